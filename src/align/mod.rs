@@ -1,0 +1,158 @@
+//! Prompt alignment by rules: free text (a finding, a sentence, a whole report) becomes standard
+//! prompts, "There is [no] [finding] [in the place]", the form that CARZero was trained on. The
+//! authors rewrote reports with a large language model; here a vocabulary (`lexicon.json`) and
+//! scopes of cue words do it, in English and for common terms in Japanese and Spanish.
+//!
+//! Decisions:
+//! - Where finding sets have several names for one thing, one is used, if possible one with a
+//!   reference distribution: "Consolidation" becomes "Pulmonary Consolidation" ([`canonical`]).
+//! - "Heart size is normal" is no Cardiomegaly, "the lungs are clear" neither Pulmonary
+//!   Consolidation nor Lung Opacity. "No acute cardiopulmonary process" names no finding: nothing.
+//! - "PE" is a pleural effusion only beside a size or side ("small left PE"), else nothing.
+//! - What an indication or history section says is `historical`, not observed.
+//! - A place is handed on over "or" ("left base atelectasis or pneumonia") and back over "and"
+//!   ("consolidation and effusion at the left base"), not from "right effusion and pneumothorax".
+//! - A bare "lung" is no place, "left" alone is "left side".
+//!
+//! CARZero itself hardly reads "no": score the finding, and use `negated` to show what the text said.
+
+mod lexicon;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::collections::{HashMap, HashSet};
+
+use lexicon::LEXICON;
+use serde::Serialize;
+
+/// One statement of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Aligned {
+    /// Canonical name of the finding.
+    pub finding: String,
+    /// The text says that it is absent.
+    pub negated: bool,
+    /// The text is not sure.
+    pub uncertain: bool,
+    /// Part of the history or the question, not of what was seen.
+    pub historical: bool,
+    /// Canonical name of the place, such as "right lower lobe".
+    pub location: Option<String>,
+    /// The standard prompt: "There is no Pleural Effusion in the right lower lobe".
+    pub prompt: String,
+    /// Where the text names it, in bytes.
+    pub start: usize,
+    /// End of the byte range.
+    pub end: usize,
+}
+
+/// A name to offer while a person types.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Completion {
+    /// The name, synonym or abbreviation that was met.
+    pub text: String,
+    /// The canonical finding it stands for.
+    pub finding: String,
+}
+
+/// The statements of a text, in order. Repetitions are merged into the first: a vaguer one into a
+/// placed one, an uncertain one into a certain one.
+pub fn align(text: &str) -> Vec<Aligned> {
+    let tokens = LEXICON.read(text);
+    let mut aligned: Vec<Aligned> = Vec::new();
+    let mut exact: HashMap<_, usize> = HashMap::new();
+    let mut vague: HashMap<_, usize> = HashMap::new();
+    for found in rules::find(&tokens) {
+        let (Some(first), Some(last)) = (tokens.get(found.start), tokens.get(found.end - 1)) else {
+            continue;
+        };
+        for finding in &LEXICON.groups[found.group].findings {
+            let statement = (finding, found.negated, found.historical);
+            let placed = (statement, found.location.clone());
+            let known = match (exact.get(&placed), vague.get(&statement)) {
+                (Some(&index), _) => Some(index),
+                (None, Some(&index)) if found.location.is_none() => Some(index),
+                (None, Some(&index)) if aligned[index].location.is_none() => Some(index),
+                _ => None,
+            };
+            let index = known.unwrap_or(aligned.len());
+            vague.entry(statement).or_insert(index);
+            exact.insert(placed, index);
+            match aligned.get_mut(index) {
+                Some(earlier) => {
+                    earlier.uncertain &= found.uncertain;
+                    if earlier.location.is_none() && found.location.is_some() {
+                        earlier.location.clone_from(&found.location);
+                        earlier.prompt = prompt(finding, found.negated, found.location.as_deref());
+                    }
+                }
+                None => aligned.push(Aligned {
+                    finding: finding.clone(),
+                    negated: found.negated,
+                    uncertain: found.uncertain,
+                    historical: found.historical,
+                    location: found.location.clone(),
+                    prompt: prompt(finding, found.negated, found.location.as_deref()),
+                    start: first.start,
+                    end: last.end,
+                }),
+            }
+        }
+    }
+    aligned
+}
+
+/// The standard form of a statement.
+fn prompt(finding: &str, negated: bool, location: Option<&str>) -> String {
+    let no = if negated { "no " } else { "" };
+    match location {
+        None => format!("There is {no}{finding}"),
+        Some("both sides") => format!("There is {no}{finding} on both sides"),
+        Some(side) if side.ends_with(" side") => format!("There is {no}{finding} on the {side}"),
+        Some(place) if place.starts_with("both ") => format!("There is {no}{finding} in {place}"),
+        Some(place) => format!("There is {no}{finding} in the {place}"),
+    }
+}
+
+/// The name that [`align`] uses for a name of any finding set.
+pub fn canonical(name: &str) -> &str {
+    LEXICON.source.same.get(name).map_or(name, String::as_str)
+}
+
+/// Names, synonyms and abbreviations that begin with a text, or have a word that does: the best one
+/// of each finding, canonical names first.
+pub fn complete(prefix: &str, limit: usize) -> Vec<Completion> {
+    let prefix = LEXICON.fold(prefix);
+    if prefix.is_empty() {
+        return Vec::new();
+    }
+    let inner = format!(" {prefix}");
+    let mut ranked: Vec<_> = LEXICON
+        .names
+        .iter()
+        .filter_map(|name| {
+            let rank = match (name.folded.starts_with(&prefix), name.own) {
+                (true, true) => 0,
+                (true, false) => 1,
+                (false, _) => 2 + usize::from(!name.own),
+            };
+            (rank < 2 || name.folded.contains(&inner)).then_some((
+                rank,
+                name.folded.chars().count(),
+                name,
+            ))
+        })
+        .collect();
+    ranked.sort_by_key(|&(rank, length, name)| (rank, length, &name.folded));
+    let mut seen = HashSet::new();
+    ranked
+        .into_iter()
+        .filter(|(_, _, name)| seen.insert(&name.finding))
+        .take(limit)
+        .map(|(_, _, name)| Completion { text: name.text.clone(), finding: name.finding.clone() })
+        .collect()
+}

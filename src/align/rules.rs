@@ -1,0 +1,662 @@
+//! Scopes of cues, and which place belongs to which finding.
+
+use super::lexicon::{Cue, Entry, LEXICON, Side, Spot};
+use super::tokens::{LINE, Token};
+
+/// At most this many words stand between a place and the finding it describes.
+const MAX_GAP: usize = 6;
+
+/// A finding of the text.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Token range.
+    pub start: usize,
+    /// End of the token range.
+    pub end: usize,
+    /// Index in the lexicon's groups.
+    pub group: usize,
+    pub negated: bool,
+    pub uncertain: bool,
+    pub historical: bool,
+    pub location: Option<String>,
+}
+
+/// A term or mark of the text, with its token range.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    start: usize,
+    end: usize,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Finding(usize),
+    Subject(usize),
+    Cue(Cue),
+    Comma,
+    Open,
+    Close,
+    /// `? pneumonia`
+    QueryBefore,
+    /// `pneumonia?`
+    QueryAfter,
+    Sentence,
+    Line,
+}
+
+impl What {
+    fn ends_clause(self) -> bool {
+        matches!(self, Self::Sentence | Self::Line | Self::QueryAfter | Self::Cue(Cue::Break))
+    }
+}
+
+/// All findings of a text, in order.
+pub fn find(tokens: &[Token]) -> Vec<Found> {
+    let events = events(tokens);
+    let mut found = Walk { tokens, ..Walk::default() }.run(&events);
+    found.sort_by_key(|found| (found.start, found.end));
+    Placing::new(tokens, &events).run(&mut found);
+    found
+}
+
+/// Longest terms from left to right, and marks.
+fn events(tokens: &[Token]) -> Vec<Event> {
+    let lexicon = &*LEXICON;
+    let mut events = Vec::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let term = lexicon.terms.longest(
+            tokens,
+            at,
+            |token| &token.stem,
+            |token| lexicon.is_filler(token),
+        );
+        let (end, what) = match term {
+            Some((end, Entry::Finding(group)))
+                if lexicon.groups[group].alone && !is_alone(tokens, at, end) =>
+            {
+                (end, None)
+            }
+            Some((end, Entry::Finding(group))) => (end, Some(What::Finding(group))),
+            Some((end, Entry::Subject(group))) => (end, Some(What::Subject(group))),
+            Some((end, Entry::Cue(cue))) => (end, Some(What::Cue(cue))),
+            Some((end, Entry::Ignore)) => (end, None),
+            None => (at + 1, mark(tokens, at, token)),
+        };
+        events.extend(what.map(|what| Event { start: at, end, what }));
+        at = end;
+    }
+    events
+}
+
+fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
+    Some(match token.word.as_str() {
+        LINE => What::Line,
+        _ if token.ends_sentence() => What::Sentence,
+        ";" => What::Cue(Cue::Break),
+        "," | "-" => What::Comma,
+        "(" => What::Open,
+        ")" => What::Close,
+        "?" if token.glued
+            && at > 0
+            && tokens[at - 1].word != "("
+            && tokens[at - 1].word != "/" =>
+        {
+            What::QueryAfter
+        }
+        "?" => What::QueryBefore,
+        _ => return None,
+    })
+}
+
+/// Whether the text says nothing but these tokens, apart from "there is no".
+fn is_alone(tokens: &[Token], start: usize, end: usize) -> bool {
+    let around = tokens[..start].iter().take(4).chain(tokens[end..].iter().take(4));
+    start <= 3
+        && tokens.len() - end <= 3
+        && around.into_iter().all(|token| ["there", "is", "no", "."].contains(&token.word.as_str()))
+}
+
+/// Whether a cue acts at the moment.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scope {
+    on: bool,
+    /// A finding has been reached.
+    used: bool,
+    /// "or" has been reached.
+    or: bool,
+    /// Number of findings before the cue.
+    since: usize,
+}
+
+impl Scope {
+    fn end_if(&mut self, ends: bool) {
+        if ends && self.used {
+            *self = Self::default();
+        }
+    }
+}
+
+/// Reads events from left to right and knows which scopes are open.
+#[derive(Default)]
+struct Walk<'a> {
+    tokens: &'a [Token],
+    found: Vec<Found>,
+    /// Subjects that wait for "normal".
+    subjects: Vec<Found>,
+    /// "normal" waits for subjects.
+    normal_ahead: bool,
+    neg: Scope,
+    unc: Scope,
+    hist: Scope,
+    /// Inside a section on what was asked or known before.
+    context: bool,
+    /// A comma or conjunction came after the last finding.
+    joined: bool,
+    /// A conjunction came after the last comma: the commas of this clause make a list.
+    list: bool,
+    /// Number of findings before the last comma.
+    segment: usize,
+    /// Number of findings before the last "、", which lists more loosely than "and".
+    item: usize,
+    /// Number of findings before the last clause or predicate.
+    barrier: usize,
+    /// Scopes outside the parenthesis.
+    outside: Option<[Scope; 3]>,
+}
+
+impl Walk<'_> {
+    fn run(mut self, events: &[Event]) -> Vec<Found> {
+        let mut or_ahead = vec![false; events.len() + 1];
+        for (index, event) in events.iter().enumerate().rev() {
+            let or = matches!(event.what, What::Cue(Cue::Or | Cue::Versus));
+            or_ahead[index] = or || (or_ahead[index + 1] && !event.what.ends_clause());
+        }
+        for (index, event) in events.iter().enumerate() {
+            let before =
+                index.checked_sub(1).and_then(|index| events.get(index)).map(|event| event.what);
+            self.step(event, before, events.get(index + 1), or_ahead[index + 1]);
+        }
+        self.found
+    }
+
+    fn step(&mut self, event: &Event, before: Option<What>, next: Option<&Event>, or_ahead: bool) {
+        let after_join = matches!(before, Some(What::Comma | What::Cue(Cue::And)));
+        match event.what {
+            What::Finding(group) => self.finding(event, group),
+            What::Subject(group) => self.subject(event, group),
+            What::Comma => self.join(event, or_ahead, true),
+            What::Open => {
+                self.outside = Some([self.neg, self.unc, self.hist]);
+                self.join(event, or_ahead, true);
+            }
+            What::Close => {
+                if let Some(outside) = self.outside.take() {
+                    [self.neg, self.unc, self.hist] = outside;
+                }
+            }
+            What::QueryBefore => self.unc = self.start(),
+            What::QueryAfter => {
+                self.mark_before(|found| found.uncertain = true);
+                self.end_clause();
+            }
+            What::Sentence => self.end_clause(),
+            What::Line => {
+                self.end_clause();
+                self.context = false;
+            }
+            What::Cue(cue) => match cue {
+                Cue::NegBefore | Cue::NegEither if self.answers(event, next) => {
+                    self.segment = self.barrier;
+                    self.negate_before();
+                }
+                Cue::NegBefore => self.start_neg(),
+                Cue::NegAfter => self.negate_before(),
+                Cue::NegEither if self.found.len() > self.from() => self.negate_before(),
+                Cue::NegEither => self.start_neg(),
+                Cue::Unlikely if self.found.len() > self.from() => {
+                    self.mark_before(|found| (found.negated, found.uncertain) = (true, true));
+                }
+                Cue::Unlikely => {
+                    self.start_neg();
+                    self.unc = self.start();
+                }
+                Cue::UncBefore if self.neg.on && !(self.neg.used && after_join && !or_ahead) => {
+                    self.joined = true; // no opacity suspicious for malignancy
+                }
+                Cue::UncBefore | Cue::NotExcluded => {
+                    self.neg = Scope::default();
+                    self.unc = self.start();
+                }
+                Cue::UncAfter => {
+                    self.segment = self.segment.max(self.item);
+                    self.list &= self.item <= self.barrier;
+                    self.mark_before(|found| found.uncertain = true);
+                }
+                Cue::Versus => {
+                    let barrier = self.barrier;
+                    if let Some(last) = self.found[barrier..].last_mut() {
+                        last.uncertain = true;
+                    }
+                    self.unc = self.start();
+                }
+                Cue::HistBefore => self.hist = self.start(),
+                Cue::HistAfter => self.mark_before(|found| found.historical = true),
+                Cue::Normal => self.normal(event, next),
+                Cue::Borderline if self.subjects.is_empty() => self.unc = self.start(),
+                Cue::Borderline => {
+                    self.subjects.iter_mut().for_each(|subject| subject.uncertain = true);
+                    self.found.append(&mut self.subjects);
+                }
+                Cue::Pseudo => {}
+                Cue::Break => self.end_clause(),
+                Cue::Restart => {
+                    [&mut self.neg, &mut self.unc, &mut self.hist]
+                        .into_iter()
+                        .for_each(|scope| scope.end_if(true));
+                    self.segment = self.found.len();
+                }
+                Cue::And => {
+                    self.join(event, or_ahead, false);
+                    self.list = true;
+                    if self.tokens[event.start].word == "、" {
+                        self.item = self.found.len();
+                    }
+                }
+                Cue::Or => {
+                    self.joined = true;
+                    self.list = true;
+                    self.neg.or = self.neg.on;
+                }
+                Cue::Present => self.present(),
+                Cue::Context | Cue::Body => {
+                    self.end_clause();
+                    self.context = cue == Cue::Context;
+                }
+            },
+        }
+    }
+
+    /// "Pneumothorax: no." and "effusion – absent"
+    fn answers(&self, event: &Event, next: Option<&Event>) -> bool {
+        let asked = event
+            .start
+            .checked_sub(1)
+            .is_some_and(|before| [":", "-"].contains(&self.tokens[before].word.as_str()));
+        asked && self.found.len() > self.barrier && next.is_none_or(|next| next.what.ends_clause())
+    }
+
+    fn start(&mut self) -> Scope {
+        Scope { on: true, used: false, or: false, since: self.found.len() }
+    }
+
+    fn start_neg(&mut self) {
+        [&mut self.unc, &mut self.hist].into_iter().for_each(|scope| scope.end_if(true));
+        self.neg = self.start();
+        self.segment = self.found.len();
+        self.list = false;
+    }
+
+    fn end_clause(&mut self) {
+        [self.neg, self.unc, self.hist] = [Scope::default(); 3];
+        (self.joined, self.list, self.normal_ahead, self.outside) = (false, false, false, None);
+        (self.segment, self.barrier) = (self.found.len(), self.found.len());
+        self.subjects.clear();
+    }
+
+    fn new_found(&self, event: &Event, group: usize) -> Found {
+        let historical = self.context || self.hist.on;
+        let (negated, uncertain, location) = (self.neg.on, self.unc.on, None);
+        Found {
+            start: event.start,
+            end: event.end,
+            group,
+            negated,
+            uncertain,
+            historical,
+            location,
+        }
+    }
+
+    /// A scope reaches the next finding only over a comma or conjunction.
+    fn finding(&mut self, event: &Event, group: usize) {
+        for scope in [&mut self.neg, &mut self.unc, &mut self.hist] {
+            scope.end_if(!self.joined);
+            scope.used = scope.on;
+        }
+        self.found.push(self.new_found(event, group));
+        self.subjects.clear();
+        (self.joined, self.normal_ahead) = (false, false);
+    }
+
+    /// A comma or "and": what follows is either the next item of a list or a fresh statement.
+    fn join(&mut self, event: &Event, or_ahead: bool, comma: bool) {
+        let next = self.tokens.get(event.end);
+        let fresh =
+            !or_ahead && next.is_some_and(|token| LEXICON.source.fresh.contains(&token.word));
+        let list_over = comma && self.neg.or && !or_ahead;
+        self.neg.end_if(fresh || list_over);
+        self.hist.end_if(fresh);
+        self.unc.end_if(fresh || (comma && !or_ahead));
+        self.joined = true;
+        if comma || fresh {
+            self.segment = self.found.len();
+            self.list = false;
+        }
+    }
+
+    /// Index of the first finding that a cue after it acts on.
+    fn from(&self) -> usize {
+        if self.list { self.barrier } else { self.barrier.max(self.segment) }
+    }
+
+    fn mark_before(&mut self, mark: impl Fn(&mut Found)) {
+        let from = self.from();
+        self.found[from..].iter_mut().for_each(mark);
+        self.barrier = self.found.len();
+        [&mut self.neg, &mut self.unc].into_iter().for_each(|scope| scope.end_if(true));
+    }
+
+    fn negate_before(&mut self) {
+        self.mark_before(|found| found.negated = true);
+    }
+
+    /// "No effusion, cardiomegaly is present": the negation ended at the comma.
+    fn present(&mut self) {
+        if self.neg.used && self.neg.since < self.segment && !self.neg.or && !self.list {
+            let segment = self.segment;
+            self.found[segment..].iter_mut().for_each(|found| found.negated = false);
+        }
+        self.barrier = self.found.len();
+        [&mut self.neg, &mut self.unc].into_iter().for_each(|scope| scope.end_if(true));
+    }
+
+    fn subject(&mut self, event: &Event, group: usize) {
+        let mut subject = self.new_found(event, group);
+        subject.negated = self.normal_ahead;
+        let placed = event.start.checked_sub(1).and_then(|before| {
+            let the = before > 0
+                && ["the", "both", "el", "la"].contains(&self.tokens[before].word.as_str());
+            self.tokens.get(if the { before - 1 } else { before })
+        });
+        if self.normal_ahead {
+            self.found.push(subject);
+        } else if !placed.is_some_and(|token| {
+            token.word != "of" && LEXICON.source.prepositions.contains(&token.word)
+        }) {
+            self.subjects.push(subject);
+        }
+    }
+
+    /// "Heart and mediastinum are normal", "normal heart and mediastinum", not "not normal".
+    fn normal(&mut self, event: &Event, next: Option<&Event>) {
+        let denied = self.neg.on && !self.neg.used;
+        let word_before = event.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let subject_before = self.subjects.last().is_some_and(|subject| subject.end == event.start);
+        let leads = next.is_some_and(|next| {
+            matches!(next.what, What::Subject(_)) && next.start <= event.end + 1
+        }) && !subject_before
+            && !word_before.is_some_and(|token| LEXICON.is_filler(token));
+        if denied {
+            self.neg = Scope::default();
+        } else if self.subjects.is_empty() || leads {
+            self.normal_ahead = true;
+        } else {
+            self.subjects
+                .iter_mut()
+                .for_each(|subject| (subject.negated, subject.uncertain) = (true, false));
+            self.found.append(&mut self.subjects);
+            self.barrier = self.found.len();
+        }
+        self.subjects.clear();
+    }
+}
+
+/// A place of the text, with its token range.
+#[derive(Debug, Clone, Copy)]
+struct Located {
+    start: usize,
+    end: usize,
+    spot: Spot,
+}
+
+/// Gives each place to a finding.
+struct Placing<'a> {
+    tokens: &'a [Token],
+    /// Number of the clause of each token.
+    clauses: Vec<usize>,
+    /// Whether a token belongs to a cue, which "evidence of" does not make a preposition.
+    cues: Vec<bool>,
+    /// Whether a token joins ("and", comma), and whether it offers an alternative ("or").
+    joins: Vec<Option<bool>>,
+}
+
+impl<'a> Placing<'a> {
+    fn new(tokens: &'a [Token], events: &[Event]) -> Self {
+        let mut clauses = vec![0; tokens.len()];
+        let mut cues = vec![false; tokens.len()];
+        let mut joins = vec![None; tokens.len()];
+        let (mut clause, mut at) = (0, 0);
+        for event in events {
+            clauses[at..event.end].fill(clause);
+            at = event.end;
+            clause += usize::from(event.what.ends_clause());
+            cues[event.start..event.end].fill(matches!(event.what, What::Cue(_)));
+            let join = match event.what {
+                What::Cue(Cue::Or | Cue::Versus) => Some(true),
+                What::Cue(Cue::And) | What::Comma => Some(false),
+                _ => None,
+            };
+            joins[event.start..event.end].fill(join);
+        }
+        clauses[at..].fill(clause);
+        Self { tokens, clauses, cues, joins }
+    }
+
+    fn run(&self, found: &mut [Found]) {
+        let places = self.places();
+        let mut carried: Option<(usize, String)> = None;
+        let mut fallback = vec![None; found.len()];
+        let mut done = 0;
+        let mut skip = false;
+        for (index, place) in places.iter().enumerate() {
+            if std::mem::take(&mut skip) {
+                continue; // named together with the place before
+            }
+            let (mut place, mut name) = (*place, LEXICON.place_name(place.spot));
+            // From here on, `done` findings end before the place.
+            while found.get(done).is_some_and(|found| found.end <= place.start) {
+                fallback[done] = self.carry(&found[done], carried.as_ref());
+                done += 1;
+            }
+            let of_earlier =
+                self.is_introduced(&place) && self.before(found, done, &place).is_some();
+            let over = (done..found.len())
+                .take(2)
+                .find(|&at| found[at].start < place.end && found[at].end > place.start);
+            if over.is_none()
+                && let Some(second) = places.get(index + 1)
+                && self.are_listed(&place, second)
+                && !(of_earlier && self.described(found, done, second).is_some())
+                && let (Some(one), Some(two)) = (&name, LEXICON.place_name(second.spot))
+            {
+                name = Some(format!("{one} and {two}"));
+                (place.end, skip) = (second.end, true);
+            }
+            let Some(name) = name else { continue };
+            if let Some(over) = over.map(|at| &mut found[at]) {
+                let group = &LEXICON.groups[over.group];
+                let plain = place.spot.side.is_none() || place.spot.plural;
+                let said =
+                    plain && place.spot.place.is_some_and(|place| group.places.contains(&place));
+                if !group.placeless && !said {
+                    over.location.get_or_insert(name);
+                }
+                continue;
+            }
+            let earlier = self
+                .before(found, done, &place)
+                .filter(|&earlier| found[earlier].location.is_none());
+            let later = self.described(found, done, &place);
+            match (earlier, later) {
+                (Some(earlier), later)
+                    if later.is_none_or(|later| of_earlier && found[later].start > place.end) =>
+                {
+                    self.share_back(found, earlier, &name)
+                }
+                (_, Some(later)) => self.share_on(found, later, &name),
+                _ if self.before(found, done, &place).is_none() => {
+                    carried = Some((self.clauses[place.start], name));
+                }
+                _ => {}
+            }
+        }
+        for (index, fallback) in fallback.into_iter().enumerate() {
+            let found = &mut found[index];
+            let carried = if index < done { fallback } else { self.carry(found, carried.as_ref()) };
+            found.location = found.location.take().or(carried);
+        }
+    }
+
+    /// "In the right lower lobe there is …": the place holds for the rest of the clause.
+    fn carry(&self, found: &Found, carried: Option<&(usize, String)>) -> Option<String> {
+        let (clause, name) = carried?;
+        let here = self.clauses[found.start] == *clause && !LEXICON.groups[found.group].unplaced;
+        here.then(|| name.clone())
+    }
+
+    /// Places from left to right, sides joined with what they are sides of.
+    fn places(&self) -> Vec<Located> {
+        let mut places: Vec<Located> = Vec::new();
+        let mut at = 0;
+        while at < self.tokens.len() {
+            match LEXICON.spots.longest(self.tokens, at, |token| &token.word, |_| false) {
+                Some((end, Some(spot))) => {
+                    places.push(Located { start: at, end, spot });
+                    at = end;
+                }
+                Some((end, None)) => at = end,
+                None => at += 1,
+            }
+        }
+        let mut merged: Vec<Located> = Vec::with_capacity(places.len());
+        for (index, &place) in places.iter().enumerate() {
+            let leads = places.get(index + 1).is_some_and(|next| self.is_side_of(&place, next));
+            match merged.last_mut() {
+                Some(last) if self.is_side_of(last, &place) => {
+                    let spot =
+                        Spot { side: last.spot.side, place: place.spot.place, plural: false };
+                    *last = Located { start: last.start, end: place.end, spot };
+                }
+                Some(last) if !leads && self.is_place_of(last, &place) => {
+                    (last.end, last.spot.side) = (place.end, place.spot.side);
+                }
+                _ => merged.push(place),
+            }
+        }
+        merged
+    }
+
+    fn is_side_of(&self, side: &Located, place: &Located) -> bool {
+        let open = place.spot.side.is_none_or(|own| own == Side::Both);
+        side.spot.place.is_none() && place.spot.place.is_some() && open && self.is_near(side, place)
+    }
+
+    /// "base izquierda", "the apex on the left", but not "lung on the left"
+    fn is_place_of(&self, place: &Located, side: &Located) -> bool {
+        let bare = place.spot.place.is_some_and(|place| LEXICON.places[place].bare);
+        let plain = place.spot.side.is_none() && side.spot.place.is_none();
+        plain && self.is_near(place, side) && (bare || place.end == side.start)
+    }
+
+    fn is_near(&self, one: &Located, two: &Located) -> bool {
+        let between = &self.tokens[one.end..two.start];
+        between.len() <= 3
+            && between.iter().all(|token| LEXICON.source.place_filler.contains(&token.word))
+    }
+
+    /// "the lingula and right middle lobe"
+    fn are_listed(&self, one: &Located, two: &Located) -> bool {
+        let both = one.spot.place.is_some() && two.spot.place.is_some();
+        let and = |token: &Token| ["and", "&", "/", "y", "と"].contains(&token.word.as_str());
+        match &self.tokens[one.end..two.start] {
+            [join] => both && and(join),
+            [join, the] => both && and(join) && the.word == "the",
+            _ => false,
+        }
+    }
+
+    /// Whether a preposition stands before the place: "in the right lower lobe".
+    fn is_introduced(&self, place: &Located) -> bool {
+        let mut before = (0..place.start).rev().take(3);
+        before
+            .find(|&at| {
+                !["the", "el", "la", "los", "las", "a"].contains(&self.tokens[at].word.as_str())
+            })
+            .is_some_and(|at| {
+                !self.cues[at] && LEXICON.source.prepositions.contains(&self.tokens[at].word)
+            })
+    }
+
+    /// The last finding before a place, in the same clause.
+    fn before(&self, found: &[Found], done: usize, place: &Located) -> Option<usize> {
+        let index = done.checked_sub(1)?;
+        (self.clauses[found[index].start] == self.clauses[place.start]).then_some(index)
+    }
+
+    /// The finding that a place stands right before: "right lower lobe pneumonia".
+    fn described(&self, found: &[Found], done: usize, place: &Located) -> Option<usize> {
+        let index = (done..found.len()).take(3).find(|&index| found[index].start >= place.end)?;
+        let between = place.end..found[index].start;
+        let near = between.len() <= MAX_GAP
+            && between.clone().all(|at| {
+                let word = &self.tokens[at].word;
+                !LEXICON.source.connectors.contains(&self.tokens[at].word)
+                    && self.joins[at].is_none()
+                    && word.chars().any(char::is_alphanumeric)
+            });
+        (near && self.clauses[found[index].start] == self.clauses[place.start]).then_some(index)
+    }
+
+    /// Whether a finding is joined to the next one, over an alternative if `or`.
+    fn are_joined(&self, one: &Found, two: &Found, or: bool) -> bool {
+        let between = one.end.min(two.start)..two.start;
+        between.len() <= MAX_GAP
+            && self.clauses[one.start] == self.clauses[two.start]
+            && !between.clone().any(|at| self.cues[at] && self.joins[at].is_none())
+            && self.joins[between].iter().flatten().any(|&is_or| is_or || !or)
+    }
+
+    /// "Consolidation and effusion at the left base": the place holds for both.
+    fn share_back(&self, found: &mut [Found], last: usize, name: &str) {
+        if LEXICON.groups[found[last].group].placeless {
+            return;
+        }
+        found[last].location = Some(name.to_owned());
+        for index in (0..last).rev() {
+            let (one, two) = (&found[index], &found[index + 1]);
+            let same = one.negated == two.negated && one.location.is_none();
+            if !same || LEXICON.groups[one.group].unplaced || !self.are_joined(one, two, false) {
+                break;
+            }
+            found[index].location = Some(name.to_owned());
+        }
+    }
+
+    /// "Left lower lobe atelectasis or pneumonia": the place holds for both.
+    fn share_on(&self, found: &mut [Found], first: usize, name: &str) {
+        if LEXICON.groups[found[first].group].placeless {
+            return;
+        }
+        found[first].location = Some(name.to_owned());
+        for index in first + 1..found.len() {
+            if found[index].location.is_some()
+                || !self.are_joined(&found[index - 1], &found[index], true)
+            {
+                break;
+            }
+            found[index].location = Some(name.to_owned());
+        }
+    }
+}

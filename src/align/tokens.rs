@@ -1,0 +1,169 @@
+//! Text as comparable words that remember where they stood.
+
+/// End of a sentence, as a word.
+pub const STOP: &str = ".";
+/// End of a line that also ends a sentence, as a word.
+pub const LINE: &str = "\n";
+
+/// A line shorter than this was ended on purpose; a longer one may have been wrapped.
+const WRAPPED_LINE: usize = 30;
+/// Words that nobody ends a sentence or a list item with.
+const UNFINISHED: [&str; 14] =
+    [",", "no", "of", "or", "and", "the", "a", "an", "in", "with", "for", "to", "nor", "without"];
+
+/// A word or a punctuation mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Byte range in the text.
+    pub start: usize,
+    /// End of the byte range.
+    pub end: usize,
+    /// Lower-case, without accents.
+    pub word: String,
+    /// The word without an English plural ending.
+    pub stem: String,
+    /// Nothing lies between this token and the one before.
+    pub glued: bool,
+}
+
+impl Token {
+    /// Whether a sentence ends here.
+    pub fn ends_sentence(&self) -> bool {
+        self.word == STOP || self.word == LINE
+    }
+}
+
+/// Splits a text. Letters and digits form words, each CJK character is a word of its own, marks
+/// that carry meaning are kept, hyphens inside words split them, invisible characters vanish.
+pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut word = String::new();
+    let (mut start, mut end, mut line_start) = (0, 0, 0);
+    let flush = |tokens: &mut Vec<Token>, word: &mut String, start: usize, end: usize| {
+        if !word.is_empty() {
+            push(tokens, respell(word, spelling), start, end);
+            word.clear();
+        }
+    };
+    for (at, original) in text.char_indices() {
+        let after = at + original.len_utf8();
+        if is_invisible(original) {
+            continue;
+        }
+        let c = fold(original);
+        let next = text[after..].chars().next().map_or(' ', fold);
+        let number = c == '.'
+            && next.is_ascii_digit()
+            && word.bytes().last().is_some_and(|byte| byte.is_ascii_digit());
+        if (c.is_alphanumeric() && !is_cjk(c)) || number {
+            if word.is_empty() {
+                start = at;
+            }
+            word.extend(c.to_lowercase());
+            end = after;
+            continue;
+        }
+        if c == '\'' {
+            continue; // doesn't → doesnt
+        }
+        let in_word = !word.is_empty();
+        flush(&mut tokens, &mut word, start, end);
+        match c {
+            '.' | '!' => {
+                let last = tokens.last().map_or("", |token| token.word.as_str());
+                let initial = last.len() == 1 && last.is_ascii() && next.is_alphanumeric();
+                if c == '!' || !(in_word && (initial || dotted.iter().any(|word| word == last))) {
+                    push(&mut tokens, STOP.into(), at, after);
+                }
+            }
+            '\n' => {
+                if ends_line(&text[line_start..at], &text[after..], &tokens) {
+                    push(&mut tokens, LINE.into(), at, after);
+                }
+                line_start = after;
+            }
+            '-' if in_word && next.is_alphanumeric() => {}
+            ',' | ';' | ':' | '/' | '(' | ')' | '?' | '&' | '>' | '<' | '+' | '-' | '・' | '、' =>
+            {
+                push(&mut tokens, c.into(), at, after);
+            }
+            _ if is_cjk(c) => push(&mut tokens, c.into(), at, after),
+            _ => {}
+        }
+    }
+    flush(&mut tokens, &mut word, start, end);
+    tokens
+}
+
+fn push(tokens: &mut Vec<Token>, word: String, start: usize, end: usize) {
+    let glued = tokens.last().is_some_and(|last| last.end == start);
+    tokens.push(Token { start, end, stem: stem(&word), word, glued });
+}
+
+/// American spelling for British, at the start of a word.
+fn respell(word: &str, spelling: &[(String, String)]) -> String {
+    spelling
+        .iter()
+        .find_map(|(from, to)| word.strip_prefix(from.as_str()).map(|rest| format!("{to}{rest}")))
+        .unwrap_or_else(|| word.to_owned())
+}
+
+/// Removes an English plural ending.
+pub fn stem(word: &str) -> String {
+    let kept = ["ss", "us", "is"].iter().any(|end| word.ends_with(end));
+    if !word.is_ascii() || word.len() < 4 || kept || !word.ends_with('s') {
+        return word.to_owned();
+    }
+    if let Some(root) = word.strip_suffix("ies").filter(|root| root.len() > 2) {
+        return format!("{root}y");
+    }
+    let hissing = ["sses", "xes", "ches"].iter().any(|end| word.ends_with(end));
+    word[..word.len() - if hissing { 2 } else { 1 }].to_owned()
+}
+
+/// Whether a line break also ends the sentence, or the text was only wrapped.
+fn ends_line(line: &str, rest: &str, tokens: &[Token]) -> bool {
+    let next = rest.lines().next().unwrap_or_default().trim_start();
+    let Some(first) = next.chars().next() else { return true };
+    let unfinished = tokens.last().is_some_and(|last| UNFINISHED.contains(&last.word.as_str()));
+    if unfinished && first.is_alphanumeric() {
+        return false;
+    }
+    let shouted = !line.contains(char::is_lowercase) && line.contains(char::is_uppercase);
+    let continues = first.is_lowercase() || (shouted && first.is_uppercase());
+    !(continues && line.trim().len() >= WRAPPED_LINE)
+}
+
+/// Chinese characters and kana: written without spaces.
+fn is_cjk(c: char) -> bool {
+    matches!(c, '々' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
+        && c != '・'
+}
+
+/// Controls, zero-width and bidirectional marks, combining accents.
+fn is_invisible(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c, '\u{AD}' | '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+}
+
+/// The plain form of a letter or mark: without accent, half-width.
+fn fold(c: char) -> char {
+    match c {
+        'À'..='Å' | 'à'..='å' | 'ā' => 'a',
+        'È'..='Ë' | 'è'..='ë' | 'ē' => 'e',
+        'Ì'..='Ï' | 'ì'..='ï' => 'i',
+        'Ò'..='Ö' | 'ò'..='ö' | 'ō' => 'o',
+        'Ù'..='Ü' | 'ù'..='ü' | 'ū' => 'u',
+        'Ñ' | 'ñ' => 'n',
+        'Ç' | 'ç' => 'c',
+        '。' | '｡' | '．' => '.',
+        '、' | '､' => '、',
+        '–' | '—' | '−' | '‐' | '‑' => '-',
+        '’' | '‘' | 'ʼ' => '\'',
+        '・' | '･' => '・',
+        '\r' | '\u{2028}' | '\u{85}' => ' ',
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        other => other,
+    }
+}

@@ -1,0 +1,249 @@
+//! `carzero score`: findings on images.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use carzero::heatmap::{Heatmap, PALETTES};
+use carzero::preprocess::View;
+use carzero::text::{normalize, sentence};
+use carzero::{Picture, Score};
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::{IMAGE_BATCH, ModelArgs, decode, progress};
+
+/// Score findings on chest radiographs
+///
+/// Without --prompt or --findings, the model's first list of findings is used.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// A whole sentence, sent to the model as it is; may be repeated
+    #[arg(long = "prompt", value_name = "SENTENCE")]
+    prompts: Vec<String>,
+    /// A text file with one finding a line; "pneumothorax" becomes "There is pneumothorax"
+    #[arg(long, value_name = "FILE")]
+    findings: Option<PathBuf>,
+    /// Write one overlay PNG for each image and finding into this folder
+    #[arg(long, value_name = "DIR")]
+    maps: Option<PathBuf>,
+    /// What the overlays show
+    #[arg(long, value_enum, default_value_t = MapKind::Attention)]
+    map: MapKind,
+    /// How to print: json has one object a line for each image, in full precision
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    format: Format,
+    /// PNG, JPEG or WebP files
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Json,
+    Csv,
+    Table,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MapKind {
+    /// Attention weights, as in the paper
+    Attention,
+    /// Logits before the softmax, which localise better
+    Similarity,
+}
+
+#[derive(Serialize)]
+struct ImageScores<'a> {
+    image: &'a Path,
+    findings: &'a [Score],
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    let engine = args.model.open()?;
+    let prompts =
+        prompts(args, engine.config().presets.first().map(|preset| &preset.findings[..]))?;
+    if let Some(folder) = &args.maps {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let mut out = Output::new(args.format)?;
+    let bar = progress(args.images.len(), "scoring");
+    let mut unreadable = 0;
+    for (start, batch) in args.images.chunks(IMAGE_BATCH).enumerate() {
+        let mut readable = Vec::with_capacity(batch.len());
+        for (offset, path) in batch.iter().enumerate() {
+            match decode(path) {
+                Ok(picture) => readable.push((start * IMAGE_BATCH + offset, path, picture)),
+                Err(error) => {
+                    bar.suspend(|| eprintln!("error: {error:#}"));
+                    unreadable += 1;
+                }
+            }
+        }
+        if !readable.is_empty() {
+            let pictures: Vec<&Picture> = readable.iter().map(|(_, _, picture)| picture).collect();
+            let images = engine.encode_images(&pictures);
+            let scores = pollster::block_on(engine.score(&images, &prompts))?;
+            for (((index, path, picture), scores), view) in
+                readable.iter().zip(&scores).zip(&images.views)
+            {
+                bar.suspend(|| out.write(path, scores))?;
+                if let Some(folder) = &args.maps {
+                    let stem = unique_stem(&args.images, *index);
+                    write_maps(folder, &stem, picture, *view, scores, args.map)?;
+                }
+            }
+        }
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    out.finish()?;
+    ensure!(unreadable == 0, "{unreadable} of {} images could not be read", args.images.len());
+    Ok(())
+}
+
+/// The sentences to send.
+fn prompts(args: &Args, preset: Option<&[String]>) -> Result<Vec<String>> {
+    for prompt in &args.prompts {
+        if normalize(prompt).is_empty() {
+            eprintln!(
+                "warning: the model reads nothing of \"{prompt}\": a sentence needs two words. \
+                 Try \"There is {prompt}\", or list it in a file for --findings"
+            );
+        }
+    }
+    let mut prompts = args.prompts.clone();
+    let mut findings: Vec<String> = Vec::new();
+    if let Some(path) = &args.findings {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        findings = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_string)
+            .collect();
+    } else if prompts.is_empty() {
+        findings = preset.unwrap_or_default().to_vec();
+    }
+    for finding in &findings {
+        prompts.push(sentence(finding)?);
+    }
+    if prompts.is_empty() {
+        bail!("nothing to score: give --prompt or --findings");
+    }
+    Ok(prompts)
+}
+
+/// Prints results as they come.
+enum Output {
+    Json(io::Stdout),
+    Csv(Box<csv::Writer<io::Stdout>>),
+    Table(io::Stdout),
+}
+
+impl Output {
+    fn new(format: Format) -> Result<Self> {
+        Ok(match format {
+            Format::Json => Self::Json(io::stdout()),
+            Format::Table => Self::Table(io::stdout()),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(io::stdout());
+                writer.write_record(["image", "prompt", "logit", "i2t", "t2i", "percentile"])?;
+                Self::Csv(Box::new(writer))
+            }
+        })
+    }
+
+    fn write(&mut self, path: &Path, scores: &[Score]) -> Result<()> {
+        match self {
+            Self::Json(out) => {
+                let line = serde_json::to_string(&ImageScores { image: path, findings: scores })?;
+                writeln!(out, "{line}")?;
+            }
+            Self::Csv(writer) => {
+                for score in scores {
+                    writer.write_record([
+                        path.display().to_string(),
+                        score.prompt.clone(),
+                        score.logit.to_string(),
+                        score.i2t.to_string(),
+                        score.t2i.to_string(),
+                        score.percentile.map(|p| p.to_string()).unwrap_or_default(),
+                    ])?;
+                }
+            }
+            Self::Table(out) => {
+                let mut ranked: Vec<&Score> = scores.iter().collect();
+                ranked.sort_by(|a, b| b.percentile.total_cmp_or_last(&a.percentile));
+                writeln!(out, "{}\n  percentile   logit  prompt", path.display())?;
+                for score in ranked {
+                    let percentile =
+                        score.percentile.map_or("-".to_string(), |p| format!("{p:.0}"));
+                    writeln!(out, "  {percentile:>10} {:>7.3}  {}", score.logit, score.prompt)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Json(mut out) | Self::Table(mut out) => out.flush()?,
+            Self::Csv(mut writer) => writer.flush()?,
+        }
+        Ok(())
+    }
+}
+
+/// Orders optional percentiles, those that are missing below all others.
+trait TotalCmpOrLast {
+    fn total_cmp_or_last(&self, other: &Self) -> std::cmp::Ordering;
+}
+
+impl TotalCmpOrLast for Option<f32> {
+    fn total_cmp_or_last(&self, other: &Self) -> std::cmp::Ordering {
+        self.unwrap_or(f32::NEG_INFINITY).total_cmp(&other.unwrap_or(f32::NEG_INFINITY))
+    }
+}
+
+/// The file's name without extension, made unique among all images by its number where needed.
+fn unique_stem(images: &[PathBuf], index: usize) -> String {
+    let stem = |path: &Path| {
+        path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let own = stem(&images[index]);
+    let shared = images.iter().filter(|path| stem(path) == own).count() > 1;
+    if shared { format!("{own}-{}", index + 1) } else { own }
+}
+
+fn write_maps(
+    folder: &Path,
+    stem: &str,
+    picture: &Picture,
+    view: View,
+    scores: &[Score],
+    kind: MapKind,
+) -> Result<()> {
+    for (index, score) in scores.iter().enumerate() {
+        let map = match kind {
+            MapKind::Attention => &score.attention,
+            MapKind::Similarity => &score.similarity,
+        };
+        let overlay = Heatmap::new(map).overlay(picture.grey(), view, PALETTES[0]);
+        let path = folder.join(format!("{stem}.{:02}-{}.png", index + 1, slug(&score.prompt)));
+        overlay.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// A prompt as part of a file name.
+fn slug(prompt: &str) -> String {
+    let words = normalize(prompt).replace(' ', "-");
+    words.chars().take(60).collect()
+}

@@ -1,0 +1,216 @@
+//! A loaded model at work: pictures and findings in, scores and maps out.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::Serialize;
+
+use crate::config::{ModelConfig, Reference, SelfTest};
+use crate::error::{Error, Result};
+use crate::folder::{Loaded, Manifest};
+use crate::model::{CarZero, Encoded};
+use crate::picture::Picture;
+use crate::preprocess::{Square, View};
+use crate::text::{TextTokenizer, normalize};
+
+/// Texts that are encoded or scored in one go, which bounds memory.
+const TEXT_BATCH: usize = 16;
+/// Encoded texts that are kept.
+const CACHED_TEXTS: usize = 512;
+/// The largest error of the self-test, relative to the logit (absolute below 1). Devices that
+/// compute in f32 stay below 1e-4; one that is broken is off by far more.
+const SELF_TEST_TOLERANCE: f32 = 5e-3;
+
+/// A model on its device, with its tokenizer and the texts encoded so far.
+#[derive(Debug)]
+pub struct Engine {
+    manifest: Manifest,
+    config: ModelConfig,
+    tokenizer: TextTokenizer,
+    model: CarZero,
+    device: Device,
+    texts: Mutex<HashMap<String, Encoded>>,
+}
+
+/// Pictures, encoded: all that scoring needs of them.
+#[derive(Debug, Clone)]
+pub struct EncodedImages {
+    encoded: Encoded,
+    /// What the model saw of each picture.
+    pub views: Vec<View>,
+}
+
+/// How one finding scores on one picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// The sentence, as given.
+    pub prompt: String,
+    /// The mean of `i2t` and `t2i`: a raw logit, neither a probability nor comparable between
+    /// findings.
+    pub logit: f32,
+    /// The text put to the image.
+    pub i2t: f32,
+    /// The image put to the text.
+    pub t2i: f32,
+    /// Share of the reference population with a lower logit for this sentence, in percent; none
+    /// where the model ships no reference for it.
+    #[serde(skip)]
+    pub percentile: Option<f32>,
+    /// Where the text looked: attention weights over the view, row by row.
+    #[serde(skip)]
+    pub attention: Vec<f32>,
+    /// The same before the softmax.
+    #[serde(skip)]
+    pub similarity: Vec<f32>,
+}
+
+impl Engine {
+    /// Puts a model to work.
+    pub fn new(loaded: Loaded, device: Device) -> Self {
+        let Loaded { manifest, config, tokenizer, model } = loaded;
+        Self { manifest, config, tokenizer, model, device, texts: Mutex::default() }
+    }
+
+    /// All facts about the model.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// What the model folder holds.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Encodes pictures in one batch.
+    pub fn encode_images(&self, pictures: &[&Picture]) -> EncodedImages {
+        let image = &self.config.image;
+        let squares: Vec<Square> =
+            pictures.iter().map(|picture| Square::new(picture, image)).collect();
+        let pixels = squares.iter().flat_map(|square| square.pixels(image)).collect();
+        EncodedImages {
+            encoded: self.encode_pixels(pixels),
+            views: squares.iter().map(|square| square.view(image)).collect(),
+        }
+    }
+
+    fn encode_pixels(&self, pixels: Vec<f32>) -> Encoded {
+        let crop = self.config.image.crop;
+        let images = pixels.len() / (crop * crop);
+        let data = TensorData::new(pixels, [images, 1, crop, crop]);
+        self.model.encode_images(Tensor::from_data(data, &self.device))
+    }
+
+    /// Scores every picture against every prompt; prompts are sentences, sent as they are. For
+    /// each picture the scores come in the order of the prompts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where a prompt cannot be encoded, [`Error::Device`] where the device
+    /// fails.
+    pub async fn score(
+        &self,
+        images: &EncodedImages,
+        prompts: &[String],
+    ) -> Result<Vec<Vec<Score>>> {
+        let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
+        for batch in prompts.chunks(TEXT_BATCH) {
+            let texts = self.encode_texts(batch)?;
+            let texts = Encoded::cat(&texts.iter().collect::<Vec<_>>());
+            let result = self.model.score(&images.encoded, &texts);
+            let (i2t, t2i) = (read(result.i2t).await?, read(result.t2i).await?);
+            let (attention, similarity) =
+                (read(result.attention).await?, read(result.similarity).await?);
+            let patches = attention.len() / i2t.len();
+            for (index, of_image) in scores.iter_mut().enumerate() {
+                for (column, prompt) in batch.iter().enumerate() {
+                    let pair = index * batch.len() + column;
+                    let map = |maps: &[f32]| maps[pair * patches..(pair + 1) * patches].to_vec();
+                    let logit = (i2t[pair] + t2i[pair]) / 2.0;
+                    of_image.push(Score {
+                        prompt: prompt.clone(),
+                        logit,
+                        i2t: i2t[pair],
+                        t2i: t2i[pair],
+                        percentile: self.reference(prompt).map(|p| Reference::percentile(p, logit)),
+                        attention: map(&attention),
+                        similarity: map(&similarity),
+                    });
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    /// The reference distribution of a prompt's logit: its 0th to 100th percentile.
+    pub fn reference(&self, prompt: &str) -> Option<&[f32]> {
+        let reference = self.config.reference.as_ref()?;
+        reference.percentiles.get(&normalize(prompt)).map(Vec::as_slice)
+    }
+
+    /// Encodes the texts that are not known yet, at most [`TEXT_BATCH`] of them.
+    fn encode_texts(&self, prompts: &[String]) -> Result<Vec<Encoded>> {
+        let mut cache = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() > CACHED_TEXTS {
+            cache.clear();
+        }
+        let keys: Vec<String> = prompts.iter().map(|prompt| normalize(prompt)).collect();
+        let mut new: Vec<&String> = keys.iter().filter(|key| !cache.contains_key(*key)).collect();
+        new.sort_unstable();
+        new.dedup();
+        if !new.is_empty() {
+            let tokens =
+                new.iter().map(|key| self.tokenizer.encode(key)).collect::<Result<Vec<_>>>()?;
+            let encoded = self.model.encode_texts(&tokens, &self.device);
+            let new: Vec<String> = new.into_iter().cloned().collect();
+            cache.extend(new.into_iter().enumerate().map(|(index, key)| (key, encoded.get(index))));
+        }
+        Ok(keys.iter().filter_map(|key| cache.get(key).cloned()).collect())
+    }
+
+    /// Forgets all encoded texts.
+    pub fn forget_texts(&self) {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The logits of the built-in test pattern: a picture of waves, put to `prompts`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn test_pattern_logits(&self, prompts: &[String]) -> Result<Vec<f32>> {
+        let crop = self.config.image.crop;
+        let wave = |index: usize| {
+            ((index % crop) as f32 * 0.11).sin() + ((index / crop) as f32 * 0.07).cos()
+        };
+        let pixels = (0..crop * crop).map(wave).collect();
+        let images = EncodedImages { encoded: self.encode_pixels(pixels), views: Vec::new() };
+        let scores = self.score(&images, prompts).await?;
+        Ok(scores.into_iter().flatten().map(|score| score.logit).collect())
+    }
+
+    /// Checks the device: drivers are known that compute zeros or worse without an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SelfTest`] where a logit of the test pattern is not what the config says.
+    pub async fn self_test(&self) -> Result<()> {
+        let Some(SelfTest { prompts, logits }) = &self.config.self_test else {
+            return Ok(());
+        };
+        let measured = self.test_pattern_logits(prompts).await?;
+        for (measured, expected) in measured.iter().zip(logits) {
+            let error = (measured - expected).abs() / expected.abs().max(1.0);
+            if error.is_nan() || error > SELF_TEST_TOLERANCE {
+                return Err(Error::SelfTest(format!("{measured} instead of {expected}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a tensor back from its device.
+async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor.into_data_async().await.map_err(|error| Error::Device(error.to_string()))?;
+    data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
+}

@@ -1,0 +1,69 @@
+//! The one error type of the library.
+
+use thiserror::Error;
+
+/// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// `manifest.json` cannot be read or breaks a limit.
+    #[error("the model's manifest is not usable: {0}")]
+    Manifest(String),
+    /// A file of the model folder is missing, truncated or altered.
+    #[error("model file `{path}` is not usable: {reason}. Fetch or copy the model folder again")]
+    File {
+        /// Path inside the model folder.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `config.json` cannot be read or contradicts itself.
+    #[error("the model's config is not usable: {0}")]
+    Config(String),
+    /// Weights do not fit the architecture.
+    #[error("the weights do not fit the model: {0}")]
+    Weights(String),
+    /// `tokenizer.json` cannot be used.
+    #[error("the tokenizer is not usable: {0}")]
+    Tokenizer(String),
+    /// The bytes are no image this program can decode.
+    #[error("this file cannot be read as an image ({0}). Use a PNG, JPEG or WebP file")]
+    Image(String),
+    /// The image is larger than memory allows for.
+    #[error(
+        "this image is too large ({0}). Scale it down to at most {max} megapixels",
+        max = crate::picture::MAX_PIXELS / 1_000_000
+    )]
+    ImageTooLarge(String),
+    /// The text has no word that the model can read.
+    #[error(
+        "\"{0}\" has no word that the model can read: it knows English in Latin letters and digits"
+    )]
+    Prompt(String),
+    /// The device cannot be started or stopped working.
+    #[error("the device does not work: {0}")]
+    Device(String),
+    /// The device computes, but wrongly.
+    #[error("the device gives wrong numbers ({0}), so it is not used")]
+    SelfTest(String),
+}
+
+impl Error {
+    /// A stable identifier of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Manifest(_) => "bad-manifest",
+            Self::File { .. } => "bad-file",
+            Self::Config(_) => "bad-config",
+            Self::Weights(_) => "bad-weights",
+            Self::Tokenizer(_) => "bad-tokenizer",
+            Self::Image(_) => "bad-image",
+            Self::ImageTooLarge(_) => "image-too-large",
+            Self::Prompt(_) => "bad-prompt",
+            Self::Device(_) => "device",
+            Self::SelfTest(_) => "self-test",
+        }
+    }
+}
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

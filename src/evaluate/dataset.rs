@@ -1,0 +1,286 @@
+//! Scores and labels of the same images, side by side.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Args;
+use super::error::{EvaluateError, Result, some_of};
+use super::table::{Join, Table, finding_key};
+
+/// One finding on some rows.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The name of its column in the labels.
+    pub name: String,
+    /// [`finding_key`] of the name.
+    pub key: String,
+    /// Logits; NaN where there is none.
+    pub scores: Vec<f64>,
+    /// Labels; `None` where unknown.
+    pub labels: Vec<Option<bool>>,
+    /// Logits of "There is no …", if given.
+    pub negated: Option<Vec<f64>>,
+}
+
+/// Joined rows.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// The findings that have both scores and labels.
+    pub findings: Vec<Finding>,
+    /// Key of each row in the predictions.
+    pub keys: Vec<String>,
+    /// Patient of each row: the cell of the patients' column, or the row itself.
+    pub patients: Vec<String>,
+}
+
+/// All that the files hold together.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// What the metrics are of.
+    pub evaluated: Rows,
+    /// What thresholds are chosen on; without rows unless asked for.
+    pub validation: Rows,
+    /// What did not join or match, for the report.
+    pub notes: Vec<String>,
+}
+
+impl Dataset {
+    /// Reads and joins the files that the arguments name.
+    pub fn read(args: &Args) -> Result<Self> {
+        let (predictions, long) = Table::read_scores(&args.predictions)?;
+        let labels = Table::read(&args.labels)?;
+        let (score_key, label_key) = shared_key(&predictions, long, &labels, args.key.as_deref())?;
+        let remedy = "Name the patients' column with --patient";
+        let patient =
+            args.patient.as_deref().map(|name| labels.require(name, remedy)).transpose()?;
+        let choice =
+            args.choose_on.as_deref().map(|choice| rows_where(&labels, choice)).transpose()?;
+
+        let reserved = [Some(label_key), patient, choice.as_ref().map(|(column, _)| *column)];
+        let mut label_columns: HashMap<String, Vec<usize>> = HashMap::new();
+        for column in (0..labels.header.len()).filter(|column| !reserved.contains(&Some(*column))) {
+            label_columns.entry(finding_key(&labels.header[column])).or_default().push(column);
+        }
+        let known = |key: &str| label_columns.contains_key(key);
+        let scores = Scores::read(&predictions, score_key, |name| {
+            Some(finding_key(name)).filter(|key| known(key))
+        })?;
+        if scores.findings.is_empty() {
+            let reason = format!(
+                "no column of `{}` ({}) names a finding of `{}` ({}). Give a finding the same name in both, e.g. `There is Pneumonia` and `Pneumonia`",
+                predictions.file,
+                some_of(&scores.ignored),
+                labels.file,
+                some_of(&labels.header)
+            );
+            return Err(EvaluateError::NoFindings { reason });
+        }
+        for (key, _) in &scores.findings {
+            if let [first, second, ..] = label_columns[key][..] {
+                let [first, second] = [first, second].map(|column| labels.header[column].clone());
+                return Err(EvaluateError::DuplicateColumn { file: labels.file, first, second });
+            }
+        }
+
+        let label_keys = labels.keys(label_key)?;
+        let join = Join::new(&scores.keys, &label_keys);
+        let mut notes = join_notes("predictions", &join, "labels");
+        if !scores.ignored.is_empty() {
+            notes.push(format!(
+                "Columns of the predictions without labels, ignored: {}.",
+                some_of(&scores.ignored)
+            ));
+        }
+        let negated = match &args.negated {
+            Some(path) => {
+                read_negated(path, &predictions.header[score_key], &scores.keys, known, &mut notes)?
+            }
+            None => HashMap::new(),
+        };
+        let rows_of = |pairs: Vec<(usize, usize)>| {
+            let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
+            let finding = |(key, values): &(String, Vec<f64>)| {
+                let column = label_columns[key][0];
+                Ok(Finding {
+                    name: labels.header[column].clone(),
+                    key: key.clone(),
+                    scores: pick(values),
+                    labels: pairs
+                        .iter()
+                        .map(|&(_, right)| labels.label(right, column))
+                        .collect::<Result<_>>()?,
+                    negated: negated.get(key).map(pick),
+                })
+            };
+            let patient_of = |&(left, right): &(usize, usize)| match patient
+                .map(|column| labels.cell(right, column))
+            {
+                None | Some("") => format!("row {}", scores.keys[left]),
+                Some(patient) => patient.to_string(),
+            };
+            Ok(Rows {
+                findings: scores.findings.iter().map(finding).collect::<Result<_>>()?,
+                keys: pairs.iter().map(|&(left, _)| scores.keys[left].clone()).collect(),
+                patients: pairs.iter().map(patient_of).collect(),
+            })
+        };
+        let pairs = (0..).zip(&join.right).filter_map(|(left, right)| Some((left, (*right)?)));
+        let (validation, evaluated): (Vec<_>, Vec<_>) =
+            pairs.partition(|&(_, right)| choice.as_ref().is_some_and(|(_, chosen)| chosen[right]));
+        let counts = [validation.len(), evaluated.len()];
+        if counts == [0, 0] {
+            let place = |table: &Table, key: usize| {
+                format!(
+                    "`{}` (column `{}`, e.g. \"{}\")",
+                    table.file,
+                    table.header[key],
+                    table.cell(0, key)
+                )
+            };
+            let (left, right) = (place(&predictions, score_key), place(&labels, label_key));
+            return Err(EvaluateError::NothingJoined { left, right });
+        }
+        if choice.is_some() && counts.contains(&0) {
+            let [choosing, evaluating] = counts;
+            let reason = format!(
+                "of the joined rows {choosing} are for choosing and {evaluating} for evaluating, and both are needed"
+            );
+            return Err(EvaluateError::Option { option: "--choose-on", reason });
+        }
+        Ok(Self { evaluated: rows_of(evaluated)?, validation: rows_of(validation)?, notes })
+    }
+}
+
+/// The columns of a wide table of logits that are findings.
+struct Scores {
+    keys: Vec<String>,
+    /// A finding's key and one score for each row, NaN where there is none.
+    findings: Vec<(String, Vec<f64>)>,
+    /// The other columns.
+    ignored: Vec<String>,
+}
+
+impl Scores {
+    /// `finding_of` gives the key of the finding that a column names, if it is wanted.
+    fn read(
+        table: &Table,
+        key: usize,
+        finding_of: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        let (mut findings, mut ignored, mut seen) = (Vec::new(), Vec::new(), HashMap::new());
+        for (column, name) in table.header.iter().enumerate().filter(|(column, _)| *column != key) {
+            let Some(finding) = finding_of(name) else {
+                ignored.push(name.clone());
+                continue;
+            };
+            if let Some(first) = seen.insert(finding.clone(), name) {
+                let (first, second) = (first.clone(), name.clone());
+                return Err(EvaluateError::DuplicateColumn {
+                    file: table.file.clone(),
+                    first,
+                    second,
+                });
+            }
+            let scores =
+                (0..table.rows()).map(|row| table.number(row, column)).collect::<Result<_>>()?;
+            findings.push((finding, scores));
+        }
+        Ok(Self { keys: table.keys(key)?, findings, ignored })
+    }
+}
+
+/// Logits of "There is no …" by finding, in the order of these keys.
+fn read_negated(
+    path: &Path,
+    key_name: &str,
+    keys: &[String],
+    known: impl Fn(&str) -> bool,
+    notes: &mut Vec<String>,
+) -> Result<HashMap<String, Vec<f64>>> {
+    let (table, long) = Table::read_scores(path)?;
+    let key = if long {
+        0
+    } else {
+        table.require(key_name, "Name the key column as in the predictions")?
+    };
+    let finding_of = |name: &str| {
+        finding_key(name).strip_prefix("no ").filter(|key| known(key)).map(str::to_string)
+    };
+    let scores = Scores::read(&table, key, finding_of)?;
+    if scores.findings.is_empty() {
+        let (file, has) = (&table.file, some_of(&scores.ignored));
+        let reason = format!(
+            "no column of `{file}` ({has}) is named `There is no …` with a finding of the labels"
+        );
+        return Err(EvaluateError::NoFindings { reason });
+    }
+    let join = Join::new(keys, &scores.keys);
+    notes.extend(join_notes("predictions", &join, "negated logits"));
+    let pick = |values: Vec<f64>| {
+        join.right.iter().map(|row| row.map_or(f64::NAN, |row| values[row])).collect()
+    };
+    Ok(scores.findings.into_iter().map(|(finding, values)| (finding, pick(values))).collect())
+}
+
+/// The key columns of predictions and labels.
+fn shared_key(
+    predictions: &Table,
+    long: bool,
+    labels: &Table,
+    named: Option<&str>,
+) -> Result<(usize, usize)> {
+    if long {
+        let remedy =
+            "Name the labels' column that holds the images' paths or file names with --key";
+        return Ok((0, labels.require(named.unwrap_or("image"), remedy)?));
+    }
+    if let Some(name) = named {
+        let remedy = "Name the column that both files share with --key";
+        return Ok((predictions.require(name, remedy)?, labels.require(name, remedy)?));
+    }
+    let both = |(column, name): (usize, &String)| Some((column, labels.column(name)?));
+    let no_key =
+        || EvaluateError::NoKey { left: predictions.file.clone(), right: labels.file.clone() };
+    predictions.header.iter().enumerate().find_map(both).ok_or_else(no_key)
+}
+
+/// The column and the rows that COLUMN=VALUE picks.
+fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
+    let option = "--choose-on";
+    let Some((name, value)) = choice.split_once('=') else {
+        let reason = format!("\"{choice}\" has no `=`. Write COLUMN=VALUE, e.g. split=val");
+        return Err(EvaluateError::Option { option, reason });
+    };
+    let column = table.require(name, "Name a column of the labels as --choose-on COLUMN=VALUE")?;
+    let mut values: Vec<&str> = (0..table.rows()).map(|row| table.cell(row, column)).collect();
+    let rows = values.iter().map(|&cell| cell == value).collect();
+    values.sort_unstable();
+    values.dedup();
+    if !values.contains(&value) {
+        let (file, has) = (&table.file, some_of(&values));
+        let reason = format!("no row of `{file}` has \"{value}\" as `{name}`. Its values: {has}");
+        return Err(EvaluateError::Option { option, reason });
+    }
+    Ok((column, rows))
+}
+
+/// What a join left out, in words.
+pub fn join_notes(left: &str, join: &Join, right: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (side, other, keys) in [(left, right, &join.left_only), (right, left, &join.right_only)] {
+        if !keys.is_empty() {
+            notes.push(format!(
+                "Rows of the {side} that the {other} lack: {} ({}).",
+                keys.len(),
+                some_of(keys)
+            ));
+        }
+    }
+    if join.by_file_name > 0 {
+        notes.push(format!(
+            "Joined by file name, since paths differ ({left} to {right}): {}.",
+            join.by_file_name
+        ));
+    }
+    notes
+}

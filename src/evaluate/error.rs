@@ -1,0 +1,64 @@
+//! What can go wrong while evaluating: which file, which line or column, and what to do about it.
+
+use thiserror::Error;
+
+/// An input of `carzero evaluate` that cannot be used, or an output that cannot be written.
+#[derive(Debug, Error)]
+pub enum EvaluateError {
+    /// A file is missing, not readable, or not well-formed CSV.
+    #[error("`{file}` cannot be read: {reason}. Give the path of a well-formed CSV file in UTF-8")]
+    Csv { file: String, reason: String },
+    /// A table has a header but no rows.
+    #[error("`{file}` has no rows below its header. Give a file with one row for each image")]
+    Empty { file: String },
+    /// A column that is needed is not there.
+    #[error("`{file}` has no column `{column}`. It has: {has}. {remedy}")]
+    MissingColumn { file: String, column: String, has: String, remedy: String },
+    /// A cell does not hold what its column needs.
+    #[error("`{file}`, line {line}, column `{column}`: \"{value}\" is not {expected}")]
+    Cell { file: String, line: u64, column: String, value: String, expected: &'static str },
+    /// One image occurs on two lines.
+    #[error(
+        "`{file}`, line {line}: {what} was already on line {first}. Keep one of the two, or name another column with --key"
+    )]
+    DuplicateRow { file: String, line: u64, first: u64, what: String },
+    /// Two columns stand for the same finding.
+    #[error(
+        "`{file}` has two columns for one finding, `{first}` and `{second}`. Keep one of the two"
+    )]
+    DuplicateColumn { file: String, first: String, second: String },
+    /// The files have no column in common to join by.
+    #[error(
+        "`{left}` and `{right}` share no column name to join their rows by. Name it alike in both and give it as --key"
+    )]
+    NoKey { left: String, right: String },
+    /// No row of one file belongs to a row of the other.
+    #[error("no row of {left} belongs to a row of {right}. Name the right column with --key")]
+    NothingJoined { left: String, right: String },
+    /// No finding can be evaluated.
+    #[error("no finding can be evaluated: {reason}")]
+    NoFindings { reason: String },
+    /// An option contradicts the data.
+    #[error("{option}: {reason}")]
+    Option { option: &'static str, reason: String },
+    /// A JSON file is not what it should be.
+    #[error(
+        "`{file}` cannot be used: {reason}. Write a JSON object such as {{\"Pneumonia\": -1.25}}"
+    )]
+    Json { file: String, reason: String },
+    /// An output cannot be written.
+    #[error("`{file}` cannot be written: {reason}. Give a folder that can be written to as --out")]
+    Write { file: String, reason: String },
+}
+
+/// The module's result.
+pub type Result<T> = std::result::Result<T, EvaluateError>;
+
+/// Some names for a message: all, or the first few and how many more there are.
+pub fn some_of(names: &[impl AsRef<str>]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{tail}", shown.join(", "))
+}

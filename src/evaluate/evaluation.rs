@@ -1,0 +1,349 @@
+//! From joined scores and labels to the report: which findings count, thresholds, groups, top-k
+//! and the statistics that the bootstrap repeats.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use super::Args;
+use super::bootstrap::{Bootstrap, Estimate};
+use super::dataset::{Dataset, Finding, Rows};
+use super::error::{EvaluateError, Result, some_of};
+use super::localise::{self, Localisation};
+use super::metrics::{
+    Ranking, best_f1_threshold, f1, mcc, mean, percentiles, top_k_chance, top_k_hit, weighted_mean,
+};
+use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
+use super::table::{Join, finding_key};
+
+/// Number of fields of [`Metrics`].
+const METRICS: usize = 5;
+/// Findings with fewer positives or negatives get a warning.
+const FEW: u64 = 10;
+
+/// One finding, sorted once.
+struct Ranked<'a> {
+    finding: &'a Finding,
+    ranking: Ranking,
+    negation: Option<Ranking>,
+    threshold: Option<f64>,
+    counts: (u64, u64),
+}
+
+impl<'a> Ranked<'a> {
+    fn new(finding: &'a Finding, threshold: Option<f64>) -> Self {
+        let ranking = Ranking::new(&finding.scores, &finding.labels);
+        let absent: Vec<Option<bool>> =
+            finding.labels.iter().map(|label| label.map(|present| !present)).collect();
+        let negation = finding.negated.as_deref().map(|scores| Ranking::new(scores, &absent));
+        let counts = ranking.counts(&vec![1; finding.scores.len()]);
+        Self { finding, ranking, negation, threshold, counts }
+    }
+
+    /// The fields of [`Metrics`] in their order; all absent without positives or negatives.
+    fn values(&self, weights: &[u32]) -> [Option<f64>; METRICS] {
+        let Some(auroc) = self.ranking.auroc(weights) else {
+            return [None; METRICS];
+        };
+        let decision = self.threshold.map(|threshold| self.ranking.confusion(threshold, weights));
+        let negation = self.negation.as_ref().and_then(|ranking| ranking.auroc(weights));
+        [
+            Some(auroc),
+            self.ranking.average_precision(weights),
+            decision.map(f1),
+            decision.map(mcc),
+            negation,
+        ]
+    }
+}
+
+/// Reads all files and computes everything.
+pub fn evaluate(args: &Args) -> Result<Report> {
+    let Dataset { evaluated, validation, mut notes } = Dataset::read(args)?;
+    let thresholds = thresholds(args, &validation, &evaluated, &mut notes)?;
+    let unseen = unseen(&args.unseen, &evaluated.findings)?;
+    let (mut ranked, mut left_out) = (Vec::new(), Vec::new());
+    for (finding, threshold) in evaluated.findings.iter().zip(thresholds) {
+        let candidate = Ranked::new(finding, threshold);
+        let reason = match candidate.counts {
+            (0, 0) => "no image has both a label and a score",
+            (0, _) => "no image is positive",
+            (_, 0) => "no image is negative",
+            _ => {
+                ranked.push(candidate);
+                continue;
+            }
+        };
+        left_out.push(LeftOut { finding: finding.name.clone(), reason });
+    }
+    if ranked.is_empty() {
+        let names: Vec<String> =
+            left_out.iter().map(|out| format!("{}: {}", out.finding, out.reason)).collect();
+        return Err(EvaluateError::NoFindings { reason: some_of(&names) });
+    }
+
+    let bootstrap = Bootstrap::new(&evaluated.patients, args.seed, args.resamples);
+    let frequencies = frequencies(&ranked);
+    let is_unseen = |ranked: &Ranked<'_>| unseen.contains(&ranked.finding.key);
+    let groups = groups(&ranked, &frequencies, &is_unseen);
+    let top_k = top_k(&ranked);
+
+    let ones = vec![1; evaluated.keys.len()];
+    let values =
+        |weights: &[u32]| ranked.iter().map(|ranked| ranked.values(weights)).collect::<Vec<_>>();
+    let whole = values(&ones);
+    // For each finding, then for each group, all metrics; then top-k. A macro mean keeps its
+    // findings: one without a value in a resample enters with that of all rows.
+    let statistics = |weights: &[u32]| {
+        let findings = values(weights);
+        let macros = groups.iter().map(|(_, members)| {
+            std::array::from_fn(|metric| {
+                mean(
+                    members
+                        .iter()
+                        .map(|&member| findings[member][metric].or(whole[member][metric])),
+                )
+            })
+        });
+        let hits = top_k
+            .iter()
+            .map(|(_, hits)| weighted_mean(hits.iter().copied().zip(weights.iter().copied())));
+        findings.iter().copied().chain(macros).flatten().chain(hits).collect()
+    };
+    let estimates = bootstrap.estimate(statistics);
+    let (metrics, accuracies) = estimates.split_at((ranked.len() + groups.len()) * METRICS);
+    let (metrics, _) = metrics.as_chunks::<METRICS>();
+    let (finding_metrics, group_metrics) = metrics.split_at(ranked.len());
+
+    notes.extend(patient_notes(args, &validation, &evaluated));
+    notes.extend(rules(&ranked, args));
+    let (localisation, localisation_notes) = localisation(args, &[&evaluated, &validation])?;
+    notes.extend(localisation_notes);
+    let findings = ranked.iter().zip(finding_metrics).zip(&frequencies).map(
+        |((ranked, metrics), &frequency)| FindingReport {
+            name: ranked.finding.name.clone(),
+            positives: ranked.counts.0,
+            negatives: ranked.counts.1,
+            unknown: evaluated.keys.len() as u64 - ranked.counts.0 - ranked.counts.1,
+            frequency,
+            unseen: is_unseen(ranked),
+            threshold: ranked.threshold,
+            metrics: metrics_from(metrics),
+            roc: ranked.ranking.roc(&ones),
+        },
+    );
+    let macros = groups.iter().zip(group_metrics).map(|((group, members), metrics)| MacroReport {
+        group,
+        findings: members.iter().map(|&member| ranked[member].finding.name.clone()).collect(),
+        metrics: metrics_from(metrics),
+    });
+    let top_k = top_k
+        .iter()
+        .zip(accuracies)
+        .map(|((report, _), &accuracy)| TopKReport { accuracy, ..*report });
+    Ok(Report {
+        predictions: args.predictions.display().to_string(),
+        labels: args.labels.display().to_string(),
+        images: evaluated.keys.len(),
+        validation_images: validation.keys.len(),
+        unit: if args.patient.is_some() { "patient" } else { "row" },
+        units: bootstrap.groups(),
+        resamples: args.resamples,
+        seed: args.seed,
+        macros: macros.collect(),
+        findings: findings.collect(),
+        top_k: top_k.collect(),
+        localisation,
+        left_out,
+        notes,
+    })
+}
+
+fn metrics_from(
+    &[auroc, average_precision, f1, mcc, negation_auroc]: &[Option<Estimate>; METRICS],
+) -> Metrics {
+    Metrics { auroc, average_precision, f1, mcc, negation_auroc }
+}
+
+/// A threshold for each finding where there is one.
+fn thresholds(
+    args: &Args,
+    validation: &Rows,
+    evaluated: &Rows,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Option<f64>>> {
+    let thresholds: Vec<Option<f64>> = match &args.thresholds {
+        Some(path) => {
+            let mut given = read_thresholds(path)?;
+            let thresholds =
+                evaluated.findings.iter().map(|finding| given.remove(&finding.key)).collect();
+            let rest: Vec<String> = given.into_keys().collect();
+            if !rest.is_empty() {
+                notes.push(format!(
+                    "Thresholds without such a finding, ignored: {}.",
+                    some_of(&rest)
+                ));
+            }
+            thresholds
+        }
+        None => validation
+            .findings
+            .iter()
+            .map(|finding| best_f1_threshold(&finding.scores, &finding.labels))
+            .collect(),
+    };
+    let without =
+        evaluated.findings.iter().zip(&thresholds).filter(|(_, threshold)| threshold.is_none());
+    let without: Vec<&str> = without.map(|(finding, _)| finding.name.as_str()).collect();
+    if (args.thresholds.is_some() || args.choose_on.is_some()) && !without.is_empty() {
+        notes.push(format!(
+            "Findings without a threshold, and so without F1 and MCC: {}.",
+            some_of(&without)
+        ));
+    }
+    Ok(thresholds)
+}
+
+fn read_thresholds(path: &Path) -> Result<BTreeMap<String, f64>> {
+    let fail = |reason: String| EvaluateError::Json { file: path.display().to_string(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    let given: BTreeMap<String, f64> =
+        serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+    let mut thresholds = BTreeMap::new();
+    for (name, threshold) in given {
+        if thresholds.insert(finding_key(&name), threshold).is_some() {
+            return Err(fail(format!("\"{name}\" has two thresholds")));
+        }
+    }
+    Ok(thresholds)
+}
+
+/// The keys of the findings that the model was not trained on.
+fn unseen(names: &[String], findings: &[Finding]) -> Result<HashSet<String>> {
+    let keys: HashSet<String> = names.iter().map(|name| finding_key(name)).collect();
+    if let Some(key) = keys.iter().find(|key| findings.iter().all(|finding| finding.key != **key)) {
+        let has: Vec<&str> = findings.iter().map(|finding| finding.name.as_str()).collect();
+        let reason = format!("\"{key}\" is no finding of both files. Findings: {}", some_of(&has));
+        return Err(EvaluateError::Option { option: "--unseen", reason });
+    }
+    Ok(keys)
+}
+
+/// Terciles of the findings by number of positives, the frequent ones first.
+fn frequencies(ranked: &[Ranked<'_>]) -> Vec<Option<&'static str>> {
+    let mut order: Vec<usize> = (0..ranked.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(ranked[index].counts.0));
+    let mut frequencies = vec![None; ranked.len()];
+    if ranked.len() >= 3 {
+        for (position, &index) in order.iter().enumerate() {
+            frequencies[index] = Some(["head", "medium", "tail"][position * 3 / ranked.len()]);
+        }
+    }
+    frequencies
+}
+
+/// Groups of findings for macro means, by index.
+fn groups(
+    ranked: &[Ranked<'_>],
+    frequencies: &[Option<&'static str>],
+    is_unseen: &dyn Fn(&Ranked<'_>) -> bool,
+) -> Vec<(&'static str, Vec<usize>)> {
+    let which = |wanted: &dyn Fn(usize) -> bool| {
+        (0..ranked.len()).filter(|&index| wanted(index)).collect::<Vec<_>>()
+    };
+    let unseen = which(&|index| is_unseen(&ranked[index]));
+    let seen = which(&|index| !unseen.is_empty() && !unseen.contains(&index));
+    let third = |name: &str| which(&|index| frequencies[index] == Some(name));
+    let mut groups = vec![
+        ("macro", which(&|_| true)),
+        ("macro seen", seen),
+        ("macro unseen", unseen),
+        ("macro head", third("head")),
+        ("macro medium", third("medium")),
+        ("macro tail", third("tail")),
+    ];
+    groups.retain(|(_, members)| !members.is_empty());
+    groups
+}
+
+/// For k = 1, 3 and 5, as far as any image has more than k known findings: whether each image hits.
+fn top_k(ranked: &[Ranked<'_>]) -> Vec<(TopKReport, Vec<Option<f64>>)> {
+    let mut images =
+        vec![Vec::new(); ranked.first().map_or(0, |ranked| ranked.finding.scores.len())];
+    for Ranked { finding, .. } in ranked {
+        let values = percentiles(&finding.scores).into_iter().zip(&finding.labels);
+        for (image, (percentile, label)) in images.iter_mut().zip(values) {
+            image.extend(label.filter(|_| !percentile.is_nan()).map(|label| (percentile, label)));
+        }
+    }
+    let report = |k| {
+        let hit = |image: &Vec<_>| top_k_hit(image, k).map(|hit| f64::from(u8::from(hit)));
+        let hits: Vec<Option<f64>> = images.iter().map(hit).collect();
+        let chance = |(image, hit): (&Vec<(f64, bool)>, &Option<f64>)| {
+            let positives = image.iter().filter(|(_, positive)| *positive).count();
+            hit.map(|_| top_k_chance(image.len(), positives, k))
+        };
+        let chance = mean(images.iter().zip(&hits).map(chance));
+        (TopKReport { k, images: hits.iter().flatten().count(), accuracy: None, chance }, hits)
+    };
+    [1, 3, 5].into_iter().map(report).filter(|(report, _)| report.images > 0).collect()
+}
+
+/// Maps against boxes, if both are given.
+fn localisation(args: &Args, parts: &[&Rows]) -> Result<(Vec<Localisation>, Vec<String>)> {
+    let (Some(boxes), Some(maps)) = (&args.boxes, &args.maps) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let files = localise::Files { boxes, maps, tolerance: args.tolerance };
+    let keys: Vec<String> = parts.iter().flat_map(|rows| rows.keys.clone()).collect();
+    let patients: Vec<&String> = parts.iter().flat_map(|rows| &rows.patients).collect();
+    // The patient of each image, or the image itself where that is not known.
+    let patients_of = |images: &[String]| {
+        let rows = Join::new(images, &keys).right.into_iter();
+        rows.zip(images)
+            .map(|(row, image)| row.map_or(image, |row| patients[row]).clone())
+            .collect()
+    };
+    localise::evaluate(&files, patients_of, args.seed, args.resamples)
+}
+
+/// Patients who are not known, or on both sides of the split.
+fn patient_notes(args: &Args, validation: &Rows, evaluated: &Rows) -> Option<String> {
+    if args.patient.is_none() {
+        let warning = "Rows were resampled as if each were of another patient; with several images of a patient the intervals are too narrow. Name the patients' column with --patient.";
+        return (args.resamples > 0).then(|| warning.to_string());
+    }
+    let chosen: HashSet<&String> = validation.patients.iter().collect();
+    let both: HashSet<&String> =
+        evaluated.patients.iter().filter(|patient| chosen.contains(patient)).collect();
+    (!both.is_empty()).then(|| {
+        format!("Patients on whom thresholds were chosen and who are evaluated as well, which flatters F1 and MCC: {}.", both.len())
+    })
+}
+
+/// How to read the numbers.
+fn rules(ranked: &[Ranked<'_>], args: &Args) -> Vec<String> {
+    let mut notes = vec![
+        "A macro row is the plain mean over its findings that have a value. A finding that a resample leaves without positives or negatives enters that resample's mean with its value on all images.".to_string(),
+        "AUROC counts ties half. AUPRC is average precision; a random order gives the share of positives.".to_string(),
+        "Head, medium and tail are thirds of the findings by number of positives, frequent ones first.".to_string(),
+        "Top-k: each finding's logits become percentiles within the evaluated images, which are the population; counted are images with a positive and more than k known findings; a tie with a negative counts against the hit.".to_string(),
+    ];
+    if ranked.iter().any(|ranked| ranked.threshold.is_some()) {
+        notes.push("F1 and MCC: present when the score is at least the threshold, which stays fixed in the resamples.".to_string());
+    }
+    if args.negated.is_some() {
+        notes.push("Negation AUROC: \"There is no …\" should rank images without the finding higher; 0.5 is chance.".to_string());
+    }
+    if args.boxes.is_some() {
+        notes.push(format!("Pointing game: the centre of a map's highest cell lies in a box of the finding (tolerance {} px). Box energy: the share of the map's mass in the boxes. Chance: the share of the view that they cover.", args.tolerance));
+    }
+    let few = ranked.iter().filter(|ranked| ranked.counts.0.min(ranked.counts.1) < FEW);
+    let few: Vec<&str> = few.map(|ranked| ranked.finding.name.as_str()).collect();
+    if !few.is_empty() {
+        notes.push(format!(
+            "Fewer than {FEW} positives or negatives, so their intervals tell little: {}.",
+            some_of(&few)
+        ));
+    }
+    notes
+}

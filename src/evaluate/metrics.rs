@@ -1,0 +1,398 @@
+//! Metrics of one finding, as pure functions.
+//!
+//! Higher scores mean "present". A row whose label is `None` or whose score is NaN is masked: it
+//! counts neither as positive nor as negative. [`Ranking`] sorts once and then answers for any
+//! weights of the rows, which is what the bootstrap needs; the free functions give each row the
+//! weight 1.
+
+/// The known rows of one finding in falling order of score.
+#[derive(Debug, Clone)]
+pub struct Ranking {
+    rows: Vec<Ranked>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ranked {
+    score: f64,
+    row: u32,
+    positive: bool,
+    /// Whether the next row has a lower score, or there is none.
+    ends_tie: bool,
+}
+
+/// All rows of one score, with the counts of everything that scores at least as high.
+struct Step {
+    score: f64,
+    positives: u64,
+    negatives: u64,
+    tp: u64,
+    fp: u64,
+}
+
+/// Counts of a yes/no decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Confusion {
+    /// Present and called present.
+    pub tp: u64,
+    /// Absent but called present.
+    pub fp: u64,
+    /// Present but called absent.
+    pub fn_: u64,
+    /// Absent and called absent.
+    pub tn: u64,
+}
+
+impl Ranking {
+    /// Sorts the rows that are not masked.
+    pub fn new(scores: &[f64], labels: &[Option<bool>]) -> Self {
+        let mut rows: Vec<Ranked> = (0u32..)
+            .zip(scores.iter().zip(labels))
+            .filter(|(_, (score, _))| !score.is_nan())
+            .filter_map(|(row, (&score, &label))| {
+                Some(Ranked { score, row, positive: label?, ends_tie: true })
+            })
+            .collect();
+        rows.sort_by(|a, b| b.score.total_cmp(&a.score));
+        for index in 1..rows.len() {
+            rows[index - 1].ends_tie = rows[index - 1].score != rows[index].score;
+        }
+        Self { rows }
+    }
+
+    /// Numbers of positives and negatives under these weights, one weight for each row of the input.
+    pub fn counts(&self, weights: &[u32]) -> (u64, u64) {
+        self.rows.iter().fold((0, 0), |(positives, negatives), ranked| {
+            let weight = u64::from(weights[ranked.row as usize]);
+            if ranked.positive {
+                (positives + weight, negatives)
+            } else {
+                (positives, negatives + weight)
+            }
+        })
+    }
+
+    /// [`auroc`] under weights. Integers until the last division, so exact.
+    pub fn auroc(&self, weights: &[u32]) -> Option<f64> {
+        let (mut doubled, mut totals) = (0u128, (0, 0));
+        self.sweep(weights, |step| {
+            let above = step.tp - step.positives;
+            doubled += u128::from(step.negatives) * u128::from(2 * above + step.positives);
+            totals = (step.tp, step.fp);
+        });
+        let (positives, negatives) = totals;
+        (positives > 0 && negatives > 0)
+            .then(|| doubled as f64 / (2.0 * positives as f64 * negatives as f64))
+    }
+
+    /// [`average_precision`] under weights.
+    pub fn average_precision(&self, weights: &[u32]) -> Option<f64> {
+        let (mut sum, mut positives) = (0.0, 0);
+        self.sweep(weights, |step| {
+            if step.positives > 0 {
+                sum += step.positives as f64 * step.tp as f64 / (step.tp + step.fp) as f64;
+            }
+            positives = step.tp;
+        });
+        (positives > 0).then(|| sum / positives as f64)
+    }
+
+    /// [`best_f1_threshold`] under weights.
+    pub fn best_f1_threshold(&self, weights: &[u32]) -> Option<f64> {
+        let (positives, _) = self.counts(weights);
+        let mut best: Option<(f64, f64)> = None;
+        self.sweep(weights, |step| {
+            let f1 = 2.0 * step.tp as f64 / (step.tp + step.fp + positives) as f64;
+            if f1 > best.map_or(0.0, |(best, _)| best) {
+                best = Some((f1, step.score));
+            }
+        });
+        best.map(|(_, threshold)| threshold)
+    }
+
+    /// [`confusion`] under weights.
+    pub fn confusion(&self, threshold: f64, weights: &[u32]) -> Confusion {
+        let mut counts = Confusion::default();
+        for ranked in &self.rows {
+            let cell = match (ranked.score >= threshold, ranked.positive) {
+                (true, true) => &mut counts.tp,
+                (true, false) => &mut counts.fp,
+                (false, true) => &mut counts.fn_,
+                (false, false) => &mut counts.tn,
+            };
+            *cell += u64::from(weights[ranked.row as usize]);
+        }
+        counts
+    }
+
+    /// The ROC curve as (false positive rate, true positive rate) from (0, 0) to (1, 1), one point
+    /// for each distinct score. Empty where there are no positives or no negatives.
+    pub fn roc(&self, weights: &[u32]) -> Vec<(f64, f64)> {
+        let (positives, negatives) = self.counts(weights);
+        if positives == 0 || negatives == 0 {
+            return Vec::new();
+        }
+        let mut points = vec![(0.0, 0.0)];
+        self.sweep(weights, |step| {
+            points.push((step.fp as f64 / negatives as f64, step.tp as f64 / positives as f64));
+        });
+        points
+    }
+
+    /// Visits the distinct scores, highest first.
+    fn sweep(&self, weights: &[u32], mut visit: impl FnMut(&Step)) {
+        let mut step = Step { score: 0.0, positives: 0, negatives: 0, tp: 0, fp: 0 };
+        for ranked in &self.rows {
+            let weight = u64::from(weights[ranked.row as usize]);
+            // Without a branch on the label, which no processor can predict.
+            let positive = weight * u64::from(ranked.positive);
+            step.positives += positive;
+            step.negatives += weight - positive;
+            if ranked.ends_tie {
+                step.score = ranked.score;
+                step.tp += step.positives;
+                step.fp += step.negatives;
+                visit(&step);
+                (step.positives, step.negatives) = (0, 0);
+            }
+        }
+    }
+}
+
+/// Area under the ROC curve: the chance that a positive scores higher than a negative, where a tie
+/// counts one half (which equals mid-ranks). `None` without positives or without negatives.
+pub fn auroc(scores: &[f64], labels: &[Option<bool>]) -> Option<f64> {
+    Ranking::new(scores, labels).auroc(&ones(scores))
+}
+
+/// Average precision, `sum over distinct scores of (recall - previous recall) * precision`:
+/// step-wise without interpolation, equal scores enter together, as scikit-learn's
+/// `average_precision_score`. A random order gives the prevalence. `None` without positives.
+pub fn average_precision(scores: &[f64], labels: &[Option<bool>]) -> Option<f64> {
+    Ranking::new(scores, labels).average_precision(&ones(scores))
+}
+
+/// The score at which "present when score >= threshold" has the highest F1; among equals the
+/// highest threshold, which raises the fewest alarms. `None` without positives.
+pub fn best_f1_threshold(scores: &[f64], labels: &[Option<bool>]) -> Option<f64> {
+    Ranking::new(scores, labels).best_f1_threshold(&ones(scores))
+}
+
+/// Counts of the decision "present when score >= threshold".
+pub fn confusion(scores: &[f64], labels: &[Option<bool>], threshold: f64) -> Confusion {
+    Ranking::new(scores, labels).confusion(threshold, &ones(scores))
+}
+
+/// `2 TP / (2 TP + FP + FN)`, the harmonic mean of precision and recall. 0 where nothing is
+/// present and nothing is called present, as scikit-learn.
+pub fn f1(counts: Confusion) -> f64 {
+    let denominator = 2 * counts.tp + counts.fp + counts.fn_;
+    if denominator == 0 { 0.0 } else { 2.0 * counts.tp as f64 / denominator as f64 }
+}
+
+/// Matthews correlation, `(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN))`. 0 where a factor
+/// below the root is 0, as scikit-learn.
+pub fn mcc(counts: Confusion) -> f64 {
+    let [tp, fp, fn_, tn] = [counts.tp, counts.fp, counts.fn_, counts.tn].map(|count| count as f64);
+    let root = ((tp + fp) * (tp + fn_) * (tn + fp) * (tn + fn_)).sqrt();
+    if root == 0.0 { 0.0 } else { (tp * tn - fp * fn_) / root }
+}
+
+/// Where each score stands among all that are not NaN: `100 (lower + equal / 2) / n`, with the
+/// score itself among the equal. NaN stays NaN. This makes findings comparable, which raw logits
+/// are not.
+pub fn percentiles(scores: &[f64]) -> Vec<f64> {
+    let mut sorted: Vec<f64> = scores.iter().copied().filter(|score| !score.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let percentile = |&score: &f64| {
+        if score.is_nan() {
+            return f64::NAN;
+        }
+        let lower = sorted.partition_point(|&other| other < score);
+        let up_to = sorted.partition_point(|&other| other <= score);
+        50.0 * (lower + up_to) as f64 / sorted.len() as f64
+    };
+    scores.iter().map(percentile).collect()
+}
+
+/// Whether a positive finding of one image is among its `k` highest, given the percentile and the
+/// label of each of its known findings; a tie with a negative is ranked against the positive.
+/// `None` where no finding is positive, or where there are not more than `k` to choose from.
+pub fn top_k_hit(findings: &[(f64, bool)], k: usize) -> Option<bool> {
+    let best = findings
+        .iter()
+        .filter(|(_, positive)| *positive)
+        .map(|(p, _)| *p)
+        .max_by(f64::total_cmp)?;
+    let ahead =
+        findings.iter().filter(|(percentile, positive)| !positive && *percentile >= best).count();
+    (findings.len() > k).then_some(ahead < k)
+}
+
+/// The chance of a top-`k` hit for a random order of `total` findings, `positives` of them present.
+pub fn top_k_chance(total: usize, positives: usize, k: usize) -> f64 {
+    let missed =
+        |drawn: usize| total.saturating_sub(positives + drawn) as f64 / (total - drawn) as f64;
+    1.0 - (0..k.min(total)).map(missed).product::<f64>()
+}
+
+/// The mean of the values that are there.
+pub fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    weighted_mean(values.map(|value| (value, 1)))
+}
+
+/// The weighted mean of the values that are there.
+pub fn weighted_mean(values: impl Iterator<Item = (Option<f64>, u32)>) -> Option<f64> {
+    let known = values.filter_map(|(value, weight)| Some((value?, f64::from(weight))));
+    let (sum, total) = known
+        .fold((0.0, 0.0), |(sum, total), (value, weight)| (sum + value * weight, total + weight));
+    (total > 0.0).then(|| sum / total)
+}
+
+fn ones(scores: &[f64]) -> Vec<u32> {
+    vec![1; scores.len()]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::bootstrap::SplitMix64;
+    use super::*;
+
+    const P: Option<bool> = Some(true);
+    const N: Option<bool> = Some(false);
+
+    #[test]
+    fn hand_computed_values() {
+        struct Case {
+            name: &'static str,
+            scores: &'static [f64],
+            labels: &'static [Option<bool>],
+            auroc: Option<f64>,
+            average_precision: Option<f64>,
+            threshold: Option<f64>,
+        }
+        #[rustfmt::skip]
+        let cases = [
+            Case { name: "perfect", scores: &[3.0, 2.0, 1.0], labels: &[P, N, N], auroc: Some(1.0), average_precision: Some(1.0), threshold: Some(3.0) },
+            Case { name: "inverted", scores: &[1.0, 2.0, 3.0], labels: &[P, N, N], auroc: Some(0.0), average_precision: Some(1.0 / 3.0), threshold: Some(1.0) },
+            Case { name: "one pair wrong", scores: &[4.0, 3.0, 2.0, 1.0], labels: &[P, N, P, N], auroc: Some(0.75), average_precision: Some(5.0 / 6.0), threshold: Some(2.0) },
+            Case { name: "all tied", scores: &[1.0; 4], labels: &[P, N, N, N], auroc: Some(0.5), average_precision: Some(0.25), threshold: Some(1.0) },
+            Case { name: "half tie", scores: &[2.0, 1.0, 1.0], labels: &[N, P, N], auroc: Some(0.25), average_precision: Some(1.0 / 3.0), threshold: Some(1.0) },
+            Case { name: "signed zeros tie", scores: &[0.0, -0.0], labels: &[N, P], auroc: Some(0.5), average_precision: Some(0.5), threshold: Some(-0.0) },
+            Case { name: "masked", scores: &[9.0, 3.0, f64::NAN, 2.0], labels: &[None, P, P, N], auroc: Some(1.0), average_precision: Some(1.0), threshold: Some(3.0) },
+            Case { name: "no negatives", scores: &[1.0, 2.0], labels: &[P, P], auroc: None, average_precision: Some(1.0), threshold: Some(1.0) },
+            Case { name: "no positives", scores: &[1.0, 2.0], labels: &[N, N], auroc: None, average_precision: None, threshold: None },
+            Case { name: "equal F1: highest threshold", scores: &[4.0, 3.0, 2.0, 1.0], labels: &[P, N, N, P], auroc: Some(0.5), average_precision: Some(0.75), threshold: Some(4.0) },
+            Case { name: "empty", scores: &[], labels: &[], auroc: None, average_precision: None, threshold: None },
+        ];
+        for case in cases {
+            assert_eq!(auroc(case.scores, case.labels), case.auroc, "{}", case.name);
+            let rounded = |value: Option<f64>| value.map(|value| (value * 1e12).round());
+            let ours = average_precision(case.scores, case.labels);
+            assert_eq!(rounded(ours), rounded(case.average_precision), "{}", case.name);
+            assert_eq!(
+                best_f1_threshold(case.scores, case.labels),
+                case.threshold,
+                "{}",
+                case.name
+            );
+        }
+    }
+
+    #[test]
+    fn decisions() {
+        let counts = confusion(&[3.0, 2.0, 2.0, 1.0, 9.0], &[P, P, N, P, None], 2.0);
+        assert_eq!(counts, Confusion { tp: 2, fp: 1, fn_: 1, tn: 0 });
+        assert_eq!(f1(counts), 2.0 / 3.0);
+        assert!((mcc(counts) + 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!((f1(Confusion::default()), mcc(Confusion::default())), (0.0, 0.0));
+        assert_eq!(mcc(Confusion { tp: 5, fp: 0, fn_: 0, tn: 5 }), 1.0);
+    }
+
+    /// `n` rows with tied scores that lean the right way.
+    fn random_rows(n: usize) -> (Vec<f64>, Vec<Option<bool>>) {
+        let mut random = SplitMix64::new(7);
+        (0..n)
+            .map(|_| {
+                let score = random.next() % 50;
+                (score as f64 / 10.0 - 2.0, Some(random.next() % 100 < 10 + score))
+            })
+            .unzip()
+    }
+
+    /// scikit-learn 1.9.1 on the rows of `random_rows(500)`, made again in Python by a SplitMix64
+    /// of ours: `roc_auc_score(y, s)`, `average_precision_score(y, s)`, and `f1_score(y, s >= t)`,
+    /// `matthews_corrcoef(y, s >= t)` at the `t` of `precision_recall_curve` with the highest F1.
+    #[test]
+    fn equals_scikit_learn() {
+        let (scores, labels) = random_rows(500);
+        let threshold = best_f1_threshold(&scores, &labels).unwrap();
+        let counts = confusion(&scores, &labels, threshold);
+        let ours = [
+            auroc(&scores, &labels).unwrap(),
+            average_precision(&scores, &labels).unwrap(),
+            threshold,
+            f1(counts),
+            mcc(counts),
+        ];
+        let theirs =
+            [0.6930725274725276, 0.4949495146474775, -0.1, 0.593939393939394, 0.3057497440438928];
+        for (ours, theirs) in ours.into_iter().zip(theirs) {
+            assert!((ours - theirs).abs() < 1e-12, "{ours} is not {theirs}");
+        }
+    }
+
+    #[test]
+    fn monotone_transforms_change_nothing_and_negation_mirrors() {
+        let (scores, labels) = random_rows(300);
+        let transformed: Vec<f64> = scores.iter().map(|score| (3.0 * score).exp() - 7.0).collect();
+        assert_eq!(auroc(&scores, &labels), auroc(&transformed, &labels));
+        assert_eq!(average_precision(&scores, &labels), average_precision(&transformed, &labels));
+        let opposite: Vec<f64> = scores.iter().map(|score| -score).collect();
+        let sum = auroc(&scores, &labels).unwrap() + auroc(&opposite, &labels).unwrap();
+        assert!((sum - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_weight_equals_a_repeated_row() {
+        let (scores, labels) = random_rows(40);
+        let weights: Vec<u32> = (0..40).map(|row| row % 3).collect();
+        let repeated: Vec<usize> = (0..40).flat_map(|row| vec![row; row % 3]).collect();
+        let (more_scores, more_labels): (Vec<f64>, Vec<_>) =
+            repeated.iter().map(|&r| (scores[r], labels[r])).unzip();
+        let ranking = Ranking::new(&scores, &labels);
+        assert_eq!(ranking.auroc(&weights), auroc(&more_scores, &more_labels));
+        assert_eq!(ranking.confusion(0.5, &weights), confusion(&more_scores, &more_labels, 0.5));
+        let [ours, theirs] =
+            [ranking.average_precision(&weights), average_precision(&more_scores, &more_labels)]
+                .map(Option::unwrap);
+        assert!((ours - theirs).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_area_below_the_roc_curve_is_the_auroc() {
+        let (scores, labels) = random_rows(200);
+        let points = Ranking::new(&scores, &labels).roc(&ones(&scores));
+        let area: f64 =
+            points.windows(2).map(|w| (w[1].0 - w[0].0) * (w[1].1 + w[0].1) / 2.0).sum();
+        assert!((area - auroc(&scores, &labels).unwrap()).abs() < 1e-12);
+        assert_eq!((points[0], points[points.len() - 1]), ((0.0, 0.0), (1.0, 1.0)));
+    }
+
+    #[test]
+    fn percentiles_and_top_k() {
+        let ranks = percentiles(&[1.0, 2.0, 2.0, f64::NAN, 4.0]);
+        assert_eq!(ranks[..3], [12.5, 50.0, 50.0]);
+        assert!(ranks[3].is_nan() && ranks[4] == 87.5);
+        let image = [(90.0, false), (80.0, true), (70.0, false), (10.0, true)];
+        assert_eq!(
+            [1, 2, 3, 4].map(|k| top_k_hit(&image, k)),
+            [Some(false), Some(true), Some(true), None]
+        );
+        assert_eq!(top_k_hit(&[(50.0, true), (50.0, false)], 1), Some(false));
+        assert_eq!(top_k_hit(&[(50.0, false), (40.0, false)], 1), None);
+        assert!((top_k_chance(14, 1, 5) - 5.0 / 14.0).abs() < 1e-12);
+        assert!((top_k_chance(4, 2, 2) - 5.0 / 6.0).abs() < 1e-12);
+        assert_eq!(top_k_chance(3, 2, 2), 1.0);
+    }
+}

@@ -1,0 +1,206 @@
+//! What an evaluation found, as a Markdown text; serde makes the JSON of it.
+
+use serde::Serialize;
+
+use super::bootstrap::Estimate;
+use super::localise::Localisation;
+
+/// All results of one evaluation.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub predictions: String,
+    pub labels: String,
+    /// Images that the metrics are computed on.
+    pub images: usize,
+    /// Images that only served to choose thresholds.
+    pub validation_images: usize,
+    /// What the bootstrap draws: "patient" or "row".
+    pub unit: &'static str,
+    /// How many different ones there are.
+    pub units: usize,
+    pub resamples: usize,
+    pub seed: u64,
+    /// Means over groups of findings; the first is over all.
+    pub macros: Vec<MacroReport>,
+    pub findings: Vec<FindingReport>,
+    pub top_k: Vec<TopKReport>,
+    /// The mean over findings first; empty without boxes and maps.
+    pub localisation: Vec<Localisation>,
+    /// Findings without metrics, each with the reason.
+    pub left_out: Vec<LeftOut>,
+    /// What a reader must know: rows that did not join, rules, warnings.
+    pub notes: Vec<String>,
+}
+
+/// Metrics that have a value; each is absent where it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Metrics {
+    pub auroc: Option<Estimate>,
+    pub average_precision: Option<Estimate>,
+    pub f1: Option<Estimate>,
+    pub mcc: Option<Estimate>,
+    /// AUROC of "There is no …" against absence.
+    pub negation_auroc: Option<Estimate>,
+}
+
+/// Means over a group of findings.
+#[derive(Debug, Clone, Serialize)]
+pub struct MacroReport {
+    pub group: &'static str,
+    pub findings: Vec<String>,
+    #[serde(flatten)]
+    pub metrics: Metrics,
+}
+
+/// One finding.
+#[derive(Debug, Clone, Serialize)]
+pub struct FindingReport {
+    pub name: String,
+    pub positives: u64,
+    pub negatives: u64,
+    /// Images without a label or without a score.
+    pub unknown: u64,
+    /// "head", "medium" or "tail" by number of positives; absent with fewer than 3 findings.
+    pub frequency: Option<&'static str>,
+    pub unseen: bool,
+    /// Present when the score is at least this.
+    pub threshold: Option<f64>,
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// Points of the ROC curve.
+    #[serde(skip)]
+    pub roc: Vec<(f64, f64)>,
+}
+
+/// How often a positive finding is among an image's k highest.
+#[derive(Debug, Clone, Serialize)]
+pub struct TopKReport {
+    pub k: usize,
+    pub images: usize,
+    pub accuracy: Option<Estimate>,
+    /// The expected accuracy of a random order.
+    pub chance: Option<f64>,
+}
+
+/// A finding that cannot be evaluated.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOut {
+    pub finding: String,
+    pub reason: &'static str,
+}
+
+impl Report {
+    /// The report for people.
+    pub fn markdown(&self) -> String {
+        let mut text = self.heading();
+        // Only those metrics that any finding has.
+        let used: Vec<&(&str, Get)> = COLUMNS
+            .iter()
+            .filter(|(_, get)| self.findings.iter().any(|finding| get(&finding.metrics).is_some()))
+            .collect();
+        let values = |metrics: &Metrics| {
+            used.iter().map(|(_, get)| estimate(get(metrics))).collect::<Vec<_>>()
+        };
+        let header = ["finding", "present", "absent", "unknown"]
+            .into_iter()
+            .chain(used.iter().map(|(name, _)| *name));
+        let macros = self.macros.iter().map(|group| {
+            let name = format!("**{}** ({})", group.group, group.findings.len());
+            [vec![name, String::new(), String::new(), String::new()], values(&group.metrics)]
+                .concat()
+        });
+        let findings = self.findings.iter().map(|finding| {
+            let counts = [finding.positives, finding.negatives, finding.unknown]
+                .map(|count| count.to_string());
+            [vec![finding.name.clone()], counts.to_vec(), values(&finding.metrics)].concat()
+        });
+        table(&mut text, "", header.collect(), macros.chain(findings).collect());
+        let top_k = self.top_k.iter().map(|row| {
+            vec![
+                row.k.to_string(),
+                row.images.to_string(),
+                estimate(row.accuracy),
+                number(row.chance),
+            ]
+        });
+        let header = vec!["k", "images", "accuracy", "random order"];
+        table(&mut text, "## Top-k accuracy\n\n", header, top_k.collect());
+        let localisation = self.localisation.iter().map(|row| {
+            let metrics =
+                [estimate(row.pointing_game), estimate(row.box_energy), number(row.chance)];
+            [vec![row.finding.clone(), row.maps.to_string()], metrics.to_vec()].concat()
+        });
+        let header = vec!["finding", "maps", "pointing game", "box energy", "chance"];
+        table(&mut text, "## Localisation\n\n", header, localisation.collect());
+
+        let left_out = self.left_out.iter().map(|out| format!("{}: {}", out.finding, out.reason));
+        list(&mut text, "## Findings left out\n\n", left_out.collect());
+        list(&mut text, "## Notes\n\n", self.notes.clone());
+        text
+    }
+
+    fn heading(&self) -> String {
+        let Self { predictions, labels, images, resamples, units, unit, seed, .. } = self;
+        let validation = match self.validation_images {
+            0 => String::new(),
+            chosen_on => format!(", thresholds chosen on {chosen_on} others"),
+        };
+        let intervals = if *resamples == 0 || *units < 2 {
+            "no intervals".to_string()
+        } else {
+            format!(
+                "in brackets 95 % intervals from {resamples} bootstrap resamples of {units} {unit}s (percentile method, seed {seed})"
+            )
+        };
+        format!(
+            "# Evaluation\n\n`{predictions}` against `{labels}`: {images} images{validation}; {intervals}.\n"
+        )
+    }
+}
+
+type Get = fn(&Metrics) -> Option<Estimate>;
+
+/// The metrics as columns of the table.
+const COLUMNS: [(&str, Get); 5] = [
+    ("AUROC", |metrics| metrics.auroc),
+    ("AUPRC", |metrics| metrics.average_precision),
+    ("F1", |metrics| metrics.f1),
+    ("MCC", |metrics| metrics.mcc),
+    ("negation AUROC", |metrics| metrics.negation_auroc),
+];
+
+/// Adds a heading and a table, or nothing where there are no rows.
+fn table(text: &mut String, heading: &str, header: Vec<&str>, rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    *text += &format!("\n{heading}| {} |\n|{}\n", header.join(" | "), "---|".repeat(header.len()));
+    for row in rows {
+        let cells: Vec<String> =
+            row.iter().map(|cell| cell.replace('|', "\\|").replace(['\n', '\r'], " ")).collect();
+        *text += &format!("| {} |\n", cells.join(" | "));
+    }
+}
+
+/// Adds a heading and a list, or nothing where there are no items.
+fn list(text: &mut String, heading: &str, items: Vec<String>) {
+    if !items.is_empty() {
+        *text += &format!("\n{heading}- {}\n", items.join("\n- "));
+    }
+}
+
+/// "0.812 (0.790 to 0.833)".
+pub fn plain(estimate: &Estimate) -> String {
+    match estimate.interval {
+        Some([low, high]) => format!("{:.3} ({low:.3} to {high:.3})", estimate.value),
+        None => format!("{:.3}", estimate.value),
+    }
+}
+
+fn estimate(estimate: Option<Estimate>) -> String {
+    estimate.as_ref().map_or_else(|| "–".to_string(), plain)
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_string(), |value| format!("{value:.3}"))
+}

@@ -1,0 +1,296 @@
+//! CSV files: cells with their place for error messages, and rows joined by key.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use csv::{Position, ReaderBuilder, StringRecord, Trim};
+
+use super::error::{EvaluateError, Result, some_of};
+
+/// A CSV file with a header.
+#[derive(Debug)]
+pub struct Table {
+    /// The path, for messages.
+    pub file: String,
+    /// Names of the columns.
+    pub header: Vec<String>,
+    records: Vec<StringRecord>,
+}
+
+impl Table {
+    /// Reads a file; blanks around cells are dropped.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = path.display().to_string();
+        let unreadable = |reason: String| EvaluateError::Csv { file: file.clone(), reason };
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let mut reader =
+            ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(&bytes[..]);
+        let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
+        let header: Vec<String> = header.iter().map(str::to_string).collect();
+        let mut records = Vec::new();
+        for record in reader.records() {
+            let mut record = record.map_err(|error| unreadable(error.to_string()))?;
+            let mut place = record.position().cloned().unwrap_or_else(Position::new);
+            // The reader leaves the end of the line before, and empty lines, to the next record.
+            let rest = bytes.get(place.byte() as usize..).unwrap_or_default();
+            let ends = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+            place.set_line(place.line() + ends.filter(|byte| **byte == b'\n').count() as u64);
+            if record.len() != header.len() {
+                let (line, cells, columns) = (place.line(), record.len(), header.len());
+                return Err(unreadable(format!(
+                    "line {line} has {cells} cells and the header {columns}"
+                )));
+            }
+            record.set_position(Some(place));
+            records.push(record);
+        }
+        if records.is_empty() {
+            return Err(EvaluateError::Empty { file });
+        }
+        Ok(Self { file, header, records })
+    }
+
+    /// Reads logits, wide (a column for each finding) or long (the columns image, prompt, logit, as
+    /// `carzero score --format csv` prints), which is turned into the wide form. Says whether it
+    /// was long; the images are then in the first column.
+    pub fn read_scores(path: &Path) -> Result<(Self, bool)> {
+        let table = Self::read(path)?;
+        let columns = ["image", "prompt", "logit"].map(|name| table.column(name));
+        let [Some(image), Some(prompt), Some(logit)] = columns else {
+            return Ok((table, false));
+        };
+        let mut header = vec!["image".to_string()];
+        let (mut column_of, mut row_of, mut first_rows) =
+            (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut cells, mut places) = (Vec::<Vec<&str>>::new(), Vec::new());
+        for row in 0..table.rows() {
+            table.number(row, logit)?;
+            let (key, text) = (table.cell(row, image), table.cell(row, prompt));
+            if let Some(first) = first_rows.insert((key, text), row) {
+                return Err(table.duplicate(row, first, format!("\"{text}\" of \"{key}\"")));
+            }
+            let column = *column_of.entry(text).or_insert(header.len());
+            if column == header.len() {
+                header.push(text.to_string());
+            }
+            let index = *row_of.entry(key).or_insert(cells.len());
+            if index == cells.len() {
+                cells.push(vec![key]);
+                places.push(table.records[row].position().cloned());
+            }
+            let wide = &mut cells[index];
+            wide.resize(wide.len().max(column + 1), "");
+            wide[column] = table.cell(row, logit);
+        }
+        let record = |(cells, place): (Vec<&str>, _)| {
+            let mut record = StringRecord::from(cells);
+            record.set_position(place);
+            record
+        };
+        let records = cells.into_iter().zip(places).map(record).collect();
+        Ok((Self { file: table.file.clone(), header, records }, true))
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The column of this name, if any.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|column| column == name)
+    }
+
+    /// The column of this name; `remedy` says what to do where it is missing.
+    pub fn require(&self, name: &str, remedy: &str) -> Result<usize> {
+        self.column(name).ok_or_else(|| EvaluateError::MissingColumn {
+            file: self.file.clone(),
+            column: name.to_string(),
+            has: some_of(&self.header),
+            remedy: remedy.to_string(),
+        })
+    }
+
+    /// The text of a cell.
+    pub fn cell(&self, row: usize, column: usize) -> &str {
+        self.records[row].get(column).unwrap_or_default()
+    }
+
+    /// The line of a row in the file.
+    pub fn line(&self, row: usize) -> u64 {
+        self.records[row].position().map_or(0, Position::line)
+    }
+
+    /// A finite number, or NaN for an empty cell or "nan".
+    pub fn number(&self, row: usize, column: usize) -> Result<f64> {
+        const EXPECTED: &str = "a finite number (leave the cell empty where there is none; rename a column that is no finding)";
+        match self.cell(row, column) {
+            "" => Ok(f64::NAN),
+            text => text
+                .parse()
+                .ok()
+                .filter(|number: &f64| !number.is_infinite())
+                .ok_or_else(|| self.bad_cell(row, column, EXPECTED)),
+        }
+    }
+
+    /// A 0/1 label, or `None` where it is unknown: an empty cell, "nan" or -1.
+    pub fn label(&self, row: usize, column: usize) -> Result<Option<bool>> {
+        const EXPECTED: &str = "a label: 1 for present, 0 for absent, empty, nan or -1 for unknown";
+        match self.number(row, column) {
+            Ok(1.0) => Ok(Some(true)),
+            Ok(0.0) => Ok(Some(false)),
+            Ok(number) if number.is_nan() || number == -1.0 => Ok(None),
+            _ => Err(self.bad_cell(row, column, EXPECTED)),
+        }
+    }
+
+    /// The error for a cell that does not hold what its column needs.
+    pub fn bad_cell(&self, row: usize, column: usize, expected: &'static str) -> EvaluateError {
+        EvaluateError::Cell {
+            file: self.file.clone(),
+            line: self.line(row),
+            column: self.header[column].clone(),
+            value: self.cell(row, column).to_string(),
+            expected,
+        }
+    }
+
+    /// The error for a row that repeats an earlier one.
+    pub fn duplicate(&self, row: usize, first: usize, what: String) -> EvaluateError {
+        EvaluateError::DuplicateRow {
+            file: self.file.clone(),
+            line: self.line(row),
+            first: self.line(first),
+            what,
+        }
+    }
+
+    /// The cells of a column in which no two may be equal and none empty.
+    pub fn keys(&self, column: usize) -> Result<Vec<String>> {
+        let mut first = HashMap::new();
+        for row in 0..self.rows() {
+            let key = self.cell(row, column);
+            if key.is_empty() {
+                return Err(self.bad_cell(row, column, "a key: every row needs one"));
+            }
+            if let Some(earlier) = first.insert(key, row) {
+                return Err(self.duplicate(
+                    row,
+                    earlier,
+                    format!("`{}` \"{key}\"", self.header[column]),
+                ));
+            }
+        }
+        Ok((0..self.rows()).map(|row| self.cell(row, column).to_string()).collect())
+    }
+}
+
+/// The rows of a right table that belong to the rows of a left one.
+#[derive(Debug)]
+pub struct Join {
+    /// For each left row its right row.
+    pub right: Vec<Option<usize>>,
+    /// Left keys without a right row.
+    pub left_only: Vec<String>,
+    /// Right keys without a left row.
+    pub right_only: Vec<String>,
+    /// How many rows were joined by file name because their paths differ.
+    pub by_file_name: usize,
+}
+
+impl Join {
+    /// Joins unique keys: equal ones first, then of the rest those whose file name is equal and
+    /// occurs only once on either side.
+    pub fn new(left: &[String], right: &[String]) -> Self {
+        let exact: HashMap<&str, usize> =
+            right.iter().enumerate().map(|(row, key)| (key.as_str(), row)).collect();
+        let mut joined: Vec<Option<usize>> =
+            left.iter().map(|key| exact.get(key.as_str()).copied()).collect();
+        let mut taken = vec![false; right.len()];
+        joined.iter().flatten().for_each(|&row| taken[row] = true);
+
+        let free_left = by_unique_file_name(left, |row| joined[row].is_none());
+        let free_right = by_unique_file_name(right, |row| !taken[row]);
+        let mut by_file_name = 0;
+        for (name, left_row) in free_left {
+            if let Some(&right_row) = free_right.get(name) {
+                joined[left_row] = Some(right_row);
+                taken[right_row] = true;
+                by_file_name += 1;
+            }
+        }
+        let alone = |keys: &[String], is_joined: &dyn Fn(usize) -> bool| {
+            keys.iter()
+                .enumerate()
+                .filter(|(row, _)| !is_joined(*row))
+                .map(|(_, key)| key.clone())
+                .collect()
+        };
+        let left_only = alone(left, &|row| joined[row].is_some());
+        let right_only = alone(right, &|row| taken[row]);
+        Self { right: joined, left_only, right_only, by_file_name }
+    }
+}
+
+/// The rows that `wanted` picks by their file name, without the names that occur more than once.
+fn by_unique_file_name(keys: &[String], wanted: impl Fn(usize) -> bool) -> HashMap<&str, usize> {
+    let mut rows: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (row, key) in keys.iter().enumerate().filter(|(row, _)| wanted(*row)) {
+        rows.entry(key.rsplit(['/', '\\']).next().unwrap_or(key)).or_default().push(row);
+    }
+    rows.into_iter()
+        .filter_map(|(name, rows)| if let [row] = rows[..] { Some((name, row)) } else { None })
+        .collect()
+}
+
+/// What makes two column names mean the same finding: case, a leading "There is ", a final period,
+/// and `_` for a blank do not count.
+pub fn finding_key(column: &str) -> String {
+    let text = column.trim().trim_end_matches('.').replace('_', " ").to_lowercase();
+    text.strip_prefix("there is ").unwrap_or(&text).trim().to_string()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_by_key_and_then_by_unique_file_name() {
+        let keys = |keys: &[&str]| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>();
+        let left = keys(&["a.png", "x/b.png", "x/c.png", "y/c.png", "C:\\d.png"]);
+        let right = keys(&["z/d.png", "a.png", "q/b.png", "q/c.png", "r/a.png"]);
+        let join = Join::new(&left, &right);
+        assert_eq!(join.right, [Some(1), Some(2), None, None, Some(0)]);
+        assert_eq!(join.by_file_name, 2);
+        assert_eq!(join.left_only, ["x/c.png", "y/c.png"]);
+        assert_eq!(join.right_only, ["q/c.png", "r/a.png"]);
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        for end in ["\n", "\r\n"] {
+            let lines = ["\u{feff}id,Mass", "a,1", "", "\"b", "c\",2", "d,x", ""];
+            std::fs::write(&path, lines.join(end)).unwrap();
+            let table = Table::read(&path).unwrap();
+            assert_eq!([0, 1, 2].map(|row| table.line(row)), [2, 4, 6]);
+            assert_eq!(table.header, ["id", "Mass"]);
+        }
+    }
+
+    #[test]
+    fn names_of_one_finding() {
+        for name in [
+            "Pleural Effusion",
+            "there is pleural effusion.",
+            "There is Pleural_Effusion",
+            " pleural effusion ",
+        ] {
+            assert_eq!(finding_key(name), "pleural effusion");
+        }
+        assert_eq!(finding_key("There is no pneumonia"), "no pneumonia");
+    }
+}

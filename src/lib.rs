@@ -1,0 +1,30 @@
+//! CARZero in the browser and on the command line: zero-shot classification of chest radiographs
+//! by cross-attention between an image and the text of a finding (Lai et al., CVPR 2024,
+//! <https://arxiv.org/abs/2402.17417>). For teaching and research, never for diagnosis.
+//!
+//! ARCHITECTURE.md has the code map.
+#![warn(missing_docs)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod align;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod checkpoint;
+pub mod config;
+pub mod engine;
+pub mod error;
+#[cfg(not(target_arch = "wasm32"))]
+#[allow(missing_docs, reason = "the fields of its reports name themselves")]
+pub mod evaluate;
+pub mod folder;
+pub mod heatmap;
+pub mod model;
+pub mod phantom;
+pub mod picture;
+pub mod preprocess;
+pub mod text;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use engine::{EncodedImages, Engine, Score};
+pub use error::{Error, Result};
+pub use picture::Picture;

@@ -1,0 +1,49 @@
+//! Scaled dot-product attention over several heads, shared by all parts of the model.
+
+use burn::tensor::{Tensor, activation::softmax};
+
+/// Added to an attention logit, this makes its weight zero, in f32 and in f16.
+pub const MASKED: f32 = -1e4;
+
+/// What attention yields.
+#[derive(Debug, Clone)]
+pub struct Attended {
+    /// The attended values, heads side by side, `[batch, queries, dim]`.
+    pub context: Tensor<3>,
+    /// Logits before the softmax, without the bias, `[batch, heads, queries, keys]`.
+    pub scores: Tensor<4>,
+    /// Weights after the softmax, `[batch, heads, queries, keys]`.
+    pub weights: Tensor<4>,
+}
+
+/// Splits `[batch, tokens, dim]` into `[batch, heads, tokens, dim / heads]`.
+pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, tokens, dim] = x.dims();
+    x.reshape([batch, tokens, heads, dim / heads]).swap_dims(1, 2)
+}
+
+/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value`.
+///
+/// # Shapes
+///
+/// - query: `[batch, heads, queries, dim / heads]`
+/// - key, value: `[batch, heads, keys, dim / heads]`
+/// - bias: broadcastable to `[batch, heads, queries, keys]`
+pub fn attend(
+    query: Tensor<4>,
+    key: Tensor<4>,
+    value: Tensor<4>,
+    bias: Option<Tensor<4>>,
+) -> Attended {
+    let [batch, heads, queries, head_dim] = query.dims();
+    let scale = 1.0 / (head_dim as f64).sqrt();
+    let scores = (query * scale).matmul(key.swap_dims(2, 3));
+    let biased = match bias {
+        Some(bias) => scores.clone() + bias,
+        None => scores.clone(),
+    };
+    let weights = softmax(biased, 3);
+    let context = weights.clone().matmul(value);
+    let context = context.swap_dims(1, 2).reshape([batch, queries, heads * head_dim]);
+    Attended { context, scores, weights }
+}

@@ -1,0 +1,146 @@
+//! BERT (Devlin et al., 2019, <https://arxiv.org/abs/1810.04805>) in Hugging Face's layout,
+//! without the pooler.
+
+use burn::module::Module;
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Int, Tensor, activation::gelu};
+
+use super::attention::{attend, split_heads};
+use crate::config::TextEncoderConfig;
+
+/// The encoder stack.
+#[derive(Module, Debug)]
+pub struct Bert {
+    embeddings: Embeddings,
+    encoder: Layers,
+}
+
+#[derive(Module, Debug)]
+struct Embeddings {
+    word_embeddings: Embedding,
+    position_embeddings: Embedding,
+    token_type_embeddings: Embedding,
+    layer_norm: LayerNorm,
+}
+
+#[derive(Module, Debug)]
+struct Layers {
+    layer: Vec<Layer>,
+}
+
+#[derive(Module, Debug)]
+struct Layer {
+    attention: SelfAttention,
+    intermediate: Intermediate,
+    output: Output,
+}
+
+#[derive(Module, Debug)]
+struct SelfAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Output,
+    heads: usize,
+}
+
+#[derive(Module, Debug)]
+struct Intermediate {
+    dense: Linear,
+}
+
+/// A projection, the residual and the norm after it.
+#[derive(Module, Debug)]
+struct Output {
+    dense: Linear,
+    layer_norm: LayerNorm,
+}
+
+impl Bert {
+    /// A stack with its parameters still to be loaded; it has as many positions as the text has
+    /// rows, since more are never used.
+    pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
+        let embedding = |count| EmbeddingConfig::new(count, config.dim).init(device);
+        Self {
+            embeddings: Embeddings {
+                word_embeddings: embedding(config.vocab),
+                position_embeddings: embedding(config.rows),
+                token_type_embeddings: embedding(2),
+                layer_norm: norm(config, device),
+            },
+            encoder: Layers {
+                layer: (0..config.layers).map(|_| Layer::init(config, device)).collect(),
+            },
+        }
+    }
+
+    /// All hidden states, the embeddings first: `layers + 1` tensors of `[texts, tokens, dim]`.
+    ///
+    /// # Shapes
+    ///
+    /// - ids: `[texts, tokens]`
+    /// - mask: `[texts, tokens]`, added to the attention logits: 0 for a token, very negative for
+    ///   padding
+    pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Vec<Tensor<3>> {
+        let [texts, tokens] = ids.dims();
+        let mask = mask.reshape([texts, 1, 1, tokens]);
+        let mut states = vec![self.embeddings.forward(ids)];
+        for (index, layer) in self.encoder.layer.iter().enumerate() {
+            states.push(layer.forward(states[index].clone(), mask.clone()));
+        }
+        states
+    }
+}
+
+impl Embeddings {
+    fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let [_, tokens] = ids.dims();
+        let positions = self.position_embeddings.weight.val().narrow(0, 0, tokens);
+        let segment = self.token_type_embeddings.weight.val().narrow(0, 0, 1);
+        let words = self.word_embeddings.forward(ids);
+        self.layer_norm.forward(words + (positions + segment).unsqueeze_dim(0))
+    }
+}
+
+impl Layer {
+    fn init(config: &TextEncoderConfig, device: &Device) -> Self {
+        let TextEncoderConfig { dim, intermediate, heads, .. } = *config;
+        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let output = |from| Output { dense: linear(from, dim), layer_norm: norm(config, device) };
+        Self {
+            attention: SelfAttention {
+                query: linear(dim, dim),
+                key: linear(dim, dim),
+                value: linear(dim, dim),
+                output: output(dim),
+                heads,
+            },
+            intermediate: Intermediate { dense: linear(dim, intermediate) },
+            output: output(intermediate),
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, mask: Tensor<4>) -> Tensor<3> {
+        let x = self.attention.forward(x, mask);
+        let hidden = gelu(self.intermediate.dense.forward(x.clone()));
+        self.output.forward(hidden, x)
+    }
+}
+
+impl SelfAttention {
+    fn forward(&self, x: Tensor<3>, mask: Tensor<4>) -> Tensor<3> {
+        let project = |linear: &Linear| split_heads(linear.forward(x.clone()), self.heads);
+        let (query, key, value) = (project(&self.query), project(&self.key), project(&self.value));
+        self.output.forward(attend(query, key, value, Some(mask)).context, x)
+    }
+}
+
+impl Output {
+    fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
+        self.layer_norm.forward(self.dense.forward(x) + residual)
+    }
+}
+
+fn norm(config: &TextEncoderConfig, device: &Device) -> LayerNorm {
+    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+}

@@ -1,0 +1,288 @@
+//! SimR: cross-attention between image and text in both directions, and the projector that turns
+//! it into a score.
+
+use burn::module::Module;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor, activation::relu};
+
+use super::attention::{Attended, MASKED, attend, split_heads};
+use crate::config::FusionConfig;
+
+/// `fusion_module`: one decoder serves both directions.
+#[derive(Module, Debug)]
+pub struct Fusion {
+    decoder: Decoder,
+    mlp_head: Vec<Linear>,
+}
+
+#[derive(Module, Debug)]
+struct Decoder {
+    layers: Vec<DecoderLayer>,
+    norm: LayerNorm,
+}
+
+/// A decoder layer without self-attention: a single query row has nothing to attend to.
+#[derive(Module, Debug)]
+struct DecoderLayer {
+    multihead_attn: CrossAttention,
+    norm2: LayerNorm,
+    linear1: Linear,
+    linear2: Linear,
+    norm3: LayerNorm,
+}
+
+#[derive(Module, Debug)]
+struct CrossAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    out_proj: Linear,
+    heads: usize,
+}
+
+/// Images or texts, ready to be scored: the query row of each, and the keys and values of its
+/// memory in every layer. Nothing of it depends on the other side.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// `[items, dim]`
+    query: Tensor<2>,
+    memory: Vec<KeyValue>,
+    /// Added to the attention logits of each key, `[items, keys]`.
+    bias: Option<Tensor<2>>,
+}
+
+/// Keys and values of one layer, both `[items, heads, keys, dim / heads]`.
+#[derive(Debug, Clone)]
+struct KeyValue {
+    key: Tensor<4>,
+    value: Tensor<4>,
+}
+
+/// Attention of one layer from every query to every memory, `[memories, heads, queries, keys]`.
+#[derive(Debug, Clone)]
+pub struct LayerAttention {
+    /// Logits before the softmax.
+    pub scores: Tensor<4>,
+    /// Weights after the softmax.
+    pub weights: Tensor<4>,
+}
+
+/// Every query put to every memory.
+#[derive(Debug, Clone)]
+pub struct Interaction {
+    /// `[memories, queries]`
+    pub logits: Tensor<2>,
+    /// One for each layer.
+    pub layers: Vec<LayerAttention>,
+}
+
+/// Scores of every image against every text.
+#[derive(Debug, Clone)]
+pub struct Scores {
+    /// Text query over the image memory, `[images, texts]`.
+    pub i2t: Tensor<2>,
+    /// Image query over the text memory, `[images, texts]`.
+    pub t2i: Tensor<2>,
+    /// Attention weights of i2t, averaged over heads and layers, the global token left out:
+    /// `[images, texts, patches]`.
+    pub attention: Tensor<3>,
+    /// The same of the logits before the softmax, which localise better (RadZero, 2025).
+    pub similarity: Tensor<3>,
+}
+
+impl Encoded {
+    /// Number of images or texts.
+    pub fn count(&self) -> usize {
+        self.query.dims()[0]
+    }
+
+    /// One of them.
+    pub fn get(&self, index: usize) -> Self {
+        Self {
+            query: self.query.clone().narrow(0, index, 1),
+            memory: self
+                .memory
+                .iter()
+                .map(|layer| KeyValue {
+                    key: layer.key.clone().narrow(0, index, 1),
+                    value: layer.value.clone().narrow(0, index, 1),
+                })
+                .collect(),
+            bias: self.bias.as_ref().map(|bias| bias.clone().narrow(0, index, 1)),
+        }
+    }
+
+    /// Several as one batch. Shorter memories are padded with keys that are never attended to.
+    ///
+    /// `parts` must not be empty and must come from the same fusion.
+    pub fn cat(parts: &[&Self]) -> Self {
+        let keys = parts.iter().map(|part| part.keys()).max().unwrap_or(0);
+        let padded: Vec<Self> = parts.iter().map(|part| part.pad(keys)).collect();
+        let layer = |index: usize| KeyValue {
+            key: Tensor::cat(padded.iter().map(|part| part.memory[index].key.clone()).collect(), 0),
+            value: Tensor::cat(
+                padded.iter().map(|part| part.memory[index].value.clone()).collect(),
+                0,
+            ),
+        };
+        let bias: Option<Vec<_>> = padded.iter().map(|part| part.bias.clone()).collect();
+        Self {
+            query: Tensor::cat(padded.iter().map(|part| part.query.clone()).collect(), 0),
+            memory: (0..padded[0].memory.len()).map(layer).collect(),
+            bias: bias.map(|parts| Tensor::cat(parts, 0)),
+        }
+    }
+
+    fn keys(&self) -> usize {
+        self.memory[0].key.dims()[2]
+    }
+
+    /// Adds keys that are never attended to, up to `keys`; only a memory with a bias can be longer.
+    fn pad(&self, keys: usize) -> Self {
+        let missing = keys - self.keys();
+        if missing == 0 {
+            return self.clone();
+        }
+        let device = self.query.device();
+        let pad = |x: &Tensor<4>| {
+            let [items, heads, _, head_dim] = x.dims();
+            Tensor::cat(
+                vec![x.clone(), Tensor::zeros([items, heads, missing, head_dim], &device)],
+                2,
+            )
+        };
+        let masked = Tensor::full([self.count(), missing], MASKED, &device);
+        Self {
+            query: self.query.clone(),
+            memory: self
+                .memory
+                .iter()
+                .map(|layer| KeyValue { key: pad(&layer.key), value: pad(&layer.value) })
+                .collect(),
+            bias: self.bias.as_ref().map(|bias| Tensor::cat(vec![bias.clone(), masked], 1)),
+        }
+    }
+}
+
+impl Fusion {
+    /// A fusion with its parameters still to be loaded.
+    pub fn init(config: &FusionConfig, device: &Device) -> Self {
+        let widths: Vec<usize> =
+            [config.dim].iter().chain(&config.projector).chain(&[1]).copied().collect();
+        Self {
+            decoder: Decoder {
+                layers: (0..config.layers).map(|_| DecoderLayer::init(config, device)).collect(),
+                norm: norm(config, device),
+            },
+            mlp_head: widths
+                .windows(2)
+                .map(|w| LinearConfig::new(w[0], w[1]).init(device))
+                .collect(),
+        }
+    }
+
+    /// Prepares images or texts for scoring.
+    ///
+    /// # Shapes
+    ///
+    /// - global: `[items, dim]`
+    /// - local: `[items, tokens, dim]`
+    /// - bias: `[items, 1 + tokens]`, added to the attention logits of each key
+    pub fn encode(&self, global: Tensor<2>, local: Tensor<3>, bias: Option<Tensor<2>>) -> Encoded {
+        let norm = &self.decoder.norm;
+        let memory = norm.forward(Tensor::cat(vec![global.clone().unsqueeze_dim(1), local], 1));
+        Encoded {
+            query: norm.forward(global),
+            memory: self
+                .decoder
+                .layers
+                .iter()
+                .map(|layer| layer.multihead_attn.remember(memory.clone()))
+                .collect(),
+            bias,
+        }
+    }
+
+    /// Scores every image against every text: i2t puts the texts to the images' memories, t2i the
+    /// images to the texts'; the logit is their mean.
+    pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {
+        let i2t = self.interact(images, texts);
+        let t2i = self.interact(texts, images);
+        Scores {
+            i2t: i2t.logits,
+            t2i: t2i.logits.transpose(),
+            attention: patch_map(i2t.layers.iter().map(|layer| layer.weights.clone())),
+            similarity: patch_map(i2t.layers.iter().map(|layer| layer.scores.clone())),
+        }
+    }
+
+    /// Puts the query of every item of `queries` to the memory of every item of `memories`.
+    pub fn interact(&self, memories: &Encoded, queries: &Encoded) -> Interaction {
+        let [items, dim] = queries.query.dims();
+        let count = memories.count();
+        let bias =
+            memories.bias.as_ref().map(|bias| bias.clone().reshape([count, 1, 1, memories.keys()]));
+        let mut x = queries.query.clone().unsqueeze_dim::<3>(0).expand([count, items, dim]);
+        let mut layers = Vec::with_capacity(self.decoder.layers.len());
+        for (layer, memory) in self.decoder.layers.iter().zip(&memories.memory) {
+            let attended =
+                layer.multihead_attn.forward(layer.norm2.forward(x.clone()), memory, bias.clone());
+            x = x + layer.multihead_attn.out_proj.forward(attended.context);
+            let hidden = relu(layer.linear1.forward(layer.norm3.forward(x.clone())));
+            x = x + layer.linear2.forward(hidden);
+            layers.push(LayerAttention { scores: attended.scores, weights: attended.weights });
+        }
+        x = self.decoder.norm.forward(x);
+        for (index, linear) in self.mlp_head.iter().enumerate() {
+            x = linear.forward(if index == 0 { x } else { relu(x) });
+        }
+        Interaction { logits: x.squeeze_dim(2), layers }
+    }
+}
+
+/// Averages over heads and layers, and drops the first key, the global token.
+fn patch_map(layers: impl Iterator<Item = Tensor<4>>) -> Tensor<3> {
+    let means: Vec<Tensor<3>> = layers.map(|layer| layer.mean_dim(1).squeeze_dim(1)).collect();
+    let mean = Tensor::stack::<4>(means, 0).mean_dim(0).squeeze_dim::<3>(0);
+    let keys = mean.dims()[2];
+    mean.narrow(2, 1, keys - 1)
+}
+
+impl DecoderLayer {
+    fn init(config: &FusionConfig, device: &Device) -> Self {
+        let FusionConfig { dim, feed_forward, heads, .. } = *config;
+        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        Self {
+            multihead_attn: CrossAttention {
+                query: linear(dim, dim),
+                key: linear(dim, dim),
+                value: linear(dim, dim),
+                out_proj: linear(dim, dim),
+                heads,
+            },
+            norm2: norm(config, device),
+            linear1: linear(dim, feed_forward),
+            linear2: linear(feed_forward, dim),
+            norm3: norm(config, device),
+        }
+    }
+}
+
+impl CrossAttention {
+    /// Keys and values of a memory, `[items, keys, dim]`.
+    fn remember(&self, memory: Tensor<3>) -> KeyValue {
+        KeyValue {
+            key: split_heads(self.key.forward(memory.clone()), self.heads),
+            value: split_heads(self.value.forward(memory), self.heads),
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>, memory: &KeyValue, bias: Option<Tensor<4>>) -> Attended {
+        let query = split_heads(self.query.forward(x), self.heads);
+        attend(query, memory.key.clone(), memory.value.clone(), bias)
+    }
+}
+
+fn norm(config: &FusionConfig, device: &Device) -> LayerNorm {
+    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+}

@@ -1,0 +1,107 @@
+//! CARZero (Lai et al., CVPR 2024, <https://arxiv.org/abs/2402.17417>): an image encoder, a text
+//! encoder, and a cross-attention fusion that turns their interaction into one score.
+//!
+//! Fields follow the keys of the official checkpoint; the few that cannot are listed in
+//! `checkpoint.rs`.
+
+mod attention;
+mod bert;
+mod fusion;
+mod mobilenet;
+mod text_encoder;
+mod vit;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
+pub use mobilenet::MobileNetV2Encoder;
+pub use text_encoder::{TextEncoder, TextTokens};
+pub use vit::VitEncoder;
+
+use crate::config::{ImageEncoderConfig, ModelConfig};
+use crate::text::Tokens;
+
+/// What an image encoder makes of a batch of images.
+#[derive(Debug, Clone)]
+pub struct ImageTokens {
+    /// One token for the whole image, `[images, dim]`.
+    pub global: Tensor<2>,
+    /// One token for each patch, row by row, `[images, side * side, dim]`.
+    pub local: Tensor<3>,
+}
+
+/// The image encoders that CARZero comes with.
+#[expect(clippy::large_enum_variant, reason = "a program has one or two of them")]
+#[derive(Module, Debug)]
+pub enum ImageEncoder {
+    /// Official: ViT-B/16.
+    Vit(VitEncoder),
+    /// Compact: MobileNetV2.
+    MobileNetV2(MobileNetV2Encoder),
+}
+
+impl ImageEncoder {
+    /// Encodes normalised grey images.
+    ///
+    /// # Shapes
+    ///
+    /// - pixels: `[images, 1, crop, crop]`
+    pub fn forward(&self, pixels: Tensor<4>) -> ImageTokens {
+        match self {
+            Self::Vit(vit) => vit.forward(pixels),
+            Self::MobileNetV2(net) => net.forward(pixels),
+        }
+    }
+}
+
+/// The whole model.
+#[derive(Module, Debug)]
+pub struct CarZero {
+    /// The image encoder.
+    pub img_encoder: ImageEncoder,
+    /// The text encoder.
+    pub text_encoder: TextEncoder,
+    /// The fusion (SimR) and its projector.
+    pub fusion_module: Fusion,
+}
+
+impl CarZero {
+    /// A model with its parameters still to be loaded.
+    pub fn init(config: &ModelConfig, device: &Device) -> Self {
+        let img_encoder = match &config.image_encoder {
+            ImageEncoderConfig::Vit(vit) => {
+                ImageEncoder::Vit(VitEncoder::init(vit, config.map_side(), device))
+            }
+            ImageEncoderConfig::MobileNetV2(net) => {
+                ImageEncoder::MobileNetV2(MobileNetV2Encoder::init(net, device))
+            }
+        };
+        Self {
+            img_encoder,
+            text_encoder: TextEncoder::init(&config.text_encoder, device),
+            fusion_module: Fusion::init(&config.fusion, device),
+        }
+    }
+
+    /// Encodes images once: the cost of a new prompt does not include this.
+    ///
+    /// # Shapes
+    ///
+    /// - pixels: `[images, 1, crop, crop]`, normalised
+    pub fn encode_images(&self, pixels: Tensor<4>) -> Encoded {
+        let tokens = self.img_encoder.forward(pixels);
+        self.fusion_module.encode(tokens.global, tokens.local, None)
+    }
+
+    /// Encodes texts once: the cost of a new image does not include this.
+    pub fn encode_texts(&self, texts: &[Tokens], device: &Device) -> Encoded {
+        let tokens = self.text_encoder.forward(texts, device);
+        self.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
+    }
+
+    /// Scores every image against every text.
+    pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {
+        self.fusion_module.score(images, texts)
+    }
+}

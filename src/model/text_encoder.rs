@@ -1,0 +1,124 @@
+//! BERT with the official aggregation: hidden states of the last layers added up, word pieces
+//! added up to words, and optional linear embedders.
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::attention::MASKED;
+use super::bert::Bert;
+use crate::config::TextEncoderConfig;
+use crate::text::Tokens;
+
+/// `text_encoder`.
+#[derive(Module, Debug)]
+pub struct TextEncoder {
+    model: Bert,
+    global_embedder: Option<Linear>,
+    local_embedder: Option<Linear>,
+    rows: usize,
+    last_layers: usize,
+}
+
+/// What the text encoder makes of a batch of texts.
+///
+/// The official memory has `rows` rows, most of them zero and therefore equal. Here the equal rows
+/// are kept once or a few times, and `log_counts` makes up for it: a key that stands for n equal
+/// ones gets ln(n) added to its attention logit.
+#[derive(Debug, Clone)]
+pub struct TextTokens {
+    /// One token for the whole text, `[texts, dim]`.
+    pub global: Tensor<2>,
+    /// `[CLS]`, one row for each word, `[SEP]`, zero rows: `[texts, kept rows, dim]`.
+    pub local: Tensor<3>,
+    /// For the global token and each row, the logarithm of how many rows it stands for:
+    /// `[texts, 1 + kept rows]`.
+    pub log_counts: Tensor<2>,
+}
+
+impl TextEncoder {
+    /// An encoder with its parameters still to be loaded.
+    pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
+        let embedder = || config.embed.map(|to| LinearConfig::new(config.dim, to).init(device));
+        Self {
+            model: Bert::init(config, device),
+            global_embedder: embedder(),
+            local_embedder: embedder(),
+            rows: config.rows,
+            last_layers: config.last_layers,
+        }
+    }
+
+    /// Encodes a batch of at least one text.
+    pub fn forward(&self, texts: &[Tokens], device: &Device) -> TextTokens {
+        let batch = Batch::new(texts, self.rows);
+        let (count, tokens, kept) = (batch.texts, batch.tokens, batch.kept);
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(batch.ids, [count, tokens]), device);
+        let mask = Tensor::from_data(TensorData::new(batch.mask, [count, tokens]), device);
+        let gather =
+            Tensor::<3>::from_data(TensorData::new(batch.gather, [count, kept, tokens]), device);
+
+        let states = self.model.forward(ids, mask);
+        let last = states.len() - self.last_layers;
+        let sum = states.into_iter().skip(last).reduce(|sum, state| sum + state);
+        let Some(sum) = sum else { unreachable!("the config asks for at least one layer") };
+
+        let local = gather.matmul(sum);
+        let global = local.clone().sum_dim(1).squeeze_dim::<2>(1) / self.rows as f32;
+        TextTokens {
+            global: embed(&self.global_embedder, global),
+            local: embed(&self.local_embedder, local),
+            log_counts: Tensor::from_data(
+                TensorData::new(batch.log_counts, [count, 1 + kept]),
+                device,
+            ),
+        }
+    }
+}
+
+fn embed<const D: usize>(embedder: &Option<Linear>, x: Tensor<D>) -> Tensor<D> {
+    match embedder {
+        Some(linear) => linear.forward(x),
+        None => x,
+    }
+}
+
+/// Texts of different lengths as rectangular arrays.
+struct Batch {
+    texts: usize,
+    tokens: usize,
+    kept: usize,
+    ids: Vec<i32>,
+    mask: Vec<f32>,
+    gather: Vec<f32>,
+    log_counts: Vec<f32>,
+}
+
+impl Batch {
+    fn new(texts: &[Tokens], rows: usize) -> Self {
+        let tokens = texts.iter().map(|text| text.ids.len()).max().unwrap_or(0);
+        let longest = texts.iter().map(Tokens::row_count).max().unwrap_or(0);
+        let kept = (longest + 1).min(rows);
+        let mut batch = Self {
+            texts: texts.len(),
+            tokens,
+            kept,
+            ids: vec![0; texts.len() * tokens],
+            mask: vec![MASKED; texts.len() * tokens],
+            gather: vec![0.0; texts.len() * kept * tokens],
+            log_counts: vec![0.0; texts.len() * (1 + kept)],
+        };
+        for (index, text) in texts.iter().enumerate() {
+            for (position, (&id, &row)) in text.ids.iter().zip(&text.rows).enumerate() {
+                batch.ids[index * tokens + position] = id as i32;
+                batch.mask[index * tokens + position] = 0.0;
+                batch.gather[(index * kept + row) * tokens + position] = 1.0;
+            }
+            let used = text.row_count();
+            let zero_rows = ((rows - used) as f32 / (kept - used) as f32).ln();
+            let start = index * (1 + kept) + 1;
+            batch.log_counts[start + used..start + kept].fill(zero_rows);
+        }
+        batch
+    }
+}

@@ -1,0 +1,137 @@
+//! Vision Transformer in timm's layout (Dosovitskiy et al., 2021, <https://arxiv.org/abs/2010.11929>).
+
+use burn::module::{Module, Param};
+use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor, activation::gelu};
+
+use super::ImageTokens;
+use super::attention::{attend, split_heads};
+use crate::config::VitConfig;
+
+/// `img_encoder`: the transformer alone; CARZero adds no projection.
+#[derive(Module, Debug)]
+pub struct VitEncoder {
+    model: Vit,
+}
+
+#[derive(Module, Debug)]
+struct Vit {
+    cls_token: Param<Tensor<3>>,
+    pos_embed: Param<Tensor<3>>,
+    patch_embed: PatchEmbed,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+}
+
+/// The patch convolution, written as a product: its stride equals its kernel, and its three equal
+/// input channels are folded into one.
+#[derive(Module, Debug)]
+struct PatchEmbed {
+    proj: Linear,
+    patch: usize,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    norm1: LayerNorm,
+    attn: SelfAttention,
+    norm2: LayerNorm,
+    mlp: Mlp,
+}
+
+#[derive(Module, Debug)]
+struct SelfAttention {
+    qkv: Linear,
+    proj: Linear,
+    heads: usize,
+}
+
+#[derive(Module, Debug)]
+struct Mlp {
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl VitEncoder {
+    /// An encoder for a grid of `side * side` patches, its parameters still to be loaded.
+    pub fn init(config: &VitConfig, side: usize, device: &Device) -> Self {
+        let VitConfig { patch, dim, .. } = *config;
+        let model = Vit {
+            cls_token: Param::from_tensor(Tensor::zeros([1, 1, dim], device)),
+            pos_embed: Param::from_tensor(Tensor::zeros([1, side * side + 1, dim], device)),
+            patch_embed: PatchEmbed {
+                proj: LinearConfig::new(patch * patch, dim).init(device),
+                patch,
+            },
+            blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
+            norm: norm(config, device),
+        };
+        Self { model }
+    }
+
+    /// # Shapes
+    ///
+    /// - pixels: `[images, 1, crop, crop]`
+    pub fn forward(&self, pixels: Tensor<4>) -> ImageTokens {
+        let vit = &self.model;
+        let patches = vit.patch_embed.forward(pixels);
+        let [images, _, dim] = patches.dims();
+        let cls = vit.cls_token.val().expand([images, 1, dim]);
+        let mut x = Tensor::cat(vec![cls, patches], 1) + vit.pos_embed.val();
+        for block in &vit.blocks {
+            x = block.forward(x);
+        }
+        let x = vit.norm.forward(x);
+        let tokens = x.dims()[1];
+        ImageTokens {
+            global: x.clone().narrow(1, 0, 1).squeeze_dim(1),
+            local: x.narrow(1, 1, tokens - 1),
+        }
+    }
+}
+
+impl PatchEmbed {
+    /// `[images, 1, crop, crop]` to `[images, side * side, dim]`.
+    fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
+        let [images, _, crop, _] = pixels.dims();
+        let (patch, side) = (self.patch, crop / self.patch);
+        let patches = pixels.reshape([images, side, patch, side, patch]).swap_dims(2, 3).reshape([
+            images,
+            side * side,
+            patch * patch,
+        ]);
+        self.proj.forward(patches)
+    }
+}
+
+impl Block {
+    fn init(config: &VitConfig, device: &Device) -> Self {
+        let VitConfig { dim, mlp, heads, .. } = *config;
+        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        Self {
+            norm1: norm(config, device),
+            attn: SelfAttention { qkv: linear(dim, 3 * dim), proj: linear(dim, dim), heads },
+            norm2: norm(config, device),
+            mlp: Mlp { fc1: linear(dim, mlp), fc2: linear(mlp, dim) },
+        }
+    }
+
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = x.clone() + self.attn.forward(self.norm1.forward(x));
+        let hidden = gelu(self.mlp.fc1.forward(self.norm2.forward(x.clone())));
+        x + self.mlp.fc2.forward(hidden)
+    }
+}
+
+impl SelfAttention {
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let dim = x.dims()[2];
+        let qkv = self.qkv.forward(x);
+        let part = |index: usize| split_heads(qkv.clone().narrow(2, index * dim, dim), self.heads);
+        self.proj.forward(attend(part(0), part(1), part(2), None).context)
+    }
+}
+
+fn norm(config: &VitConfig, device: &Device) -> LayerNorm {
+    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+}

@@ -1,0 +1,143 @@
+//! Decoding: the bytes of an image file become an 8-bit grey [`Picture`].
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, metadata::Orientation,
+};
+
+use crate::error::{Error, Result};
+
+/// The largest picture accepted, in pixels: a bound on memory that also fits a browser tab.
+pub const MAX_PIXELS: u64 = 64_000_000;
+/// What a decoder may allocate, in bytes (64 megapixels of 16-bit RGB need 384 MB).
+const MAX_ALLOC: u64 = 512 << 20;
+
+/// A radiograph as 8-bit grey, upright, row by row.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    grey: GrayImage,
+    note: Option<String>,
+}
+
+impl Picture {
+    /// Takes pixels as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] where `grey` has not `width * height` bytes or there is no pixel.
+    pub fn from_grey(width: u32, height: u32, grey: Vec<u8>) -> Result<Self> {
+        let grey = GrayImage::from_raw(width, height, grey)
+            .filter(|grey| grey.width() > 0 && grey.height() > 0)
+            .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
+        Ok(Self { grey, note: None })
+    }
+
+    /// Decodes a PNG, JPEG or WebP file, of any size up to [`MAX_PIXELS`] and any bit depth.
+    ///
+    /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
+    /// smallest of 8, 10, 12, 14 and 16 bits that holds its brightest pixel, so that 12-bit data
+    /// in a 16-bit file is not black. EXIF orientation is applied; alpha is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageTooLarge`] where it is
+    /// larger than the limits.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let reader = ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|error| Error::Image(error.to_string()))?;
+        if reader.format().is_none() {
+            return Err(Error::Image("unknown format".to_string()));
+        }
+        let mut decoder = reader.into_decoder().map_err(image_error)?;
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > MAX_PIXELS {
+            return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+        }
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(MAX_ALLOC);
+        decoder.set_limits(limits).map_err(image_error)?;
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let decoded = DynamicImage::from_decoder(decoder).map_err(image_error)?;
+
+        let (grey, note) = grey_from(decoded);
+        let mut upright = DynamicImage::ImageLuma8(grey);
+        upright.apply_orientation(orientation);
+        let grey = upright.into_luma8();
+        let picture = Self::from_grey(grey.width(), grey.height(), grey.into_raw())?;
+        Ok(Self { note, ..picture })
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> u32 {
+        self.grey.width()
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> u32 {
+        self.grey.height()
+    }
+
+    /// The pixels.
+    pub fn grey(&self) -> &GrayImage {
+        &self.grey
+    }
+
+    /// What was done to fit the picture into 8 bits, if anything.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+}
+
+fn image_error(error: ImageError) -> Error {
+    match error {
+        ImageError::Limits(limit) => Error::ImageTooLarge(limit.to_string()),
+        other => Error::Image(other.to_string()),
+    }
+}
+
+/// Grey of the depth that the file has, then 8 bits.
+fn grey_from(image: DynamicImage) -> (GrayImage, Option<String>) {
+    match image {
+        DynamicImage::ImageLuma8(grey) => (grey, None),
+        DynamicImage::ImageLumaA8(_) => (image.into_luma8(), None),
+        DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_) => {
+            let rgb = image.into_rgb8();
+            let luma = rgb.pixels().map(|p| luma(p.0.map(u32::from)) as u8).collect();
+            (exact_size(rgb.width(), rgb.height(), luma), None)
+        }
+        DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {
+            let grey = image.into_luma16();
+            let (width, height) = grey.dimensions();
+            eight_bits(width, height, &grey.into_raw())
+        }
+        other => {
+            let rgb = other.into_rgb16();
+            let luma: Vec<u16> = rgb.pixels().map(|p| luma(p.0.map(u32::from)) as u16).collect();
+            eight_bits(rgb.width(), rgb.height(), &luma)
+        }
+    }
+}
+
+/// ITU-R BT.601 luma in OpenCV's fixed point.
+fn luma([r, g, b]: [u32; 3]) -> u32 {
+    ((u64::from(r) * 4899 + u64::from(g) * 9617 + u64::from(b) * 1868 + 8192) >> 14) as u32
+}
+
+fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<String>) {
+    let brightest = deep.iter().copied().max().unwrap_or(0);
+    let bits = [8, 10, 12, 14, 16]
+        .into_iter()
+        .find(|&bits| u32::from(brightest) < 1 << bits)
+        .unwrap_or(16);
+    let full = (1u32 << bits) - 1;
+    let grey = deep.iter().map(|&v| ((u32::from(v) * 255 + full / 2) / full) as u8).collect();
+    let note = format!("16-bit file, its values read as {bits}-bit");
+    (exact_size(width, height, grey), Some(note))
+}
+
+/// `grey` was collected from exactly `width * height` pixels.
+fn exact_size(width: u32, height: u32, grey: Vec<u8>) -> GrayImage {
+    GrayImage::from_raw(width, height, grey).unwrap_or_default()
+}

@@ -1,0 +1,193 @@
+//! From a finding to the word pieces that the text encoder reads.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use tokenizers::{EncodeInput, Tokenizer, TruncationParams};
+
+use crate::error::{Error, Result};
+
+/// The sentence sent to the model for a finding: phrases are wrapped as "There is …", which the
+/// model was trained on and without which a single word would be dropped (see [`normalize`]);
+/// what is a sentence already stays as it is.
+///
+/// # Errors
+///
+/// [`Error::Prompt`] where no word in Latin letters or digits remains.
+pub fn sentence(finding: &str) -> Result<String> {
+    const VERBS: [&str; 9] = ["is", "are", "was", "were", "has", "have", "shows", "show", "there"];
+    let finding = finding.split_whitespace().collect::<Vec<_>>().join(" ");
+    let phrase = finding.trim_end_matches(['.', ',', ';']);
+    let words: Vec<String> = ascii_words(phrase).collect();
+    if words.is_empty() {
+        return Err(Error::Prompt(finding));
+    }
+    if words.len() > 1 && words.iter().any(|word| VERBS.contains(&word.as_str())) {
+        return Ok(finding);
+    }
+    Ok(format!("There is {phrase}"))
+}
+
+/// CARZero's normalisation: sentences are split at `.` and at numbering (`1.`), lower-cased and
+/// reduced to their ASCII words; a sentence of one word or none is dropped.
+pub fn normalize(text: &str) -> String {
+    split_sentences(text)
+        .filter(|sentence| words(sentence).count() > 1)
+        .flat_map(|sentence| ascii_words(sentence).collect::<Vec<_>>())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Splits at every `.`. Digits right before it are its numbering and belong to no sentence.
+fn split_sentences(text: &str) -> impl Iterator<Item = &str> {
+    let numbered = text.matches('.').count();
+    text.split('.').enumerate().map(move |(index, sentence)| {
+        if index < numbered {
+            sentence.trim_end_matches(|c: char| c.is_ascii_digit())
+        } else {
+            sentence
+        }
+    })
+}
+
+/// The words of a text: runs of letters, digits and `_` (Python's `\w+`).
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
+
+/// The words, lower-cased, without what is not ASCII.
+fn ascii_words(text: &str) -> impl Iterator<Item = String> {
+    words(text)
+        .map(|word| word.to_lowercase().chars().filter(char::is_ascii).collect::<String>())
+        .filter(|word| !word.is_empty())
+}
+
+/// One text as word pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Identifiers of the pieces, `[CLS]` first and `[SEP]` last.
+    pub ids: Vec<u32>,
+    /// For each piece, the row of the text memory it belongs to: the pieces of one word share one.
+    pub rows: Vec<usize>,
+}
+
+impl Tokens {
+    /// Rows in use.
+    pub fn row_count(&self) -> usize {
+        self.rows.last().map_or(0, |&row| row + 1)
+    }
+}
+
+/// A WordPiece tokenizer that cuts to the rows of the text memory.
+#[derive(Debug, Clone)]
+pub struct TextTokenizer(Tokenizer);
+
+impl TextTokenizer {
+    /// Reads a Hugging Face `tokenizer.json`; texts are cut to `rows` pieces.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where the JSON cannot be used.
+    pub fn new(json: &[u8], rows: usize) -> Result<Self> {
+        let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
+        let mut tokenizer = Tokenizer::from_bytes(json).map_err(fail)?;
+        let truncation = TruncationParams { max_length: rows, ..Default::default() };
+        tokenizer.with_truncation(Some(truncation)).map_err(fail)?;
+        tokenizer.with_padding(None);
+        Ok(Self(tokenizer))
+    }
+
+    /// Word pieces of a text after [`normalize`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where a piece is not in the vocabulary and there is no `[UNK]`.
+    pub fn encode(&self, text: &str) -> Result<Tokens> {
+        let input = EncodeInput::from(normalize(text));
+        let encoding =
+            self.0.encode(input, true).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        let mut rows = Vec::with_capacity(encoding.len());
+        for (index, piece) in encoding.get_tokens().iter().enumerate() {
+            let row = match rows.last() {
+                Some(&row) if piece.starts_with("##") => row,
+                Some(&row) => row + 1,
+                None => index,
+            };
+            rows.push(row);
+        }
+        Ok(Tokens { ids: encoding.get_ids().to_vec(), rows })
+    }
+
+    /// Number of word pieces.
+    pub fn vocab_size(&self) -> usize {
+        self.0.get_vocab_size(true)
+    }
+}
+
+/// A `vocab.txt` (one word piece a line) as the `tokenizer.json` of an uncased BERT.
+///
+/// # Errors
+///
+/// [`Error::Tokenizer`] where `[CLS]`, `[SEP]` or `[UNK]` is not in it.
+pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
+    let pieces: BTreeMap<&str, u32> = vocabulary.lines().map(str::trim_end).zip(0..).collect();
+    let id = |name: &str| {
+        pieces.get(name).ok_or_else(|| Error::Tokenizer(format!("{name} is not in the vocabulary")))
+    };
+    let tokenizer = json!({
+        "version": "1.0",
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": true,
+            "handle_chinese_chars": true,
+            "strip_accents": null,
+            "lowercase": true
+        },
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "BertProcessing",
+            "sep": ["[SEP]", id("[SEP]")?],
+            "cls": ["[CLS]", id("[CLS]")?]
+        },
+        "model": {
+            "type": "WordPiece",
+            "unk_token": id("[UNK]").map(|_| "[UNK]")?,
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": pieces
+        }
+    });
+    Ok(tokenizer.to_string().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_become_sentences() {
+        for (finding, expected) in [
+            ("pneumothorax", "There is pneumothorax"),
+            ("  Pleural   Effusion. ", "There is Pleural Effusion"),
+            ("no pneumothorax", "There is no pneumothorax"),
+            ("There is Hernia", "There is Hernia"),
+            ("The heart is enlarged.", "The heart is enlarged."),
+        ] {
+            assert_eq!(sentence(finding).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn text_without_a_readable_word_is_refused() {
+        for finding in ["", " . ", "気胸", "…"] {
+            assert_eq!(sentence(finding).unwrap_err().code(), "bad-prompt", "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_of_one_word_is_dropped() {
+        assert_eq!(normalize("pneumothorax"), "");
+        assert_eq!(normalize("Normal. There is no effusion"), "there is no effusion");
+        assert_eq!(normalize("1. Heart size 2.5 cm"), "heart size 5 cm");
+    }
+}

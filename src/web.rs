@@ -1,0 +1,284 @@
+//! The whole boundary to JavaScript: what a worker can call.
+//!
+//! One build holds one device: the CPU (feature `flex`) or WebGPU (feature `wgpu`). Everything
+//! here is a thin wrapper; errors become a JS `Error` with the `code` of [`Error::code`].
+
+use burn::tensor::Device;
+use js_sys::{Array, Float32Array, Uint8Array, Uint8ClampedArray};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::config::{Credit, Preset};
+use crate::engine::{EncodedImages, Engine, Score};
+use crate::error::{Error, Result};
+use crate::folder::{self, Precision};
+use crate::heatmap::{Heatmap, PALETTES, Palette};
+use crate::phantom::Phantom;
+use crate::text;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        let js = js_sys::Error::new(&error.to_string());
+        // Setting a property on a fresh object cannot fail.
+        let _ = js_sys::Reflect::set(&js, &"code".into(), &error.code().into());
+        js.into()
+    }
+}
+
+/// A plain JS object.
+fn object(value: &impl Serialize) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Starts the device of this build, once for each instance of the module.
+async fn start_device() -> Result<(Device, DeviceInfo)> {
+    #[cfg(feature = "wgpu")]
+    {
+        let (device, setup) = Device::wgpu_options()
+            .init_with_setup_async()
+            .await
+            .map_err(|error| Error::Device(error.to_string()))?;
+        let info = setup.adapter.get_info();
+        let name = if info.name.is_empty() { info.driver } else { info.name };
+        Ok((device, DeviceInfo { kind: "webgpu", name }))
+    }
+    #[cfg(not(feature = "wgpu"))]
+    {
+        Ok((Device::flex(), DeviceInfo { kind: "cpu", name: "WebAssembly SIMD".to_string() }))
+    }
+}
+
+/// What the model runs on.
+#[derive(Debug, Clone, Serialize)]
+struct DeviceInfo {
+    kind: &'static str,
+    name: String,
+}
+
+/// Everything a page shows about a model.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ModelInfo<'a> {
+    name: &'a str,
+    title: &'a str,
+    version: &'a str,
+    license: &'a str,
+    parameters: u64,
+    bytes: u64,
+    precision: Precision,
+    device: &'a DeviceInfo,
+    population: Option<&'a str>,
+    presets: &'a [Preset],
+    credits: &'a [Credit],
+    map_side: usize,
+    view_note: &'static str,
+}
+
+/// Puts a model together from the files of its folder.
+#[wasm_bindgen]
+pub struct Loader {
+    inner: folder::Loader,
+    device: Device,
+    device_info: DeviceInfo,
+}
+
+#[wasm_bindgen]
+impl Loader {
+    /// Starts the device and reads `manifest.json`.
+    pub async fn create(manifest: Vec<u8>) -> Result<Self, JsValue> {
+        let (device, device_info) = start_device().await?;
+        Ok(Self { inner: folder::Loader::new(&manifest, device.clone())?, device, device_info })
+    }
+
+    /// All files to add, in order: `{path, bytes, sha256}[]`.
+    pub fn files(&self) -> JsValue {
+        object(&self.inner.manifest().files)
+    }
+
+    /// Verifies a file and takes it in.
+    pub fn add(&mut self, path: &str, data: &[u8]) -> Result<(), JsValue> {
+        Ok(self.inner.add(path, data)?)
+    }
+
+    /// The model, once every file is in and the device has passed the self-test.
+    pub async fn finish(self) -> Result<Model, JsValue> {
+        let engine = Engine::new(self.inner.finish()?, self.device);
+        engine.self_test().await?;
+        Ok(Model { engine, device_info: self.device_info })
+    }
+}
+
+/// A model at work.
+#[wasm_bindgen]
+pub struct Model {
+    engine: Engine,
+    device_info: DeviceInfo,
+}
+
+#[wasm_bindgen]
+impl Model {
+    /// What the model is: `ModelInfo`.
+    pub fn info(&self) -> JsValue {
+        let (config, manifest) = (self.engine.config(), self.engine.manifest());
+        object(&ModelInfo {
+            name: &config.name,
+            title: &config.title,
+            version: &config.version,
+            license: &config.license,
+            parameters: manifest.parameters,
+            bytes: manifest.bytes(),
+            precision: manifest.precision,
+            device: &self.device_info,
+            population: config.reference.as_ref().map(|reference| reference.population.as_str()),
+            presets: &config.presets,
+            credits: &config.credits,
+            map_side: config.map_side(),
+            view_note: config.image.resize.describe(),
+        })
+    }
+
+    /// Encodes a picture, the expensive half, once for each picture.
+    #[wasm_bindgen(js_name = encodeImage)]
+    pub async fn encode_image(&self, picture: &Picture) -> EncodedImage {
+        EncodedImage(self.engine.encode_images(&[&picture.0]))
+    }
+
+    /// Scores findings on a picture: `Score[]` in the order of the findings.
+    pub async fn score(
+        &self,
+        image: &EncodedImage,
+        findings: Vec<String>,
+    ) -> Result<Array, JsValue> {
+        let sentences =
+            findings.iter().map(|finding| text::sentence(finding)).collect::<Result<Vec<_>>>()?;
+        let scores = self.engine.score(&image.0, &sentences).await?.into_iter().flatten();
+        Ok(findings
+            .iter()
+            .zip(scores)
+            .map(|(finding, score)| self.score_object(finding, &score))
+            .collect())
+    }
+
+    fn score_object(&self, finding: &str, score: &Score) -> JsValue {
+        #[derive(Serialize)]
+        struct Plain<'a> {
+            finding: &'a str,
+            sentence: &'a str,
+            logit: f32,
+            i2t: f32,
+            t2i: f32,
+            percentile: Option<f32>,
+        }
+        let js = object(&Plain {
+            finding,
+            sentence: &score.prompt,
+            logit: score.logit,
+            i2t: score.i2t,
+            t2i: score.t2i,
+            percentile: score.percentile,
+        });
+        let set = |name: &str, values: &[f32]| {
+            // Setting a property on a fresh object cannot fail.
+            let _ = js_sys::Reflect::set(&js, &name.into(), &Float32Array::from(values));
+        };
+        set("attention", &score.attention);
+        set("similarity", &score.similarity);
+        if let Some(reference) = self.engine.reference(&score.prompt) {
+            set("reference", reference);
+        }
+        js
+    }
+
+    /// Forgets all encoded texts.
+    #[wasm_bindgen(js_name = forgetTexts)]
+    pub fn forget_texts(&self) {
+        self.engine.forget_texts();
+    }
+}
+
+/// A decoded radiograph: 8-bit grey, upright.
+#[wasm_bindgen]
+pub struct Picture(crate::picture::Picture);
+
+#[wasm_bindgen]
+impl Picture {
+    /// Decodes a PNG, JPEG or WebP file.
+    pub fn decode(data: &[u8]) -> Result<Self, JsValue> {
+        Ok(Self(crate::picture::Picture::decode(data)?))
+    }
+
+    /// Draws a synthetic radiograph of `size * size` pixels.
+    pub fn phantom(name: &str, size: u32) -> Result<Self, JsValue> {
+        let phantom = Phantom::example(name)
+            .ok_or_else(|| Error::Image(format!("there is no phantom `{name}`")))?;
+        let grey = phantom.render(size as usize);
+        Ok(Self(crate::picture::Picture::from_grey(size, size, grey)?))
+    }
+
+    /// Width in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> u32 {
+        self.0.width()
+    }
+
+    /// Height in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> u32 {
+        self.0.height()
+    }
+
+    /// What was done to fit the picture into 8 bits, if anything.
+    #[wasm_bindgen(getter)]
+    pub fn note(&self) -> Option<String> {
+        self.0.note().map(str::to_string)
+    }
+
+    /// `width * height` grey values, row by row.
+    pub fn grey(&self) -> Uint8Array {
+        Uint8Array::from(self.0.grey().as_raw().as_slice())
+    }
+}
+
+/// A picture as the fusion needs it.
+#[wasm_bindgen]
+pub struct EncodedImage(EncodedImages);
+
+#[wasm_bindgen]
+impl EncodedImage {
+    /// The square the model saw, in pixels of the picture: `{x, y, width, height}`.
+    #[wasm_bindgen(getter)]
+    pub fn view(&self) -> JsValue {
+        object(&self.0.views.first())
+    }
+}
+
+/// The synthetic radiographs on offer: `{name, title, finding}[]`.
+#[wasm_bindgen]
+pub fn phantoms() -> JsValue {
+    object(&Phantom::EXAMPLES)
+}
+
+/// The sentence that is sent to the model for a finding.
+#[wasm_bindgen]
+pub fn sentence(finding: &str) -> Result<String, JsValue> {
+    Ok(text::sentence(finding)?)
+}
+
+/// Names of the colour maps, the default first.
+#[wasm_bindgen]
+pub fn palettes() -> Vec<String> {
+    PALETTES.iter().map(|palette| palette.name.to_string()).collect()
+}
+
+/// Colours a map: `size * size` RGBA pixels that cover the view, low values transparent.
+#[wasm_bindgen(js_name = renderMap)]
+pub fn render_map(map: &[f32], size: usize, palette: &str) -> Uint8ClampedArray {
+    let rgba = Heatmap::new(map).rgba(size, Palette::named(palette));
+    Uint8ClampedArray::from(rgba.as_slice())
+}

@@ -1,0 +1,256 @@
+//! The program as a person uses it.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use image::GenericImageView;
+use safetensors::{Dtype, tensor::TensorView};
+use serde_json::Value;
+use support::{carzero, convert_micro, golden, micro};
+use tempfile::TempDir;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn model() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), "f32");
+    folder
+}
+
+#[test]
+fn score_prints_one_object_an_image_in_full_precision() {
+    let model = model();
+    let (image, other) = (micro().join("img0.png"), micro().join("img1.png"));
+    let output = carzero([
+        "score".as_ref(),
+        "--model".as_ref(),
+        model.path().as_os_str(),
+        "--prompt".as_ref(),
+        "There is Atelectasis".as_ref(),
+        "--prompt".as_ref(),
+        "There is Cardiomegaly".as_ref(),
+        image.as_os_str(),
+        other.as_os_str(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let expected = golden(&micro().join("expected.safetensors"));
+    let lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    for (row, line) in lines.iter().enumerate() {
+        assert_eq!(line["image"], [&image, &other][row].to_str().unwrap());
+        for (column, prompt) in ["There is Atelectasis", "There is Cardiomegaly"].iter().enumerate()
+        {
+            let finding = &line["findings"][column];
+            assert_eq!(finding["prompt"], *prompt);
+            for (key, name) in [("logit", "logits"), ("i2t", "i2t"), ("t2i", "t2i")] {
+                let expected = f64::from(expected[name].values[row * 7 + column]);
+                let actual = finding[key].as_f64().unwrap();
+                assert!(
+                    (actual - expected).abs() < 1e-4 * expected.abs(),
+                    "{key}: {actual}, not {expected}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn score_writes_maps_on_the_images_geometry_and_reads_findings() {
+    let (model, out) = (model(), TempDir::new().unwrap());
+    let findings = out.path().join("findings.txt");
+    fs::write(&findings, "pneumothorax\n\nPleural Effusion\n").unwrap();
+    let maps = out.path().join("maps");
+    let output = carzero([
+        "score".as_ref(),
+        "--model".as_ref(),
+        model.path().as_os_str(),
+        "--findings".as_ref(),
+        findings.as_os_str(),
+        "--maps".as_ref(),
+        maps.as_os_str(),
+        "--format".as_ref(),
+        "csv".as_ref(),
+        micro().join("img1.png").as_os_str(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let table = text(&output.stdout);
+    assert!(table.starts_with("image,prompt,logit,i2t,t2i,percentile\n"), "{table}");
+    assert!(
+        table.contains(",There is pneumothorax,") && table.contains(",There is Pleural Effusion,"),
+        "{table}"
+    );
+
+    let mut names: Vec<String> = fs::read_dir(&maps)
+        .unwrap()
+        .map(|entry| text(entry.unwrap().file_name().as_encoded_bytes()))
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["img1.01-there-is-pneumothorax.png", "img1.02-there-is-pleural-effusion.png"]
+    );
+    let overlay = image::open(maps.join(&names[0])).unwrap();
+    assert_eq!(overlay.dimensions(), (777, 420));
+}
+
+#[test]
+fn an_unreadable_image_fails_but_not_the_others() {
+    let (model, out) = (model(), TempDir::new().unwrap());
+    let broken = out.path().join("broken.png");
+    fs::write(&broken, "not an image").unwrap();
+    let output = carzero([
+        "score".as_ref(),
+        "--model".as_ref(),
+        model.path().as_os_str(),
+        "--prompt".as_ref(),
+        "There is Hernia".as_ref(),
+        broken.as_os_str(),
+        micro().join("img0.png").as_os_str(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout).lines().count(), 1);
+    let error = text(&output.stderr);
+    assert!(error.contains("broken.png") && error.contains("1 of 2 images"), "{error}");
+}
+
+#[test]
+fn a_prompt_that_the_model_cannot_read_is_warned_about() {
+    let model = model();
+    let output = carzero([
+        "score".as_ref(),
+        "--model".as_ref(),
+        model.path().as_os_str(),
+        "--prompt".as_ref(),
+        "pneumothorax".as_ref(),
+        micro().join("img0.png").as_os_str(),
+    ]);
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("There is pneumothorax"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn info_tells_the_architecture() {
+    let model = model();
+    let output = carzero(["info".as_ref(), "--model".as_ref(), model.path().as_os_str()]);
+    let info = text(&output.stdout);
+    assert!(
+        info.contains("ViT, 2 blocks of width 64, 4 heads") && info.contains("97 rows"),
+        "{info}"
+    );
+}
+
+#[test]
+fn a_vocabulary_serves_as_tokenizer() {
+    let (model, from_vocabulary) = (model(), TempDir::new().unwrap());
+    convert(&micro().join("carzero.ckpt"), &micro().join("vocab.txt"), from_vocabulary.path())
+        .unwrap();
+    let score = |folder: &Path| {
+        let image = micro().join("img0.png");
+        let prompt = "There is consolidation in the left lower lobe";
+        let args = [
+            "score",
+            "--model",
+            folder.to_str().unwrap(),
+            "--prompt",
+            prompt,
+            image.to_str().unwrap(),
+        ];
+        text(&carzero(args).stdout)
+    };
+    assert_eq!(score(from_vocabulary.path()), score(model.path()));
+}
+
+/// Converts to f32; the error is what the program printed.
+fn convert(checkpoint: &Path, tokenizer: &Path, out: &Path) -> Result<(), String> {
+    let path = |path: &Path| path.to_str().unwrap().to_string();
+    let output = carzero([
+        "convert".to_string(),
+        path(checkpoint),
+        "--tokenizer".to_string(),
+        path(tokenizer),
+        "--out".to_string(),
+        path(out),
+        "--precision=f32".to_string(),
+        "--vision-heads=4".to_string(),
+        "--text-heads=4".to_string(),
+    ]);
+    if output.status.success() { Ok(()) } else { Err(text(&output.stderr)) }
+}
+
+/// A tensor of the micro checkpoint's layout: key and shape.
+type Key = (String, Vec<usize>);
+
+/// Writes a safetensors checkpoint of zeros with the micro checkpoint's keys, changed by `change`.
+fn checkpoint(path: &Path, change: impl Fn(&mut Vec<Key>)) {
+    let keys: serde_json::Map<String, Value> =
+        serde_json::from_slice(&fs::read(micro().join("state_dict_keys.json")).unwrap()).unwrap();
+    let mut keys: Vec<Key> = keys
+        .into_iter()
+        .map(|(key, shape)| (key, serde_json::from_value(shape).unwrap()))
+        .collect();
+    change(&mut keys);
+    let largest = keys.iter().map(|(_, shape)| shape.iter().product::<usize>()).max().unwrap();
+    let zeros = vec![0u8; 4 * largest];
+    let views = keys.iter().map(|(key, shape)| {
+        let bytes = 4 * shape.iter().product::<usize>();
+        (key.clone(), TensorView::new(Dtype::F32, shape.clone(), &zeros[..bytes]).unwrap())
+    });
+    fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
+}
+
+#[test]
+fn convert_reads_safetensors_and_the_plain_linear_projector() {
+    let out = TempDir::new().unwrap();
+    let path = out.path().join("linear.safetensors");
+    checkpoint(&path, |keys| {
+        keys.retain(|(key, _)| !key.contains("mlp_head"));
+        keys.push(("CARZero.fusion_module.mlp_head.0.weight".to_string(), vec![1, 64]));
+        keys.push(("CARZero.fusion_module.mlp_head.0.bias".to_string(), vec![1]));
+    });
+    convert(&path, &micro().join("tokenizer.json"), &out.path().join("model")).unwrap();
+    let info = carzero(["info", "--model", out.path().join("model").to_str().unwrap()]);
+    assert!(text(&info.stdout).contains("projector linear"), "{}", text(&info.stdout));
+}
+
+#[test]
+fn convert_names_every_fault_of_a_checkpoint() {
+    let out = TempDir::new().unwrap();
+    let path = out.path().join("faulty.safetensors");
+    let (missing, unexpected, reshaped) = (
+        "fusion_module.decoder.layers.2.linear1.bias",
+        "fusion_module.surprise",
+        "text_encoder.model.encoder.layer.1.output.dense.bias",
+    );
+    checkpoint(&path, |keys| {
+        keys.retain(|(key, _)| !key.ends_with(missing));
+        keys.push((format!("CARZero.{unexpected}"), vec![3]));
+        let (_, shape) = keys.iter_mut().find(|(key, _)| key.ends_with(reshaped)).unwrap();
+        *shape = vec![63];
+    });
+    let error =
+        convert(&path, &micro().join("tokenizer.json"), &out.path().join("model")).unwrap_err();
+    for fault in [
+        format!("`{missing}` is missing"),
+        format!("`{unexpected}` is unexpected"),
+        format!("`{reshaped}` has shape [63] instead of [64]"),
+    ] {
+        assert!(error.contains(&fault), "{error}");
+    }
+    assert!(!out.path().join("model").exists(), "a refused checkpoint must leave nothing behind");
+}
+
+#[test]
+fn convert_refuses_what_is_no_checkpoint() {
+    let out = TempDir::new().unwrap();
+    let path = out.path().join("a.ckpt");
+    fs::write(&path, "cos\nsystem\n(S'touch pwned'\ntR.").unwrap();
+    let error =
+        convert(&path, &micro().join("tokenizer.json"), &out.path().join("model")).unwrap_err();
+    assert!(error.contains("a.ckpt"), "{error}");
+    assert!(!Path::new("pwned").exists());
+}

@@ -1,0 +1,245 @@
+//! Model folders that were damaged, cut short or made to do harm.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::Device;
+use carzero::Error;
+use carzero::folder::{
+    CONFIG, FileEntry, Loader, MANIFEST, MAX_SHARD, Manifest, Precision, ShardWriter, TOKENIZER,
+    Weight,
+};
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+use support::convert_micro;
+use tempfile::TempDir;
+
+const SHARD: &str = "weights-01-of-01.safetensors";
+
+/// Loads a folder, its files changed by `tamper` and described anew by the manifest if `honest`.
+fn load_with(tamper: impl Fn(&str, Vec<u8>) -> Vec<u8>, honest: bool) -> Result<(), Error> {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), "q8");
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let original = Manifest::parse(&read(MANIFEST)).unwrap();
+    let files: Vec<(String, Vec<u8>)> = original
+        .files
+        .iter()
+        .map(|entry| (entry.path.clone(), tamper(&entry.path, read(&entry.path))))
+        .collect();
+    let manifest = if honest {
+        let entries = files.iter().map(|(path, data)| FileEntry::new(path, data)).collect();
+        Manifest::new(Precision::Q8, original.parameters, entries)
+    } else {
+        original
+    };
+    let mut loader = Loader::new(&serde_json::to_vec(&manifest).unwrap(), Device::flex())?;
+    for (path, data) in &files {
+        loader.add(path, data)?;
+    }
+    loader.finish().map(|_| ())
+}
+
+#[test]
+fn an_untouched_folder_loads() {
+    load_with(|_, data| data, true).unwrap();
+}
+
+#[test]
+fn altered_and_truncated_files_are_caught_by_their_hash() {
+    for path in [CONFIG, TOKENIZER, SHARD] {
+        let flip = |name: &str, mut data: Vec<u8>| {
+            let middle = data.len() / 2;
+            data[middle] ^= u8::from(name == path);
+            data
+        };
+        assert_eq!(load_with(flip, false).unwrap_err().code(), "bad-file", "{path} altered");
+        let cut = |name: &str, data: Vec<u8>| {
+            if name == path { data[..data.len() - 1].to_vec() } else { data }
+        };
+        assert_eq!(load_with(cut, false).unwrap_err().code(), "bad-file", "{path} truncated");
+    }
+}
+
+#[test]
+fn a_damaged_file_can_be_added_again() {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), "q8");
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let mut loader = Loader::new(&read(MANIFEST), Device::flex()).unwrap();
+    loader.add(CONFIG, b"{}").unwrap_err();
+    for path in [CONFIG, TOKENIZER, SHARD] {
+        loader.add(path, &read(path)).unwrap();
+    }
+    loader.finish().unwrap();
+}
+
+#[test]
+fn missing_and_reordered_files_are_refused() {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), "q8");
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let loader = || Loader::new(&read(MANIFEST), Device::flex()).unwrap();
+    assert_eq!(loader().finish().unwrap_err().code(), "bad-file");
+    assert_eq!(loader().add(TOKENIZER, &read(TOKENIZER)).unwrap_err().code(), "bad-file");
+    let mut half = loader();
+    half.add(CONFIG, &read(CONFIG)).unwrap();
+    assert_eq!(half.finish().unwrap_err().code(), "bad-file");
+}
+
+#[test]
+fn hostile_manifests_are_refused() {
+    let entry = |path: &str, bytes: u64| json!({"path": path, "bytes": bytes, "sha256": "0"});
+    let manifest = |format: u32, files: Vec<Value>| {
+        let head = [entry(CONFIG, 1), entry(TOKENIZER, 1)];
+        let files: Vec<Value> = head.into_iter().chain(files).collect();
+        serde_json::to_vec(
+            &json!({"format": format, "precision": "q8", "parameters": 1, "files": files}),
+        )
+        .unwrap()
+    };
+    Manifest::parse(&manifest(1, vec![entry("a.safetensors", 1)])).unwrap();
+    for (what, json) in [
+        ("another version", manifest(2, vec![])),
+        ("a path out of the folder", manifest(1, vec![entry("../secret", 1)])),
+        ("an absolute path", manifest(1, vec![entry("/etc/passwd", 1)])),
+        ("another site", manifest(1, vec![entry("https://example.org/x", 1)])),
+        ("a shard that is too large", manifest(1, vec![entry("a", MAX_SHARD as u64 + 1)])),
+        ("too many files", manifest(1, vec![entry("a", 1); 1000])),
+        ("no JSON", b"PNG".to_vec()),
+        ("another order", br#"{"format":1,"precision":"q8","parameters":1,"files":[]}"#.to_vec()),
+    ] {
+        assert_eq!(Manifest::parse(&json).unwrap_err().code(), "bad-manifest", "{what}");
+    }
+}
+
+#[test]
+fn configs_that_cannot_be_are_refused() {
+    for (pointer, value) in [
+        ("/fusion/heads", json!(0)),
+        ("/fusion/heads", json!(5)),
+        ("/fusion/layers", json!(0)),
+        ("/fusion/dim", json!(1_000_000)),
+        ("/text_encoder/vocab", json!(u32::MAX)),
+        ("/text_encoder/last_layers", json!(99)),
+        ("/text_encoder/dim", json!(60)),
+        ("/image/crop", json!(257)),
+        ("/image/std", json!(0.0)),
+        ("/image_encoder/patch", json!(0)),
+        ("/self_test/logits", json!([1.0])),
+    ] {
+        let change = |path: &str, data: Vec<u8>| {
+            if path != CONFIG {
+                return data;
+            }
+            let mut config: Value = serde_json::from_slice(&data).unwrap();
+            *config.pointer_mut(pointer).unwrap() = value.clone();
+            serde_json::to_vec(&config).unwrap()
+        };
+        assert_eq!(
+            load_with(change, true).unwrap_err().code(),
+            "bad-config",
+            "{pointer} = {value}"
+        );
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_named() {
+    let edit = |name: &'static str, change: fn(&mut Vec<Weight>)| {
+        let change = move |path: &str, data: Vec<u8>| {
+            if path != SHARD {
+                return data;
+            }
+            let mut weights = weights_of(&data);
+            change(&mut weights);
+            let mut writer = ShardWriter::new(Precision::F32);
+            weights.iter().for_each(|weight| writer.push(weight));
+            writer.finish().unwrap().remove(0).1
+        };
+        let error = load_with(change, true).unwrap_err();
+        assert_eq!(error.code(), "bad-weights", "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+    };
+    const BIAS: &str = "fusion_module.decoder.norm.bias";
+    edit("fusion_module.decoder.norm", |weights| weights.retain(|weight| weight.name != BIAS));
+    edit("stranger", |weights| {
+        weights.push(Weight { name: "stranger".to_string(), shape: vec![1], values: vec![0.0] });
+    });
+    edit(BIAS, |weights| {
+        let bias = weights.iter_mut().find(|weight| weight.name == BIAS).unwrap();
+        bias.values.push(0.0);
+        bias.shape[0] += 1;
+    });
+    let garbage = |path: &str, data: Vec<u8>| if path == SHARD { vec![0xff; 64] } else { data };
+    assert_eq!(load_with(garbage, true).unwrap_err().code(), "bad-weights");
+}
+
+/// The shard's vectors and matrices, decoded, as far as these tests need them.
+fn weights_of(shard: &[u8]) -> Vec<Weight> {
+    let tensors = SafeTensors::deserialize(shard).unwrap();
+    let floats = |name: &str| -> Vec<f32> {
+        tensors
+            .tensor(name)
+            .unwrap()
+            .data()
+            .chunks(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect()
+    };
+    let names = tensors.names();
+    let named = names.into_iter().filter(|name| !name.ends_with(".scale"));
+    named
+        .map(|name| {
+            let view = tensors.tensor(name).unwrap();
+            let values = match view.dtype() {
+                safetensors::Dtype::F32 => floats(name),
+                _ => {
+                    let scale = floats(&format!("{name}.scale"));
+                    let channel = view.data().len() / scale.len();
+                    view.data()
+                        .iter()
+                        .enumerate()
+                        .map(|(i, &v)| f32::from(v as i8) * scale[i / channel])
+                        .collect()
+                }
+            };
+            Weight { name: name.to_string(), shape: view.shape().to_vec(), values }
+        })
+        .collect()
+}
+
+#[test]
+fn a_tensor_larger_than_a_shard_is_cut_and_joined() {
+    // 40 MB in f32: an embedding of ViT-B's BERT is this large.
+    let (rows, width) = (100_000, 100);
+    let values: Vec<f32> = (0..rows * width).map(|index| (index % 1013) as f32).collect();
+    let mut writer = ShardWriter::new(Precision::F32);
+    writer.push(&Weight {
+        name: "big".to_string(),
+        shape: vec![rows, width],
+        values: values.clone(),
+    });
+    let shards = writer.finish().unwrap();
+    assert_eq!(shards.len(), 2);
+    let mut joined = Vec::new();
+    for (index, (name, data)) in shards.iter().enumerate() {
+        assert!(data.len() <= MAX_SHARD, "{name} has {} bytes", data.len());
+        let part = format!("big#{}/2", index + 1);
+        let tensors = SafeTensors::deserialize(data).unwrap();
+        let view = tensors.tensor(&part).unwrap();
+        joined.extend(view.data().chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())));
+    }
+    assert_eq!(joined, values);
+}
+
+#[test]
+fn the_same_checkpoint_gives_the_same_bytes() {
+    let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    convert_micro(one.path(), "q8");
+    convert_micro(two.path(), "q8");
+    let manifest = |folder: &Path| fs::read_to_string(folder.join(MANIFEST)).unwrap();
+    assert_eq!(manifest(one.path()), manifest(two.path()));
+}

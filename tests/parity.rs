@@ -1,0 +1,226 @@
+//! Every stage against the official implementation, on the micro checkpoint.
+
+mod support;
+
+use std::fs;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use carzero::preprocess::Square;
+use carzero::{Engine, Picture};
+use serde_json::Value;
+use support::{Golden, assert_close, assert_tensor, convert_micro, golden, load, micro, values};
+use tempfile::TempDir;
+
+/// Two implementations that add up f32 in different orders agree to about 1e-6; the tolerance
+/// leaves room for the depth of the network.
+const RTOL: f32 = 1e-4;
+/// For values near zero, against tensors whose entries are of order 1.
+const ATOL: f32 = 1e-4;
+
+struct Case {
+    prompts: Vec<String>,
+    normalized: Vec<String>,
+    words: Vec<Vec<String>>,
+    pictures: Vec<Picture>,
+}
+
+fn case() -> Case {
+    let json: Value =
+        serde_json::from_slice(&fs::read(micro().join("case.json")).unwrap()).unwrap();
+    let strings = |value: &Value| serde_json::from_value::<Vec<String>>(value.clone()).unwrap();
+    Case {
+        prompts: strings(&json["prompts"]),
+        normalized: strings(&json["normalized"]),
+        words: json["words"].as_array().unwrap().iter().map(strings).collect(),
+        pictures: strings(&json["images"])
+            .iter()
+            .map(|name| Picture::decode(&fs::read(micro().join(name)).unwrap()).unwrap())
+            .collect(),
+    }
+}
+
+fn converted(precision: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), precision);
+    folder
+}
+
+fn engine(folder: &TempDir) -> Engine {
+    Engine::new(load(folder.path()), Device::flex())
+}
+
+#[test]
+fn preprocessing_matches_opencv() {
+    let folder = converted("f32");
+    let config = load(folder.path()).config.image;
+    let expected = golden(&micro().join("expected.safetensors"));
+    let size = config.size * config.size;
+    for (index, picture) in case().pictures.iter().enumerate() {
+        let square = Square::new(picture, &config);
+        let padded = &expected["padded_u8"].values[index * size..(index + 1) * size];
+        let errors: Vec<f32> = square
+            .grey
+            .as_raw()
+            .iter()
+            .zip(padded)
+            .map(|(&a, e)| (f32::from(a) - e).abs())
+            .collect();
+        let off = errors.iter().filter(|&&error| error > 0.0).count();
+        assert!(errors.iter().all(|&error| error <= 1.0), "image {index}");
+        assert!(off * 1000 <= size, "{off} of {size} pixels of image {index} are off");
+
+        let crop = config.crop * config.crop;
+        let pixels = Golden {
+            shape: vec![crop],
+            values: expected["pixels"].values[index * crop..(index + 1) * crop].to_vec(),
+        };
+        // One grey level is 0.016 here; where the level agrees, so must the pixel.
+        assert_close(
+            "pixels",
+            &square.pixels(&config),
+            &[crop],
+            &pixels,
+            1.0 / 255.0 / config.std + 1e-6,
+            0.0,
+        );
+    }
+}
+
+#[test]
+fn text_is_normalised_and_cut_as_in_the_official_code() {
+    let folder = converted("f32");
+    let tokenizer = load(folder.path()).tokenizer;
+    let expected = golden(&micro().join("expected.safetensors"));
+    let case = case();
+    for (index, prompt) in case.prompts.iter().enumerate() {
+        assert_eq!(carzero::text::normalize(prompt), case.normalized[index]);
+        let tokens = tokenizer.encode(prompt).unwrap();
+        let ids = &expected["input_ids"].values[index * 97..(index + 1) * 97];
+        let used = tokens.ids.len();
+        assert_eq!(tokens.ids.iter().map(|&id| id as f32).collect::<Vec<_>>(), ids[..used]);
+        assert!(ids[used..].iter().all(|&id| id == 0.0));
+        let words = case.words[index].iter().filter(|word| *word != "[PAD]").count();
+        assert_eq!(tokens.row_count().min(12), words, "{prompt}");
+    }
+}
+
+#[test]
+fn encoders_match() {
+    let folder = converted("f32");
+    let loaded = load(folder.path());
+    let expected = golden(&micro().join("expected.safetensors"));
+    let device = Device::flex();
+
+    // From the golden pixels, so that preprocessing has no part in it.
+    let pixels = &expected["pixels"];
+    let pixels = TensorData::new(pixels.values.clone(), [pixels.shape[0], 1, 224, 224]);
+    let image = loaded.model.img_encoder.forward(Tensor::from_data(pixels, &device));
+    assert_tensor("image_global", image.global, &expected["image_global"], ATOL, RTOL);
+    assert_tensor("image_local", image.local, &expected["image_local"], ATOL, RTOL);
+
+    let prompts = case().prompts;
+    let tokens: Vec<_> =
+        prompts.iter().map(|prompt| loaded.tokenizer.encode(prompt).unwrap()).collect();
+    let text = loaded.model.text_encoder.forward(&tokens, &device);
+    assert_tensor("text_global", text.global, &expected["text_global"], ATOL, RTOL);
+
+    // The official memory has 97 rows; ours keeps those in use and a zero row for the rest.
+    let [texts, kept, dim] = text.local.dims();
+    let local = text.local.pad((0, 0, 0, 97 - kept), 0.0);
+    assert_eq!(local.dims(), [texts, 97, dim]);
+    assert_tensor("text_local", local, &expected["text_local"], ATOL, RTOL);
+    let counts = values(text.log_counts.exp().sum_dim(1));
+    assert!(counts.iter().all(|count| (count - 98.0).abs() < 1e-3), "98 keys each, not {counts:?}");
+}
+
+#[test]
+fn scores_and_maps_match() {
+    let folder = converted("f32");
+    let engine = engine(&folder);
+    let expected = golden(&micro().join("expected.safetensors"));
+    let case = case();
+    let images = engine.encode_images(&case.pictures.iter().collect::<Vec<_>>());
+    let scores = pollster::block_on(engine.score(&images, &case.prompts)).unwrap();
+
+    let shape = [case.pictures.len(), case.prompts.len()];
+    let of = |value: fn(&carzero::Score) -> f32| -> Vec<f32> {
+        scores.iter().flatten().map(value).collect()
+    };
+    assert_close("logits", &of(|s| s.logit), &shape, &expected["logits"], 0.0, RTOL);
+    assert_close("i2t", &of(|s| s.i2t), &shape, &expected["i2t"], 0.0, RTOL);
+    assert_close("t2i", &of(|s| s.t2i), &shape, &expected["t2i"], 0.0, RTOL);
+    let attention: Vec<f32> = scores.iter().flatten().flat_map(|s| s.attention.clone()).collect();
+    assert_close(
+        "attention",
+        &attention,
+        &[shape[0], shape[1], 14, 14],
+        &expected["attention"],
+        0.0,
+        RTOL,
+    );
+}
+
+#[test]
+fn cached_equals_uncached_and_a_batch_equals_single_items() {
+    let folder = converted("f32");
+    let warm = engine(&folder);
+    let case = case();
+    let all = warm.encode_images(&case.pictures.iter().collect::<Vec<_>>());
+    let together = pollster::block_on(warm.score(&all, &case.prompts)).unwrap();
+    let again = pollster::block_on(warm.score(&all, &case.prompts)).unwrap();
+    assert_eq!(together, again);
+
+    let mut reversed = case.prompts.clone();
+    reversed.reverse();
+    for (index, picture) in case.pictures.iter().enumerate() {
+        let cold = engine(&folder);
+        let image = cold.encode_images(&[picture]);
+        let mut alone = pollster::block_on(cold.score(&image, &reversed)).unwrap().remove(0);
+        alone.reverse();
+        for (one, other) in together[index].iter().zip(&alone) {
+            let single =
+                pollster::block_on(cold.score(&image, std::slice::from_ref(&one.prompt))).unwrap();
+            for score in [other, &single[0][0]] {
+                assert_eq!(score.prompt, one.prompt);
+                assert!(
+                    (score.logit - one.logit).abs() < 1e-4 * one.logit.abs(),
+                    "{score:?} and {one:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn smaller_precisions_stay_close() {
+    let case = case();
+    let logits = |precision| {
+        let engine = engine(&converted(precision));
+        let images = engine.encode_images(&case.pictures.iter().collect::<Vec<_>>());
+        let scores = pollster::block_on(engine.score(&images, &case.prompts)).unwrap();
+        scores.into_iter().flatten().map(|score| score.logit).collect::<Vec<_>>()
+    };
+    let exact = logits("f32");
+    // Relative to the logit. Random weights are the worst case for 8 bits: there is no structure
+    // that training would have made robust.
+    for (precision, tolerance) in [("f16", 2e-3), ("q8", 3e-2)] {
+        let errors =
+            logits(precision).into_iter().zip(&exact).map(|(a, e)| (a - e).abs() / e.abs());
+        let worst = errors.fold(0.0, f32::max);
+        assert!(worst < tolerance, "{precision} is off by {worst}");
+        assert!(worst > 0.0, "{precision} stores f32");
+    }
+}
+
+#[test]
+fn a_device_that_computes_wrongly_is_refused() {
+    let folder = converted("q8");
+    let good = engine(&folder);
+    pollster::block_on(good.self_test()).unwrap();
+
+    let mut loaded = load(folder.path());
+    let logits = &mut loaded.config.self_test.as_mut().unwrap().logits;
+    logits[0] *= 1.02;
+    let error = pollster::block_on(Engine::new(loaded, Device::flex()).self_test()).unwrap_err();
+    assert_eq!(error.code(), "self-test");
+}

@@ -1,0 +1,153 @@
+//! Decoding and preprocessing of every kind of picture, and refusal of what cannot be one.
+
+use std::io::Cursor;
+
+use carzero::Picture;
+use carzero::config::{ImageConfig, Resize};
+use carzero::preprocess::Square;
+use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
+
+fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.into().write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn every_depth_and_colour_becomes_the_same_grey() {
+    let grey = GrayImage::from_fn(16, 8, |x, y| Luma([(x * 8 + y * 15) as u8]));
+    let value = |x: u32, y: u32| u16::from(grey.get_pixel(x, y).0[0]);
+    let rgb = RgbImage::from_fn(16, 8, |x, y| Rgb([value(x, y) as u8; 3]));
+    let deep: ImageBuffer<Luma<u16>, _> =
+        ImageBuffer::from_fn(16, 8, |x, y| Luma([value(x, y) * 257]));
+    let deep_rgb: ImageBuffer<Rgb<u16>, _> =
+        ImageBuffer::from_fn(16, 8, |x, y| Rgb([value(x, y) * 257; 3]));
+    // The brightest pixel must need 16 bits, or the 16-bit files would be read as fewer.
+    assert!(grey.iter().any(|&v| v > 64));
+
+    for (what, bytes) in [
+        ("8-bit grey PNG", encode(grey.clone(), ImageFormat::Png)),
+        ("8-bit RGB PNG", encode(rgb.clone(), ImageFormat::Png)),
+        ("16-bit grey PNG", encode(DynamicImage::ImageLuma16(deep), ImageFormat::Png)),
+        ("16-bit RGB PNG", encode(DynamicImage::ImageRgb16(deep_rgb), ImageFormat::Png)),
+        ("WebP", encode(rgb, ImageFormat::WebP)),
+    ] {
+        assert_eq!(Picture::decode(&bytes).unwrap().grey(), &grey, "{what}");
+    }
+    let jpeg = Picture::decode(&encode(grey.clone(), ImageFormat::Jpeg)).unwrap();
+    let worst = jpeg.grey().iter().zip(grey.iter()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    assert!(worst <= 8, "JPEG is off by {worst}");
+}
+
+#[test]
+fn twelve_bits_in_a_sixteen_bit_file_fill_the_range() {
+    let deep: ImageBuffer<Luma<u16>, _> =
+        ImageBuffer::from_fn(4, 1, |x, _| Luma([x as u16 * 1365]));
+    let picture =
+        Picture::decode(&encode(DynamicImage::ImageLuma16(deep), ImageFormat::Png)).unwrap();
+    assert_eq!(picture.grey().as_raw(), &[0, 85, 170, 255]);
+    assert_eq!(picture.note(), Some("16-bit file, its values read as 12-bit"));
+}
+
+#[test]
+fn colours_become_luma_as_in_opencv() {
+    let rgb = RgbImage::from_fn(3, 1, |x, _| {
+        Rgb(std::array::from_fn(|channel| if channel == x as usize { 255 } else { 0 }))
+    });
+    let picture = Picture::decode(&encode(rgb, ImageFormat::Png)).unwrap();
+    assert_eq!(picture.grey().as_raw(), &[76, 150, 29]);
+}
+
+#[test]
+fn exif_orientation_is_applied() {
+    let wide = GrayImage::from_fn(16, 8, |x, _| Luma([if x < 8 { 255 } else { 0 }]));
+    let jpeg = encode(wide, ImageFormat::Jpeg);
+    // An APP1 segment with one tag: orientation 6, a quarter turn clockwise.
+    let exif =
+        b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let turned = [&jpeg[..2], exif, &jpeg[2..]].concat();
+    let picture = Picture::decode(&turned).unwrap();
+    assert_eq!((picture.width(), picture.height()), (8, 16));
+    assert!(picture.grey().get_pixel(4, 1).0[0] > 200 && picture.grey().get_pixel(4, 14).0[0] < 50);
+}
+
+#[test]
+fn what_is_no_picture_is_refused_with_its_reason() {
+    let whole = encode(GrayImage::new(64, 64), ImageFormat::Png);
+    let mut bomb = encode(GrayImage::new(1, 1), ImageFormat::Png);
+    // The PNG header's width and height, with a matching checksum, claim 30,000 x 30,000.
+    bomb[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
+    let checksum = crc32(&bomb[12..29]).to_be_bytes();
+    bomb[29..33].copy_from_slice(&checksum);
+    for (what, bytes, code) in [
+        ("nothing", &b""[..], "bad-image"),
+        ("text", b"no picture at all", "bad-image"),
+        ("half a PNG", &whole[..whole.len() / 2], "bad-image"),
+        ("900 megapixels", &bomb, "image-too-large"),
+    ] {
+        assert_eq!(Picture::decode(bytes).unwrap_err().code(), code, "{what}");
+    }
+}
+
+/// The checksum of PNG chunks (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0u32.wrapping_sub(crc & 1))
+        })
+    })
+}
+
+#[test]
+fn extreme_shapes_survive_preprocessing() {
+    for (width, height) in
+        [(1, 1), (1, 4000), (4000, 1), (7, 300), (256, 256), (255, 257), (300, 100)]
+    {
+        let picture =
+            Picture::from_grey(width, height, vec![100; (width * height) as usize]).unwrap();
+        for resize in [Resize::LongestSidePad, Resize::CentreSquare] {
+            let config = ImageConfig { resize, size: 256, crop: 224, mean: 0.5, std: 0.5 };
+            let square = Square::new(&picture, &config);
+            assert_eq!(square.grey.dimensions(), (256, 256), "{width} x {height}");
+            let pixels = square.pixels(&config);
+            assert_eq!(pixels.len(), 224 * 224);
+            assert!(pixels.iter().all(|pixel| pixel.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn the_view_maps_the_crop_back_to_the_picture() {
+    // A portrait of 512 x 1024: padded, the model sees more than its width; as a square, less.
+    let picture = Picture::from_grey(512, 1024, vec![0; 512 * 1024]).unwrap();
+    let mut config =
+        ImageConfig { resize: Resize::LongestSidePad, size: 256, crop: 224, mean: 0.5, std: 0.5 };
+    let view = Square::new(&picture, &config).view(&config);
+    assert_eq!((view.x, view.y, view.width, view.height), (-192.0, 64.0, 896.0, 896.0));
+    config.resize = Resize::CentreSquare;
+    let view = Square::new(&picture, &config).view(&config);
+    assert_eq!((view.x, view.y, view.width, view.height), (32.0, 288.0, 448.0, 448.0));
+}
+
+#[test]
+fn a_dot_is_found_where_the_view_says() {
+    // A bright dot, in the crop's coordinates, lies where the view puts it.
+    let (width, height) = (900, 700);
+    let dot = (500, 300);
+    let grey = GrayImage::from_fn(width, height, |x, y| {
+        Luma([if x.abs_diff(dot.0) < 6 && y.abs_diff(dot.1) < 6 { 255 } else { 0 }])
+    });
+    let picture = Picture::from_grey(width, height, grey.into_raw()).unwrap();
+    for resize in [Resize::LongestSidePad, Resize::CentreSquare] {
+        let config = ImageConfig { resize, size: 256, crop: 224, mean: 0.0, std: 1.0 };
+        let square = Square::new(&picture, &config);
+        let (pixels, view) = (square.pixels(&config), square.view(&config));
+        let brightest = (0..pixels.len()).max_by(|&a, &b| pixels[a].total_cmp(&pixels[b])).unwrap();
+        let x = view.x + ((brightest % 224) as f64 + 0.5) / 224.0 * view.width;
+        let y = view.y + ((brightest / 224) as f64 + 0.5) / 224.0 * view.height;
+        assert!(
+            (x - f64::from(dot.0)).abs() < 6.0 && (y - f64::from(dot.1)).abs() < 6.0,
+            "{resize:?}: {x}, {y}"
+        );
+    }
+}

@@ -1,0 +1,21 @@
+/** Entry: one store, one session, one render. */
+import { Session } from './session.js';
+import { Store, phase } from './state.js';
+import { bindChrome } from './views/chrome.js';
+import { bindDetail } from './views/detail.js';
+import { bindFindings } from './views/findings.js';
+import { bindSources } from './views/sources.js';
+import { bindStage } from './views/stage.js';
+
+const store = new Store(render);
+const session = new Session(store);
+const views = [bindSources, bindStage, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+
+/** @param {import('./state.js').State} state */
+function render(state) {
+  document.documentElement.dataset.state = phase(state);
+  for (const draw of views) draw(state);
+  session.paint();
+}
+
+session.start();

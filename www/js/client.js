@@ -1,0 +1,77 @@
+/** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
+import { CodedError } from './errors.js';
+
+/**
+ * Starts worker.js through a blob: only a blob's worker inherits the page's content policy,
+ * so the browser itself keeps the worker, which holds the image, from reaching other sites.
+ */
+function startWorker() {
+  const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};`;
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  const worker = new Worker(url, { type: 'module' });
+  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+  return worker;
+}
+
+export class WorkerClient {
+  #worker = startWorker();
+  /** @type {Map<number, {resolve: Function, reject: Function, onProgress?: Function}>} */
+  #calls = new Map();
+  #lastId = 0;
+  #stopped = false;
+  /** @type {(error: CodedError) => void} */ #onCrash;
+
+  /** @param {(error: CodedError) => void} onCrash Called once; every open call is rejected as 'stopped'. */
+  constructor(onCrash) {
+    this.#onCrash = onCrash;
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crash(event.message || 'The worker could not be started.');
+    };
+  }
+
+  /**
+   * @param {string} type One of the worker's jobs.
+   * @param {object} payload
+   * @param {(progress: any) => void} [onProgress]
+   * @returns {Promise<any>}
+   */
+  call(type, payload, onProgress) {
+    if (this.#stopped) return Promise.reject(new CodedError('stopped', 'The worker was stopped.'));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject, onProgress });
+      this.#worker.postMessage({ id, type, payload });
+    });
+  }
+
+  /** Ends the worker; open calls are rejected as 'stopped'. */
+  stop() {
+    this.#stopped = true;
+    this.#worker.terminate();
+    for (const { reject } of this.#calls.values()) reject(new CodedError('stopped', 'The worker was stopped.'));
+    this.#calls.clear();
+    this.#onCrash = () => {};
+  }
+
+  /** @param {{id: number, type: string, value: any}} message */
+  #receive({ id, type, value }) {
+    if (type === 'crash') return this.#crash(value.message);
+    const call = this.#calls.get(id);
+    if (!call) return; // answered already, or stopped
+    if (type === 'progress') return call.onProgress?.(value);
+    this.#calls.delete(id);
+    if (type === 'result') return call.resolve(value);
+    if (type === 'error') return call.reject(new CodedError(value.code, value.message));
+    throw new Error(`unknown message from the worker: ${type}`);
+  }
+
+  /** @param {string} message */
+  #crash(message) {
+    const onCrash = this.#onCrash;
+    this.stop();
+    onCrash(new CodedError('crash', message));
+  }
+}

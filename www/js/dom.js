@@ -1,0 +1,38 @@
+/** The few DOM helpers that the views share. */
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`no element #${id}`);
+  return /** @type {T} */ (element);
+}
+
+/** @param {string} tag @param {string} [text] @param {string} [className] */
+export function create(tag, text, className) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+/** @param {string} tag @param {Record<string, string | number>} attributes */
+export function createSvg(tag, attributes) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  return element;
+}
+
+/** Replaces a select's options; the values and the texts may differ. @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options */
+export function setOptions(select, options) {
+  select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
+}
+
+/** A function that runs `apply` only when one of its arguments has changed. @template {any[]} A @param {(...args: A) => void} apply */
+export function onChange(apply) {
+  /** @type {A | undefined} */ let last;
+  return (/** @type {A} */ ...args) => {
+    if (last && args.every((value, i) => Object.is(value, last[i]))) return;
+    last = args;
+    apply(...args);
+  };
+}

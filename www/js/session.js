@@ -1,0 +1,268 @@
+/** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
+import { WorkerClient } from './client.js';
+import { CodedError } from './errors.js';
+import { readPreference, writePreference } from './preference.js';
+import { overlayKey, ranked, unscored } from './state.js';
+import { megabytes } from './words.js';
+
+const BATCH_MAX = 16;
+const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
+const REMEDY = {
+  'image-too-large': 'Reduce it, and try again.',
+  'unsupported-image': 'PNG, JPEG and WebP can be read. Export DICOM as PNG first.',
+  'bad-image': 'PNG, JPEG and WebP can be read. Export DICOM as PNG first.',
+};
+
+/** The model's folder, next to the page. @returns {string} URL ending in a slash */
+function modelFolder() {
+  const name = new URLSearchParams(location.search).get('model') ?? 'models/default';
+  const url = new URL(`${name.replace(/\/*$/, '')}/`, document.baseURI);
+  if (url.origin !== location.origin) throw new CodedError('failed', 'A model must come from the same site as this page.');
+  return url.href;
+}
+
+/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string}} weights */
+function weightsInWords({ downloaded, cached, trouble }) {
+  const size = `${megabytes(downloaded + cached)} MB`;
+  if (trouble) return `${size}, downloaded and not kept: ${trouble}`;
+  if (downloaded === 0) return `${size}, from this browser’s cache`;
+  return `${size}, downloaded and kept in this browser’s cache`;
+}
+
+const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
+const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase() === b.toLowerCase();
+
+export class Session {
+  #store;
+  /** @type {WorkerClient | null} */ #client = null;
+  #wasmReady = false;
+  #lastPicture = 0;
+  #pumping = false;
+  #paintedKey = '';
+  #batch = 4;
+
+  /** @param {import('./state.js').Store} store */
+  constructor(store) {
+    this.#store = store;
+    store.update({ preference: readPreference() });
+  }
+
+  get #state() { return this.#store.state; }
+
+  /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {string} [without] Why not WebGPU. */
+  async start(without) {
+    this.#client?.stop();
+    const client = this.#client = new WorkerClient((error) => this.#crashed(error));
+    this.#wasmReady = false;
+    this.#paintedKey = '';
+    const picture = this.#state.picture && { ...this.#state.picture, view: null };
+    this.#store.update({
+      model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '',
+      picture, scores: new Map(), timing: null, overlay: null, ramp: null,
+    });
+    try {
+      const folder = modelFolder();
+      const started = await client.call('start', { preference: this.#state.preference, without });
+      this.#wasmReady = true;
+      const palette = this.#state.map.palette || started.palettes[0];
+      this.#store.update({ ...started, map: { ...this.#state.map, palette } });
+      const wanted = this.#state.wanted ?? this.#state.picture;
+      if (wanted) this.open(wanted.source, wanted.name);
+      const { device, info, weights } = await client.call('load', { folder }, (download) => this.#store.update({ download }));
+      this.#store.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
+      if (!this.#state.preset && info.presets.length) this.choosePreset(info.presets[0].id);
+      this.#pump();
+    } catch (error) {
+      if (client === this.#client) this.#failed(error);
+    }
+  }
+
+  /** @param {'auto' | 'webgpu' | 'cpu'} preference */
+  setPreference(preference) {
+    writePreference(preference);
+    this.#store.update({ preference });
+    this.start();
+  }
+
+  /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {string} name */
+  async open(source, name) {
+    const id = ++this.#lastPicture;
+    this.#store.update({ wanted: { source, name }, notice: null });
+    if (!this.#wasmReady) return; // start() comes back to it
+    const client = this.#client;
+    try {
+      const decoded = await client.call('decode', { picture: id, source });
+      if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {});
+      const before = this.#state.picture;
+      if (before) client.call('drop', { picture: before.id }).catch(() => {}); // an open call is only rejected by a stop
+      const picture = { id, source, name, view: null, ...decoded };
+      this.#store.update({ wanted: null, picture, scores: new Map(), timing: null, overlay: null });
+      this.#pump();
+    } catch (error) {
+      if (error.code === 'stopped' || id !== this.#lastPicture) return;
+      this.#store.update({ wanted: null });
+      this.refuse(`${name} was not opened`, `${error.message} ${REMEDY[error.code] ?? ''}`);
+    }
+  }
+
+  /** Draws a small synthetic example. @param {string} phantom @param {HTMLCanvasElement} canvas */
+  async preview(phantom, canvas) {
+    const preview = await this.#client.call('preview', { phantom }).catch(() => null);
+    if (!preview) return; // a button without a picture still works
+    Object.assign(canvas, { width: preview.bitmap.width, height: preview.bitmap.height });
+    canvas.getContext('bitmaprenderer').transferFromImageBitmap(preview.bitmap);
+  }
+
+  /** @param {string} title @param {string} text */
+  refuse(title, text) { this.#store.update({ notice: { title, text } }); }
+
+  dismiss() { this.#store.update({ notice: null }); }
+
+  /** Replaces the list by a preset; what a person typed stays. @param {string} id */
+  choosePreset(id) {
+    const { info, findings, preset } = this.#state;
+    const find = (/** @type {string} */ wanted) => info.presets.find((entry) => entry.id === wanted)?.findings ?? [];
+    const own = findings.filter((finding) => ![...find(preset), ...find(id)].some((other) => same(other, finding)));
+    this.#setFindings([...own, ...find(id)], { preset: id, removed: [], picked: false });
+  }
+
+  /** @param {string} text @returns {Promise<boolean>} Whether it is on the list now. */
+  async addFinding(text) {
+    const finding = tidy(text);
+    if (!finding) return false;
+    const known = this.#state.findings.find((other) => same(other, finding));
+    if (known) {
+      this.select(known);
+      return true;
+    }
+    try {
+      await this.#client.call('sentence', { finding });
+    } catch (error) {
+      this.#store.update({ findingError: error.code === 'stopped' ? '' : error.message });
+      return false;
+    }
+    this.#setFindings([finding, ...this.#state.findings], { selected: finding, picked: true, findingError: '' });
+    return true;
+  }
+
+  /** @param {string[]} gone */
+  removeFindings(gone) {
+    const { findings, removed } = this.#state;
+    this.#setFindings(findings.filter((finding) => !gone.includes(finding)), { removed: [...removed, ...gone] });
+  }
+
+  restoreFindings() { this.#setFindings([...this.#state.findings, ...this.#state.removed], { removed: [] }); }
+
+  /** @param {string} finding */
+  select(finding) { this.#store.update({ selected: finding, picked: true }); }
+
+  /** @param {Partial<import('./state.js').State['map']>} patch */
+  setMap(patch) { this.#store.update({ map: { ...this.#state.map, ...patch } }); }
+
+  /** Fetches the overlay and the colour ramp when the state asks for others. Called after every change. */
+  async paint() {
+    const key = overlayKey(this.#state);
+    const { palette, kind } = this.#state.map;
+    if (!key || key === this.#paintedKey) return;
+    this.#paintedKey = key;
+    const client = this.#client;
+    try {
+      if (this.#state.ramp?.palette !== palette) {
+        const side = this.#state.info.mapSide;
+        const ramp = Float32Array.from({ length: side * side }, (_, i) => (i % side) / (side - 1));
+        const { rgba, size } = await client.call('map', { map: ramp, palette });
+        const row = Math.floor(size / 2) * size * 4;
+        this.#store.update({ ramp: { palette, rgba: rgba.slice(row, row + size * 4) } });
+      }
+      if (key !== overlayKey(this.#state)) { // changed meanwhile: another call has it, or will
+        if (key === this.#paintedKey) this.#paintedKey = '';
+        return;
+      }
+      const overlay = await client.call('map', { map: this.#state.scores.get(this.#state.selected)[kind], palette });
+      if (key === this.#paintedKey) this.#store.update({ overlay: { key, ...overlay } });
+    } catch (error) {
+      if (client === this.#client && error.code !== 'stopped') this.#failed(error);
+    }
+  }
+
+  /** @param {string[]} findings @param {Partial<import('./state.js').State>} patch */
+  #setFindings(findings, patch) {
+    const selected = patch.selected ?? this.#state.selected;
+    this.#store.update({ findings, ...patch, selected: findings.includes(selected) ? selected : '' });
+    this.#selectTop();
+    this.#pump();
+  }
+
+  #selectTop() {
+    const { selected, picked, work, scores } = this.#state;
+    if (selected && (picked || work)) return;
+    const top = ranked(this.#state)[0];
+    if (top && scores.has(top)) this.#store.update({ selected: top, picked: false });
+  }
+
+  /** Looks at the state, and does the next thing that is missing, until nothing is. */
+  async #pump() {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    const client = this.#client;
+    try {
+      while (this.#state.model === 'ready' && this.#state.picture && client === this.#client) {
+        const { id, view } = this.#state.picture;
+        const missing = unscored(this.#state);
+        if (!view) await this.#encode(client, id);
+        else if (missing.length) await this.#score(client, id, missing.slice(0, this.#batch));
+        else break;
+      }
+      if (client === this.#client && this.#state.work) {
+        this.#store.update({ work: '' });
+        this.#selectTop();
+      }
+    } catch (error) {
+      if (client === this.#client) this.#failed(error);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** @param {WorkerClient} client @param {number} id */
+  async #encode(client, id) {
+    this.#store.update({ work: 'encoding' });
+    const { view, ms } = await client.call('encode', { picture: id });
+    if (id !== this.#state.picture?.id) return;
+    this.#store.update({ picture: { ...this.#state.picture, view }, timing: { encode: ms, score: 0, scored: 0 } });
+  }
+
+  /** @param {WorkerClient} client @param {number} id @param {string[]} findings */
+  async #score(client, id, findings) {
+    this.#store.update({ work: 'scoring' });
+    const { scores, ms } = await client.call('score', { picture: id, findings });
+    this.#batch = Math.max(1, Math.min(BATCH_MAX, Math.round((findings.length * BATCH_MS) / Math.max(ms, 1))));
+    if (id !== this.#state.picture?.id) return;
+    const { timing } = this.#state;
+    this.#store.update({
+      scores: new Map([...this.#state.scores, ...findings.map((finding, i) => /** @type {const} */ ([finding, scores[i]]))]),
+      timing: { ...timing, score: timing.score + ms, scored: timing.scored + findings.length },
+    });
+    this.#selectTop();
+  }
+
+  /** @param {any} error */
+  #failed(error) {
+    if (error.code === 'stopped') return;
+    const { device, model } = this.#state;
+    const crash = error.code === 'crash';
+    const trouble = model === 'loading' ? 'The model could not be loaded' : 'The model stopped working';
+    const title = crash ? 'The program stopped' : trouble;
+    const text = crash ? `Your image and findings are kept. (${error.message})` : error.message;
+    const failure = { title, text, crash, offerCpu: device?.kind === 'webgpu' };
+    this.#store.update({ model: 'failed', work: '', failure });
+  }
+
+  /** @param {CodedError} error */
+  #crashed(error) {
+    const { model, device } = this.#state;
+    this.#wasmReady = false;
+    if (model === 'loading' && device?.kind === 'webgpu') this.start(`WebGPU stopped the program while starting: ${error.message}.`);
+    else this.#failed(error);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The one state object of the page, and what can be derived from it.
+ *
+ * @typedef {{file: Blob} | {phantom: string}} Source
+ * @typedef {object} Picture
+ * @property {number} id @property {Source} source @property {string} name
+ * @property {number} width @property {number} height @property {string=} note
+ * @property {ImageBitmap} bitmap Moved to the canvas when first drawn.
+ * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw; null until encoded.
+ *
+ * @typedef {object} Score See `Score` in the wasm boundary.
+ * @property {string} finding @property {string} sentence
+ * @property {number} logit @property {number} i2t @property {number} t2i
+ * @property {number=} percentile @property {Float32Array=} reference
+ * @property {Float32Array} attention @property {Float32Array} similarity
+ *
+ * @typedef {{title: string, text: string}} Notice
+ * @typedef {Notice & {crash: boolean, offerCpu: boolean}} Failure
+ * @typedef {ReturnType<typeof initialState>} State
+ */
+
+/** Before anything has loaded. */
+export function initialState() {
+  return {
+    /** @type {'loading' | 'ready' | 'failed'} */ model: 'loading',
+    /** @type {{received: number, total: number} | null} */ download: null,
+    /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',
+    /** @type {{kind: 'cpu' | 'webgpu', reason: string} | null} */ device: null,
+    /** @type {object | null} ModelInfo of the wasm boundary */ info: null,
+    /** @type {string} Where the weights came from, in words */ weights: '',
+    /** @type {{name: string, title: string, finding: string}[]} */ phantoms: [],
+    /** @type {string[]} */ palettes: [],
+    /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,
+    /** @type {Picture | null} */ picture: null,
+    /** @type {string} Id of the chosen preset */ preset: '',
+    /** @type {string[]} */ findings: [],
+    /** @type {string[]} Taken off the list, to be restored */ removed: [],
+    /** @type {string} */ findingError: '',
+    /** @type {Map<string, Score>} Of the current picture */ scores: new Map(),
+    /** @type {string} */ selected: '',
+    /** @type {boolean} The selection is a person's, not ours */ picked: false,
+    /** @type {'' | 'encoding' | 'scoring'} */ work: '',
+    /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing: null,
+    map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('similarity') },
+    /** @type {{key: string, size: number, rgba: Uint8ClampedArray} | null} */ overlay: null,
+    /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
+    /** @type {Notice | null} A refusal; nothing was lost */ notice: null,
+    /** @type {Failure | null} Why the model is 'failed' */ failure: null,
+  };
+}
+
+/** Holds the state; tells its listener once per turn of the event loop. */
+export class Store {
+  /** @type {State} */ #state = initialState();
+  /** @type {(state: State) => void} */ #listener;
+  #scheduled = false;
+
+  /** @param {(state: State) => void} listener */
+  constructor(listener) { this.#listener = listener; }
+
+  get state() { return this.#state; }
+
+  /** @param {Partial<State>} patch */
+  update(patch) {
+    this.#state = Object.freeze({ ...this.#state, ...patch });
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => { this.#scheduled = false; this.#listener(this.#state); });
+  }
+}
+
+/** Findings of the list that have no score yet. @param {State} state */
+export const unscored = (state) => state.findings.filter((finding) => !state.scores.has(finding));
+
+/** The page's state in one word. @param {State} state */
+export function phase(state) {
+  if (state.model === 'failed') return 'error';
+  if (state.model === 'loading') return 'loading';
+  if (state.wanted || state.work) return 'working';
+  return state.picture?.view && unscored(state).length === 0 ? 'done' : 'ready';
+}
+
+/** Ranked by percentile, then those without a reference, then those not scored yet. @param {Pick<State, 'findings' | 'scores'>} state */
+export function ranked(state) {
+  const key = (/** @type {string} */ finding) => {
+    const score = state.scores.get(finding);
+    return score ? score.percentile ?? -1 : -2;
+  };
+  return [...state.findings].sort((a, b) => key(b) - key(a));
+}
+
+/** What the overlay must show, or '' for nothing. @param {State} state */
+export function overlayKey({ picture, selected, scores, map }) {
+  return picture?.view && scores.has(selected) ? [picture.id, map.kind, map.palette, selected].join('|') : '';
+}

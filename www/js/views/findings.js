@@ -1,0 +1,115 @@
+/** The list of findings: editing it, its ranking, and the choice of one. */
+import { byId, onChange, setOptions } from '../dom.js';
+import { ranked } from '../state.js';
+import { standing } from '../words.js';
+
+/** @param {import('../session.js').Session} session */
+export function bindFindings(session) {
+  const [preset, restore, clear, form, input, button, fieldError, list, template] = [
+    'preset', 'restore', 'clear', 'add', 'finding', 'add-button', 'finding-error', 'list', 'row-template',
+  ].map(byId);
+  /** @type {Map<string, HTMLLIElement>} */ const rows = new Map();
+  /** @type {string[]} */ let order = [];
+
+  preset.addEventListener('change', () => session.choosePreset(preset.value));
+  restore.addEventListener('click', () => session.restoreFindings());
+  clear.addEventListener('click', () => session.removeFindings(order));
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (await session.addFinding(input.value)) input.value = '';
+  });
+  list.addEventListener('click', ({ target }) => {
+    const control = target.closest('button');
+    const finding = target.closest('li')?.dataset.finding;
+    if (control?.className === 'pick') session.select(finding);
+    if (control?.className === 'remove') remove(finding);
+  });
+  list.addEventListener('keydown', (event) => {
+    const at = order.indexOf(event.target.closest('li')?.dataset.finding);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[event.key];
+    if (at < 0 || (to === undefined && event.key !== 'Delete')) return;
+    event.preventDefault();
+    if (to === undefined) return remove(order[at]);
+    const next = order[Math.max(0, Math.min(order.length - 1, to))];
+    session.select(next);
+    rows.get(next).querySelector('button').focus();
+  });
+
+  /** @param {string} finding */
+  function remove(finding) {
+    const neighbour = order[order.indexOf(finding) + 1] ?? order[order.indexOf(finding) - 1];
+    (rows.get(neighbour)?.querySelector('button') ?? input).focus({ preventScroll: true });
+    session.removeFindings([finding]);
+  }
+
+  /** @param {string} finding */
+  function createRow(finding) {
+    const row = template.content.firstElementChild.cloneNode(true);
+    row.dataset.finding = finding;
+    row.querySelector('.name').textContent = finding;
+    row.querySelector('.remove').setAttribute('aria-label', `Remove ${finding}`);
+    rows.set(finding, row);
+    return row;
+  }
+
+  /** @param {HTMLLIElement} row @param {import('../state.js').Score | undefined} score */
+  function fillRow(row, score) {
+    const { percentile } = score ?? {};
+    row.dataset.kind = !score ? 'unscored' : percentile === undefined ? 'unranked' : 'ranked';
+    const words = { unscored: '', unranked: 'no reference for this wording', ranked: standing(percentile ?? 0) };
+    const text = words[row.dataset.kind];
+    const pick = row.querySelector('.pick');
+    row.querySelector('.value').textContent = text;
+    pick.setAttribute('aria-label', [row.dataset.finding, text, row.dataset.kind === 'ranked' && 'percentile'].filter(Boolean).join(' '));
+    pick.title = score ? `Sent to the model: “${score.sentence}”` : '';
+    row.querySelector('.fill').style.setProperty('width', `${percentile ?? 0}%`);
+  }
+
+  const drawRows = onChange((/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores) => {
+    order = ranked({ findings, scores });
+    for (const [finding, row] of rows) if (!findings.includes(finding)) { row.remove(); rows.delete(finding); }
+    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    order.forEach((finding, i) => {
+      const row = rows.get(finding) ?? createRow(finding);
+      fillRow(row, scores.get(finding));
+      if (list.children[i] !== row) list.insertBefore(row, list.children[i] ?? null);
+    });
+    if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
+  });
+
+  const drawSelection = onChange((selected, _order) => {
+    for (const [finding, row] of rows) {
+      const chosen = finding === selected;
+      const pick = row.querySelector('.pick');
+      row.toggleAttribute('data-selected', chosen);
+      pick.setAttribute('aria-pressed', String(chosen));
+      pick.tabIndex = chosen || (!selected && finding === order[0]) ? 0 : -1;
+    }
+  });
+
+  /** Scrolls the list, never the page, to a new selection and to its place once scored. */
+  const reveal = onChange((selected, _scored) => {
+    const row = rows.get(selected);
+    if (!row) return;
+    const low = row.offsetTop + row.offsetHeight - list.clientHeight;
+    if (list.scrollTop > row.offsetTop || list.scrollTop < low) list.scrollTop = row.offsetTop - list.clientHeight / 3;
+  });
+
+  const drawPresets = onChange((info) => {
+    if (info) setOptions(preset, info.presets.map(({ id, title, findings }) => ({ value: id, text: `${title} (${findings.length})` })));
+  });
+
+  return (/** @type {import('../state.js').State} */ state) => {
+    drawPresets(state.info);
+    if (state.info) preset.value = state.preset;
+    preset.disabled = !state.info;
+    input.disabled = button.disabled = state.model !== 'ready';
+    restore.hidden = !state.removed.length;
+    restore.textContent = `Restore ${state.removed.length}`;
+    clear.hidden = !state.findings.length;
+    fieldError.textContent = state.findingError;
+    drawRows(state.findings, state.scores);
+    drawSelection(state.selected, order);
+    reveal(state.selected, state.scores.has(state.selected));
+  };
+}

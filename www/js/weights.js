@@ -1,0 +1,131 @@
+/** Fetches the files of a model, and keeps them in the Cache API by path and SHA-256. Runs in the worker. */
+import { CodedError } from './errors.js';
+
+const CACHE = 'carzero-models';
+
+/** @param {string} url @returns {Promise<Response>} */
+async function get(url) {
+  const name = new URL(url).pathname.split('/').slice(-3).join('/');
+  const response = await fetch(url, { cache: 'no-cache' }).catch(() => {
+    throw new CodedError('network', `${name} could not be fetched. Is the connection up?`);
+  });
+  if (!response.ok) throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`);
+  return response;
+}
+
+/** @param {string} url */
+export const getBytes = async (url) => new Uint8Array(await (await get(url)).arrayBuffer());
+
+/**
+ * @param {string} url @param {number} bytes The size that the manifest promises.
+ * @param {(received: number) => void} onReceived
+ */
+async function download(url, bytes, onReceived) {
+  const response = await get(url);
+  const data = new Uint8Array(bytes);
+  let received = 0;
+  try {
+    for (const reader = response.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (received + value.length > bytes) throw new CodedError('bad-file', `${url} is longer than its manifest says.`);
+      data.set(value, received);
+      onReceived(received += value.length);
+    }
+  } catch (error) {
+    throw error instanceof CodedError ? error : new CodedError('network', 'The download broke off.');
+  }
+  return data.subarray(0, received);
+}
+
+/** One model folder's shelf in the cache. Without a usable cache every method is a no-op and `trouble` says why. */
+class Shelf {
+  /** @type {Cache | null} */ #cache = null;
+  trouble = '';
+
+  static async open() {
+    const shelf = new Shelf();
+    await shelf.#attempt(async () => { shelf.#cache = await caches.open(CACHE); });
+    return shelf;
+  }
+
+  /** @param {string} key */
+  read(key) {
+    return this.#attempt(async () => {
+      const response = await this.#cache?.match(key);
+      return response && new Uint8Array(await response.arrayBuffer());
+    });
+  }
+
+  /** @param {string} key */
+  has(key) { return this.#attempt(async () => Boolean(await this.#cache?.match(key))); }
+
+  /** @param {string} key @param {Uint8Array} data */
+  write(key, data) { return this.#attempt(() => this.#cache?.put(key, new Response(data))); }
+
+  /** @param {string} key */
+  remove(key) { return this.#attempt(() => this.#cache?.delete(key)); }
+
+  /** Deletes what the folder once held and the manifest no longer names. @param {string} folder @param {string[]} keys */
+  prune(folder, keys) {
+    return this.#attempt(async () => {
+      for (const { url } of await this.#cache?.keys() ?? []) {
+        if (url.startsWith(folder) && !keys.includes(url)) await this.#cache.delete(url);
+      }
+    });
+  }
+
+  /** @template T @param {() => T | Promise<T>} step */
+  async #attempt(step) {
+    try {
+      return await step();
+    } catch (error) {
+      this.trouble = error.name === 'QuotaExceededError' ? 'this browser’s storage is full' : 'this browser’s cache cannot be used';
+      return undefined;
+    }
+  }
+}
+
+/**
+ * Feeds a loader with its files.
+ *
+ * @param {string} folder URL of the model, ending in a slash.
+ * @param {{files(): {path: string, bytes: number, sha256: string}[], add(path: string, data: Uint8Array): void}} loader
+ * @param {(progress: {received: number, total: number}) => void} onProgress
+ * @returns {Promise<{downloaded: number, cached: number, trouble: string}>} Bytes, and why they were not kept.
+ */
+export async function feed(folder, loader, onProgress) {
+  const shelf = await Shelf.open();
+  const files = loader.files().map((file) => {
+    const url = new URL(file.path, folder);
+    if (!url.href.startsWith(folder)) throw new CodedError('bad-manifest', `${file.path} lies outside the model's folder.`);
+    return { ...file, url: url.href, key: `${url.href}?sha256=${file.sha256}` };
+  });
+  await shelf.prune(folder, files.map(({ key }) => key));
+  const missing = new Set();
+  for (const { key } of files) if (!await shelf.has(key)) missing.add(key);
+  let downloaded = 0;
+  let cached = 0;
+  let total = files.reduce((sum, { key, bytes }) => sum + (missing.has(key) ? bytes : 0), 0);
+  if (total > 0) onProgress({ received: 0, total });
+
+  for (const { path, bytes, url, key } of files) {
+    const kept = missing.has(key) ? undefined : await shelf.read(key);
+    if (kept) {
+      try {
+        loader.add(path, kept);
+        cached += bytes;
+        continue;
+      } catch (error) {
+        if (error.code !== 'bad-file') throw error;
+        await shelf.remove(key);
+      }
+    }
+    if (!missing.has(key)) total += bytes;
+    const data = await download(url, bytes, (received) => onProgress({ received: downloaded + received, total }));
+    loader.add(path, data);
+    downloaded += bytes;
+    await shelf.write(key, data);
+  }
+  return { downloaded, cached, trouble: shelf.trouble };
+}

@@ -1,0 +1,160 @@
+/**
+ * The module worker. It owns wasm, the weights and the decoded pictures.
+ *
+ * In: `{id, type, payload}`, where type names a job below. Out: `{id, type: 'progress' | 'result' | 'error', value}`,
+ * or `{type: 'crash', value}` when wasm can no longer be trusted.
+ * Jobs that use the model run one after another; the others are short, and run between them.
+ */
+import { CodedError } from './errors.js';
+import { chooseDevice } from './device.js';
+import { feed, getBytes } from './weights.js';
+
+const MAP_SIZE = 336;
+const PHANTOM_SIZE = 768;
+const PREVIEW_SIZE = 128;
+
+/** @type {{kind: 'cpu' | 'webgpu', reason: string}} */ let device;
+/** @type {any} The wasm module in use */ let wasm;
+/** @type {any} */ let model;
+/** @type {Map<number, {source: import('./state.js').Source, picture: any, encoded: any}>} */
+const pictures = new Map();
+
+/** @param {'cpu' | 'webgpu'} kind */
+async function startWasm(kind) {
+  const module = await import(`../carzero-${kind}.js`).catch(() => {
+    throw new CodedError('network', `The program (carzero-${kind}.js) could not be fetched.`);
+  });
+  await module.default();
+  wasm = module;
+}
+
+/** @param {string} why A clause. */
+async function fallBack(why) {
+  device = { kind: 'cpu', reason: `The CPU, because ${why}` };
+  await startWasm('cpu');
+  for (const entry of pictures.values()) entry.picture = await decodePicture(entry.source); // the old ones belong to the other module
+}
+
+/** @param {import('./state.js').Source} source */
+async function decodePicture(source) {
+  if ('phantom' in source) return wasm.Picture.phantom(source.phantom, PHANTOM_SIZE);
+  return wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
+}
+
+/** @param {any} picture @returns {Promise<ImageBitmap>} */
+function bitmapFromPicture(picture) {
+  const grey = picture.grey();
+  const rgba = new Uint32Array(grey.length);
+  for (let i = 0; i < grey.length; i++) rgba[i] = 0xff000000 | (grey[i] * 0x010101); // little-endian ABGR
+  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
+}
+
+/** Each job returns `[value, transfer]`. */
+const jobs = {
+  async start({ preference, without }) {
+    device = without ? { kind: 'cpu', reason: `The CPU, because ${without}` } : await chooseDevice(preference);
+    try {
+      await startWasm(device.kind);
+    } catch (error) {
+      if (device.kind === 'cpu') throw error;
+      await fallBack(`WebGPU did not start: ${error.message}`);
+    }
+    return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
+  },
+
+  async load({ folder }, progress) {
+    const manifest = await getBytes(`${folder}manifest.json`);
+    const assemble = async () => {
+      const loader = await wasm.Loader.create(manifest);
+      const weights = await feed(folder, loader, progress);
+      progress(null);
+      model = await loader.finish();
+      return weights;
+    };
+    let weights;
+    try {
+      weights = await assemble();
+    } catch (error) {
+      if (device.kind !== 'webgpu' || !['device', 'self-test'].includes(error.code)) throw error;
+      await fallBack(error.code === 'device' ? `WebGPU did not start: ${error.message}` : `WebGPU failed the self-test: ${error.message}`);
+      weights = await assemble();
+    }
+    return [{ device, info: model.info(), weights }];
+  },
+
+  async decode({ picture: id, source }) {
+    const picture = await decodePicture(source);
+    pictures.set(id, { source, picture, encoded: null });
+    const bitmap = await bitmapFromPicture(picture);
+    return [{ width: picture.width, height: picture.height, note: picture.note, bitmap }, [bitmap]];
+  },
+
+  async preview({ phantom }) {
+    const picture = wasm.Picture.phantom(phantom, PREVIEW_SIZE);
+    const bitmap = await bitmapFromPicture(picture);
+    picture.free();
+    return [{ bitmap }, [bitmap]];
+  },
+
+  async drop({ picture: id }) {
+    const entry = pictures.get(id);
+    pictures.delete(id);
+    entry?.picture.free();
+    entry?.encoded?.free();
+    return [null];
+  },
+
+  async encode({ picture: id }) {
+    const entry = pictures.get(id);
+    const start = performance.now();
+    entry.encoded = await model.encodeImage(entry.picture);
+    const { x, y, width, height } = entry.encoded.view;
+    return [{ view: { x, y, width, height }, ms: performance.now() - start }];
+  },
+
+  async score({ picture: id, findings }) {
+    const start = performance.now();
+    const scores = await model.score(pictures.get(id).encoded, findings);
+    const buffers = scores.flatMap(({ attention, similarity, reference }) => [attention, similarity, reference]);
+    const transfer = [...new Set(buffers.filter(Boolean).map(({ buffer }) => buffer))];
+    return [{ scores, ms: performance.now() - start }, transfer];
+  },
+
+  /** Checks a finding; throws 'bad-prompt'. */
+  async sentence({ finding }) { return [wasm.sentence(finding)]; },
+
+  async map({ map, palette }) {
+    const rgba = wasm.renderMap(map, MAP_SIZE, palette);
+    return [{ rgba, size: MAP_SIZE }, [rgba.buffer]];
+  },
+};
+
+const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score']);
+/** @type {Promise<void>} */ let queue = Promise.resolve();
+
+/** @param {any} error */
+function report(id, error) {
+  if (error instanceof WebAssembly.RuntimeError) postMessage({ type: 'crash', value: { message: error.message } });
+  else postMessage({ id, type: 'error', value: { code: error?.code ?? 'failed', message: error?.message ?? String(error) } });
+}
+
+/** @param {MessageEvent<{id: number, type: string, payload: any}>} event */
+onmessage = ({ data: { id, type, payload } }) => {
+  if (!Object.hasOwn(jobs, type)) throw new Error(`unknown message type: ${type}`);
+  const run = async () => {
+    try {
+      const [value, transfer = []] = await jobs[type](payload, (/** @type {any} */ at) => postMessage({ id, type: 'progress', value: at }));
+      postMessage({ id, type: 'result', value }, transfer);
+    } catch (error) {
+      report(id, error);
+    }
+  };
+  if (MODEL_JOBS.has(type)) queue = queue.then(run);
+  else run();
+};
+
+// A panic inside a future of wasm-bindgen rejects nothing: it surfaces here.
+addEventListener('unhandledrejection', (event) => {
+  event.preventDefault();
+  postMessage({ type: 'crash', value: { message: String(event.reason?.message ?? event.reason) } });
+});
