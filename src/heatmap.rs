@@ -75,7 +75,8 @@ impl Palette {
     }
 }
 
-/// A square patch grid, scaled to 0..=1 between its smallest and largest value.
+/// A square patch grid, scaled so that 0 is its median or less and 1 its largest value: half of it
+/// stays free of colour.
 #[derive(Debug, Clone)]
 pub struct Heatmap {
     side: usize,
@@ -88,31 +89,42 @@ impl Heatmap {
     pub fn new(map: &[f32]) -> Self {
         let side = map.len().isqrt();
         let map = &map[..side * side];
-        let (low, high) =
-            map.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
-        let range = high - low;
-        let scale =
-            |&v: &f32| if range > 0.0 && range.is_finite() { (v - low) / range } else { 0.0 };
+        let mut sorted = map.to_vec();
+        sorted.sort_by(f32::total_cmp);
+        let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+        let range = sorted.last().map_or(0.0, |highest| highest - median);
+        let usable = range > 0.0 && range.is_finite();
+        let scale = |&v: &f32| if usable { ((v - median) / range).max(0.0) } else { 0.0 };
         Self { side, values: map.iter().map(scale).collect() }
     }
 
-    /// The value at `x`, `y` in 0..=1 of the grid's width and height, smoothly interpolated
-    /// (bilinear between patch centres with eased steps).
+    /// The value at `x`, `y` in 0..=1 of the grid's width and height: a Catmull-Rom spline through
+    /// the patch centres.
     pub fn at(&self, x: f64, y: f64) -> f32 {
         if self.side == 0 {
             return 0.0;
         }
-        let axis = |t: f64| {
-            let position = (t * self.side as f64 - 0.5).clamp(0.0, (self.side - 1) as f64);
-            let low = (position as usize).min(self.side.saturating_sub(2));
-            let share = (position - low as f64) as f32;
-            (low, (low + 1).min(self.side - 1), share * share * (3.0 - 2.0 * share))
+        let ((columns, across), (rows, down)) = (self.taps(x), self.taps(y));
+        let line = |row: usize| {
+            let values = columns.map(|column| self.values[row * self.side + column]);
+            dot(values, across)
         };
-        let ((x0, x1, fx), (y0, y1, fy)) = (axis(x), axis(y));
-        let value = |x: usize, y: usize| self.values[y * self.side + x];
-        let top = value(x0, y0) + (value(x1, y0) - value(x0, y0)) * fx;
-        let bottom = value(x0, y1) + (value(x1, y1) - value(x0, y1)) * fx;
-        top + (bottom - top) * fy
+        dot(rows.map(line), down).clamp(0.0, 1.0)
+    }
+
+    /// The four patches around a position along one axis, and their weights.
+    fn taps(&self, position: f64) -> ([usize; 4], [f32; 4]) {
+        let position = (position * self.side as f64 - 0.5).clamp(0.0, (self.side - 1) as f64);
+        let first = position as usize;
+        let t = (position - first as f64) as f32;
+        let patches = [0, 1, 2, 3].map(|step| (first + step).saturating_sub(1).min(self.side - 1));
+        let weights = [
+            t * (-0.5 + t * (1.0 - 0.5 * t)),
+            1.0 + t * t * (-2.5 + 1.5 * t),
+            t * (0.5 + t * (2.0 - 1.5 * t)),
+            t * t * (-0.5 + 0.5 * t),
+        ];
+        (patches, weights)
     }
 
     /// The map alone as `size * size` RGBA pixels: low values are transparent.
@@ -148,6 +160,10 @@ impl Heatmap {
             Rgba([r, g, b, 255])
         })
     }
+}
+
+fn dot(values: [f32; 4], weights: [f32; 4]) -> f32 {
+    values.iter().zip(weights).map(|(value, weight)| value * weight).sum()
 }
 
 /// How much of the colour shows: nothing at 0, all from 0.6.

@@ -106,10 +106,10 @@ impl Default for Phantom {
 impl Phantom {
     /// The examples the page offers; [`Phantom::example`] draws them.
     pub const EXAMPLES: [Example; 4] = [
-        Example::new("normal", "Synthetic: normal chest", None),
-        Example::new("effusion", "Synthetic: right pleural effusion", Some(EFFUSION)),
-        Example::new("cardiomegaly", "Synthetic: enlarged heart", Some(CARDIOMEGALY)),
-        Example::new("pneumothorax", "Synthetic: left pneumothorax", Some(PNEUMOTHORAX)),
+        Example::new("normal", "Normal chest", None),
+        Example::new("effusion", "Right pleural effusion", Some(EFFUSION)),
+        Example::new("cardiomegaly", "Enlarged heart", Some(CARDIOMEGALY)),
+        Example::new("pneumothorax", "Left pneumothorax", Some(PNEUMOTHORAX)),
     ];
 
     /// The parameters of a named example.

@@ -30,9 +30,9 @@ impl From<Error> for JsValue {
     }
 }
 
-/// A plain JS object.
+/// A plain JS object; what is `None` becomes `undefined`.
 fn object(value: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
 }
 

@@ -30,7 +30,10 @@ pub struct Args {
     /// Write one overlay PNG for each image and finding into this folder
     #[arg(long, value_name = "DIR")]
     maps: Option<PathBuf>,
-    /// What the overlays show
+    /// Write the maps' values into this CSV file, as `carzero evaluate --maps` reads them
+    #[arg(long, value_name = "FILE")]
+    map_values: Option<PathBuf>,
+    /// What the maps show
     #[arg(long, value_enum, default_value_t = MapKind::Attention)]
     map: MapKind,
     /// How to print: json has one object a line for each image, in full precision
@@ -71,6 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
     }
+    let mut map_values = args.map_values.as_deref().map(MapValues::create).transpose()?;
     let mut out = Output::new(args.format)?;
     let bar = progress(args.images.len(), "scoring");
     let mut unreadable = 0;
@@ -93,6 +97,9 @@ pub fn run(args: &Args) -> Result<()> {
                 readable.iter().zip(&scores).zip(&images.views)
             {
                 bar.suspend(|| out.write(path, scores))?;
+                if let Some(file) = &mut map_values {
+                    file.write(path, *view, scores, args.map)?;
+                }
                 if let Some(folder) = &args.maps {
                     let stem = unique_stem(&args.images, *index);
                     write_maps(folder, &stem, picture, *view, scores, args.map)?;
@@ -201,6 +208,46 @@ impl Output {
     }
 }
 
+/// Maps as rows: the image, the prompt, the view in the image's pixels, the values row by row.
+struct MapValues {
+    writer: csv::Writer<fs::File>,
+    has_header: bool,
+}
+
+impl MapValues {
+    fn create(path: &Path) -> Result<Self> {
+        let writer = csv::Writer::from_path(path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { writer, has_header: false })
+    }
+
+    fn write(&mut self, path: &Path, view: View, scores: &[Score], kind: MapKind) -> Result<()> {
+        for score in scores {
+            let map = kind.of(score);
+            if !self.has_header {
+                let place = ["key", "finding", "view_x", "view_y", "view_width", "view_height"];
+                let values = (0..map.len()).map(|index| format!("v{index}"));
+                self.writer.write_record(place.map(str::to_string).into_iter().chain(values))?;
+                self.has_header = true;
+            }
+            let what = [path.display().to_string(), score.prompt.clone()];
+            let place = [view.x, view.y, view.width, view.height].map(|number| number.to_string());
+            let values = map.iter().map(|value| value.to_string());
+            self.writer.write_record(what.into_iter().chain(place).chain(values))?;
+        }
+        Ok(self.writer.flush()?)
+    }
+}
+
+impl MapKind {
+    fn of(self, score: &Score) -> &[f32] {
+        match self {
+            Self::Attention => &score.attention,
+            Self::Similarity => &score.similarity,
+        }
+    }
+}
+
 /// Orders optional percentiles, those that are missing below all others.
 trait TotalCmpOrLast {
     fn total_cmp_or_last(&self, other: &Self) -> std::cmp::Ordering;
@@ -231,11 +278,7 @@ fn write_maps(
     kind: MapKind,
 ) -> Result<()> {
     for (index, score) in scores.iter().enumerate() {
-        let map = match kind {
-            MapKind::Attention => &score.attention,
-            MapKind::Similarity => &score.similarity,
-        };
-        let overlay = Heatmap::new(map).overlay(picture.grey(), view, PALETTES[0]);
+        let overlay = Heatmap::new(kind.of(score)).overlay(picture.grey(), view, PALETTES[0]);
         let path = folder.join(format!("{stem}.{:02}-{}.png", index + 1, slug(&score.prompt)));
         overlay.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
     }

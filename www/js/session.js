@@ -169,9 +169,9 @@ export class Session {
     try {
       if (this.#state.ramp?.palette !== palette) {
         const side = this.#state.info.mapSide;
-        const ramp = Float32Array.from({ length: side * side }, (_, i) => (i % side) / (side - 1));
+        const ramp = Float32Array.from({ length: side * side }, (_, i) => (2 * i < side * side ? 0 : (i % side) / (side - 1))); // colours start at the median
         const { rgba, size } = await client.call('map', { map: ramp, palette });
-        const row = Math.floor(size / 2) * size * 4;
+        const row = Math.floor(size * 0.75) * size * 4;
         this.#store.update({ ramp: { palette, rgba: rgba.slice(row, row + size * 4) } });
       }
       if (key !== overlayKey(this.#state)) { // changed meanwhile: another call has it, or will

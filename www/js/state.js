@@ -41,7 +41,7 @@ export function initialState() {
     /** @type {boolean} The selection is a person's, not ours */ picked: false,
     /** @type {'' | 'encoding' | 'scoring'} */ work: '',
     /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing: null,
-    map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('similarity') },
+    map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
     /** @type {{key: string, size: number, rgba: Uint8ClampedArray} | null} */ overlay: null,
     /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
     /** @type {Notice | null} A refusal; nothing was lost */ notice: null,

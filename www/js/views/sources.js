@@ -38,7 +38,7 @@ export function bindSources(session) {
       button.type = 'button';
       button.dataset.testid = 'phantom-button';
       button.dataset.phantom = name;
-      button.title = `Drawn to show: ${finding}`;
+      button.title = finding ? `${title}, synthetic: drawn to show ${finding}` : `${title}, synthetic`;
       button.append(canvas, create('span', title, 'phantom-name'), create('span', 'synthetic', 'tag'));
       button.addEventListener('click', () => session.open({ phantom: name }, `${title}, synthetic`));
       phantoms.append(button);

@@ -1,0 +1,246 @@
+/** The page as a person uses it. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { serve } from './server.mjs';
+import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch } from './setup.mjs';
+
+const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
+const MICRO_WEIGHTS = '/models/micro/weights-01-of-01.safetensors';
+const work = scratch();
+const phantom = join(work.path, 'phantom.png');
+let browser;
+let site;
+let context;
+let page;
+
+before(async () => {
+  carzero('phantom', 'effusion', '--out', phantom);
+  convertMicro(join(work.path, 'q8'), 'q8');
+  convertMicro(join(work.path, 'f32'), 'f32');
+  browser = await launch({ webgpu: true });
+});
+after(async () => {
+  await browser.close();
+  work.remove();
+});
+beforeEach(async () => {
+  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'q8') });
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
+});
+afterEach(async () => {
+  await context.close();
+  await site.close();
+});
+
+const open = (path = '/') => page.goto(site.origin + path);
+/** @param {'loading' | 'ready' | 'working' | 'done' | 'error'} state */
+const reach = (state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const scored = (finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]:not([data-kind="unscored"])`);
+const sourceOfModel = () => page.getByTestId('model-source').textContent();
+const screenshot = (name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+const downloads = (path) => site.requests.filter((request) => request === path).length;
+
+/** Drops a file on the page, as from a file manager. @param {string} path */
+async function drop(path) {
+  const bytes = [...readFileSync(path)];
+  const transfer = await page.evaluateHandle((data) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(data)], 'dropped.png', { type: 'image/png' }));
+    return files;
+  }, bytes);
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
+/** Whether the map's canvas shows anything. */
+const mapIsDrawn = () => page.getByTestId('map-canvas').evaluate((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, index) => index % 4 === 3 && value > 0);
+});
+
+/** Runs a line before the worker does. @param {string} line */
+const sabotageWorker = (line) => site.edits.set('/js/worker.js', (body) => `${line}\n${body}`);
+
+test('drop a radiograph, see scores and a map, add a finding, come back to a cached model', async () => {
+  const foreign = [];
+  const problems = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(site.origin) && !request.url().startsWith(`blob:${site.origin}`)) foreign.push(request.url());
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => problems.push(message.text()));
+
+  await open();
+  await reach('ready');
+  await screenshot('empty-1440');
+  assert.match(await sourceOfModel(), /downloaded and kept/);
+  assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+  assert.match(await page.getByTestId('device-reason').textContent(), /software/i, 'the page says why not WebGPU');
+
+  await drop(phantom);
+  await reach('done');
+  assert.equal(await page.getByTestId('score-row').count(), 14);
+  assert.equal(await page.locator('[data-testid="score-row"][data-kind="ranked"]').count(), 14);
+  assert.ok(await mapIsDrawn());
+  await screenshot('done-1440');
+  const first = await page.getByTestId('score-row').first().textContent();
+
+  const encodings = await page.getByTestId('timing').textContent();
+  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
+  await page.keyboard.press('Enter');
+  await scored('a coin in the oesophagus').waitFor();
+  await reach('done');
+  assert.match(await page.getByTestId('detail').textContent(), /There is a coin in the oesophagus/);
+  assert.equal(await scored('a coin in the oesophagus').getAttribute('data-kind'), 'unranked', 'no standing without a reference');
+  const image = /image \d+ ms/;
+  assert.equal((await page.getByTestId('timing').textContent()).match(image)[0], encodings.match(image)[0], 'the image was not encoded again');
+
+  for (const [width, height] of [[1024, 768], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await screenshot(`done-${width}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling at ${width}`);
+  }
+
+  assert.equal(downloads(WEIGHTS), 1);
+  await page.reload();
+  await reach('ready');
+  assert.match(await sourceOfModel(), /from this browser’s cache/);
+  assert.equal(downloads(WEIGHTS), 1);
+  await page.setInputFiles('[data-testid="file-input"]', phantom);
+  await reach('done');
+  assert.equal(await page.getByTestId('score-row').first().textContent(), first, 'the same image scores the same');
+  assert.deepEqual(foreign, []);
+  assert.deepEqual(problems, []);
+});
+
+test('an image may be chosen while the model loads, and a refused one changes nothing', async () => {
+  await open('/?model=models/micro');
+  await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img1.png'));
+  await reach('done');
+  const before = await page.getByTestId('score-list').textContent();
+  await page.setInputFiles('[data-testid="file-input"]', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no image') });
+  await page.getByTestId('error-message').getByText('notes.png').waitFor();
+  await reach('done');
+  assert.equal(await page.getByTestId('score-list').textContent(), before);
+  await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
+  await page.getByTestId('error-message').waitFor({ state: 'hidden' });
+  await reach('done');
+});
+
+test('findings can be edited by keyboard, and a text without a readable word is refused', async () => {
+  await open('/?model=models/micro');
+  await reach('ready');
+  await page.getByTestId('finding-input').fill('気胸');
+  await page.keyboard.press('Enter');
+  await page.getByText('no word that the model can read').waitFor();
+  assert.equal(await page.getByTestId('score-row').count(), 14);
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  assert.equal(await page.getByTestId('score-row').count(), 5);
+  await page.getByTestId('score-row').first().getByRole('button').first().focus();
+  await page.keyboard.press('Delete');
+  assert.equal(await page.getByTestId('score-row').count(), 4);
+});
+
+describe('weights', () => {
+  test('that changed are fetched again', async () => {
+    await open('/?model=models/micro');
+    await reach('ready');
+    site.folders['/models/micro/'] = join(work.path, 'f32');
+    await page.reload();
+    await reach('ready');
+    assert.equal(downloads(MICRO_WEIGHTS), 2);
+    await page.reload();
+    await reach('ready');
+    assert.equal(downloads(MICRO_WEIGHTS), 2);
+  });
+
+  test('that were altered or cut short are refused, and can be fetched again', async () => {
+    const flip = (body) => {
+      body[body.length - 1] ^= 1;
+      return body;
+    };
+    for (const edit of [flip, (body) => body.subarray(0, body.length - 100), null]) {
+      site.edits.set(MICRO_WEIGHTS, edit);
+      await open('/?model=models/micro');
+      await reach('error');
+      await page.getByTestId('error-message').getByText('could not be loaded').waitFor();
+      site.edits.delete(MICRO_WEIGHTS);
+      await page.getByTestId('retry').click();
+      await reach('ready');
+      await page.evaluate(() => caches.delete('carzero-models'));
+    }
+  });
+
+  test('that were damaged in the cache are replaced', async () => {
+    await open('/?model=models/micro');
+    await reach('ready');
+    await page.evaluate(async () => {
+      const cache = await caches.open('carzero-models');
+      for (const key of await cache.keys()) await cache.put(key, new Response('damaged'));
+    });
+    await page.reload();
+    await reach('ready');
+    assert.equal(downloads(MICRO_WEIGHTS), 2);
+  });
+
+  test('are used from memory where storage is forbidden', async () => {
+    sabotageWorker("Object.defineProperty(self, 'caches', { get() { throw new DOMException('forbidden', 'SecurityError'); } });");
+    await open('/?model=models/micro');
+    await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
+    await reach('done');
+    assert.match(await sourceOfModel(), /not kept: this browser’s cache cannot be used/);
+  });
+});
+
+describe('device', () => {
+  const choose = async (device) => {
+    await page.getByTestId('device-label').click();
+    await page.locator(`input[name="device"][value="${device}"]`).check();
+  };
+
+  test('WebGPU can be chosen, and ranks the findings as the CPU does', async () => {
+    await open('/?model=models/micro');
+    await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img2.png'));
+    await reach('done');
+    const logit = async () => Number((await page.locator('#detail-logit').textContent()).replace('−', '-'));
+    const onCpu = await logit();
+    await choose('webgpu');
+    await page.getByTestId('device-label').getByText('WebGPU').waitFor({ timeout: 120_000 });
+    await reach('done');
+    assert.ok(Math.abs(await logit() - onCpu) < 0.02, `${await logit()} and ${onCpu}`);
+  });
+
+  test('WebGPU that computes nothing is caught by the self-test', async () => {
+    sabotageWorker('GPUQueue.prototype.submit = () => {};');
+    await open('/?model=models/micro');
+    await reach('ready');
+    await choose('webgpu');
+    await page.getByTestId('device-reason').getByText('self-test').waitFor({ state: 'attached', timeout: 120_000 });
+    await reach('ready');
+    assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+  });
+
+  test('WebGPU that cannot start gives way to the CPU, image and findings kept', async () => {
+    sabotageWorker("GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException('out of memory', 'OperationError'));");
+    await open('/?model=models/micro');
+    await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img2.png'));
+    await reach('done');
+    await choose('webgpu');
+    await page.getByTestId('device-reason').getByText('WebGPU').waitFor({ state: 'attached', timeout: 120_000 });
+    await reach('done');
+    assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+    assert.equal(await page.getByTestId('score-row').count(), 14);
+  });
+});
+
+test('the worker cannot reach another site', async () => {
+  sabotageWorker("fetch('https://example.org/').then(() => postMessage({ type: 'crash', value: { message: 'leaked' } }), () => {});");
+  const foreign = [];
+  context.on('request', (request) => { if (request.url().includes('example.org')) foreign.push(request.url()); });
+  await open('/?model=models/micro');
+  await reach('ready');
+  assert.deepEqual(foreign, []);
+});

@@ -1,0 +1,84 @@
+/** The micro checkpoint in Chromium, on both devices, against the official implementation's numbers. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { serve } from './server.mjs';
+import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
+
+/** The f32 tensors of a safetensors file. @param {string} path */
+function readTensors(path) {
+  const file = readFileSync(path);
+  const length = Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.subarray(8, 8 + length).toString());
+  const entries = Object.entries(header).filter(([, { dtype }]) => dtype === 'F32');
+  return Object.fromEntries(entries.map(([name, { data_offsets: [from, to] }]) => {
+    const bytes = file.subarray(8 + length + from, 8 + length + to);
+    return [name, new Float32Array(Uint8Array.from(bytes).buffer)];
+  }));
+}
+
+const expected = readTensors(join(MICRO, 'expected.safetensors'));
+const { prompts, images } = JSON.parse(readFileSync(join(MICRO, 'case.json'), 'utf8'));
+const work = scratch();
+let site;
+
+before(async () => {
+  convertMicro(join(work.path, 'model'), 'f32');
+  writeFileSync(join(work.path, 'index.html'), '<!doctype html>');
+  site = await serve({ '/': DIST, '/blank/': work.path, '/model/': join(work.path, 'model'), '/images/': MICRO });
+});
+after(async () => {
+  await site.close();
+  work.remove();
+});
+
+/** Scores all prompts on all images, in the page. */
+async function scoreAll({ kind, prompts, images }) {
+  const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+  const wasm = await import(`/carzero-${kind}.js`);
+  await wasm.default();
+  const loader = await wasm.Loader.create(await bytes('/model/manifest.json'));
+  for (const { path } of loader.files()) loader.add(path, await bytes(`/model/${path}`));
+  const model = await loader.finish();
+  const results = [];
+  for (const image of images) {
+    const encoded = await model.encodeImage(wasm.Picture.decode(await bytes(`/images/${image}`)));
+    const together = await model.score(encoded, prompts);
+    const alone = await model.score(encoded, prompts.slice(1, 2));
+    results.push({
+      scores: together.map(({ logit, i2t, t2i, attention }) => ({ logit, i2t, t2i, attention: [...attention] })),
+      alone: alone[0].logit,
+    });
+  }
+  return { device: model.info().device, results };
+}
+
+for (const kind of ['cpu', 'webgpu']) {
+  test(`scores and maps match on the ${kind}`, async () => {
+    const browser = await launch({ webgpu: kind === 'webgpu' });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${site.origin}/blank/`);
+      // The page wraps a bare word as a sentence, so that case of the official code cannot occur here.
+      const sent = prompts.filter((prompt) => prompt !== 'pneumothorax');
+      const { device, results } = await page.evaluate(scoreAll, { kind, prompts: sent, images });
+      assert.equal(device.kind, kind);
+      // f32 on both; the order of additions differs.
+      const close = (name, actual, index) => {
+        const golden = expected[name][index];
+        assert.ok(Math.abs(actual - golden) <= 1e-4 * Math.abs(golden), `${name}[${index}] is ${actual}, expected ${golden}`);
+      };
+      results.forEach(({ scores, alone }, image) => scores.forEach((score, column) => {
+        const pair = image * prompts.length + prompts.indexOf(sent[column]);
+        close('logits', score.logit, pair);
+        close('i2t', score.i2t, pair);
+        close('t2i', score.t2i, pair);
+        score.attention.forEach((weight, patch) => close('attention', weight, pair * score.attention.length + patch));
+        if (column === 1) close('logits', alone, pair);
+      }));
+    } finally {
+      await browser.close();
+    }
+  });
+}

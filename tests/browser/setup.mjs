@@ -1,0 +1,48 @@
+/** What the browser tests share: the built page, the program, the micro model, and Chromium. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The built page. */
+export const DIST = process.env.CARZERO_DIST ?? join(root, 'dist');
+/** The command-line program. */
+const CARZERO = process.env.CARZERO_BIN ?? join(root, 'target/debug/carzero');
+/** Inputs and golden outputs of the micro checkpoint. */
+export const MICRO = join(root, 'tests/fixtures/carzero-micro');
+/** Where screenshots go. */
+export const OUTPUT = join(root, 'tests/browser/output');
+mkdirSync(OUTPUT, { recursive: true });
+
+const executablePath = process.env.CHROMIUM
+  ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+
+/** Starts Chromium; `webgpu` adds a software adapter. @param {{webgpu?: boolean}} [options] */
+export function launch({ webgpu = false } = {}) {
+  const quiet = [
+    '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+    '--disable-sync', '--disable-quic',
+  ];
+  const gpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+  return chromium.launch({ executablePath, args: webgpu ? [...quiet, ...gpu] : quiet });
+}
+
+/** A temporary folder, and how to remove it. */
+export function scratch() {
+  const path = mkdtempSync(join(tmpdir(), 'carzero-'));
+  return { path, remove: () => rmSync(path, { recursive: true }) };
+}
+
+/** @param {string[]} args */
+export const carzero = (...args) => execFileSync(CARZERO, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+
+/** Converts the micro checkpoint. @param {string} out @param {'f32' | 'q8'} precision */
+export function convertMicro(out, precision) {
+  carzero(
+    'convert', join(MICRO, 'carzero.ckpt'), '--tokenizer', join(MICRO, 'tokenizer.json'), '--out', out,
+    '--precision', precision, '--vision-heads', '4', '--text-heads', '4',
+  );
+}
