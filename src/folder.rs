@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use burn::module::Module;
-use burn::store::{ModuleSnapshot, PyTorchToBurnAdapter, bridge};
+use burn::store::{ApplyError, ModuleSnapshot, PyTorchToBurnAdapter, bridge};
 use burn::tensor::{Device, TensorData};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -257,7 +257,16 @@ impl Loader {
         let model = self.model.as_mut().ok_or_else(|| incomplete(CONFIG))?;
         let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
         if let Some(error) = result.errors.first() {
-            return Err(Error::Weights(error.to_string()));
+            return Err(Error::Weights(match error {
+                ApplyError::ShapeMismatch { path, expected, found } => {
+                    format!(
+                        "`{path}` has shape {:?} instead of {:?}",
+                        found.to_vec(),
+                        expected.to_vec()
+                    )
+                }
+                other => other.to_string(),
+            }));
         }
         if let Some(name) = result.unused.first() {
             return Err(Error::Weights(format!(
