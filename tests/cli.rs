@@ -99,6 +99,34 @@ fn score_writes_maps_on_the_images_geometry_and_reads_findings() {
 }
 
 #[test]
+fn findings_may_be_json_lists() {
+    let (model, image) = (model(), micro().join("img0.png"));
+    let sets = concat!(env!("CARGO_MANIFEST_DIR"), "/models/finding_sets.json");
+    let args = [
+        "score",
+        "--model",
+        model.path().to_str().unwrap(),
+        "--findings",
+        sets,
+        image.to_str().unwrap(),
+    ];
+    let output = carzero(args);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let prompts: Vec<&str> = line["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["prompt"].as_str().unwrap())
+        .collect();
+    assert!(
+        prompts.contains(&"There is Hernia") && prompts.contains(&"There is Chilaiditi Sign"),
+        "{prompts:?}"
+    );
+    assert!(!prompts.contains(&"There is ChestX-ray14"), "a title is no finding");
+}
+
+#[test]
 fn an_unreadable_image_fails_but_not_the_others() {
     let (model, out) = (model(), TempDir::new().unwrap());
     let broken = out.path().join("broken.png");

@@ -1,5 +1,6 @@
 //! `carzero score`: findings on images.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use carzero::text::{normalize, sentence};
 use carzero::{Picture, Score};
 use clap::ValueEnum;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{IMAGE_BATCH, ModelArgs, decode, progress};
 
@@ -24,7 +26,7 @@ pub struct Args {
     /// A whole sentence, sent to the model as it is; may be repeated
     #[arg(long = "prompt", value_name = "SENTENCE")]
     prompts: Vec<String>,
-    /// A text file with one finding a line; "pneumothorax" becomes "There is pneumothorax"
+    /// One finding a line, or JSON lists; "pneumothorax" becomes "There is pneumothorax"
     #[arg(long, value_name = "FILE")]
     findings: Option<PathBuf>,
     /// Write one overlay PNG for each image and finding into this folder
@@ -129,12 +131,7 @@ fn prompts(args: &Args, preset: Option<&[String]>) -> Result<Vec<String>> {
     if let Some(path) = &args.findings {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        findings = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(str::to_string)
-            .collect();
+        findings = findings_in(&text);
     } else if prompts.is_empty() {
         findings = preset.unwrap_or_default().to_vec();
     }
@@ -145,6 +142,28 @@ fn prompts(args: &Args, preset: Option<&[String]>) -> Result<Vec<String>> {
         bail!("nothing to score: give --prompt or --findings");
     }
     Ok(prompts)
+}
+
+/// The lines of a text, or every string in the lists of a JSON such as `models/finding_sets.json`.
+fn findings_in(text: &str) -> Vec<String> {
+    fn collect(value: &Value, into: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => {
+                into.extend(items.iter().filter_map(Value::as_str).map(str::to_string));
+                items.iter().for_each(|item| collect(item, into));
+            }
+            Value::Object(fields) => fields.values().for_each(|field| collect(field, into)),
+            _ => {}
+        }
+    }
+    let mut findings: Vec<String> = Vec::new();
+    match serde_json::from_str(text) {
+        Ok(json) => collect(&json, &mut findings),
+        Err(_) => findings.extend(text.lines().map(|line| line.trim().to_string())),
+    }
+    let mut seen = HashSet::new();
+    findings.retain(|finding| !finding.is_empty() && seen.insert(finding.clone()));
+    findings
 }
 
 /// Prints results as they come.
