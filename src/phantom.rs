@@ -62,8 +62,8 @@ pub struct Truth {
     pub height: f32,
 }
 
-/// A named example: its key, a title to show, and the finding it shows, if any.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// A named example.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Example {
     /// Key for [`Phantom::example`].
     pub name: &'static str,
@@ -71,12 +71,8 @@ pub struct Example {
     pub title: &'static str,
     /// The finding it shows.
     pub finding: Option<&'static str>,
-}
-
-impl Example {
-    const fn new(name: &'static str, title: &'static str, finding: Option<&'static str>) -> Self {
-        Example { name, title, finding }
-    }
+    /// How to draw it.
+    pub params: Phantom,
 }
 
 const EFFUSION: &str = "Pleural Effusion";
@@ -88,40 +84,54 @@ const NODULE: &str = "Lung Nodule";
 /// A heart wider than half the chest is called enlarged.
 const ENLARGED: f32 = 0.5;
 
+/// A normal adult.
+const NORMAL: Phantom = Phantom {
+    effusion: 0.0,
+    heart: 0.47,
+    nodule: None,
+    pneumothorax: 0.0,
+    consolidation: 0.0,
+    exposure: 0.0,
+    rotation: 0.0,
+    seed: 1,
+};
+
 impl Default for Phantom {
     fn default() -> Self {
-        Phantom {
-            effusion: 0.0,
-            heart: 0.47,
-            nodule: None,
-            pneumothorax: 0.0,
-            consolidation: 0.0,
-            exposure: 0.0,
-            rotation: 0.0,
-            seed: 1,
-        }
+        NORMAL
     }
 }
 
 impl Phantom {
-    /// The examples the page offers; [`Phantom::example`] draws them.
+    /// The examples on offer.
     pub const EXAMPLES: [Example; 4] = [
-        Example::new("normal", "Normal chest", None),
-        Example::new("effusion", "Right pleural effusion", Some(EFFUSION)),
-        Example::new("cardiomegaly", "Enlarged heart", Some(CARDIOMEGALY)),
-        Example::new("pneumothorax", "Left pneumothorax", Some(PNEUMOTHORAX)),
+        Example { name: "normal", title: "Normal chest", finding: None, params: NORMAL },
+        Example {
+            name: "effusion",
+            title: "Right pleural effusion",
+            finding: Some(EFFUSION),
+            params: Phantom { effusion: 0.45, seed: 2, ..NORMAL },
+        },
+        Example {
+            name: "cardiomegaly",
+            title: "Enlarged heart",
+            finding: Some(CARDIOMEGALY),
+            params: Phantom { heart: 0.62, seed: 3, ..NORMAL },
+        },
+        Example {
+            name: "pneumothorax",
+            title: "Left pneumothorax",
+            finding: Some(PNEUMOTHORAX),
+            params: Phantom { pneumothorax: 0.5, seed: 4, ..NORMAL },
+        },
     ];
 
     /// The parameters of a named example.
     pub fn example(name: &str) -> Option<Phantom> {
-        let normal = Phantom::default();
-        match name {
-            "normal" => Some(normal),
-            "effusion" => Some(Phantom { effusion: 0.45, seed: 2, ..normal }),
-            "cardiomegaly" => Some(Phantom { heart: 0.62, seed: 3, ..normal }),
-            "pneumothorax" => Some(Phantom { pneumothorax: 0.5, seed: 4, ..normal }),
-            _ => None,
-        }
+        Self::EXAMPLES
+            .into_iter()
+            .find(|example| example.name == name)
+            .map(|example| example.params)
     }
 
     /// Renders `size` x `size` pixels (at most [`MAX_SIZE`]), row-major 8-bit grey.

@@ -213,11 +213,9 @@ impl Picture {
         Ok(Self(crate::picture::Picture::decode(data)?))
     }
 
-    /// Draws a synthetic radiograph of `size * size` pixels.
-    pub fn phantom(name: &str, size: u32) -> Result<Self, JsValue> {
-        let phantom = Phantom::example(name)
-            .ok_or_else(|| Error::Image(format!("there is no phantom `{name}`")))?;
-        let grey = phantom.render(size as usize);
+    /// Draws a synthetic radiograph of `size * size` pixels; `params` is a `Phantom`.
+    pub fn phantom(params: JsValue, size: u32) -> Result<Self, JsValue> {
+        let grey = phantom_from(params)?.render(size as usize);
         Ok(Self(crate::picture::Picture::from_grey(size, size, grey)?))
     }
 
@@ -258,10 +256,33 @@ impl EncodedImage {
     }
 }
 
-/// The synthetic radiographs on offer: `{name, title, finding}[]`.
+fn phantom_from(params: JsValue) -> Result<Phantom> {
+    serde_wasm_bindgen::from_value(params)
+        .map_err(|error| Error::Image(format!("no phantom: {error}")))
+}
+
+/// The synthetic radiographs on offer: `{name, title, finding, params}[]`.
 #[wasm_bindgen]
 pub fn phantoms() -> JsValue {
     object(&Phantom::EXAMPLES)
+}
+
+/// Where a phantom's findings really are, in fractions of the image: `{finding, x, y, width, height}[]`.
+#[wasm_bindgen(js_name = phantomTruth)]
+pub fn phantom_truth(params: JsValue) -> Result<JsValue, JsValue> {
+    Ok(object(&phantom_from(params)?.truth()))
+}
+
+/// Free text, up to a whole report, as standard prompts: `Aligned[]`.
+#[wasm_bindgen]
+pub fn align(text: &str) -> JsValue {
+    object(&crate::align::align(text))
+}
+
+/// Findings that a text may be the beginning of: `{text, finding}[]`.
+#[wasm_bindgen]
+pub fn complete(prefix: &str, limit: usize) -> JsValue {
+    object(&crate::align::complete(prefix, limit))
 }
 
 /// The sentence that is sent to the model for a finding.

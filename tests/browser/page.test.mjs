@@ -144,6 +144,50 @@ test('findings can be edited by keyboard, and a text without a readable word is 
   assert.equal(await page.getByTestId('score-row').count(), 4);
 });
 
+test('suggestions complete a finding, and a report becomes prompts to choose from', async () => {
+  await open('/?model=models/micro');
+  await reach('ready');
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await page.getByTestId('finding-input').pressSequentially('ptx');
+  await page.getByTestId('suggestions').getByText('Pneumothorax').waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid="score-row"][data-finding="Pneumothorax"]').waitFor();
+
+  await page.getByTestId('finding-input').fill('Small left pleural effusion.\nNo pneumothorax. Possible RLL pneumonia.');
+  await page.keyboard.press('Enter');
+  const rows = page.getByTestId('review-row');
+  await rows.first().waitFor();
+  const read = await rows.evaluateAll((all) => all.map((row) => [
+    row.querySelector('input[type="text"]').value, row.querySelector('input[type="checkbox"]').checked,
+  ]));
+  assert.equal(read.length, 3);
+  assert.deepEqual(read.map(([, ticked]) => ticked), [true, false, true], 'what is ruled out is not ticked');
+  assert.match(read[0][0], /Pleural Effusion/);
+  await page.getByTestId('review-add').click();
+  await page.getByTestId('review').waitFor({ state: 'hidden' });
+  assert.equal(await page.getByTestId('score-row').count(), 5 + 1 + 2);
+});
+
+test('the phantom lab redraws and scores anew, and shows where a finding really is', async () => {
+  await open();
+  await reach('ready');
+  await page.locator('[data-phantom="normal"]').click();
+  await reach('done');
+  const standing = () => page.locator('[data-finding="Cardiomegaly"] .value').textContent();
+  const small = parseInt(await standing(), 10);
+  await page.getByTestId('lab-heart').fill('0.7');
+  await page.locator('html[data-state="done"] [data-finding="Cardiomegaly"] .value').filter({ hasNotText: new RegExp(`^${small}\\D`) }).waitFor();
+  await page.getByTestId('truth-toggle').check();
+  await page.getByTestId('truth').getByText('Cardiomegaly').waitFor();
+  await reach('done');
+  const large = parseInt((await standing()).replace('>', ''), 10);
+  assert.ok(large > small, `a larger heart ranks higher: ${small} to ${large}`);
+  await screenshot('lab-1440');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await screenshot('lab-390');
+});
+
 describe('weights', () => {
   test('that changed are fetched again', async () => {
     await open('/?model=models/micro');
@@ -221,6 +265,27 @@ describe('device', () => {
     await page.getByTestId('device-reason').getByText('self-test').waitFor({ state: 'attached', timeout: 120_000 });
     await reach('ready');
     assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+  });
+
+  test('WebGPU that is lost while in use gives way to the CPU, image and findings kept', async () => {
+    sabotageWorker(`
+      const requestDevice = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...options) {
+        const device = await requestDevice.apply(this, options);
+        new BroadcastChannel('lose').onmessage = () => device.destroy();
+        return device;
+      };`);
+    await open('/?model=models/micro');
+    await reach('ready');
+    await choose('webgpu');
+    await page.getByTestId('device-label').getByText('WebGPU').waitFor({ timeout: 120_000 });
+    await reach('ready');
+    await page.evaluate(() => new BroadcastChannel('lose').postMessage(null));
+    await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img2.png'));
+    await page.getByTestId('device-reason').getByText('stopped working').waitFor({ state: 'attached', timeout: 120_000 });
+    await reach('done');
+    assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+    assert.equal(await page.locator('[data-testid="score-row"]:not([data-kind="unscored"])').count(), 14);
   });
 
   test('WebGPU that cannot start gives way to the CPU, image and findings kept', async () => {

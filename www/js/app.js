@@ -3,13 +3,15 @@ import { Session } from './session.js';
 import { Store, phase } from './state.js';
 import { bindChrome } from './views/chrome.js';
 import { bindDetail } from './views/detail.js';
+import { bindEntry } from './views/entry.js';
 import { bindFindings } from './views/findings.js';
+import { bindLab } from './views/lab.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindStage, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindStage, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {

@@ -2,14 +2,14 @@
 import { WorkerClient } from './client.js';
 import { CodedError } from './errors.js';
 import { readPreference, writePreference } from './preference.js';
-import { overlayKey, ranked, unscored } from './state.js';
+import { drawing, overlayKey, ranked, unscored } from './state.js';
 import { megabytes } from './words.js';
 
 const BATCH_MAX = 16;
 const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
+const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
 const REMEDY = {
   'image-too-large': 'Reduce it, and try again.',
-  'unsupported-image': 'PNG, JPEG and WebP can be read. Export DICOM as PNG first.',
   'bad-image': 'PNG, JPEG and WebP can be read. Export DICOM as PNG first.',
 };
 
@@ -30,6 +30,8 @@ function weightsInWords({ downloaded, cached, trouble }) {
 }
 
 const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
+/** More than a finding: lines, or a paragraph. */
+export const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase() === b.toLowerCase();
 
 export class Session {
@@ -55,9 +57,9 @@ export class Session {
     const client = this.#client = new WorkerClient((error) => this.#crashed(error));
     this.#wasmReady = false;
     this.#paintedKey = '';
-    const picture = this.#state.picture && { ...this.#state.picture, view: null };
+    const picture = this.#state.picture && { ...this.#state.picture, view: null, encoded: false };
     this.#store.update({
-      model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '',
+      model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '', redraw: null,
       picture, scores: new Map(), timing: null, overlay: null, ramp: null,
     });
     try {
@@ -87,7 +89,7 @@ export class Session {
   /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {string} name */
   async open(source, name) {
     const id = ++this.#lastPicture;
-    this.#store.update({ wanted: { source, name }, notice: null });
+    this.#store.update({ wanted: { source, name }, redraw: null, notice: null });
     if (!this.#wasmReady) return; // start() comes back to it
     const client = this.#client;
     try {
@@ -95,7 +97,7 @@ export class Session {
       if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {});
       const before = this.#state.picture;
       if (before) client.call('drop', { picture: before.id }).catch(() => {}); // an open call is only rejected by a stop
-      const picture = { id, source, name, view: null, ...decoded };
+      const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...decoded };
       this.#store.update({ wanted: null, picture, scores: new Map(), timing: null, overlay: null });
       this.#pump();
     } catch (error) {
@@ -105,7 +107,21 @@ export class Session {
     }
   }
 
-  /** Draws a small synthetic example. @param {string} phantom @param {HTMLCanvasElement} canvas */
+  /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
+  openExample(example) { this.open({ example, phantom: example.params, moving: false }, `${example.title}, synthetic`); }
+
+  /** Redraws it. Of drawings that come too fast, only the newest is made. @param {Partial<import('./state.js').Params>} change @param {boolean} [moving] */
+  redraw(change, moving = false) {
+    const now = drawing(this.#state);
+    if (!now || !this.#wasmReady) return;
+    this.#store.update({ redraw: { ...now, phantom: { ...now.phantom, ...change }, moving } });
+    setTimeout(() => this.#pump()); // after `change`, which follows a key's `input` at once
+  }
+
+  /** @param {boolean} truth */
+  showTruth(truth) { this.#store.update({ truth }); }
+
+  /** Draws a small synthetic example. @param {import('./state.js').Params} phantom @param {HTMLCanvasElement} canvas */
   async preview(phantom, canvas) {
     const preview = await this.#client.call('preview', { phantom }).catch(() => null);
     if (!preview) return; // a button without a picture still works
@@ -126,24 +142,36 @@ export class Session {
     this.#setFindings([...own, ...find(id)], { preset: id, removed: [], picked: false });
   }
 
-  /** @param {string} text @returns {Promise<boolean>} Whether it is on the list now. */
-  async addFinding(text) {
-    const finding = tidy(text);
-    if (!finding) return false;
-    const known = this.#state.findings.find((other) => same(other, finding));
-    if (known) {
-      this.select(known);
-      return true;
-    }
+  /** Adds all of them or none, and selects the first. @param {string[]} texts @returns {Promise<boolean>} Whether they are on the list now. */
+  async addFindings(texts) {
+    const wanted = texts.map(tidy).filter((text, i, all) => text && all.findIndex((other) => same(other, text)) === i);
+    if (!wanted.length) return false;
     try {
-      await this.#client.call('sentence', { finding });
+      await Promise.all(wanted.map((finding) => this.#client.call('sentence', { finding })));
     } catch (error) {
       this.#store.update({ findingError: error.code === 'stopped' ? '' : error.message });
       return false;
     }
-    this.#setFindings([finding, ...this.#state.findings], { selected: finding, picked: true, findingError: '' });
+    const { findings } = this.#state;
+    const known = (/** @type {string} */ finding) => findings.find((other) => same(other, finding));
+    const fresh = wanted.filter((finding) => !known(finding));
+    const selected = known(wanted[0]) ?? wanted[0];
+    this.#setFindings([...fresh, ...findings], { selected, picked: true, findingError: '', review: null });
     return true;
   }
+
+  /** One finding joins the list; a longer text is opened for review. @param {string} text @returns {Promise<boolean>} Whether it is on the list now. */
+  async submitText(text) {
+    const statements = await this.#client.call('align', { text }).catch(() => []);
+    if (statements.length < 2 && !isLong(text)) return this.addFindings([text]);
+    this.#store.update({ review: { text, statements }, findingError: '' });
+    return false;
+  }
+
+  cancelReview() { this.#store.update({ review: null, findingError: '' }); }
+
+  /** @param {string} prefix @returns {Promise<{text: string, finding: string}[]>} */
+  complete(prefix) { return this.#client.call('complete', { prefix, limit: 7 }).catch(() => []); }
 
   /** @param {string[]} gone */
   removeFindings(gone) {
@@ -151,7 +179,7 @@ export class Session {
     this.#setFindings(findings.filter((finding) => !gone.includes(finding)), { removed: [...removed, ...gone] });
   }
 
-  restoreFindings() { this.#setFindings([...this.#state.findings, ...this.#state.removed], { removed: [] }); }
+  restoreFindings() { this.#setFindings([...new Set([...this.#state.findings, ...this.#state.removed])], { removed: [] }); }
 
   /** @param {string} finding */
   select(finding) { this.#store.update({ selected: finding, picked: true }); }
@@ -206,10 +234,14 @@ export class Session {
     this.#pumping = true;
     const client = this.#client;
     try {
-      while (this.#state.model === 'ready' && this.#state.picture && client === this.#client) {
-        const { id, view } = this.#state.picture;
+      while (this.#state.picture && client === this.#client) {
+        const { model, picture: { id, encoded }, redraw, timing } = this.#state;
         const missing = unscored(this.#state);
-        if (!view) await this.#encode(client, id);
+        const live = model === 'ready' && timing && timing.encode + timing.score < LIVE_MS;
+        const complete = encoded && !missing.length;
+        if (redraw && (complete || !live)) await this.#draw(client, redraw);
+        else if (model !== 'ready') break;
+        else if (!encoded) await this.#encode(client, id);
         else if (missing.length) await this.#score(client, id, missing.slice(0, this.#batch));
         else break;
       }
@@ -224,12 +256,28 @@ export class Session {
     }
   }
 
+  /** The scores and the view of the drawing before stay, so that nothing flickers. @param {WorkerClient} client @param {import('./state.js').Drawing} source */
+  async #draw(client, source) {
+    const id = ++this.#lastPicture;
+    const decoded = await client.call('decode', { picture: id, source });
+    const { picture: before, redraw, selected } = this.#state;
+    if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {}); // another was opened
+    client.call('drop', { picture: before.id }).catch(() => {});
+    const { example, phantom } = source;
+    const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (example.params[name] ?? null));
+    const scale = decoded.width / before.width;
+    const view = before.view && Object.fromEntries(Object.entries(before.view).map(([name, value]) => [name, value * scale]));
+    const name = altered ? 'Synthetic chest, altered' : `${example.title}, synthetic`;
+    const picture = { id, source, name, encoded: false, redrawn: true, ...decoded, view };
+    this.#store.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
+  }
+
   /** @param {WorkerClient} client @param {number} id */
   async #encode(client, id) {
     this.#store.update({ work: 'encoding' });
     const { view, ms } = await client.call('encode', { picture: id });
     if (id !== this.#state.picture?.id) return;
-    this.#store.update({ picture: { ...this.#state.picture, view }, timing: { encode: ms, score: 0, scored: 0 } });
+    this.#store.update({ picture: { ...this.#state.picture, view, encoded: true }, timing: { encode: ms, score: 0, scored: 0 } });
   }
 
   /** @param {WorkerClient} client @param {number} id @param {string[]} findings */
@@ -240,7 +288,7 @@ export class Session {
     if (id !== this.#state.picture?.id) return;
     const { timing } = this.#state;
     this.#store.update({
-      scores: new Map([...this.#state.scores, ...findings.map((finding, i) => /** @type {const} */ ([finding, scores[i]]))]),
+      scores: new Map([...this.#state.scores, ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id }]))]),
       timing: { ...timing, score: timing.score + ms, scored: timing.scored + findings.length },
     });
     this.#selectTop();
@@ -251,6 +299,10 @@ export class Session {
     if (error.code === 'stopped') return;
     const { device, model } = this.#state;
     const crash = error.code === 'crash';
+    if (device?.kind === 'webgpu' && (crash || error.code === 'device')) {
+      this.start(`WebGPU stopped working: ${error.message}`); // image and findings stay, and are scored anew
+      return;
+    }
     const trouble = model === 'loading' ? 'The model could not be loaded' : 'The model stopped working';
     const title = crash ? 'The program stopped' : trouble;
     const text = crash ? `Your image and findings are kept. (${error.message})` : error.message;
@@ -260,9 +312,7 @@ export class Session {
 
   /** @param {CodedError} error */
   #crashed(error) {
-    const { model, device } = this.#state;
     this.#wasmReady = false;
-    if (model === 'loading' && device?.kind === 'webgpu') this.start(`WebGPU stopped the program while starting: ${error.message}.`);
-    else this.#failed(error);
+    this.#failed(error);
   }
 }

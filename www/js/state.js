@@ -1,14 +1,24 @@
 /**
  * The one state object of the page, and what can be derived from it.
  *
- * @typedef {{file: Blob} | {phantom: string}} Source
+ * @typedef {object} Params What a synthetic chest shows; see `Phantom` in the wasm boundary.
+ * @property {number} effusion @property {number} heart @property {{x: number, y: number, radius: number} | null} nodule
+ * @property {number} pneumothorax @property {number} consolidation
+ * @property {number} exposure @property {number} rotation @property {number} seed
+ * @typedef {{name: string, title: string, finding?: string, params: Params}} Example
+ * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
+ * @typedef {{file: Blob} | Drawing} Source
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {string} name
  * @property {number} width @property {number} height @property {string=} note
+ * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture
  * @property {ImageBitmap} bitmap Moved to the canvas when first drawn.
- * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw; null until encoded.
+ * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
+ * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
  *
+ * @typedef {{finding: string, negated: boolean, uncertain: boolean, historical: boolean, location?: string, prompt: string}} Statement
  * @typedef {object} Score See `Score` in the wasm boundary.
+ * @property {number} picture Id of the picture that it belongs to
  * @property {string} finding @property {string} sentence
  * @property {number} logit @property {number} i2t @property {number} t2i
  * @property {number=} percentile @property {Float32Array=} reference
@@ -28,15 +38,18 @@ export function initialState() {
     /** @type {{kind: 'cpu' | 'webgpu', reason: string} | null} */ device: null,
     /** @type {object | null} ModelInfo of the wasm boundary */ info: null,
     /** @type {string} Where the weights came from, in words */ weights: '',
-    /** @type {{name: string, title: string, finding: string}[]} */ phantoms: [],
+    /** @type {Example[]} */ phantoms: [],
     /** @type {string[]} */ palettes: [],
     /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
+    /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
+    /** @type {boolean} Outline what was drawn */ truth: false,
     /** @type {string} Id of the chosen preset */ preset: '',
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
     /** @type {string} */ findingError: '',
-    /** @type {Map<string, Score>} Of the current picture */ scores: new Map(),
+    /** @type {{text: string, statements: Statement[]} | null} A text to choose prompts from */ review: null,
+    /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores: new Map(),
     /** @type {string} */ selected: '',
     /** @type {boolean} The selection is a person's, not ours */ picked: false,
     /** @type {'' | 'encoding' | 'scoring'} */ work: '',
@@ -69,15 +82,21 @@ export class Store {
   }
 }
 
-/** Findings of the list that have no score yet. @param {State} state */
-export const unscored = (state) => state.findings.filter((finding) => !state.scores.has(finding));
+/** Findings of the list that the current picture has no score for yet. @param {State} state */
+export const unscored = ({ findings, scores, picture }) => findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
 /** The page's state in one word. @param {State} state */
 export function phase(state) {
   if (state.model === 'failed') return 'error';
   if (state.model === 'loading') return 'loading';
-  if (state.wanted || state.work) return 'working';
-  return state.picture?.view && unscored(state).length === 0 ? 'done' : 'ready';
+  if (state.wanted || state.work || state.redraw) return 'working';
+  return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
+}
+
+/** The synthetic chest on show, or about to be, or null. @param {State} state @returns {Drawing | null} */
+export function drawing({ picture, wanted, redraw }) {
+  const source = redraw ?? picture?.source;
+  return !wanted && source && 'phantom' in source ? source : null;
 }
 
 /** Ranked by percentile, then those without a reference, then those not scored yet. @param {Pick<State, 'findings' | 'scores'>} state */
@@ -91,5 +110,6 @@ export function ranked(state) {
 
 /** What the overlay must show, or '' for nothing. @param {State} state */
 export function overlayKey({ picture, selected, scores, map }) {
-  return picture?.view && scores.has(selected) ? [picture.id, map.kind, map.palette, selected].join('|') : '';
+  const score = scores.get(selected);
+  return picture?.view && score ? [score.picture, map.kind, map.palette, selected].join('|') : '';
 }

@@ -11,6 +11,7 @@ import { feed, getBytes } from './weights.js';
 
 const MAP_SIZE = 336;
 const PHANTOM_SIZE = 768;
+const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
 
 /** @type {{kind: 'cpu' | 'webgpu', reason: string}} */ let device;
@@ -37,7 +38,7 @@ async function fallBack(why) {
 
 /** @param {import('./state.js').Source} source */
 async function decodePicture(source) {
-  if ('phantom' in source) return wasm.Picture.phantom(source.phantom, PHANTOM_SIZE);
+  if ('phantom' in source) return wasm.Picture.phantom(source.phantom, source.moving ? DRAFT_SIZE : PHANTOM_SIZE);
   return wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
 }
 
@@ -86,7 +87,9 @@ const jobs = {
     const picture = await decodePicture(source);
     pictures.set(id, { source, picture, encoded: null });
     const bitmap = await bitmapFromPicture(picture);
-    return [{ width: picture.width, height: picture.height, note: picture.note, bitmap }, [bitmap]];
+    const { width, height, note } = picture;
+    const truth = 'phantom' in source ? wasm.phantomTruth(source.phantom) : [];
+    return [{ width, height, note, truth, bitmap }, [bitmap]];
   },
 
   async preview({ phantom }) {
@@ -122,6 +125,10 @@ const jobs = {
 
   /** Checks a finding; throws 'bad-prompt'. */
   async sentence({ finding }) { return [wasm.sentence(finding)]; },
+
+  async align({ text }) { return [wasm.align(text)]; },
+
+  async complete({ prefix, limit }) { return [wasm.complete(prefix, limit)]; },
 
   async map({ map, palette }) {
     const rgba = wasm.renderMap(map, MAP_SIZE, palette);

@@ -1,12 +1,10 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
-import { byId, create, onChange } from '../dom.js';
+import { byId, create, definitions, onChange } from '../dom.js';
 import { phase, ranked } from '../state.js';
 import { counted, duration, megabytes, standing } from '../words.js';
 
+const RESTED_MS = 900;
 const KINDS = { cpu: 'CPU', webgpu: 'WebGPU' };
-
-/** @param {[string, string][]} facts */
-const definitions = (facts) => facts.flatMap(([term, text]) => [create('dt', term), create('dd', text)]);
 
 /** @param {import('../state.js').State} state @returns {[title: string, text: string]} */
 function loadingWords({ device, download, weights }) {
@@ -77,6 +75,13 @@ export function bindChrome(session) {
     else bar.removeAttribute('value');
   }
 
+  /** In the lab the chosen finding is told, once the drawing has rested. */
+  const announceDrawing = onChange((/** @type {import('../state.js').Picture | null} */ picture, /** @type {string} */ now, /** @type {string} */ text) => {
+    clearTimeout(resting);
+    if (picture?.redrawn && now === 'done') resting = setTimeout(() => { live.textContent = text; }, RESTED_MS);
+  });
+
+  let resting = 0;
   let announced = '';
   return (/** @type {import('../state.js').State} */ state) => {
     const { model, info, scores, findings, work: doing, timing: times, download: bytes } = state;
@@ -93,22 +98,26 @@ export function bindChrome(session) {
     setBar(download, bytes?.received ?? 0, bytes?.total ?? 0);
 
     const scored = findings.filter((finding) => scores.has(finding)).length;
-    work.hidden = !doing;
+    const quiet = Boolean(state.redraw || state.picture?.redrawn); // the lab: nothing may jump
+    work.hidden = !doing || quiet;
     workText.textContent = doing === 'encoding' ? 'Reading the image' : `Scoring findings, ${scored} of ${findings.length}`;
     setBar(workBar, scored, doing === 'scoring' ? findings.length : 0);
     heads.hidden = !ranked(state).some((finding) => scores.get(finding)?.percentile !== undefined);
-    population.hidden = model !== 'ready' || Boolean(doing);
+    population.hidden = model !== 'ready' || (Boolean(doing) && !quiet);
     population.textContent = !info ? ''
       : !findings.length ? 'The list is empty. Add a finding, or choose a set.'
         : !state.picture ? 'Scores appear here once an image is open.'
           : info.population ? `Standing among: ${info.population}` : 'This model ships no reference, so findings cannot be ranked.';
-    timing.textContent = times && !doing ? `image ${duration(times.encode)}, ${counted(times.scored, 'finding')} ${duration(times.score)}` : '';
+    if (!doing || !quiet) timing.textContent = times && !doing ? `image ${duration(times.encode)}, ${counted(times.scored, 'finding')} ${duration(times.score)}` : '';
 
     drawInfo(info);
     drawNotice(state.notice, state.failure);
     source.textContent = state.weights || 'Not loaded yet';
     reason.textContent = state.device?.reason ?? '';
     for (const radio of device.querySelectorAll('input')) radio.checked = radio.value === state.preference;
-    if (now !== announced) announce(announced = now, state);
+    const percentile = scores.get(state.selected)?.percentile;
+    announceDrawing(state.picture, now, percentile === undefined ? '' : `${state.selected}, ${standing(percentile)} percentile.`);
+    if (now !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
+    announced = now;
   };
 }

@@ -1,12 +1,12 @@
 /** The list of findings: editing it, its ranking, and the choice of one. */
 import { byId, onChange, setOptions } from '../dom.js';
-import { ranked } from '../state.js';
+import { phase, ranked, unscored } from '../state.js';
 import { standing } from '../words.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindFindings(session) {
-  const [preset, restore, clear, form, input, button, fieldError, list, template] = [
-    'preset', 'restore', 'clear', 'add', 'finding', 'add-button', 'finding-error', 'list', 'row-template',
+  const [preset, restore, clear, input, list, template] = [
+    'preset', 'restore', 'clear', 'finding', 'list', 'row-template',
   ].map(byId);
   /** @type {Map<string, HTMLLIElement>} */ const rows = new Map();
   /** @type {string[]} */ let order = [];
@@ -14,10 +14,6 @@ export function bindFindings(session) {
   preset.addEventListener('change', () => session.choosePreset(preset.value));
   restore.addEventListener('click', () => session.restoreFindings());
   clear.addEventListener('click', () => session.removeFindings(order));
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (await session.addFinding(input.value)) input.value = '';
-  });
   list.addEventListener('click', ({ target }) => {
     const control = target.closest('button');
     const finding = target.closest('li')?.dataset.finding;
@@ -65,8 +61,9 @@ export function bindFindings(session) {
     row.querySelector('.fill').style.setProperty('width', `${percentile ?? 0}%`);
   }
 
-  const drawRows = onChange((/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores) => {
-    order = ranked({ findings, scores });
+  const drawRows = onChange((/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores, /** @type {boolean} */ keep) => {
+    const kept = keep && order.length === findings.length && order.every((finding) => findings.includes(finding)); // rows rest while a slider moves
+    if (!kept) order = ranked({ findings, scores });
     for (const [finding, row] of rows) if (!findings.includes(finding)) { row.remove(); rows.delete(finding); }
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     order.forEach((finding, i) => {
@@ -103,12 +100,11 @@ export function bindFindings(session) {
     drawPresets(state.info);
     if (state.info) preset.value = state.preset;
     preset.disabled = !state.info;
-    input.disabled = button.disabled = state.model !== 'ready';
     restore.hidden = !state.removed.length;
     restore.textContent = `Restore ${state.removed.length}`;
     clear.hidden = !state.findings.length;
-    fieldError.textContent = state.findingError;
-    drawRows(state.findings, state.scores);
+    drawRows(state.findings, state.scores, Boolean(state.picture?.redrawn) && (phase(state) !== 'done' || state.picture.source.moving));
+    list.toggleAttribute('data-stale', state.findings.some((finding) => state.scores.has(finding)) && state.picture?.redrawn && unscored(state).length > 0);
     drawSelection(state.selected, order);
     reveal(state.selected, state.scores.has(state.selected));
   };

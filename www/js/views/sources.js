@@ -32,7 +32,8 @@ export function bindSources(session) {
   const drawPhantoms = onChange((/** @type {import('../state.js').State['phantoms']} */ list) => {
     if (!list.length || phantoms.querySelector('button')) return;
     phantoms.hidden = false;
-    for (const { name, title, finding } of list) {
+    for (const example of list) {
+      const { name, title, finding, params } = example;
       const button = create('button', undefined, 'phantom');
       const canvas = /** @type {HTMLCanvasElement} */ (create('canvas'));
       button.type = 'button';
@@ -40,16 +41,16 @@ export function bindSources(session) {
       button.dataset.phantom = name;
       button.title = finding ? `${title}, synthetic: drawn to show ${finding}` : `${title}, synthetic`;
       button.append(canvas, create('span', title, 'phantom-name'), create('span', 'synthetic', 'tag'));
-      button.addEventListener('click', () => session.open({ phantom: name }, `${title}, synthetic`));
+      button.addEventListener('click', () => session.openExample(example));
       phantoms.append(button);
-      session.preview(name, canvas);
+      session.preview(params, canvas);
     }
   });
 
   return (/** @type {import('../state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
-    const facts = picture && [picture.name, `${picture.width} × ${picture.height}`, picture.note].filter(Boolean).join(' · ');
-    note.textContent = wanted && !picture ? `${wanted.name} · opens as soon as the program is ready` : facts ?? '';
+    const words = picture && [picture.name, 'file' in picture.source && `${picture.width} × ${picture.height}`, picture.note].filter(Boolean).join(' · ');
+    note.textContent = wanted && !picture ? `${wanted.name} · opens as soon as the program is ready` : words ?? '';
     note.title = note.textContent;
     drawPhantoms(list);
   };

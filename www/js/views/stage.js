@@ -62,7 +62,7 @@ export function bindStage(session) {
     drawMap(overlay);
     drawLegend(state.ramp);
     drawPalettes(state.palettes);
-    frame.toggleAttribute('data-working', state.work === 'encoding');
+    frame.toggleAttribute('data-working', state.work === 'encoding' && !picture?.redrawn);
     controls.hidden = !picture;
     toggle.checked = map.on;
     kind.value = map.kind;
