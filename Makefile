@@ -9,22 +9,22 @@ WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version 
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export PATH := $(CACHE)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: demo test page tools browser
+.PHONY: demo test page tools browser checkout
 
 ## Builds the page and serves it on loopback.
-demo: tools
+demo: tools checkout
 	@echo "The page will be at http://127.0.0.1:8080/ once it is built (the first time takes about 15 minutes)."
 	trunk serve
 
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium.
-test: tools browser
+test: tools browser checkout
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked
 	$(MAKE) page
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
 
-page: tools
+page: tools checkout
 	trunk build --locked
 
 tools:
@@ -34,6 +34,11 @@ tools:
 		|| cargo install trunk --version $(TRUNK_VERSION) --locked --debug --root $(CACHE)/tools
 	@wasm-bindgen --version 2>/dev/null | grep -q ' $(WASM_BINDGEN_VERSION)$$' \
 		|| cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(CACHE)/tools
+
+# Checkouts share the cache, and cargo tells their code apart by time only.
+checkout:
+	@[ "$$(cat $(CACHE)/checkout 2>/dev/null)" = "$(CURDIR)" ] \
+		|| { find src -name '*.rs' -exec touch {} + && mkdir -p $(CACHE) && echo "$(CURDIR)" > $(CACHE)/checkout; }
 
 browser:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch } from './setup.mjs';
 
@@ -299,6 +300,33 @@ describe('device', () => {
     assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
     assert.equal(await page.getByTestId('score-row').count(), 14);
   });
+});
+
+test('axe-core finds nothing, light and dark, wide and narrow', async () => {
+  const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
+  for (const [colorScheme, width] of [['light', 1440], ['dark', 390]]) {
+    await context.close();
+    context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+    page = await context.newPage();
+    const audit = async (state) => {
+      await page.evaluate(axe);
+      const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+      assert.deepEqual(found, [], `${state}, ${colorScheme}, ${width} px`);
+    };
+    await open('/?model=models/micro');
+    await reach('ready');
+    await audit('empty');
+    await page.locator('[data-phantom="effusion"]').click();
+    await reach('done');
+    await audit('scored');
+    await page.getByTestId('finding-input').fill('Small left pleural effusion.\nNo pneumothorax.');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('review-row').first().waitFor();
+    await audit('report');
+    await page.getByTestId('review-cancel').click();
+    await page.locator('#about-open').click();
+    await audit('about');
+  }
 });
 
 test('the worker cannot reach another site', async () => {

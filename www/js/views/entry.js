@@ -45,7 +45,6 @@ export function bindEntry(session) {
       return option;
     }));
     suggestions.hidden = !found.length;
-    input.setAttribute('aria-expanded', String(Boolean(found.length)));
     activate(-1);
   }
 

@@ -56,7 +56,7 @@ export function bindFindings(session) {
     const text = words[row.dataset.kind];
     const pick = row.querySelector('.pick');
     row.querySelector('.value').textContent = text;
-    pick.setAttribute('aria-label', [row.dataset.finding, text, row.dataset.kind === 'ranked' && 'percentile'].filter(Boolean).join(' '));
+    row.querySelector('.unit').hidden = row.dataset.kind !== 'ranked';
     pick.title = score ? `Sent to the model: “${score.sentence}”` : '';
     row.querySelector('.fill').style.setProperty('width', `${percentile ?? 0}%`);
   }
