@@ -173,6 +173,23 @@ fn info_tells_the_architecture() {
 }
 
 #[test]
+fn align_turns_a_report_into_prompts() {
+    let output = carzero(["align", "No effusion or PTX. Possible RLL pneumonia."]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let read = |line: &str| {
+        let aligned: Value = serde_json::from_str(line).unwrap();
+        (aligned["prompt"].as_str().unwrap().to_string(), aligned["uncertain"].as_bool().unwrap())
+    };
+    let prompts: Vec<_> = text(&output.stdout).lines().map(read).collect();
+    let expected = [
+        ("There is no Pleural Effusion", false),
+        ("There is no Pneumothorax", false),
+        ("There is Pneumonia in the right lower lobe", true),
+    ];
+    assert_eq!(prompts, expected.map(|(prompt, uncertain)| (prompt.to_string(), uncertain)));
+}
+
+#[test]
 fn a_vocabulary_serves_as_tokenizer() {
     let (model, from_vocabulary) = (model(), TempDir::new().unwrap());
     convert(&micro().join("carzero.ckpt"), &micro().join("vocab.txt"), from_vocabulary.path())
