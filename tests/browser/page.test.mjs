@@ -44,16 +44,26 @@ const sourceOfModel = () => page.getByTestId('model-source').textContent();
 const screenshot = (name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
 const downloads = (path) => site.requests.filter((request) => request === path).length;
 
+/** A file as the browser hands it over. @param {string} path @param {string} name */
+function transfer(path, name) {
+  return page.evaluateHandle(({ data, name }) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(data)], name, { type: 'image/png' }));
+    return files;
+  }, { data: [...readFileSync(path)], name });
+}
+
 /** Drops a file on the page, as from a file manager. @param {string} path */
 async function drop(path) {
-  const bytes = [...readFileSync(path)];
-  const transfer = await page.evaluateHandle((data) => {
-    const files = new DataTransfer();
-    files.items.add(new File([new Uint8Array(data)], 'dropped.png', { type: 'image/png' }));
-    return files;
-  }, bytes);
-  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
-  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+  const dataTransfer = await transfer(path, 'dropped.png');
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+}
+
+/** Pastes a file. @param {string} path */
+async function paste(path) {
+  const files = await transfer(path, 'pasted.png');
+  await page.evaluate((clipboardData) => document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), files);
 }
 
 /** Whether the map's canvas shows anything. */
@@ -126,8 +136,9 @@ test('an image may be chosen while the model loads, and a refused one changes no
   await page.getByTestId('error-message').getByText('notes.png').waitFor();
   await reach('done');
   assert.equal(await page.getByTestId('score-list').textContent(), before);
-  await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
+  await paste(join(MICRO, 'img0.png'));
   await page.getByTestId('error-message').waitFor({ state: 'hidden' });
+  await page.getByText('pasted.png').waitFor();
   await reach('done');
 });
 
