@@ -39,8 +39,8 @@ pub struct Args {
     /// The folder to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How to store the weights
-    #[arg(long, value_enum, default_value_t = Precision::Q8)]
+    /// How to store the weights; the page is best served with q8
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
     /// Attention heads of the image encoder
     #[arg(long, value_name = "N", default_value_t = 12)]

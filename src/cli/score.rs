@@ -57,7 +57,7 @@ enum Format {
 enum MapKind {
     /// Attention weights, as in the paper
     Attention,
-    /// Logits before the softmax, which localise better
+    /// Logits before the softmax
     Similarity,
 }
 

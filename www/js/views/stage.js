@@ -3,7 +3,7 @@ import { byId, onChange, setOptions } from '../dom.js';
 import { overlayKey } from '../state.js';
 
 const TEXTS = {
-  similarity: 'How well each patch agrees with the sentence, before the softmax. In published tests this localises better than the weights.',
+  similarity: 'How well each patch agrees with the sentence, before the softmax. In published tests of the official model this localises better than the weights.',
   attention: 'How the model divided its attention among the patches for this sentence. The weights add up to one, so something always stands out.',
 };
 
