@@ -8,7 +8,7 @@ use std::path::Path;
 use image::GenericImageView;
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::Value;
-use support::{carzero, convert_micro, golden, micro};
+use support::{carzero, convert, convert_micro, golden, micro};
 use tempfile::TempDir;
 
 fn text(bytes: &[u8]) -> String {
@@ -192,8 +192,13 @@ fn align_turns_a_report_into_prompts() {
 #[test]
 fn a_vocabulary_serves_as_tokenizer() {
     let (model, from_vocabulary) = (model(), TempDir::new().unwrap());
-    convert(&micro().join("carzero.ckpt"), &micro().join("vocab.txt"), from_vocabulary.path())
-        .unwrap();
+    convert(
+        &micro().join("carzero.ckpt"),
+        &micro().join("vocab.txt"),
+        from_vocabulary.path(),
+        "f32",
+    )
+    .unwrap();
     let score = |folder: &Path| {
         let image = micro().join("img0.png");
         let prompt = "There is consolidation in the left lower lobe";
@@ -208,23 +213,6 @@ fn a_vocabulary_serves_as_tokenizer() {
         text(&carzero(args).stdout)
     };
     assert_eq!(score(from_vocabulary.path()), score(model.path()));
-}
-
-/// Converts to f32; the error is what the program printed.
-fn convert(checkpoint: &Path, tokenizer: &Path, out: &Path) -> Result<(), String> {
-    let path = |path: &Path| path.to_str().unwrap().to_string();
-    let output = carzero([
-        "convert".to_string(),
-        path(checkpoint),
-        "--tokenizer".to_string(),
-        path(tokenizer),
-        "--out".to_string(),
-        path(out),
-        "--precision=f32".to_string(),
-        "--vision-heads=4".to_string(),
-        "--text-heads=4".to_string(),
-    ]);
-    if output.status.success() { Ok(()) } else { Err(text(&output.stderr)) }
 }
 
 /// A tensor of the micro checkpoint's layout: key and shape.
@@ -257,7 +245,7 @@ fn convert_reads_safetensors_and_the_plain_linear_projector() {
         keys.push(("CARZero.fusion_module.mlp_head.0.weight".to_string(), vec![1, 64]));
         keys.push(("CARZero.fusion_module.mlp_head.0.bias".to_string(), vec![1]));
     });
-    convert(&path, &micro().join("tokenizer.json"), &out.path().join("model")).unwrap();
+    convert(&path, &micro().join("tokenizer.json"), &out.path().join("model"), "f32").unwrap();
     let info = carzero(["info", "--model", out.path().join("model").to_str().unwrap()]);
     assert!(text(&info.stdout).contains("projector linear"), "{}", text(&info.stdout));
 }
@@ -277,8 +265,8 @@ fn convert_names_every_fault_of_a_checkpoint() {
         let (_, shape) = keys.iter_mut().find(|(key, _)| key.ends_with(reshaped)).unwrap();
         *shape = vec![63];
     });
-    let error =
-        convert(&path, &micro().join("tokenizer.json"), &out.path().join("model")).unwrap_err();
+    let error = convert(&path, &micro().join("tokenizer.json"), &out.path().join("model"), "f32")
+        .unwrap_err();
     for fault in [
         format!("`{missing}` is missing"),
         format!("`{unexpected}` is unexpected"),
@@ -294,8 +282,8 @@ fn convert_refuses_what_is_no_checkpoint() {
     let out = TempDir::new().unwrap();
     let path = out.path().join("a.ckpt");
     fs::write(&path, "cos\nsystem\n(S'touch pwned'\ntR.").unwrap();
-    let error =
-        convert(&path, &micro().join("tokenizer.json"), &out.path().join("model")).unwrap_err();
+    let error = convert(&path, &micro().join("tokenizer.json"), &out.path().join("model"), "f32")
+        .unwrap_err();
     assert!(error.contains("a.ckpt"), "{error}");
     assert!(!Path::new("pwned").exists());
 }

@@ -76,7 +76,9 @@ pub fn run(args: &Args) -> Result<()> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
     }
-    let mut map_values = args.map_values.as_deref().map(MapValues::create).transpose()?;
+    let patches = engine.config().map_side().pow(2);
+    let map_values = args.map_values.as_deref().map(|path| MapValues::create(path, patches));
+    let mut map_values = map_values.transpose()?;
     let mut out = Output::new(args.format)?;
     let bar = progress(args.images.len(), "scoring");
     let mut unreadable = 0;
@@ -206,7 +208,8 @@ impl Output {
             }
             Self::Table(out) => {
                 let mut ranked: Vec<&Score> = scores.iter().collect();
-                ranked.sort_by(|a, b| b.percentile.total_cmp_or_last(&a.percentile));
+                let standing = |score: &Score| score.percentile.unwrap_or(f32::NEG_INFINITY);
+                ranked.sort_by(|a, b| standing(b).total_cmp(&standing(a)));
                 writeln!(out, "{}\n  percentile   logit  prompt", path.display())?;
                 for score in ranked {
                     let percentile =
@@ -228,33 +231,27 @@ impl Output {
 }
 
 /// Maps as rows: the image, the prompt, the view in the image's pixels, the values row by row.
-struct MapValues {
-    writer: csv::Writer<fs::File>,
-    has_header: bool,
-}
+struct MapValues(csv::Writer<fs::File>);
 
 impl MapValues {
-    fn create(path: &Path) -> Result<Self> {
-        let writer = csv::Writer::from_path(path)
+    /// A file for maps of `patches` values, its header written.
+    fn create(path: &Path, patches: usize) -> Result<Self> {
+        let mut writer = csv::Writer::from_path(path)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { writer, has_header: false })
+        let place = ["key", "finding", "view_x", "view_y", "view_width", "view_height"];
+        let values = (0..patches).map(|index| format!("v{index}"));
+        writer.write_record(place.map(str::to_string).into_iter().chain(values))?;
+        Ok(Self(writer))
     }
 
     fn write(&mut self, path: &Path, view: View, scores: &[Score], kind: MapKind) -> Result<()> {
         for score in scores {
-            let map = kind.of(score);
-            if !self.has_header {
-                let place = ["key", "finding", "view_x", "view_y", "view_width", "view_height"];
-                let values = (0..map.len()).map(|index| format!("v{index}"));
-                self.writer.write_record(place.map(str::to_string).into_iter().chain(values))?;
-                self.has_header = true;
-            }
             let what = [path.display().to_string(), score.prompt.clone()];
             let place = [view.x, view.y, view.width, view.height].map(|number| number.to_string());
-            let values = map.iter().map(|value| value.to_string());
-            self.writer.write_record(what.into_iter().chain(place).chain(values))?;
+            let values = kind.of(score).iter().map(|value| value.to_string());
+            self.0.write_record(what.into_iter().chain(place).chain(values))?;
         }
-        Ok(self.writer.flush()?)
+        Ok(self.0.flush()?)
     }
 }
 
@@ -264,17 +261,6 @@ impl MapKind {
             Self::Attention => &score.attention,
             Self::Similarity => &score.similarity,
         }
-    }
-}
-
-/// Orders optional percentiles, those that are missing below all others.
-trait TotalCmpOrLast {
-    fn total_cmp_or_last(&self, other: &Self) -> std::cmp::Ordering;
-}
-
-impl TotalCmpOrLast for Option<f32> {
-    fn total_cmp_or_last(&self, other: &Self) -> std::cmp::Ordering {
-        self.unwrap_or(f32::NEG_INFINITY).total_cmp(&other.unwrap_or(f32::NEG_INFINITY))
     }
 }
 

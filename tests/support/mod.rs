@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -25,16 +26,30 @@ pub fn carzero<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> 
     Command::new(env!("CARGO_BIN_EXE_carzero")).args(args).output().unwrap()
 }
 
+/// Converts a checkpoint of the micro layout; the error is what the program printed.
+pub fn convert(
+    checkpoint: &Path,
+    tokenizer: &Path,
+    out: &Path,
+    precision: &str,
+) -> Result<(), String> {
+    let mut args: Vec<OsString> = vec!["convert".into(), checkpoint.into()];
+    args.extend(["--tokenizer".into(), tokenizer.into(), "--out".into(), out.into()]);
+    args.extend(
+        ["--precision", precision, "--vision-heads", "4", "--text-heads", "4"].map(Into::into),
+    );
+    let output = carzero(args);
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
 /// Converts the micro checkpoint into `out`.
 pub fn convert_micro(out: &Path, precision: &str) {
     let micro = micro();
-    let path = |name: &str| micro.join(name).into_os_string();
-    let mut args =
-        vec!["convert".into(), path("carzero.ckpt"), "--tokenizer".into(), path("tokenizer.json")];
-    args.extend(["--out".into(), out.into(), "--precision".into(), precision.into()]);
-    args.extend(["--vision-heads", "4", "--text-heads", "4"].map(Into::into));
-    let output = carzero(args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    convert(&micro.join("carzero.ckpt"), &micro.join("tokenizer.json"), out, precision).unwrap();
 }
 
 /// Reads a model folder onto the CPU.

@@ -22,9 +22,6 @@ export function createSvg(tag, attributes) {
   return element;
 }
 
-/** The children of a `dl`. @param {[string, string][]} facts */
-export const definitions = (facts) => facts.flatMap(([term, text]) => [create('dt', term), create('dd', text)]);
-
 /** Replaces a select's options; the values and the texts may differ. @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options */
 export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));

@@ -1,10 +1,13 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
-import { byId, create, definitions, onChange } from '../dom.js';
+import { byId, create, onChange } from '../dom.js';
 import { phase, ranked } from '../state.js';
 import { counted, duration, megabytes, standing } from '../words.js';
 
 const RESTED_MS = 900;
 const KINDS = { cpu: 'CPU', webgpu: 'WebGPU' };
+
+/** @param {[string, string][]} facts */
+const definitions = (facts) => facts.flatMap(([term, text]) => [create('dt', term), create('dd', text)]);
 
 /** @param {import('../state.js').State} state @returns {[title: string, text: string]} */
 function loadingWords({ device, download, weights }) {
