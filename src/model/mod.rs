@@ -6,7 +6,11 @@
 
 mod attention;
 mod bert;
+#[cfg(feature = "flex")]
+mod fused;
 mod fusion;
+#[cfg(feature = "flex")]
+mod kernel;
 mod mobilenet;
 mod text_encoder;
 mod vit;
@@ -15,7 +19,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
-pub use mobilenet::MobileNetV2Encoder;
+pub use mobilenet::{Features, MobileNetV2Encoder};
 pub use text_encoder::{TextEncoder, TextTokens};
 pub use vit::VitEncoder;
 
