@@ -22,6 +22,8 @@ pub mod phantom;
 pub mod picture;
 pub mod preprocess;
 pub mod text;
+#[cfg(feature = "train")]
+pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;
 

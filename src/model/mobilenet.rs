@@ -36,15 +36,6 @@ struct InvertedResidual {
     residual: bool,
 }
 
-/// The maps of the encoder, row by row.
-#[derive(Debug, Clone)]
-pub struct Features {
-    /// Stride 16: `[images, 4 * places, channels]`.
-    pub mid: Tensor<3>,
-    /// Stride 32: `[images, places, channels]`.
-    pub high: Tensor<3>,
-}
-
 impl MobileNetV2Encoder {
     /// An encoder with its parameters still to be loaded.
     pub fn init(config: &MobileNetV2Config, device: &Device) -> Self {
@@ -75,20 +66,13 @@ impl MobileNetV2Encoder {
         }
     }
 
-    /// # Shapes
-    ///
-    /// - pixels: `[images, 1, crop, crop]`
-    pub fn forward(&self, pixels: Tensor<4>) -> ImageTokens {
-        let Features { mid, high } = self.features(pixels);
-        self.tokens(mid, high)
-    }
-
-    /// The maps that tokens are made of.
+    /// The maps that tokens are made of, place by place: that of stride 16,
+    /// `[images, 4 * places, channels]`, and that of stride 32, `[images, places, channels]`.
     ///
     /// # Shapes
     ///
     /// - pixels: `[images, 1, crop, crop]`
-    pub fn features(&self, pixels: Tensor<4>) -> Features {
+    pub fn features(&self, pixels: Tensor<4>) -> [Tensor<3>; 2] {
         let mut x = stem(&self.model.stem, pixels);
         let mut mid = x.clone();
         for (index, block) in self.model.blocks.iter().enumerate() {
@@ -98,7 +82,7 @@ impl MobileNetV2Encoder {
             }
         }
         let high = relu6(linear(&self.model.head, x.flatten(1, 2)));
-        Features { mid: mid.flatten(1, 2), high }
+        [mid.flatten(1, 2), high]
     }
 
     /// Tokens from the maps.
