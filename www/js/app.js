@@ -8,10 +8,11 @@ import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
+import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindStage, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindStage, bindViewer, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {
