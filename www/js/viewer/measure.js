@@ -19,8 +19,8 @@ export const lengthInWords = ({ value, unit }) => `${value.toFixed(unit === 'mm'
 
 /** How a length is to be read. @param {[number, number] | null} spacing */
 export const unitNote = (spacing) => (spacing
-  ? 'Lengths in mm follow the file’s pixel spacing; what lies away from the detector is smaller than it measures.'
-  : 'Lengths are in pixels: this image does not say how large a pixel is.');
+  ? 'In mm, by the file’s pixel spacing. Magnification is not corrected.'
+  : 'In pixels: this image does not state its pixel size.');
 
 /** @param {Point} point @returns {Point} Moved into the picture */
 export const inside = ({ x, y }) => ({ x: Math.max(0, Math.min(1, x)), y: Math.max(0, Math.min(1, y)) });

@@ -17,7 +17,7 @@ export const PRESETS = [
   { key: '1', name: 'As opened', hint: 'the file’s own, or all values' },
   { key: '2', name: 'Balanced', hint: 'without the extremes', parts: [0.01, 0.99] },
   { key: '3', name: 'Lungs', hint: 'the darker values', parts: [0.01, 0.6] },
-  { key: '4', name: 'Mediastinum', hint: 'the brighter values', parts: [0.45, 0.998] },
+  { key: '4', name: 'Mediastinum', hint: 'the brighter values', parts: [0.35, 0.998] },
   { key: '5', name: 'High contrast', hint: 'the middle values', parts: [0.2, 0.8] },
 ];
 
