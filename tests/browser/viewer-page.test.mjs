@@ -13,6 +13,7 @@ let browser;
 let site;
 let context;
 let page;
+/** @type {string[]} */ let problems;
 
 before(async () => {
   convertMicro(join(work.path, 'q8'), 'q8');
@@ -25,13 +26,18 @@ after(async () => {
   work.remove();
 });
 beforeEach(() => start());
-afterEach(() => context.close());
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(problems, []);
+});
 
 /** @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   page = await context.newPage();
+  problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
   await page.addInitScript(() => { // counts what the worker is asked
     globalThis.asked = [];
     const post = Worker.prototype.postMessage;
@@ -100,7 +106,7 @@ const spot = (x, y) => page.locator('#layers').evaluate((layers, part) => {
 
 /** That the map and what the model did not see lie on the same part of the picture as when it opened. */
 async function layersAgree() {
-  const [picture, map] = await Promise.all([boxOf('#picture'), boxOf('#map')]);
+  const [picture, map] = await Promise.all([boxOf('#layers'), boxOf('#map')]);
   const hole = await page.locator('#unseen').evaluate((unseen) => {
     const { left, top } = unseen.getBoundingClientRect();
     const corners = getComputedStyle(unseen).clipPath.match(/-?[\d.]+px -?[\d.]+px/g).map((corner) => corner.match(/-?[\d.]+/g).map(Number));
@@ -156,36 +162,36 @@ test('presets, sliders and inversion', async () => {
 
 test('the wheel zooms to the pointer, right and middle drags zoom and pan, a double click fits', async () => {
   await open();
-  const fitted = await boxOf('#picture');
+  const fitted = await boxOf('#layers');
   const point = { x: 330, y: 300 };
   const before = await under(point);
   await page.mouse.move(point.x, point.y);
   await page.mouse.wheel(0, -300);
-  await page.waitForFunction((width) => document.querySelector('#picture').getBoundingClientRect().width > width, fitted.width + 1);
+  await page.waitForFunction((width) => document.querySelector('#layers').getBoundingClientRect().width > width, fitted.width + 1);
   near(await under(point), before, 1e-3, 'wheel');
   await layersAgree();
 
   await drag([330, 300], [330, 400], 'right');
   near(await under(point), before, 1e-3, 'right drag');
-  const wide = await boxOf('#picture');
+  const wide = await boxOf('#layers');
   assert.ok(wide.width > fitted.width * 1.5);
 
   await drag([330, 300], [370, 320], 'middle');
-  near(await boxOf('#picture'), { x: wide.x + 40, y: wide.y + 20, width: wide.width }, 0.1, 'middle drag');
+  near(await boxOf('#layers'), { x: wide.x + 40, y: wide.y + 20, width: wide.width }, 0.1, 'middle drag');
   await layersAgree();
   await tool('Pan').click();
   await drag([370, 320], [330, 300]);
-  near(await boxOf('#picture'), wide, 0.1, 'pan tool');
+  near(await boxOf('#layers'), wide, 0.1, 'pan tool');
   await page.mouse.click(400, 350); // to the centre
   const { x, y, width, height } = await boxOf('#fit');
   near(await under({ x: x + width / 2, y: y + height / 2 }), await under({ x: x + width / 2, y: y + height / 2 }), 1e-3);
   await page.mouse.dblclick(400, 350);
-  near(await boxOf('#picture'), fitted, 0.1, 'double click');
+  near(await boxOf('#layers'), fitted, 0.1, 'double click');
 
   await page.getByRole('button', { name: 'Zoom in' }).click();
-  near(await boxOf('#picture'), { width: fitted.width * 1.25 }, 0.1, 'zoom in');
+  near(await boxOf('#layers'), { width: fitted.width * 1.25 }, 0.1, 'zoom in');
   await page.getByRole('button', { name: 'Zoom out' }).click();
-  near(await boxOf('#picture'), fitted, 0.1, 'zoom out');
+  near(await boxOf('#layers'), fitted, 0.1, 'zoom out');
 });
 
 test('rotation and flips act on what is on show, and every layer follows', async () => {
@@ -212,7 +218,7 @@ test('true boxes, and a nodule put down by a click, follow every view', async ()
   await openPhantom();
   await page.getByTestId('truth-toggle').check();
   const outlined = async () => {
-    const [box, picture] = [await boxOf('.truth-box'), await boxOf('#picture')];
+    const [box, picture] = [await boxOf('.truth-box'), await boxOf('#layers')];
     return { x: (box.x - picture.x) / picture.width, y: (box.y - picture.y) / picture.height, width: box.width / picture.width, height: box.height / picture.height };
   };
   const first = await outlined();
@@ -314,13 +320,13 @@ test('keys: tools, the sheet, arrows; not where text is typed; and they can be s
     assert.equal(await tool(name).getAttribute('aria-pressed'), 'true');
     assert.equal(await page.getByTestId('tools').locator('[data-action="tool"][aria-pressed="true"]').count(), 1);
   }
-  const before = await boxOf('#picture');
+  const before = await boxOf('#layers');
   await page.locator('#fit').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowDown');
-  near(await boxOf('#picture'), { x: before.x - 40, y: before.y - 40 }, 0.1, 'arrows pan');
+  near(await boxOf('#layers'), { x: before.x - 40, y: before.y - 40 }, 0.1, 'arrows pan');
   await page.keyboard.press('=');
-  near(await boxOf('#picture'), before, 0.1, 'fit');
+  near(await boxOf('#layers'), before, 0.1, 'fit');
 
   await page.getByTestId('finding-input').pressSequentially('hi zr?');
   assert.equal(await page.getByTestId('finding-input').inputValue(), 'hi zr?');

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { KEYS, keyAction } from '../../www/js/viewer/keys.js';
 import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/js/viewer/loupe.js';
-import { grab, isSlip, lengthInWords, lengthOf, unitNote } from '../../www/js/viewer/measure.js';
-import { PRESETS, Pixels, greyOf, windowBetween } from '../../www/js/viewer/pixels.js';
+import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/js/viewer/measure.js';
+import { PRESETS, Pixels, greyOf, halve, levelFor, windowBetween } from '../../www/js/viewer/pixels.js';
 import { dragFactor, dragWindow, wheelFactor } from '../../www/js/viewer/tools.js';
 import {
   FITTED, apply, applyToBox, flipAcross, flipOver, inverse, matrixOf, panBy, partFromPoint, pinch, pointFromPart, scaleOf, turnRight, zoomAt,
@@ -138,6 +138,14 @@ describe('pixels', () => {
     for (const { key } of PRESETS) assert.ok(flat.preset(key).width >= 2, 'also of an empty picture');
   });
 
+  test('a reduced picture is a mean, not a choice of pixels', () => {
+    const stripes = { values: Int16Array.from({ length: 15 }, (_, i) => (i % 2 ? 100 : -100)), width: 5, height: 3 };
+    const { values, width, height } = halve(stripes);
+    assert.deepEqual([width, height], [3, 2]);
+    assert.deepEqual([...values], [0, 0, 0, 0, 0, -100]);
+    assert.deepEqual([2, 1, 0.6, 0.5, 0.26, 0.25, 1e-9].map(levelFor), [0, 0, 0, 1, 1, 2, 5]);
+  });
+
   test('a window that makes no sense is moved into what does', () => {
     assert.deepEqual(eight.clamp({ center: -5000, width: -3 }), { center: -128, width: 2 });
     assert.deepEqual(eight.clamp({ center: 100, width: 50 }), { center: 100, width: 50 });
@@ -164,6 +172,9 @@ describe('lengths', () => {
     assert.equal(grab([line, other], { x: 60, y: 60 }, place), null);
     assert.ok(isSlip({ from: line.from, to: { x: 0.02, y: 0 } }, place));
     assert.ok(!isSlip(line, place));
+    const moved = { from: line.from, to: { x: 1, y: 1 } };
+    assert.deepEqual(linesWith([line, other], { ...moved, moves: line }, place), [other, moved]);
+    assert.deepEqual(linesWith([line, other], { from: line.from, to: line.from, moves: line }, place), [line, other], 'a slip changes nothing');
   });
 });
 

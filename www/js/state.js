@@ -31,7 +31,7 @@
  * @property {import('./viewer/pixels.js').Window | null} window Null: the picture's own
  * @property {boolean} invert
  * @property {readonly import('./viewer/measure.js').Line[]} lines
- * @property {import('./viewer/measure.js').Line | null} draft A line that has no end yet
+ * @property {import('./viewer/measure.js').Draft | null} draft A line that has no end yet
  * @property {Cursor | null} cursor For the loupe and the next end of a line
  *
  * @typedef {{title: string, text: string}} Notice

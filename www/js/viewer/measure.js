@@ -3,6 +3,7 @@
  *
  * @typedef {import('./transform.js').Point} Point
  * @typedef {{from: Point, to: Point}} Line
+ * @typedef {Line & {moves?: Line}} Draft A line under way, and the one that it shall replace
  */
 
 const NEAR = 12; // CSS pixels within which an end is taken hold of
@@ -29,6 +30,11 @@ export const inside = ({ x, y }) => ({ x: Math.max(0, Math.min(1, x)), y: Math.m
 export function isSlip({ from, to }, place) {
   const [one, two] = [place(from), place(to)];
   return Math.hypot(one.x - two.x, one.y - two.y) < SHORT;
+}
+
+/** The lines once `draft` is done; one that is a slip leaves them as they were. @param {readonly Line[]} lines @param {Draft} draft @param {(part: Point) => Point} place */
+export function linesWith(lines, { from, to, moves }, place) {
+  return isSlip({ from, to }, place) ? lines : [...lines.filter((line) => line !== moves), { from, to }];
 }
 
 /**

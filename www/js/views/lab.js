@@ -74,9 +74,9 @@ export function bindLab(session) {
     event.preventDefault();
     const { display: { view } } = session.state;
     const at = placeOf(session.state);
-    const step = STEP * at.grid.width * scaleOf(at, view);
+    const wide = at.grid.width * scaleOf(at, view);
     const from = pointFromPart(at, view, nodule);
-    const to = partFromPoint(at, view, { x: from.x + x * step, y: from.y + y * step }); // as the picture is turned now
+    const to = partFromPoint(at, view, { x: from.x + x * wide, y: from.y + y * wide }); // as the picture is turned now
     putNodule(to.x, to.y);
   });
   toggle.addEventListener('change', () => session.showTruth(toggle.checked));

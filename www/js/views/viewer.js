@@ -2,9 +2,9 @@
 import { byId, create, createSvg, onChange } from '../dom.js';
 import { matrixOfState, placeOf, windowOf } from '../state.js';
 import { keyAction, KEYS } from '../viewer/keys.js';
-import { loupeCentre, loupeMatrix, paintLoupe } from '../viewer/loupe.js';
-import { grab, inside, isSlip, lengthInWords, lengthOf, unitNote } from '../viewer/measure.js';
-import { PRESETS } from '../viewer/pixels.js';
+import { MAGNIFICATION, loupeCentre, loupeMatrix, paintLoupe } from '../viewer/loupe.js';
+import { grab, inside, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../viewer/measure.js';
+import { PRESETS, levelFor } from '../viewer/pixels.js';
 import { Gestures, dragFactor, dragWindow } from '../viewer/tools.js';
 import { FITTED, applyToBox, flipAcross, flipOver, panBy, partFromPoint, pinch, pointFromPart, scaleOf, turnRight, zoomAt } from '../viewer/transform.js';
 
@@ -13,7 +13,7 @@ const PAN_STEP = 40; // CSS pixels of an arrow key
 const CURSOR_STEP = 8;
 const FAST = 5; // with Shift
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const KEY_NAMES = { ' ': 'Space' };
+const KEY_NAMES = { ' ': 'Space', '-': '−' };
 /** Tools whose place the arrow keys move. */
 const POINTING = new Set(['length', 'loupe']);
 
@@ -69,31 +69,31 @@ export function bindViewer(session) {
 
   /** The next end of a line: the first waits for the second. @param {import('../viewer/transform.js').Point} at A part of the picture */
   function mark(at) {
-    const { draft, lines } = shown();
+    const { draft } = shown();
     if (!draft) session.show({ draft: { from: at, to: at } });
-    else finish({ from: draft.from, to: at }, lines);
+    else finish({ ...draft, to: at });
   }
 
-  /** @param {import('../viewer/measure.js').Line} line @param {readonly import('../viewer/measure.js').Line[]} lines */
-  function finish(line, lines) { session.show({ draft: null, lines: isSlip(line, point) ? lines : [...lines, line] }); }
+  /** @param {import('../viewer/measure.js').Draft} draft */
+  const finish = (draft) => session.show({ draft: null, lines: linesWith(shown().lines, draft, point) });
 
   new Gestures(viewport, {
     tool: () => now().tool,
     begin: present((tool, start) => {
       if (tool !== 'length') return;
+      const to = inside(part(start));
       const held = grab(shown().lines, start, point);
-      const from = shown().draft?.from ?? held?.from ?? inside(part(start));
-      session.show({ draft: { from, to: inside(part(start)) }, lines: held && !shown().draft ? shown().lines.filter((line) => line !== held.line) : shown().lines });
+      session.show({ draft: { ...shown().draft ?? (held ? { from: held.from, moves: held.line } : { from: to }), to } });
     }),
     drag: present((tool, from, to, start, finger) => {
       const [dx, dy] = [to.x - from.x, to.y - from.y];
-      if (tool === 'window') setWindow(dragWindow(windowOf(now), now().picture.pixels.range, dx, dy));
+      if (tool === 'window') setWindow(dragWindow(windowOf(now()), now().picture.pixels.range, dx, dy));
       else if (tool === 'zoom') setView(zoomAt(place(), shown().view, start, dragFactor(dy)));
       else if (tool === 'pan') setView(panBy(place(), shown().view, dx, dy));
-      else if (tool === 'length' && shown().draft) session.show({ draft: { from: shown().draft.from, to: inside(part(to)) } });
+      else if (tool === 'length' && shown().draft) session.show({ draft: { ...shown().draft, to: inside(part(to)) } });
       else if (tool === 'loupe') session.show({ cursor: { ...inside(part(to)), by: finger ? 'finger' : 'mouse' } });
     }),
-    end: present((tool) => { if (tool === 'length' && shown().draft) finish(shown().draft, shown().lines); }),
+    end: present((tool) => { if (tool === 'length' && shown().draft) finish(shown().draft); }),
     abort: present((tool) => { if (tool === 'length') session.show({ draft: null }); }),
     tap: present((tool, at, finger) => {
       if (tool === 'length') mark(inside(part(at)));
@@ -104,7 +104,7 @@ export function bindViewer(session) {
     hover: present((at) => {
       if (!POINTING.has(now().tool)) return;
       const cursor = at && /** @type {const} */ ({ ...inside(part(at)), by: 'mouse' });
-      session.show({ cursor, draft: shown().draft && cursor ? { from: shown().draft.from, to: { x: cursor.x, y: cursor.y } } : shown().draft });
+      session.show({ cursor, draft: shown().draft && cursor ? { ...shown().draft, to: { x: cursor.x, y: cursor.y } } : shown().draft });
     }),
     pinch: present((from, to) => setView(pinch(place(), shown().view, from, to))),
     zoom: present((at, factor) => setView(zoomAt(place(), shown().view, at, factor))),
@@ -120,7 +120,7 @@ export function bindViewer(session) {
     const at = point(to);
     const over = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(0, most - value) - Math.min(0, value);
     const view = panBy(place(), shown().view, over(at.x, now().viewport.width), over(at.y, now().viewport.height));
-    session.show({ view, cursor: { ...to, by: 'keys' }, draft: shown().draft && { from: shown().draft.from, to } });
+    session.show({ view, cursor: { ...to, by: 'keys' }, draft: shown().draft && { ...shown().draft, to } });
   }
 
   viewport.addEventListener('keydown', present((/** @type {KeyboardEvent} */ event) => {
@@ -200,12 +200,22 @@ export function bindViewer(session) {
   new ResizeObserver(([{ contentRect }]) => session.setViewport({ width: contentRect.width, height: contentRect.height })).observe(viewport);
 
   const context = pictureCanvas.getContext('2d', { alpha: false });
-  const paint = onChange((/** @type {import('../viewer/pixels.js').Pixels | undefined} */ source, /** @type {number} */ center, /** @type {number} */ span, /** @type {boolean} */ invert) => {
-    if (!source) return;
-    if (pictureCanvas.width !== source.width) pictureCanvas.width = source.width;
-    if (pictureCanvas.height !== source.height) pictureCanvas.height = source.height;
-    source.paint(context, { center, width: span }, invert);
+  /** What the canvas covers, in pixels of the grid. */ let covered = { width: 0, height: 0 };
+  const paint = onChange((/** @type {import('../state.js').Picture | null} */ picture, /** @type {import('../viewer/pixels.js').Window} */ window, /** @type {boolean} */ invert, /** @type {number} */ level) => {
+    if (!picture) return;
+    const { pixels: source, grid } = picture;
+    const { width: columns, height: rows } = source.paint(context, window, invert, level);
+    covered = { width: (columns * grid.width) / source.width, height: (rows * grid.height) / source.height };
+    setStyles(pictureCanvas, { width: pixels(covered.width), height: pixels(covered.height) });
   });
+
+  /** @param {import('../state.js').State} state */
+  function paintPicture(state) {
+    const { picture, display: { view, invert }, tool } = state;
+    if (!picture) return;
+    const scale = (scaleOf(placeOf(state), view) * picture.grid.width) / picture.pixels.width;
+    paint(picture, windowOf(state), invert, levelFor(scale * devicePixelRatio * (tool === 'loupe' ? MAGNIFICATION : 1)));
+  }
 
   /** Every layer follows the matrix. */
   const drawView = onChange((/** @type {import('../state.js').Picture | null} */ picture, /** @type {import('../viewer/transform.js').View} */ view, /** @type {import('../viewer/transform.js').Size} */ size) => {
@@ -243,7 +253,8 @@ export function bindViewer(session) {
 
   const inWords = (/** @type {import('../viewer/measure.js').Line} */ line) => lengthInWords(lengthOf(line, now().picture.grid, now().picture.pixels.spacing));
 
-  const drawLines = onChange((/** @type {import('../state.js').Picture | null} */ picture, /** @type {import('../state.js').Display} */ { lines, draft, cursor }) => {
+  const drawLines = onChange((/** @type {import('../state.js').Picture | null} */ picture, /** @type {import('../state.js').Display} */ { lines: all, draft, cursor }) => {
+    const lines = all.filter((line) => line !== draft?.moves);
     for (const [line, chip] of chips) {
       if (picture && lines.includes(line)) continue;
       chip.remove();
@@ -302,7 +313,7 @@ export function bindViewer(session) {
     const at = pointFromPart(placeOf(now()), view, cursor);
     const centre = loupeCentre(at, size, radius, cursor.by === 'finger');
     setStyles(loupe, { left: pixels(centre.x), top: pixels(centre.y) });
-    const images = [{ image: pictureCanvas, box: { x: 0, y: 0, width: picture.grid.width, height: picture.grid.height }, alpha: 1 }];
+    const images = [{ image: pictureCanvas, box: { x: 0, y: 0, ...covered }, alpha: 1 }];
     const seen = seenBox(picture);
     if (!mapCanvas.hidden && seen) images.push({ image: mapCanvas, box: seen, alpha: now().map.opacity / 100 });
     paintLoupe(loupe, loupeMatrix(matrixOfState(now()), at, radius, ratio), images);
@@ -326,7 +337,7 @@ export function bindViewer(session) {
     tools.hidden = strip.hidden = !picture;
     viewport.tabIndex = picture ? 0 : -1;
     viewport.dataset.tool = tool;
-    paint(picture?.pixels, window?.center, window?.width, display.invert);
+    paintPicture(state);
     drawView(picture, display.view, state.viewport);
     drawWindow(picture?.pixels, window?.center, window?.width);
     drawLines(picture, display, state.viewport, tool);
