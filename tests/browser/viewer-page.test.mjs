@@ -182,9 +182,10 @@ test('the wheel zooms to the pointer, right and middle drags zoom and pan, a dou
   await tool('Pan').click();
   await drag([370, 320], [330, 300]);
   near(await boxOf('#layers'), wide, 0.1, 'pan tool');
-  await page.mouse.click(400, 350); // to the centre
+  const chosen = await under({ x: 400, y: 350 });
+  await page.mouse.click(400, 350);
   const { x, y, width, height } = await boxOf('#fit');
-  near(await under({ x: x + width / 2, y: y + height / 2 }), await under({ x: x + width / 2, y: y + height / 2 }), 1e-3);
+  near(await under({ x: x + width / 2, y: y + height / 2 }), chosen, 1e-3, 'a click with the pan tool centres');
   await page.mouse.dblclick(400, 350);
   near(await boxOf('#layers'), fitted, 0.1, 'double click');
 
@@ -197,10 +198,9 @@ test('the wheel zooms to the pointer, right and middle drags zoom and pan, a dou
 test('rotation and flips act on what is on show, and every layer follows', async () => {
   await open();
   const { picture, map } = await layersAgree();
-  const share = { x: (map.x - picture.x) / picture.width, y: (map.y - picture.y) / picture.height };
-  assert.ok(Math.abs(share.x - share.y) > 0.01 || share.x > 0.01, 'the model does not see all of this picture');
+  assert.ok(map.height < 0.95 * picture.height, 'the model does not see all of this picture');
   assert.deepEqual(await orientation(), [1, 0, 0, 1]);
-  const steps = [['r', [0, 1, -1, 0]], ['h', [0, 1, 1, 0]], ['v', [0, -1, 1, 0]], ['r', [1, 0, 0, 1].map((value) => value)]];
+  const steps = [['r', [0, 1, -1, 0]], ['h', [0, 1, 1, 0]], ['v', [0, -1, 1, 0]], ['r', [1, 0, 0, 1]]];
   for (const [key, wanted] of steps) {
     await page.keyboard.press(key);
     assert.deepEqual(await orientation(), wanted, key);
@@ -250,7 +250,7 @@ test('true boxes, and a nodule put down by a click, follow every view', async ()
   }, at.x);
   near(await placed(), { y: at.y }, 1, 'arrow keys move it as the picture is turned now');
   await reach('done');
-  assert.deepEqual(await orientation(), [0, -1, -1, 0].map((value) => value || 0), 'a redraw keeps the view');
+  assert.deepEqual(await orientation(), [0, -1, -1, 0], 'a redraw keeps the view');
 });
 
 test('lengths by drag, by clicks and by keys: in pixels, which the page says; they follow, move and go', async () => {
@@ -290,6 +290,20 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
   assert.equal(await chip.count(), 1, 'a reset keeps lengths');
   await open(join(MICRO, 'img1.png'));
   assert.equal(await chip.count(), 0, 'another picture has none');
+});
+
+test('a reduced picture is painted reduced, enlarged in full, and lies in the same place', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(join(MICRO, 'img1.png')); // 777 × 420
+  const columns = () => page.getByTestId('picture').evaluate((canvas) => canvas.width);
+  assert.equal(await columns(), 389);
+  const { picture } = await layersAgree();
+  const canvas = await boxOf('#picture');
+  near(canvas, { x: picture.x, y: picture.y, width: (picture.width * 2 * 389) / 777 }, 0.1);
+  await page.keyboard.press('+');
+  await page.keyboard.press('+');
+  assert.equal(await columns(), 777);
+  await layersAgree();
 });
 
 test('the loupe enlarges what is under the pointer, windowed and turned as on show', async () => {

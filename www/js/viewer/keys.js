@@ -23,6 +23,9 @@ export const KEYS = [
   { key: '?', action: 'help', words: 'This sheet' },
 ];
 
+/** @param {string} key */
+export const nameOfKey = (key) => ({ ' ': 'Space', '-': '−' }[key] ?? key.toUpperCase());
+
 /** Inputs that take no text. */
 const QUIET = new Set(['checkbox', 'radio', 'range']);
 

@@ -5,6 +5,7 @@
  * @typedef {'window' | 'zoom' | 'pan' | 'length' | 'loupe'} Tool
  * @typedef {import('./transform.js').Point} Point CSS pixels of the viewport
  * @typedef {object} Actions
+ * @property {() => boolean} ready There is a picture
  * @property {() => Tool} tool The chosen one
  * @property {(tool: Tool, start: Point) => void} begin A drag
  * @property {(tool: Tool, from: Point, to: Point, start: Point, finger: boolean) => void} drag
@@ -52,11 +53,12 @@ export class Gestures {
     element.addEventListener('pointermove', (event) => this.#move(event));
     element.addEventListener('pointerup', (event) => this.#up(event));
     element.addEventListener('pointercancel', (event) => this.#up(event, true));
-    element.addEventListener('pointerleave', ({ pointerType }) => { if (pointerType === 'mouse') actions.hover(null); });
+    element.addEventListener('pointerleave', ({ pointerType }) => { if (pointerType === 'mouse') this.#hover(null); });
     element.addEventListener('contextmenu', (event) => event.preventDefault());
     element.addEventListener('mousedown', (event) => { if (event.button === 1) event.preventDefault(); }); // no automatic scrolling
-    element.addEventListener('dblclick', ({ target }) => { if (!target.closest('button')) actions.fit(); });
+    element.addEventListener('dblclick', ({ target }) => { if (!target.closest('button') && actions.ready()) actions.fit(); });
     element.addEventListener('wheel', (event) => {
+      if (!actions.ready()) return;
       event.preventDefault();
       actions.zoom(this.#at(event), wheelFactor(event));
     }, { passive: false });
@@ -68,9 +70,12 @@ export class Gestures {
     return { x: clientX - left, y: clientY - top };
   }
 
+  /** @param {Point | null} at */
+  #hover(at) { if (this.#actions.ready()) this.#actions.hover(at); }
+
   /** @param {PointerEvent} event */
   #down(event) {
-    if (event.target.closest('button')) return;
+    if (event.target.closest('button') || !this.#actions.ready()) return;
     const at = this.#at(event);
     this.#pointers.set(event.pointerId, at);
     this.#element.setPointerCapture(event.pointerId);
@@ -88,7 +93,7 @@ export class Gestures {
     const at = this.#at(event);
     const { pointerId: id, pointerType: type } = event;
     if (!this.#pointers.has(id)) {
-      if (type === 'mouse' && !event.target.closest('button')) this.#actions.hover(at);
+      if (type === 'mouse' && !event.target.closest('button')) this.#hover(at);
       return;
     }
     const before = [...this.#pointers.values()];
