@@ -292,6 +292,34 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
   assert.equal(await chip.count(), 0, 'another picture has none');
 });
 
+test('values of full depth keep their window, and a known spacing gives millimetres', async () => {
+  site.edits.set('/js/worker.js', (body) => `
+    const post = self.postMessage.bind(self);
+    self.postMessage = (message, transfer) => {
+      const { value } = message;
+      if (value?.values) Object.assign(value, { values: Uint16Array.from(value.values, (grey) => 16 * grey), spacing: [0.25, 0.2], window: { center: 2048, width: 4096 } });
+      post(message, transfer);
+    };
+    ${body}`);
+  try {
+    await open();
+    const eight = await greys();
+    await start();
+    await open();
+    const deep = await greys();
+    assert.ok(deep.every((grey, i) => Math.abs(grey - eight[i]) <= 1), `${deep} and ${eight}`);
+    assert.equal(await text('window-text'), 'W 4096  L 2048');
+    await drag([300, 350], [300, 450]);
+    assert.ok(Number((await text('window-text')).match(/L (\d+)/)[1]) > 2048 + 300, 'a drag goes by the depth of the values');
+    await page.keyboard.press('l');
+    await drag(await spot(0.2, 0.3), await spot(0.6, 0.3));
+    assert.equal(await page.getByTestId('lengths').locator('span').textContent(), `${(0.4 * 500 * 0.2).toFixed(1)} mm`);
+    assert.match(await text('unit-note'), /mm.*not corrected/);
+  } finally {
+    site.edits.clear();
+  }
+});
+
 test('a reduced picture is painted reduced, enlarged in full, and lies in the same place', async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   await open(join(MICRO, 'img1.png')); // 777 × 420

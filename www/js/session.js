@@ -30,7 +30,12 @@ function weightsInWords({ downloaded, cached, trouble }) {
   return `${size}, downloaded and kept in this browser’s cache`;
 }
 
-/** What the worker decoded, ready to be shown. @param {{values: Uint8Array, width: number, height: number}} decoded */
+/**
+ * What the worker decoded, ready to be shown.
+ *
+ * @param {{values: Uint8Array | Uint16Array | Int16Array, width: number, height: number,
+ *   spacing?: [row: number, column: number] | null, window?: import('./viewer/pixels.js').Window | null}} decoded See `Pixels`
+ */
 function shownFromDecoded({ values, spacing = null, window = null, ...facts }) {
   const pixels = new Pixels({ values, width: facts.width, height: facts.height, spacing, window });
   return { ...facts, pixels, grid: { width: facts.width, height: facts.height, aspect: pixels.aspect } };
