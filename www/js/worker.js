@@ -86,10 +86,10 @@ const jobs = {
   async decode({ picture: id, source }) {
     const picture = await decodePicture(source);
     pictures.set(id, { source, picture, encoded: null });
-    const bitmap = await bitmapFromPicture(picture);
     const { width, height, note } = picture;
+    const values = picture.grey();
     const truth = 'phantom' in source ? wasm.phantomTruth(source.phantom) : [];
-    return [{ width, height, note, truth, bitmap }, [bitmap]];
+    return [{ width, height, note, truth, values }, [values.buffer]];
   },
 
   async preview({ phantom }) {
