@@ -320,7 +320,11 @@ fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result
     if let Some(error) = result.errors.first() {
         return Err(Error::Weights(match error {
             ApplyError::ShapeMismatch { path, expected, found } => {
-                format!("`{path}` has shape {:?} instead of {:?}", found.to_vec(), expected.to_vec())
+                format!(
+                    "`{path}` has shape {:?} instead of {:?}",
+                    found.to_vec(),
+                    expected.to_vec()
+                )
             }
             other => other.to_string(),
         }));

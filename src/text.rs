@@ -156,8 +156,7 @@ impl TextTokenizer {
             .collect();
         kept.sort_unstable();
         let new_id = |piece: &str| kept.iter().position(|(_, kept)| kept == piece);
-        let numbered =
-            kept.iter().enumerate().map(|(id, (_, piece))| (piece.clone(), json!(id)));
+        let numbered = kept.iter().enumerate().map(|(id, (_, piece))| (piece.clone(), json!(id)));
         *vocabulary = numbered.collect();
         renumber(&mut tokenizer, &new_id);
         let json = serde_json::to_vec(&tokenizer).map_err(|error| fail(error.to_string()))?;
@@ -173,21 +172,22 @@ impl TextTokenizer {
 /// Gives the special pieces their new numbers, wherever a tokenizer names them.
 #[cfg(feature = "train")]
 fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<usize>) {
-    if let Some(added) = tokenizer["added_tokens"].as_array_mut() {
+    if let Some(added) = tokenizer.get_mut("added_tokens").and_then(|tokens| tokens.as_array_mut())
+    {
         added.retain_mut(|token| {
             let id = token["content"].as_str().and_then(new_id);
             token["id"] = json!(id);
             id.is_some()
         });
     }
-    let processor = &mut tokenizer["post_processor"];
-    if let Some(special) = processor["special_tokens"].as_object_mut() {
+    let Some(processor) = tokenizer.get_mut("post_processor") else { return };
+    if let Some(special) = processor.get_mut("special_tokens").and_then(|all| all.as_object_mut()) {
         for (piece, token) in special {
             token["ids"] = json!([new_id(piece)]);
         }
     }
     for side in ["sep", "cls"] {
-        if let Some(pair) = processor[side].as_array_mut() {
+        if let Some(pair) = processor.get_mut(side).and_then(|pair| pair.as_array_mut()) {
             let id = pair[0].as_str().and_then(new_id);
             pair[1] = json!(id);
         }

@@ -139,7 +139,9 @@ pub fn run(args: &Args) -> Result<()> {
     let weights = checkpoint
         .weights(&architecture, config.map_side())?
         .inspect(|_| bar.inc(1))
-        .flat_map(|weights| weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect()));
+        .flat_map(|weights| {
+            weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect())
+        });
     let tokenizer = tokenizer(&args.tokenizer)?;
     write_model(&args.out, config, tokenizer, weights, args.precision)
 }

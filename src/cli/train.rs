@@ -40,8 +40,8 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let json = fs::read(&args.config)
-        .with_context(|| format!("cannot read {}", args.config.display()))?;
+    let json =
+        fs::read(&args.config).with_context(|| format!("cannot read {}", args.config.display()))?;
     let config: TrainConfig =
         serde_json::from_slice(&json).with_context(|| args.config.display().to_string())?;
     let training = args.out.join("training");

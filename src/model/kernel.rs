@@ -94,10 +94,8 @@ pub fn forward(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mu
             None => &x[needed.start * row..needed.end * row],
             Some(expand) => {
                 let kept = needed.start.max(held.start).min(held.end)..held.end;
-                expanded.copy_within(
-                    (kept.start - held.start) * row..(kept.end - held.start) * row,
-                    0,
-                );
+                expanded
+                    .copy_within((kept.start - held.start) * row..(kept.end - held.start) * row, 0);
                 expanded.resize(needed.len() * row, 0.0);
                 let new = if kept.is_empty() { needed.clone() } else { kept.end..needed.end };
                 let input_row = shape.width * shape.input;

@@ -85,6 +85,23 @@ impl MobileNetV2Encoder {
         [mid.flatten(1, 2), high]
     }
 
+    /// The encoder with embedders that centre and spread some images' maps.
+    #[cfg(feature = "train")]
+    pub fn standardised(self, mid: Tensor<3>, high: Tensor<3>) -> Self {
+        let rows = |x: Tensor<3>| {
+            let ones = Tensor::ones([x.dims()[0] * x.dims()[1], 1], &x.device());
+            (x.flatten(0, 1), ones)
+        };
+        let set = |linear, (x, weights)| super::standardised(linear, x, weights);
+        let global = high.clone().mean_dim(1);
+        Self {
+            local_mid: set(self.local_mid, rows(mid)),
+            local_high: set(self.local_high, rows(high)),
+            global_embedder: set(self.global_embedder, rows(global)),
+            ..self
+        }
+    }
+
     /// Tokens from the maps.
     pub fn tokens(&self, mid: Tensor<3>, high: Tensor<3>) -> ImageTokens {
         let global = high.clone().mean_dim(1).squeeze_dim(1);

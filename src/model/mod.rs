@@ -16,6 +16,10 @@ mod text_encoder;
 mod vit;
 
 use burn::module::Module;
+#[cfg(feature = "train")]
+use burn::nn::Linear;
+#[cfg(feature = "train")]
+use burn::tensor::Distribution;
 use burn::tensor::{Device, Tensor};
 
 pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
@@ -64,6 +68,17 @@ impl ImageEncoder {
         }
     }
 
+    /// The encoder with its embedders set so that they centre and spread some images' features.
+    #[cfg(feature = "train")]
+    pub fn standardised(self, features: &[Tensor<3>]) -> Self {
+        match (self, features) {
+            (Self::MobileNetV2(net), [mid, high]) => {
+                Self::MobileNetV2(net.standardised(mid.clone(), high.clone()))
+            }
+            (vit, _) => vit,
+        }
+    }
+
     /// One vector for each image, `[images, channels]`, for a classifier.
     pub fn pooled(&self, features: &[Tensor<3>]) -> Tensor<2> {
         match (self, features) {
@@ -87,6 +102,24 @@ impl ImageEncoder {
             _ => unreachable!("features come from the same encoder"),
         }
     }
+}
+
+/// The linear map of `(x - mean) / deviation`, both over the rows of `x` by their weights, so that an
+/// untrained map yields values around zero and of unit size.
+#[cfg(feature = "train")]
+fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
+    let count = weights.clone().sum_dim(0);
+    let mean = (x.clone() * weights.clone()).sum_dim(0) / count.clone();
+    let deviation = (((x - mean.clone()).square() * weights).sum_dim(0) / count).mean().sqrt();
+    let [from, _] = linear.weight.dims();
+    // Variance 1 / (inputs · deviation²).
+    let normal = |weight: Tensor<2>| {
+        let noise = Distribution::Normal(0.0, 1.0 / (from as f64).sqrt());
+        Tensor::random_like(&weight, noise) / deviation.clone().unsqueeze()
+    };
+    let weight = linear.weight.map(normal);
+    let offset = -mean.matmul(weight.val()).squeeze_dim(0);
+    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight, ..linear }
 }
 
 /// The whole model.

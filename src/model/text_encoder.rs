@@ -7,6 +7,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::attention::MASKED;
 use super::bert::Bert;
+#[cfg(feature = "train")]
+use super::standardised;
 use crate::config::TextEncoderConfig;
 use crate::text::Tokens;
 
@@ -74,18 +76,17 @@ impl TextEncoder {
         TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }
     }
 
-    /// The encoder with its embedders centred on some texts and scaled to their deviation, so that
-    /// an untrained embedder yields values of unit size. Encodings of different findings are much
-    /// alike; without this, training hardly tells them apart.
+    /// The encoder with its embedders set so that they centre and spread some texts: encodings of
+    /// different findings are much alike, and training hardly tells them apart without this.
     #[cfg(feature = "train")]
     pub fn standardised(mut self, hidden: &TextTokens) -> Self {
         let [texts, rows, dim] = hidden.local.dims();
         let used = hidden.log_counts.clone().narrow(1, 1, rows).lower_equal_elem(0.0).float();
         let local = hidden.local.clone().reshape([texts * rows, dim]);
         let used = used.reshape([texts * rows, 1]);
-        self.global_embedder = self
-            .global_embedder
-            .map(|linear| standardised(linear, hidden.global.clone(), Tensor::ones([texts, 1], &hidden.global.device())));
+        let all = Tensor::ones([texts, 1], &hidden.global.device());
+        let global = hidden.global.clone();
+        self.global_embedder = self.global_embedder.map(|linear| standardised(linear, global, all));
         self.local_embedder = self.local_embedder.map(|linear| standardised(linear, local, used));
         self
     }
@@ -98,17 +99,6 @@ impl TextEncoder {
             log_counts: hidden.log_counts,
         }
     }
-}
-
-/// The linear map of `(x - mean) / deviation`, both over the rows of `x` by their weights.
-#[cfg(feature = "train")]
-fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
-    let count = weights.clone().sum_dim(0);
-    let mean = (x.clone() * weights.clone()).sum_dim(0) / count.clone();
-    let deviation = (((x - mean.clone()).square() * weights).sum_dim(0) / count).mean().sqrt();
-    let weight = linear.weight.map(|weight| weight / deviation.clone().unsqueeze());
-    let offset = mean.matmul(weight.val()).squeeze_dim(0);
-    Linear { bias: linear.bias.map(|bias| bias.map(|bias| bias - offset)), weight, ..linear }
 }
 
 fn embed<const D: usize>(embedder: &Option<Linear>, x: Tensor<D>) -> Tensor<D> {

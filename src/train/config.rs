@@ -25,8 +25,9 @@ pub struct TrainConfig {
     pub start: Start,
     /// What the images are and what they teach.
     pub data: DataConfig,
-    /// First stage: the image encoder, under a linear classifier.
-    pub encoder: EncoderStage,
+    /// First stage: the image encoder, under a linear classifier, in one or more rounds. Each goes on
+    /// from the one before.
+    pub encoder: Vec<EncoderRound>,
     /// Second stage: embedders and fusion, on the frozen encoders' features.
     pub fusion: FusionStage,
 }
@@ -144,22 +145,30 @@ pub struct Schedule {
     pub patience: Option<usize>,
 }
 
-/// The first stage.
+/// A round of the first stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EncoderStage {
+pub struct EncoderRound {
     /// Optimiser and schedule.
     pub schedule: Schedule,
     /// Factor on the learning rate of the classifier, which starts from nothing.
     pub head_rate: f64,
-    /// Parts of the model that stay as they are, by the beginning of their path.
-    pub frozen: Vec<String>,
+    /// Share of the last round's predictions in the targets (self-distillation).
+    pub distil: Distil,
     /// Probability of leaving out a feature before the classifier.
     pub dropout: f64,
-    /// Strength of mixing pairs of images and targets (Zhang et al., 2018); 0 for none.
-    pub mixup: f32,
     /// Random changes.
     pub augmentation: Augmentation,
+}
+
+/// How earlier predictions teach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distil {
+    /// Their share in a target that is known.
+    pub known: f32,
+    /// The weight of a target that is not known, which they give alone; 0 masks it.
+    pub unknown: f32,
 }
 
 /// The second stage.
@@ -177,7 +186,7 @@ pub struct FusionStage {
     /// Sentences that say it is not.
     pub absent: Vec<String>,
     /// Share of the first stage's predictions in the targets.
-    pub distil: f32,
+    pub distil: Distil,
     /// Weights of the loss's terms.
     pub loss: LossWeights,
 }
@@ -187,8 +196,10 @@ pub struct FusionStage {
 #[serde(deny_unknown_fields)]
 pub struct LossWeights {
     /// Each image-sentence pair by itself, as a probability (sigmoid): any number of sentences may
-    /// be right.
+    /// be right. Of both directions and their mean.
     pub sigmoid: f32,
+    /// The squared distance to the first stage's logits, in units of their deviation.
+    pub regression: f32,
     /// CARZero's symmetric InfoNCE, where equal sentences are no negatives.
     pub contrastive: f32,
     /// The share of attention outside annotated boxes.

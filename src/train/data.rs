@@ -1,66 +1,62 @@
-//! Batches of images and targets.
+//! Targets as tensors.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::{RngExt, rngs::StdRng};
 
-use super::samples::{Sample, Target};
+use super::config::Distil;
+use super::samples::Target;
 
-/// Images and targets on the host.
-#[derive(Debug)]
-pub struct Batch {
-    /// `[images, crop, crop]`
-    pub pixels: Vec<f32>,
-    images: usize,
-    findings: usize,
-    /// `[images, findings]`, 0 where unknown.
-    targets: Vec<f32>,
-    /// `[images, findings]`, 1 where known.
-    known: Vec<f32>,
+/// What a batch of images is to learn.
+#[derive(Debug, Clone)]
+pub struct Targets {
+    /// Probabilities, `[images, findings]`.
+    pub values: Tensor<2>,
+    /// How much each counts, `[images, findings]`: 0 where it is unknown.
+    pub weights: Tensor<2>,
 }
 
-impl Batch {
-    /// The targets of images whose pixels are still to come.
-    pub fn new(samples: &[&Sample], findings: usize) -> Self {
-        let targets: Vec<Target> =
-            samples.iter().flat_map(|sample| sample.targets.iter().copied()).collect();
-        let (targets, known) = split(&targets);
-        Self { pixels: Vec::new(), images: samples.len(), findings, targets, known }
-    }
-
-    /// Mixes each image with another one, in proportions around which `strength` allows
-    /// (mixup; Zhang et al., 2018). What is known of either image counts by its share.
-    pub fn mix_pairs(&mut self, strength: f32, rng: &mut StdRng) {
-        let share = 1.0 - strength * rng.random::<f32>();
-        let mix = |values: &mut [f32], images: usize| {
-            let length = values.len() / images;
-            let other = values.to_vec();
-            for (index, row) in values.chunks_exact_mut(length).enumerate() {
-                let partner = &other[(images - 1 - index) * length..][..length];
-                for (value, partner) in row.iter_mut().zip(partner) {
-                    *value = *value * share + partner * (1.0 - share);
-                }
+impl Targets {
+    /// Puts together what is known of images and what an earlier model said of them, if any did.
+    pub fn new<'a>(
+        images: impl Iterator<Item = (&'a [Target], Option<&'a [f32]>)>,
+        distil: Distil,
+        device: &Device,
+    ) -> Self {
+        let (mut values, mut weights, mut rows) = (Vec::new(), Vec::new(), 0);
+        for (targets, said) in images {
+            rows += 1;
+            for (index, target) in targets.iter().enumerate() {
+                let said = said.and_then(|said| said.get(index)).copied();
+                let (value, weight) = mix(*target, said, distil);
+                values.push(value);
+                weights.push(weight);
             }
-        };
-        mix(&mut self.pixels, self.images);
-        mix(&mut self.targets, self.images);
-        mix(&mut self.known, self.images);
-        for (target, known) in self.targets.iter_mut().zip(&self.known) {
-            *target /= known.max(1e-6);
         }
-    }
-
-    /// Pixels `[images, 1, crop, crop]`, targets and weights `[images, findings]`.
-    pub fn into_tensors(self, crop: usize, device: &Device) -> (Tensor<4>, Tensor<2>, Tensor<2>) {
-        let shape = [self.images, self.findings];
-        (
-            Tensor::from_data(TensorData::new(self.pixels, [self.images, 1, crop, crop]), device),
-            Tensor::from_data(TensorData::new(self.targets, shape), device),
-            Tensor::from_data(TensorData::new(self.known, shape), device),
-        )
+        let columns = values.len() / rows.max(1);
+        let matrix = |values| Tensor::from_data(TensorData::new(values, [rows, columns]), device);
+        Self { values: matrix(values), weights: matrix(weights) }
     }
 }
 
-/// Targets as values (0 where unknown) and weights (0 where unknown, else 1).
-pub fn split(targets: &[Target]) -> (Vec<f32>, Vec<f32>) {
-    targets.iter().map(|target| target.map_or((0.0, 0.0), |value| (value, 1.0))).unzip()
+/// A target's value and weight.
+fn mix(target: Target, said: Option<f32>, distil: Distil) -> (f32, f32) {
+    match (target, said) {
+        (Some(target), Some(said)) => (target * (1.0 - distil.known) + said * distil.known, 1.0),
+        (Some(target), None) => (target, 1.0),
+        (None, Some(said)) => (said, distil.unknown),
+        (None, None) => (0.0, 0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_masked_unless_an_earlier_model_teaches_it() {
+        let distil = Distil { known: 0.25, unknown: 0.3 };
+        assert_eq!(mix(None, None, distil), (0.0, 0.0));
+        assert_eq!(mix(None, Some(0.7), distil), (0.7, 0.3));
+        assert_eq!(mix(Some(1.0), Some(0.2), distil), (0.8, 1.0));
+        assert_eq!(mix(Some(1.0), None, distil), (1.0, 1.0));
+    }
 }

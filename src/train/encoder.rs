@@ -3,15 +3,15 @@
 //! Cross-attention alone hardly moves a backbone with so few images; a classifier does. It is
 //! dropped afterwards, but its predictions teach the second stage.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::rngs::StdRng;
 use rayon::prelude::*;
 
 use super::augment::Change;
-use super::config::{EncoderStage, TrainConfig};
-use super::data::Batch;
+use super::config::{EncoderRound, TrainConfig};
+use super::data::Targets;
 use super::error::Result;
 use super::learner::{Learner, Stage};
 use super::loss::binary_cross_entropy;
@@ -29,15 +29,22 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// A classifier with no opinion yet.
-    pub fn new(img_encoder: ImageEncoder, channels: usize, config: &TrainConfig) -> Self {
+    /// A classifier that says of every image how frequent the findings are.
+    pub fn new(
+        img_encoder: ImageEncoder,
+        channels: usize,
+        config: &TrainConfig,
+        samples: &[Sample],
+        device: &Device,
+    ) -> Self {
         let findings = config.data.findings.len();
-        let device = img_encoder.devices().into_iter().next().unwrap_or_default();
-        Self {
-            img_encoder,
-            head: LinearConfig::new(channels, findings).init(&device),
-            dropout: DropoutConfig::new(config.encoder.dropout).init(),
-        }
+        let mut head = LinearConfig::new(channels, findings).init(device);
+        let noise = Distribution::Normal(0.0, 0.01);
+        head.weight = Param::from_tensor(Tensor::random([channels, findings], noise, device));
+        let odds: Vec<f32> = (0..findings).map(|finding| log_odds(samples, finding)).collect();
+        head.bias = Some(Param::from_tensor(Tensor::from_floats(odds.as_slice(), device)));
+        let dropout = config.encoder.first().map_or(0.0, |round| round.dropout);
+        Self { img_encoder, head, dropout: DropoutConfig::new(dropout).init() }
     }
 
     /// Logits of the findings, `[images, findings]`.
@@ -51,37 +58,25 @@ impl Classifier {
     }
 }
 
+/// The logit of how frequent a finding is.
+fn log_odds(samples: &[Sample], finding: usize) -> f32 {
+    let known = samples.iter().filter_map(|sample| sample.labels[finding]);
+    let (sum, count) = known.fold((0.0, 0.0), |(sum, count), label| (sum + label, count + 1.0));
+    ((sum + 1.0) / (count - sum + 1.0f32)).ln()
+}
+
 /// Teaches the classifier.
 pub struct EncoderTraining<'a> {
     /// The whole config.
     pub config: &'a TrainConfig,
+    /// This round of it.
+    pub round: &'a EncoderRound,
     /// All images.
     pub samples: &'a Samples,
+    /// What the last round said of each training image, if there was one.
+    pub taught: Option<Vec<Vec<f32>>>,
     /// Where to compute, with gradients.
     pub device: Device,
-}
-
-impl EncoderTraining<'_> {
-    fn stage(&self) -> &EncoderStage {
-        &self.config.encoder
-    }
-
-    /// The crops of a batch under random changes, mixed in pairs.
-    fn batch(&self, samples: &[&Sample], rng: &mut StdRng) -> (Tensor<4>, Tensor<2>, Tensor<2>) {
-        let image = &self.config.model.image;
-        let changes: Vec<Change> =
-            samples.iter().map(|_| Change::draw(&self.stage().augmentation, rng)).collect();
-        let mut batch = Batch::new(samples, self.config.data.findings.len());
-        batch.pixels = samples
-            .par_iter()
-            .zip(&changes)
-            .flat_map_iter(|(sample, change)| change.pixels(&sample.square, image))
-            .collect();
-        if self.stage().mixup > 0.0 {
-            batch.mix_pairs(self.stage().mixup, rng);
-        }
-        batch.into_tensors(image.crop, &self.device)
-    }
 }
 
 impl Stage for EncoderTraining<'_> {
@@ -91,17 +86,32 @@ impl Stage for EncoderTraining<'_> {
         draw_epoch(self.config, &self.samples.train, rng)
     }
 
-    fn loss(&self, model: &Classifier, indices: &[usize], rng: &mut StdRng) -> Tensor<1> {
-        let samples: Vec<&Sample> =
-            indices.iter().map(|&index| &self.samples.train[index]).collect();
-        let (pixels, targets, known) = self.batch(&samples, rng);
-        binary_cross_entropy(model.forward(pixels), targets, known)
+    fn loss(&self, model: &Classifier, rows: &[usize], rng: &mut StdRng) -> Tensor<1> {
+        let versions: Vec<(&Sample, Change)> = rows
+            .iter()
+            .map(|&row| (&self.samples.train[row], Change::draw(&self.round.augmentation, rng)))
+            .collect();
+        let logits = model.forward(pixels(&versions, &self.config.model.image, &self.device));
+        let said = |row: usize| self.taught.as_ref().map(|taught| taught[row].as_slice());
+        let known = rows.iter().map(|&row| (self.samples.train[row].targets.as_slice(), said(row)));
+        let targets = Targets::new(known, self.round.distil, &self.device);
+        binary_cross_entropy(logits, targets.values, targets.weights)
     }
 
     fn validate(&self, model: &Classifier) -> Result<Vec<Vec<f32>>> {
-        let val: Vec<&Sample> = self.samples.val.iter().collect();
-        Ok(predict(model, &val, &self.config.model.image, &self.device.clone().inner()))
+        let (image, device) = (&self.config.model.image, self.device.clone().inner());
+        Ok(predict(model, &self.samples.val, image, &device))
     }
+}
+
+/// The crops of changed images, `[images, 1, crop, crop]`.
+pub fn pixels(versions: &[(&Sample, Change)], image: &ImageConfig, device: &Device) -> Tensor<4> {
+    let pixels: Vec<f32> = versions
+        .par_iter()
+        .flat_map_iter(|(sample, change)| change.pixels(&sample.square, image))
+        .collect();
+    let shape = [versions.len(), 1, image.crop, image.crop];
+    Tensor::from_data(TensorData::new(pixels, shape), device)
 }
 
 /// The rows of one epoch, in random order: of each source as many as the config says.
@@ -127,20 +137,15 @@ pub fn draw_epoch(config: &TrainConfig, samples: &[Sample], rng: &mut StdRng) ->
 /// Logits of unchanged images, row by row.
 pub fn predict(
     model: &Classifier,
-    samples: &[&Sample],
+    samples: &[Sample],
     image: &ImageConfig,
     device: &Device,
 ) -> Vec<Vec<f32>> {
-    let mut rows = Vec::with_capacity(samples.len());
-    for batch in samples.chunks(16) {
-        let pixels: Vec<f32> = batch
-            .par_iter()
-            .flat_map_iter(|sample| Change::NONE.pixels(&sample.square, image))
-            .collect();
-        let data = TensorData::new(pixels, [batch.len(), 1, image.crop, image.crop]);
-        rows.extend(rows_of(model.forward(Tensor::from_data(data, device))));
-    }
-    rows
+    let of_batch = |batch: &[Sample]| {
+        let versions: Vec<_> = batch.iter().map(|sample| (sample, Change::NONE)).collect();
+        rows_of(model.forward(pixels(&versions, image, device)))
+    };
+    samples.chunks(16).flat_map(of_batch).collect()
 }
 
 /// The rows of a matrix.
@@ -148,9 +153,4 @@ pub fn rows_of(matrix: Tensor<2>) -> Vec<Vec<f32>> {
     let columns = matrix.dims()[1].max(1);
     let values = matrix.into_data().try_into_vec::<f32>().unwrap_or_default();
     values.chunks_exact(columns).map(<[f32]>::to_vec).collect()
-}
-
-/// Probabilities from logits.
-pub fn probabilities(logits: Tensor<2>) -> Vec<Vec<f32>> {
-    rows_of(sigmoid(logits))
 }

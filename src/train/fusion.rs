@@ -3,22 +3,20 @@
 
 use std::collections::HashMap;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use half::f16;
-use rand::{RngExt, SeedableRng, rngs::StdRng};
-use rayon::prelude::*;
-
 use super::augment::Change;
 use super::config::{FusionStage, TrainConfig};
-use super::data::split;
-use super::encoder::{Classifier, draw_epoch, probabilities, rows_of};
+use super::data::Targets;
+use super::encoder::{Classifier, draw_epoch, pixels, rows_of};
 use super::error::Result;
 use super::learner::Stage;
-use super::loss::{binary_cross_entropy, contrastive, outside_boxes};
-use super::samples::{Sample, Samples, Target};
+use super::loss::{binary_cross_entropy, contrastive, outside_boxes, squared_distance};
+use super::samples::{Sample, Samples, sigmoid};
 use crate::config::ImageConfig;
 use crate::model::{CarZero, Encoded, TextTokens};
 use crate::text::TextTokenizer;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use half::f16;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 /// Images whose features are computed together.
 const BATCH: usize = 16;
@@ -33,8 +31,8 @@ pub struct FusionTraining<'a> {
     train: Vec<Vec<View>>,
     /// Each validation image, unchanged.
     val: Vec<View>,
-    /// What the first stage says of each training image.
-    taught: Vec<Vec<f32>>,
+    /// The deviation of the first stage's logits, by finding.
+    deviation: Vec<f32>,
 }
 
 /// One version of an image, encoded.
@@ -44,6 +42,10 @@ struct View {
     inside: Vec<(usize, Vec<f32>)>,
     /// Sentences of its own, as places in the bank.
     sentences: Vec<usize>,
+    /// What the first stage says of it: logits.
+    said: Vec<f32>,
+    /// The same as probabilities.
+    taught: Vec<f32>,
 }
 
 /// `[places, channels]` in half precision.
@@ -106,23 +108,26 @@ impl Bank {
     fn select(&self, places: &[usize], device: &Device) -> TextTokens {
         let places: Vec<i32> = places.iter().map(|&place| place as i32).collect();
         let count = places.len();
-        let index = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), device);
+        let index = TensorData::new(places, [count]);
+        let index = Tensor::<1, Int>::from_data(index, &self.hidden.global.device());
         TextTokens {
-            global: self.hidden.global.clone().select(0, index.clone()),
-            local: self.hidden.local.clone().select(0, index.clone()),
-            log_counts: self.hidden.log_counts.clone().select(0, index),
+            global: self.hidden.global.clone().select(0, index.clone()).to_device(device),
+            local: self.hidden.local.clone().select(0, index.clone()).to_device(device),
+            log_counts: self.hidden.log_counts.clone().select(0, index).to_device(device),
         }
     }
 }
 
 /// A sentence about the mirror image.
 fn mirror(sentence: &str) -> String {
-    let word = |word: &str| match word {
-        "left" => "right",
-        "right" => "left",
-        _ => return word.to_string(),
-    }
-    .to_string();
+    let word = |word: &str| {
+        match word {
+            "left" => "right",
+            "right" => "left",
+            _ => return word.to_string(),
+        }
+        .to_string()
+    };
     sentence.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -141,31 +146,26 @@ impl<'a> FusionTraining<'a> {
         device: Device,
     ) -> Result<Self> {
         let free = samples.train.iter().flat_map(|sample| sample.sentences.iter().cloned());
-        let bank = Bank::new(config, free, model, tokenizer, &device)?;
+        let bank = Bank::new(config, free, model, tokenizer, &device.clone().inner())?;
         let encoding = Encoding { config, classifier, bank: &bank, device: device.clone().inner() };
-        let mut taught = Vec::new();
         let mut train: Vec<Vec<View>> = samples.train.iter().map(|_| Vec::new()).collect();
         for version in 0..config.fusion.views {
-            let (views, said) = encoding.views(&samples.train, version);
-            for (versions, view) in train.iter_mut().zip(views) {
-                versions.push(view);
-            }
-            if taught.is_empty() {
-                taught = said;
-            } else {
-                for (sum, said) in taught.iter_mut().flatten().zip(said.iter().flatten()) {
-                    *sum += said;
-                }
-            }
+            let views = encoding.views(&samples.train, version);
+            train.iter_mut().zip(views).for_each(|(versions, view)| versions.push(view));
         }
-        taught.iter_mut().flatten().for_each(|sum| *sum /= config.fusion.views as f32);
-        let (val, _) = encoding.views(&samples.val, 0);
-        Ok(Self { config, samples, device, bank, train, val, taught })
+        let val = encoding.views(&samples.val, 0);
+        let plain: Vec<&[f32]> = train.iter().map(|views| views[0].said.as_slice()).collect();
+        let deviation = deviations(&plain);
+        Ok(Self { config, samples, device, bank, train, val, deviation })
     }
 
-    /// The model's embedders, set so that the sentences of the bank are centred and spread.
+    /// The model with embedders that centre and spread the sentences of the bank and the features
+    /// of the images.
     pub fn standardised(&self, mut model: CarZero) -> CarZero {
+        let device = self.device.clone().inner();
+        let views: Vec<&View> = self.train.iter().step_by(8).filter_map(|v| v.first()).collect();
         model.text_encoder = model.text_encoder.standardised(&self.bank.hidden);
+        model.img_encoder = model.img_encoder.standardised(&features(&views, &device));
         model
     }
 
@@ -174,34 +174,13 @@ impl<'a> FusionTraining<'a> {
     }
 
     fn images(&self, model: &CarZero, views: &[&View], device: &Device) -> Encoded {
-        let count = views.first().map_or(0, |view| view.features.len());
-        let features: Vec<Tensor<3>> = (0..count)
-            .map(|index| {
-                let Features { places, channels, .. } = views[0].features[index];
-                let values = views
-                    .iter()
-                    .flat_map(|view| view.features[index].values.iter().map(|v| v.to_f32()))
-                    .collect::<Vec<f32>>();
-                Tensor::from_data(TensorData::new(values, [views.len(), places, channels]), device)
-            })
-            .collect();
-        let tokens = model.img_encoder.tokens(&features);
+        let tokens = model.img_encoder.tokens(&features(views, device));
         model.fusion_module.encode(tokens.global, tokens.local, None)
     }
 
     fn texts(&self, model: &CarZero, places: &[usize], device: &Device) -> Encoded {
         let tokens = model.text_encoder.embed(self.bank.select(places, device));
         model.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
-    }
-
-    /// What is to be learnt of one image: labels, teacher and the first stage together.
-    fn targets(&self, row: usize) -> Vec<Target> {
-        let distil = self.stage().distil;
-        let said = &self.taught[row];
-        let mix = |(target, said): (&Target, &f32)| {
-            target.map(|target| target * (1.0 - distil) + said * distil)
-        };
-        self.samples.train[row].targets.iter().zip(said).map(mix).collect()
     }
 
     /// Logits of the standard prompts on the validation images, by row and finding.
@@ -246,21 +225,33 @@ impl Stage for FusionTraining<'_> {
 
         let images = self.images(model, &views, device);
         let scores = model.score(&images, &self.texts(model, &columns, device));
-        let targets: Vec<Target> = rows.iter().flat_map(|&row| self.targets(row)).collect();
-        let (values, known) = split(&targets);
-        let matrix = |values: Vec<f32>, columns: usize| {
+        let known = rows.iter().zip(&views).map(|(&row, view)| {
+            (self.samples.train[row].targets.as_slice(), Some(view.taught.as_slice()))
+        });
+        let Targets { values: targets, weights: known } =
+            Targets::new(known, self.stage().distil, device);
+        let matrix = |values: Vec<f32>| {
+            let columns = values.len() / rows.len();
             Tensor::<2>::from_data(TensorData::new(values, [rows.len(), columns]), device)
         };
-        let (targets, known) = (matrix(values, findings), matrix(known, findings));
         let weights = &self.stage().loss;
         let mut loss = Tensor::zeros([1], device);
 
+        let both = |logits: &Tensor<2>| logits.clone().narrow(1, 0, 2 * findings);
+        let mean = (scores.i2t.clone() + scores.t2i.clone()) / 2.0;
         if weights.sigmoid > 0.0 {
-            let logits = (scores.i2t.clone() + scores.t2i.clone()) / 2.0;
-            let logits = logits.narrow(1, 0, 2 * findings);
-            let both = Tensor::cat(vec![targets.clone(), -targets.clone() + 1.0], 1);
+            let values = Tensor::cat(vec![targets.clone(), -targets.clone() + 1.0], 1);
             let known = Tensor::cat(vec![known.clone(), known.clone()], 1);
-            loss = loss + binary_cross_entropy(logits, both, known) * weights.sigmoid;
+            for logits in [&scores.i2t, &scores.t2i, &mean] {
+                let term = binary_cross_entropy(both(logits), values.clone(), known.clone());
+                loss = loss + term * (weights.sigmoid / 6.0);
+            }
+        }
+        if weights.regression > 0.0 {
+            let said = matrix(views.iter().flat_map(|view| view.said.clone()).collect());
+            let said = Tensor::cat(vec![said.clone(), -said], 1);
+            let scale = matrix(self.deviation.repeat(2 * rows.len()));
+            loss = loss + squared_distance(both(&mean), said, scale) * weights.regression;
         }
         if weights.contrastive > 0.0 {
             // Sentences that are there: those of the findings, and those of reports.
@@ -275,11 +266,11 @@ impl Stage for FusionTraining<'_> {
                 free.iter().map(|place| f32::from(u8::from(view.sentences.contains(place))))
             });
             let own: Vec<f32> = own.collect();
-            let (mut positives, mut weight) = (targets.greater_elem(0.5).float(), known);
+            let (mut positives, mut weight) = (targets.greater_elem(0.5).float(), known.ceil());
             if !free.is_empty() {
                 let ones = vec![1.0; own.len()];
-                positives = Tensor::cat(vec![positives, matrix(own, free.len())], 1);
-                weight = Tensor::cat(vec![weight, matrix(ones, free.len())], 1);
+                positives = Tensor::cat(vec![positives, matrix(own)], 1);
+                weight = Tensor::cat(vec![weight, matrix(ones)], 1);
             }
             let term = contrastive(keep(scores.i2t), positives.clone(), weight.clone())
                 + contrastive(keep(scores.t2i), positives, weight);
@@ -299,8 +290,7 @@ impl Stage for FusionTraining<'_> {
                 boxed.iter().flat_map(|(_, inside)| inside.iter().copied()).collect();
             let count = places.len();
             let index = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), device);
-            let attention =
-                scores.attention.reshape([images * texts, patches]).select(0, index);
+            let attention = scores.attention.reshape([images * texts, patches]).select(0, index);
             let inside = Tensor::from_data(TensorData::new(inside, [count, patches]), device);
             // Few images of a batch have boxes, so the mean over them is weighed by their share.
             let share = count as f32 / rows.len() as f32;
@@ -323,41 +313,40 @@ struct Encoding<'a> {
 }
 
 impl Encoding<'_> {
-    /// One version of each image, and what the classifier says of it.
-    fn views(&self, samples: &[Sample], version: usize) -> (Vec<View>, Vec<Vec<f32>>) {
-        let image = &self.config.model.image;
-        let (mut views, mut said) = (Vec::new(), Vec::new());
+    /// One version of each image.
+    fn views(&self, samples: &[Sample], version: usize) -> Vec<View> {
+        let mut views = Vec::with_capacity(samples.len());
         for (index, batch) in samples.chunks(BATCH).enumerate() {
-            let changes: Vec<Change> = (0..batch.len())
-                .map(|row| match version {
-                    0 => Change::NONE,
-                    _ => {
-                        let place = (version * samples.len() + index * BATCH + row) as u64;
-                        let mut rng = StdRng::seed_from_u64(self.config.seed ^ (place << 8));
-                        Change::draw(&self.config.fusion.augmentation, &mut rng)
-                    }
-                })
+            let first = version * samples.len() + index * BATCH;
+            let versions: Vec<(&Sample, Change)> = batch
+                .iter()
+                .enumerate()
+                .map(|(row, sample)| (sample, self.change(version, first + row)))
                 .collect();
-            let pixels: Vec<f32> = batch
-                .par_iter()
-                .zip(&changes)
-                .flat_map_iter(|(sample, change)| change.pixels(&sample.square, image))
-                .collect();
-            let data = TensorData::new(pixels, [batch.len(), 1, image.crop, image.crop]);
-            let pixels = Tensor::from_data(data, &self.device);
+            let pixels = pixels(&versions, &self.config.model.image, &self.device);
             let features = self.classifier.img_encoder.features(pixels);
-            said.extend(probabilities(self.classifier.classify(&features)));
-            let parts: Vec<Vec<Features>> = features.into_iter().map(rows_of_features).collect();
-            let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
-            for (sample, change) in batch.iter().zip(&changes) {
+            let said = rows_of(self.classifier.classify(&features));
+            let mut parts: Vec<_> =
+                features.into_iter().map(|part| rows_of_features(part).into_iter()).collect();
+            for ((sample, change), said) in versions.iter().zip(said) {
                 views.push(View {
                     features: parts.iter_mut().filter_map(Iterator::next).collect(),
                     inside: self.inside(sample, change),
                     sentences: self.sentences(sample, change),
+                    taught: said.iter().map(|&logit| sigmoid(logit.into()) as f32).collect(),
+                    said,
                 });
             }
         }
-        (views, said)
+        views
+    }
+
+    fn change(&self, version: usize, place: usize) -> Change {
+        if version == 0 {
+            return Change::NONE;
+        }
+        let mut rng = StdRng::seed_from_u64(self.config.seed ^ ((place as u64) << 8));
+        Change::draw(&self.config.fusion.augmentation, &mut rng)
     }
 
     fn inside(&self, sample: &Sample, change: &Change) -> Vec<(usize, Vec<f32>)> {
@@ -379,8 +368,37 @@ impl Encoding<'_> {
 
     fn sentences(&self, sample: &Sample, change: &Change) -> Vec<usize> {
         let seen = |text: &String| if change.mirrored { mirror(text) } else { text.clone() };
-        sample.sentences.iter().filter_map(|text| self.bank.places.get(&seen(text)).copied()).collect()
+        sample
+            .sentences
+            .iter()
+            .filter_map(|text| self.bank.places.get(&seen(text)).copied())
+            .collect()
     }
+}
+
+/// The features of some views, on the device.
+fn features(views: &[&View], device: &Device) -> Vec<Tensor<3>> {
+    let count = views.first().map_or(0, |view| view.features.len());
+    let part = |index: usize| {
+        let Features { places, channels, .. } = views[0].features[index];
+        let values =
+            views.iter().flat_map(|view| view.features[index].values.iter().map(|v| v.to_f32()));
+        let data = TensorData::new(values.collect::<Vec<f32>>(), [views.len(), places, channels]);
+        Tensor::from_data(data, device)
+    };
+    (0..count).map(part).collect()
+}
+
+/// The standard deviation of each column.
+fn deviations(rows: &[&[f32]]) -> Vec<f32> {
+    let columns = rows.first().map_or(0, |row| row.len());
+    let mean = |f: &dyn Fn(&&[f32]) -> f32| rows.iter().map(f).sum::<f32>() / rows.len() as f32;
+    (0..columns)
+        .map(|column| {
+            let centre = mean(&|row| row[column]);
+            mean(&|row| (row[column] - centre).powi(2)).sqrt().max(1e-3)
+        })
+        .collect()
 }
 
 /// The share of each patch that lies in a box, from 4 x 4 points of it.

@@ -14,7 +14,7 @@ use burn::lr_scheduler::constant::ConstantLr;
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 
@@ -40,13 +40,15 @@ pub trait Stage {
 /// Trains one stage.
 pub struct Learner<'a> {
     /// Name of the stage, and of its checkpoint.
-    pub name: &'static str,
+    pub name: String,
     /// Optimiser and schedule.
     pub schedule: &'a Schedule,
     /// Factor on the learning rate for parameters whose path begins so.
     pub faster: Option<(&'static str, f64)>,
     /// Seed of the stage.
     pub seed: u64,
+    /// Where it computes; its chance is seeded anew for every epoch.
+    pub device: &'a Device,
     /// Folder for checkpoints and the log.
     pub folder: &'a Path,
     /// Scores validation logits.
@@ -71,12 +73,7 @@ impl Learner<'_> {
     ///
     /// [`TrainError::Checkpoint`] where a checkpoint does not fit, [`TrainError::Io`] where none
     /// can be written.
-    pub fn run<S: Stage>(
-        &self,
-        stage: &S,
-        model: S::Model,
-        resume: bool,
-    ) -> Result<S::Model> {
+    pub fn run<S: Stage>(&self, stage: &S, model: S::Model, resume: bool) -> Result<S::Model> {
         let schedule = self.schedule;
         let (mut model, mut optimizer) = (model, self.optimizer());
         let (mut progress, mut average) = (Progress::default(), Average::new(schedule.average));
@@ -89,6 +86,7 @@ impl Learner<'_> {
         };
         while progress.epochs < schedule.epochs && !progress.finished {
             let started = Instant::now();
+            self.device.seed(self.seed ^ ((progress.epochs as u64) << 32));
             let order = stage.order(&mut self.rng(progress.epochs, 0));
             let (mut total, mut batches) = (0.0, 0);
             let mut accumulator = GradientsAccumulator::new();
@@ -131,7 +129,8 @@ impl Learner<'_> {
     }
 
     fn optimizer(&self) -> ModuleOptimizer {
-        let config = AdamWConfig::new().with_weight_decay(self.schedule.weight_decay).with_epsilon(1e-8);
+        let config =
+            AdamWConfig::new().with_weight_decay(self.schedule.weight_decay).with_epsilon(1e-8);
         config.init().with_grad_clipping(GradientClipping::Norm(self.schedule.clip))
     }
 

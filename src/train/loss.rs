@@ -1,10 +1,12 @@
 //! The terms of the loss.
 
-use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::Tensor;
+use burn::tensor::activation::{log_sigmoid, log_softmax};
 
 /// An attention weight below this counts as this in a logarithm.
 const TINY: f32 = 1e-6;
+/// No squared distance counts for more.
+const FAR: f32 = 9.0;
 /// Takes a pair out of a softmax.
 const OUT: f32 = -1e4;
 
@@ -22,6 +24,17 @@ pub fn binary_cross_entropy(
     let present = log_sigmoid(logits.clone()) * targets.clone();
     let absent = log_sigmoid(-logits) * (-targets + 1.0);
     ((present + absent) * weights).sum() / -(images as f32)
+}
+
+/// The squared distance between logits, in units of a scale and at most [`FAR`], summed over the
+/// columns, averaged over the rows.
+///
+/// # Shapes
+///
+/// - logits, expected, scale: `[images, columns]`
+pub fn squared_distance(logits: Tensor<2>, expected: Tensor<2>, scale: Tensor<2>) -> Tensor<1> {
+    let [images, _] = logits.dims();
+    ((logits - expected) / scale).square().clamp_max(FAR).sum() / images as f32
 }
 
 /// CARZero's symmetric InfoNCE (van den Oord et al., 2018) over a matrix of images and sentences in
@@ -77,6 +90,13 @@ mod tests {
         let known = matrix([[1.0, 0.0], [1.0, 1.0]]);
         let absent = (1.0 + (-1f32).exp()).ln();
         close(binary_cross_entropy(logits, targets, known), (2.0 * 2f32.ln() + absent) / 2.0);
+    }
+
+    #[test]
+    fn distances_are_in_units_of_the_scale_and_bounded() {
+        let logits = matrix([[1.0, 5.0], [0.0, 100.0]]);
+        let distance = squared_distance(logits, matrix([[0.0; 2]; 2]), matrix([[2.0, 5.0]; 2]));
+        close(distance, (0.25 + 1.0 + 0.0 + 9.0) / 2.0);
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::folder::{self, Weight};
 use crate::model::CarZero;
 use crate::text::TextTokenizer;
 use config::TrainConfig;
-use encoder::{Classifier, EncoderTraining};
+use encoder::{Classifier, EncoderTraining, predict};
 use error::{Result, TrainError};
 use fusion::FusionTraining;
 use learner::Learner;
@@ -43,7 +43,8 @@ use samples::{Samples, Target};
 
 /// Paths of what no stage trains: the pretrained text encoder, and in the second stage the image
 /// encoder's backbone.
-const BACKBONES: [&str; 2] = ["img_encoder.model.", "text_encoder.model."];
+const BACKBONES: [&str; 3] =
+    ["img_encoder.MobileNetV2.model.", "img_encoder.Vit.model.", "text_encoder.model."];
 
 /// A trained model, ready to be written.
 #[derive(Debug)]
@@ -72,12 +73,7 @@ pub struct Paths<'a> {
 /// # Errors
 ///
 /// [`TrainError`], which names the file and the remedy.
-pub fn train(
-    config: &TrainConfig,
-    paths: Paths,
-    device: &Device,
-    resume: bool,
-) -> Result<Trained> {
+pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) -> Result<Trained> {
     config.model.check()?;
     let samples = Samples::read(paths.manifest, &config.data, &config.model.image)?;
     println!(
@@ -87,9 +83,8 @@ pub fn train(
     );
     fs::create_dir_all(paths.out)
         .map_err(|source| TrainError::Io { path: paths.out.to_path_buf(), source })?;
-    let (model, tokenizer) = start(config, paths.init, device)?;
     let gradients = device.clone().autodiff();
-    gradients.seed(config.seed);
+    let (model, tokenizer) = start(config, paths.init, &gradients)?;
     let measure = |logits: &[Vec<f32>]| macro_auroc(config, &samples, logits);
 
     let channels = match &config.model.image_encoder {
@@ -97,29 +92,40 @@ pub fn train(
         ImageEncoderConfig::Vit(vit) => vit.dim,
     };
     let encoder = model.img_encoder.clone();
-    let classifier = Classifier::new(encoder, channels, config).to_device(&gradients);
-    let frozen: Vec<&str> = config.encoder.frozen.iter().map(String::as_str).collect();
-    let learner = Learner {
-        name: "encoder",
-        schedule: &config.encoder.schedule,
-        faster: Some(("head", config.encoder.head_rate)),
-        seed: config.seed,
-        folder: paths.out,
-        measure: &measure,
-    };
-    let training = EncoderTraining { config, samples: &samples, device: gradients.clone() };
-    let classifier = learner.run(&training, freeze(classifier, &frozen), resume)?;
+    let mut classifier =
+        Classifier::new(encoder, channels, config, &samples.train, &gradients).valid();
+    for (index, round) in config.encoder.iter().enumerate() {
+        let taught = (index > 0).then(|| {
+            let logits = predict(&classifier, &samples.train, &config.model.image, device);
+            let probability = |logit: f32| samples::sigmoid(logit.into()) as f32;
+            logits.into_iter().map(|row| row.into_iter().map(probability).collect()).collect()
+        });
+        let training =
+            EncoderTraining { config, round, samples: &samples, taught, device: gradients.clone() };
+        let learner = Learner {
+            name: format!("encoder-{}", index + 1),
+            schedule: &round.schedule,
+            faster: Some(("head", round.head_rate)),
+            seed: config.seed + index as u64,
+            device: &gradients,
+            folder: paths.out,
+            measure: &measure,
+        };
+        classifier = learner.run(&training, classifier.train(), resume)?;
+    }
 
-    let model = CarZero { img_encoder: classifier.img_encoder.clone(), ..model };
+    gradients.seed(config.seed);
+    let model = CarZero { img_encoder: classifier.img_encoder.clone(), ..model.valid() };
     let reader = TextTokenizer::new(&tokenizer, config.model.text_encoder.rows)?;
     let training =
         FusionTraining::new(config, &samples, &classifier, &model, &reader, gradients.clone())?;
-    let model = freeze(training.standardised(model).to_device(&gradients), &BACKBONES);
+    let model = freeze(training.standardised(model).train(), &BACKBONES);
     let learner = Learner {
-        name: "fusion",
+        name: "fusion".to_string(),
         schedule: &config.fusion.schedule,
         faster: None,
-        seed: config.seed ^ 1,
+        seed: config.seed + config.encoder.len() as u64,
+        device: &gradients,
         folder: paths.out,
         measure: &measure,
     };
@@ -127,10 +133,11 @@ pub fn train(
     let mut model_config = config.model.clone();
     let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
     model_config.text_encoder.vocab = kept.len();
-    let weights = folder::weights_of(&model)?.into_iter().map(|weight| match weight.name.as_str() {
-        "text_encoder.model.embeddings.word_embeddings.weight" => weight.rows(&kept),
-        _ => weight,
-    });
+    let weights =
+        folder::weights_of(&model)?.into_iter().map(|weight| match weight.name.as_str() {
+            "text_encoder.model.embeddings.word_embeddings.weight" => weight.rows(&kept),
+            _ => weight,
+        });
     Ok(Trained { config: model_config, tokenizer, weights: weights.collect() })
 }
 
@@ -183,14 +190,7 @@ impl ModuleMapper for Freeze<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let variants = ["Vit", "MobileNetV2"];
-        let named: Vec<&str> = self
-            .path
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !variants.contains(name))
-            .collect();
-        let path = named.join(".");
+        let path = self.path.join(".");
         let frozen = self.prefixes.iter().any(|prefix| path.starts_with(prefix));
         if frozen { param.set_require_grad(false) } else { param }
     }
