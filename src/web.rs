@@ -190,7 +190,7 @@ impl Model {
         set("attention", &score.attention);
         set("similarity", &score.similarity);
         if let Some(reference) = self.engine.reference(&score.prompt) {
-            set("reference", reference);
+            set("reference", &reference);
         }
         js
     }

@@ -287,3 +287,38 @@ fn convert_refuses_what_is_no_checkpoint() {
     assert!(error.contains("a.ckpt"), "{error}");
     assert!(!Path::new("pwned").exists());
 }
+
+#[test]
+fn reference_images_rank_any_wording() {
+    let model = model();
+    let images = TempDir::new().unwrap();
+    let mut paths = Vec::new();
+    for index in 0..100u32 {
+        let wave = |x: u32, y: u32| ((x * (index + 3) + y * (index % 7 + 1)) / 8 % 256) as u8;
+        let path = images.path().join(format!("{index}.png"));
+        image::GrayImage::from_fn(96, 96, |x, y| image::Luma([wave(x, y)])).save(&path).unwrap();
+        paths.push(path);
+    }
+    let args =
+        |command: &str| [command.into(), "--model".into(), model.path().as_os_str().to_os_string()];
+    let population = ["--population", "test images"].map(std::ffi::OsString::from);
+    let all = paths.iter().map(|path| path.as_os_str().to_os_string());
+    let output = carzero(args("reference").into_iter().chain(population).chain(all));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    let correlation: f64 =
+        said.rsplit(' ').next().unwrap().trim().trim_end_matches('.').parse().unwrap();
+    assert!(correlation > 0.9, "{said}");
+
+    // A wording of one's own has a percentile; over the reference images they are spread evenly.
+    let prompt = ["--prompt", "There is a wording of my own"].map(std::ffi::OsString::from);
+    let all = paths.iter().map(|path| path.as_os_str().to_os_string());
+    let output = carzero(args("score").into_iter().chain(prompt).chain(all));
+    let percentiles: Vec<f64> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| line["findings"][0]["percentile"].as_f64().unwrap())
+        .collect();
+    let mean = percentiles.iter().sum::<f64>() / 100.0;
+    assert!((mean - 50.0).abs() < 3.0, "{mean}");
+}

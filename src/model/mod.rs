@@ -161,6 +161,31 @@ impl CarZero {
         self.fusion_module.encode(tokens.global, tokens.local, None)
     }
 
+    /// Tokens of images with their patches averaged two by two, the global token first:
+    /// `[images, 1 + patches / 4, dim]`. A quarter of the memory ranks images almost as well; see
+    /// [`CarZero::encode_condensed`].
+    pub fn condense_images(&self, pixels: Tensor<4>) -> Tensor<3> {
+        let ImageTokens { global, local } = self.img_encoder.forward(pixels);
+        let [images, patches, dim] = local.dims();
+        let side = patches.isqrt();
+        let quarters = local.reshape([images, side / 2, 2, side / 2, 2, dim]);
+        let means = quarters.mean_dim(4).mean_dim(2).reshape([images, patches / 4, dim]);
+        Tensor::cat(vec![global.unsqueeze_dim(1), means], 1)
+    }
+
+    /// Prepares condensed images for scoring: each mean counts as the four patches it stands for.
+    pub fn encode_condensed(&self, tokens: Tensor<3>) -> Encoded {
+        let [images, count, _] = tokens.dims();
+        let device = tokens.device();
+        let one = Tensor::zeros([images, 1], &device);
+        let four = Tensor::full([images, count - 1], 4f32.ln(), &device);
+        self.fusion_module.encode(
+            tokens.clone().narrow(1, 0, 1).squeeze_dim(1),
+            tokens.narrow(1, 1, count - 1),
+            Some(Tensor::cat(vec![one, four], 1)),
+        )
+    }
+
     /// Encodes texts once: the cost of a new image does not include this.
     pub fn encode_texts(&self, texts: &[Tokens], device: &Device) -> Encoded {
         let tokens = self.text_encoder.forward(texts, device);
