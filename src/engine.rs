@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::config::{ModelConfig, Reference, SelfTest};
 use crate::error::{Error, Result};
 use crate::folder::{Loaded, Manifest};
-use crate::model::{CarZero, Encoded};
+use crate::model::{CarZero, Encoded, Interaction};
 use crate::picture::Picture;
 use crate::preprocess::{Square, View};
 use crate::text::{TextTokenizer, normalize};
@@ -59,7 +59,7 @@ pub struct Score {
     pub t2i: f32,
     /// Share of the reference population with a lower logit for this sentence, in percent; none
     /// where the model ships no reference for it.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
     /// Where the text looked: attention weights over the view, row by row.
     #[serde(skip)]
@@ -67,6 +67,25 @@ pub struct Score {
     /// The same before the softmax.
     #[serde(skip)]
     pub similarity: Vec<f32>,
+}
+
+/// How one picture and one sentence attend to one another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The sentence's words as the model reads them, `[CLS]` first and `[SEP]` last.
+    pub words: Vec<String>,
+    /// Layers of the fusion.
+    pub layers: usize,
+    /// Heads of each layer.
+    pub heads: usize,
+    /// Weights of the sentence over the patches of the view, `[layers, heads, patches]`.
+    pub patches: Vec<f32>,
+    /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
+    /// the text as a whole and to the empty rows of its memory.
+    pub attended_words: Vec<f32>,
+    /// Where each word would look if it were put to the picture alone, averaged over layers and
+    /// heads: `[words, patches]`. The score does not use this.
+    pub word_patches: Vec<f32>,
 }
 
 impl Engine {
@@ -159,6 +178,40 @@ impl Engine {
             }
         }
         Ok(scores)
+    }
+
+    /// How the first picture and a sentence attend to one another.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
+        let tokens = self.tokenizer.encode(prompt)?;
+        let image = images.encoded.get(0);
+        let [i2t, t2i, by_word] = self.model.interactions(&image, &tokens, &self.device);
+        let words = tokens.words.len();
+        // All queries over the keys from the second on (the first is the global token).
+        let weights = |interaction: Interaction, keys: Option<usize>| {
+            let layers: Vec<Tensor<3>> = interaction
+                .layers
+                .into_iter()
+                .map(|layer| {
+                    let [_, _, _, all] = layer.weights.dims();
+                    layer.weights.squeeze_dim::<3>(0).narrow(2, 1, keys.unwrap_or(all - 1))
+                })
+                .collect();
+            Tensor::stack::<4>(layers, 0)
+        };
+        let by_patch = weights(i2t, None);
+        let [layers, heads, _, _] = by_patch.dims();
+        Ok(Explanation {
+            words: tokens.words,
+            layers,
+            heads,
+            patches: read(by_patch).await?,
+            attended_words: read(weights(t2i, Some(words))).await?,
+            word_patches: read(weights(by_word, None).mean_dim(1).mean_dim(0)).await?,
+        })
     }
 
     /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has

@@ -27,6 +27,6 @@ pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use engine::{EncodedImages, Engine, Score};
+pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
 pub use picture::Picture;

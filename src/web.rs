@@ -9,7 +9,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{Credit, Preset};
-use crate::engine::{EncodedImages, Engine, Score};
+use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
 use crate::folder::{self, Precision};
 use crate::heatmap::{Heatmap, PALETTES, Palette};
@@ -19,6 +19,11 @@ use crate::text;
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
+}
+
+/// Gives a fresh object a `Float32Array`, which cannot fail.
+fn set(js: &JsValue, name: &str, values: &[f32]) {
+    let _ = js_sys::Reflect::set(js, &name.into(), &Float32Array::from(values));
 }
 
 impl From<Error> for JsValue {
@@ -165,6 +170,23 @@ impl Model {
             .collect())
     }
 
+    /// How a picture and a finding attend to one another: `Explanation`, with `Float32Array`s.
+    pub async fn explain(&self, image: &EncodedImage, finding: &str) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Plain<'a> {
+            words: &'a [String],
+            layers: usize,
+            heads: usize,
+        }
+        let explanation = self.engine.explain(&image.0, &text::sentence(finding)?).await?;
+        let Explanation { words, layers, heads, .. } = &explanation;
+        let js = object(&Plain { words, layers: *layers, heads: *heads });
+        set(&js, "patches", &explanation.patches);
+        set(&js, "attendedWords", &explanation.attended_words);
+        set(&js, "wordPatches", &explanation.word_patches);
+        Ok(js)
+    }
+
     fn score_object(&self, finding: &str, score: &Score) -> JsValue {
         #[derive(Serialize)]
         struct Plain<'a> {
@@ -183,14 +205,10 @@ impl Model {
             t2i: score.t2i,
             percentile: score.percentile,
         });
-        let set = |name: &str, values: &[f32]| {
-            // Setting a property on a fresh object cannot fail.
-            let _ = js_sys::Reflect::set(&js, &name.into(), &Float32Array::from(values));
-        };
-        set("attention", &score.attention);
-        set("similarity", &score.similarity);
+        set(&js, "attention", &score.attention);
+        set(&js, "similarity", &score.similarity);
         if let Some(reference) = self.engine.reference(&score.prompt) {
-            set("reference", &reference);
+            set(&js, "reference", &reference);
         }
         js
     }

@@ -294,7 +294,10 @@ fn reference_images_rank_any_wording() {
     let images = TempDir::new().unwrap();
     let mut paths = Vec::new();
     for index in 0..100u32 {
-        let wave = |x: u32, y: u32| ((x * (index + 3) + y * (index % 7 + 1)) / 8 % 256) as u8;
+        let wave = |x: u32, y: u32| {
+            let phase = (x * (index % 9) + y * (index / 9)) as f32 / 300.0 + index as f32;
+            (128.0 + 100.0 * phase.sin()) as u8
+        };
         let path = images.path().join(format!("{index}.png"));
         image::GrayImage::from_fn(96, 96, |x, y| image::Luma([wave(x, y)])).save(&path).unwrap();
         paths.push(path);

@@ -192,6 +192,26 @@ impl CarZero {
         self.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
     }
 
+    /// How an image and a text attend to one another: the text over the image's memory, the image
+    /// over the text's, and each row of the text's memory over the image's, as if it were a text.
+    pub fn interactions(
+        &self,
+        image: &Encoded,
+        text: &Tokens,
+        device: &Device,
+    ) -> [Interaction; 3] {
+        let tokens = self.text_encoder.forward(std::slice::from_ref(text), device);
+        let rows = tokens.local.clone().squeeze_dim::<2>(0).narrow(0, 0, text.row_count());
+        let fusion = &self.fusion_module;
+        let words = fusion.encode_rows(rows);
+        let text = fusion.encode(tokens.global, tokens.local, Some(tokens.log_counts));
+        [
+            fusion.interact(image, &text),
+            fusion.interact(&text, image),
+            fusion.interact(image, &words),
+        ]
+    }
+
     /// Scores every image against every text.
     pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {
         self.fusion_module.score(images, texts)
