@@ -119,7 +119,7 @@ fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
     };
     let weight = linear.weight.map(normal);
     let offset = -mean.matmul(weight.val()).squeeze_dim(0);
-    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight, ..linear }
+    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight }
 }
 
 /// The whole model.
