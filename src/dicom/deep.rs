@@ -1,0 +1,198 @@
+//! A grey picture in the depth it was taken in, and how it becomes 8 bits.
+//!
+//! The order is that of the grey scale pipeline (PS3.3 section N.2): stored value, modality LUT, values
+//! of interest (VOI), presentation. Every step depends on the sample alone, so each is computed once
+//! for each of the 65,536 samples there can be, and a picture of any size costs one look-up a pixel.
+
+use dicom_dictionary_std::tags;
+use serde::Serialize;
+
+use super::frame::{Format, Photometric};
+use super::header::Header;
+use super::lut::{Function, Modality, Voi};
+
+/// Of a thousand pixels, how many may lie below, and above, a window made from the values.
+const OUTSIDE: u64 = 5;
+/// A VOI that shows the picture in fewer grey levels than this shows nothing.
+const MIN_LEVELS: f64 = 2.0;
+
+/// A display window on modality values, linear (PS3.3 section C.11.2.1.3.2, LINEAR_EXACT).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Window {
+    /// The value shown as middle grey.
+    pub center: f64,
+    /// From the value that becomes black to the one that becomes white; above 0.
+    pub width: f64,
+    /// Whether low values are bright.
+    pub inverted: bool,
+}
+
+/// A grey picture in full depth: modality values, and the way of showing them that its file asks for.
+#[derive(Debug, Clone)]
+pub struct Deep {
+    /// As stored, row by row.
+    samples: Vec<u16>,
+    /// The modality value of each sample that there can be; `None`: padding.
+    values: Vec<Option<f64>>,
+    voi: Voi,
+    window: Window,
+}
+
+impl Deep {
+    /// The picture, and in words what its grey was made with.
+    pub(super) fn new(
+        header: &Header,
+        format: &Format,
+        lossy: bool,
+        samples: Vec<u16>,
+    ) -> (Self, String) {
+        let modality = Modality::from_header(header, format);
+        let padding = Padding::from_header(header, format);
+        let value = |sample| {
+            let value = format.value(sample, lossy);
+            (!padding.holds(sample, value)).then(|| modality.apply(value))
+        };
+        let values: Vec<Option<f64>> = (0..=u16::MAX).map(value).collect();
+        let histogram = Histogram::new(&samples, &values);
+        let inverted = is_inverted(header, format);
+        let (voi, note) = choose(header, format, &modality, &histogram);
+        let (center, width) = match voi {
+            Voi::Window { centre, width, .. } => (centre, width),
+            Voi::Lut(_) => histogram.window(),
+        };
+        (Self { samples, values, voi, window: Window { center, width, inverted } }, note)
+    }
+
+    /// Where a change of the window begins: the file's own, or one that holds the picture.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// 8-bit grey, row by row: through `window`, or as the file asks for. Padding is black.
+    pub fn grey(&self, window: Option<Window>) -> Vec<u8> {
+        let table = match window {
+            None => self.table(&self.voi, self.window.inverted),
+            Some(Window { center: centre, width, inverted }) => {
+                let function = Function::LinearExact;
+                self.table(&Voi::Window { centre, width, function }, inverted)
+            }
+        };
+        self.samples.iter().map(|&sample| table[usize::from(sample)]).collect()
+    }
+
+    /// The grey of each sample. Inversion comes after the VOI.
+    fn table(&self, voi: &Voi, inverted: bool) -> Vec<u8> {
+        let grey = |value: f64| {
+            let grey = voi.apply(value).round() as u8;
+            if inverted { 255 - grey } else { grey }
+        };
+        self.values.iter().map(|value| value.map_or(0, grey)).collect()
+    }
+}
+
+/// The first of VOI LUT and window that is there and does not show the whole picture as one grey, or
+/// else a window that holds the picture; and in words, which.
+fn choose(
+    header: &Header,
+    format: &Format,
+    modality: &Modality,
+    histogram: &Histogram,
+) -> (Voi, String) {
+    let shows = |voi: &Voi| histogram.is_shown_by(voi);
+    let lut = Voi::lut(header, format, modality).map(|lut| lut.filter(shows));
+    if let Some(Some(lut)) = lut {
+        return (lut, "the file’s VOI look-up table".to_string());
+    }
+    let broken = if lut.is_some() { " (its VOI look-up table is broken)" } else { "" };
+    let window = Voi::window(header).map(|window| window.filter(shows));
+    if let Some(Some(window @ Voi::Window { centre, width, .. })) = window {
+        return (window, format!("the file’s window, center {centre}, width {width}{broken}"));
+    }
+    let (low, high) = histogram.middle();
+    let (centre, width) = histogram.window();
+    let reason = match (lut.is_some(), window.is_some()) {
+        (false, false) => "the file has no window",
+        (true, false) => "its VOI look-up table is broken",
+        (false, true) => "its window is broken",
+        (true, true) => "its VOI look-up table and window are broken",
+    };
+    let note = format!("window from the picture’s values, {low:.0} to {high:.0}: {reason}");
+    (Voi::Window { centre, width, function: Function::LinearExact }, note)
+}
+
+/// How many pixels have each value, in the order of the values, without padding.
+struct Histogram(Vec<(f64, u64)>);
+
+impl Histogram {
+    fn new(samples: &[u16], values: &[Option<f64>]) -> Self {
+        let mut counts = vec![0u64; values.len()];
+        samples.iter().for_each(|&sample| counts[usize::from(sample)] += 1);
+        let counted = values.iter().zip(counts).filter(|(_, count)| *count > 0);
+        let mut counted: Vec<_> =
+            counted.filter_map(|(value, count)| Some(((*value)?, count))).collect();
+        counted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self(counted)
+    }
+
+    /// From the value that few pixels lie below to the one that few lie above; of a picture that is
+    /// almost all one value, from the lowest to the highest. Nothing but padding counts as 0.
+    fn middle(&self) -> (f64, f64) {
+        let value = |entry: Option<&(f64, u64)>| entry.map_or(0.0, |entry| entry.0);
+        let outside = self.0.iter().map(|entry| entry.1).sum::<u64>() * OUTSIDE / 1000;
+        let beyond = |seen: &mut u64, entry: &(f64, u64)| {
+            *seen += entry.1;
+            *seen > outside
+        };
+        let (mut below, mut above) = (0, 0);
+        let low = value(self.0.iter().find(|entry| beyond(&mut below, entry)));
+        let high = value(self.0.iter().rev().find(|entry| beyond(&mut above, entry)));
+        if low < high { (low, high) } else { (value(self.0.first()), value(self.0.last())) }
+    }
+
+    /// The centre and width of the window that holds these; a single value is its middle.
+    fn window(&self) -> (f64, f64) {
+        let (low, high) = self.middle();
+        ((low + high) / 2.0, if low < high { high - low } else { 1.0 })
+    }
+
+    /// Whether a picture of several values is shown in several greys.
+    fn is_shown_by(&self, voi: &Voi) -> bool {
+        let mut shown = self.0.clone();
+        shown.iter_mut().for_each(|(value, _)| *value = voi.apply(*value));
+        shown.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (darkest, brightest) = Self(shown).middle();
+        self.0.len() < 2 || brightest - darkest >= MIN_LEVELS
+    }
+}
+
+/// Samples that are no image (PS3.3 section C.7.5.1.1.2): one stored value, or all from one to
+/// another.
+struct Padding {
+    sample: Option<u16>,
+    values: Option<(i32, i32)>,
+}
+
+impl Padding {
+    fn from_header(header: &Header, format: &Format) -> Self {
+        let signed = |word: u16| if format.signed { i32::from(word as i16) } else { word.into() };
+        let sample = header.word(tags::PIXEL_PADDING_VALUE);
+        let values = sample.map(signed).map(|one| {
+            let other = header.word(tags::PIXEL_PADDING_RANGE_LIMIT).map_or(one, signed);
+            (one.min(other), one.max(other))
+        });
+        Self { sample, values }
+    }
+
+    /// A padding value may have more bits than those stored, so the whole sample counts too.
+    fn holds(&self, sample: u16, value: i32) -> bool {
+        self.sample == Some(sample)
+            || self.values.is_some_and(|(low, high)| (low..=high).contains(&value))
+    }
+}
+
+/// Whether low values are bright: MONOCHROME1 (PS3.3 section C.7.6.3.1.2) and the presentation LUT
+/// shape INVERSE (C.11.6) say the same thing, so both together invert once.
+fn is_inverted(header: &Header, format: &Format) -> bool {
+    format.photometric == Photometric::Monochrome1
+        || header.code(tags::PRESENTATION_LUT_SHAPE).as_deref() == Some("INVERSE")
+}
