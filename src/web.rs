@@ -9,6 +9,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{Credit, Preset};
+use crate::dicom::{About, Window};
 use crate::engine::{EncodedImages, Engine, Score};
 use crate::error::{Error, Result};
 use crate::folder::{self, Precision};
@@ -202,13 +203,13 @@ impl Model {
     }
 }
 
-/// A decoded radiograph: 8-bit grey, upright.
+/// A decoded radiograph: 8-bit grey, upright; of a grey DICOM file in full depth too.
 #[wasm_bindgen]
 pub struct Picture(crate::picture::Picture);
 
 #[wasm_bindgen]
 impl Picture {
-    /// Decodes a PNG, JPEG or WebP file.
+    /// Decodes a PNG, JPEG, WebP or DICOM file.
     pub fn decode(data: &[u8]) -> Result<Self, JsValue> {
         Ok(Self(crate::picture::Picture::decode(data)?))
     }
@@ -235,6 +236,38 @@ impl Picture {
     #[wasm_bindgen(getter)]
     pub fn note(&self) -> Option<String> {
         self.0.note().map(str::to_string)
+    }
+
+    /// Technical facts of a DICOM file, none of them identifying: `{name, value}[]`.
+    #[wasm_bindgen(getter)]
+    pub fn facts(&self) -> JsValue {
+        object(&self.0.about().map(About::facts).unwrap_or_default())
+    }
+
+    /// What a DICOM file says against scoring it as a frontal chest radiograph: sentences.
+    #[wasm_bindgen(getter)]
+    pub fn warnings(&self) -> Vec<String> {
+        self.0.about().map(About::warnings).unwrap_or_default()
+    }
+
+    /// Where a change of the window begins: `{center, width, inverted}`, or undefined where 8 bits
+    /// are all there is. Center and width are modality values.
+    #[wasm_bindgen(getter)]
+    pub fn window(&self) -> JsValue {
+        object(&self.0.window())
+    }
+
+    /// Shows the picture through a linear window, from its full depth; `grey` and `encodeImage` see
+    /// it so from then on.
+    #[wasm_bindgen(js_name = setWindow)]
+    pub fn set_window(&mut self, center: f64, width: f64, inverted: bool) {
+        self.0.set_window(Some(Window { center, width, inverted }));
+    }
+
+    /// Shows the picture as its file asks for.
+    #[wasm_bindgen(js_name = resetWindow)]
+    pub fn reset_window(&mut self) {
+        self.0.set_window(None);
     }
 
     /// `width * height` grey values, row by row.

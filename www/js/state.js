@@ -11,6 +11,7 @@
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {string} name
  * @property {number} width @property {number} height @property {string=} note
+ * @property {{name: string, value: string}[]} facts Of a DICOM file @property {string[]} warnings Of one that is no frontal chest radiograph
  * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture
  * @property {ImageBitmap} bitmap Moved to the canvas when first drawn.
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.

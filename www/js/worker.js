@@ -87,9 +87,9 @@ const jobs = {
     const picture = await decodePicture(source);
     pictures.set(id, { source, picture, encoded: null });
     const bitmap = await bitmapFromPicture(picture);
-    const { width, height, note } = picture;
+    const { width, height, note, facts, warnings } = picture;
     const truth = 'phantom' in source ? wasm.phantomTruth(source.phantom) : [];
-    return [{ width, height, note, truth, bitmap }, [bitmap]];
+    return [{ width, height, note, facts, warnings, truth, bitmap }, [bitmap]];
   },
 
   async preview({ phantom }) {
