@@ -125,7 +125,7 @@ impl Format {
             photometric: Photometric::from_header(header, samples)?,
             frames: header
                 .number(tags::NUMBER_OF_FRAMES)
-                .map_or(1, |frames| frames.max(1.0) as usize),
+                .map_or(1, |frames| frames.clamp(1.0, 1e9) as usize),
         })
     }
 

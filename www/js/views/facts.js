@@ -1,6 +1,9 @@
 /** What a DICOM file says of its picture: facts beside its name, and warnings before the scores. */
 import { byId, create, onChange } from '../dom.js';
 
+/** One array, so that nothing changes between two pictures without facts. @type {never[]} */
+const NONE = [];
+
 export function bindFacts() {
   const [facts, warnings] = ['facts', 'warnings'].map(byId);
 
@@ -23,6 +26,3 @@ export function bindFacts() {
     drawWarnings((picture?.warnings ?? NONE).join('\n'));
   };
 }
-
-/** One array, so that nothing has changed between two pictures without facts. @type {never[]} */
-const NONE = [];
