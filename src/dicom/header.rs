@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 
 /// All that is ever looked at. No tag of a person, a place, a date or a study is here. The last three
 /// are free text: they are searched for the word "lateral", and never told.
-const KEPT: [Tag; 39] = [
+const KEPT: [Tag; 38] = [
     tags::TRANSFER_SYNTAX_UID,
     tags::MODALITY,
     tags::CODE_MEANING,
@@ -51,7 +51,6 @@ const KEPT: [Tag; 39] = [
     tags::VOILUT_SEQUENCE,
     tags::VIEW_CODE_SEQUENCE,
     tags::PRESENTATION_LUT_SHAPE,
-    tags::EXTENDED_OFFSET_TABLE,
     tags::FLOAT_PIXEL_DATA,
     tags::DOUBLE_FLOAT_PIXEL_DATA,
     tags::PIXEL_DATA,
