@@ -6,7 +6,7 @@ use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, metadata::Orientation,
 };
 
-use crate::dicom::{self, About, Deep, Dicom, Pixels, Window};
+use crate::dicom::{self, About, Deep, Dicom, Pixels, Shown};
 use crate::error::{Error, Result};
 
 /// The largest picture accepted, in pixels: a bound on memory that also fits a browser tab.
@@ -80,7 +80,7 @@ impl Picture {
     fn from_dicom(dicom: Dicom) -> Result<Self> {
         let Dicom { width, height, pixels, about } = dicom;
         let (grey, note, deep) = match pixels {
-            Pixels::Grey(deep, note) => (deep.grey(None), Some(note), Some(deep)),
+            Pixels::Grey(deep, note) => (deep.grey(), Some(note), Some(deep)),
             Pixels::Luma(grey) => (grey, None, None),
         };
         let picture = Self::from_grey(width, height, grey)?;
@@ -92,17 +92,9 @@ impl Picture {
         self.about.as_ref()
     }
 
-    /// Where a change of the window begins, if the picture has more than 8 bits to show: a grey DICOM.
-    pub fn window(&self) -> Option<Window> {
-        self.deep.as_ref().map(Deep::window)
-    }
-
-    /// Shows the picture through another window, from its full depth, or with `None` as its file asks
-    /// for. A picture without [`window`](Self::window) stays as it is.
-    pub fn set_window(&mut self, window: Option<Window>) {
-        if let Some(deep) = &self.deep {
-            self.grey = exact_size(self.grey.width(), self.grey.height(), deep.grey(window));
-        }
+    /// What a viewer shows, if the picture has more than 8 bits to show: a grey DICOM.
+    pub fn shown(&self) -> Option<Shown> {
+        self.deep.as_ref().map(Deep::shown)
     }
 
     /// Width in pixels, at least 1.

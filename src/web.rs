@@ -4,12 +4,12 @@
 //! here is a thin wrapper; errors become a JS `Error` with the `code` of [`Error::code`].
 
 use burn::tensor::Device;
-use js_sys::{Array, Float32Array, Uint8Array, Uint8ClampedArray};
+use js_sys::{Array, Float32Array, Int16Array, Uint8Array, Uint8ClampedArray, Uint16Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{Credit, Preset};
-use crate::dicom::{About, Window};
+use crate::dicom::{About, Values, Window};
 use crate::engine::{EncodedImages, Engine, Score};
 use crate::error::{Error, Result};
 use crate::folder::{self, Precision};
@@ -250,24 +250,30 @@ impl Picture {
         self.0.about().map(About::warnings).unwrap_or_default()
     }
 
-    /// Where a change of the window begins: `{center, width, inverted}`, or undefined where 8 bits
-    /// are all there is. Center and width are modality values.
-    #[wasm_bindgen(getter)]
-    pub fn window(&self) -> JsValue {
-        object(&self.0.window())
-    }
-
-    /// Shows the picture through a linear window, from its full depth; `grey` and `encodeImage` see
-    /// it so from then on.
-    #[wasm_bindgen(js_name = setWindow)]
-    pub fn set_window(&mut self, center: f64, width: f64, inverted: bool) {
-        self.0.set_window(Some(Window { center, width, inverted }));
-    }
-
-    /// Shows the picture as its file asks for.
-    #[wasm_bindgen(js_name = resetWindow)]
-    pub fn reset_window(&mut self) {
-        self.0.set_window(None);
+    /// What a viewer shows: `{values, window, spacing}`. `values` has `width * height` numbers, row by
+    /// row, as `Uint8Array`, or of a grey DICOM file in full depth as `Uint16Array` or `Int16Array`;
+    /// low ones are dark. `window`: `{center, width}` to open with, undefined for all of 8 bits.
+    /// `spacing`: mm from row to row and from column to column, undefined where it is not known.
+    pub fn shown(&self) -> JsValue {
+        #[derive(Serialize)]
+        struct Plain {
+            window: Option<Window>,
+            spacing: Option<[f64; 2]>,
+        }
+        let shown = self.0.shown();
+        let spacing = self.0.about().and_then(|about| about.spacing);
+        let js = object(&Plain {
+            window: shown.as_ref().map(|shown| shown.window),
+            spacing: spacing.map(|spacing| [spacing.rows, spacing.columns]),
+        });
+        let values: JsValue = match shown.map(|shown| shown.values) {
+            Some(Values::Unsigned(values)) => Uint16Array::from(values.as_slice()).into(),
+            Some(Values::Signed(values)) => Int16Array::from(values.as_slice()).into(),
+            None => self.grey().into(),
+        };
+        // Setting a property on a fresh object cannot fail.
+        let _ = js_sys::Reflect::set(&js, &"values".into(), &values);
+        js
     }
 
     /// `width * height` grey values, row by row.

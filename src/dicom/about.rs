@@ -133,8 +133,10 @@ impl About {
             warnings.push(format!("The file has {frames} frames: the first is shown and scored."));
         }
         if (self.aspect - 1.0).abs() > 0.01 {
-            warnings
-                .push("The file’s pixels are not square: the picture is stretched.".to_string());
+            warnings.push(
+                "The file’s pixels are not square: the model sees the picture stretched."
+                    .to_string(),
+            );
         }
         warnings
     }

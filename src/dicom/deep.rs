@@ -15,16 +15,37 @@ use super::lut::{Function, Modality, Voi};
 const OUTSIDE: u64 = 5;
 /// A VOI that shows the picture in fewer grey levels than this shows nothing.
 const MIN_LEVELS: f64 = 2.0;
+/// Levels of what comes of a VOI that is no linear window.
+const SHOWN_LEVELS: u16 = 4096;
 
-/// A display window on modality values, linear (PS3.3 section C.11.2.1.3.2, LINEAR_EXACT).
+/// The linear window of [`Shown`] values (PS3.3 section C.11.2.1.2.1, LINEAR).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Window {
-    /// The value shown as middle grey.
+    /// One half above the value shown as middle grey.
     pub center: f64,
-    /// From the value that becomes black to the one that becomes white; above 0.
+    /// One more than from the value that becomes black to the one that becomes white; at least 2.
     pub width: f64,
-    /// Whether low values are bright.
-    pub inverted: bool,
+}
+
+/// What a viewer shows: a whole number a pixel, low ones dark, and the window that makes of them what
+/// the file asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// Modality values. Those of an inverted picture are mirrored; where the file asks for more than a
+    /// linear window, they are what comes of it; where they are no whole numbers of 16 bits, they are
+    /// scaled.
+    pub values: Values,
+    /// The window that the picture opens with.
+    pub window: Window,
+}
+
+/// Values row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// None is negative.
+    Unsigned(Vec<u16>),
+    /// Some are negative.
+    Signed(Vec<i16>),
 }
 
 /// A grey picture in full depth: modality values, and the way of showing them that its file asks for.
@@ -35,7 +56,7 @@ pub struct Deep {
     /// The modality value of each sample that there can be; `None`: padding.
     values: Vec<Option<f64>>,
     voi: Voi,
-    window: Window,
+    inverted: bool,
 }
 
 impl Deep {
@@ -54,40 +75,82 @@ impl Deep {
         };
         let values: Vec<Option<f64>> = (0..=u16::MAX).map(value).collect();
         let histogram = Histogram::new(&samples, &values);
-        let inverted = is_inverted(header, format);
         let (voi, note) = choose(header, format, &modality, &histogram);
-        let (center, width) = match voi {
-            Voi::Window { centre, width, .. } => (centre, width),
-            Voi::Lut(_) => histogram.window(),
-        };
-        (Self { samples, values, voi, window: Window { center, width, inverted } }, note)
+        (Self { samples, values, voi, inverted: is_inverted(header, format) }, note)
     }
 
-    /// Where a change of the window begins: the file's own, or one that holds the picture.
-    pub fn window(&self) -> Window {
-        self.window
-    }
-
-    /// 8-bit grey, row by row: through `window`, or as the file asks for. Padding is black.
-    pub fn grey(&self, window: Option<Window>) -> Vec<u8> {
-        let table = match window {
-            None => self.table(&self.voi, self.window.inverted),
-            Some(Window { center: centre, width, inverted }) => {
-                let function = Function::LinearExact;
-                self.table(&Voi::Window { centre, width, function }, inverted)
-            }
+    /// 8-bit grey as the file asks for, row by row. Inversion comes after the VOI; padding is black.
+    pub fn grey(&self) -> Vec<u8> {
+        let grey = |value: f64| {
+            let grey = self.voi.apply(value).round() as u8;
+            if self.inverted { 255 - grey } else { grey }
         };
+        let table: Vec<u8> = self.values.iter().map(|value| value.map_or(0, grey)).collect();
         self.samples.iter().map(|&sample| table[usize::from(sample)]).collect()
     }
 
-    /// The grey of each sample. Inversion comes after the VOI.
-    fn table(&self, voi: &Voi, inverted: bool) -> Vec<u8> {
-        let grey = |value: f64| {
-            let grey = voi.apply(value).round() as u8;
-            if inverted { 255 - grey } else { grey }
+    /// The same in full depth, for a viewer that changes the window.
+    pub fn shown(&self) -> Shown {
+        let (mut table, mut window) = self.linear();
+        let (low, high) = range(table.iter().flatten().copied());
+        let is_whole = table.iter().flatten().all(|value| value.fract() == 0.0);
+        let fits = |least: f64, most: f64| is_whole && low >= least && high <= most;
+        let signed = fits(f64::from(i16::MIN), f64::from(i16::MAX)) && low < 0.0;
+        if !signed && !fits(0.0, f64::from(u16::MAX)) {
+            let scale = f64::from(u16::MAX) / (high - low).max(f64::MIN_POSITIVE);
+            table.iter_mut().flatten().for_each(|value| *value = (*value - low) * scale);
+            window.center = (window.center - 0.5 - low) * scale + 0.5;
+            window.width = (window.width - 1.0) * scale + 1.0;
+        }
+        window.width = window.width.max(2.0);
+        // Below the window, so that padding is black.
+        let dark = (window.center - window.width / 2.0).floor();
+        let values = table.into_iter().map(|value| value.map_or(dark, f64::round));
+        // `as` keeps what lies outside at the end of the type.
+        let values = if signed {
+            let table: Vec<i16> = values.map(|value| value as i16).collect();
+            Values::Signed(self.samples.iter().map(|&sample| table[usize::from(sample)]).collect())
+        } else {
+            let table: Vec<u16> = values.map(|value| value as u16).collect();
+            Values::Unsigned(
+                self.samples.iter().map(|&sample| table[usize::from(sample)]).collect(),
+            )
         };
-        self.values.iter().map(|value| value.map_or(0, grey)).collect()
+        Shown { values, window }
     }
+
+    /// A value for each sample, and the window, that together are as good as VOI and inversion.
+    fn linear(&self) -> (Vec<Option<f64>>, Window) {
+        let (center, width) = match self.voi {
+            Voi::Window { centre, width, function: Function::Linear } => (centre, width),
+            Voi::Window { centre, width, function: Function::LinearExact } => {
+                (centre + 0.5, width + 1.0)
+            }
+            _ => {
+                let full = f64::from(SHOWN_LEVELS - 1);
+                let level = |value| (self.voi.apply(value) * full / 255.0).round();
+                let upright = |level| if self.inverted { full - level } else { level };
+                let level = |value: &Option<f64>| value.map(|value| upright(level(value)));
+                let width = f64::from(SHOWN_LEVELS);
+                return (
+                    self.values.iter().map(level).collect(),
+                    Window { center: width / 2.0, width },
+                );
+            }
+        };
+        if !self.inverted {
+            return (self.values.clone(), Window { center, width });
+        }
+        let (low, high) = range(self.values.iter().flatten().copied());
+        let mirrored = self.values.iter().map(|value| value.map(|value| low + high - value));
+        (mirrored.collect(), Window { center: low + high - center + 1.0, width })
+    }
+}
+
+/// Nothing is 0 to 0.
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let both = values.map(|value| (value, value));
+    both.reduce(|(low, high), (value, _)| (low.min(value), high.max(value))).unwrap_or_default()
 }
 
 /// The first of VOI LUT and window that is there and does not show the whole picture as one grey, or
@@ -109,7 +172,8 @@ fn choose(
         return (window, format!("the file’s window, center {centre}, width {width}{broken}"));
     }
     let (low, high) = histogram.middle();
-    let (centre, width) = histogram.window();
+    // A single value is shown as middle grey.
+    let (centre, width) = ((low + high) / 2.0, if low < high { high - low } else { 1.0 });
     let reason = match (lut.is_some(), window.is_some()) {
         (false, false) => "the file has no window",
         (true, false) => "its VOI look-up table is broken",
@@ -147,12 +211,6 @@ impl Histogram {
         let low = value(self.0.iter().find(|entry| beyond(&mut below, entry)));
         let high = value(self.0.iter().rev().find(|entry| beyond(&mut above, entry)));
         if low < high { (low, high) } else { (value(self.0.first()), value(self.0.last())) }
-    }
-
-    /// The centre and width of the window that holds these; a single value is its middle.
-    fn window(&self) -> (f64, f64) {
-        let (low, high) = self.middle();
-        ((low + high) / 2.0, if low < high { high - low } else { 1.0 })
     }
 
     /// Whether a picture of several values is shown in several greys.

@@ -19,7 +19,7 @@ mod lut;
 mod syntax;
 
 pub use about::{About, Fact, Spacing, View};
-pub use deep::{Deep, Window};
+pub use deep::{Deep, Shown, Values, Window};
 
 use dicom_dictionary_std::tags;
 use frame::{Format, Planes};

@@ -6,7 +6,7 @@ mod jpeg;
 
 use std::time::{Duration, Instant};
 
-use carzero::dicom::{View, Window, is_dicom};
+use carzero::dicom::{Shown, Values, View, Window, is_dicom};
 use carzero::{Error, Picture};
 use file::*;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
@@ -108,24 +108,38 @@ fn the_note_says_what_grey_was_made_with() {
     assert!(note(file.window("1", "0")).contains("look-up table and window are broken"));
 }
 
+/// What the page's viewer makes of a value.
+fn viewed(value: f64, Window { center, width }: Window) -> u8 {
+    (255.0 * ((value - (center - 0.5)) / (width - 1.0) + 0.5).clamp(0.0, 1.0)).round() as u8
+}
+
 #[test]
-fn a_window_is_changed_from_full_depth() {
-    let mut file = File::grey(1, 4, &[0, 1000, 1001, 4095]);
-    let mut picture = file.us(0x0028_0120, &[4095]).window("2048", "4096").picture();
-    assert_eq!(picture.window(), Some(Window { center: 2048.0, width: 4096.0, inverted: false }));
-    let asked = picture.grey().clone();
-    let narrow = Window { center: 1000.5, width: 1.0, inverted: false };
-    picture.set_window(Some(narrow));
-    assert_eq!(picture.grey().as_raw(), &[0, 0, 255, 0]);
-    picture.set_window(Some(Window { inverted: true, ..narrow }));
-    assert_eq!(picture.grey().as_raw(), &[255, 255, 0, 0], "padding stays black");
-    picture.set_window(Some(Window { width: f64::NAN, ..narrow }));
-    picture.set_window(None);
-    assert_eq!(picture.grey(), &asked);
-    let mut colour = File::bytes(1, 1, "RGB", &[9, 9, 9]).picture();
-    assert_eq!(colour.window(), None);
-    colour.set_window(Some(narrow));
-    assert_eq!(colour.grey().as_raw(), &[9]);
+fn a_viewer_opens_with_what_the_model_sees() {
+    for (name, samples, edit, expected) in GREYS {
+        let mut file = File::grey(1, samples.len() as u16, samples);
+        let shown = edit(&mut file).picture().shown().unwrap();
+        let values: Vec<f64> = match shown.values {
+            Values::Unsigned(values) => values.into_iter().map(f64::from).collect(),
+            Values::Signed(values) => values.into_iter().map(f64::from).collect(),
+        };
+        let greys: Vec<u8> = values.iter().map(|&value| viewed(value, shown.window)).collect();
+        let near = greys.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 1);
+        assert!(near, "{name}: {values:?} {:?} {greys:?} {expected:?}", shown.window);
+    }
+}
+
+#[test]
+fn a_viewer_gets_values_as_they_are_where_it_can() {
+    let shown = |file: &File| file.picture().shown().unwrap();
+    let mut file = File::grey(1, 3, &[0, 1000, 4095]);
+    file.bits(16, 12).window("2048", "4096");
+    let window = Window { center: 2048.0, width: 4096.0 };
+    assert_eq!(shown(&file), Shown { values: Values::Unsigned(vec![0, 1000, 4095]), window });
+    file.photometric("MONOCHROME1");
+    assert_eq!(shown(&file), Shown { values: Values::Unsigned(vec![4095, 3095, 0]), window });
+    file.photometric("MONOCHROME2").rescale("1", "-1024");
+    assert_eq!(shown(&file).values, Values::Signed(vec![-1024, -24, 3071]));
+    assert_eq!(File::bytes(1, 1, "RGB", &[9, 9, 9]).picture().shown(), None);
 }
 
 #[test]
