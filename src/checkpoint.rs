@@ -97,6 +97,55 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Pretrained backbones, before any training of CARZero: an image encoder's safetensors and a
+    /// Hugging Face BertModel's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::open`].
+    #[cfg(feature = "train")]
+    pub fn backbones(image_encoder: &Path, text_encoder: &Path) -> Result<Self> {
+        let image = Self::open(image_encoder)?.tensors;
+        let prefixed =
+            image.into_iter().map(|(key, tensor)| (format!("img_encoder.model.{key}"), tensor));
+        let mut both = Self { tensors: prefixed.collect() };
+        both.add_text_encoder(text_encoder)?;
+        Ok(both)
+    }
+
+    /// The weights of the backbones alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] naming the first that is missing or of another shape.
+    #[cfg(feature = "train")]
+    pub fn backbone_weights(&self, model: &crate::config::ModelConfig) -> Result<Vec<Weight>> {
+        let [positions, _] =
+            self.shape("text_encoder.model.embeddings.position_embeddings.weight")?;
+        let architecture = Architecture {
+            image_encoder: model.image_encoder.clone(),
+            text_encoder: model.text_encoder.clone(),
+            fusion: model.fusion.clone(),
+        };
+        let layout = Layout::of(&architecture, model.map_side(), positions);
+        let backbone = |entry: &Entry| {
+            entry.key.starts_with("img_encoder.model.")
+                || entry.key.starts_with("text_encoder.model.")
+        };
+        let mut weights = Vec::new();
+        for entry in layout.entries.into_iter().filter(backbone) {
+            let found = self.shape_of(&entry.key)?;
+            if found != entry.shape {
+                return Err(Error::Weights(format!(
+                    "`{}` has shape {found:?} instead of {:?}",
+                    entry.key, entry.shape
+                )));
+            }
+            weights.extend(self.read(&entry)?);
+        }
+        Ok(weights)
+    }
+
     /// Infers all sizes from shapes.
     ///
     /// # Errors
@@ -179,16 +228,20 @@ impl Checkpoint {
     }
 
     fn shape<const D: usize>(&self, key: &str) -> Result<[usize; D]> {
+        let shape = self.shape_of(key)?;
+        shape
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::Weights(format!("`{key}` has shape {shape:?}, not of {D} axes")))
+    }
+
+    fn shape_of(&self, key: &str) -> Result<Vec<usize>> {
         let tensor = self.tensors.get(key).ok_or_else(|| {
             Error::Weights(format!(
                 "`{key}` is missing, without which this is no CARZero checkpoint"
             ))
         })?;
-        let shape: Vec<usize> = tensor.shape.to_vec();
-        shape
-            .as_slice()
-            .try_into()
-            .map_err(|_| Error::Weights(format!("`{key}` has shape {shape:?}, not of {D} axes")))
+        Ok(tensor.shape.to_vec())
     }
 
     /// How many different numbers follow `prefix`.

@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 
 use burn::module::Module;
-use burn::store::{ApplyError, ModuleSnapshot, PyTorchToBurnAdapter, bridge};
+use burn::store::{
+    ApplyError, ApplyResult, ModuleSnapshot, PyTorchToBurnAdapter, bridge, burn_pack,
+};
 use burn::tensor::{Device, TensorData};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -255,24 +257,7 @@ impl Loader {
             }
         }
         let model = self.model.as_mut().ok_or_else(|| incomplete(CONFIG))?;
-        let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
-        if let Some(error) = result.errors.first() {
-            return Err(Error::Weights(match error {
-                ApplyError::ShapeMismatch { path, expected, found } => {
-                    format!(
-                        "`{path}` has shape {:?} instead of {:?}",
-                        found.to_vec(),
-                        expected.to_vec()
-                    )
-                }
-                other => other.to_string(),
-            }));
-        }
-        if let Some(name) = result.unused.first() {
-            return Err(Error::Weights(format!(
-                "`{name}` belongs to no part of this architecture"
-            )));
-        }
+        let result = apply_tensors(model, tensors)?;
         self.applied.extend(result.applied);
         self.missing = result.missing.into_iter().map(|(name, _)| name).collect();
         Ok(())
@@ -329,6 +314,53 @@ impl Loader {
     }
 }
 
+/// Puts tensors into their places.
+fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
+    let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
+    if let Some(error) = result.errors.first() {
+        return Err(Error::Weights(match error {
+            ApplyError::ShapeMismatch { path, expected, found } => {
+                format!("`{path}` has shape {:?} instead of {:?}", found.to_vec(), expected.to_vec())
+            }
+            other => other.to_string(),
+        }));
+    }
+    if let Some(name) = result.unused.first() {
+        return Err(Error::Weights(format!("`{name}` belongs to no part of this architecture")));
+    }
+    Ok(result)
+}
+
+/// Puts some weights into a model.
+///
+/// # Errors
+///
+/// [`Error::Weights`] where one has no place or another shape.
+#[cfg(feature = "train")]
+pub fn apply(model: &mut CarZero, weights: Vec<Weight>) -> Result<()> {
+    let tensor = |weight: Weight| {
+        bridge::from_data(TensorData::new(weight.values, weight.shape), weight.name, None)
+    };
+    apply_tensors(model, weights.into_iter().map(tensor).collect()).map(|_| ())
+}
+
+/// All weights of a model, as they are stored.
+///
+/// # Errors
+///
+/// [`Error::Weights`] where one cannot be read back from its device.
+#[cfg(feature = "train")]
+pub fn weights_of(model: &CarZero) -> Result<Vec<Weight>> {
+    let adapter = Box::new(burn::store::BurnToPyTorchAdapter);
+    let read = |tensor: burn_pack::Tensor| {
+        let fail = |error: String| Error::Weights(format!("`{}`: {error}", tensor.name));
+        let data = bridge::to_data(&tensor).map_err(|error| fail(error.to_string()))?;
+        let values = data.try_into_vec().map_err(|error| fail(format!("{error:?}")))?;
+        Ok(Weight { name: tensor.name.to_string(), shape: tensor.shape.to_vec(), values })
+    };
+    model.collect(None, Some(adapter), true).into_iter().map(read).collect()
+}
+
 fn incomplete(path: &str) -> Error {
     Error::File { path: path.to_string(), reason: "it is missing".to_string() }
 }
@@ -381,6 +413,18 @@ pub struct Weight {
     pub shape: Vec<usize>,
     /// Values, the last axis fastest.
     pub values: Vec<f32>,
+}
+
+#[cfg(feature = "train")]
+impl Weight {
+    /// Some of the rows, in that order.
+    pub fn rows(mut self, kept: &[u32]) -> Self {
+        let row = self.values.len() / self.shape[0].max(1);
+        let of = |&index: &u32| &self.values[index as usize * row..(index as usize + 1) * row];
+        self.values = kept.iter().flat_map(of).copied().collect();
+        self.shape[0] = kept.len();
+        self
+    }
 }
 
 /// Collects weights into shards.

@@ -23,6 +23,8 @@ pub mod phantom;
 pub mod picture;
 pub mod preprocess;
 pub mod text;
+#[cfg(feature = "train")]
+pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;
 

@@ -118,9 +118,79 @@ impl TextTokenizer {
         Ok(Tokens { ids: encoding.get_ids().to_vec(), rows })
     }
 
+    /// A smaller vocabulary: the `tokenizer.json` with its pieces renumbered, and which of the old
+    /// ones they are.
+    ///
+    /// Kept are the special pieces, the pieces of every name in the finding vocabulary, and of the
+    /// first `frequent` pieces (BERT's come by frequency) those that [`normalize`] lets through:
+    /// ASCII letters, digits and `_`. A rarer word is read in smaller pieces.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where the JSON is no WordPiece tokenizer.
+    #[cfg(feature = "train")]
+    pub fn prune(&self, json: &[u8], frequent: usize) -> Result<(Vec<u8>, Vec<u32>)> {
+        let fail = |reason: String| Error::Tokenizer(reason);
+        let mut tokenizer: serde_json::Value =
+            serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
+        let mut needed = std::collections::BTreeSet::new();
+        for name in crate::align::vocabulary() {
+            needed.extend(self.encode(&format!("There is {name}"))?.ids);
+        }
+        let reachable = |piece: &str| {
+            let letters = piece.strip_prefix("##").unwrap_or(piece);
+            letters.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        let vocabulary = tokenizer["model"]["vocab"]
+            .as_object_mut()
+            .ok_or_else(|| fail("it has no vocabulary".to_string()))?;
+        let mut kept: Vec<(u32, String)> = vocabulary
+            .iter()
+            .filter_map(|(piece, id)| Some((id.as_u64()? as u32, piece.clone())))
+            .filter(|(id, piece)| {
+                special.contains(&piece.as_str())
+                    || needed.contains(id)
+                    || (*id as usize) < frequent && reachable(piece)
+            })
+            .collect();
+        kept.sort_unstable();
+        let new_id = |piece: &str| kept.iter().position(|(_, kept)| kept == piece);
+        let numbered =
+            kept.iter().enumerate().map(|(id, (_, piece))| (piece.clone(), json!(id)));
+        *vocabulary = numbered.collect();
+        renumber(&mut tokenizer, &new_id);
+        let json = serde_json::to_vec(&tokenizer).map_err(|error| fail(error.to_string()))?;
+        Ok((json, kept.into_iter().map(|(id, _)| id).collect()))
+    }
+
     /// Number of word pieces.
     pub fn vocab_size(&self) -> usize {
         self.0.get_vocab_size(true)
+    }
+}
+
+/// Gives the special pieces their new numbers, wherever a tokenizer names them.
+#[cfg(feature = "train")]
+fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<usize>) {
+    if let Some(added) = tokenizer["added_tokens"].as_array_mut() {
+        added.retain_mut(|token| {
+            let id = token["content"].as_str().and_then(new_id);
+            token["id"] = json!(id);
+            id.is_some()
+        });
+    }
+    let processor = &mut tokenizer["post_processor"];
+    if let Some(special) = processor["special_tokens"].as_object_mut() {
+        for (piece, token) in special {
+            token["ids"] = json!([new_id(piece)]);
+        }
+    }
+    for side in ["sep", "cls"] {
+        if let Some(pair) = processor[side].as_array_mut() {
+            let id = pair[0].as_str().and_then(new_id);
+            pair[1] = json!(id);
+        }
     }
 }
 

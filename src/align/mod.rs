@@ -123,6 +123,12 @@ pub fn canonical(name: &str) -> &str {
     LEXICON.source.same.get(name).map_or(name, String::as_str)
 }
 
+/// All names, synonyms and abbreviations of findings.
+#[cfg(feature = "train")]
+pub fn vocabulary() -> impl Iterator<Item = &'static str> {
+    LEXICON.names.iter().map(|name| name.text.as_str())
+}
+
 /// Names, synonyms and abbreviations that begin with a text, or have a word that does: the best one
 /// of each finding, canonical names first.
 pub fn complete(prefix: &str, limit: usize) -> Vec<Completion> {

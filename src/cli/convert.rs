@@ -10,14 +10,13 @@ use carzero::Engine;
 use carzero::checkpoint::{Assumed, Checkpoint};
 use carzero::config::{Credit, ImageConfig, ModelConfig, Preset, Reference, Resize, SelfTest};
 use carzero::folder::{
-    CONFIG, FileEntry, Loader, MANIFEST, Manifest, Precision, ShardWriter, TOKENIZER,
+    CONFIG, FileEntry, Loader, MANIFEST, Manifest, Precision, ShardWriter, TOKENIZER, Weight,
 };
 use carzero::text::{normalize, vocabulary_as_tokenizer};
 use serde::Deserialize;
 
 use super::progress;
 
-/// The findings that every model offers.
 const FINDING_SETS: &str = include_str!("../../models/finding_sets.json");
 /// Sentences of the self-test.
 const SELF_TEST_PROMPTS: [&str; 2] =
@@ -121,7 +120,7 @@ pub fn run(args: &Args) -> Result<()> {
         fusion_heads: args.fusion_heads,
         text_rows: recipe.text_rows,
     })?;
-    let mut config = ModelConfig {
+    let config = ModelConfig {
         name: recipe.name,
         title: recipe.title,
         version: recipe.version,
@@ -130,39 +129,54 @@ pub fn run(args: &Args) -> Result<()> {
         image_encoder: architecture.image_encoder.clone(),
         text_encoder: architecture.text_encoder.clone(),
         fusion: architecture.fusion.clone(),
-        presets: serde_json::from_str::<Vec<Preset>>(FINDING_SETS)?,
+        presets: presets()?,
         reference: reference(args)?,
         credits: recipe.credits,
         self_test: None,
     };
     config.check()?;
-
-    let mut shards = ShardWriter::new(args.precision);
     let bar = progress(0, "converting");
-    for weights in checkpoint.weights(&architecture, config.map_side())? {
-        weights?.iter().for_each(|weight| shards.push(weight));
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let weights = checkpoint
+        .weights(&architecture, config.map_side())?
+        .inspect(|_| bar.inc(1))
+        .flat_map(|weights| weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect()));
+    let tokenizer = tokenizer(&args.tokenizer)?;
+    write_model(&args.out, config, tokenizer, weights, args.precision)
+}
 
+/// The findings that every model offers.
+pub fn presets() -> Result<Vec<Preset>> {
+    Ok(serde_json::from_str(FINDING_SETS)?)
+}
+
+/// Writes a model folder, with a self-test computed from the weights as they are stored.
+pub fn write_model(
+    out: &Path,
+    mut config: ModelConfig,
+    tokenizer: Vec<u8>,
+    weights: impl IntoIterator<Item = carzero::Result<Weight>>,
+    precision: Precision,
+) -> Result<()> {
+    config.check()?;
+    let mut shards = ShardWriter::new(precision);
+    for weight in weights {
+        shards.push(&weight?);
+    }
     let parameters = shards.parameters();
-    let mut files = vec![
-        (CONFIG.to_string(), Vec::new()),
-        (TOKENIZER.to_string(), tokenizer(&args.tokenizer)?),
-    ];
+    let mut files = vec![(CONFIG.to_string(), Vec::new()), (TOKENIZER.to_string(), tokenizer)];
     files.extend(shards.finish()?);
     let manifest = |config: &ModelConfig, files: &mut Vec<(String, Vec<u8>)>| -> Result<Manifest> {
         files[0].1 = config_json(config)?;
         let entries = files.iter().map(|(path, data)| FileEntry::new(path, data)).collect();
-        Ok(Manifest::new(args.precision, parameters, entries))
+        Ok(Manifest::new(precision, parameters, entries))
     };
     let untested = manifest(&config, &mut files)?;
     config.self_test = Some(self_test(&untested, &files)?);
     let manifest = manifest(&config, &mut files)?;
-    write_folder(&args.out, &manifest, &files)?;
+    write_folder(out, &manifest, &files)?;
     println!(
         "{}: {} weights, {:.1} MB",
-        args.out.display(),
+        out.display(),
         manifest.parameters,
         manifest.bytes() as f64 / 1e6
     );

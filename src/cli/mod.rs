@@ -6,6 +6,8 @@ mod info;
 mod phantom;
 mod reference;
 mod score;
+#[cfg(feature = "train")]
+mod train;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,6 +47,8 @@ enum Command {
     Align(align::Args),
     Evaluate(carzero::evaluate::Args),
     Phantom(phantom::Args),
+    #[cfg(feature = "train")]
+    Train(train::Args),
 }
 
 /// Runs one command.
@@ -57,6 +61,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Align(args) => align::run(&args),
         Command::Evaluate(args) => Ok(carzero::evaluate::run(&args)?),
         Command::Phantom(args) => phantom::run(&args),
+        #[cfg(feature = "train")]
+        Command::Train(args) => train::run(&args),
     }
 }
 

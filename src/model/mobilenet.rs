@@ -1,10 +1,10 @@
 //! MobileNetV2 (Sandler et al., 2018, <https://arxiv.org/abs/1801.04381>) as an image encoder with
-//! tokens, batch norm folded into the convolutions.
+//! tokens, batch norm folded into the convolutions. Maps are kept with channels last, as tokens are.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, activation::relu6};
+use burn::tensor::{Device, Tensor, activation::relu6, s};
 
 use super::ImageTokens;
 use crate::config::MobileNetV2Config;
@@ -32,6 +32,7 @@ struct InvertedResidual {
     expand: Option<Conv2d>,
     depthwise: Conv2d,
     project: Conv2d,
+    stride: usize,
     residual: bool,
 }
 
@@ -46,6 +47,7 @@ impl MobileNetV2Encoder {
                 expand: expand.then(|| pointwise(channels, block.hidden, device)),
                 depthwise: spatial([block.hidden; 2], block.stride, block.hidden, device),
                 project: pointwise(block.hidden, block.out, device),
+                stride: block.stride,
                 residual: block.stride == 1 && channels == block.out,
             });
             channels = block.out;
@@ -64,11 +66,14 @@ impl MobileNetV2Encoder {
         }
     }
 
+    /// The maps that tokens are made of, place by place: that of stride 16,
+    /// `[images, 4 * places, channels]`, and that of stride 32, `[images, places, channels]`.
+    ///
     /// # Shapes
     ///
     /// - pixels: `[images, 1, crop, crop]`
-    pub fn forward(&self, pixels: Tensor<4>) -> ImageTokens {
-        let mut x = relu6(self.model.stem.forward(pixels));
+    pub fn features(&self, pixels: Tensor<4>) -> [Tensor<3>; 2] {
+        let mut x = stem(&self.model.stem, pixels);
         let mut mid = x.clone();
         for (index, block) in self.model.blocks.iter().enumerate() {
             x = block.forward(x);
@@ -76,10 +81,14 @@ impl MobileNetV2Encoder {
                 mid = x.clone();
             }
         }
-        let high = tokens(relu6(self.model.head.forward(x)));
-        let global = high.clone().mean_dim(1).squeeze_dim(1);
+        let high = relu6(linear(&self.model.head, x.flatten(1, 2)));
+        [mid.flatten(1, 2), high]
+    }
 
-        let fine = self.local_mid.forward(tokens(mid));
+    /// Tokens from the maps.
+    pub fn tokens(&self, mid: Tensor<3>, high: Tensor<3>) -> ImageTokens {
+        let global = high.clone().mean_dim(1).squeeze_dim(1);
+        let fine = self.local_mid.forward(mid);
         let coarse = self.local_high.forward(high);
         ImageTokens {
             global: self.global_embedder.forward(global),
@@ -89,13 +98,59 @@ impl MobileNetV2Encoder {
 }
 
 impl InvertedResidual {
+    /// # Shapes
+    ///
+    /// - x: `[images, height, width, channels]`
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        #[cfg(feature = "flex")]
+        if super::fused::is_available(&x.device()) {
+            let pair = |conv: &Conv2d| (conv.weight.val(), bias(conv));
+            let block = super::fused::Block {
+                expand: self.expand.as_ref().map(pair),
+                depthwise: pair(&self.depthwise),
+                project: pair(&self.project),
+            };
+            return super::fused::inverted_residual(x, block, self.stride);
+        }
+        self.forward_composed(x)
+    }
+
+    /// The same from Burn's own operations, for devices that the fused one does not know.
+    fn forward_composed(&self, x: Tensor<4>) -> Tensor<4> {
         let hidden = match &self.expand {
-            Some(expand) => relu6(expand.forward(x.clone())),
+            Some(expand) => relu6(linear(expand, x.clone())),
             None => x.clone(),
         };
-        let out = self.project.forward(relu6(self.depthwise.forward(hidden)));
+        let filtered = self.depthwise.forward(hidden.permute([0, 3, 1, 2]));
+        let out = linear(&self.project, relu6(filtered).permute([0, 2, 3, 1]));
         if self.residual { x + out } else { out }
+    }
+}
+
+/// A 3 x 3 convolution with stride 2 of one plane, and ReLU6, as a product of each pixel's nine
+/// neighbours with the weights: `[images, 1, height, width]` to
+/// `[images, height / 2, width / 2, channels]`.
+fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
+    let [images, _, height, width] = pixels.dims();
+    let plane = pixels.reshape([images, height, width]).pad((1, 1, 1, 1), 0.0);
+    let tap = |index: usize| {
+        let (y, x) = (index / 3, index % 3);
+        plane.clone().slice(s![.., y..y + height - 1;2, x..x + width - 1;2])
+    };
+    relu6(linear(conv, Tensor::stack((0..9).map(tap).collect(), 3)))
+}
+
+/// A convolution as a product of the last dimension of `x` with its weights.
+fn linear<const D: usize>(conv: &Conv2d, x: Tensor<D>) -> Tensor<D> {
+    let [out, ..] = conv.weight.dims();
+    let weight = conv.weight.val().reshape([out as isize, -1]).transpose();
+    burn::tensor::module::linear(x, weight, Some(bias(conv)))
+}
+
+fn bias(conv: &Conv2d) -> Tensor<1> {
+    match &conv.bias {
+        Some(bias) => bias.val(),
+        None => unreachable!("all convolutions here have a bias"),
     }
 }
 
@@ -111,11 +166,6 @@ fn spatial(channels: [usize; 2], stride: usize, groups: usize, device: &Device) 
         .init(device)
 }
 
-/// `[images, channels, height, width]` to `[images, height * width, channels]`.
-fn tokens(map: Tensor<4>) -> Tensor<3> {
-    map.flatten(2, 3).swap_dims(1, 2)
-}
-
 /// Repeats each token of a square grid over the 2 x 2 finer ones it covers.
 fn repeat_2x2(coarse: Tensor<3>) -> Tensor<3> {
     let [images, count, dim] = coarse.dims();
@@ -124,4 +174,78 @@ fn repeat_2x2(coarse: Tensor<3>) -> Tensor<3> {
         .reshape([images, side, 1, side, 1, dim])
         .expand([images, side, 2, side, 2, dim])
         .reshape([images, 4 * count, dim])
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use burn::tensor::{Distribution, Tolerance};
+
+    use super::*;
+
+    /// `(height, width, input, hidden, output, stride)`
+    const BLOCKS: [(usize, usize, usize, usize, usize, usize); 6] = [
+        (7, 5, 3, 8, 4, 1),
+        (8, 8, 4, 12, 4, 1),
+        (9, 6, 4, 12, 6, 2),
+        (8, 10, 6, 6, 5, 1),
+        (1, 1, 2, 4, 2, 1),
+        // Several strips, the last one shorter.
+        (150, 130, 4, 24, 4, 1),
+    ];
+
+    fn block(
+        (_, _, input, hidden, output, stride): (usize, usize, usize, usize, usize, usize),
+        device: &Device,
+    ) -> InvertedResidual {
+        device.seed(7);
+        InvertedResidual {
+            expand: (hidden != input).then(|| pointwise(input, hidden, device)),
+            depthwise: spatial([hidden; 2], stride, hidden, device),
+            project: pointwise(hidden, output, device),
+            stride,
+            residual: stride == 1 && input == output,
+        }
+    }
+
+    fn input(shape: (usize, usize, usize, usize, usize, usize), device: &Device) -> Tensor<4> {
+        let (height, width, channels, ..) = shape;
+        Tensor::random([3, height, width, channels], Distribution::Normal(0.0, 3.0), device)
+    }
+
+    #[test]
+    fn the_fused_block_equals_the_composed_one() {
+        let device = Device::flex();
+        for shape in BLOCKS {
+            let (block, x) = (block(shape, &device), input(shape, &device));
+            let (fused, composed) = (block.forward(x.clone()), block.forward_composed(x));
+            let tolerance = Tolerance::<f32>::absolute(1e-5);
+            fused.into_data().assert_approx_eq(&composed.into_data(), tolerance);
+        }
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn the_fused_gradients_equal_the_composed_ones() {
+        let device = Device::flex().autodiff();
+        for shape in BLOCKS {
+            let block = block(shape, &device);
+            let x = input(shape, &device).require_grad();
+            let gradients = |output: Tensor<4>| {
+                let weights = output.clone().detach().cos();
+                let mut grads = (output * weights).sum().backward();
+                let mut all = vec![x.grad_remove(&mut grads).unwrap().into_data()];
+                for conv in [&block.depthwise, &block.project].into_iter().chain(&block.expand) {
+                    let weight = conv.weight.val().grad_remove(&mut grads);
+                    let bias = bias(conv).grad_remove(&mut grads);
+                    all.extend([weight.unwrap().into_data(), bias.unwrap().into_data()]);
+                }
+                all
+            };
+            let fused = gradients(block.forward(x.clone()));
+            let composed = gradients(block.forward_composed(x.clone()));
+            for (fused, composed) in fused.iter().zip(&composed) {
+                fused.assert_approx_eq(composed, Tolerance::<f32>::rel_abs(1e-3, 1e-3));
+            }
+        }
+    }
 }

@@ -6,7 +6,11 @@
 
 mod attention;
 mod bert;
+#[cfg(feature = "flex")]
+mod fused;
 mod fusion;
+#[cfg(feature = "flex")]
+mod kernel;
 mod mobilenet;
 mod text_encoder;
 mod vit;
@@ -48,9 +52,39 @@ impl ImageEncoder {
     ///
     /// - pixels: `[images, 1, crop, crop]`
     pub fn forward(&self, pixels: Tensor<4>) -> ImageTokens {
+        self.tokens(&self.features(pixels))
+    }
+
+    /// What the backbone makes of images, which [`ImageEncoder::tokens`] turns into tokens: one or
+    /// two tensors of `[images, places, channels]`.
+    pub fn features(&self, pixels: Tensor<4>) -> Vec<Tensor<3>> {
         match self {
-            Self::Vit(vit) => vit.forward(pixels),
-            Self::MobileNetV2(net) => net.forward(pixels),
+            Self::Vit(vit) => vec![vit.forward(pixels)],
+            Self::MobileNetV2(net) => net.features(pixels).into(),
+        }
+    }
+
+    /// One vector for each image, `[images, channels]`, for a classifier.
+    pub fn pooled(&self, features: &[Tensor<3>]) -> Tensor<2> {
+        match (self, features) {
+            (Self::Vit(_), [tokens]) => tokens.clone().narrow(1, 0, 1).squeeze_dim(1),
+            (Self::MobileNetV2(_), [_, high]) => high.clone().mean_dim(1).squeeze_dim(1),
+            _ => unreachable!("features come from the same encoder"),
+        }
+    }
+
+    /// Tokens from features.
+    pub fn tokens(&self, features: &[Tensor<3>]) -> ImageTokens {
+        match (self, features) {
+            (Self::Vit(_), [tokens]) => {
+                let [_, count, _] = tokens.dims();
+                ImageTokens {
+                    global: tokens.clone().narrow(1, 0, 1).squeeze_dim(1),
+                    local: tokens.clone().narrow(1, 1, count - 1),
+                }
+            }
+            (Self::MobileNetV2(net), [mid, high]) => net.tokens(mid.clone(), high.clone()),
+            _ => unreachable!("features come from the same encoder"),
         }
     }
 }

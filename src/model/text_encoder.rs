@@ -51,6 +51,11 @@ impl TextEncoder {
 
     /// Encodes a batch of at least one text.
     pub fn forward(&self, texts: &[Tokens], device: &Device) -> TextTokens {
+        self.embed(self.hidden(texts, device))
+    }
+
+    /// The tokens before the embedders, as wide as BERT's hidden states.
+    pub fn hidden(&self, texts: &[Tokens], device: &Device) -> TextTokens {
         let batch = Batch::new(texts, self.rows);
         let (count, tokens, kept) = (batch.texts, batch.tokens, batch.kept);
         let ids = Tensor::<2, Int>::from_data(TensorData::new(batch.ids, [count, tokens]), device);
@@ -65,15 +70,45 @@ impl TextEncoder {
 
         let local = gather.matmul(sum);
         let global = local.clone().sum_dim(1).squeeze_dim::<2>(1) / self.rows as f32;
+        let log_counts = TensorData::new(batch.log_counts, [count, 1 + kept]);
+        TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }
+    }
+
+    /// The encoder with its embedders centred on some texts and scaled to their deviation, so that
+    /// an untrained embedder yields values of unit size. Encodings of different findings are much
+    /// alike; without this, training hardly tells them apart.
+    #[cfg(feature = "train")]
+    pub fn standardised(mut self, hidden: &TextTokens) -> Self {
+        let [texts, rows, dim] = hidden.local.dims();
+        let used = hidden.log_counts.clone().narrow(1, 1, rows).lower_equal_elem(0.0).float();
+        let local = hidden.local.clone().reshape([texts * rows, dim]);
+        let used = used.reshape([texts * rows, 1]);
+        self.global_embedder = self
+            .global_embedder
+            .map(|linear| standardised(linear, hidden.global.clone(), Tensor::ones([texts, 1], &hidden.global.device())));
+        self.local_embedder = self.local_embedder.map(|linear| standardised(linear, local, used));
+        self
+    }
+
+    /// Applies the embedders, where the model has them.
+    pub fn embed(&self, hidden: TextTokens) -> TextTokens {
         TextTokens {
-            global: embed(&self.global_embedder, global),
-            local: embed(&self.local_embedder, local),
-            log_counts: Tensor::from_data(
-                TensorData::new(batch.log_counts, [count, 1 + kept]),
-                device,
-            ),
+            global: embed(&self.global_embedder, hidden.global),
+            local: embed(&self.local_embedder, hidden.local),
+            log_counts: hidden.log_counts,
         }
     }
+}
+
+/// The linear map of `(x - mean) / deviation`, both over the rows of `x` by their weights.
+#[cfg(feature = "train")]
+fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
+    let count = weights.clone().sum_dim(0);
+    let mean = (x.clone() * weights.clone()).sum_dim(0) / count.clone();
+    let deviation = (((x - mean.clone()).square() * weights).sum_dim(0) / count).mean().sqrt();
+    let weight = linear.weight.map(|weight| weight / deviation.clone().unsqueeze());
+    let offset = mean.matmul(weight.val()).squeeze_dim(0);
+    Linear { bias: linear.bias.map(|bias| bias.map(|bias| bias - offset)), weight, ..linear }
 }
 
 fn embed<const D: usize>(embedder: &Option<Linear>, x: Tensor<D>) -> Tensor<D> {

@@ -4,7 +4,6 @@ use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation::gelu};
 
-use super::ImageTokens;
 use super::attention::{attend, split_heads};
 use crate::config::VitConfig;
 
@@ -69,10 +68,12 @@ impl VitEncoder {
         Self { model }
     }
 
+    /// The class token and the patches, `[images, 1 + side * side, dim]`.
+    ///
     /// # Shapes
     ///
     /// - pixels: `[images, 1, crop, crop]`
-    pub fn forward(&self, pixels: Tensor<4>) -> ImageTokens {
+    pub fn forward(&self, pixels: Tensor<4>) -> Tensor<3> {
         let vit = &self.model;
         let patches = vit.patch_embed.forward(pixels);
         let [images, _, dim] = patches.dims();
@@ -81,12 +82,7 @@ impl VitEncoder {
         for block in &vit.blocks {
             x = block.forward(x);
         }
-        let x = vit.norm.forward(x);
-        let tokens = x.dims()[1];
-        ImageTokens {
-            global: x.clone().narrow(1, 0, 1).squeeze_dim(1),
-            local: x.narrow(1, 1, tokens - 1),
-        }
+        vit.norm.forward(x)
     }
 }
 

@@ -7,12 +7,15 @@ import { bindEntry } from './views/entry.js';
 import { bindFacts } from './views/facts.js';
 import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
+import { bindLengths } from './views/lengths.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
+import { bindTools } from './views/tools.js';
+import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindFacts, bindStage, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {

@@ -1,8 +1,9 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
 import { WorkerClient } from './client.js';
 import { CodedError } from './errors.js';
-import { readPreference, writePreference } from './preference.js';
-import { drawing, overlayKey, ranked, unscored } from './state.js';
+import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
+import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
+import { Pixels } from './viewer/pixels.js';
 import { megabytes } from './words.js';
 
 const BATCH_MAX = 16;
@@ -26,6 +27,17 @@ function weightsInWords({ downloaded, cached, trouble }) {
   return `${size}, downloaded and kept in this browser’s cache`;
 }
 
+/**
+ * What the worker decoded, ready to be shown.
+ *
+ * @param {{values: Uint8Array | Uint16Array | Int16Array, width: number, height: number,
+ *   spacing?: [row: number, column: number] | null, window?: import('./viewer/pixels.js').Window | null}} decoded See `Pixels`
+ */
+function shownFromDecoded({ values, spacing = null, window = null, ...facts }) {
+  const pixels = new Pixels({ values, width: facts.width, height: facts.height, spacing, window });
+  return { ...facts, pixels, grid: { width: facts.width, height: facts.height, aspect: pixels.aspect } };
+}
+
 const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
 /** More than a finding: lines, or a paragraph. */
 export const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
@@ -43,10 +55,12 @@ export class Session {
   /** @param {import('./state.js').Store} store */
   constructor(store) {
     this.#store = store;
-    store.update({ preference: readPreference() });
+    store.update({ preference: readPreference(), keys: readKeys() });
   }
 
   get #state() { return this.#store.state; }
+
+  get state() { return this.#state; }
 
   /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {string} [without] Why not WebGPU. */
   async start(without) {
@@ -94,8 +108,9 @@ export class Session {
       if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {});
       const before = this.#state.picture;
       if (before) client.call('drop', { picture: before.id }).catch(() => {}); // an open call is only rejected by a stop
-      const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...decoded };
-      this.#store.update({ wanted: null, picture, scores: new Map(), timing: null, overlay: null });
+      const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
+      const display = before?.source === source ? this.#state.display : initialDisplay(); // the same again, after a restart
+      this.#store.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
       this.#pump();
     } catch (error) {
       if (error.code === 'stopped' || id !== this.#lastPicture) return;
@@ -184,6 +199,27 @@ export class Session {
   /** @param {Partial<import('./state.js').State['map']>} patch */
   setMap(patch) { this.#store.update({ map: { ...this.#state.map, ...patch } }); }
 
+  /** Shows the picture otherwise; the model has its own, and nothing is computed anew. @param {Partial<import('./state.js').Display>} patch */
+  show(patch) { this.#store.update({ display: { ...this.#state.display, ...patch } }); }
+
+  /** Back to how it opened; lengths stay. */
+  resetDisplay() { this.show({ ...initialDisplay(), lines: this.#state.display.lines }); }
+
+  /** @param {import('./viewer/tools.js').Tool} tool */
+  chooseTool(tool) {
+    this.#store.update({ tool });
+    this.show({ draft: null, cursor: null });
+  }
+
+  /** @param {import('./viewer/transform.js').Size} viewport */
+  setViewport(viewport) { this.#store.update({ viewport }); }
+
+  /** @param {boolean} keys */
+  setKeys(keys) {
+    writeKeys(keys);
+    this.#store.update({ keys });
+  }
+
   /** Fetches the overlay and the colour ramp when the state asks for others. Called after every change. */
   async paint() {
     const key = overlayKey(this.#state);
@@ -265,7 +301,9 @@ export class Session {
     const scale = decoded.width / before.width;
     const view = before.view && Object.fromEntries(Object.entries(before.view).map(([name, value]) => [name, value * scale]));
     const name = altered ? 'Synthetic chest, altered' : `${example.title}, synthetic`;
-    const picture = { id, source, name, encoded: false, redrawn: true, ...decoded, view };
+    const shown = shownFromDecoded(decoded);
+    const grid = source.moving ? before.grid : shown.grid;
+    const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
     this.#store.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
   }
 

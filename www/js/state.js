@@ -12,8 +12,9 @@
  * @property {number} id @property {Source} source @property {string} name
  * @property {number} width @property {number} height @property {string=} note
  * @property {{name: string, value: string}[]} facts Of a DICOM file @property {string[]} warnings Of one that is no frontal chest radiograph
+ * @property {import('./viewer/pixels.js').Pixels} pixels What the viewer shows
+ * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
  * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture
- * @property {ImageBitmap} bitmap Moved to the canvas when first drawn.
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
  * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
  *
@@ -25,10 +26,24 @@
  * @property {number=} percentile @property {Float32Array=} reference
  * @property {Float32Array} attention @property {Float32Array} similarity
  *
+ * @typedef {import('./viewer/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture
+ * @typedef {object} Display How the viewer shows the picture. Nothing of it reaches the worker.
+ * @property {import('./viewer/transform.js').View} view
+ * @property {import('./viewer/pixels.js').Window | null} window Null: the picture's own
+ * @property {boolean} invert
+ * @property {readonly import('./viewer/measure.js').Line[]} lines
+ * @property {import('./viewer/measure.js').Draft | null} draft A line that has no end yet
+ * @property {Cursor | null} cursor For the loupe and the next end of a line
+ *
  * @typedef {{title: string, text: string}} Notice
  * @typedef {Notice & {crash: boolean, offerCpu: boolean}} Failure
  * @typedef {ReturnType<typeof initialState>} State
  */
+
+import { FITTED, matrixOf } from './viewer/transform.js';
+
+/** A picture as it opens. @returns {Display} */
+export const initialDisplay = () => ({ view: FITTED, window: null, invert: false, lines: [], draft: null, cursor: null });
 
 /** Before anything has loaded. */
 export function initialState() {
@@ -45,6 +60,10 @@ export function initialState() {
     /** @type {Picture | null} */ picture: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
+    /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
+    display: initialDisplay(),
+    /** @type {import('./viewer/transform.js').Size} In CSS pixels */ viewport: { width: 0, height: 0 },
+    /** @type {boolean} Single keys work the viewer */ keys: true,
     /** @type {string} Id of the chosen preset */ preset: '',
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
@@ -99,6 +118,15 @@ export function drawing({ picture, wanted, redraw }) {
   const source = redraw ?? picture?.source;
   return !wanted && source && 'phantom' in source ? source : null;
 }
+
+/** Where the picture stands, or null without one. @param {State} state @returns {import('./viewer/transform.js').Place | null} */
+export const placeOf = ({ picture, viewport }) => (picture ? { grid: picture.grid, viewport } : null);
+
+/** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {State} state */
+export const matrixOfState = (state) => (state.picture ? matrixOf(placeOf(state), state.display.view) : null);
+
+/** The window in use. @param {State} state */
+export const windowOf = ({ picture, display }) => display.window ?? picture?.pixels.window ?? null;
 
 /** Ranked by percentile, then those without a reference, then those not scored yet. @param {Pick<State, 'findings' | 'scores'>} state */
 export function ranked(state) {

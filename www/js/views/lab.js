@@ -1,11 +1,13 @@
 /** The phantom lab: a synthetic chest is changed, and where its findings really are is drawn over it. */
 import { byId, create, onChange } from '../dom.js';
-import { drawing } from '../state.js';
+import { drawing, matrixOfState, placeOf } from '../state.js';
+import { applyToBox, partFromPoint, pointFromPart, scaleOf } from '../viewer/transform.js';
 import { signed, standing } from '../words.js';
 
 const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
 const NODULE = { x: 0.69, y: 0.4, radius: 0.025 }; // in the left lung
 const STEP = 0.02; // of an arrow key
+const LABEL = 20; // CSS pixels above a box
 
 /** @type {[name: string, title: string, min: number, max: number, step: number, words: (value: number) => string][]} */
 const SLIDERS = [
@@ -20,8 +22,8 @@ const SLIDERS = [
 
 /** @param {import('../session.js').Session} session */
 export function bindLab(session) {
-  const [lab, form, host, finding, value, toggle, truthText, fresh, frame, truth, place] = [
-    'lab', 'lab-form', 'sliders', 'lab-finding', 'lab-value', 'truth-toggle', 'truth-text', 'new-patient', 'frame', 'truth', 'nodule-place',
+  const [lab, form, host, finding, value, toggle, truthText, fresh, viewport, truth, place] = [
+    'lab', 'lab-form', 'sliders', 'lab-finding', 'lab-value', 'truth-toggle', 'truth-text', 'new-patient', 'fit', 'truth', 'nodule-place',
   ].map(byId);
   /** @type {import('../state.js').Drawing | null} */ let now = null;
 
@@ -45,7 +47,7 @@ export function bindLab(session) {
       label.append(box, create('span', title));
       range.setAttribute('aria-label', 'Nodule size');
       row.append(label, output, range);
-      const hint = create('p', 'Tap the image to place it.', 'slider-hint');
+      const hint = create('p', 'Click or tap the image with the window tool to place it.', 'slider-hint');
       row.append(hint);
       return { name, words, range, output, box, hint };
     }
@@ -64,16 +66,18 @@ export function bindLab(session) {
     if (now?.phantom.nodule) session.redraw({ nodule: { ...now.phantom.nodule, x: within(x), y: within(y) } }, moving);
   }
 
-  frame.addEventListener('click', ({ clientX, clientY, detail }) => {
-    const { left, top, width, height } = frame.getBoundingClientRect();
-    if (detail) putNodule((clientX - left) / width, (clientY - top) / height); // 0: a key on the button
-  });
+  viewport.addEventListener('picture-tap', ({ detail: { x, y } }) => { if (x >= 0 && x <= 1 && y >= 0 && y <= 1) putNodule(x, y); });
   place.addEventListener('keydown', (event) => {
     const [x, y] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key] ?? [];
     const nodule = now?.phantom.nodule;
     if (x === undefined || !nodule) return;
     event.preventDefault();
-    putNodule(nodule.x + x, nodule.y + y);
+    const { display: { view } } = session.state;
+    const at = placeOf(session.state);
+    const wide = at.grid.width * scaleOf(at, view);
+    const from = pointFromPart(at, view, nodule);
+    const to = partFromPoint(at, view, { x: from.x + x * wide, y: from.y + y * wide }); // as the picture is turned now
+    putNodule(to.x, to.y);
   });
   toggle.addEventListener('change', () => session.showTruth(toggle.checked));
   fresh.addEventListener('click', () => session.redraw({ seed: Math.floor(Math.random() * 1e6) }));
@@ -98,10 +102,21 @@ export function bindLab(session) {
       hint.hidden = !params.nodule;
     }
     place.hidden = !params.nodule;
-    frame.toggleAttribute('data-placing', Boolean(params.nodule));
-    if (!params.nodule) return;
-    const { x, y, radius } = params.nodule;
-    for (const [side, part] of Object.entries({ left: x, top: y, width: 2 * radius + 0.03, height: 2 * radius + 0.03 })) place.style.setProperty(side, `${100 * part}%`);
+    viewport.toggleAttribute('data-placing', Boolean(params.nodule));
+  });
+
+  /** Puts an element over a part of the picture, wherever that is on show. @param {HTMLElement} element @param {import('../viewer/transform.js').Box} part */
+  function cover(element, { x, y, width, height }) {
+    const { grid } = session.state.picture;
+    const box = applyToBox(matrixOfState(session.state), { x: x * grid.width, y: y * grid.height, width: width * grid.width, height: height * grid.height });
+    for (const [side, value] of Object.entries({ left: box.x, top: box.y, width: box.width, height: box.height })) element.style.setProperty(side, `${value}px`);
+    return box;
+  }
+
+  const placeNodule = onChange((/** @type {import('../state.js').Params['nodule'] | undefined} */ nodule) => {
+    if (!nodule) return;
+    const size = 2 * nodule.radius + 0.03;
+    cover(place, { x: nodule.x - size / 2, y: nodule.y - size / 2, width: size, height: size });
   });
 
   const drawTruth = onChange((/** @type {boolean} */ on, /** @type {import('../state.js').Picture['truth']} */ boxes = []) => {
@@ -111,8 +126,7 @@ export function bindLab(session) {
     truth.replaceChildren(...boxes.map(({ finding: name, x, y, width, height }) => {
       const box = create('div', undefined, 'truth-box');
       box.append(create('span', name));
-      for (const [side, part] of Object.entries({ left: x, top: y, width, height })) box.style.setProperty(side, `${100 * part}%`);
-      if (y < 0.06) box.dataset.side = 'below';
+      if (cover(box, { x, y, width, height }).y < LABEL) box.dataset.side = 'below';
       return box;
     }));
   });
@@ -123,13 +137,16 @@ export function bindLab(session) {
     const shown = Boolean(source && 'phantom' in source);
     lab.hidden = !shown;
     open(shown);
-    drawSliders((now ?? (shown ? source : null))?.phantom);
+    const phantom = (now ?? (shown ? source : null))?.phantom;
+    drawSliders(phantom);
     if (!shown) {
       place.hidden = true;
-      frame.removeAttribute('data-placing');
+      viewport.removeAttribute('data-placing');
     }
     toggle.checked = state.truth;
-    drawTruth(state.truth && shown, state.picture?.truth);
+    const { view } = state.display;
+    placeNodule(shown ? phantom?.nodule : null, view, state.viewport);
+    drawTruth(state.truth && shown, state.picture?.truth, view, state.viewport);
     const percentile = state.scores.get(state.selected)?.percentile;
     finding.textContent = state.selected;
     value.textContent = percentile === undefined ? '' : `${standing(percentile)} percentile`;

@@ -1,4 +1,4 @@
-/** The picture, the map over it, and the map's controls. */
+/** The map over the picture, and its controls. Where the map lies is the viewer's. */
 import { byId, onChange, setOptions } from '../dom.js';
 import { overlayKey } from '../state.js';
 
@@ -9,8 +9,8 @@ const TEXTS = {
 
 /** @param {import('../session.js').Session} session */
 export function bindStage(session) {
-  const [frame, pictureCanvas, unseen, mapCanvas, controls, toggle, kind, palette, opacity, legend, unseenKey, text] = [
-    'frame', 'picture', 'unseen', 'map', 'controls', 'map-toggle', 'map-kind', 'palette', 'opacity', 'legend', 'unseen-key', 'map-text',
+  const [layers, mapCanvas, controls, toggle, kind, palette, opacity, legend, text] = [
+    'layers', 'map', 'controls', 'map-toggle', 'map-kind', 'palette', 'opacity', 'legend', 'map-text',
   ].map(byId);
 
   controls.addEventListener('submit', (event) => event.preventDefault());
@@ -18,28 +18,6 @@ export function bindStage(session) {
   kind.addEventListener('change', () => session.setMap({ kind: kind.value }));
   palette.addEventListener('change', () => session.setMap({ palette: palette.value }));
   opacity.addEventListener('input', () => session.setMap({ opacity: Number(opacity.value) }));
-
-  const drawPicture = onChange((/** @type {ImageBitmap | undefined} */ bitmap) => {
-    frame.hidden = !bitmap;
-    if (!bitmap) return;
-    const { width, height } = bitmap;
-    Object.assign(pictureCanvas, { width, height });
-    frame.style.setProperty('--ratio', String(width / height));
-    pictureCanvas.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
-  });
-
-  /** Places the map on the view, in parts of the picture, and hatches what lies outside it. */
-  const place = onChange((/** @type {import('../state.js').Picture['view']} */ view, width, height) => {
-    const whole = view && view.x <= 0 && view.y <= 0 && view.x + view.width >= width && view.y + view.height >= height;
-    unseen.hidden = unseenKey.hidden = !view || whole;
-    if (!view) return;
-    const x = (/** @type {number} */ value) => `${(100 * value) / width}%`;
-    const y = (/** @type {number} */ value) => `${(100 * value) / height}%`;
-    const [left, top, right, bottom] = [x(view.x), y(view.y), x(view.x + view.width), y(view.y + view.height)];
-    for (const [name, value] of Object.entries({ left, top, width: x(view.width), height: y(view.height) })) mapCanvas.style.setProperty(name, value);
-    const hole = `${left} ${top}, ${right} ${top}, ${right} ${bottom}, ${left} ${bottom}, ${left} ${top}`;
-    unseen.style.setProperty('clip-path', `polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, ${hole})`);
-  });
 
   const drawMap = onChange((/** @type {import('../state.js').State['overlay']} */ overlay) => {
     if (!overlay) return;
@@ -57,12 +35,10 @@ export function bindStage(session) {
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { picture, map, overlay, selected } = state;
-    drawPicture(picture?.bitmap);
-    place(picture?.view ?? null, picture?.width, picture?.height);
     drawMap(overlay);
     drawLegend(state.ramp);
     drawPalettes(state.palettes);
-    frame.toggleAttribute('data-working', state.work === 'encoding' && !picture?.redrawn);
+    layers.toggleAttribute('data-working', state.work === 'encoding' && !picture?.redrawn);
     controls.hidden = !picture;
     toggle.checked = map.on;
     kind.value = map.kind;

@@ -1,0 +1,475 @@
+//! The inverted residual block of MobileNetV2 on the CPU, as one pass over memory.
+//!
+//! Burn's own convolutions write every intermediate map out and read it back; at this model's sizes
+//! that costs more than the arithmetic. Here a block is computed a few rows at a time, so that what
+//! the expansion yields stays in the cache until the depthwise convolution and the projection have
+//! used it. The backward pass recomputes it instead of storing it.
+//!
+//! Maps are `[height, width, channels]`, row-major, one image at a time. Matrix products are the
+//! `gemm` crate's; the loops between them are compiled for the widest vectors the CPU has (`pulp`).
+
+use gemm::Parallelism;
+
+/// Taps of a 3 x 3 kernel.
+const TAPS: usize = 9;
+/// Values of expanded rows to keep at a time: 256 KiB, which fits a core's cache.
+const STRIP: usize = 64 * 1024;
+
+/// The shape of a block and of what goes through it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Height of the input map.
+    pub height: usize,
+    /// Width of the input map.
+    pub width: usize,
+    /// Channels of the input.
+    pub input: usize,
+    /// Channels between expansion and projection.
+    pub hidden: usize,
+    /// Channels of the output.
+    pub output: usize,
+    /// Stride of the depthwise convolution, 1 or 2.
+    pub stride: usize,
+}
+
+/// The parameters of a block (or their gradients, as owned vectors), in PyTorch's layouts.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameters<Weight, Bias = Weight> {
+    /// 1 x 1 convolution, `[hidden, input]`, and its bias; none where the block does not expand.
+    pub expand: Option<(Weight, Bias)>,
+    /// 3 x 3 depthwise convolution, `[hidden, 9]`, and its bias.
+    pub depthwise: (Weight, Bias),
+    /// 1 x 1 convolution, `[output, hidden]`, and its bias.
+    pub project: (Weight, Bias),
+}
+
+impl Shape {
+    /// Height and width of the output map.
+    pub fn output_size(&self) -> [usize; 2] {
+        [self.height.div_ceil(self.stride), self.width.div_ceil(self.stride)]
+    }
+
+    /// Values of the input map.
+    pub fn input_len(&self) -> usize {
+        self.height * self.width * self.input
+    }
+
+    /// Values of the output map.
+    pub fn output_len(&self) -> usize {
+        let [height, width] = self.output_size();
+        height * width * self.output
+    }
+
+    /// Whether the input is added to the output.
+    fn residual(&self) -> bool {
+        self.stride == 1 && self.input == self.output
+    }
+
+    /// Rows of the input that the output rows `rows` depend on.
+    fn receptive(&self, rows: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+        (rows.start * self.stride).saturating_sub(1)
+            ..((rows.end - 1) * self.stride + 2).min(self.height)
+    }
+}
+
+/// `y = project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
+///
+/// # Shapes
+///
+/// - x: `[height, width, input]`
+/// - y: `[height / stride, width / stride, output]`, rounded up
+pub fn forward(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
+    let [out_height, out_width] = shape.output_size();
+    let taps = taps_first(parameters.depthwise.0, shape.hidden);
+    let row = shape.width * shape.hidden;
+    let rows_per_strip = (STRIP / (row * shape.stride)).clamp(1, out_height);
+
+    let mut expanded: Vec<f32> = Vec::new();
+    let mut held = 0..0;
+    let mut filtered = vec![0.0; rows_per_strip * out_width * shape.hidden];
+    for start in (0..out_height).step_by(rows_per_strip) {
+        let rows = start..(start + rows_per_strip).min(out_height);
+        let needed = shape.receptive(&rows);
+        let source = match parameters.expand {
+            None => &x[needed.start * row..needed.end * row],
+            Some(expand) => {
+                let kept = needed.start.max(held.start).min(held.end)..held.end;
+                expanded.copy_within(
+                    (kept.start - held.start) * row..(kept.end - held.start) * row,
+                    0,
+                );
+                expanded.resize(needed.len() * row, 0.0);
+                let new = if kept.is_empty() { needed.clone() } else { kept.end..needed.end };
+                let input_row = shape.width * shape.input;
+                pointwise(
+                    &x[new.start * input_row..new.end * input_row],
+                    expand,
+                    shape.input,
+                    &mut expanded[(new.start - needed.start) * row..],
+                );
+                relu6(&mut expanded[(new.start - needed.start) * row..]);
+                held = needed.clone();
+                &expanded[..]
+            }
+        };
+        let filtered = &mut filtered[..rows.len() * out_width * shape.hidden];
+        depthwise(
+            shape,
+            &taps,
+            parameters.depthwise.1,
+            source,
+            needed.start,
+            rows.clone(),
+            filtered,
+        );
+        let out = rows.start * out_width * shape.output..rows.end * out_width * shape.output;
+        pointwise(filtered, parameters.project, shape.hidden, &mut y[out.clone()]);
+        if shape.residual() {
+            add(&mut y[out.clone()], &x[out]);
+        }
+    }
+}
+
+/// Buffers that the backward pass of one image needs and the next one reuses.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    expanded: Vec<f32>,
+    filtered: Vec<f32>,
+    expanded_grad: Vec<f32>,
+    filtered_grad: Vec<f32>,
+}
+
+impl Parameters<Vec<f32>> {
+    /// Gradients of a block, all zero.
+    pub fn zeros(shape: &Shape, expands: bool) -> Self {
+        let Shape { input, hidden, output, .. } = *shape;
+        let pair = |weights, biases| (vec![0.0; weights], vec![0.0; biases]);
+        Self {
+            expand: expands.then(|| pair(hidden * input, hidden)),
+            depthwise: pair(hidden * TAPS, hidden),
+            project: pair(output * hidden, output),
+        }
+    }
+
+    /// Adds the gradients of other images.
+    pub fn add(&mut self, other: &Self) {
+        let pairs = |it: &mut (Vec<f32>, Vec<f32>), other: &(Vec<f32>, Vec<f32>)| {
+            add(&mut it.0, &other.0);
+            add(&mut it.1, &other.1);
+        };
+        if let (Some(expand), Some(other)) = (&mut self.expand, &other.expand) {
+            pairs(expand, other);
+        }
+        pairs(&mut self.depthwise, &other.depthwise);
+        pairs(&mut self.project, &other.project);
+    }
+}
+
+/// The gradients of [`forward`]: adds those of the parameters to `grads` and writes that of the
+/// input to `dx`.
+///
+/// # Shapes
+///
+/// - x, dx: `[height, width, input]`
+/// - dy: as `y` of [`forward`]
+pub fn backward(
+    shape: &Shape,
+    parameters: &Parameters<&[f32]>,
+    x: &[f32],
+    dy: &[f32],
+    grads: &mut Parameters<Vec<f32>>,
+    dx: &mut [f32],
+    scratch: &mut Scratch,
+) {
+    let Shape { height, width, input, hidden, output, .. } = *shape;
+    let [out_height, out_width] = shape.output_size();
+    let (pixels, out_pixels) = (height * width, out_height * out_width);
+    let Scratch { expanded, filtered, expanded_grad, filtered_grad } = scratch;
+    let taps = taps_first(parameters.depthwise.0, hidden);
+
+    let expanded: &[f32] = match parameters.expand {
+        None => x,
+        Some(expand) => {
+            expanded.resize(pixels * hidden, 0.0);
+            pointwise(x, expand, input, expanded);
+            relu6(expanded);
+            expanded
+        }
+    };
+    filtered.resize(out_pixels * hidden, 0.0);
+    depthwise(shape, &taps, parameters.depthwise.1, expanded, 0, 0..out_height, filtered);
+
+    sum_rows(dy, &mut grads.project.1);
+    multiply(
+        Matrix::columns(dy, out_pixels, output),
+        Matrix::rows(filtered, out_pixels, hidden),
+        true,
+        &mut grads.project.0,
+    );
+    filtered_grad.resize(out_pixels * hidden, 0.0);
+    multiply(
+        Matrix::rows(dy, out_pixels, output),
+        Matrix::rows(parameters.project.0, output, hidden),
+        false,
+        filtered_grad,
+    );
+    relu6_grad(filtered, filtered_grad);
+
+    sum_rows(filtered_grad, &mut grads.depthwise.1);
+    let mut taps_grad = vec![0.0; TAPS * hidden];
+    if let (Some(expand), Some(grads)) = (parameters.expand, &mut grads.expand) {
+        expanded_grad.resize(pixels * hidden, 0.0);
+        depthwise_backward(shape, &taps, expanded, filtered_grad, &mut taps_grad, expanded_grad);
+        relu6_grad(expanded, expanded_grad);
+        sum_rows(expanded_grad, &mut grads.1);
+        multiply(
+            Matrix::columns(expanded_grad, pixels, hidden),
+            Matrix::rows(x, pixels, input),
+            true,
+            &mut grads.0,
+        );
+        multiply(
+            Matrix::rows(expanded_grad, pixels, hidden),
+            Matrix::rows(expand.0, hidden, input),
+            false,
+            dx,
+        );
+    } else {
+        depthwise_backward(shape, &taps, expanded, filtered_grad, &mut taps_grad, dx);
+    }
+    for (channel, grads) in grads.depthwise.0.chunks_exact_mut(TAPS).enumerate() {
+        for (tap, grad) in grads.iter_mut().enumerate() {
+            *grad += taps_grad[tap * hidden + channel];
+        }
+    }
+    if shape.residual() {
+        add(dx, dy);
+    }
+}
+
+/// A view of a matrix.
+#[derive(Clone, Copy)]
+struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// A row-major matrix.
+    fn rows(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The transpose of a row-major `rows x columns` matrix.
+    fn columns(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self { data, rows: columns, columns: rows, row_stride: 1, column_stride: columns }
+    }
+
+    fn fits(&self) -> bool {
+        self.data.len() == self.rows * self.columns
+    }
+}
+
+/// `out = left · right`, or `out += left · right`; `out` is row-major.
+fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: &mut [f32]) {
+    assert!(left.fits() && right.fits() && left.columns == right.rows);
+    assert_eq!(out.len(), left.rows * right.columns);
+    // SAFETY: the asserts above hold the sizes; the strides are those of dense matrices, and `out`
+    // is borrowed mutably, so that it overlaps neither operand.
+    unsafe {
+        gemm::gemm(
+            left.rows,
+            right.columns,
+            left.columns,
+            out.as_mut_ptr(),
+            1,
+            right.columns as isize,
+            accumulate,
+            left.data.as_ptr(),
+            left.column_stride as isize,
+            left.row_stride as isize,
+            right.data.as_ptr(),
+            right.column_stride as isize,
+            right.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// A 1 x 1 convolution: `x · weightᵀ + bias` for each pixel.
+fn pointwise(x: &[f32], (weight, bias): (&[f32], &[f32]), input: usize, out: &mut [f32]) {
+    let output = bias.len();
+    for pixel in out.chunks_exact_mut(output) {
+        pixel.copy_from_slice(bias);
+    }
+    let pixels = x.len() / input;
+    multiply(Matrix::rows(x, pixels, input), Matrix::columns(weight, output, input), true, out);
+}
+
+/// `[channels, 9]` to `[9, channels]`.
+fn taps_first(weight: &[f32], channels: usize) -> Vec<f32> {
+    (0..TAPS * channels).map(|i| weight[(i % channels) * TAPS + i / channels]).collect()
+}
+
+/// A 3 x 3 depthwise convolution, padded by one, and ReLU6, for the output rows `rows`.
+/// `source` begins with the input row `first`.
+fn depthwise(
+    shape: &Shape,
+    taps: &[f32],
+    bias: &[f32],
+    source: &[f32],
+    first: usize,
+    rows: std::ops::Range<usize>,
+    out: &mut [f32],
+) {
+    let hidden = shape.hidden;
+    pulp::Arch::new().dispatch(|| {
+        let mut pixels = out.chunks_exact_mut(hidden);
+        for y in rows.clone() {
+            for x in 0..shape.output_size()[1] {
+                let Some(pixel) = pixels.next() else { return };
+                let window = Window::new(shape, y, x);
+                if let Some(corner) = window.whole() {
+                    let corner = &source[corner - first * shape.width * hidden..];
+                    whole_window(corner, shape.width * hidden, taps, bias, pixel);
+                } else {
+                    pixel.copy_from_slice(bias);
+                    for (tap, place) in window.places() {
+                        let place = place - first * shape.width * hidden;
+                        let values = &source[place..place + hidden];
+                        let weights = &taps[tap * hidden..(tap + 1) * hidden];
+                        for ((sum, value), weight) in pixel.iter_mut().zip(values).zip(weights) {
+                            *sum += value * weight;
+                        }
+                    }
+                }
+                for value in pixel.iter_mut() {
+                    *value = value.clamp(0.0, 6.0);
+                }
+            }
+        }
+    });
+}
+
+/// All nine taps of a window inside the map; `corner` begins with its first pixel.
+#[inline(always)]
+fn whole_window(corner: &[f32], row: usize, taps: &[f32], bias: &[f32], out: &mut [f32]) {
+    let hidden = out.len();
+    let value = |tap: usize| &corner[(tap / 3) * row + (tap % 3) * hidden..][..hidden];
+    let weight = |tap: usize| &taps[tap * hidden..][..hidden];
+    let (v, w): ([&[f32]; TAPS], [&[f32]; TAPS]) =
+        (std::array::from_fn(value), std::array::from_fn(weight));
+    let bias = &bias[..hidden];
+    for c in 0..hidden {
+        let upper = v[0][c] * w[0][c] + v[1][c] * w[1][c] + v[2][c] * w[2][c];
+        let middle = v[3][c] * w[3][c] + v[4][c] * w[4][c] + v[5][c] * w[5][c];
+        let lower = v[6][c] * w[6][c] + v[7][c] * w[7][c] + v[8][c] * w[8][c];
+        out[c] = bias[c] + upper + middle + lower;
+    }
+}
+
+/// Adds the gradient of the taps (`[9, channels]`) and writes that of the input.
+fn depthwise_backward(
+    shape: &Shape,
+    taps: &[f32],
+    source: &[f32],
+    grad: &[f32],
+    taps_grad: &mut [f32],
+    source_grad: &mut [f32],
+) {
+    let hidden = shape.hidden;
+    let width = shape.output_size()[1];
+    pulp::Arch::new().dispatch(|| {
+        source_grad.fill(0.0);
+        for (index, grad) in grad.chunks_exact(hidden).enumerate() {
+            for (tap, place) in Window::new(shape, index / width, index % width).places() {
+                let values = &source[place..place + hidden];
+                let values_grad = &mut source_grad[place..place + hidden];
+                let weights = &taps[tap * hidden..(tap + 1) * hidden];
+                let weights_grad = &mut taps_grad[tap * hidden..(tap + 1) * hidden];
+                for c in 0..hidden {
+                    values_grad[c] += grad[c] * weights[c];
+                    weights_grad[c] += grad[c] * values[c];
+                }
+            }
+        }
+    });
+}
+
+/// The 3 x 3 pixels that an output pixel looks at.
+struct Window<'a> {
+    shape: &'a Shape,
+    top: isize,
+    left: isize,
+}
+
+impl<'a> Window<'a> {
+    #[inline(always)]
+    fn new(shape: &'a Shape, y: usize, x: usize) -> Self {
+        let corner = |i: usize| (i * shape.stride) as isize - 1;
+        Self { shape, top: corner(y), left: corner(x) }
+    }
+
+    /// Where its first pixel lies, if all of it lies inside the map.
+    #[inline(always)]
+    fn whole(&self) -> Option<usize> {
+        let Shape { height, width, hidden, .. } = *self.shape;
+        let inside = self.top >= 0
+            && self.left >= 0
+            && self.top as usize + 3 <= height
+            && self.left as usize + 3 <= width;
+        inside.then(|| (self.top as usize * width + self.left as usize) * hidden)
+    }
+
+    /// The taps inside the map, and where the pixel of each lies.
+    #[inline(always)]
+    fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        let Shape { height, width, hidden, .. } = *self.shape;
+        let (top, left) = (self.top, self.left);
+        (0..TAPS).filter_map(move |tap| {
+            let (y, x) = (top + (tap / 3) as isize, left + (tap % 3) as isize);
+            let inside = y >= 0 && x >= 0 && (y as usize) < height && (x as usize) < width;
+            inside.then(|| (tap, (y as usize * width + x as usize) * hidden))
+        })
+    }
+}
+
+fn relu6(values: &mut [f32]) {
+    pulp::Arch::new().dispatch(|| {
+        for value in values.iter_mut() {
+            *value = value.clamp(0.0, 6.0);
+        }
+    });
+}
+
+/// Stops the gradient where ReLU6 gave 0 or 6.
+fn relu6_grad(output: &[f32], grad: &mut [f32]) {
+    pulp::Arch::new().dispatch(|| {
+        for (grad, &value) in grad.iter_mut().zip(output) {
+            *grad = if value > 0.0 && value < 6.0 { *grad } else { 0.0 };
+        }
+    });
+}
+
+fn add(sum: &mut [f32], values: &[f32]) {
+    pulp::Arch::new().dispatch(|| {
+        for (sum, value) in sum.iter_mut().zip(values) {
+            *sum += value;
+        }
+    });
+}
+
+/// Adds up the rows of a matrix that has as many columns as `sums`.
+fn sum_rows(rows: &[f32], sums: &mut [f32]) {
+    for row in rows.chunks_exact(sums.len()) {
+        add(sums, row);
+    }
+}

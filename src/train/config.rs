@@ -1,0 +1,196 @@
+//! The one file that says how a model is trained.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::ModelConfig;
+use crate::folder::Precision;
+
+/// Everything that decides what a training run yields, beside the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Seed of all chance: the same seed and data give the same weights.
+    pub seed: u64,
+    /// The model to train; presets, reference and self-test are filled in later.
+    pub model: ModelConfig,
+    /// How the finished weights are stored.
+    pub precision: Precision,
+    /// Word pieces kept beside the reachable pieces of the finding vocabulary; see
+    /// [`TextTokenizer::prune`](crate::text::TextTokenizer::prune).
+    pub vocabulary: usize,
+    /// Pretrained weights, relative to `--init`.
+    pub start: Start,
+    /// What the images are and what they teach.
+    pub data: DataConfig,
+    /// First stage: the image encoder, under a linear classifier.
+    pub encoder: EncoderStage,
+    /// Second stage: embedders and fusion, on the frozen encoders' features.
+    pub fusion: FusionStage,
+}
+
+/// Where training starts from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// Safetensors of the image encoder's backbone.
+    pub image_encoder: PathBuf,
+    /// Safetensors of a Hugging Face BertModel.
+    pub text_encoder: PathBuf,
+    /// Its `tokenizer.json`.
+    pub tokenizer: PathBuf,
+}
+
+/// What the images teach.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// The findings to learn, in the order of the classifier's outputs.
+    pub findings: Vec<FindingConfig>,
+    /// What each source of the manifest knows; rows of other sources are left out.
+    pub sources: BTreeMap<String, SourceConfig>,
+    /// The source whose validation rows are measured.
+    pub validate: String,
+    /// Findings of which training is to know nothing, to measure zero-shot transfer.
+    #[serde(default)]
+    pub held_out: Vec<String>,
+    /// Logits of a teacher.
+    pub teacher: Option<TeacherConfig>,
+    /// CSV with the columns path, finding, x, y, w, h, beside the manifest.
+    pub boxes: Option<PathBuf>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingConfig {
+    /// Its standard name.
+    pub name: String,
+    /// The labels of the manifest (and of the boxes) that mean it, in any case.
+    pub labels: Vec<String>,
+    /// Other wordings, for sentences.
+    #[serde(default)]
+    pub phrases: Vec<String>,
+}
+
+/// What one source of images knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// Findings that its labels speak of: one that is not named in a row is absent there. None
+    /// where they speak of all. What a source does not know is never a negative.
+    pub knows: Option<Vec<String>>,
+    /// Rows drawn for each epoch; all by default.
+    pub per_epoch: Option<usize>,
+}
+
+/// Logits of a stronger model for some of the images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeacherConfig {
+    /// CSV beside the manifest, a column for each prompt.
+    pub file: PathBuf,
+    /// Column of both files that joins them.
+    pub key: String,
+    /// Its share in the targets, the labels having the rest.
+    pub weight: f32,
+}
+
+/// Random changes of an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Augmentation {
+    /// Probability of mirroring.
+    pub flip: f32,
+    /// Largest rotation, in degrees.
+    pub rotation: f32,
+    /// Smallest and largest magnification.
+    pub scale: [f32; 2],
+    /// Largest shift, as a share of the side.
+    pub shift: f32,
+    /// Largest change of brightness, as a share of the range.
+    pub brightness: f32,
+    /// Largest change of contrast, as a factor.
+    pub contrast: f32,
+    /// Largest change of the exponent of the grey value.
+    pub gamma: f32,
+    /// Probability of blanking a rectangle.
+    pub erase: f32,
+}
+
+/// An optimiser and its schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Passes over the data.
+    pub epochs: usize,
+    /// Images whose gradients are computed together.
+    pub batch: usize,
+    /// Batches whose gradients are added up for one step.
+    pub accumulate: usize,
+    /// Highest learning rate (AdamW); it rises over `warmup` and falls along a cosine.
+    pub learning_rate: f64,
+    /// Share of all steps over which the learning rate rises.
+    pub warmup: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// Largest norm of a parameter's gradient.
+    pub clip: f32,
+    /// Decay of the running average of the weights, which is what is kept.
+    pub average: f32,
+    /// Stop when the validation AUROC has not risen for so many epochs.
+    pub patience: Option<usize>,
+}
+
+/// The first stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderStage {
+    /// Optimiser and schedule.
+    pub schedule: Schedule,
+    /// Factor on the learning rate of the classifier, which starts from nothing.
+    pub head_rate: f64,
+    /// Parts of the model that stay as they are, by the beginning of their path.
+    pub frozen: Vec<String>,
+    /// Probability of leaving out a feature before the classifier.
+    pub dropout: f64,
+    /// Strength of mixing pairs of images and targets (Zhang et al., 2018); 0 for none.
+    pub mixup: f32,
+    /// Random changes.
+    pub augmentation: Augmentation,
+}
+
+/// The second stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FusionStage {
+    /// Optimiser and schedule.
+    pub schedule: Schedule,
+    /// Versions of each image whose features are computed and kept; the first is unchanged.
+    pub views: usize,
+    /// Random changes of the other versions.
+    pub augmentation: Augmentation,
+    /// Sentences that say a finding is there; `{}` is the finding.
+    pub present: Vec<String>,
+    /// Sentences that say it is not.
+    pub absent: Vec<String>,
+    /// Share of the first stage's predictions in the targets.
+    pub distil: f32,
+    /// Weights of the loss's terms.
+    pub loss: LossWeights,
+}
+
+/// Weights of the terms that are added up to the loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossWeights {
+    /// Each image-sentence pair by itself, as a probability (sigmoid): any number of sentences may
+    /// be right.
+    pub sigmoid: f32,
+    /// CARZero's symmetric InfoNCE, where equal sentences are no negatives.
+    pub contrastive: f32,
+    /// The share of attention outside annotated boxes.
+    pub boxes: f32,
+}

@@ -1,0 +1,100 @@
+//! The terms of the loss.
+
+use burn::tensor::activation::{log_sigmoid, log_softmax};
+use burn::tensor::Tensor;
+
+/// An attention weight below this counts as this in a logarithm.
+const TINY: f32 = 1e-6;
+/// Takes a pair out of a softmax.
+const OUT: f32 = -1e4;
+
+/// Cross-entropy of independent probabilities, summed over the columns, averaged over the rows.
+///
+/// # Shapes
+///
+/// - logits, targets (0..=1), weights (0 where unknown): `[images, columns]`
+pub fn binary_cross_entropy(
+    logits: Tensor<2>,
+    targets: Tensor<2>,
+    weights: Tensor<2>,
+) -> Tensor<1> {
+    let [images, _] = logits.dims();
+    let present = log_sigmoid(logits.clone()) * targets.clone();
+    let absent = log_sigmoid(-logits) * (-targets + 1.0);
+    ((present + absent) * weights).sum() / -(images as f32)
+}
+
+/// CARZero's symmetric InfoNCE (van den Oord et al., 2018) over a matrix of images and sentences in
+/// which several sentences may be right for an image: the target of each softmax is shared out
+/// among all that are. Unknown pairs take no part.
+///
+/// # Shapes
+///
+/// - logits, positives (1 where right), weights (0 where unknown): `[images, sentences]`
+pub fn contrastive(logits: Tensor<2>, positives: Tensor<2>, weights: Tensor<2>) -> Tensor<1> {
+    let masked = logits + (-weights.clone() + 1.0) * OUT;
+    let positives = positives * weights;
+    let direction = |dim: usize| {
+        let count = positives.clone().sum_dim(dim);
+        let share = positives.clone() / count.clone().clamp_min(1.0);
+        let rows = count.greater_elem(0.0).float().sum().clamp_min(1.0);
+        (log_softmax(masked.clone(), dim) * share).sum() / rows
+    };
+    (direction(1) + direction(0)) * -0.5
+}
+
+/// How far attention misses the annotated boxes: the negative logarithm of its share inside.
+///
+/// # Shapes
+///
+/// - attention: `[pairs, patches]`, of the pairs of image and sentence that have boxes
+/// - inside: `[pairs, patches]`, the share of each patch that lies in a box
+pub fn outside_boxes(attention: Tensor<2>, inside: Tensor<2>) -> Tensor<1> {
+    let all = attention.clone().sum_dim(1);
+    let share = (attention * inside).sum_dim(1) / all.clamp_min(TINY);
+    -share.clamp_min(TINY).log().mean()
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn matrix<const R: usize, const C: usize>(values: [[f32; C]; R]) -> Tensor<2> {
+        Tensor::from_data(values, &Device::flex())
+    }
+
+    fn close(value: Tensor<1>, expected: f32) {
+        let value: f32 = value.into_scalar();
+        assert!((value - expected).abs() < 1e-5, "{value} instead of {expected}");
+    }
+
+    #[test]
+    fn cross_entropy_leaves_unknown_pairs_out() {
+        let logits = matrix([[0.0, 2.0], [0.0, -1.0]]);
+        let targets = matrix([[1.0, 0.0], [0.5, 0.0]]);
+        let known = matrix([[1.0, 0.0], [1.0, 1.0]]);
+        let absent = (1.0 + (-1f32).exp()).ln();
+        close(binary_cross_entropy(logits, targets, known), (2.0 * 2f32.ln() + absent) / 2.0);
+    }
+
+    #[test]
+    fn contrast_counts_equal_sentences_as_right() {
+        // Equal logits, both sentences right: ln 2 by rows and by columns; one right: the same.
+        let ones = || matrix([[1.0, 1.0], [1.0, 1.0]]);
+        let zeros = || matrix([[0.0, 0.0], [0.0, 0.0]]);
+        close(contrastive(zeros(), ones(), ones()), 2f32.ln());
+        let diagonal = || matrix([[1.0, 0.0], [0.0, 1.0]]);
+        close(contrastive(diagonal() * 20.0, diagonal(), ones()), 0.0);
+        // A pair that is not known can be neither right nor wrong.
+        close(contrastive(zeros(), diagonal(), diagonal()), 0.0);
+    }
+
+    #[test]
+    fn attention_is_drawn_into_boxes() {
+        let attention = matrix([[0.1, 0.3, 0.1], [0.2, 0.0, 0.0]]);
+        let inside = matrix([[0.0, 1.0, 0.5], [1.0, 0.0, 0.0]]);
+        close(outside_boxes(attention, inside), -(0.7f32).ln() / 2.0);
+    }
+}

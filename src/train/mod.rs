@@ -1,0 +1,197 @@
+//! `carzero train`: from radiographs with labels or reports to a model.
+//!
+//! | file | purpose |
+//! |---|---|
+//! | `config.rs` | the one file that says how |
+//! | `samples.rs` | manifest, boxes and teacher become images with targets |
+//! | `augment.rs` | random changes of pixels and boxes |
+//! | `encoder.rs` | first stage: the image encoder under a classifier |
+//! | `fusion.rs` | second stage: embedders and fusion on frozen features |
+//! | `loss.rs` | the terms of the loss |
+//! | `learner.rs` | the loop, checkpoints |
+//! | `average.rs` | running average of the weights |
+
+mod augment;
+mod average;
+pub mod config;
+mod data;
+mod encoder;
+pub mod error;
+mod fusion;
+mod learner;
+mod loss;
+pub mod samples;
+
+use std::fs;
+use std::path::Path;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Tensor};
+
+use crate::checkpoint::Checkpoint;
+use crate::config::{ImageEncoderConfig, ModelConfig};
+use crate::evaluate::metrics::{auroc, mean};
+use crate::folder::{self, Weight};
+use crate::model::CarZero;
+use crate::text::TextTokenizer;
+use config::TrainConfig;
+use encoder::{Classifier, EncoderTraining};
+use error::{Result, TrainError};
+use fusion::FusionTraining;
+use learner::Learner;
+use samples::{Samples, Target};
+
+/// Paths of what no stage trains: the pretrained text encoder, and in the second stage the image
+/// encoder's backbone.
+const BACKBONES: [&str; 2] = ["img_encoder.model.", "text_encoder.model."];
+
+/// A trained model, ready to be written.
+#[derive(Debug)]
+pub struct Trained {
+    /// Its config.
+    pub config: ModelConfig,
+    /// Its `tokenizer.json`.
+    pub tokenizer: Vec<u8>,
+    /// All weights.
+    pub weights: Vec<Weight>,
+}
+
+/// Where a run reads and writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Paths<'a> {
+    /// CSV of the images.
+    pub manifest: &'a Path,
+    /// Folder of the pretrained weights.
+    pub init: &'a Path,
+    /// Folder for checkpoints and the log.
+    pub out: &'a Path,
+}
+
+/// Trains a model.
+///
+/// # Errors
+///
+/// [`TrainError`], which names the file and the remedy.
+pub fn train(
+    config: &TrainConfig,
+    paths: Paths,
+    device: &Device,
+    resume: bool,
+) -> Result<Trained> {
+    config.model.check()?;
+    let samples = Samples::read(paths.manifest, &config.data, &config.model.image)?;
+    println!(
+        "training on {:?}, validation on {:?}",
+        samples::count_by_source(&samples.train),
+        samples::count_by_source(&samples.val)
+    );
+    fs::create_dir_all(paths.out)
+        .map_err(|source| TrainError::Io { path: paths.out.to_path_buf(), source })?;
+    let (model, tokenizer) = start(config, paths.init, device)?;
+    let gradients = device.clone().autodiff();
+    gradients.seed(config.seed);
+    let measure = |logits: &[Vec<f32>]| macro_auroc(config, &samples, logits);
+
+    let channels = match &config.model.image_encoder {
+        ImageEncoderConfig::MobileNetV2(net) => net.head,
+        ImageEncoderConfig::Vit(vit) => vit.dim,
+    };
+    let encoder = model.img_encoder.clone();
+    let classifier = Classifier::new(encoder, channels, config).to_device(&gradients);
+    let frozen: Vec<&str> = config.encoder.frozen.iter().map(String::as_str).collect();
+    let learner = Learner {
+        name: "encoder",
+        schedule: &config.encoder.schedule,
+        faster: Some(("head", config.encoder.head_rate)),
+        seed: config.seed,
+        folder: paths.out,
+        measure: &measure,
+    };
+    let training = EncoderTraining { config, samples: &samples, device: gradients.clone() };
+    let classifier = learner.run(&training, freeze(classifier, &frozen), resume)?;
+
+    let model = CarZero { img_encoder: classifier.img_encoder.clone(), ..model };
+    let reader = TextTokenizer::new(&tokenizer, config.model.text_encoder.rows)?;
+    let training =
+        FusionTraining::new(config, &samples, &classifier, &model, &reader, gradients.clone())?;
+    let model = freeze(training.standardised(model).to_device(&gradients), &BACKBONES);
+    let learner = Learner {
+        name: "fusion",
+        schedule: &config.fusion.schedule,
+        faster: None,
+        seed: config.seed ^ 1,
+        folder: paths.out,
+        measure: &measure,
+    };
+    let model = learner.run(&training, model, resume)?;
+    let mut model_config = config.model.clone();
+    let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
+    model_config.text_encoder.vocab = kept.len();
+    let weights = folder::weights_of(&model)?.into_iter().map(|weight| match weight.name.as_str() {
+        "text_encoder.model.embeddings.word_embeddings.weight" => weight.rows(&kept),
+        _ => weight,
+    });
+    Ok(Trained { config: model_config, tokenizer, weights: weights.collect() })
+}
+
+/// The model with pretrained backbones, and the tokenizer.
+fn start(config: &TrainConfig, init: &Path, device: &Device) -> Result<(CarZero, Vec<u8>)> {
+    device.seed(config.seed);
+    let path = init.join(&config.start.tokenizer);
+    let tokenizer = fs::read(&path).map_err(|source| TrainError::Io { path, source })?;
+    let backbones = Checkpoint::backbones(
+        &init.join(&config.start.image_encoder),
+        &init.join(&config.start.text_encoder),
+    )?;
+    let mut model = CarZero::init(&config.model, device);
+    folder::apply(&mut model, backbones.backbone_weights(&config.model)?)?;
+    Ok((model, tokenizer))
+}
+
+/// Mean AUROC of the findings on the validation rows of the source that is measured.
+fn macro_auroc(config: &TrainConfig, samples: &Samples, logits: &[Vec<f32>]) -> Option<f64> {
+    let rows: Vec<usize> = (0..samples.val.len())
+        .filter(|&row| samples.val[row].source == config.data.validate)
+        .collect();
+    let of_finding = |finding: usize| {
+        let scores: Vec<f64> = rows.iter().map(|&row| f64::from(logits[row][finding])).collect();
+        let label = |target: &Target| target.map(|value| value > 0.5);
+        let labels: Vec<Option<bool>> =
+            rows.iter().map(|&row| label(&samples.val[row].labels[finding])).collect();
+        auroc(&scores, &labels)
+    };
+    mean((0..config.data.findings.len()).map(of_finding))
+}
+
+/// The module, with every parameter whose path begins with one of `prefixes` out of training.
+fn freeze<M: Module>(module: M, prefixes: &[&str]) -> M {
+    module.map(&mut Freeze { prefixes, path: Vec::new() })
+}
+
+struct Freeze<'a> {
+    prefixes: &'a [&'a str],
+    path: Vec<String>,
+}
+
+impl ModuleMapper for Freeze<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let variants = ["Vit", "MobileNetV2"];
+        let named: Vec<&str> = self
+            .path
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !variants.contains(name))
+            .collect();
+        let path = named.join(".");
+        let frozen = self.prefixes.iter().any(|prefix| path.starts_with(prefix));
+        if frozen { param.set_require_grad(false) } else { param }
+    }
+}

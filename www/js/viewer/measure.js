@@ -1,0 +1,57 @@
+/**
+ * Lengths. A line's ends are parts of the picture, so that it follows every view.
+ *
+ * @typedef {import('./transform.js').Point} Point
+ * @typedef {{from: Point, to: Point}} Line
+ * @typedef {Line & {moves?: Line}} Draft A line under way, and the one that it shall replace
+ */
+
+const NEAR = 12; // CSS pixels within which an end is taken hold of
+const SHORT = 3; // CSS pixels that are a slip, not a line
+
+/** In millimetres where the spacing is known, else in pixels. @param {Line} line @param {import('./transform.js').Size} grid @param {[row: number, column: number] | null} spacing @returns {{value: number, unit: 'mm' | 'px'}} */
+export function lengthOf({ from, to }, { width, height }, spacing) {
+  const [row, column] = spacing ?? [1, 1];
+  return { value: Math.hypot((to.x - from.x) * width * column, (to.y - from.y) * height * row), unit: spacing ? 'mm' : 'px' };
+}
+
+/** @param {{value: number, unit: string}} length */
+export const lengthInWords = ({ value, unit }) => `${value.toFixed(unit === 'mm' ? 1 : 0)} ${unit}`;
+
+/** How a length is to be read. @param {[number, number] | null} spacing */
+export const unitNote = (spacing) => (spacing
+  ? 'In mm, by the file’s pixel spacing. Magnification is not corrected.'
+  : 'In pixels: this image does not state its pixel size.');
+
+/** @param {Point} point @returns {Point} Moved into the picture */
+export const inside = ({ x, y }) => ({ x: Math.max(0, Math.min(1, x)), y: Math.max(0, Math.min(1, y)) });
+
+/** @param {Line} line @param {(part: Point) => Point} place To CSS pixels */
+export function isSlip({ from, to }, place) {
+  const [one, two] = [place(from), place(to)];
+  return Math.hypot(one.x - two.x, one.y - two.y) < SHORT;
+}
+
+/** The lines once `draft` is done; one that is a slip leaves them as they were. @param {readonly Line[]} lines @param {Draft} draft @param {(part: Point) => Point} place */
+export function linesWith(lines, { from, to, moves }, place) {
+  return isSlip({ from, to }, place) ? lines : [...lines.filter((line) => line !== moves), { from, to }];
+}
+
+/**
+ * The line whose end is near, turned so that this end is its `to`.
+ *
+ * @param {readonly Line[]} lines @param {Point} point CSS pixels @param {(part: Point) => Point} place
+ * @returns {{line: Line, from: Point} | null} The line as it is, and the end that stays
+ */
+export function grab(lines, point, place) {
+  let best = null;
+  let least = NEAR;
+  for (const line of lines) {
+    for (const [end, from] of [[line.to, line.from], [line.from, line.to]]) {
+      const { x, y } = place(end);
+      const distance = Math.hypot(x - point.x, y - point.y);
+      if (distance <= least) [best, least] = [{ line, from }, distance];
+    }
+  }
+  return best;
+}

@@ -1,0 +1,108 @@
+/** The viewer's toolbar, window presets, keys, and the sheet that explains them. */
+import { byId, create, onChange } from '../dom.js';
+import { windowOf } from '../state.js';
+import { KEYS, keyAction, nameOfKey } from '../viewer/keys.js';
+import { PRESETS } from '../viewer/pixels.js';
+import { Viewer } from '../viewer/viewer.js';
+
+const MARGIN = 8; // CSS pixels around the presets
+
+/** One stop of the Tab key; arrow keys go along it. @param {HTMLElement} toolbar @param {HTMLButtonElement[]} buttons */
+function rove(toolbar, buttons) {
+  const stopAt = (/** @type {EventTarget} */ stop) => { for (const button of buttons) button.tabIndex = button === stop ? 0 : -1; };
+  stopAt(buttons[0]);
+  toolbar.addEventListener('focusin', ({ target }) => stopAt(target));
+  toolbar.addEventListener('keydown', (event) => {
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    buttons.at(to % buttons.length).focus();
+  });
+}
+
+/** @param {import('../session.js').Session} session */
+export function bindTools(session) {
+  const [viewport, toolbar, strip, windowText, windows, presets, level, width, sheet, sheetKeys, keysToggle] = [
+    'fit', 'tools', 'viewer-strip', 'window-text', 'windows', 'window-presets', 'window-level', 'window-width', 'sheet', 'sheet-keys', 'keys-toggle',
+  ].map(byId);
+  const buttons = /** @type {HTMLButtonElement[]} */ ([...toolbar.querySelectorAll('button')]);
+  const viewer = new Viewer(session);
+
+  /** @param {import('../viewer/keys.js').Action} action @param {string} [value] */
+  function act(action, value) {
+    if (action === 'help') sheet.showModal();
+    else viewer.act(action, value);
+  }
+
+  rove(toolbar, buttons);
+  for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
+    const { action, value } = button.dataset;
+    const key = KEYS.find((entry) => entry.action === action && entry.value === value)?.key;
+    button.title = button.getAttribute('aria-label') + (key ? ` (${nameOfKey(key)})` : '');
+    if (key) button.setAttribute('aria-keyshortcuts', nameOfKey(key));
+    if (!action) continue;
+    button.addEventListener('click', ({ pointerType }) => {
+      act(action, value);
+      if (pointerType === 'mouse' && !sheet.open) viewport.focus(); // the next key is meant for the picture
+    });
+  }
+
+  addEventListener('keydown', (event) => {
+    const { picture, keys } = session.state;
+    const found = picture && keys && !document.querySelector('dialog[open]') && keyAction(event);
+    if (!found) return;
+    event.preventDefault();
+    act(found.action, found.value);
+  });
+
+  for (const { key, name, hint } of PRESETS) {
+    const button = create('button', undefined, 'preset');
+    button.type = 'button';
+    button.dataset.preset = key;
+    button.append(create('kbd', key), create('span', name), create('span', hint, 'small'));
+    button.addEventListener('click', () => act('preset', key));
+    presets.append(button);
+  }
+  for (const slider of [level, width]) slider.addEventListener('input', () => viewer.setWindow({ center: Number(level.value), width: Number(width.value) }));
+  const opener = buttons.find((button) => button.getAttribute('popovertarget') === windows.id);
+  windows.addEventListener('toggle', ({ newState }) => {
+    opener.setAttribute('aria-expanded', String(newState === 'open'));
+    const { right, top } = opener.getBoundingClientRect();
+    const lowest = Math.max(MARGIN, innerHeight - windows.offsetHeight - MARGIN);
+    windows.style.setProperty('--left', `${right + MARGIN}px`); // the narrow layout has a place of its own
+    windows.style.setProperty('--top', `${Math.min(top, lowest)}px`);
+  });
+
+  sheetKeys.append(...KEYS.map(({ key, words }) => {
+    const [row, term] = [create('div'), create('dt')];
+    term.append(create('kbd', nameOfKey(key)));
+    row.append(term, create('dd', words));
+    return row;
+  }));
+  sheet.addEventListener('click', ({ target }) => { if (target === sheet) sheet.close(); });
+  keysToggle.addEventListener('change', () => session.setKeys(keysToggle.checked));
+
+  const drawWindow = onChange((/** @type {import('../viewer/pixels.js').Pixels} */ pixels, /** @type {import('../viewer/pixels.js').Window} */ window) => {
+    const { low, high } = pixels.range;
+    windowText.textContent = `W ${Math.round(window.width)}  L ${Math.round(window.center)}`;
+    Object.assign(level, { min: low, max: high + 1, value: window.center });
+    Object.assign(width, { min: 2, max: high - low + 1, value: window.width });
+    for (const button of presets.children) {
+      const { center, width: span } = pixels.preset(button.dataset.preset);
+      button.setAttribute('aria-pressed', String(center === window.center && span === window.width));
+    }
+  });
+
+  return (/** @type {import('../state.js').State} */ state) => {
+    const { picture, display, tool } = state;
+    toolbar.hidden = strip.hidden = !picture;
+    keysToggle.checked = state.keys;
+    for (const button of buttons) {
+      const { action, value } = button.dataset;
+      if (action === 'tool') button.setAttribute('aria-pressed', String(value === tool));
+      if (action === 'invert') button.setAttribute('aria-pressed', String(display.invert));
+    }
+    if (picture) drawWindow(picture.pixels, windowOf(state));
+  };
+}
