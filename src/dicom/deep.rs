@@ -15,8 +15,6 @@ use super::lut::{Function, Modality, Voi};
 const OUTSIDE: u64 = 5;
 /// A VOI that shows the picture in fewer grey levels than this shows nothing.
 const MIN_LEVELS: f64 = 2.0;
-/// Levels of what comes of a VOI that is no linear window.
-const SHOWN_LEVELS: u16 = 4096;
 
 /// The linear window of [`Shown`] values (PS3.3 section C.11.2.1.2.1, LINEAR).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -85,65 +83,73 @@ impl Deep {
             let grey = self.voi.apply(value).round() as u8;
             if self.inverted { 255 - grey } else { grey }
         };
-        let table: Vec<u8> = self.values.iter().map(|value| value.map_or(0, grey)).collect();
-        self.samples.iter().map(|&sample| table[usize::from(sample)]).collect()
+        self.look_up(self.values.iter().map(|value| value.map_or(0, grey)))
     }
 
-    /// The same in full depth, for a viewer that changes the window.
+    /// The same in full depth, for a viewer that changes the window. Padding is as dark as it gets.
     pub fn shown(&self) -> Shown {
-        let (mut table, mut window) = self.linear();
-        let (low, high) = range(table.iter().flatten().copied());
-        let is_whole = table.iter().flatten().all(|value| value.fract() == 0.0);
+        let (mut values, mut window) = self.linear();
+        let (low, high) = range(values.iter().flatten().copied());
+        let is_whole = values.iter().flatten().all(|value| value.fract() == 0.0);
         let fits = |least: f64, most: f64| is_whole && low >= least && high <= most;
-        let signed = fits(f64::from(i16::MIN), f64::from(i16::MAX)) && low < 0.0;
+        let signed = low < 0.0 && fits(f64::from(i16::MIN), f64::from(i16::MAX));
         if !signed && !fits(0.0, f64::from(u16::MAX)) {
             let scale = f64::from(u16::MAX) / (high - low).max(f64::MIN_POSITIVE);
-            table.iter_mut().flatten().for_each(|value| *value = (*value - low) * scale);
+            values.iter_mut().flatten().for_each(|value| *value = (*value - low) * scale);
             window.center = (window.center - 0.5 - low) * scale + 0.5;
             window.width = (window.width - 1.0) * scale + 1.0;
         }
         window.width = window.width.max(2.0);
-        // Below the window, so that padding is black.
-        let dark = (window.center - window.width / 2.0).floor();
-        let values = table.into_iter().map(|value| value.map_or(dark, f64::round));
-        // `as` keeps what lies outside at the end of the type.
-        let values = if signed {
-            let table: Vec<i16> = values.map(|value| value as i16).collect();
-            Values::Signed(self.samples.iter().map(|&sample| table[usize::from(sample)]).collect())
-        } else {
-            let table: Vec<u16> = values.map(|value| value as u16).collect();
-            Values::Unsigned(
-                self.samples.iter().map(|&sample| table[usize::from(sample)]).collect(),
-            )
+        let black = (window.center - window.width / 2.0).floor();
+        let whole = values.iter().map(|value| value.map_or(black, f64::round));
+        // What lies beyond the type, `as` puts at its end.
+        let values = match signed {
+            true => Values::Signed(self.look_up(whole.map(|value| value as i16))),
+            false => Values::Unsigned(self.look_up(whole.map(|value| value as u16))),
         };
         Shown { values, window }
     }
 
-    /// A value for each sample, and the window, that together are as good as VOI and inversion.
+    /// What a table of all samples has for each pixel.
+    fn look_up<T: Copy>(&self, table: impl Iterator<Item = T>) -> Vec<T> {
+        let table: Vec<T> = table.collect();
+        self.samples.iter().map(|&sample| table[usize::from(sample)]).collect()
+    }
+
+    /// A value for each sample, and the linear window, that together do what VOI and inversion do.
     fn linear(&self) -> (Vec<Option<f64>>, Window) {
-        let (center, width) = match self.voi {
-            Voi::Window { centre, width, function: Function::Linear } => (centre, width),
-            Voi::Window { centre, width, function: Function::LinearExact } => {
-                (centre + 0.5, width + 1.0)
+        let window = match self.voi {
+            Voi::Window { centre, width, function: Function::Linear } => {
+                Window { center: centre, width }
             }
-            _ => {
-                let full = f64::from(SHOWN_LEVELS - 1);
-                let level = |value| (self.voi.apply(value) * full / 255.0).round();
-                let upright = |level| if self.inverted { full - level } else { level };
-                let level = |value: &Option<f64>| value.map(|value| upright(level(value)));
-                let width = f64::from(SHOWN_LEVELS);
-                return (
-                    self.values.iter().map(level).collect(),
-                    Window { center: width / 2.0, width },
-                );
+            Voi::Window { centre, width, function: Function::LinearExact } => {
+                Window { center: centre + 0.5, width: width + 1.0 }
+            }
+            Voi::Window { function: Function::Sigmoid, .. } | Voi::Lut(_) => {
+                return self.mirrored(self.levels(), Window { center: 2048.0, width: 4096.0 });
             }
         };
-        if !self.inverted {
-            return (self.values.clone(), Window { center, width });
+        self.mirrored(self.values.clone(), window)
+    }
+
+    /// What comes of the VOI, in 12 bits.
+    fn levels(&self) -> Vec<Option<f64>> {
+        let level = |value| (self.voi.apply(value) * 4095.0 / 255.0).round();
+        self.values.iter().map(|value| value.map(level)).collect()
+    }
+
+    /// Values of an inverted picture, so that low ones are dark.
+    fn mirrored(
+        &self,
+        mut values: Vec<Option<f64>>,
+        mut window: Window,
+    ) -> (Vec<Option<f64>>, Window) {
+        if self.inverted {
+            let (low, high) = range(values.iter().flatten().copied());
+            values.iter_mut().flatten().for_each(|value| *value = low + high - *value);
+            window.center = low + high - window.center + 1.0;
         }
-        let (low, high) = range(self.values.iter().flatten().copied());
-        let mirrored = self.values.iter().map(|value| value.map(|value| low + high - value));
-        (mirrored.collect(), Window { center: low + high - center + 1.0, width })
+        (values, window)
     }
 }
 
