@@ -1,7 +1,9 @@
 /** DICOM files on the page: facts and warnings are shown, and nobody's name. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, launch } from './setup.mjs';
@@ -15,7 +17,7 @@ before(async () => { browser = await launch(); });
 after(() => browser.close());
 beforeEach(async () => {
   site = await serve({ '/': DIST });
-  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, bypassCSP: true }); // for axe
   await page.goto(site.origin);
   await reach('ready');
 });
@@ -87,4 +89,15 @@ test('another part of the body and another modality are warned of', async () => 
   await drop(dicom({ view: '', bodyPart: 'KNEE', modality: 'MG', secret: SECRET }), 'knee');
   await page.getByTestId('warnings').getByText('KNEE').waitFor();
   await page.getByTestId('warnings').getByText('MG').waitFor();
+});
+
+test('axe-core finds nothing on facts and warnings, light and dark', async () => {
+  await drop(dicom({ view: 'LL', bodyPart: 'KNEE', secret: SECRET }), 'IM000001');
+  await reach('done');
+  await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8'));
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+    assert.deepEqual(found, [], colorScheme);
+  }
 });
