@@ -10,6 +10,7 @@ pub mod align;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod checkpoint;
 pub mod config;
+pub mod dicom;
 pub mod engine;
 pub mod error;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,5 +1,8 @@
 //! The program as a person uses it.
 
+#[path = "dicom/file.rs"]
+#[allow(dead_code, reason = "tests/dicom uses all of it")]
+mod dicom_file;
 mod support;
 
 use std::fs;
@@ -19,6 +22,22 @@ fn model() -> TempDir {
     let folder = TempDir::new().unwrap();
     convert_micro(folder.path(), "f32");
     folder
+}
+
+#[test]
+fn a_dicom_file_is_scored_without_extension_and_warned_of() {
+    let model = model();
+    let lateral = model.path().join("IM000001");
+    let samples: Vec<u16> = (0..64 * 64).map(|i| i % 64 * 64).collect();
+    let mut file = dicom_file::File::grey(64, 64, &samples);
+    fs::write(&lateral, file.text(0x0018_5101, "CS", "LL").file()).unwrap();
+    let prompt = ["--prompt", "There is Atelectasis"].map(AsRef::as_ref);
+    let place = ["score".as_ref(), "--model".as_ref(), model.path().as_os_str()];
+    let output = carzero(place.into_iter().chain(prompt).chain([lateral.as_os_str()]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("IM000001: The file says that this is a lateral view"));
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(line["findings"][0]["logit"].is_number());
 }
 
 #[test]
