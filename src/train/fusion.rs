@@ -214,9 +214,14 @@ impl Stage for FusionTraining<'_> {
             .map(|&row| &self.train[row][rng.random_range(0..self.train[row].len())])
             .collect();
         let findings = self.config.data.findings.len();
-        let mut pick = |choices: &Vec<usize>| choices[rng.random_range(0..choices.len())];
-        let mut columns: Vec<usize> = self.bank.present.iter().map(&mut pick).collect();
-        columns.extend(self.bank.absent.iter().map(&mut pick));
+        // Of each finding the standard sentences, present and absent, and one other wording of each.
+        let standard = |choices: &Vec<usize>| choices[0];
+        let mut other = |choices: &Vec<usize>| choices[rng.random_range(0..choices.len())];
+        let mut columns: Vec<usize> = self.bank.present.iter().map(standard).collect();
+        columns.extend(self.bank.present.iter().map(&mut other));
+        columns.extend(self.bank.absent.iter().map(standard));
+        columns.extend(self.bank.absent.iter().map(&mut other));
+        let stated = columns.len();
         let mut free: Vec<usize> =
             views.iter().flat_map(|view| view.sentences.iter().copied()).collect();
         free.sort_unstable();
@@ -237,21 +242,25 @@ impl Stage for FusionTraining<'_> {
         let weights = &self.stage().loss;
         let mut loss = Tensor::zeros([1], device);
 
-        let both = |logits: &Tensor<2>| logits.clone().narrow(1, 0, 2 * findings);
+        let stated_only = |logits: &Tensor<2>| logits.clone().narrow(1, 0, stated);
+        let signed = |present: Tensor<2>, absent: Tensor<2>| {
+            Tensor::cat(vec![present.clone(), present, absent.clone(), absent], 1)
+        };
         let mean = (scores.i2t.clone() + scores.t2i.clone()) / 2.0;
         if weights.sigmoid > 0.0 {
-            let values = Tensor::cat(vec![targets.clone(), -targets.clone() + 1.0], 1);
-            let known = Tensor::cat(vec![known.clone(), known.clone()], 1);
+            let values = signed(targets.clone(), -targets.clone() + 1.0);
+            let known = signed(known.clone(), known.clone());
             for logits in [&scores.i2t, &scores.t2i, &mean] {
-                let term = binary_cross_entropy(both(logits), values.clone(), known.clone());
-                loss = loss + term * (weights.sigmoid / 6.0);
+                let term = binary_cross_entropy(stated_only(logits), values.clone(), known.clone());
+                loss = loss + term * (weights.sigmoid / 12.0);
             }
         }
         if weights.regression > 0.0 {
             let said = matrix(views.iter().flat_map(|view| view.said.clone()).collect());
-            let said = Tensor::cat(vec![said.clone(), -said], 1);
-            let scale = matrix(self.deviation.repeat(2 * rows.len()));
-            loss = loss + squared_distance(both(&mean), said, scale) * weights.regression;
+            let said = signed(said.clone(), -said);
+            let scale = matrix(self.deviation.repeat(4 * rows.len()));
+            let term = squared_distance(stated_only(&mean), said, scale);
+            loss = loss + term * (weights.regression / 4.0);
         }
         if weights.contrastive > 0.0 {
             // Sentences that are there: those of the findings, and those of reports.
@@ -259,7 +268,7 @@ impl Stage for FusionTraining<'_> {
                 let present = logits.clone().narrow(1, 0, findings);
                 match free.len() {
                     0 => present,
-                    count => Tensor::cat(vec![present, logits.narrow(1, 2 * findings, count)], 1),
+                    count => Tensor::cat(vec![present, logits.narrow(1, stated, count)], 1),
                 }
             };
             let own = views.iter().flat_map(|view| {
@@ -280,7 +289,10 @@ impl Stage for FusionTraining<'_> {
             .iter()
             .zip((0..).step_by(columns.len()))
             .flat_map(|(view, row)| {
-                view.inside.iter().map(move |(finding, inside)| (row + finding, inside))
+                let wordings = [row, row + findings];
+                view.inside.iter().flat_map(move |(finding, inside)| {
+                    wordings.map(|first| (first + finding, inside))
+                })
             })
             .collect();
         if weights.boxes > 0.0 && !boxed.is_empty() {
@@ -293,7 +305,7 @@ impl Stage for FusionTraining<'_> {
             let attention = scores.attention.reshape([images * texts, patches]).select(0, index);
             let inside = Tensor::from_data(TensorData::new(inside, [count, patches]), device);
             // Few images of a batch have boxes, so the mean over them is weighed by their share.
-            let share = count as f32 / rows.len() as f32;
+            let share = count as f32 / (2 * rows.len()) as f32;
             loss = loss + outside_boxes(attention, inside) * (weights.boxes * share);
         }
         loss
