@@ -123,6 +123,13 @@ pub fn canonical(name: &str) -> &str {
     LEXICON.source.same.get(name).map_or(name, String::as_str)
 }
 
+/// The finding that a name, synonym or abbreviation stands for, in any case and spelling: "effusions"
+/// is Pleural Effusion. None for what the vocabulary does not know.
+pub fn finding(name: &str) -> Option<&'static str> {
+    let folded = LEXICON.fold(name);
+    LEXICON.names.iter().find(|name| name.folded == folded).map(|name| name.finding.as_str())
+}
+
 /// All names, synonyms and abbreviations of findings.
 #[cfg(feature = "train")]
 pub fn vocabulary() -> impl Iterator<Item = &'static str> {
