@@ -17,6 +17,8 @@
 //! CARZero itself hardly reads "no": score the finding, and use `negated` to show what the text said.
 
 mod lexicon;
+#[cfg(feature = "llm")]
+pub mod llm;
 mod rules;
 #[cfg(test)]
 mod tests;
