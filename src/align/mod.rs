@@ -17,6 +17,8 @@
 //! CARZero itself hardly reads "no": score the finding, and use `negated` to show what the text said.
 
 mod lexicon;
+#[cfg(feature = "llm")]
+pub mod llm;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -121,6 +123,13 @@ fn prompt(finding: &str, negated: bool, location: Option<&str>) -> String {
 /// The name that [`align`] uses for a name of any finding set.
 pub fn canonical(name: &str) -> &str {
     LEXICON.source.same.get(name).map_or(name, String::as_str)
+}
+
+/// The finding that a name, synonym or abbreviation stands for, in any case and spelling: "effusions"
+/// is Pleural Effusion. None for what the vocabulary does not know.
+pub fn finding(name: &str) -> Option<&'static str> {
+    let folded = LEXICON.fold(name);
+    LEXICON.names.iter().find(|name| name.folded == folded).map(|name| name.finding.as_str())
 }
 
 /// All names, synonyms and abbreviations of findings.

@@ -169,6 +169,26 @@ fn every_term_stands_for_its_finding() {
 }
 
 #[test]
+fn a_name_is_looked_up_in_any_form() {
+    let cases = [
+        ("Pleural Effusion", Some("Pleural Effusion")),
+        ("EFFUSION", Some("Pleural Effusion")),
+        ("consolidation", Some("Pulmonary Consolidation")),
+        ("pulmonary oedema", Some("Pulmonary Edema")),
+        (
+            "non axial articular degenerative changes",
+            Some("Non-Axial Articular Degenerative Changes"),
+        ),
+        ("no effusion", None),
+        ("happiness", None),
+        ("", None),
+    ];
+    for (name, expected) in cases {
+        assert_eq!(finding(name), expected, "{name}");
+    }
+}
+
+#[test]
 fn negation_reaches_as_far_as_it_should() {
     check(&[
         (

@@ -3,16 +3,38 @@
 use std::io::{self, Read};
 
 use anyhow::Result;
+use carzero::align::{Aligned, align};
+use serde::Serialize;
 
 /// Turn a finding, a sentence or a whole report into standard prompts
 ///
 /// By rules and a lexicon (English; common terms in Japanese and Spanish). Prints one JSON object a
-/// line: the finding, whether it is negated, uncertain or historical, its location, and the prompt.
+/// line: the finding, whether it is negated, uncertain or historical, its location, the prompt, and
+/// what it is by, rules or llm.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The text; standard input where it is left out
     #[arg(value_name = "TEXT")]
     text: Option<String>,
+    #[cfg(feature = "llm")]
+    #[command(flatten)]
+    llm: llm::Args,
+}
+
+/// What made a statement.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum By {
+    Rules,
+    #[cfg(feature = "llm")]
+    Llm,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    aligned: &'a Aligned,
+    by: By,
 }
 
 /// Runs the command.
@@ -25,8 +47,93 @@ pub fn run(args: &Args) -> Result<()> {
             text
         }
     };
-    for aligned in carzero::align::align(&text) {
-        println!("{}", serde_json::to_string(&aligned)?);
+    #[cfg(feature = "llm")]
+    let read = llm::read(&args.llm, &text)?;
+    #[cfg(not(feature = "llm"))]
+    let read = None;
+    let (aligned, by) = read.unwrap_or_else(|| (align(&text), By::Rules));
+    for aligned in &aligned {
+        println!("{}", serde_json::to_string(&Line { aligned, by })?);
     }
     Ok(())
+}
+
+#[cfg(feature = "llm")]
+mod llm {
+    use std::env;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use anyhow::{Context, Result};
+    use carzero::align::Aligned;
+    use carzero::align::llm::{Llm, LlmConfig, Reading};
+
+    use super::By;
+
+    /// The environment variable of the key.
+    const KEY: &str = "CARZERO_LLM_KEY";
+
+    #[derive(Debug, clap::Args)]
+    pub struct Args {
+        /// Ask a language model at this OpenAI-compatible endpoint, such as
+        /// http://127.0.0.1:11434/v1; the text is sent there. The key, if it needs one, is read from
+        /// CARZERO_LLM_KEY. Where it fails, the rules are used, with a warning
+        #[arg(long, value_name = "URL", requires = "llm_model")]
+        llm: Option<String>,
+        /// The model's name there
+        #[arg(long, value_name = "NAME", requires = "llm")]
+        llm_model: Option<String>,
+        /// Where answers are kept, so that no text is sent twice; by default carzero/llm in the
+        /// user's cache folder
+        #[arg(long, value_name = "DIR", requires = "llm")]
+        llm_cache: Option<PathBuf>,
+        /// Seconds to wait for an answer
+        #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+        llm_timeout: u64,
+    }
+
+    /// The model's statements. None where it is not asked for or fails.
+    pub fn read(args: &Args, text: &str) -> Result<Option<(Vec<Aligned>, By)>> {
+        let (Some(url), Some(model)) = (&args.llm, &args.llm_model) else { return Ok(None) };
+        let config = LlmConfig {
+            url: url.clone(),
+            model: model.clone(),
+            key: env::var(KEY).ok().filter(|key| !key.is_empty()),
+            timeout: Duration::from_secs(args.llm_timeout),
+            cache: match &args.llm_cache {
+                Some(folder) => folder.clone(),
+                None => user_cache().context("there is no home folder; give --llm-cache")?,
+            },
+        };
+        match Llm::new(config)?.align(text) {
+            Ok(reading) => {
+                warn(&reading);
+                Ok(Some((reading.statements, By::Llm)))
+            }
+            Err(error) => {
+                eprintln!("warning: {error}. The rules are used instead");
+                Ok(None)
+            }
+        }
+    }
+
+    fn warn(reading: &Reading) {
+        let findings = (&reading.unknown_findings, "findings", "are left out");
+        let places = (&reading.unknown_places, "places", "are left off");
+        for (names, what, fate) in [findings, places] {
+            if !names.is_empty() {
+                let (count, names) = (names.len(), names.join("\", \""));
+                eprintln!(
+                    "warning: {count} {what} that the lexicon does not know {fate}: \"{names}\""
+                );
+            }
+        }
+    }
+
+    fn user_cache() -> Option<PathBuf> {
+        let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let cache = folder("XDG_CACHE_HOME").or_else(|| folder("LOCALAPPDATA")).map(PathBuf::from);
+        let cache = cache.or_else(|| Some(PathBuf::from(folder("HOME")?).join(".cache")))?;
+        Some(cache.join("carzero").join("llm"))
+    }
 }

@@ -2,6 +2,8 @@
 
 mod align;
 mod convert;
+#[cfg(feature = "train")]
+mod dataset;
 mod info;
 mod phantom;
 mod reference;
@@ -48,6 +50,8 @@ enum Command {
     Evaluate(carzero::evaluate::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]
+    Dataset(dataset::Args),
+    #[cfg(feature = "train")]
     Train(train::Args),
 }
 
@@ -61,6 +65,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Align(args) => align::run(&args),
         Command::Evaluate(args) => Ok(carzero::evaluate::run(&args)?),
         Command::Phantom(args) => phantom::run(&args),
+        #[cfg(feature = "train")]
+        Command::Dataset(args) => dataset::run(&args),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(&args),
     }

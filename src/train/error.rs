@@ -1,4 +1,4 @@
-//! What can stop a training run.
+//! What can stop a training run or the making of a manifest.
 
 use std::path::PathBuf;
 
@@ -22,6 +22,18 @@ pub enum TrainError {
         path: PathBuf,
         /// What is wrong, with the row.
         reason: String,
+    },
+    /// A folder is not laid out as its dataset is published.
+    #[error("{root} is not {layout} as it is published: {missing}. {remedy}")]
+    Layout {
+        /// The folder.
+        root: PathBuf,
+        /// The dataset's name.
+        layout: &'static str,
+        /// What is not there.
+        missing: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The config contradicts itself or the data.
     #[error("the training config is not usable: {0}")]

@@ -3,6 +3,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `config.rs` | the one file that says how |
+//! | `datasets/` | public datasets, as their folders are laid out, become manifests |
 //! | `samples.rs` | manifest, boxes and teacher become images with targets |
 //! | `augment.rs` | random changes of pixels and boxes |
 //! | `encoder.rs` | first stage: the image encoder under a classifier |
@@ -15,6 +16,7 @@ mod augment;
 mod average;
 pub mod config;
 mod data;
+pub mod datasets;
 mod encoder;
 pub mod error;
 mod fusion;

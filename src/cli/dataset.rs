@@ -1,0 +1,62 @@
+//! `carzero dataset`: a manifest from a public dataset.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use carzero::train::datasets::{Layout, Summary, write_manifest};
+
+/// Labels that are named in the summary, the most frequent first.
+const NAMED_LABELS: usize = 5;
+
+/// Write the manifest of a public dataset for `carzero train`
+///
+/// Reads the dataset's own tables. What they do not say is unknown, so give the source `"knows": []`
+/// in the training config. Official splits are kept; otherwise one patient in ten is for validation.
+/// Images that are not there are counted and left out.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How the folder is laid out
+    #[arg(value_enum)]
+    layout: Layout,
+    /// The dataset's folder, with its tables
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// The CSV to write; where there are boxes, boxes.csv goes beside it. Paths are relative where
+    /// it lies in or above the dataset's folder
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Keep lateral views too
+    #[arg(long)]
+    lateral: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    let summary = write_manifest(args.layout, &args.root, &args.out, args.lateral)?;
+    eprint!("{}", describe(&summary));
+    Ok(())
+}
+
+fn describe(summary: &Summary) -> String {
+    let images: usize = summary.written.values().sum();
+    let splits: Vec<_> =
+        summary.written.iter().map(|(split, count)| format!("{count} {split}")).collect();
+    let mut text = format!("{images} images: {}\n", splits.join(", "));
+    let counts = [
+        (summary.boxes, "boxes"),
+        (summary.missing, "images are not there"),
+        (summary.left_out, "images of other views or excluded by the dataset are left out"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        text += &format!("{count} {what}\n");
+    }
+    let mut unknown: Vec<_> = summary.unknown_labels.iter().collect();
+    unknown.sort_by_key(|(label, count)| (std::cmp::Reverse(**count), *label));
+    if !unknown.is_empty() {
+        let named =
+            unknown.iter().take(NAMED_LABELS).map(|(label, count)| format!("{label} ({count})"));
+        let named: Vec<_> = named.collect();
+        text += &format!("{} labels are no finding: {}\n", unknown.len(), named.join(", "));
+    }
+    text
+}

@@ -1,0 +1,119 @@
+//! ChestX-ray14 (Wang et al., CVPR 2017): `Data_Entry_2017.csv`, the images in `images_001/images`
+//! to `images_012/images` or in `images`, optionally `train_val_list.txt`, `test_list.txt` and
+//! `BBox_List_2017.csv`.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::error::{Result, TrainError};
+use super::writer::{Row, Writer};
+use super::{Split, Statements, View, add, look_up, required, table};
+
+const ENTRIES: [&str; 2] = ["Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv"];
+const BOXES: [&str; 2] = ["BBox_List_2017.csv", "BBox_List_2017_Official_NIH.csv"];
+const REMEDY: &str = "Download it from https://nihcc.app.box.com/v/ChestXray-NIHCC and give the \
+                      folder that has it as --root";
+
+/// The fourteen labels, each with its canonical name. An image has all of them or has them not.
+pub const FINDINGS: [(&str, &str); 14] = [
+    ("atelectasis", "Atelectasis"),
+    ("cardiomegaly", "Cardiomegaly"),
+    ("effusion", "Pleural Effusion"),
+    ("infiltration", "Pulmonary Infiltration"),
+    ("mass", "Pulmonary Mass"),
+    ("nodule", "Lung Nodule"),
+    ("pneumonia", "Pneumonia"),
+    ("pneumothorax", "Pneumothorax"),
+    ("consolidation", "Pulmonary Consolidation"),
+    ("edema", "Pulmonary Edema"),
+    ("emphysema", "Pulmonary Emphysema"),
+    ("fibrosis", "Fibrosis"),
+    ("pleural_thickening", "Pleural Thickening"),
+    ("hernia", "Hernia"),
+];
+const NORMAL: &str = "No Finding";
+/// How the boxes spell "Infiltration".
+const INFILTRATE: &str = "infiltrate";
+
+/// Reads the dataset.
+pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
+    let entries = required(root, "ChestX-ray14", &ENTRIES, REMEDY)?;
+    let images = images(root)?;
+    let test = test_images(root)?;
+    let columns = ["Image Index", "Finding Labels", "Patient ID", "View Position"];
+    table::for_each(&entries, columns, |[name, labels, patient, view]| {
+        let statements = statements(labels, writer);
+        writer.push(Row {
+            image: images.get(name).cloned(),
+            patient: patient.to_string(),
+            split: test.contains(name).then_some(Split::Test),
+            view: View::new(view),
+            statements,
+            report: String::new(),
+        })
+    })?;
+    match BOXES.iter().map(|name| root.join(name)).find(|path| path.is_file()) {
+        Some(boxes) => read_boxes(&boxes, &images, writer),
+        None => Ok(()),
+    }
+}
+
+fn statements(labels: &str, writer: &mut Writer) -> Statements {
+    let mut statements = Statements::default();
+    for label in labels.split('|').filter(|label| *label != NORMAL) {
+        if let Some(finding) = writer.finding(label, |label| look_up(&FINDINGS, label)) {
+            add(&mut statements.present, finding);
+        }
+    }
+    statements.nothing_else(FINDINGS.map(|(_, finding)| finding));
+    statements
+}
+
+/// Where each image is, relative to the root.
+fn images(root: &Path) -> Result<HashMap<String, PathBuf>> {
+    let mut images = HashMap::new();
+    for name in names(root)?.into_iter().filter(|name| name.starts_with("images")) {
+        for folder in [PathBuf::from(&name), Path::new(&name).join("images")] {
+            if root.join(&folder).is_dir() {
+                let files = names(&root.join(&folder))?.into_iter();
+                let pictures = files.filter(|file| file.ends_with(".png"));
+                images.extend(pictures.map(|file| (file.clone(), folder.join(file))));
+            }
+        }
+    }
+    Ok(images)
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let fail = |source| TrainError::Io { path: folder.to_path_buf(), source };
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
+    };
+    fs::read_dir(folder).and_then(|entries| entries.map(name).collect()).map_err(fail)
+}
+
+/// The official test images; all of their patients' images are among them.
+fn test_images(root: &Path) -> Result<HashSet<String>> {
+    let path = root.join("test_list.txt");
+    if !path.is_file() {
+        return Ok(HashSet::new());
+    }
+    let list = fs::read_to_string(&path).map_err(|source| TrainError::Io { path, source })?;
+    Ok(list.lines().map(|line| line.trim().to_string()).collect())
+}
+
+fn read_boxes(path: &Path, images: &HashMap<String, PathBuf>, writer: &mut Writer) -> Result<()> {
+    let mut boxes = Vec::new();
+    let columns = ["Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"];
+    table::for_each(path, columns, |[name, label, x, y, w, h]| {
+        let own = |label: &str| {
+            look_up(&FINDINGS, if label == INFILTRATE { "infiltration" } else { label })
+        };
+        if let (Some(image), Some(finding)) = (images.get(name), writer.finding(label, own)) {
+            boxes.push((image.clone(), finding, [x, y, w, h].map(str::to_string)));
+        }
+        Ok(())
+    })?;
+    writer.write_boxes(&boxes)
+}

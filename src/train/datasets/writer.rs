@@ -1,0 +1,227 @@
+//! Rows of the manifest, checked and counted.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::super::error::{Result, TrainError};
+use super::{Split, Statements, Summary, View};
+use crate::align;
+
+/// One image of a dataset.
+pub struct Row {
+    /// Where it is in the dataset's folder, if it is there.
+    pub image: Option<PathBuf>,
+    /// The patient, as the dataset has it.
+    pub patient: String,
+    /// The official split, or none.
+    pub split: Option<Split>,
+    pub view: View,
+    pub statements: Statements,
+    pub report: String,
+}
+
+/// Writes beside the target first, so that a run that fails leaves no half manifest.
+pub struct Writer {
+    source: &'static str,
+    /// The dataset's folder as the manifest has it.
+    base: PathBuf,
+    root: PathBuf,
+    out: PathBuf,
+    lateral: bool,
+    manifest: csv::Writer<File>,
+    splits: HashMap<String, Split>,
+    findings: HashMap<String, Option<&'static str>>,
+    summary: Summary,
+}
+
+impl Writer {
+    pub fn create(source: &'static str, root: &Path, out: &Path, lateral: bool) -> Result<Self> {
+        let folder = match out.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
+        let absolute = |path: &Path| path.canonicalize().map_err(|source| io(path, source));
+        let (absolute_root, folder) = (absolute(root)?, absolute(folder)?);
+        let base = match absolute_root.strip_prefix(folder) {
+            Ok(base) => base.to_path_buf(),
+            Err(_) => absolute_root,
+        };
+        let mut writer = Self {
+            source,
+            base,
+            root: root.to_path_buf(),
+            out: out.to_path_buf(),
+            lateral,
+            manifest: create(&partial(out))?,
+            splits: HashMap::new(),
+            findings: HashMap::new(),
+            summary: Summary::default(),
+        };
+        writer.write([
+            "path",
+            "split",
+            "patient",
+            "source",
+            "labels",
+            "absent",
+            "uncertain",
+            "view",
+            "report",
+        ])?;
+        Ok(writer)
+    }
+
+    /// The first of some paths in the dataset's folder where there is a file.
+    pub fn existing(&self, candidates: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+        candidates.into_iter().find(|path| self.root.join(path).is_file())
+    }
+
+    /// Whether images of this view are wanted.
+    pub fn wants(&self, view: View) -> bool {
+        match view {
+            View::Pa | View::Ap | View::Frontal => true,
+            View::Lateral => self.lateral,
+            View::Other => false,
+        }
+    }
+
+    /// Counts an image that is not wanted.
+    pub fn leave_out(&mut self) {
+        self.summary.left_out += 1;
+    }
+
+    /// The finding that a label means, by the dataset's own table or else by the vocabulary. A label
+    /// that stands for none is counted.
+    pub fn finding(
+        &mut self,
+        label: &str,
+        own: impl FnOnce(&str) -> Option<&'static str>,
+    ) -> Option<&'static str> {
+        let label = label.to_lowercase();
+        let known = self.findings.get(&label).copied();
+        let finding = known.unwrap_or_else(|| own(&label).or_else(|| align::finding(&label)));
+        if finding.is_none() {
+            *self.summary.unknown_labels.entry(label.clone()).or_default() += 1;
+        }
+        self.findings.insert(label, finding);
+        finding
+    }
+
+    /// Writes an image, if its view is wanted and its file is there.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Leak`] where its patient is already in another split.
+    pub fn push(&mut self, row: Row) -> Result<()> {
+        if !self.wants(row.view) {
+            self.leave_out();
+            return Ok(());
+        }
+        let Some(image) = row.image else {
+            self.summary.missing += 1;
+            return Ok(());
+        };
+        let patient = format!("{}-{}", self.source, row.patient);
+        let split = row.split.unwrap_or_else(|| Split::of_patient(&patient));
+        self.check(&patient, split)?;
+        let path = self.path_of(&image);
+        let Statements { present, absent, uncertain } = row.statements;
+        let lists = [present, absent, uncertain].map(|findings| findings.join(";"));
+        let [labels, absent, uncertain] = &lists;
+        let (source, view) = (self.source, row.view.name());
+        self.write([
+            &path,
+            split.name(),
+            &patient,
+            source,
+            labels,
+            absent,
+            uncertain,
+            view,
+            &row.report,
+        ])?;
+        *self.summary.written.entry(split.name()).or_default() += 1;
+        Ok(())
+    }
+
+    fn check(&mut self, patient: &str, split: Split) -> Result<()> {
+        match self.splits.get(patient) {
+            Some(first) if *first != split => Err(TrainError::Leak {
+                patient: patient.to_string(),
+                first: first.name().to_string(),
+                second: split.name().to_string(),
+            }),
+            Some(_) => Ok(()),
+            None => {
+                self.splits.insert(patient.to_string(), split);
+                Ok(())
+            }
+        }
+    }
+
+    /// An image's path as the manifest has it: relative where the manifest lies above the dataset.
+    fn path_of(&self, image: &Path) -> String {
+        self.base.join(image).to_string_lossy().into_owned()
+    }
+
+    fn write(&mut self, fields: [&str; 9]) -> Result<()> {
+        self.manifest.write_record(fields).map_err(|error| table(&self.out, &error))
+    }
+
+    /// Writes `boxes.csv` beside the manifest: image, finding, then left, top, width and height.
+    pub fn write_boxes(&mut self, boxes: &[(PathBuf, &str, [String; 4])]) -> Result<()> {
+        let path = self.out.with_file_name("boxes.csv");
+        let fail = |error: csv::Error| table(&path, &error);
+        let mut file = create(&path)?;
+        file.write_record(["path", "finding", "x", "y", "w", "h"]).map_err(fail)?;
+        for (image, finding, [x, y, w, h]) in boxes {
+            let image = self.path_of(image);
+            file.write_record([&image, *finding, x, y, w, h]).map_err(fail)?;
+        }
+        file.flush().map_err(|source| io(&path, source))?;
+        self.summary.boxes = boxes.len();
+        Ok(())
+    }
+
+    /// Ends the manifest.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Layout`] where there was no image.
+    pub fn finish(mut self) -> Result<Summary> {
+        if self.summary.written.is_empty() {
+            let partial = partial(&self.out);
+            fs::remove_file(&partial).map_err(|source| io(&partial, source))?;
+            return Err(TrainError::Layout {
+                root: self.root,
+                layout: self.source,
+                missing: format!(
+                    "none of its images is there ({} missing, {} of other views)",
+                    self.summary.missing, self.summary.left_out
+                ),
+                remedy: "Unpack the images into it, in the folders of the archives",
+            });
+        }
+        self.manifest.flush().map_err(|source| io(&self.out, source))?;
+        fs::rename(partial(&self.out), &self.out).map_err(|source| io(&self.out, source))?;
+        Ok(self.summary)
+    }
+}
+
+fn partial(out: &Path) -> PathBuf {
+    out.with_extension("csv.part")
+}
+
+fn create(path: &Path) -> Result<csv::Writer<File>> {
+    csv::Writer::from_path(path).map_err(|error| table(path, &error))
+}
+
+fn table(path: &Path, error: &csv::Error) -> TrainError {
+    TrainError::Table { path: path.to_path_buf(), reason: error.to_string() }
+}
+
+fn io(path: &Path, source: std::io::Error) -> TrainError {
+    TrainError::Io { path: path.to_path_buf(), source }
+}
