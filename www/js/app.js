@@ -7,6 +7,7 @@ import { bindEntry } from './views/entry.js';
 import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
+import { bindSeries } from './views/series.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
 import { bindTools } from './views/tools.js';
@@ -14,13 +15,13 @@ import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {
   document.documentElement.dataset.state = phase(state);
   for (const draw of views) draw(state);
-  session.paint();
+  session.settle();
 }
 
 session.start();

@@ -2,6 +2,7 @@
 import { WorkerClient } from './client.js';
 import { CodedError } from './errors.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
+import { SeriesActions } from './series/series.js';
 import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
 import { Pixels } from './viewer/pixels.js';
 import { megabytes } from './words.js';
@@ -46,6 +47,15 @@ const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
 export const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase() === b.toLowerCase();
 
+/**
+ * What the parts of a session share.
+ *
+ * @typedef {object} Host
+ * @property {(type: string, payload: object) => Promise<any>} call A job of the worker
+ * @property {(file: File, name: string) => void} openFile
+ * @property {(error: any) => void} failed The model, or its device
+ */
+
 export class Session {
   #store;
   /** @type {WorkerClient | null} */ #client = null;
@@ -59,6 +69,13 @@ export class Session {
   constructor(store) {
     this.#store = store;
     store.update({ preference: readPreference(), keys: readKeys() });
+    /** @type {Host} */
+    const host = {
+      call: (type, payload) => this.#client.call(type, payload),
+      openFile: (file, name) => this.openFile(file, name),
+      failed: (error) => this.#failed(error),
+    };
+    this.series = new SeriesActions(store, host);
   }
 
   get #state() { return this.#store.state; }
@@ -76,6 +93,7 @@ export class Session {
       model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '', redraw: null,
       picture, scores: new Map(), timing: null, overlay: null, ramp: null,
     });
+    this.series.forget();
     try {
       const folder = modelFolder();
       const started = await client.call('start', { preference: this.#state.preference, without });
@@ -120,6 +138,12 @@ export class Session {
       this.#store.update({ wanted: null });
       this.refuse(`${name} was not opened`, `${error.message} ${REMEDY[error.code] ?? ''}`);
     }
+  }
+
+  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {string} name */
+  openFile(file, name) {
+    if (this.#state.series?.shown) this.series.show(false);
+    this.open({ file }, name);
   }
 
   /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
@@ -223,8 +247,14 @@ export class Session {
     this.#store.update({ keys });
   }
 
-  /** Fetches the overlay and the colour ramp when the state asks for others. Called after every change. */
-  async paint() {
+  /** Does what the state asks for beside the viewer's work. Called after every change. */
+  settle() {
+    this.#paint();
+    this.series.pump();
+  }
+
+  /** Fetches the overlay and the colour ramp when the state asks for others. */
+  async #paint() {
     const key = overlayKey(this.#state);
     const { palette, kind } = this.#state.map;
     if (!key || key === this.#paintedKey) return;

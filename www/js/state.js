@@ -57,6 +57,7 @@ export function initialState() {
     /** @type {string[]} */ palettes: [],
     /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
+    /** @type {import('./series/table.js').Series | null} */ series: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
@@ -116,6 +117,12 @@ export function phase(state) {
 export function drawing({ picture, wanted, redraw }) {
   const source = redraw ?? picture?.source;
   return !wanted && source && 'phantom' in source ? source : null;
+}
+
+/** The row of the series that is in the viewer, or about to be. @param {State} state */
+export function rowInView({ series, wanted, picture }) {
+  const source = (wanted ?? picture)?.source;
+  return source && 'file' in source ? series?.rows.find(({ file }) => file === source.file) : undefined;
 }
 
 /** Where the picture stands, or null without one. @param {State} state @returns {import('./viewer/transform.js').Place | null} */

@@ -50,6 +50,25 @@ function bitmapFromPicture(picture) {
   return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
 }
 
+/** Means of blocks, so that it is small and still shows what there is. @param {any} picture @param {number} side Pixels of the longer side */
+function thumbnailOf(picture, side) {
+  const { width: columns, height: rows } = picture;
+  const grey = picture.grey();
+  const step = Math.max(1, Math.max(columns, rows) / side);
+  const [width, height] = [columns, rows].map((size) => Math.max(1, Math.round(size / step)));
+  const means = new Uint8ClampedArray(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const [top, bottom] = [y, y + 1].map((at) => Math.floor((at * rows) / height));
+    for (let x = 0; x < width; x++, i++) {
+      const [left, right] = [x, x + 1].map((at) => Math.floor((at * columns) / width));
+      let sum = 0;
+      for (let row = top; row < bottom; row++) for (let column = left; column < right; column++) sum += grey[row * columns + column];
+      means[i] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return { width, height, grey: means };
+}
+
 /** Each job returns `[value, transfer]`. */
 const jobs = {
   async start({ preference, without }) {
@@ -123,6 +142,23 @@ const jobs = {
     return [{ scores, ms: performance.now() - start }, transfer];
   },
 
+  /** An image of a series, from its file to its scores; nothing of it stays. */
+  async assess({ file, findings, side }) {
+    const picture = await decodePicture({ file });
+    let encoded;
+    try {
+      const { width, height } = picture;
+      const thumbnail = thumbnailOf(picture, side);
+      encoded = await model.encodeImage(picture);
+      const all = findings.length ? await model.score(encoded, findings) : [];
+      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({ finding, sentence, logit, i2t, t2i, percentile }));
+      return [{ width, height, thumbnail, scores }, [thumbnail.grey.buffer]];
+    } finally {
+      encoded?.free();
+      picture.free();
+    }
+  },
+
   /** Checks a finding; throws 'bad-prompt'. */
   async sentence({ finding }) { return [wasm.sentence(finding)]; },
 
@@ -136,7 +172,7 @@ const jobs = {
   },
 };
 
-const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score']);
+const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'assess']);
 /** @type {Promise<void>} */ let queue = Promise.resolve();
 
 /** @param {any} error */
