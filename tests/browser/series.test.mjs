@@ -153,3 +153,65 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
   await choose(join(MICRO, 'img0.png'));
   await reach('done');
 });
+
+/** Saves from the export card. @param {'csv' | 'json' | 'png'} kind @returns {Promise<Buffer>} */
+async function exported(kind) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
+  assert.match(download.suggestedFilename(), new RegExp(`^carzero-[a-z]+\\.${kind}$`), 'the name tells nothing of the image');
+  return readFileSync(await download.path());
+}
+
+/** RFC 4180, read back. @param {string} text */
+function readCsv(text) {
+  const rows = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end !== ',') rows.push([]);
+  }
+  rows.pop();
+  return rows;
+}
+
+test('scores are exported as CSV and JSON, of the series and of the image, and a figure as PNG', async () => {
+  await open();
+  await choose([broken, images[0], images[1]]);
+  await counts('Scored 2 of 3');
+  await page.getByTestId('export-open').click();
+  const [columns, ...rows] = readCsv(String(await exported('csv')));
+  assert.deepEqual(columns, ['image', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'error', 'model', 'version', 'note']);
+  assert.equal(rows.length, 1 + 2 * 14);
+  assert.ok(rows.every((each) => each.length === columns.length));
+  assert.equal(rows[0][0], "'=2+3.png", 'no formula for a spreadsheet');
+  assert.ok(rows[0][7].length > 0);
+  assert.ok(rows.every((each) => each[10] === 'For teaching and research, not for diagnosis' && each[9]));
+  const { note, model, images: all } = JSON.parse(String(await exported('json')));
+  assert.match(note, /not for diagnosis/);
+  assert.ok(model.title && model.version);
+  assert.equal(all[0].image, '=2+3.png');
+  for (const [i, score] of all[1].scores.entries()) {
+    assert.deepEqual([score.finding, score.prompt, score.logit, score.percentile].map(String), [1, 2, 3, 6].map((column) => rows[1 + i][column]));
+  }
+  assert.ok(await page.getByTestId('export-png').isDisabled());
+  await page.keyboard.press('Escape');
+
+  await row('effusion.png').click();
+  await reach('done');
+  await page.locator('#map:not([hidden])').waitFor();
+  await page.getByTestId('export-open').click();
+  await screenshot('export-1280');
+  assert.equal(readCsv(String(await exported('csv'))).length, 1 + 14);
+  const png = await exported('png');
+  writeFileSync(join(OUTPUT, 'figure.png'), png);
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  assert.equal(width, 1024);
+  assert.ok(height > 1024 && height <= 2048, `${height}`);
+});
+
+test('text in a table is quoted, and never a formula', async () => {
+  const { csvOf, harmless } = await import('../../www/js/export/csv.js');
+  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\rx']) assert.equal(harmless(text), `'${text}`);
+  for (const text of ['There is a 2+2', 'chest.png', '1-2.png']) assert.equal(harmless(text), text);
+  const scores = [{ finding: 'a "mass", large', sentence: 'two\nlines', logit: -1.5, i2t: Math.fround(-0.1), t2i: 2 }];
+  const text = csvOf([{ image: 'a,b.png', width: 1, height: 1, error: '', scores }], { title: 'M', version: '1' });
+  assert.equal(text.split('\r\n')[1], '"a,b.png","a ""mass"", large","two\nlines",-1.5,-0.1,2,,,M,1,"For teaching and research, not for diagnosis"');
+});

@@ -4,6 +4,7 @@ import { Store, phase } from './state.js';
 import { bindChrome } from './views/chrome.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
+import { bindExport } from './views/export.js';
 import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
@@ -15,7 +16,7 @@ import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindExport, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {

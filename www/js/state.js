@@ -131,6 +131,13 @@ export const placeOf = ({ picture, viewport }) => (picture ? { grid: picture.gri
 /** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {State} state */
 export const matrixOfState = (state) => (state.picture ? matrixOf(placeOf(state), state.display.view) : null);
 
+/** What the model saw, in pixels of the grid. @param {Picture} picture @returns {import('./viewer/transform.js').Box | null} */
+export function seenBox({ view, grid, width: columns, height: rows }) {
+  if (!view) return null;
+  const [x, y] = [grid.width / columns, grid.height / rows];
+  return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
+}
+
 /** The window in use. @param {State} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture?.pixels.window ?? null;
 

@@ -1,6 +1,6 @@
 /** The viewport: every layer by one matrix, pointers and arrow keys. It changes what is shown, never what the model is given. */
 import { byId, onChange } from '../dom.js';
-import { matrixOfState, placeOf, windowOf } from '../state.js';
+import { matrixOfState, placeOf, seenBox, windowOf } from '../state.js';
 import { MAGNIFICATION, loupeCentre, loupeMatrix, paintLoupe } from '../viewer/loupe.js';
 import { grab, inside } from '../viewer/measure.js';
 import { levelFor } from '../viewer/pixels.js';
@@ -26,13 +26,6 @@ function setStyles(element, styles) {
 function outline({ x, y, width, height }) {
   const [left, top, right, bottom] = [x, y, x + width, y + height].map(pixels);
   return `${left} ${top}, ${right} ${top}, ${right} ${bottom}, ${left} ${bottom}, ${left} ${top}`;
-}
-
-/** What the model saw, in pixels of the grid. @param {import('../state.js').Picture} picture @returns {Box | null} */
-function seenBox({ view, grid, width: columns, height: rows }) {
-  if (!view) return null;
-  const [x, y] = [grid.width / columns, grid.height / rows];
-  return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
 }
 
 /** @param {Box} box @param {import('../viewer/transform.js').Size} size */
