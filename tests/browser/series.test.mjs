@@ -215,3 +215,81 @@ test('text in a table is quoted, and never a formula', async () => {
   const text = csvOf([{ image: 'a,b.png', width: 1, height: 1, error: '', scores }], { title: 'M', version: '1' });
   assert.equal(text.split('\r\n')[1], '"a,b.png","a ""mass"", large","two\nlines",-1.5,-0.1,2,,,M,1,"For teaching and research, not for diagnosis"');
 });
+
+/** The matrix of a viewport's layers, relative to its size. @param {string} id */
+const matrix = (id) => page.locator(`#${id}`).evaluate((layers) => {
+  const { a, b, c, d, e, f } = new DOMMatrix(getComputedStyle(layers).transform);
+  return [a, b, c, d, e, f].map((value) => Math.round(1000 * value) / 1000);
+});
+/** The grey in the middle of a picture on show. @param {string} id */
+const grey = (id) => page.getByTestId(id).evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[0]);
+const mapOf = (/** @type {string} */ id) => page.getByTestId(id).evaluate((canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join());
+/** A row of the table of differences. @param {string} finding */
+const differenceOf = (finding) => page.getByTestId('difference-row').filter({ hasText: finding }).locator('td').allTextContents();
+
+test('two findings on one image, and two images, stand side by side and move together', async () => {
+  await open();
+  await choose(images[0]);
+  await reach('done');
+  await page.getByTestId('compare-toggle').click();
+  await page.locator('#beside-map:not([hidden])').waitFor();
+  assert.equal(await page.getByTestId('difference-row').count(), 2);
+  assert.notEqual(await mapOf('beside-map'), await mapOf('map-canvas'), 'each has its own map');
+  await page.getByTestId('compare-finding').selectOption('Pneumothorax');
+  await page.getByTestId('label-b').getByText('effusion.png · Pneumothorax').waitFor();
+  await page.getByTestId('difference').getByText(/Standings differ by [+−]?\d+ points/).waitFor();
+  await screenshot('compare-findings-1280');
+
+  const together = async () => assert.deepEqual(await matrix('beside-layers'), await matrix('layers'));
+  await page.locator('html[data-state="done"]').waitFor({ state: 'attached' });
+  await together();
+  const fitted = await matrix('layers');
+  const at = async (/** @type {string} */ id) => {
+    const { x, y, width, height } = await page.getByTestId(id).boundingBox();
+    await page.mouse.move(x + width / 3, y + height / 2);
+  };
+  await at('beside');
+  await page.mouse.wheel(0, -300);
+  await page.waitForFunction((before) => new DOMMatrix(getComputedStyle(document.getElementById('layers')).transform).a > before, fitted[0]);
+  await together();
+  await page.getByTestId('viewport').press('h');
+  await together();
+  await page.getByTestId('viewport').press('ArrowRight');
+  await together();
+  assert.notDeepEqual(await matrix('layers'), fitted);
+  await page.getByTestId('viewport').press('5');
+  assert.equal(await grey('beside-picture'), await grey('picture'), 'the window follows');
+
+  await page.getByTestId('compare-link').uncheck();
+  const left = await matrix('layers');
+  await page.getByTestId('beside').press('+');
+  await page.waitForFunction((before) => new DOMMatrix(getComputedStyle(document.getElementById('beside-layers')).transform).a !== before, left[0]);
+  assert.deepEqual(await matrix('layers'), left, 'unlinked');
+  await page.getByTestId('compare-link').check();
+  await page.getByTestId('viewport').press(' ');
+  await together();
+
+  const before = await page.locator('[data-testid="score-row"][data-finding="Pleural Effusion"] .value').textContent();
+  await choose(images[1]);
+  await reach('done');
+  await page.getByTestId('label-a').getByText('normal.png').waitFor();
+  assert.match(await page.getByTestId('label-b').textContent(), /^B · effusion\.png/);
+  const points = (/** @type {string} */ words) => Number(words.replace('−', '-').replace(/[^-\d.]/g, ''));
+  const [a, b, difference] = await differenceOf('Pleural Effusion');
+  assert.equal(b, before, 'B keeps its scores');
+  assert.ok(Math.abs(points(a) - points(b) - points(difference)) <= 1, `${a}, ${b}, ${difference}`);
+  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('difference-row').filter({ hasText: 'a coin' }).locator('td').last().getByText(/^[+−]?\d+\.\d\d$/).waitFor();
+  await page.getByTestId('difference').getByRole('button', { name: 'Pleural Effusion' }).click();
+  await page.locator('#map:not([hidden])').waitFor();
+  await page.locator('#beside-map:not([hidden])').waitFor();
+  await screenshot('compare-images-1280');
+  await together();
+  await page.setViewportSize(NARROW);
+  await screenshot('compare-360');
+  await noSidewaysScrolling();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByTestId('compare-toggle').click();
+  await page.getByTestId('beside').waitFor({ state: 'hidden' });
+});

@@ -2,6 +2,7 @@
 import { Session } from './session.js';
 import { Store, phase } from './state.js';
 import { bindChrome } from './views/chrome.js';
+import { bindCompare } from './views/compare.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
 import { bindExport } from './views/export.js';
@@ -16,7 +17,7 @@ import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindExport, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {

@@ -1,5 +1,6 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
 import { WorkerClient } from './client.js';
+import { CompareActions } from './compare/compare.js';
 import { CodedError } from './errors.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { SeriesActions } from './series/series.js';
@@ -76,6 +77,7 @@ export class Session {
       failed: (error) => this.#failed(error),
     };
     this.series = new SeriesActions(store, host);
+    this.comparison = new CompareActions(store, host);
   }
 
   get #state() { return this.#store.state; }
@@ -94,6 +96,7 @@ export class Session {
       picture, scores: new Map(), timing: null, overlay: null, ramp: null,
     });
     this.series.forget();
+    this.comparison.forget();
     try {
       const folder = modelFolder();
       const started = await client.call('start', { preference: this.#state.preference, without });
@@ -128,8 +131,9 @@ export class Session {
       const decoded = await client.call('decode', { picture: id, source });
       if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {});
       const before = this.#state.picture;
-      if (before) client.call('drop', { picture: before.id }).catch(() => {}); // an open call is only rejected by a stop
+      this.#release(before);
       const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
+      this.comparison.follow(before, picture);
       const display = before?.source === source ? this.#state.display : initialDisplay(); // the same again, after a restart
       this.#store.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
       this.#pump();
@@ -251,6 +255,7 @@ export class Session {
   settle() {
     this.#paint();
     this.series.pump();
+    this.comparison.pump();
   }
 
   /** Fetches the overlay and the colour ramp when the state asks for others. */
@@ -322,13 +327,18 @@ export class Session {
     }
   }
 
+  /** The worker forgets a picture, unless it stays beside the next. @param {import('./state.js').Picture | null} picture */
+  #release(picture) {
+    if (picture && !this.comparison.holds(picture)) this.#client.call('drop', { picture: picture.id }).catch(() => {}); // an open call is only rejected by a stop
+  }
+
   /** The scores and the view of the drawing before stay, so that nothing flickers. @param {WorkerClient} client @param {import('./state.js').Drawing} source */
   async #draw(client, source) {
     const id = ++this.#lastPicture;
     const decoded = await client.call('decode', { picture: id, source });
     const { picture: before, redraw, selected } = this.#state;
     if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {}); // another was opened
-    client.call('drop', { picture: before.id }).catch(() => {});
+    this.#release(before);
     const { example, phantom } = source;
     const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (example.params[name] ?? null));
     const scale = decoded.width / before.width;
@@ -337,6 +347,7 @@ export class Session {
     const shown = shownFromDecoded(decoded);
     const grid = source.moving ? before.grid : shown.grid;
     const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
+    this.comparison.follow(before, picture);
     this.#store.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
   }
 

@@ -58,6 +58,7 @@ export function initialState() {
     /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./series/table.js').Series | null} */ series: null,
+    /** @type {import('./compare/beside.js').Comparison | null} */ compare: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',

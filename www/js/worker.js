@@ -129,6 +129,7 @@ const jobs = {
   async encode({ picture: id }) {
     const entry = pictures.get(id);
     const start = performance.now();
+    entry.encoded?.free();
     entry.encoded = await model.encodeImage(entry.picture);
     const { x, y, width, height } = entry.encoded.view;
     return [{ view: { x, y, width, height }, ms: performance.now() - start }];
