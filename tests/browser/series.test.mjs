@@ -293,3 +293,117 @@ test('two findings on one image, and two images, stand side by side and move tog
   await page.getByTestId('compare-toggle').click();
   await page.getByTestId('beside').waitFor({ state: 'hidden' });
 });
+
+test('a link restores model, findings and display, and holds no image', async () => {
+  await open('/?model=models/micro');
+  await choose({ name: 'Jane Doe.png', mimeType: 'image/png', buffer: readFileSync(join(MICRO, 'img0.png')) });
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await page.getByTestId('finding-input').fill('a coin & a “needle”, 50%');
+  await page.keyboard.press('Enter');
+  await reach('done');
+  await page.getByTestId('map-kind').selectOption('similarity');
+  await page.getByTestId('opacity').fill('35');
+  const palette = (await page.getByTestId('palette').locator('option').allTextContents())[1];
+  await page.getByTestId('palette').selectOption(palette);
+  for (const key of ['5', 'i', 'r', 'h']) await page.getByTestId('viewport').press(key);
+  const shown = async () => [
+    await page.locator('[data-testid="score-row"] .name').allTextContents(), await page.getByTestId('window-text').textContent(),
+    await page.getByTestId('map-kind').inputValue(), await page.getByTestId('palette').inputValue(), await page.getByTestId('opacity').inputValue(),
+    await page.locator('[data-action="invert"]').getAttribute('aria-pressed'), (await matrix('layers')).map(Math.sign),
+    await page.getByTestId('preset-select').inputValue(),
+  ];
+  const before = await shown();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.origin });
+  await page.getByTestId('export-open').click();
+  await page.getByTestId('share-copy').click();
+  await page.getByTestId('export-done').getByText('Link copied').waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /\/#model=models%2Fmicro&/);
+  assert.doesNotMatch(link, /jane|doe|png/i);
+
+  await start();
+  await page.goto(link);
+  await reach('ready');
+  assert.match(await page.getByTestId('model-from').textContent(), /models\/micro/);
+  await choose(join(MICRO, 'img0.png'));
+  await reach('done');
+  const after = await shown();
+  assert.deepEqual(after.slice(1), before.slice(1));
+  assert.deepEqual(after[0].toSorted(), before[0].toSorted());
+});
+
+test('a hostile link does nothing', async () => {
+  const { settingsFromFragment } = await import('../../www/js/share.js');
+  for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`]) assert.equal(settingsFromFragment(empty), null);
+  for (const model of ['//example.org/m', 'https://example.org/m', '../m', 'a/../../m', 'a/%2e%2e/m', '/m', 'a\\m', 'javascript:m', '.git', 'm?x', 'm#x', 'x'.repeat(300)]) {
+    assert.equal(settingsFromFragment(`#model=${encodeURIComponent(model)}`).model, '', model);
+  }
+  const { map, display, findings } = settingsFromFragment(`#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`);
+  assert.deepEqual([map, display, findings], [{}, {}, ['ok']]);
+  assert.equal(settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`).findings.length, 99);
+
+  await open(`/#model=https://example.org/m&find=${encodeURIComponent('<img src=x onerror=alert(1)>')}&palette=__proto__&find=気胸`);
+  assert.match(await page.getByTestId('model-from').textContent(), /models\/default/);
+  assert.deepEqual(await page.locator('[data-testid="score-row"] .name').allTextContents(), ['<img src=x onerror=alert(1)>']);
+  assert.equal(await page.getByTestId('palette').inputValue(), await page.getByTestId('palette').locator('option').first().textContent());
+});
+
+test('another model is chosen from disk or by the address; one that fails leaves the model before', async () => {
+  await open('/?model=https://example.org/model');
+  await page.getByTestId('error-message').getByText('a folder beside this page').waitFor();
+  assert.match(await page.getByTestId('model-from').textContent(), /models\/default, beside this page/);
+  assert.equal(site.requests.filter((path) => path.includes('example.org')).length, 0);
+  await choose(images[0]);
+  await reach('done');
+  const before = await page.getByTestId('score-list').textContent();
+
+  const bad = join(work.path, 'bad');
+  mkdirSync(bad, { recursive: true });
+  for (const name of ['manifest.json', 'config.json', 'tokenizer.json']) writeFileSync(join(bad, name), readFileSync(join(work.path, 'micro', name)));
+  writeFileSync(join(bad, 'weights-01-of-01.safetensors'), 'cut short');
+  await page.getByTestId('device-label').click();
+  await page.setInputFiles('[data-testid="model-folder"]', bad);
+  await page.getByTestId('error-message').getByText('bad was not loaded').waitFor();
+  assert.match(await page.getByTestId('error-message').textContent(), /weights-01-of-01.safetensors.+The model before stays/);
+  assert.equal(await page.getByTestId('score-list').textContent(), before);
+  await page.setInputFiles('[data-testid="model-folder"]', folder);
+  await page.getByTestId('error-message').getByText('This folder holds none').waitFor();
+
+  await page.setInputFiles('[data-testid="model-folder"]', join(work.path, 'micro'));
+  await page.getByTestId('model-from').getByText('micro, on this device').waitFor({ state: 'attached' });
+  await reach('done');
+  assert.match(await page.getByTestId('model-source').textContent(), /^\d+(\.\d)? MB, read from this device/);
+  assert.equal(await page.locator('[data-testid="score-row"][data-kind="unranked"]').count(), 14, 'the image was scored by the other model');
+  assert.equal(site.requests.filter((path) => path.startsWith('/models/micro')).length, 0);
+  await page.getByTestId('device-label').click();
+  await screenshot('models-1280');
+  await page.setViewportSize(NARROW);
+  await screenshot('models-360');
+  await noSidewaysScrolling();
+});
+
+test('axe-core finds nothing in the table, the comparison and the export', async () => {
+  for (const [colorScheme, width] of [['light', 1280], ['dark', 360]]) {
+    await start({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+    await open('/?model=models/micro');
+    await page.getByTestId('preset-select').selectOption('chexpert5');
+    await choose([broken, images[0], join(MICRO, 'img0.png')]);
+    await counts('Scored 2 of 3');
+    await head('Atelectasis').getByRole('button').click();
+    await audit(`table, ${colorScheme}`);
+    await row('effusion.png').getByRole('button').click();
+    await reach('done');
+    await page.getByTestId('compare-toggle').click();
+    await page.locator('#beside-map:not([hidden])').waitFor();
+    await audit(`two findings, ${colorScheme}`);
+    await page.getByTestId('series-next').click();
+    await page.getByTestId('label-a').getByText('img0.png').waitFor();
+    await reach('done');
+    await page.locator('#beside-map:not([hidden])').waitFor();
+    await audit(`two images, ${colorScheme}`);
+    await page.getByTestId('export-open').click();
+    await audit(`export, ${colorScheme}`);
+    await page.getByTestId('device-label').click();
+    await audit(`models, ${colorScheme}`);
+  }
+});

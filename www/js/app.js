@@ -1,5 +1,6 @@
 /** Entry: one store, one session, one render. */
 import { Session } from './session.js';
+import { settingsFromFragment } from './share.js';
 import { Store, phase } from './state.js';
 import { bindChrome } from './views/chrome.js';
 import { bindCompare } from './views/compare.js';
@@ -9,6 +10,7 @@ import { bindExport } from './views/export.js';
 import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
+import { bindModels } from './views/models.js';
 import { bindSeries } from './views/series.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
@@ -17,7 +19,7 @@ import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {
@@ -26,4 +28,7 @@ function render(state) {
   session.settle();
 }
 
+const restore = () => session.restore(settingsFromFragment(location.hash));
+restore();
+addEventListener('hashchange', restore);
 session.start();

@@ -2,10 +2,12 @@
 import { WorkerClient } from './client.js';
 import { CompareActions } from './compare/compare.js';
 import { CodedError } from './errors.js';
+import { DEFAULT_MODEL, siteFolder } from './folders.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { SeriesActions } from './series/series.js';
 import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
-import { Pixels } from './viewer/pixels.js';
+import { Pixels, windowFromParts } from './viewer/pixels.js';
+import { FITTED } from './viewer/transform.js';
 import { megabytes } from './words.js';
 
 const BATCH_MAX = 16;
@@ -16,16 +18,10 @@ const REMEDY = {
   'bad-image': 'PNG, JPEG and WebP can be read. Export DICOM as PNG first.',
 };
 
-/** The model's folder, next to the page. @returns {string} URL ending in a slash */
-function modelFolder() {
-  const name = new URLSearchParams(location.search).get('model') ?? 'models/default';
-  const url = new URL(`${name.replace(/\/*$/, '')}/`, document.baseURI);
-  if (url.origin !== location.origin) throw new CodedError('failed', 'A model must come from the same site as this page.');
-  return url.href;
-}
-
-/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string}} weights */
-function weightsInWords({ downloaded, cached, trouble }) {
+/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string} | {read: number}} weights */
+function weightsInWords(weights) {
+  if ('read' in weights) return `${megabytes(weights.read)} MB, read from this device and not kept`;
+  const { downloaded, cached, trouble } = weights;
   const size = `${megabytes(downloaded + cached)} MB`;
   if (trouble) return `${size}, downloaded and not kept: ${trouble}`;
   if (downloaded === 0) return `${size}, from this browser’s cache`;
@@ -60,6 +56,10 @@ const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase
 export class Session {
   #store;
   /** @type {WorkerClient | null} */ #client = null;
+  /** @type {WorkerClient | null} A model that is tried */ #trial = null;
+  /** @type {import('./share.js').Settings | null} Of a link, for the model that loads */ #settings = null;
+  /** @type {import('./share.js').Settings['display'] | null} Of a link, for the next picture */ #opening = null;
+  /** The address asked for a model that is no folder beside the page. */ #ignored = false;
   #wasmReady = false;
   #lastPicture = 0;
   #pumping = false;
@@ -76,6 +76,10 @@ export class Session {
       openFile: (file, name) => this.openFile(file, name),
       failed: (error) => this.#failed(error),
     };
+    const asked = new URLSearchParams(location.search).get('model');
+    const folder = siteFolder(asked ?? DEFAULT_MODEL);
+    store.update({ folder: folder ?? siteFolder(DEFAULT_MODEL) });
+    this.#ignored = !folder;
     this.series = new SeriesActions(store, host);
     this.comparison = new CompareActions(store, host);
   }
@@ -86,8 +90,54 @@ export class Session {
 
   /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {string} [without] Why not WebGPU. */
   async start(without) {
+    const client = new WorkerClient((error) => this.#crashed(client, error));
+    this.#take(client);
+    try {
+      this.#started(await client.call('start', { preference: this.#state.preference, without }));
+      const loaded = await client.call('load', { folder: this.#state.folder }, (download) => this.#store.update({ download }));
+      await this.#loaded(loaded);
+    } catch (error) {
+      if (client === this.#client) this.#failed(error);
+    }
+  }
+
+  /** Tries another model in a worker of its own: what fails there changes nothing here. @param {import('./folders.js').Folder} folder */
+  async chooseModel(folder) {
+    /** @type {CodedError | null} */ let crash = null;
+    const client = new WorkerClient((error) => {
+      crash = error;
+      this.#crashed(client, error);
+    });
+    this.#trial?.stop();
+    this.#trial = client;
+    this.#store.update({ trial: { name: folder.name, download: null }, notice: null });
+    try {
+      const started = await client.call('start', { preference: this.#state.preference });
+      const loaded = await client.call('load', { folder }, (download) => this.#store.update({ trial: { name: folder.name, download } }));
+      if (client !== this.#trial) return;
+      this.#trial = null;
+      this.#take(client);
+      this.#store.update({ folder, trial: null });
+      await this.#started(started); // it has no picture yet
+      await this.#loaded(loaded);
+    } catch (error) {
+      if (client === this.#client) return this.#failed(error);
+      if (client !== this.#trial) return; // another was chosen meanwhile
+      this.#trial = null;
+      client.stop();
+      this.#store.update({ trial: null });
+      this.refuse(`${folder.name} was not loaded`, `${(crash ?? error).message} ${this.#state.model === 'ready' ? 'The model before stays.' : ''}`);
+      const settings = this.#settings;
+      if (this.#state.model !== 'ready' || !settings?.findings) return;
+      this.#settings = null;
+      this.#restoreFindings(settings);
+    }
+  }
+
+  /** Goes on with this worker, and lets the one before go. @param {WorkerClient} client */
+  #take(client) {
     this.#client?.stop();
-    const client = this.#client = new WorkerClient((error) => this.#crashed(error));
+    this.#client = client;
     this.#wasmReady = false;
     this.#paintedKey = '';
     const picture = this.#state.picture && { ...this.#state.picture, view: null, encoded: false };
@@ -97,21 +147,65 @@ export class Session {
     });
     this.series.forget();
     this.comparison.forget();
-    try {
-      const folder = modelFolder();
-      const started = await client.call('start', { preference: this.#state.preference, without });
-      this.#wasmReady = true;
-      const palette = this.#state.map.palette || started.palettes[0];
-      this.#store.update({ ...started, map: { ...this.#state.map, palette } });
-      const wanted = this.#state.wanted ?? this.#state.picture;
-      if (wanted) this.open(wanted.source, wanted.name);
-      const { device, info, weights } = await client.call('load', { folder }, (download) => this.#store.update({ download }));
-      this.#store.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
-      if (!this.#state.preset && info.presets.length) this.choosePreset(info.presets[0].id);
-      this.#pump();
-    } catch (error) {
-      if (client === this.#client) this.#failed(error);
+  }
+
+  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[]}} started */
+  async #started(started) {
+    this.#wasmReady = true;
+    const { map, wanted, picture } = this.#state;
+    const palette = started.palettes.includes(map.palette) ? map.palette : started.palettes[0];
+    this.#store.update({ ...started, map: { ...map, palette } });
+    const again = wanted ?? picture;
+    if (again) await this.open(again.source, again.name);
+  }
+
+  /** @param {{device: any, info: any, weights: any}} loaded */
+  async #loaded({ device, info, weights }) {
+    const settings = this.#settings;
+    this.#settings = null;
+    this.#store.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
+    if (this.#ignored) this.refuse('The model in the address was ignored', 'It must be the name of a folder beside this page.');
+    this.#ignored = false;
+    if (settings?.findings) await this.#restoreFindings(settings);
+    else if (!info.presets.some(({ id }) => id === this.#state.preset) && info.presets.length) {
+      this.choosePreset((info.presets.find(({ id }) => id === settings?.preset) ?? info.presets[0]).id);
     }
+    this.#pump();
+  }
+
+  /** Sets up what a link asks for; the model's part waits until it has loaded. @param {import('./share.js').Settings | null} settings */
+  restore(settings) {
+    if (!settings) return;
+    const { map, picture, model, folder, palettes } = this.#state;
+    this.#settings = settings;
+    this.#opening = settings.display;
+    const { palette = map.palette, ...rest } = settings.map;
+    this.#store.update({ map: { ...map, ...rest, palette: !palettes.length || palettes.includes(palette) ? palette : map.palette } });
+    if (picture) this.show({ ...initialDisplay(), lines: this.#state.display.lines, ...this.#opened(picture.pixels) });
+    const wanted = settings.model && settings.model !== folder.name ? siteFolder(settings.model) : null;
+    if (wanted && model === 'loading' && !this.#client) this.#store.update({ folder: wanted });
+    else if (wanted) this.chooseModel(wanted);
+    else if (model === 'ready' && settings.findings) {
+      this.#settings = null;
+      this.#restoreFindings(settings);
+    }
+  }
+
+  /** Those that this model can read. @param {import('./share.js').Settings} settings */
+  async #restoreFindings({ findings: wanted, preset, selected }) {
+    const read = await Promise.all(wanted.map((finding) => this.#client.call('sentence', { finding }).then(() => finding, () => null)));
+    const findings = read.filter((finding) => finding !== null);
+    const { info } = this.#state;
+    if (!info || !findings.length) return;
+    const id = (info.presets.find((entry) => entry.id === preset) ?? info.presets[0])?.id ?? '';
+    this.#setFindings(findings, { preset: id, removed: [], selected: findings.includes(selected) ? selected : '', picked: findings.includes(selected) });
+  }
+
+  /** How the next picture opens: as a link asks, once. @param {Pixels} pixels @returns {Partial<import('./state.js').Display>} */
+  #opened(pixels) {
+    const { window, invert = false, turn = 0, mirror = false } = this.#opening ?? {};
+    this.#opening = null;
+    return { invert, view: { ...FITTED, turn, mirror }, window: window ? pixels.clamp(windowFromParts(window, pixels.range)) : null };
   }
 
   /** @param {'auto' | 'webgpu' | 'cpu'} preference */
@@ -134,7 +228,7 @@ export class Session {
       this.#release(before);
       const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
       this.comparison.follow(before, picture);
-      const display = before?.source === source ? this.#state.display : initialDisplay(); // the same again, after a restart
+      const display = before?.source === source ? this.#state.display : { ...initialDisplay(), ...this.#opened(picture.pixels) }; // the same again, after a restart
       this.#store.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
       this.#pump();
     } catch (error) {
@@ -389,8 +483,9 @@ export class Session {
     this.#store.update({ model: 'failed', work: '', failure });
   }
 
-  /** @param {CodedError} error */
-  #crashed(error) {
+  /** @param {WorkerClient} client @param {CodedError} error */
+  #crashed(client, error) {
+    if (client !== this.#client) return;
     this.#wasmReady = false;
     this.#failed(error);
   }

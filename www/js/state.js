@@ -47,6 +47,8 @@ export const initialDisplay = () => ({ view: FITTED, window: null, invert: false
 /** Before anything has loaded. */
 export function initialState() {
   return {
+    /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
+    /** @type {{name: string, download: {received: number, total: number} | null} | null} A model that is tried while the other works */ trial: null,
     /** @type {'loading' | 'ready' | 'failed'} */ model: 'loading',
     /** @type {{received: number, total: number} | null} */ download: null,
     /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',

@@ -7,6 +7,7 @@
  */
 import { CodedError } from './errors.js';
 import { chooseDevice } from './device.js';
+import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { feed, getBytes } from './weights.js';
 
 const MAP_SIZE = 336;
@@ -83,10 +84,11 @@ const jobs = {
   },
 
   async load({ folder }, progress) {
-    const manifest = await getBytes(`${folder}manifest.json`);
+    const onDisk = folder.kind === 'disk';
+    const manifest = await (onDisk ? manifestFromDisk(folder.files) : getBytes(`${folder.url}manifest.json`));
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
-      const weights = await feed(folder, loader, progress);
+      const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress));
       progress(null);
       model = await loader.finish();
       return weights;

@@ -1,9 +1,10 @@
-/** What can be taken along: scores as tables, and a figure. All of it is made here, and saved by the browser. */
+/** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
 import { byId } from '../dom.js';
 import { csvOf } from '../export/csv.js';
 import { drawFigure, pngOf } from '../export/figure.js';
 import { jsonOf } from '../export/json.js';
 import { recordsOf } from '../export/records.js';
+import { fragmentOf } from '../share.js';
 import { overlayKey } from '../state.js';
 import { counted } from '../words.js';
 
@@ -22,7 +23,7 @@ const hasFigure = (state) => !state.series?.shown && Boolean(state.picture && st
 
 /** @param {import('../session.js').Session} session */
 export function bindExport(session) {
-  const [card, what, csv, json, png, done] = ['export-card', 'export-what', 'export-csv', 'export-json', 'export-png', 'export-done'].map(byId);
+  const [card, what, csv, json, png, copy, link, done] = ['export-card', 'export-what', 'export-csv', 'export-json', 'export-png', 'share-copy', 'share-link', 'export-done'].map(byId);
 
   /** @param {HTMLElement} button @param {string} name @param {() => Blob | Promise<Blob>} make */
   function bind(button, name, make) {
@@ -39,17 +40,31 @@ export function bindExport(session) {
   bind(json, 'carzero-scores.json', () => new Blob([jsonOf(recordsOf(session.state), session.state.info)], { type: 'application/json' }));
   bind(png, 'carzero-figure.png', () => pngOf(drawFigure(session.state)));
 
+  copy.addEventListener('click', async () => {
+    link.value = `${location.origin}${location.pathname}${fragmentOf(session.state)}`;
+    const without = session.state.folder.kind === 'disk' ? ' It leaves out the model, which is on this device only.' : '';
+    try {
+      await navigator.clipboard.writeText(link.value);
+      done.textContent = `Link copied.${without}`;
+    } catch {
+      done.textContent = `Copy it from the field.${without}`;
+      link.focus();
+    }
+    link.select();
+  });
+
   /** @param {import('../state.js').State} state */
   function draw(state) {
     const records = recordsOf(state);
     what.textContent = records.length && state.info ? `Scores of ${counted(records.length, 'image')}` : 'Nothing is scored yet';
     csv.disabled = json.disabled = !records.length || !state.info;
     png.disabled = !hasFigure(state);
+    copy.disabled = !state.info;
   }
   let open = false;
   card.addEventListener('toggle', ({ newState }) => {
     open = newState === 'open';
-    done.textContent = '';
+    done.textContent = link.value = '';
     if (open) draw(session.state);
   });
   return (/** @type {import('../state.js').State} */ state) => { if (open) draw(state); };

@@ -1,5 +1,6 @@
 /** How pictures come in: choose, drop or paste files and folders, or a synthetic example. */
 import { byId, create, onChange } from '../dom.js';
+import { diskFolder } from '../folders.js';
 import { FILES_MAX, filesFromList, filesFromTransfer, imagesOf } from '../series/files.js';
 
 /** @param {import('../session.js').Session} session */
@@ -8,6 +9,8 @@ export function bindSources(session) {
 
   /** @param {import('../series/files.js').Named[]} files */
   function take(files) {
+    const model = diskFolder(files);
+    if (model) return session.chooseModel(model);
     const images = files.length > 1 || files[0]?.name.includes('/') ? imagesOf(files) : files;
     if (images.length > FILES_MAX) session.refuse('Nothing was opened', `A series has ${FILES_MAX} images at most.`);
     else if (images.length > 1) session.series.open(images);
