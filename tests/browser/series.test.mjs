@@ -1,9 +1,10 @@
 /** Many images: the table, what goes out of it, and two images side by side. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch } from './setup.mjs';
 
@@ -114,6 +115,24 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
   await page.setViewportSize(NARROW);
   await screenshot('series-360');
   await noSidewaysScrolling();
+});
+
+test('a folder is dropped with the folders in it, and a DICOM file of another view is marked', async () => {
+  const ward = join(work.path, 'dropped');
+  mkdirSync(join(ward, 'inner'), { recursive: true });
+  copyFileSync(images[1], join(ward, 'normal.png'));
+  writeFileSync(join(ward, 'inner', 'IM000001'), dicom({ view: 'LL', secret: 'ZQXJWV^KPYB' }));
+  writeFileSync(join(ward, '.DS_Store'), 'left out');
+  await open();
+  const session = await context.newCDPSession(page); // a real drop: the page cannot make a folder
+  const data = { items: [], files: [ward], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
+  await counts('Scored 2 of 2');
+  assert.deepEqual(await names(), ['inner/IM000001', 'normal.png']);
+  assert.match(await row('IM000001').locator('.warned').textContent(), /Warning: .*lateral/i);
+  assert.equal(await row('normal.png').locator('.warned').count(), 0);
+  assert.doesNotMatch(await page.content(), /ZQXJWV|KPYB/);
+  await screenshot('series-dicom-1280');
 });
 
 test('a series that is cancelled rests, goes on, and follows the list of findings', async () => {

@@ -7,6 +7,7 @@ import { bindCompare } from './views/compare.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
 import { bindExport } from './views/export.js';
+import { bindFacts } from './views/facts.js';
 import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
@@ -19,7 +20,7 @@ import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {

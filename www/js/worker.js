@@ -107,10 +107,10 @@ const jobs = {
   async decode({ picture: id, source }) {
     const picture = await decodePicture(source);
     pictures.set(id, { source, picture, encoded: null });
-    const { width, height, note } = picture;
-    const values = picture.grey();
+    const { width, height, note, facts, warnings } = picture;
+    const { values, window, spacing } = picture.shown();
     const truth = 'phantom' in source ? wasm.phantomTruth(source.phantom) : [];
-    return [{ width, height, note, truth, values }, [values.buffer]];
+    return [{ width, height, note, facts, warnings, truth, values, window, spacing }, [values.buffer]];
   },
 
   async preview({ phantom }) {
@@ -150,12 +150,12 @@ const jobs = {
     const picture = await decodePicture({ file });
     let encoded;
     try {
-      const { width, height } = picture;
+      const { width, height, warnings } = picture;
       const thumbnail = thumbnailOf(picture, side);
       encoded = await model.encodeImage(picture);
       const all = findings.length ? await model.score(encoded, findings) : [];
       const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({ finding, sentence, logit, i2t, t2i, percentile }));
-      return [{ width, height, thumbnail, scores }, [thumbnail.grey.buffer]];
+      return [{ width, height, warnings, thumbnail, scores }, [thumbnail.grey.buffer]];
     } finally {
       encoded?.free();
       picture.free();

@@ -7,6 +7,7 @@
  * @property {string} name With its folders, where it came from one
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed
  * @property {number} width @property {number} height Pixels, 0 until known
+ * @property {string[]} warnings Of one that is no frontal chest radiograph
  * @property {{grey: Uint8ClampedArray, width: number, height: number} | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
  *
@@ -21,7 +22,7 @@ export const STEP = 200;
 
 /** @param {{file: File, name: string}[]} files @returns {Series} */
 export const seriesOf = (files) => ({
-  rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', width: 0, height: 0, thumbnail: null, marks: new Map() })),
+  rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', width: 0, height: 0, warnings: [], thumbnail: null, marks: new Map() })),
   running: true, shown: true, sort: { by: '', down: false }, filter: { name: '', finding: '', above: null }, limit: STEP,
 });
 

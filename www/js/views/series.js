@@ -92,6 +92,11 @@ export function bindSeries(session) {
     drawThumbnail(thumbnail, row.thumbnail);
     open.title = open.textContent = row.name;
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
+    if (row.warnings.length) {
+      const mark = Object.assign(create('span', 'Warning', 'warned'), { title: row.warnings.join(' ') });
+      mark.append(create('span', `: ${mark.title}`, 'sr-only'));
+      size.after(mark);
+    }
     if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each), 'waiting')));
     else {
       open.replaceWith(Object.assign(create('span', row.name, 'failed-name'), { title: row.name }));
