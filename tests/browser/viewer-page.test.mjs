@@ -208,9 +208,9 @@ test('rotation and flips act on what is on show, and every layer follows', async
   }
   near(await boxOf('#map'), map, 0.1, 'back again');
   await tool('Flip left to right').click();
-  assert.ok(await page.getByText('Mirrored', { exact: true }).isVisible());
+  assert.ok(await page.getByTestId('viewport').getByText('Mirrored', { exact: true }).isVisible());
   await tool('Reset').click();
-  assert.ok(await page.getByText('Mirrored', { exact: true }).isHidden());
+  assert.ok(await page.getByTestId('viewport').getByText('Mirrored', { exact: true }).isHidden());
   near(await boxOf('#map'), map, 0.1, 'reset');
 });
 

@@ -1,9 +1,13 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
 import { WorkerClient } from './client.js';
+import { CompareActions } from './compare/compare.js';
 import { CodedError } from './errors.js';
+import { DEFAULT_MODEL, siteFolder } from './folders.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
+import { SeriesActions } from './series/series.js';
 import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
-import { Pixels } from './viewer/pixels.js';
+import { Pixels, windowFromParts } from './viewer/pixels.js';
+import { FITTED } from './viewer/transform.js';
 import { megabytes } from './words.js';
 
 const BATCH_MAX = 16;
@@ -11,16 +15,10 @@ const BATCH_MS = 700; // a batch's target length: progress stays visible on a sl
 const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
 const REMEDY = { 'image-too-large': 'Reduce it, and try again.' };
 
-/** The model's folder, next to the page. @returns {string} URL ending in a slash */
-function modelFolder() {
-  const name = new URLSearchParams(location.search).get('model') ?? 'models/default';
-  const url = new URL(`${name.replace(/\/*$/, '')}/`, document.baseURI);
-  if (url.origin !== location.origin) throw new CodedError('failed', 'A model must come from the same site as this page.');
-  return url.href;
-}
-
-/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string}} weights */
-function weightsInWords({ downloaded, cached, trouble }) {
+/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string} | {read: number}} weights */
+function weightsInWords(weights) {
+  if ('read' in weights) return `${megabytes(weights.read)} MB, read from this device and not kept`;
+  const { downloaded, cached, trouble } = weights;
   const size = `${megabytes(downloaded + cached)} MB`;
   if (trouble) return `${size}, downloaded and not kept: ${trouble}`;
   if (downloaded === 0) return `${size}, from this browser’s cache`;
@@ -43,9 +41,22 @@ const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
 export const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase() === b.toLowerCase();
 
+/**
+ * What the parts of a session share.
+ *
+ * @typedef {object} Host
+ * @property {(type: string, payload: object) => Promise<any>} call A job of the worker
+ * @property {(file: File, name: string) => void} openFile
+ * @property {(error: any) => void} failed The model, or its device
+ */
+
 export class Session {
   #store;
   /** @type {WorkerClient | null} */ #client = null;
+  /** @type {WorkerClient | null} A model that is tried */ #trial = null;
+  /** @type {import('./share.js').Settings | null} Of a link, for the model that loads */ #settings = null;
+  /** @type {import('./share.js').Settings['display'] | null} Of a link, for the next picture */ #opening = null;
+  /** The address asked for a model that is no folder beside the page. */ #ignored = false;
   #wasmReady = false;
   #lastPicture = 0;
   #pumping = false;
@@ -56,6 +67,18 @@ export class Session {
   constructor(store) {
     this.#store = store;
     store.update({ preference: readPreference(), keys: readKeys() });
+    /** @type {Host} */
+    const host = {
+      call: (type, payload) => this.#client.call(type, payload),
+      openFile: (file, name) => this.openFile(file, name),
+      failed: (error) => this.#failed(error),
+    };
+    const asked = new URLSearchParams(location.search).get('model');
+    const folder = siteFolder(asked ?? DEFAULT_MODEL);
+    store.update({ folder: folder ?? siteFolder(DEFAULT_MODEL) });
+    this.#ignored = !folder;
+    this.series = new SeriesActions(store, host);
+    this.comparison = new CompareActions(store, host);
   }
 
   get #state() { return this.#store.state; }
@@ -64,8 +87,54 @@ export class Session {
 
   /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {string} [without] Why not WebGPU. */
   async start(without) {
+    const client = new WorkerClient((error) => this.#crashed(client, error));
+    this.#take(client);
+    try {
+      this.#started(await client.call('start', { preference: this.#state.preference, without }));
+      const loaded = await client.call('load', { folder: this.#state.folder }, (download) => this.#store.update({ download }));
+      await this.#loaded(loaded);
+    } catch (error) {
+      if (client === this.#client) this.#failed(error);
+    }
+  }
+
+  /** Tries another model in a worker of its own: what fails there changes nothing here. @param {import('./folders.js').Folder} folder */
+  async chooseModel(folder) {
+    /** @type {CodedError | null} */ let crash = null;
+    const client = new WorkerClient((error) => {
+      crash = error;
+      this.#crashed(client, error);
+    });
+    this.#trial?.stop();
+    this.#trial = client;
+    this.#store.update({ trial: { name: folder.name, download: null }, notice: null });
+    try {
+      const started = await client.call('start', { preference: this.#state.preference });
+      const loaded = await client.call('load', { folder }, (download) => this.#store.update({ trial: { name: folder.name, download } }));
+      if (client !== this.#trial) return;
+      this.#trial = null;
+      this.#take(client);
+      this.#store.update({ folder, trial: null });
+      await this.#started(started); // it has no picture yet
+      await this.#loaded(loaded);
+    } catch (error) {
+      if (client === this.#client) return this.#failed(error);
+      if (client !== this.#trial) return; // another was chosen meanwhile
+      this.#trial = null;
+      client.stop();
+      this.#store.update({ trial: null });
+      this.refuse(`${folder.name} was not loaded`, `${(crash ?? error).message} ${this.#state.model === 'ready' ? 'The model before stays.' : ''}`);
+      const settings = this.#settings;
+      if (this.#state.model !== 'ready' || !settings?.findings) return;
+      this.#settings = null;
+      this.#restoreFindings(settings);
+    }
+  }
+
+  /** Goes on with this worker, and lets the one before go. @param {WorkerClient} client */
+  #take(client) {
     this.#client?.stop();
-    const client = this.#client = new WorkerClient((error) => this.#crashed(error));
+    this.#client = client;
     this.#wasmReady = false;
     this.#paintedKey = '';
     const picture = this.#state.picture && { ...this.#state.picture, view: null, encoded: false };
@@ -73,21 +142,67 @@ export class Session {
       model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '', redraw: null,
       picture, scores: new Map(), timing: null, overlay: null, ramp: null,
     });
-    try {
-      const folder = modelFolder();
-      const started = await client.call('start', { preference: this.#state.preference, without });
-      this.#wasmReady = true;
-      const palette = this.#state.map.palette || started.palettes[0];
-      this.#store.update({ ...started, map: { ...this.#state.map, palette } });
-      const wanted = this.#state.wanted ?? this.#state.picture;
-      if (wanted) this.open(wanted.source, wanted.name);
-      const { device, info, weights } = await client.call('load', { folder }, (download) => this.#store.update({ download }));
-      this.#store.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
-      if (!this.#state.preset && info.presets.length) this.choosePreset(info.presets[0].id);
-      this.#pump();
-    } catch (error) {
-      if (client === this.#client) this.#failed(error);
+    this.series.forget();
+    this.comparison.forget();
+  }
+
+  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[]}} started */
+  async #started(started) {
+    this.#wasmReady = true;
+    const { map, wanted, picture } = this.#state;
+    const palette = started.palettes.includes(map.palette) ? map.palette : started.palettes[0];
+    this.#store.update({ ...started, map: { ...map, palette } });
+    const again = wanted ?? picture;
+    if (again) await this.open(again.source, again.name);
+  }
+
+  /** @param {{device: any, info: any, weights: any}} loaded */
+  async #loaded({ device, info, weights }) {
+    const settings = this.#settings;
+    this.#settings = null;
+    this.#store.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
+    if (this.#ignored) this.refuse('The model in the address was ignored', 'It must be the name of a folder beside this page.');
+    this.#ignored = false;
+    if (settings?.findings) await this.#restoreFindings(settings);
+    else if (!info.presets.some(({ id }) => id === this.#state.preset) && info.presets.length) {
+      this.choosePreset((info.presets.find(({ id }) => id === settings?.preset) ?? info.presets[0]).id);
     }
+    this.#pump();
+  }
+
+  /** Sets up what a link asks for; the model's part waits until it has loaded. @param {import('./share.js').Settings | null} settings */
+  restore(settings) {
+    if (!settings) return;
+    const { map, picture, model, folder, palettes } = this.#state;
+    this.#settings = settings;
+    this.#opening = settings.display;
+    const { palette = map.palette, ...rest } = settings.map;
+    this.#store.update({ map: { ...map, ...rest, palette: !palettes.length || palettes.includes(palette) ? palette : map.palette } });
+    if (picture) this.show({ ...initialDisplay(), lines: this.#state.display.lines, ...this.#opened(picture.pixels) });
+    const wanted = settings.model && settings.model !== folder.name ? siteFolder(settings.model) : null;
+    if (wanted && model === 'loading' && !this.#client) this.#store.update({ folder: wanted });
+    else if (wanted) this.chooseModel(wanted);
+    else if (model === 'ready' && settings.findings) {
+      this.#settings = null;
+      this.#restoreFindings(settings);
+    }
+  }
+
+  /** Those that this model can read. @param {import('./share.js').Settings} settings */
+  async #restoreFindings({ findings: wanted, preset, selected }) {
+    const read = await Promise.all(wanted.map((finding) => this.#client.call('sentence', { finding }).then(() => finding, () => null)));
+    const findings = read.filter((finding) => finding !== null);
+    const { info } = this.#state;
+    if (!info || !findings.length) return;
+    const id = (info.presets.find((entry) => entry.id === preset) ?? info.presets[0])?.id ?? '';
+    this.#setFindings(findings, { preset: id, removed: [], selected: findings.includes(selected) ? selected : '', picked: findings.includes(selected) });
+  }
+
+  /** How the next picture opens: as a link asks, once. @param {Pixels} pixels @returns {Partial<import('./state.js').Display>} */
+  #opened(pixels) {
+    const { window, invert = false, turn = 0, mirror = false } = this.#opening ?? {};
+    this.#opening = null;
+    return { invert, view: { ...FITTED, turn, mirror }, window: window ? pixels.clamp(windowFromParts(window, pixels.range)) : null };
   }
 
   /** @param {'auto' | 'webgpu' | 'cpu'} preference */
@@ -107,9 +222,10 @@ export class Session {
       const decoded = await client.call('decode', { picture: id, source });
       if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {});
       const before = this.#state.picture;
-      if (before) client.call('drop', { picture: before.id }).catch(() => {}); // an open call is only rejected by a stop
+      this.#release(before);
       const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
-      const display = before?.source === source ? this.#state.display : initialDisplay(); // the same again, after a restart
+      this.comparison.follow(before, picture);
+      const display = before?.source === source ? this.#state.display : { ...initialDisplay(), ...this.#opened(picture.pixels) }; // the same again, after a restart
       this.#store.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
       this.#pump();
     } catch (error) {
@@ -117,6 +233,12 @@ export class Session {
       this.#store.update({ wanted: null });
       this.refuse(`${name} was not opened`, `${error.message} ${REMEDY[error.code] ?? ''}`);
     }
+  }
+
+  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {string} name */
+  openFile(file, name) {
+    if (this.#state.series?.shown) this.series.show(false);
+    this.open({ file }, name);
   }
 
   /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
@@ -220,8 +342,15 @@ export class Session {
     this.#store.update({ keys });
   }
 
-  /** Fetches the overlay and the colour ramp when the state asks for others. Called after every change. */
-  async paint() {
+  /** Does what the state asks for beside the viewer's work. Called after every change. */
+  settle() {
+    this.#paint();
+    this.series.pump();
+    this.comparison.pump();
+  }
+
+  /** Fetches the overlay and the colour ramp when the state asks for others. */
+  async #paint() {
     const key = overlayKey(this.#state);
     const { palette, kind } = this.#state.map;
     if (!key || key === this.#paintedKey) return;
@@ -289,13 +418,18 @@ export class Session {
     }
   }
 
+  /** The worker forgets a picture, unless it stays beside the next. @param {import('./state.js').Picture | null} picture */
+  #release(picture) {
+    if (picture && !this.comparison.holds(picture)) this.#client.call('drop', { picture: picture.id }).catch(() => {}); // an open call is only rejected by a stop
+  }
+
   /** The scores and the view of the drawing before stay, so that nothing flickers. @param {WorkerClient} client @param {import('./state.js').Drawing} source */
   async #draw(client, source) {
     const id = ++this.#lastPicture;
     const decoded = await client.call('decode', { picture: id, source });
     const { picture: before, redraw, selected } = this.#state;
     if (id !== this.#lastPicture) return void client.call('drop', { picture: id }).catch(() => {}); // another was opened
-    client.call('drop', { picture: before.id }).catch(() => {});
+    this.#release(before);
     const { example, phantom } = source;
     const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (example.params[name] ?? null));
     const scale = decoded.width / before.width;
@@ -304,6 +438,7 @@ export class Session {
     const shown = shownFromDecoded(decoded);
     const grid = source.moving ? before.grid : shown.grid;
     const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
+    this.comparison.follow(before, picture);
     this.#store.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
   }
 
@@ -345,8 +480,9 @@ export class Session {
     this.#store.update({ model: 'failed', work: '', failure });
   }
 
-  /** @param {CodedError} error */
-  #crashed(error) {
+  /** @param {WorkerClient} client @param {CodedError} error */
+  #crashed(client, error) {
+    if (client !== this.#client) return;
     this.#wasmReady = false;
     this.#failed(error);
   }

@@ -48,6 +48,8 @@ export const initialDisplay = () => ({ view: FITTED, window: null, invert: false
 /** Before anything has loaded. */
 export function initialState() {
   return {
+    /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
+    /** @type {{name: string, download: {received: number, total: number} | null} | null} A model that is tried while the other works */ trial: null,
     /** @type {'loading' | 'ready' | 'failed'} */ model: 'loading',
     /** @type {{received: number, total: number} | null} */ download: null,
     /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',
@@ -58,6 +60,8 @@ export function initialState() {
     /** @type {string[]} */ palettes: [],
     /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
+    /** @type {import('./series/table.js').Series | null} */ series: null,
+    /** @type {import('./compare/beside.js').Comparison | null} */ compare: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
@@ -119,11 +123,24 @@ export function drawing({ picture, wanted, redraw }) {
   return !wanted && source && 'phantom' in source ? source : null;
 }
 
+/** The row of the series that is in the viewer, or about to be. @param {State} state */
+export function rowInView({ series, wanted, picture }) {
+  const source = (wanted ?? picture)?.source;
+  return source && 'file' in source ? series?.rows.find(({ file }) => file === source.file) : undefined;
+}
+
 /** Where the picture stands, or null without one. @param {State} state @returns {import('./viewer/transform.js').Place | null} */
 export const placeOf = ({ picture, viewport }) => (picture ? { grid: picture.grid, viewport } : null);
 
 /** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {State} state */
 export const matrixOfState = (state) => (state.picture ? matrixOf(placeOf(state), state.display.view) : null);
+
+/** What the model saw, in pixels of the grid. @param {Picture} picture @returns {import('./viewer/transform.js').Box | null} */
+export function seenBox({ view, grid, width: columns, height: rows }) {
+  if (!view) return null;
+  const [x, y] = [grid.width / columns, grid.height / rows];
+  return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
+}
 
 /** The window in use. @param {State} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture?.pixels.window ?? null;

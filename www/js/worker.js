@@ -7,6 +7,7 @@
  */
 import { CodedError } from './errors.js';
 import { chooseDevice } from './device.js';
+import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { feed, getBytes } from './weights.js';
 
 const MAP_SIZE = 336;
@@ -50,6 +51,25 @@ function bitmapFromPicture(picture) {
   return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
 }
 
+/** Means of blocks, so that it is small and still shows what there is. @param {any} picture @param {number} side Pixels of the longer side */
+function thumbnailOf(picture, side) {
+  const { width: columns, height: rows } = picture;
+  const grey = picture.grey();
+  const step = Math.max(1, Math.max(columns, rows) / side);
+  const [width, height] = [columns, rows].map((size) => Math.max(1, Math.round(size / step)));
+  const means = new Uint8ClampedArray(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const [top, bottom] = [y, y + 1].map((at) => Math.floor((at * rows) / height));
+    for (let x = 0; x < width; x++, i++) {
+      const [left, right] = [x, x + 1].map((at) => Math.floor((at * columns) / width));
+      let sum = 0;
+      for (let row = top; row < bottom; row++) for (let column = left; column < right; column++) sum += grey[row * columns + column];
+      means[i] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return { width, height, grey: means };
+}
+
 /** Each job returns `[value, transfer]`. */
 const jobs = {
   async start({ preference, without }) {
@@ -64,10 +84,11 @@ const jobs = {
   },
 
   async load({ folder }, progress) {
-    const manifest = await getBytes(`${folder}manifest.json`);
+    const onDisk = folder.kind === 'disk';
+    const manifest = await (onDisk ? manifestFromDisk(folder.files) : getBytes(`${folder.url}manifest.json`));
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
-      const weights = await feed(folder, loader, progress);
+      const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress));
       progress(null);
       model = await loader.finish();
       return weights;
@@ -110,6 +131,7 @@ const jobs = {
   async encode({ picture: id }) {
     const entry = pictures.get(id);
     const start = performance.now();
+    entry.encoded?.free();
     entry.encoded = await model.encodeImage(entry.picture);
     const { x, y, width, height } = entry.encoded.view;
     return [{ view: { x, y, width, height }, ms: performance.now() - start }];
@@ -121,6 +143,23 @@ const jobs = {
     const buffers = scores.flatMap(({ attention, similarity, reference }) => [attention, similarity, reference]);
     const transfer = [...new Set(buffers.filter(Boolean).map(({ buffer }) => buffer))];
     return [{ scores, ms: performance.now() - start }, transfer];
+  },
+
+  /** An image of a series, from its file to its scores; nothing of it stays. */
+  async assess({ file, findings, side }) {
+    const picture = await decodePicture({ file });
+    let encoded;
+    try {
+      const { width, height, warnings } = picture;
+      const thumbnail = thumbnailOf(picture, side);
+      encoded = await model.encodeImage(picture);
+      const all = findings.length ? await model.score(encoded, findings) : [];
+      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({ finding, sentence, logit, i2t, t2i, percentile }));
+      return [{ width, height, warnings, thumbnail, scores }, [thumbnail.grey.buffer]];
+    } finally {
+      encoded?.free();
+      picture.free();
+    }
   },
 
   /** Checks a finding; throws 'bad-prompt'. */
@@ -136,7 +175,7 @@ const jobs = {
   },
 };
 
-const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score']);
+const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'assess']);
 /** @type {Promise<void>} */ let queue = Promise.resolve();
 
 /** @param {any} error */

@@ -28,6 +28,15 @@ export function windowBetween(low, high) {
   return { center: low + width / 2, width };
 }
 
+/** A window as parts of the range of values, so that it suits other values, too. @param {Window} window @param {{low: number, high: number}} range @returns {[center: number, width: number]} */
+export const partsOfWindow = ({ center, width }, { low, high }) => [(center - low) / (high - low + 1), width / (high - low + 1)];
+
+/** And back. @param {[center: number, width: number]} parts @param {{low: number, high: number}} range @returns {Window} */
+export const windowFromParts = ([center, width], { low, high }) => ({ center: low + center * (high - low + 1), width: width * (high - low + 1) });
+
+/** @param {Window} window @param {{low: number, high: number}} from @param {{low: number, high: number}} to @returns {Window} */
+export const carryWindow = (window, from, to) => (from.low === to.low && from.high === to.high ? window : windowFromParts(partsOfWindow(window, from), to));
+
 /** The grey, 0 to 1, of a value. @param {number} value @param {Window} window */
 export const greyOf = (value, { center, width }) => Math.max(0, Math.min(1, (value - (center - 0.5)) / (width - 1) + 0.5));
 

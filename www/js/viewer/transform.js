@@ -16,7 +16,7 @@
 
 /** @type {View} */
 export const FITTED = Object.freeze({ zoom: 1, x: 0.5, y: 0.5, turn: 0, mirror: false });
-const PADDING = 8; // around a fitted picture, in CSS pixels
+export const PADDING = 8; // around a fitted picture, in CSS pixels
 const ZOOM_MIN = 0.5;
 const SCALE_MAX = 16; // CSS pixels for one of the picture
 

@@ -1,5 +1,6 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
 import { byId, create, onChange } from '../dom.js';
+import { folderInWords } from '../folders.js';
 import { phase, ranked } from '../state.js';
 import { counted, duration, megabytes, standing } from '../words.js';
 
@@ -38,12 +39,12 @@ export function bindChrome(session) {
     modelTitle.textContent = info.title;
     facts.replaceChildren(...definitions([
       ['Version', info.version],
-      ['Size', `${(info.parameters / 1e6).toFixed(1)} M parameters, ${info.precision}`],
+      ['Size', `${(info.parameters / 1e6).toFixed(1)} M parameters, ${info.precision}, ${megabytes(info.bytes)} MB`],
       ['License', info.license],
       ['Looks at', info.viewNote],
       ['Runs on', `${KINDS[info.device.kind]}, ${info.device.name}`],
     ]));
-    aboutModel.textContent = `Loaded here: ${info.title} (${info.version}, ${info.license}). ${info.viewNote}`;
+    aboutModel.textContent = `Loaded here: ${info.title} (${info.version}, ${info.license}), ${megabytes(info.bytes)} MB from ${folderInWords(session.state.folder)}. ${info.viewNote}`;
     credits.replaceChildren(...info.credits.map(({ what, who, license }) => create('li', `${what}: ${who} (${license})`)));
   });
 

@@ -1,0 +1,428 @@
+/** Many images: the table, what goes out of it, and two images side by side. */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { dicom } from './dicom.mjs';
+import { serve } from './server.mjs';
+import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch } from './setup.mjs';
+
+const NARROW = { width: 360, height: 740 };
+const work = scratch();
+const folder = join(work.path, 'ward 7');
+const broken = join(folder, '=2+3.png');
+const images = ['effusion', 'normal', 'pneumothorax'].map((name) => join(folder, `${name}.png`));
+let browser;
+let site;
+let context;
+let page;
+/** @type {string[]} */ let problems;
+
+before(async () => {
+  mkdirSync(folder);
+  carzero('phantom', 'effusion', '--out', images[0]);
+  carzero('phantom', 'normal', '--out', images[1]);
+  carzero('phantom', 'pneumothorax', '--out', images[2]);
+  writeFileSync(broken, 'no image');
+  writeFileSync(join(folder, '.hidden'), 'left out');
+  writeFileSync(join(folder, 'notes.txt'), 'left out');
+  convertMicro(join(work.path, 'micro'), 'q8');
+  browser = await launch();
+  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro') });
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+  work.remove();
+});
+beforeEach(() => start());
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(problems, []);
+});
+
+/** @param {object} [options] Of the browser's context */
+async function start(options = {}) {
+  await context?.close();
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  page = await context.newPage();
+  problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+}
+
+const open = async (path = '/') => {
+  await page.goto(site.origin + path);
+  await reach('ready');
+};
+const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+const choose = (/** @type {string | string[]} */ files) => page.setInputFiles('[data-testid="file-input"]', files);
+const counts = (/** @type {string} */ words) => page.getByTestId('series-count').getByText(words).waitFor({ timeout: 120_000 });
+const names = () => page.locator('[data-testid="series-row"] :is(.open, .failed-name)').allTextContents();
+const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
+const head = (/** @type {string} */ name) => page.getByTestId('series-table').getByRole('columnheader', { name, exact: true });
+const noSidewaysScrolling = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+
+/** A light or dark page that axe-core can look at. @param {string} state */
+async function audit(state) {
+  await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8'));
+  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  assert.deepEqual(found, [], state);
+}
+
+test('a folder becomes a table, which can be sorted, filtered, opened and come back to', async () => {
+  await open();
+  await page.setInputFiles('[data-testid="folder-input"]', folder);
+  await counts('Scored 3 of 4, 1 not read');
+  assert.deepEqual(await names(), ['=2+3.png', 'effusion.png', 'normal.png', 'pneumothorax.png'], 'what is hidden or no image stays out');
+  assert.match(await row('=2+3.png').textContent(), /Not read: .+/);
+  assert.equal(await row('effusion.png').locator('td[data-kind="ranked"]').count(), 14);
+  await screenshot('series-1280');
+
+  await head('Image').getByRole('button').click();
+  assert.equal(await head('Image').getAttribute('aria-sort'), 'ascending');
+  await head('Pleural Effusion').getByRole('button').click();
+  assert.equal(await head('Pleural Effusion').getAttribute('aria-sort'), 'descending');
+  const standings = await page.locator('[data-testid="series-row"][data-state="done"] td:nth-child(4) .fill').evaluateAll((all) => all.map((fill) => parseFloat(fill.style.width)));
+  assert.deepEqual(standings, standings.toSorted((a, b) => b - a));
+  assert.deepEqual((await names()).at(-1), '=2+3.png', 'what has no score comes last');
+
+  await page.getByTestId('series-name').fill('NORM');
+  assert.deepEqual(await names(), ['normal.png']);
+  await page.getByTestId('series-name').fill('');
+  await page.getByTestId('series-finding').selectOption('Pleural Effusion');
+  const least = Math.min(...standings);
+  await page.getByTestId('series-above').fill(String(Math.floor(least + 1)));
+  assert.equal((await names()).length, standings.filter((standing) => standing > Math.floor(least + 1)).length);
+  await page.getByTestId('series-above').fill('');
+
+  await row('normal.png').getByRole('button').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('series').waitFor({ state: 'hidden' });
+  await reach('done');
+  await page.getByText('normal.png · 1024').waitFor();
+  const all = await names();
+  const after = all[all.indexOf('normal.png') + 1];
+  if (after !== '=2+3.png') {
+    await page.getByTestId('series-next').click();
+    await page.getByText(`${after} · 1024`).waitFor();
+    await reach('done');
+  }
+  await page.getByTestId('series-back').click();
+  await page.getByTestId('series').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'open', 'the focus is where it was');
+  await page.setViewportSize(NARROW);
+  await screenshot('series-360');
+  await noSidewaysScrolling();
+});
+
+test('a folder is dropped with the folders in it, and a DICOM file of another view is marked', async () => {
+  const ward = join(work.path, 'dropped');
+  mkdirSync(join(ward, 'inner'), { recursive: true });
+  copyFileSync(images[1], join(ward, 'normal.png'));
+  writeFileSync(join(ward, 'inner', 'IM000001'), dicom({ view: 'LL', secret: 'ZQXJWV^KPYB' }));
+  writeFileSync(join(ward, '.DS_Store'), 'left out');
+  await open();
+  const session = await context.newCDPSession(page); // a real drop: the page cannot make a folder
+  const data = { items: [], files: [ward], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
+  await counts('Scored 2 of 2');
+  assert.deepEqual(await names(), ['inner/IM000001', 'normal.png']);
+  assert.match(await row('IM000001').locator('.warned').textContent(), /Warning: .*lateral/i);
+  assert.equal(await row('normal.png').locator('.warned').count(), 0);
+  assert.doesNotMatch(await page.content(), /ZQXJWV|KPYB/);
+  await screenshot('series-dicom-1280');
+});
+
+test('a series that is cancelled rests, goes on, and follows the list of findings', async () => {
+  await open('/?model=models/micro');
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  // A worker that is held at its second image, so that a person has the time to cancel.
+  await page.evaluate(() => {
+    const post = Worker.prototype.postMessage;
+    let assessed = 0;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.type === 'assess' && ++assessed === 2) return void (globalThis.release = () => post.call(this, message, ...rest));
+      return post.call(this, message, ...rest);
+    };
+  });
+  const files = Array.from({ length: 6 }, (_, i) => ({ name: `patient ${i + 1}.png`, mimeType: 'image/png', buffer: readFileSync(join(MICRO, `img${i % 3}.png`)) }));
+  await choose(files);
+  await counts('Scoring 1 of 6');
+  assert.equal(await page.locator('[data-testid="series-row"][data-state="done"]').count(), 1, 'results come row by row');
+  await page.getByTestId('series-run').click();
+  await page.evaluate(() => globalThis.release());
+  await counts('Cancelled at 2 of 6');
+  assert.equal(await page.locator('[data-testid="series-row"][data-state="waiting"]').count(), 4);
+  await page.getByTestId('series-run').click();
+  await counts('Scored 6 of 6');
+  assert.equal(await row('patient 1.png').locator('td[data-kind="unranked"]').count(), 5, 'logits where there is no reference');
+
+  await page.getByRole('button', { name: 'Findings' }).click();
+  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
+  await page.keyboard.press('Enter');
+  await head('a coin in the oesophagus').waitFor();
+  await counts('Scored 6 of 6');
+  assert.equal(await row('patient 6.png').locator('td[data-kind="unranked"]').count(), 6);
+  await screenshot('series-findings-1280');
+
+  await page.getByTestId('series-close').click();
+  await page.getByTestId('series').waitFor({ state: 'hidden' });
+  await choose(join(MICRO, 'img0.png'));
+  await reach('done');
+});
+
+/** Saves from the export card. @param {'csv' | 'json' | 'png'} kind @returns {Promise<Buffer>} */
+async function exported(kind) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
+  assert.match(download.suggestedFilename(), new RegExp(`^carzero-[a-z]+\\.${kind}$`), 'the name tells nothing of the image');
+  return readFileSync(await download.path());
+}
+
+/** RFC 4180, read back. @param {string} text */
+function readCsv(text) {
+  const rows = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    rows.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end !== ',') rows.push([]);
+  }
+  rows.pop();
+  return rows;
+}
+
+test('scores are exported as CSV and JSON, of the series and of the image, and a figure as PNG', async () => {
+  await open();
+  await choose([broken, images[0], images[1]]);
+  await counts('Scored 2 of 3');
+  await page.getByTestId('export-open').click();
+  const [columns, ...rows] = readCsv(String(await exported('csv')));
+  assert.deepEqual(columns, ['image', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'error', 'model', 'version', 'note']);
+  assert.equal(rows.length, 1 + 2 * 14);
+  assert.ok(rows.every((each) => each.length === columns.length));
+  assert.equal(rows[0][0], "'=2+3.png", 'no formula for a spreadsheet');
+  assert.ok(rows[0][7].length > 0);
+  assert.ok(rows.every((each) => each[10] === 'For teaching and research, not for diagnosis' && each[9]));
+  const { note, model, images: all } = JSON.parse(String(await exported('json')));
+  assert.match(note, /not for diagnosis/);
+  assert.ok(model.title && model.version);
+  assert.equal(all[0].image, '=2+3.png');
+  for (const [i, score] of all[1].scores.entries()) {
+    assert.deepEqual([score.finding, score.prompt, score.logit, score.percentile].map(String), [1, 2, 3, 6].map((column) => rows[1 + i][column]));
+  }
+  assert.ok(await page.getByTestId('export-png').isDisabled());
+  await page.keyboard.press('Escape');
+
+  await row('effusion.png').click();
+  await reach('done');
+  await page.locator('#map:not([hidden])').waitFor();
+  await page.getByTestId('export-open').click();
+  await screenshot('export-1280');
+  assert.equal(readCsv(String(await exported('csv'))).length, 1 + 14);
+  const png = await exported('png');
+  writeFileSync(join(OUTPUT, 'figure.png'), png);
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  assert.equal(width, 1024);
+  assert.ok(height > 1024 && height <= 2048, `${height}`);
+});
+
+test('text in a table is quoted, and never a formula', async () => {
+  const { csvOf, harmless } = await import('../../www/js/export/csv.js');
+  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\rx']) assert.equal(harmless(text), `'${text}`);
+  for (const text of ['There is a 2+2', 'chest.png', '1-2.png']) assert.equal(harmless(text), text);
+  const scores = [{ finding: 'a "mass", large', sentence: 'two\nlines', logit: -1.5, i2t: Math.fround(-0.1), t2i: 2 }];
+  const text = csvOf([{ image: 'a,b.png', width: 1, height: 1, error: '', scores }], { title: 'M', version: '1' });
+  assert.equal(text.split('\r\n')[1], '"a,b.png","a ""mass"", large","two\nlines",-1.5,-0.1,2,,,M,1,"For teaching and research, not for diagnosis"');
+});
+
+/** The matrix of a viewport's layers, relative to its size. @param {string} id */
+const matrix = (id) => page.locator(`#${id}`).evaluate((layers) => {
+  const { a, b, c, d, e, f } = new DOMMatrix(getComputedStyle(layers).transform);
+  return [a, b, c, d, e, f].map((value) => Math.round(1000 * value) / 1000);
+});
+/** The grey in the middle of a picture on show. @param {string} id */
+const grey = (id) => page.getByTestId(id).evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[0]);
+const mapOf = (/** @type {string} */ id) => page.getByTestId(id).evaluate((canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join());
+/** A row of the table of differences. @param {string} finding */
+const differenceOf = (finding) => page.getByTestId('difference-row').filter({ hasText: finding }).locator('td').allTextContents();
+
+test('two findings on one image, and two images, stand side by side and move together', async () => {
+  await open();
+  await choose(images[0]);
+  await reach('done');
+  await page.getByTestId('compare-toggle').click();
+  await page.locator('#beside-map:not([hidden])').waitFor();
+  assert.equal(await page.getByTestId('difference-row').count(), 2);
+  assert.notEqual(await mapOf('beside-map'), await mapOf('map-canvas'), 'each has its own map');
+  await page.getByTestId('compare-finding').selectOption('Pneumothorax');
+  await page.getByTestId('label-b').getByText('effusion.png · Pneumothorax').waitFor();
+  await page.getByTestId('difference').getByText(/Standings differ by [+−]?\d+ points/).waitFor();
+  await screenshot('compare-findings-1280');
+
+  const together = async () => assert.deepEqual(await matrix('beside-layers'), await matrix('layers'));
+  await page.locator('html[data-state="done"]').waitFor({ state: 'attached' });
+  await together();
+  const fitted = await matrix('layers');
+  const at = async (/** @type {string} */ id) => {
+    const { x, y, width, height } = await page.getByTestId(id).boundingBox();
+    await page.mouse.move(x + width / 3, y + height / 2);
+  };
+  await at('beside');
+  await page.mouse.wheel(0, -300);
+  await page.waitForFunction((before) => new DOMMatrix(getComputedStyle(document.getElementById('layers')).transform).a > before, fitted[0]);
+  await together();
+  await page.getByTestId('viewport').press('h');
+  await together();
+  await page.getByTestId('viewport').press('ArrowRight');
+  await together();
+  assert.notDeepEqual(await matrix('layers'), fitted);
+  await page.getByTestId('viewport').press('5');
+  assert.equal(await grey('beside-picture'), await grey('picture'), 'the window follows');
+
+  await page.getByTestId('compare-link').uncheck();
+  const left = await matrix('layers');
+  await page.getByTestId('beside').press('+');
+  await page.waitForFunction((before) => new DOMMatrix(getComputedStyle(document.getElementById('beside-layers')).transform).a !== before, left[0]);
+  assert.deepEqual(await matrix('layers'), left, 'unlinked');
+  await page.getByTestId('compare-link').check();
+  await page.getByTestId('viewport').press(' ');
+  await together();
+
+  const before = await page.locator('[data-testid="score-row"][data-finding="Pleural Effusion"] .value').textContent();
+  await choose(images[1]);
+  await reach('done');
+  await page.getByTestId('label-a').getByText('normal.png').waitFor();
+  assert.match(await page.getByTestId('label-b').textContent(), /^B · effusion\.png/);
+  const points = (/** @type {string} */ words) => Number(words.replace('−', '-').replace(/[^-\d.]/g, ''));
+  const [a, b, difference] = await differenceOf('Pleural Effusion');
+  assert.equal(b, before, 'B keeps its scores');
+  assert.ok(Math.abs(points(a) - points(b) - points(difference)) <= 1, `${a}, ${b}, ${difference}`);
+  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('difference-row').filter({ hasText: 'a coin' }).locator('td').last().getByText(/^[+−]?\d+\.\d\d$/).waitFor();
+  await page.getByTestId('difference').getByRole('button', { name: 'Pleural Effusion' }).click();
+  await page.locator('#map:not([hidden])').waitFor();
+  await page.locator('#beside-map:not([hidden])').waitFor();
+  await screenshot('compare-images-1280');
+  await together();
+  await page.setViewportSize(NARROW);
+  await screenshot('compare-360');
+  await noSidewaysScrolling();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByTestId('compare-toggle').click();
+  await page.getByTestId('beside').waitFor({ state: 'hidden' });
+});
+
+test('a link restores model, findings and display, and holds no image', async () => {
+  await open('/?model=models/micro');
+  await choose({ name: 'Jane Doe.png', mimeType: 'image/png', buffer: readFileSync(join(MICRO, 'img0.png')) });
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await page.getByTestId('finding-input').fill('a coin & a “needle”, 50%');
+  await page.keyboard.press('Enter');
+  await reach('done');
+  await page.getByTestId('map-kind').selectOption('similarity');
+  await page.getByTestId('opacity').fill('35');
+  const palette = (await page.getByTestId('palette').locator('option').allTextContents())[1];
+  await page.getByTestId('palette').selectOption(palette);
+  for (const key of ['5', 'i', 'r', 'h']) await page.getByTestId('viewport').press(key);
+  const shown = async () => [
+    await page.locator('[data-testid="score-row"] .name').allTextContents(), await page.getByTestId('window-text').textContent(),
+    await page.getByTestId('map-kind').inputValue(), await page.getByTestId('palette').inputValue(), await page.getByTestId('opacity').inputValue(),
+    await page.locator('[data-action="invert"]').getAttribute('aria-pressed'), (await matrix('layers')).map(Math.sign),
+    await page.getByTestId('preset-select').inputValue(),
+  ];
+  const before = await shown();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.origin });
+  await page.getByTestId('export-open').click();
+  await page.getByTestId('share-copy').click();
+  await page.getByTestId('export-done').getByText('Link copied').waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /\/#model=models%2Fmicro&/);
+  assert.doesNotMatch(link, /jane|doe|png/i);
+
+  await start();
+  await page.goto(link);
+  await reach('ready');
+  assert.match(await page.getByTestId('model-from').textContent(), /models\/micro/);
+  await choose(join(MICRO, 'img0.png'));
+  await reach('done');
+  const after = await shown();
+  assert.deepEqual(after.slice(1), before.slice(1));
+  assert.deepEqual(after[0].toSorted(), before[0].toSorted());
+});
+
+test('a hostile link does nothing', async () => {
+  const { settingsFromFragment } = await import('../../www/js/share.js');
+  for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`]) assert.equal(settingsFromFragment(empty), null);
+  for (const model of ['//example.org/m', 'https://example.org/m', '../m', 'a/../../m', 'a/%2e%2e/m', '/m', 'a\\m', 'javascript:m', '.git', 'm?x', 'm#x', 'x'.repeat(300)]) {
+    assert.equal(settingsFromFragment(`#model=${encodeURIComponent(model)}`).model, '', model);
+  }
+  const { map, display, findings } = settingsFromFragment(`#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`);
+  assert.deepEqual([map, display, findings], [{}, {}, ['ok']]);
+  assert.equal(settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`).findings.length, 99);
+
+  await open(`/#model=https://example.org/m&find=${encodeURIComponent('<img src=x onerror=alert(1)>')}&palette=__proto__&find=気胸`);
+  assert.match(await page.getByTestId('model-from').textContent(), /models\/default/);
+  assert.deepEqual(await page.locator('[data-testid="score-row"] .name').allTextContents(), ['<img src=x onerror=alert(1)>']);
+  assert.equal(await page.getByTestId('palette').inputValue(), await page.getByTestId('palette').locator('option').first().textContent());
+});
+
+test('another model is chosen from disk or by the address; one that fails leaves the model before', async () => {
+  await open('/?model=https://example.org/model');
+  await page.getByTestId('error-message').getByText('a folder beside this page').waitFor();
+  assert.match(await page.getByTestId('model-from').textContent(), /models\/default, beside this page/);
+  assert.equal(site.requests.filter((path) => path.includes('example.org')).length, 0);
+  await choose(images[0]);
+  await reach('done');
+  const before = await page.getByTestId('score-list').textContent();
+
+  const bad = join(work.path, 'bad');
+  mkdirSync(bad, { recursive: true });
+  for (const name of ['manifest.json', 'config.json', 'tokenizer.json']) writeFileSync(join(bad, name), readFileSync(join(work.path, 'micro', name)));
+  writeFileSync(join(bad, 'weights-01-of-01.safetensors'), 'cut short');
+  await page.getByTestId('device-label').click();
+  await page.setInputFiles('[data-testid="model-folder"]', bad);
+  await page.getByTestId('error-message').getByText('bad was not loaded').waitFor();
+  assert.match(await page.getByTestId('error-message').textContent(), /weights-01-of-01.safetensors.+The model before stays/);
+  assert.equal(await page.getByTestId('score-list').textContent(), before);
+  await page.setInputFiles('[data-testid="model-folder"]', folder);
+  await page.getByTestId('error-message').getByText('This folder holds none').waitFor();
+
+  await page.setInputFiles('[data-testid="model-folder"]', join(work.path, 'micro'));
+  await page.getByTestId('model-from').getByText('micro, on this device').waitFor({ state: 'attached' });
+  await reach('done');
+  assert.match(await page.getByTestId('model-source').textContent(), /^\d+(\.\d)? MB, read from this device/);
+  assert.equal(await page.locator('[data-testid="score-row"][data-kind="unranked"]').count(), 14, 'the image was scored by the other model');
+  assert.equal(site.requests.filter((path) => path.startsWith('/models/micro')).length, 0);
+  await page.getByTestId('device-label').click();
+  await screenshot('models-1280');
+  await page.setViewportSize(NARROW);
+  await screenshot('models-360');
+  await noSidewaysScrolling();
+});
+
+test('axe-core finds nothing in the table, the comparison and the export', async () => {
+  for (const [colorScheme, width] of [['light', 1280], ['dark', 360]]) {
+    await start({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+    await open('/?model=models/micro');
+    await page.getByTestId('preset-select').selectOption('chexpert5');
+    await choose([broken, images[0], join(MICRO, 'img0.png')]);
+    await counts('Scored 2 of 3');
+    await head('Atelectasis').getByRole('button').click();
+    await audit(`table, ${colorScheme}`);
+    await row('effusion.png').getByRole('button').click();
+    await reach('done');
+    await page.getByTestId('compare-toggle').click();
+    await page.locator('#beside-map:not([hidden])').waitFor();
+    await audit(`two findings, ${colorScheme}`);
+    await page.getByTestId('series-next').click();
+    await page.getByTestId('label-a').getByText('img0.png').waitFor();
+    await reach('done');
+    await page.locator('#beside-map:not([hidden])').waitFor();
+    await audit(`two images, ${colorScheme}`);
+    await page.getByTestId('export-open').click();
+    await audit(`export, ${colorScheme}`);
+    await page.getByTestId('device-label').click();
+    await audit(`models, ${colorScheme}`);
+  }
+});

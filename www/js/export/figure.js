@@ -1,0 +1,148 @@
+/** The image with its map and what it shows, as a picture for a slide or a paper. */
+import { seenBox, windowOf } from '../state.js';
+import { levelFor } from '../viewer/pixels.js';
+import { FITTED, PADDING, applyToBox, matrixOf } from '../viewer/transform.js';
+import { reading, signed, standing } from '../words.js';
+import { PURPOSE } from './records.js';
+
+const SIDE_MAX = 2048;
+const WIDTH_MIN = 560; // a caption that can be read
+const COLOURS = { paper: '#0b0e10', ink: '#e8edf0', muted: '#a0adb5', accent: '#7cc7da' };
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+
+/** @param {Uint8ClampedArray} rgba @param {number} width @param {number} height */
+function canvasOf(rgba, width, height) {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.getContext('2d').putImageData(new ImageData(rgba, width, height), 0, 0);
+  return canvas;
+}
+
+/** @param {CanvasRenderingContext2D} context @param {string} text @param {number} width @returns {string[]} */
+function linesOf(context, text, width) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (lines.at(-1) && context.measureText(longer).width > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+/** What the caption says. @param {import('../state.js').State} state */
+function captionOf({ picture, scores, selected, info, map, display: { view } }) {
+  const score = scores.get(selected);
+  const ranked = score.percentile !== undefined;
+  const facts = [map.on && `Map: ${map.kind}`, 'Dimmed: not seen by the model', view.mirror && 'Mirrored', 'phantom' in picture.source && 'Synthetic image'];
+  return {
+    finding: score.finding,
+    place: ranked ? `${standing(score.percentile)} percentile` : `logit ${signed(score.logit)}`,
+    lines: [
+      `${ranked ? `${reading(score.percentile)} for` : 'No reference for'} “${score.sentence}”. Logit ${signed(score.logit)}.`,
+      `${info.title}, version ${info.version}${ranked && info.population ? `. Reference: ${info.population}` : ''}`,
+    ],
+    facts: facts.filter(Boolean).join(' · '),
+  };
+}
+
+/** @param {CanvasRenderingContext2D} context @param {import('../state.js').State} state @param {import('../viewer/transform.js').Matrix} matrix @param {number} scale */
+function drawPicture(context, state, matrix, scale) {
+  const { picture, display, map, overlay } = state;
+  const { grid, pixels } = picture;
+  const source = document.createElement('canvas');
+  const covered = pixels.paint(source.getContext('2d', { alpha: false }), windowOf(state), display.invert, levelFor((scale * grid.width) / pixels.width));
+  const all = { x: 0, y: 0, width: grid.width, height: grid.height };
+  const seen = seenBox(picture);
+  context.save();
+  const outer = applyToBox(matrix, all);
+  context.beginPath();
+  context.rect(outer.x, outer.y, outer.width, outer.height);
+  context.clip();
+  context.save();
+  context.transform(...matrix);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(source, 0, 0, (covered.width * grid.width) / pixels.width, (covered.height * grid.height) / pixels.height);
+  context.globalAlpha = map.opacity / 100;
+  if (map.on && overlay && seen) context.drawImage(canvasOf(overlay.rgba, overlay.size, overlay.size), seen.x, seen.y, seen.width, seen.height);
+  context.restore();
+  if (seen) {
+    const inner = applyToBox(matrix, seen);
+    context.beginPath();
+    context.rect(outer.x, outer.y, outer.width, outer.height);
+    context.rect(inner.x, inner.y, inner.width, inner.height);
+    context.fillStyle = 'rgb(11 14 16 / 0.5)';
+    context.fill('evenodd');
+  }
+  context.restore();
+}
+
+/** Nothing names the file: it may name a person. @param {import('../state.js').State} state With a scored picture @returns {HTMLCanvasElement} */
+export function drawFigure(state) {
+  const { picture: { grid }, display: { view }, ramp, map } = state;
+  const caption = captionOf(state);
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d', { alpha: false });
+  const sides = [grid.width, grid.height * grid.aspect];
+  if (view.turn % 2) sides.reverse();
+  const unit = Math.max(12, Math.min(26, Math.round(sides[0] / 48)));
+  const margin = unit;
+  const type = (/** @type {number} */ size, /** @type {number} */ weight, /** @type {string} */ colour) => {
+    context.font = `${weight} ${Math.round(size * unit)}px ${FONT}`;
+    context.fillStyle = colour;
+  };
+  const wrapped = (/** @type {number} */ width) => {
+    type(0.8, 400, COLOURS.muted);
+    return caption.lines.flatMap((text) => linesOf(context, text, width - 2 * margin));
+  };
+  const heightOf = (/** @type {number} */ width) => margin * 2 + unit * (1.9 + 1.15 * wrapped(width).length + 1.9 + 1.2);
+
+  const room = SIDE_MAX - heightOf(Math.max(WIDTH_MIN, Math.min(SIDE_MAX, sides[0])));
+  const scale = Math.min(1, SIDE_MAX / sides[0], room / sides[1]);
+  const [across, down] = sides.map((side) => Math.max(1, Math.round(side * scale)));
+  const width = Math.max(WIDTH_MIN, across);
+  const lines = wrapped(width);
+  canvas.width = width;
+  canvas.height = Math.min(SIDE_MAX, down + Math.ceil(heightOf(width)));
+  context.fillStyle = COLOURS.paper;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+
+  const viewport = { width: across + 2 * PADDING, height: down + 2 * PADDING };
+  const matrix = matrixOf({ grid, viewport }, { ...FITTED, turn: view.turn, mirror: view.mirror });
+  context.translate((width - across) / 2 - PADDING, -PADDING);
+  drawPicture(context, state, matrix, scale);
+  context.resetTransform();
+
+  let y = down + margin + unit;
+  type(1.2, 600, COLOURS.accent);
+  context.textAlign = 'right';
+  context.fillText(caption.place, width - margin, y);
+  const left = width - 3 * margin - context.measureText(caption.place).width;
+  context.textAlign = 'left';
+  type(1.2, 600, COLOURS.ink);
+  context.fillText(caption.finding, margin, y, left);
+  y += 0.5 * unit;
+  type(0.8, 400, COLOURS.muted);
+  for (const line of lines) context.fillText(line, margin, y += 1.15 * unit);
+  y += 1.7 * unit;
+  let x = margin;
+  if (map.on && ramp) {
+    const scaleWidth = 8 * unit;
+    context.fillText('median', x, y);
+    x += context.measureText('median ').width;
+    context.fillStyle = '#555d62'; // low values are transparent
+    context.fillRect(x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
+    context.drawImage(canvasOf(ramp.rgba, ramp.rgba.length / 4, 1), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
+    x += scaleWidth + 0.4 * unit;
+    type(0.8, 400, COLOURS.muted);
+    context.fillText('highest', x, y);
+    x += context.measureText('highest').width + 1.5 * unit;
+  }
+  context.fillText(caption.facts, x, y, width - margin - x);
+  type(0.9, 600, COLOURS.ink);
+  context.fillText(PURPOSE, margin, y + 1.7 * unit);
+  return canvas;
+}
+
+/** @param {HTMLCanvasElement} canvas @returns {Promise<Blob>} */
+export const pngOf = (canvas) => new Promise((resolve, reject) => {
+  canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The figure could not be drawn.'))), 'image/png');
+});

@@ -1,0 +1,26 @@
+/**
+ * The scores on show, ready to be written down.
+ *
+ * @typedef {{image: string, width: number, height: number, error: string, scores: import('../series/table.js').Mark[]}} Record
+ */
+import { rowsOnShow } from '../series/table.js';
+
+/** On every page that leaves this one. */
+export const PURPOSE = 'For teaching and research, not for diagnosis';
+
+/** A number of the model, which is an f32, in its shortest form. @param {number | undefined} value @returns {number | undefined} */
+export const short = (value) => (value === undefined ? undefined : Number(value.toPrecision(7)));
+
+/** @param {readonly string[]} findings @param {ReadonlyMap<string, import('../series/table.js').Mark>} scores */
+const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(finding) ?? []);
+
+/** Of the rows that pass the filter, where the table is on show; else of the image in the viewer. @param {import('../state.js').State} state @returns {Record[]} */
+export function recordsOf({ series, picture, findings, scores }) {
+  if (series?.shown) {
+    return rowsOnShow(series, findings).filter(({ state }) => state !== 'waiting')
+      .map(({ name, width, height, error, marks }) => ({ image: name, width, height, error, scores: inOrder(findings, marks) }));
+  }
+  if (!picture) return [];
+  const own = inOrder(findings, scores).filter((score) => /** @type {any} */ (score).picture === picture.id);
+  return own.length ? [{ image: picture.name, width: picture.width, height: picture.height, error: '', scores: own }] : [];
+}

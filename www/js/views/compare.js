@@ -1,0 +1,130 @@
+/** The picture beside the viewer's, and the table of differences. */
+import { findingBeside, difference, differences, isSame, overlayKeyBeside, pictureBeside, scoresBeside, stateBeside } from '../compare/beside.js';
+import { byId, create, onChange, setOptions } from '../dom.js';
+import { initialDisplay } from '../state.js';
+import { pointerActions, useKey } from '../viewer/input.js';
+import { Layers } from '../viewer/layers.js';
+import { Gestures } from '../viewer/tools.js';
+import { Viewer } from '../viewer/viewer.js';
+import { signed, standing } from '../words.js';
+
+/** @param {import('../series/table.js').Mark | undefined} mark */
+const markInWords = (mark) => (!mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile));
+
+/** @param {import('../compare/beside.js').Difference} of */
+function differenceInWords({ difference: value, unit }) {
+  if (value === undefined) return '…';
+  const text = unit === 'points' ? String(Math.round(value)).replace('-', '−') : signed(value);
+  return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
+}
+
+/** @param {import('../session.js').Session} session */
+export function bindCompare(session) {
+  const [stage, toggle, bar, link, choice, viewport, layers, picture, map, unseen, mirrored, labelA, labelB, section, title, note, heads, body] = [
+    'stage', 'compare-toggle', 'compare-bar', 'compare-link', 'compare-finding', 'beside', 'beside-layers', 'beside-picture', 'beside-map', 'beside-unseen', 'beside-mirrored',
+    'label-a', 'label-b', 'difference', 'difference-title', 'difference-note', 'difference-heads', 'difference-rows',
+  ].map(byId);
+  const actions = session.comparison;
+  const viewer = new Viewer(/** @type {any} */ ({ // a session that shows B
+    get state() { return session.state.compare ? stateBeside(session.state) : { ...session.state, picture: null }; },
+    show: (/** @type {object} */ patch) => actions.show(patch),
+    chooseTool: (/** @type {any} */ tool) => session.chooseTool(tool),
+    resetDisplay: () => actions.show(initialDisplay()),
+  }));
+  const view = new Layers({ layers, picture, map, unseen });
+
+  new Gestures(viewport, pointerActions(viewport, viewer));
+  viewport.addEventListener('keydown', (event) => {
+    if (event.target !== viewport || !useKey(viewer, event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  new ResizeObserver(([{ contentRect: { width, height } }]) => { if (width) actions.setViewport({ width, height }); }).observe(viewport);
+  toggle.addEventListener('click', () => (session.state.compare ? actions.stop() : actions.start()));
+  link.addEventListener('change', () => actions.link(link.checked));
+  choice.addEventListener('change', () => actions.choose(choice.value));
+  body.addEventListener('click', ({ target }) => {
+    const finding = target.closest('button')?.dataset.finding;
+    if (finding) session.select(finding);
+  });
+
+  const drawChoices = onChange((/** @type {readonly string[]} */ findings, /** @type {boolean} */ same) => {
+    const first = same ? [] : [{ value: '', text: 'the same finding' }];
+    setOptions(choice, [...first, ...findings.map((value) => ({ value, text: value }))]);
+  });
+
+  const drawMap = onChange((/** @type {import('../compare/beside.js').Comparison['overlay']} */ overlay) => {
+    if (!overlay) return;
+    map.width = map.height = overlay.size;
+    map.getContext('2d').putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
+  });
+
+  /** @param {string} finding @param {string[]} values @param {boolean} chosen */
+  function createRow(finding, values, chosen) {
+    const [row, head, button] = [create('tr'), create('th'), create('button', finding)];
+    button.type = 'button';
+    button.title = button.dataset.finding = finding;
+    button.setAttribute('aria-pressed', String(chosen));
+    head.scope = 'row';
+    head.append(button);
+    row.dataset.testid = 'difference-row';
+    row.append(head, ...values.map((value) => create('td', value)));
+    return row;
+  }
+
+  /** @param {string[]} texts */
+  const drawHeads = (texts) => heads.replaceChildren(...texts.map((text) => Object.assign(create('th', text), { scope: 'col' })));
+
+  const drawTable = onChange((/** @type {any} */ _scores, /** @type {any} */ _beside, /** @type {string} */ selected, /** @type {string} */ finding, /** @type {any} */ _findings, /** @type {boolean} */ same) => {
+    const { state } = session;
+    const focused = body.contains(document.activeElement) ? document.activeElement.dataset.finding : '';
+    if (same) {
+      const [a, b] = [selected, finding].map((name) => state.scores.get(name));
+      const between = difference('', a, b);
+      title.textContent = 'Two findings on one image';
+      note.textContent = between.unit === 'points'
+        ? `Standings differ by ${differenceInWords(between)} points, A less B. Logits of two sentences cannot be compared. Open another image to compare it with this one.`
+        : 'Logits of two sentences cannot be compared. Open another image to compare it with this one.';
+      drawHeads(['Finding', 'Standing', 'Logit']);
+      body.replaceChildren(...[['A', selected, a], ['B', finding, b]].map(([letter, name, mark]) => {
+        const row = createRow(name, [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'], name === selected);
+        row.querySelector('th').prepend(create('span', letter, 'letter'));
+        return row;
+      }));
+    } else {
+      const all = differences(state);
+      title.textContent = 'Two images';
+      note.textContent = all.some(({ unit }) => unit === 'logit') ? 'Differences in percentile points, or of the logit where the model has no reference. A less B.' : 'Differences in percentile points, A less B.';
+      drawHeads(['Finding', 'A', 'B', 'A − B']);
+      body.replaceChildren(...all.map((each) => createRow(each.finding, [markInWords(each.a), markInWords(each.b), differenceInWords(each)], each.finding === selected)));
+    }
+    if (focused) [...body.querySelectorAll('button')].find((button) => button.dataset.finding === focused)?.focus({ preventScroll: true });
+  });
+
+  return (/** @type {import('../state.js').State} */ state) => {
+    const { compare, selected, findings } = state;
+    const on = Boolean(compare && state.picture);
+    toggle.setAttribute('aria-pressed', String(on));
+    toggle.disabled = !on && !state.picture?.encoded;
+    toggle.textContent = on ? 'End comparison' : 'Compare';
+    viewport.hidden = bar.hidden = section.hidden = labelA.hidden = !on;
+    stage.toggleAttribute('data-compare', on);
+    if (!on) return;
+    const same = isSame(state);
+    const finding = findingBeside(state);
+    const beside = stateBeside(state);
+    drawChoices(findings, same);
+    choice.value = same ? finding : compare.finding;
+    link.checked = compare.linked;
+    labelA.textContent = `A · ${state.picture.name}${selected ? ` · ${selected}` : ''}`;
+    labelB.textContent = `B · ${pictureBeside(state).name}${finding ? ` · ${finding}` : ''}`;
+    viewport.dataset.tool = beside.tool;
+    if (compare.viewport.width) view.draw(beside);
+    mirrored.hidden = !beside.display.view.mirror;
+    drawMap(compare.overlay);
+    map.hidden = !state.map.on || !compare.overlay || compare.overlay.key !== overlayKeyBeside(state);
+    map.style.setProperty('opacity', String(state.map.opacity / 100));
+    map.setAttribute('aria-label', `Map of ${state.map.kind} for ${finding}, image B`);
+    drawTable(state.scores, scoresBeside(state), selected, finding, findings, same);
+  };
+}

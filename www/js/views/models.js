@@ -1,0 +1,37 @@
+/** Which model is loaded, from where, and how another is chosen. */
+import { folderInWords, diskFolder } from '../folders.js';
+import { byId, onChange } from '../dom.js';
+import { filesFromList } from '../series/files.js';
+import { megabytes } from '../words.js';
+
+/** @param {import('../session.js').Session} session */
+export function bindModels(session) {
+  const [card, from, chooser, trialBlock, trialText, trialBar] = ['model-card', 'model-from', 'model-folder', 'trial', 'trial-text', 'trial-bar'].map(byId);
+
+  chooser.addEventListener('change', () => {
+    const folder = diskFolder(filesFromList(chooser.files));
+    const chosen = chooser.files.length > 0;
+    chooser.value = '';
+    if (folder) session.chooseModel(folder);
+    else if (chosen) session.refuse('No model was loaded', 'This folder holds none: a model folder has a manifest.json and a config.json, as “carzero convert” writes them.');
+    if (chosen && !folder) card.hidePopover();
+  });
+
+  /** The card follows a model that was dropped on the page, and makes way for what is said of it. */
+  const follow = onChange((/** @type {boolean} */ trying) => {
+    if (trying) card.showPopover();
+    else if (card.matches(':popover-open')) card.hidePopover();
+  });
+  follow(false);
+
+  return (/** @type {import('../state.js').State} */ { folder, trial }) => {
+    from.textContent = folderInWords(folder);
+    trialBlock.hidden = !trial;
+    follow(Boolean(trial));
+    if (!trial) return;
+    const { download, name } = trial;
+    trialText.textContent = download ? `Reading ${name}, ${megabytes(download.received)} of ${megabytes(download.total)} MB` : `Preparing ${name}`;
+    if (download) Object.assign(trialBar, { max: download.total, value: download.received });
+    else trialBar.removeAttribute('value');
+  };
+}

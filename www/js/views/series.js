@@ -1,0 +1,201 @@
+/** The table of a series, and the way back to it from the viewer. */
+import { byId, create, onChange, setOptions } from '../dom.js';
+import { NAME, progressOf, rowsOnShow } from '../series/table.js';
+import { rowInView } from '../state.js';
+import { counted, signed, standing } from '../words.js';
+
+/** @typedef {import('../series/table.js').Row} Row */
+
+/** @param {HTMLCanvasElement} canvas @param {Row['thumbnail']} thumbnail */
+function drawThumbnail(canvas, thumbnail) {
+  if (!thumbnail) return;
+  const { width, height, grey } = thumbnail;
+  const rgba = Uint32Array.from(grey, (value) => 0xff000000 | (value * 0x010101)); // little-endian ABGR
+  Object.assign(canvas, { width, height });
+  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
+}
+
+/** @param {import('../series/table.js').Mark | undefined} mark @param {string} pending */
+function createCell(mark, pending) {
+  const cell = create('td');
+  cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
+  if (!mark) cell.append(create('span', '·', 'pending'), create('span', pending, 'sr-only'));
+  else if (mark.percentile === undefined) cell.append(create('span', signed(mark.logit)));
+  else {
+    const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
+    fill.style.setProperty('width', `${mark.percentile}%`);
+    track.append(fill);
+    cell.append(create('span', standing(mark.percentile)), track);
+  }
+  return cell;
+}
+
+/** @param {import('../session.js').Session} session */
+export function bindSeries(session) {
+  const [section, title, progress, count, run, findingsToggle, close, filterForm, name, above, finding, shownText, scroll, caption, heads, body, none, more, population, live, template] = [
+    'series', 'series-title', 'series-progress', 'series-count', 'series-run', 'series-findings', 'series-close', 'series-filter', 'series-name', 'series-above',
+    'series-finding', 'series-shown', 'series-scroll', 'series-caption', 'series-heads', 'series-rows', 'series-none', 'series-more', 'series-population', 'series-live', 'series-row',
+  ].map(byId);
+  const [stage, notice, nav, back, previous, place, next] = ['stage', 'notice', 'series-nav', 'series-back', 'series-previous', 'series-place', 'series-next'].map(byId);
+  const main = section.parentElement;
+  /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[]}>} */ const drawn = new Map();
+  /** @type {Row[]} Those that pass the filter */ let rows = [];
+  let lastViewed = 0;
+
+  const openable = () => rows.filter(({ state }) => state !== 'failed');
+
+  /** @param {Row | undefined} row */
+  function view(row) {
+    if (!row || row.state === 'failed') return;
+    lastViewed = row.id;
+    session.series.view(row);
+  }
+
+  run.addEventListener('click', () => session.series.run(!session.state.series.running));
+  close.addEventListener('click', () => session.series.close());
+  findingsToggle.addEventListener('click', () => {
+    const open = main.toggleAttribute('data-findings');
+    findingsToggle.setAttribute('aria-expanded', String(open));
+  });
+  filterForm.addEventListener('submit', (event) => event.preventDefault());
+  name.addEventListener('input', () => session.series.filter({ name: name.value }));
+  above.addEventListener('input', () => session.series.filter({ above: above.value === '' || !above.validity.valid ? null : Number(above.value) }));
+  finding.addEventListener('change', () => session.series.filter({ finding: finding.value }));
+  more.addEventListener('click', () => session.series.showMore());
+  heads.addEventListener('click', ({ target }) => {
+    const button = target.closest('button');
+    if (button) session.series.sort(button.dataset.by);
+  });
+  body.addEventListener('click', ({ target }) => view(drawn.get(Number(target.closest('tr')?.dataset.id))?.row));
+  body.addEventListener('keydown', (event) => {
+    const buttons = [...body.querySelectorAll('.open')];
+    const at = buttons.indexOf(event.target);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
+    if (at < 0 || to === undefined || !buttons[to]) return;
+    event.preventDefault();
+    buttons[to].focus();
+  });
+  back.addEventListener('click', () => session.series.show(true));
+  const step = (/** @type {number} */ by) => {
+    const all = openable();
+    view(all[all.indexOf(rowInView(session.state)) + by]);
+  };
+  previous.addEventListener('click', () => step(-1));
+  next.addEventListener('click', () => step(1));
+
+  /** @param {Row} row @param {readonly string[]} findings */
+  function createRow(row, findings) {
+    const element = template.content.firstElementChild.cloneNode(true);
+    const [thumbnail, open, size] = ['.thumbnail', '.open', '.size'].map((selector) => element.querySelector(selector));
+    element.dataset.id = String(row.id);
+    element.dataset.state = row.state;
+    drawThumbnail(thumbnail, row.thumbnail);
+    open.title = open.textContent = row.name;
+    size.textContent = row.width ? `${row.width} × ${row.height}` : '';
+    if (row.warnings.length) {
+      const mark = Object.assign(create('span', 'Warning', 'warned'), { title: row.warnings.join(' ') });
+      mark.append(create('span', `: ${mark.title}`, 'sr-only'));
+      size.after(mark);
+    }
+    if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each), 'waiting')));
+    else {
+      open.replaceWith(Object.assign(create('span', row.name, 'failed-name'), { title: row.name }));
+      const cell = /** @type {HTMLTableCellElement} */ (create('td', `Not read: ${row.error}`, 'error'));
+      cell.colSpan = Math.max(1, findings.length);
+      element.append(cell);
+    }
+    return element;
+  }
+
+  const drawHeads = onChange((/** @type {readonly string[]} */ findings, /** @type {import('../series/table.js').Sort} */ sort) => {
+    const focused = heads.contains(document.activeElement) ? document.activeElement.dataset.by : null;
+    heads.replaceChildren(...[NAME, ...findings].map((by) => {
+      const [cell, button] = [create('th'), create('button', by === NAME ? 'Image' : by)];
+      button.type = 'button';
+      button.dataset.by = by;
+      cell.scope = 'col';
+      cell.append(button);
+      if (sort.by === by) cell.setAttribute('aria-sort', sort.down ? 'descending' : 'ascending');
+      if (by === focused) queueMicrotask(() => button.focus({ preventScroll: true }));
+      return cell;
+    }));
+    const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
+    if (!sorted) return;
+    const [left, right] = [sorted.offsetLeft - heads.firstElementChild.offsetWidth, sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth];
+    scroll.scrollLeft = Math.min(left, Math.max(right, scroll.scrollLeft));
+  });
+
+  const drawFindings = onChange((/** @type {readonly string[]} */ findings) => {
+    setOptions(finding, [{ value: '', text: 'any finding' }, ...findings.map((value) => ({ value, text: value }))]);
+  });
+
+  const drawRows = onChange((/** @type {readonly Row[]} */ all, /** @type {readonly string[]} */ findings, /** @type {object} */ _sort, /** @type {object} */ _filter, /** @type {number} */ limit) => {
+    rows = rowsOnShow(session.state.series, findings);
+    const page = rows.slice(0, limit);
+    const kept = new Set(page.map(({ id }) => id));
+    const focused = body.contains(document.activeElement) ? Number(document.activeElement.closest('tr').dataset.id) : 0;
+    for (const [id, { element }] of drawn) if (!kept.has(id)) { element.remove(); drawn.delete(id); }
+    page.forEach((row, i) => {
+      let entry = drawn.get(row.id);
+      if (entry?.row !== row || entry.findings !== findings) {
+        entry?.element.remove();
+        drawn.set(row.id, entry = { row, findings, element: createRow(row, findings) });
+      }
+      if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
+    });
+    if (focused && !body.contains(document.activeElement)) drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
+    none.hidden = rows.length > 0;
+    more.hidden = rows.length <= limit;
+    more.textContent = `Show more, ${rows.length - page.length} left`;
+    shownText.textContent = rows.length === all.length ? '' : `${rows.length} of ${counted(all.length, 'image')} shown`;
+  });
+
+  /** Spoken when the work starts, rests or is done, not at each image. */
+  const speak = onChange((/** @type {string} */ text) => { live.textContent = text; });
+
+  /** @param {import('../state.js').State} state */
+  function drawProgress({ series, findings, model }) {
+    const { total, done, failed } = progressOf(series, findings);
+    const left = total - done;
+    const trouble = failed ? `, ${failed} not read` : '';
+    const doing = !left ? 'Scored' : !series.running ? 'Cancelled at' : model === 'ready' ? 'Scoring' : 'Waiting for the model';
+    Object.assign(progress, { max: total, value: done });
+    section.toggleAttribute('data-done', !left);
+    run.hidden = !left;
+    run.textContent = series.running ? 'Cancel' : 'Continue';
+    count.textContent = `${doing} ${done - failed} of ${total}${trouble}`;
+    speak(left ? `${doing}. ${counted(total, 'image')}.` : `${counted(done - failed, 'image')} scored${trouble}.`);
+  }
+
+  const enter = onChange((/** @type {boolean} */ shown) => {
+    main.toggleAttribute('data-series', shown);
+    section.hidden = !shown;
+    (shown ? scroll : stage).append(notice);
+    if (shown) (drawn.get(lastViewed)?.element.querySelector('.open') ?? title).focus();
+    else if (session.state.series) back.focus();
+  });
+
+  return (/** @type {import('../state.js').State} */ state) => {
+    const { series, findings, info } = state;
+    if (series) {
+      drawHeads(findings, series.sort);
+      drawFindings(findings);
+      drawRows(series.rows, findings, series.sort, series.filter, series.limit);
+      drawProgress(state);
+      title.textContent = `Series of ${counted(series.rows.length, 'image')}`;
+      if (document.activeElement !== name) name.value = series.filter.name;
+      if (document.activeElement !== above) above.value = series.filter.above === null ? '' : String(series.filter.above);
+      finding.value = series.filter.finding;
+      population.textContent = info?.population ? `Standing among: ${info.population}. Logits where the model has no reference.` : 'Raw logits: this model ships no reference.';
+      caption.textContent = `Images and findings. ${population.textContent} The heads sort, the names open an image.`;
+    }
+    enter(Boolean(series?.shown));
+    const row = rowInView(state);
+    const all = row ? openable() : [];
+    nav.hidden = !series;
+    place.textContent = row ? `${all.indexOf(row) + 1 || '–'} / ${all.length}` : '';
+    place.hidden = previous.hidden = next.hidden = !row;
+    previous.disabled = all.indexOf(row) <= 0;
+    next.disabled = all.indexOf(row) === all.length - 1;
+  };
+}
