@@ -47,11 +47,11 @@ pub fn run(args: &Args) -> Result<()> {
             text
         }
     };
+    let by_rules = || (align(&text), By::Rules);
     #[cfg(feature = "llm")]
-    let read = llm::read(&args.llm, &text)?;
+    let (aligned, by) = llm::read(&args.llm, &text)?.unwrap_or_else(by_rules);
     #[cfg(not(feature = "llm"))]
-    let read = None;
-    let (aligned, by) = read.unwrap_or_else(|| (align(&text), By::Rules));
+    let (aligned, by) = by_rules();
     for aligned in &aligned {
         println!("{}", serde_json::to_string(&Line { aligned, by })?);
     }
