@@ -1,5 +1,7 @@
 /** Entry: one store, one session, one render. */
+import { Offline, takeOver } from './offline.js';
 import { Session } from './session.js';
+import { onChange } from './dom.js';
 import { Store, phase } from './state.js';
 import { bindChrome } from './views/chrome.js';
 import { bindDetail } from './views/detail.js';
@@ -14,13 +16,19 @@ import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
+const offline = new Offline(session);
 const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+
+const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
+  if (model === 'ready') offline.keep(kind);
+});
 
 /** @param {import('./state.js').State} state */
 function render(state) {
   document.documentElement.dataset.state = phase(state);
   for (const draw of views) draw(state);
   session.paint();
+  keepOffline(state.model, state.device?.kind);
 }
 
-session.start();
+takeOver().then((leaving) => { if (!leaving) session.start(); });

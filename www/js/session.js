@@ -217,6 +217,9 @@ export class Session {
   /** @param {import('./viewer/transform.js').Size} viewport */
   setViewport(viewport) { this.#store.update({ viewport }); }
 
+  /** @param {Partial<import('./state.js').State['offline']>} patch */
+  setOffline(patch) { this.#store.update({ offline: { ...this.#state.offline, ...patch } }); }
+
   /** @param {boolean} keys */
   setKeys(keys) {
     writeKeys(keys);

@@ -53,6 +53,7 @@ export function initialState() {
     /** @type {{kind: 'cpu' | 'webgpu', reason: string} | null} */ device: null,
     /** @type {object | null} ModelInfo of the wasm boundary */ info: null,
     /** @type {string} Where the weights came from, in words */ weights: '',
+    /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
     /** @type {string[]} */ palettes: [],
     /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,

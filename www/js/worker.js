@@ -7,7 +7,7 @@
  */
 import { CodedError } from './errors.js';
 import { chooseDevice } from './device.js';
-import { feed, getBytes } from './weights.js';
+import { feed, getManifest } from './weights.js';
 
 const MAP_SIZE = 336;
 const PHANTOM_SIZE = 768;
@@ -64,7 +64,7 @@ const jobs = {
   },
 
   async load({ folder }, progress) {
-    const manifest = await getBytes(`${folder}manifest.json`);
+    const manifest = await getManifest(folder);
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
       const weights = await feed(folder, loader, progress);

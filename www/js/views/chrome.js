@@ -26,6 +26,9 @@ export function bindChrome(session) {
     'model-title', 'model-facts', 'model-source', 'device', 'device-reason', 'about', 'about-model', 'credits',
   ].map(byId);
 
+  const [offline, update] = ['offline', 'update'].map(byId);
+
+  update.addEventListener('click', () => location.reload());
   retry.addEventListener('click', () => session.start());
   useCpu.addEventListener('click', () => session.setPreference('cpu'));
   dismiss.addEventListener('click', () => session.dismiss());
@@ -117,6 +120,9 @@ export function bindChrome(session) {
     drawNotice(state.notice, state.failure);
     source.textContent = state.weights || 'Not loaded yet';
     reason.textContent = state.device?.reason ?? '';
+    offline.textContent = state.offline.kept && state.model === 'ready' && !state.weights.includes('not kept')
+      ? 'Ready: this page also works without a connection' : 'Not kept for use without a connection';
+    update.hidden = !state.offline.update;
     for (const radio of device.querySelectorAll('input')) radio.checked = radio.value === state.preference;
     const percentile = scores.get(state.selected)?.percentile;
     announceDrawing(state.picture, now, percentile === undefined ? '' : `${state.selected}, ${standing(percentile)} percentile.`);
