@@ -3,6 +3,7 @@ import { Offline, takeOver } from './offline.js';
 import { Session } from './session.js';
 import { onChange } from './dom.js';
 import { Store, phase } from './state.js';
+import { veil } from './teaching.js';
 import { bindChrome } from './views/chrome.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
@@ -11,13 +12,14 @@ import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
+import { bindTeaching } from './views/teaching.js';
 import { bindTools } from './views/tools.js';
 import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindTeaching, bindChrome].map((bind) => bind(session));
 
 const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
   if (model === 'ready') offline.keep(kind);
@@ -26,7 +28,8 @@ const keepOffline = onChange((/** @type {import('./state.js').State['model']} */
 /** @param {import('./state.js').State} state */
 function render(state) {
   document.documentElement.dataset.state = phase(state);
-  for (const draw of views) draw(state);
+  const shown = veil(state);
+  for (const draw of views) draw(shown);
   session.paint();
   keepOffline(state.model, state.device?.kind);
 }

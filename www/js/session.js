@@ -1,8 +1,10 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
 import { WorkerClient } from './client.js';
 import { CodedError } from './errors.js';
+import { t } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
+import { compare, newRound, surprise } from './teaching.js';
 import { Pixels } from './viewer/pixels.js';
 import { megabytes } from './words.js';
 
@@ -112,8 +114,11 @@ export class Session {
       const before = this.#state.picture;
       if (before) client.call('drop', { picture: before.id }).catch(() => {}); // an open call is only rejected by a stop
       const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
-      const display = before?.source === source ? this.#state.display : initialDisplay(); // the same again, after a restart
-      this.#store.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
+      const again = before?.source === source; // after a restart
+      const display = again ? this.#state.display : initialDisplay();
+      const { teaching: round } = this.#state;
+      const teaching = round && !again ? newRound(round.rounds) : round;
+      this.#store.update({ wanted: null, picture, display, teaching, scores: new Map(), timing: null, overlay: null });
       this.#pump();
     } catch (error) {
       if (error.code === 'stopped' || id !== this.#lastPicture) return;
@@ -131,6 +136,32 @@ export class Session {
     if (!now || !this.#wasmReady) return;
     this.#store.update({ redraw: { ...now, phantom: { ...now.phantom, ...change }, moving } });
     setTimeout(() => this.#pump()); // after `change`, which follows a key's `input` at once
+  }
+
+  /** Begins or ends teaching mode. @param {boolean} on */
+  teach(on) {
+    this.#store.update({ teaching: on ? newRound(0) : null, truth: false });
+    if (on) this.chooseTool('window');
+  }
+
+  /** What the learner says. @param {Partial<import('./teaching.js').Round>} patch */
+  answer(patch) {
+    const { teaching } = this.#state;
+    if (teaching && !teaching.outcome) this.#store.update({ teaching: { ...teaching, ...patch } });
+  }
+
+  /** Ends the round: shows everything, first what was compared. */
+  reveal() {
+    const { teaching } = this.#state;
+    const outcome = compare(this.#state);
+    const selected = outcome.rows.find(({ finding }) => this.#state.scores.has(finding))?.finding ?? this.#state.selected;
+    this.#store.update({ teaching: { ...teaching, rounds: teaching.rounds + 1, outcome }, truth: Boolean(outcome.drawn), selected, picked: true });
+  }
+
+  /** The next round, on a synthetic chest that nobody has chosen. */
+  surprise() {
+    const { params } = this.#state.phantoms.find(({ name }) => name === 'normal') ?? this.#state.phantoms[0];
+    this.openExample({ name: 'surprise', title: t('teach.chest'), params: surprise(params) });
   }
 
   /** @param {boolean} truth */

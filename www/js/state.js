@@ -60,6 +60,8 @@ export function initialState() {
     /** @type {Picture | null} */ picture: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
+    /** @type {import('./teaching.js').Round | null} Teaching mode */ teaching: null,
+    /** @type {ReturnType<typeof phase> | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {any} */ (''),
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
     display: initialDisplay(),
     /** @type {import('./viewer/transform.js').Size} In CSS pixels */ viewport: { width: 0, height: 0 },
@@ -105,8 +107,9 @@ export class Store {
 /** Findings of the list that the current picture has no score for yet. @param {State} state */
 export const unscored = ({ findings, scores, picture }) => findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
-/** The page's state in one word. @param {State} state */
+/** The page's state in one word. @param {State} state @returns {'loading' | 'ready' | 'working' | 'done' | 'error'} */
 export function phase(state) {
+  if (state.veiled) return state.veiled;
   if (state.model === 'failed') return 'error';
   if (state.model === 'loading') return 'loading';
   if (state.wanted || state.work || state.redraw) return 'working';
