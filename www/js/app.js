@@ -14,12 +14,13 @@ import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
 import { bindTeaching } from './views/teaching.js';
 import { bindTools } from './views/tools.js';
+import { bindTour } from './views/tour.js';
 import { bindViewer } from './views/viewer.js';
 
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindTeaching, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindTeaching, bindChrome, bindTour].map((bind) => bind(session));
 
 const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
   if (model === 'ready') offline.keep(kind);

@@ -138,9 +138,18 @@ export class Session {
     setTimeout(() => this.#pump()); // after `change`, which follows a key's `input` at once
   }
 
+  /** @param {number} step Of the guided tour, or -1 */
+  showTour(step) {
+    if (step >= 0 && this.#state.teaching) this.teach(false); // it explains what teaching mode hides
+    this.#store.update({ tour: step });
+  }
+
+  /** The sentence that the model gets for a finding. @param {string} finding @returns {Promise<string>} */
+  sentence(finding) { return this.#client.call('sentence', { finding }).catch(() => ''); }
+
   /** Begins or ends teaching mode. @param {boolean} on */
   teach(on) {
-    this.#store.update({ teaching: on ? newRound(0) : null, truth: false });
+    this.#store.update({ teaching: on ? newRound(0) : null, truth: false, tour: -1 });
     if (on) this.chooseTool('window');
   }
 

@@ -60,6 +60,7 @@ export function initialState() {
     /** @type {Picture | null} */ picture: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
+    /** @type {number} The step of the guided tour, or -1 */ tour: -1,
     /** @type {import('./teaching.js').Round | null} Teaching mode */ teaching: null,
     /** @type {ReturnType<typeof phase> | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {any} */ (''),
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
