@@ -19,8 +19,8 @@ demo: tools checkout
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium.
 test: tools browser checkout
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo test --locked
+	cargo clippy --locked --all-targets --features train -- -D warnings
+	cargo test --locked --features train
 	$(MAKE) page
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
 

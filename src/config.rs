@@ -194,6 +194,19 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// The 0th to 100th percentile of some logits, interpolated linearly.
+    pub fn percentiles(mut logits: Vec<f32>) -> Vec<f32> {
+        logits.sort_by(f32::total_cmp);
+        let Some(last) = logits.len().checked_sub(1) else { return Vec::new() };
+        let at = |percent: usize| {
+            let position = percent as f32 / 100.0 * last as f32;
+            let low = position.floor() as usize;
+            let high = (low + 1).min(last);
+            logits[low] + (logits[high] - logits[low]) * (position - low as f32)
+        };
+        (0..=100).map(at).collect()
+    }
+
     /// The share of the population, in percent (0..=100), whose logit lies below `logit`,
     /// interpolated linearly between the percentiles.
     pub fn percentile(percentiles: &[f32], logit: f32) -> f32 {

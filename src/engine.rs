@@ -1,7 +1,7 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::config::{ModelConfig, Reference, SelfTest};
 use crate::error::{Error, Result};
 use crate::folder::{Loaded, Manifest};
-use crate::model::{CarZero, Encoded};
+use crate::model::{CarZero, Encoded, Interaction};
 use crate::picture::Picture;
 use crate::preprocess::{Square, View};
 use crate::text::{TextTokenizer, normalize};
@@ -31,6 +31,10 @@ pub struct Engine {
     model: CarZero,
     device: Device,
     texts: Mutex<HashMap<String, Encoded>>,
+    /// The reference images, to rank any sentence.
+    reference: Option<Encoded>,
+    /// Percentiles over them, by sentence.
+    measured: Mutex<HashMap<String, Vec<f32>>>,
 }
 
 /// Pictures, encoded: all that scoring needs of them.
@@ -55,7 +59,7 @@ pub struct Score {
     pub t2i: f32,
     /// Share of the reference population with a lower logit for this sentence, in percent; none
     /// where the model ships no reference for it.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
     /// Where the text looked: attention weights over the view, row by row.
     #[serde(skip)]
@@ -65,11 +69,39 @@ pub struct Score {
     pub similarity: Vec<f32>,
 }
 
+/// How one picture and one sentence attend to one another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The sentence's words as the model reads them, `[CLS]` first and `[SEP]` last.
+    pub words: Vec<String>,
+    /// Layers of the fusion.
+    pub layers: usize,
+    /// Heads of each layer.
+    pub heads: usize,
+    /// Weights of the sentence over the patches of the view, `[layers, heads, patches]`.
+    pub patches: Vec<f32>,
+    /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
+    /// the text as a whole and to the empty rows of its memory.
+    pub attended_words: Vec<f32>,
+    /// Where each word would look if it were put to the picture alone, averaged over layers and
+    /// heads: `[words, patches]`. The score does not use this.
+    pub word_patches: Vec<f32>,
+}
+
 impl Engine {
     /// Puts a model to work.
     pub fn new(loaded: Loaded, device: Device) -> Self {
-        let Loaded { manifest, config, tokenizer, model } = loaded;
-        Self { manifest, config, tokenizer, model, device, texts: Mutex::default() }
+        let Loaded { manifest, config, tokenizer, model, reference } = loaded;
+        Self {
+            reference: reference.map(|tokens| model.encode_condensed(tokens)),
+            manifest,
+            config,
+            tokenizer,
+            model,
+            device,
+            texts: Mutex::default(),
+            measured: Mutex::default(),
+        }
     }
 
     /// All facts about the model.
@@ -95,10 +127,13 @@ impl Engine {
     }
 
     fn encode_pixels(&self, pixels: Vec<f32>) -> Encoded {
+        self.model.encode_images(self.pixels(pixels))
+    }
+
+    fn pixels(&self, pixels: Vec<f32>) -> Tensor<4> {
         let crop = self.config.image.crop;
         let images = pixels.len() / (crop * crop);
-        let data = TensorData::new(pixels, [images, 1, crop, crop]);
-        self.model.encode_images(Tensor::from_data(data, &self.device))
+        Tensor::from_data(TensorData::new(pixels, [images, 1, crop, crop]), &self.device)
     }
 
     /// Scores every picture against every prompt; prompts are sentences, sent as they are. For
@@ -116,6 +151,7 @@ impl Engine {
         let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
+            self.measure(batch, &texts).await?;
             let texts = Encoded::cat(&texts.iter().collect::<Vec<_>>());
             let result = self.model.score(&images.encoded, &texts);
             let (i2t, t2i) = (read(result.i2t).await?, read(result.t2i).await?);
@@ -132,7 +168,9 @@ impl Engine {
                         logit,
                         i2t: i2t[pair],
                         t2i: t2i[pair],
-                        percentile: self.reference(prompt).map(|p| Reference::percentile(p, logit)),
+                        percentile: self
+                            .reference(prompt)
+                            .map(|p| Reference::percentile(&p, logit)),
                         attention: map(&attention),
                         similarity: map(&similarity),
                     });
@@ -142,15 +180,77 @@ impl Engine {
         Ok(scores)
     }
 
-    /// The reference distribution of a prompt's logit: its 0th to 100th percentile.
-    pub fn reference(&self, prompt: &str) -> Option<&[f32]> {
-        let reference = self.config.reference.as_ref()?;
-        reference.percentiles.get(&normalize(prompt)).map(Vec::as_slice)
+    /// How the first picture and a sentence attend to one another.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
+        let tokens = self.tokenizer.encode(prompt)?;
+        let image = images.encoded.get(0);
+        let [i2t, t2i, by_word] = self.model.interactions(&image, &tokens, &self.device);
+        let words = tokens.words.len();
+        // All queries over the keys from the second on (the first is the global token).
+        let weights = |interaction: Interaction, keys: Option<usize>| {
+            let layers: Vec<Tensor<3>> = interaction
+                .layers
+                .into_iter()
+                .map(|layer| {
+                    let [_, _, _, all] = layer.weights.dims();
+                    layer.weights.squeeze_dim::<3>(0).narrow(2, 1, keys.unwrap_or(all - 1))
+                })
+                .collect();
+            Tensor::stack::<4>(layers, 0)
+        };
+        let by_patch = weights(i2t, None);
+        let [layers, heads, _, _] = by_patch.dims();
+        Ok(Explanation {
+            words: tokens.words,
+            layers,
+            heads,
+            patches: read(by_patch).await?,
+            attended_words: read(weights(t2i, Some(words))).await?,
+            word_patches: read(weights(by_word, None).mean_dim(1).mean_dim(0)).await?,
+        })
+    }
+
+    /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has
+    /// it for standard prompts; those of others come from the reference images, once scored.
+    pub fn reference(&self, prompt: &str) -> Option<Vec<f32>> {
+        let key = normalize(prompt);
+        let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(&key));
+        known.cloned().or_else(|| lock(&self.measured).get(&key).cloned())
+    }
+
+    /// Scores the reference images on those prompts whose distribution is not known yet.
+    async fn measure(&self, prompts: &[String], texts: &[Encoded]) -> Result<()> {
+        let Some(images) = &self.reference else { return Ok(()) };
+        let (keys, texts): (Vec<String>, Vec<&Encoded>) = prompts
+            .iter()
+            .zip(texts)
+            .filter(|(prompt, _)| self.reference(prompt).is_none())
+            .map(|(prompt, text)| (normalize(prompt), text))
+            .unzip();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let scores = self.model.score(images, &Encoded::cat(&texts));
+        let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
+        let mut measured = lock(&self.measured);
+        if measured.len() > CACHED_TEXTS {
+            measured.clear();
+        }
+        let column =
+            |index: usize| logits.iter().skip(index).step_by(keys.len()).copied().collect();
+        for (index, key) in keys.iter().enumerate() {
+            measured.insert(key.clone(), Reference::percentiles(column(index)));
+        }
+        Ok(())
     }
 
     /// Encodes the texts that are not known yet, at most [`TEXT_BATCH`] of them.
     fn encode_texts(&self, prompts: &[String]) -> Result<Vec<Encoded>> {
-        let mut cache = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = lock(&self.texts);
         if cache.len() > CACHED_TEXTS {
             cache.clear();
         }
@@ -168,9 +268,22 @@ impl Engine {
         Ok(keys.iter().filter_map(|key| cache.get(key).cloned()).collect())
     }
 
-    /// Forgets all encoded texts.
+    /// Condensed tokens of pictures, `[pictures, tokens, dim]`, for a reference.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn condense(&self, pictures: &[&Picture]) -> Result<Vec<f32>> {
+        let image = &self.config.image;
+        let pixels: Vec<f32> =
+            pictures.iter().flat_map(|picture| Square::new(picture, image).pixels(image)).collect();
+        read(self.model.condense_images(self.pixels(pixels))).await
+    }
+
+    /// Forgets all encoded texts and what was measured of them.
     pub fn forget_texts(&self) {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        lock(&self.texts).clear();
+        lock(&self.measured).clear();
     }
 
     /// The logits of the built-in test pattern: a picture of waves, put to `prompts`.
@@ -207,6 +320,10 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads a tensor back from its device.

@@ -26,8 +26,17 @@ pub enum Error {
     #[error("the tokenizer is not usable: {0}")]
     Tokenizer(String),
     /// The bytes are no image this program can decode.
-    #[error("this file cannot be read as an image ({0}). Use a PNG, JPEG or WebP file")]
+    #[error("this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP or DICOM file")]
     Image(String),
+    /// A DICOM file is damaged or holds no picture.
+    #[error("this DICOM file cannot be read: {0}. Export it again, or export its image as PNG")]
+    Dicom(String),
+    /// A DICOM file is written in a way that this program does not read.
+    #[error(
+        "this kind of DICOM file is not supported: {0}. Export it uncompressed or as JPEG 2000, or \
+         export its image as PNG"
+    )]
+    DicomUnsupported(String),
     /// The image is larger than memory allows for.
     #[error(
         "this image is too large ({0}). Scale it down to at most {max} megapixels",
@@ -57,6 +66,8 @@ impl Error {
             Self::Weights(_) => "bad-weights",
             Self::Tokenizer(_) => "bad-tokenizer",
             Self::Image(_) => "bad-image",
+            Self::Dicom(_) => "bad-dicom",
+            Self::DicomUnsupported(_) => "unsupported-dicom",
             Self::ImageTooLarge(_) => "image-too-large",
             Self::Prompt(_) => "bad-prompt",
             Self::Device(_) => "device",

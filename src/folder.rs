@@ -4,6 +4,9 @@
 //! [`CarZero`], with matrices as in PyTorch, `[out, in]`. 8-bit tensors are symmetric: `name` holds
 //! the integers and `name.scale` one factor for each output channel. A tensor that does not fit
 //! into one shard is cut along its first axis into `name#1/3`, `name#2/3`, …
+//!
+//! `reference.safetensors` may follow: the condensed tokens of the images of the reference
+//! population ([`CarZero::condense_images`]), one row for each token, as the tensor `tokens`.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +14,7 @@ use burn::module::Module;
 use burn::store::{
     ApplyError, ApplyResult, ModuleSnapshot, PyTorchToBurnAdapter, bridge, burn_pack,
 };
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,6 +24,8 @@ use crate::error::{Error, Result};
 use crate::model::CarZero;
 use crate::text::TextTokenizer;
 
+/// The tensor of [`REFERENCE`].
+const REFERENCE_TOKENS: &str = "tokens";
 /// The version of this layout.
 const FORMAT: u32 = 1;
 /// The largest weight shard, in bytes.
@@ -32,6 +37,8 @@ const MAX_FILES: usize = 256;
 pub const CONFIG: &str = "config.json";
 /// Name of the tokenizer in the folder.
 pub const TOKENIZER: &str = "tokenizer.json";
+/// Name of the reference images' tokens in the folder.
+pub const REFERENCE: &str = "reference.safetensors";
 /// Name of the manifest in the folder.
 pub const MANIFEST: &str = "manifest.json";
 
@@ -154,6 +161,8 @@ pub struct Loaded {
     pub tokenizer: TextTokenizer,
     /// The model on its device.
     pub model: CarZero,
+    /// Condensed tokens of the reference images, `[images, tokens, dim]`.
+    pub reference: Option<Tensor<3>>,
 }
 
 /// Puts a model together, file by file, so that only one shard is in memory at a time.
@@ -165,6 +174,7 @@ pub struct Loader {
     config: Option<ModelConfig>,
     tokenizer: Option<TextTokenizer>,
     model: Option<CarZero>,
+    reference: Option<Tensor<3>>,
     partial: Option<Partial>,
     applied: BTreeSet<String>,
     missing: Vec<String>,
@@ -192,6 +202,7 @@ impl Loader {
             config: None,
             tokenizer: None,
             model: None,
+            reference: None,
             partial: None,
             applied: BTreeSet::new(),
             missing: Vec::new(),
@@ -236,6 +247,7 @@ impl Loader {
                 }
                 self.tokenizer = Some(tokenizer);
             }
+            REFERENCE => self.reference = Some(self.read_reference(data)?),
             _ => self.add_shard(data)?,
         }
         self.next += 1;
@@ -261,6 +273,21 @@ impl Loader {
         self.applied.extend(result.applied);
         self.missing = result.missing.into_iter().map(|(name, _)| name).collect();
         Ok(())
+    }
+
+    fn read_reference(&self, data: &[u8]) -> Result<Tensor<3>> {
+        let fail =
+            |reason: &str| Error::File { path: REFERENCE.to_string(), reason: reason.into() };
+        let config = self.config.as_ref().ok_or_else(|| incomplete(CONFIG))?;
+        let file = SafeTensors::deserialize(data).map_err(|error| fail(&error.to_string()))?;
+        let view = file.tensor(REFERENCE_TOKENS).map_err(|error| fail(&error.to_string()))?;
+        let values = decode(&file, REFERENCE_TOKENS, &view)?;
+        let (tokens, dim) = (1 + config.map_side().pow(2) / 4, config.fusion.dim);
+        let images = values.len() / (tokens * dim);
+        if images == 0 || values.len() != images * tokens * dim {
+            return Err(fail("its size is not that of whole images"));
+        }
+        Ok(Tensor::from_data(TensorData::new(values, [images, tokens, dim]), &self.device))
     }
 
     /// Adds a part to its tensor; returns the tensor when it is complete.
@@ -310,7 +337,7 @@ impl Loader {
                 self.manifest.parameters
             )));
         }
-        Ok(Loaded { manifest: self.manifest, config, tokenizer, model })
+        Ok(Loaded { manifest: self.manifest, config, tokenizer, model, reference: self.reference })
     }
 }
 
@@ -553,6 +580,18 @@ impl ShardWriter {
         }
         Ok(files)
     }
+}
+
+/// The file of the reference images: one row of `tokens` for each token, in 8 bits.
+///
+/// # Errors
+///
+/// As [`ShardWriter::finish`].
+pub fn reference_file(tokens: Vec<f32>, dim: usize) -> Result<Vec<u8>> {
+    let mut writer = ShardWriter::new(Precision::Q8);
+    let shape = vec![tokens.len() / dim, dim];
+    writer.push(&Weight { name: REFERENCE_TOKENS.to_string(), shape, values: tokens });
+    Ok(writer.finish()?.swap_remove(0).1)
 }
 
 /// Matrices and filters with fewer values stay f16 in an 8-bit model. They are the first layers of

@@ -10,6 +10,7 @@ pub mod align;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod checkpoint;
 pub mod config;
+pub mod dicom;
 pub mod engine;
 pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
@@ -27,6 +28,6 @@ pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use engine::{EncodedImages, Engine, Score};
+pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
 pub use picture::Picture;

@@ -6,6 +6,7 @@ use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, metadata::Orientation,
 };
 
+use crate::dicom::{self, About, Deep, Dicom, Pixels, Shown};
 use crate::error::{Error, Result};
 
 /// The largest picture accepted, in pixels: a bound on memory that also fits a browser tab.
@@ -18,6 +19,8 @@ const MAX_ALLOC: u64 = 512 << 20;
 pub struct Picture {
     grey: GrayImage,
     note: Option<String>,
+    about: Option<About>,
+    deep: Option<Deep>,
 }
 
 impl Picture {
@@ -30,20 +33,25 @@ impl Picture {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
             .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
-        Ok(Self { grey, note: None })
+        Ok(Self { grey, note: None, about: None, deep: None })
     }
 
-    /// Decodes a PNG, JPEG or WebP file, of any size up to [`MAX_PIXELS`] and any bit depth.
+    /// Decodes a PNG, JPEG, WebP or DICOM file, of any size up to [`MAX_PIXELS`] and any bit depth;
+    /// what it is, its bytes tell.
     ///
     /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
     /// smallest of 8, 10, 12, 14 and 16 bits that holds its brightest pixel, so that 12-bit data
-    /// in a 16-bit file is not black. EXIF orientation is applied; alpha is ignored.
+    /// in a 16-bit file is not black. EXIF orientation is applied; alpha is ignored. A DICOM file is
+    /// shown as it asks for, see [`dicom`](crate::dicom).
     ///
     /// # Errors
     ///
     /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageTooLarge`] where it is
-    /// larger than the limits.
+    /// larger than the limits, and those of [`dicom::read`].
     pub fn decode(bytes: &[u8]) -> Result<Self> {
+        if dicom::is_dicom(bytes) {
+            return Self::from_dicom(dicom::read(bytes)?);
+        }
         let reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|error| Error::Image(error.to_string()))?;
@@ -69,6 +77,26 @@ impl Picture {
         Ok(Self { note, ..picture })
     }
 
+    fn from_dicom(dicom: Dicom) -> Result<Self> {
+        let Dicom { width, height, pixels, about } = dicom;
+        let (grey, note, deep) = match pixels {
+            Pixels::Grey(deep, note) => (deep.grey(), Some(note), Some(deep)),
+            Pixels::Luma(grey) => (grey, None, None),
+        };
+        let picture = Self::from_grey(width, height, grey)?;
+        Ok(Self { note, about: Some(about), deep, ..picture })
+    }
+
+    /// What a DICOM file's header says of the picture.
+    pub fn about(&self) -> Option<&About> {
+        self.about.as_ref()
+    }
+
+    /// What a viewer shows, if the picture has more than 8 bits to show: a grey DICOM.
+    pub fn shown(&self) -> Option<Shown> {
+        self.deep.as_ref().map(Deep::shown)
+    }
+
     /// Width in pixels, at least 1.
     pub fn width(&self) -> u32 {
         self.grey.width()
@@ -84,7 +112,7 @@ impl Picture {
         &self.grey
     }
 
-    /// What was done to fit the picture into 8 bits, if anything.
+    /// What was done to fit the picture into 8 bits when it was decoded, if anything.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
@@ -121,7 +149,7 @@ fn grey_from(image: DynamicImage) -> (GrayImage, Option<String>) {
 }
 
 /// ITU-R BT.601 luma in OpenCV's fixed point.
-fn luma([r, g, b]: [u32; 3]) -> u32 {
+pub(crate) fn luma([r, g, b]: [u32; 3]) -> u32 {
     ((u64::from(r) * 4899 + u64::from(g) * 9617 + u64::from(b) * 1868 + 8192) >> 14) as u32
 }
 

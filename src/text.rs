@@ -69,6 +69,8 @@ pub struct Tokens {
     pub ids: Vec<u32>,
     /// For each piece, the row of the text memory it belongs to: the pieces of one word share one.
     pub rows: Vec<usize>,
+    /// For each row, its word; the first is `[CLS]` and the last `[SEP]`.
+    pub words: Vec<String>,
 }
 
 impl Tokens {
@@ -107,7 +109,12 @@ impl TextTokenizer {
         let encoding =
             self.0.encode(input, true).map_err(|error| Error::Tokenizer(error.to_string()))?;
         let mut rows = Vec::with_capacity(encoding.len());
+        let mut words: Vec<String> = Vec::new();
         for (index, piece) in encoding.get_tokens().iter().enumerate() {
+            match (piece.strip_prefix("##"), words.last_mut()) {
+                (Some(more), Some(word)) => word.push_str(more),
+                _ => words.push(piece.clone()),
+            }
             let row = match rows.last() {
                 Some(&row) if piece.starts_with("##") => row,
                 Some(&row) => row + 1,
@@ -115,7 +122,7 @@ impl TextTokenizer {
             };
             rows.push(row);
         }
-        Ok(Tokens { ids: encoding.get_ids().to_vec(), rows })
+        Ok(Tokens { ids: encoding.get_ids().to_vec(), rows, words })
     }
 
     /// A smaller vocabulary: the `tokenizer.json` with its pieces renumbered, and which of the old

@@ -4,12 +4,13 @@
 //! here is a thin wrapper; errors become a JS `Error` with the `code` of [`Error::code`].
 
 use burn::tensor::Device;
-use js_sys::{Array, Float32Array, Uint8Array, Uint8ClampedArray};
+use js_sys::{Array, Float32Array, Int16Array, Uint8Array, Uint8ClampedArray, Uint16Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{Credit, Preset};
-use crate::engine::{EncodedImages, Engine, Score};
+use crate::dicom::{About, Values, Window};
+use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
 use crate::folder::{self, Precision};
 use crate::heatmap::{Heatmap, PALETTES, Palette};
@@ -19,6 +20,11 @@ use crate::text;
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
+}
+
+/// Gives a fresh object a `Float32Array`, which cannot fail.
+fn set(js: &JsValue, name: &str, values: &[f32]) {
+    let _ = js_sys::Reflect::set(js, &name.into(), &Float32Array::from(values));
 }
 
 impl From<Error> for JsValue {
@@ -165,6 +171,23 @@ impl Model {
             .collect())
     }
 
+    /// How a picture and a finding attend to one another: `Explanation`, with `Float32Array`s.
+    pub async fn explain(&self, image: &EncodedImage, finding: &str) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Plain<'a> {
+            words: &'a [String],
+            layers: usize,
+            heads: usize,
+        }
+        let explanation = self.engine.explain(&image.0, &text::sentence(finding)?).await?;
+        let Explanation { words, layers, heads, .. } = &explanation;
+        let js = object(&Plain { words, layers: *layers, heads: *heads });
+        set(&js, "patches", &explanation.patches);
+        set(&js, "attendedWords", &explanation.attended_words);
+        set(&js, "wordPatches", &explanation.word_patches);
+        Ok(js)
+    }
+
     fn score_object(&self, finding: &str, score: &Score) -> JsValue {
         #[derive(Serialize)]
         struct Plain<'a> {
@@ -183,14 +206,10 @@ impl Model {
             t2i: score.t2i,
             percentile: score.percentile,
         });
-        let set = |name: &str, values: &[f32]| {
-            // Setting a property on a fresh object cannot fail.
-            let _ = js_sys::Reflect::set(&js, &name.into(), &Float32Array::from(values));
-        };
-        set("attention", &score.attention);
-        set("similarity", &score.similarity);
+        set(&js, "attention", &score.attention);
+        set(&js, "similarity", &score.similarity);
         if let Some(reference) = self.engine.reference(&score.prompt) {
-            set("reference", reference);
+            set(&js, "reference", &reference);
         }
         js
     }
@@ -202,13 +221,13 @@ impl Model {
     }
 }
 
-/// A decoded radiograph: 8-bit grey, upright.
+/// A decoded radiograph: 8-bit grey, upright; of a grey DICOM file in full depth too.
 #[wasm_bindgen]
 pub struct Picture(crate::picture::Picture);
 
 #[wasm_bindgen]
 impl Picture {
-    /// Decodes a PNG, JPEG or WebP file.
+    /// Decodes a PNG, JPEG, WebP or DICOM file.
     pub fn decode(data: &[u8]) -> Result<Self, JsValue> {
         Ok(Self(crate::picture::Picture::decode(data)?))
     }
@@ -235,6 +254,44 @@ impl Picture {
     #[wasm_bindgen(getter)]
     pub fn note(&self) -> Option<String> {
         self.0.note().map(str::to_string)
+    }
+
+    /// Technical facts of a DICOM file, none of them identifying: `{name, value}[]`.
+    #[wasm_bindgen(getter)]
+    pub fn facts(&self) -> JsValue {
+        object(&self.0.about().map(About::facts).unwrap_or_default())
+    }
+
+    /// What a DICOM file says against scoring it as a frontal chest radiograph: sentences.
+    #[wasm_bindgen(getter)]
+    pub fn warnings(&self) -> Vec<String> {
+        self.0.about().map(About::warnings).unwrap_or_default()
+    }
+
+    /// What a viewer shows: `{values, window, spacing}`. `values` has `width * height` numbers, row by
+    /// row, as `Uint8Array`, or of a grey DICOM file in full depth as `Uint16Array` or `Int16Array`;
+    /// low ones are dark. `window`: `{center, width}` to open with, undefined for all of 8 bits.
+    /// `spacing`: mm from row to row and from column to column, undefined where it is not known.
+    pub fn shown(&self) -> JsValue {
+        #[derive(Serialize)]
+        struct Plain {
+            window: Option<Window>,
+            spacing: Option<[f64; 2]>,
+        }
+        let shown = self.0.shown();
+        let spacing = self.0.about().and_then(|about| about.spacing);
+        let js = object(&Plain {
+            window: shown.as_ref().map(|shown| shown.window),
+            spacing: spacing.map(|spacing| [spacing.rows, spacing.columns]),
+        });
+        let values: JsValue = match shown.map(|shown| shown.values) {
+            Some(Values::Unsigned(values)) => Uint16Array::from(values.as_slice()).into(),
+            Some(Values::Signed(values)) => Int16Array::from(values.as_slice()).into(),
+            None => self.grey().into(),
+        };
+        // Setting a property on a fresh object cannot fail.
+        let _ = js_sys::Reflect::set(&js, &"values".into(), &values);
+        js
     }
 
     /// `width * height` grey values, row by row.

@@ -1,5 +1,8 @@
 //! The program as a person uses it.
 
+#[path = "dicom/file.rs"]
+#[allow(dead_code, reason = "tests/dicom uses all of it")]
+mod dicom_file;
 mod support;
 
 use std::fs;
@@ -19,6 +22,22 @@ fn model() -> TempDir {
     let folder = TempDir::new().unwrap();
     convert_micro(folder.path(), "f32");
     folder
+}
+
+#[test]
+fn a_dicom_file_is_scored_without_extension_and_warned_of() {
+    let model = model();
+    let lateral = model.path().join("IM000001");
+    let samples: Vec<u16> = (0..64 * 64).map(|i| i % 64 * 64).collect();
+    let mut file = dicom_file::File::grey(64, 64, &samples);
+    fs::write(&lateral, file.text(0x0018_5101, "CS", "LL").file()).unwrap();
+    let prompt = ["--prompt", "There is Atelectasis"].map(AsRef::as_ref);
+    let place = ["score".as_ref(), "--model".as_ref(), model.path().as_os_str()];
+    let output = carzero(place.into_iter().chain(prompt).chain([lateral.as_os_str()]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("IM000001: The file says that this is a lateral view"));
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(line["findings"][0]["logit"].is_number());
 }
 
 #[test]
@@ -286,4 +305,42 @@ fn convert_refuses_what_is_no_checkpoint() {
         .unwrap_err();
     assert!(error.contains("a.ckpt"), "{error}");
     assert!(!Path::new("pwned").exists());
+}
+
+#[test]
+fn reference_images_rank_any_wording() {
+    let model = model();
+    let images = TempDir::new().unwrap();
+    let mut paths = Vec::new();
+    for index in 0..100u32 {
+        let wave = |x: u32, y: u32| {
+            let phase = (x * (index % 9) + y * (index / 9)) as f32 / 300.0 + index as f32;
+            (128.0 + 100.0 * phase.sin()) as u8
+        };
+        let path = images.path().join(format!("{index}.png"));
+        image::GrayImage::from_fn(96, 96, |x, y| image::Luma([wave(x, y)])).save(&path).unwrap();
+        paths.push(path);
+    }
+    let args =
+        |command: &str| [command.into(), "--model".into(), model.path().as_os_str().to_os_string()];
+    let population = ["--population", "test images"].map(std::ffi::OsString::from);
+    let all = paths.iter().map(|path| path.as_os_str().to_os_string());
+    let output = carzero(args("reference").into_iter().chain(population).chain(all));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    let correlation: f64 =
+        said.rsplit(' ').next().unwrap().trim().trim_end_matches('.').parse().unwrap();
+    assert!(correlation > 0.9, "{said}");
+
+    // A wording of one's own has a percentile; over the reference images they are spread evenly.
+    let prompt = ["--prompt", "There is a wording of my own"].map(std::ffi::OsString::from);
+    let all = paths.iter().map(|path| path.as_os_str().to_os_string());
+    let output = carzero(args("score").into_iter().chain(prompt).chain(all));
+    let percentiles: Vec<f64> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| line["findings"][0]["percentile"].as_f64().unwrap())
+        .collect();
+    let mean = percentiles.iter().sum::<f64>() / 100.0;
+    assert!((mean - 50.0).abs() < 3.0, "{mean}");
 }

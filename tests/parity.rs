@@ -224,3 +224,30 @@ fn a_device_that_computes_wrongly_is_refused() {
     let error = pollster::block_on(Engine::new(loaded, Device::flex()).self_test()).unwrap_err();
     assert_eq!(error.code(), "self-test");
 }
+
+#[test]
+fn an_explanation_adds_up_to_the_map_of_the_score() {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), "f32");
+    let engine = Engine::new(load(folder.path()), Device::flex());
+    let bytes = std::fs::read(micro().join("img0.png")).unwrap();
+    let image = engine.encode_images(&[&Picture::decode(&bytes).unwrap()]);
+    let prompt = "There is Atelectasis".to_string();
+    let score = pollster::block_on(engine.score(&image, std::slice::from_ref(&prompt))).unwrap();
+    let explanation = pollster::block_on(engine.explain(&image, &prompt)).unwrap();
+
+    assert_eq!(explanation.words, ["[CLS]", "there", "is", "atelectasis", "[SEP]"]);
+    let (maps, patches) = (explanation.layers * explanation.heads, 196);
+    assert_eq!(explanation.patches.len(), maps * patches);
+    for (patch, expected) in score[0][0].attention.iter().enumerate() {
+        let of_maps = explanation.patches.iter().skip(patch).step_by(patches);
+        let mean = of_maps.sum::<f32>() / maps as f32;
+        assert!((mean - expected).abs() < 1e-6, "{patch}: {mean}, not {expected}");
+    }
+    assert_eq!(explanation.attended_words.len(), maps * 5);
+    for weights in explanation.attended_words.chunks_exact(5) {
+        let sum: f32 = weights.iter().sum();
+        assert!(sum > 0.0 && sum < 1.0, "the rest went to the text as a whole: {sum}");
+    }
+    assert_eq!(explanation.word_patches.len(), 5 * patches);
+}

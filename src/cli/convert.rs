@@ -10,7 +10,8 @@ use carzero::Engine;
 use carzero::checkpoint::{Assumed, Checkpoint};
 use carzero::config::{Credit, ImageConfig, ModelConfig, Preset, Reference, Resize, SelfTest};
 use carzero::folder::{
-    CONFIG, FileEntry, Loader, MANIFEST, Manifest, Precision, ShardWriter, TOKENIZER, Weight,
+    CONFIG, FileEntry, Loader, MANIFEST, Manifest, Precision, REFERENCE, ShardWriter, TOKENIZER,
+    Weight,
 };
 use carzero::text::{normalize, vocabulary_as_tokenizer};
 use serde::Deserialize;
@@ -185,13 +186,25 @@ pub fn write_model(
     Ok(())
 }
 
-/// Stores another config in a folder that holds `manifest`'s files.
-pub fn rewrite_config(folder: &Path, manifest: &Manifest, config: &ModelConfig) -> Result<()> {
+/// Stores another config, and reference images if given, in a folder that holds `manifest`'s files.
+pub fn rewrite(
+    folder: &Path,
+    manifest: &Manifest,
+    config: &ModelConfig,
+    reference: Option<Vec<u8>>,
+) -> Result<()> {
     config.check()?;
-    let data = config_json(config)?;
+    let mut files = vec![(CONFIG.to_string(), config_json(config)?)];
+    files.extend(reference.map(|data| (REFERENCE.to_string(), data)));
     let mut manifest = manifest.clone();
-    manifest.files[0] = FileEntry::new(CONFIG, &data);
-    write_folder(folder, &manifest, &[(CONFIG.to_string(), data)])
+    for (path, data) in &files {
+        let entry = FileEntry::new(path, data);
+        match manifest.files.iter_mut().find(|file| file.path == *path) {
+            Some(file) => *file = entry,
+            None => manifest.files.push(entry),
+        }
+    }
+    write_folder(folder, &manifest, &files)
 }
 
 /// Computes, on the CPU and from the weights as stored, what every device must reproduce.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use carzero::folder::{Loader, MANIFEST};
+use carzero::folder::{Loaded, Loader, MANIFEST};
 use carzero::{Engine, Picture};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -109,8 +109,13 @@ impl ModelArgs {
     }
 }
 
-/// Reads a model folder.
+/// Puts a model folder to work.
 fn open(folder: &Path, device: Device) -> Result<Engine> {
+    Ok(Engine::new(load(folder, &device)?, device))
+}
+
+/// Reads a model folder.
+fn load(folder: &Path, device: &Device) -> Result<Loaded> {
     let read = |name: &str| {
         let path = folder.join(name);
         fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
@@ -119,7 +124,7 @@ fn open(folder: &Path, device: Device) -> Result<Engine> {
     for entry in loader.manifest().files.clone() {
         loader.add(&entry.path, &read(&entry.path)?)?;
     }
-    Ok(Engine::new(loader.finish()?, device))
+    Ok(loader.finish()?)
 }
 
 fn decode(path: &Path) -> Result<Picture> {

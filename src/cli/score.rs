@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use carzero::dicom::About;
 use carzero::heatmap::{Heatmap, PALETTES};
 use carzero::preprocess::View;
 use carzero::text::{normalize, sentence};
@@ -41,7 +42,7 @@ pub struct Args {
     /// How to print: json has one object a line for each image, in full precision
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// PNG, JPEG or WebP files
+    /// PNG, JPEG, WebP or DICOM files
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }
@@ -86,7 +87,12 @@ pub fn run(args: &Args) -> Result<()> {
         let mut readable = Vec::with_capacity(batch.len());
         for (offset, path) in batch.iter().enumerate() {
             match decode(path) {
-                Ok(picture) => readable.push((start * IMAGE_BATCH + offset, path, picture)),
+                Ok(picture) => {
+                    for warning in picture.about().map(About::warnings).unwrap_or_default() {
+                        bar.suspend(|| eprintln!("warning: {}: {warning}", path.display()));
+                    }
+                    readable.push((start * IMAGE_BATCH + offset, path, picture));
+                }
                 Err(error) => {
                     bar.suspend(|| eprintln!("error: {error:#}"));
                     unreadable += 1;

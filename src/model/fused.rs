@@ -158,7 +158,7 @@ mod gradient {
     use rayon::prelude::*;
 
     use super::*;
-    use crate::model::kernel::Scratch;
+    use crate::model::kernel::{Scratch, backward};
 
     /// Images are shared out to this many tasks, whatever the number of cores, so that sums are
     /// always made in the same order and training repeats to the last bit.
@@ -245,7 +245,7 @@ mod gradient {
                     let images = x.chunks_exact(shape.input_len());
                     let images = images.zip(dy.chunks_exact(shape.output_len()));
                     for (dx, (x, dy)) in dx.chunks_exact_mut(shape.input_len()).zip(images) {
-                        kernel::backward(shape, &parameters, x, dy, &mut grads, dx, &mut scratch);
+                        backward(shape, &parameters, x, dy, &mut grads, dx, &mut scratch);
                     }
                     grads
                 })

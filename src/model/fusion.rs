@@ -203,6 +203,17 @@ impl Fusion {
         }
     }
 
+    /// Rows of a memory as queries of their own: what a single word would attend to. CARZero's score
+    /// does not ask this; it only ever puts the whole text to the image.
+    ///
+    /// # Shapes
+    ///
+    /// - local: `[rows, dim]`
+    pub fn encode_rows(&self, local: Tensor<2>) -> Encoded {
+        let [rows, dim] = local.dims();
+        self.encode(local.clone(), local.reshape([rows, 1, dim]), None)
+    }
+
     /// Scores every image against every text: i2t puts the texts to the images' memories, t2i the
     /// images to the texts'; the logit is their mean.
     pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {

@@ -119,7 +119,7 @@ fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
     };
     let weight = linear.weight.map(normal);
     let offset = -mean.matmul(weight.val()).squeeze_dim(0);
-    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight, ..linear }
+    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight }
 }
 
 /// The whole model.
@@ -161,10 +161,55 @@ impl CarZero {
         self.fusion_module.encode(tokens.global, tokens.local, None)
     }
 
+    /// Tokens of images with their patches averaged two by two, the global token first:
+    /// `[images, 1 + patches / 4, dim]`. A quarter of the memory ranks images almost as well; see
+    /// [`CarZero::encode_condensed`].
+    pub fn condense_images(&self, pixels: Tensor<4>) -> Tensor<3> {
+        let ImageTokens { global, local } = self.img_encoder.forward(pixels);
+        let [images, patches, dim] = local.dims();
+        let side = patches.isqrt();
+        let quarters = local.reshape([images, side / 2, 2, side / 2, 2, dim]);
+        let means = quarters.mean_dim(4).mean_dim(2).reshape([images, patches / 4, dim]);
+        Tensor::cat(vec![global.unsqueeze_dim(1), means], 1)
+    }
+
+    /// Prepares condensed images for scoring: each mean counts as the four patches it stands for.
+    pub fn encode_condensed(&self, tokens: Tensor<3>) -> Encoded {
+        let [images, count, _] = tokens.dims();
+        let device = tokens.device();
+        let one = Tensor::zeros([images, 1], &device);
+        let four = Tensor::full([images, count - 1], 4f32.ln(), &device);
+        self.fusion_module.encode(
+            tokens.clone().narrow(1, 0, 1).squeeze_dim(1),
+            tokens.narrow(1, 1, count - 1),
+            Some(Tensor::cat(vec![one, four], 1)),
+        )
+    }
+
     /// Encodes texts once: the cost of a new image does not include this.
     pub fn encode_texts(&self, texts: &[Tokens], device: &Device) -> Encoded {
         let tokens = self.text_encoder.forward(texts, device);
         self.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
+    }
+
+    /// How an image and a text attend to one another: the text over the image's memory, the image
+    /// over the text's, and each row of the text's memory over the image's, as if it were a text.
+    pub fn interactions(
+        &self,
+        image: &Encoded,
+        text: &Tokens,
+        device: &Device,
+    ) -> [Interaction; 3] {
+        let tokens = self.text_encoder.forward(std::slice::from_ref(text), device);
+        let rows = tokens.local.clone().squeeze_dim::<2>(0).narrow(0, 0, text.row_count());
+        let fusion = &self.fusion_module;
+        let words = fusion.encode_rows(rows);
+        let text = fusion.encode(tokens.global, tokens.local, Some(tokens.log_counts));
+        [
+            fusion.interact(image, &text),
+            fusion.interact(&text, image),
+            fusion.interact(image, &words),
+        ]
     }
 
     /// Scores every image against every text.

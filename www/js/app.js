@@ -7,6 +7,7 @@ import { veil } from './teaching.js';
 import { bindChrome } from './views/chrome.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
+import { bindFacts } from './views/facts.js';
 import { bindFindings } from './views/findings.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
@@ -20,7 +21,7 @@ import { bindViewer } from './views/viewer.js';
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindTeaching, bindChrome, bindTour].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindTeaching, bindChrome, bindTour].map((bind) => bind(session));
 
 const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
   if (model === 'ready') offline.keep(kind);

@@ -11,10 +11,7 @@ import { megabytes } from './words.js';
 const BATCH_MAX = 16;
 const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
 const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
-const REMEDY = {
-  'image-too-large': 'Reduce it, and try again.',
-  'bad-image': 'PNG, JPEG and WebP can be read. Export DICOM as PNG first.',
-};
+const REMEDY = { 'image-too-large': 'Reduce it, and try again.' };
 
 /** The model's folder, next to the page. @returns {string} URL ending in a slash */
 function modelFolder() {

@@ -11,6 +11,7 @@
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {string} name
  * @property {number} width @property {number} height @property {string=} note
+ * @property {{name: string, value: string}[]} facts Of a DICOM file @property {string[]} warnings Of one that is no frontal chest radiograph
  * @property {import('./viewer/pixels.js').Pixels} pixels What the viewer shows
  * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
  * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture

@@ -86,10 +86,10 @@ const jobs = {
   async decode({ picture: id, source }) {
     const picture = await decodePicture(source);
     pictures.set(id, { source, picture, encoded: null });
-    const { width, height, note } = picture;
-    const values = picture.grey();
+    const { width, height, note, facts, warnings } = picture;
+    const { values, window, spacing } = picture.shown();
     const truth = 'phantom' in source ? wasm.phantomTruth(source.phantom) : [];
-    return [{ width, height, note, truth, values }, [values.buffer]];
+    return [{ width, height, note, facts, warnings, truth, values, window, spacing }, [values.buffer]];
   },
 
   async preview({ phantom }) {

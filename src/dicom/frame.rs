@@ -1,0 +1,287 @@
+//! The first frame: from the image pixel module (PS3.3 section C.7.6.3) and the bytes of (7FE0,0010)
+//! to samples.
+
+use std::borrow::Cow;
+
+use dicom_core::VR;
+use dicom_dictionary_std::tags;
+
+use super::header::{Element, Encoding, Header, items};
+use super::syntax::{Codec, Syntax};
+use super::{jpeg, jpeg2000};
+use crate::error::{Error, Result};
+use crate::picture::MAX_PIXELS;
+
+/// How samples become grey or colours (PS3.3 section C.7.6.3.1.2).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Photometric {
+    /// Low values are bright.
+    Monochrome1,
+    /// Low values are dark.
+    Monochrome2,
+    Rgb,
+    /// Luma first, then colour differences of the same size.
+    YbrFull,
+    /// Every two pixels share their colour differences.
+    YbrFull422,
+    /// JPEG 2000's transforms, which its decoder undoes.
+    YbrJpeg2000,
+}
+
+impl Photometric {
+    fn from_header(header: &Header, samples: u16) -> Result<Self> {
+        let name = header.code(tags::PHOTOMETRIC_INTERPRETATION);
+        let photometric = match (name.as_deref(), samples) {
+            (Some("MONOCHROME1"), 1) => Self::Monochrome1,
+            (Some("MONOCHROME2") | None, 1) => Self::Monochrome2,
+            (Some("RGB") | None, 3) => Self::Rgb,
+            (Some("YBR_FULL"), 3) => Self::YbrFull,
+            (Some("YBR_FULL_422"), 3) => Self::YbrFull422,
+            (Some("YBR_ICT" | "YBR_RCT"), 3) => Self::YbrJpeg2000,
+            (name, samples) => {
+                let name = name.unwrap_or("nothing");
+                return Err(Error::DicomUnsupported(format!(
+                    "its colours are {name} of {samples} samples"
+                )));
+            }
+        };
+        Ok(photometric)
+    }
+
+    /// The defined term.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Monochrome1 => "MONOCHROME1",
+            Self::Monochrome2 => "MONOCHROME2",
+            Self::Rgb => "RGB",
+            Self::YbrFull => "YBR_FULL",
+            Self::YbrFull422 => "YBR_FULL_422",
+            Self::YbrJpeg2000 => "YBR_ICT or YBR_RCT",
+        }
+    }
+
+    pub fn is_grey(self) -> bool {
+        matches!(self, Self::Monochrome1 | Self::Monochrome2)
+    }
+
+    /// Whether the first sample is luma already.
+    fn starts_with_luma(self) -> bool {
+        matches!(self, Self::YbrFull | Self::YbrFull422)
+    }
+}
+
+/// The image pixel module.
+#[derive(Debug, Clone)]
+pub(super) struct Format {
+    pub rows: usize,
+    pub columns: usize,
+    pub samples: usize,
+    /// Colour by plane, not by pixel.
+    planar: bool,
+    /// Bits allocated: 8 or 16.
+    pub allocated: u32,
+    /// Bits stored: 1 to those allocated.
+    pub stored: u32,
+    /// Bits below those stored.
+    below: u32,
+    pub signed: bool,
+    pub photometric: Photometric,
+    pub frames: usize,
+}
+
+impl Format {
+    /// # Errors
+    ///
+    /// Where there is no picture of a size and kind that can be read.
+    pub fn from_header(header: &Header) -> Result<Self> {
+        let word = |tag| header.word(tag);
+        let (rows, columns) = (word(tags::ROWS).unwrap_or(0), word(tags::COLUMNS).unwrap_or(0));
+        if rows == 0 || columns == 0 {
+            return Err(damaged(&format!("its picture has {rows} rows and {columns} columns")));
+        }
+        if u64::from(rows) * u64::from(columns) > MAX_PIXELS {
+            return Err(Error::ImageTooLarge(format!("{columns} x {rows} pixels")));
+        }
+        let samples = word(tags::SAMPLES_PER_PIXEL).unwrap_or(1);
+        let allocated = word(tags::BITS_ALLOCATED).unwrap_or(0);
+        if !matches!(allocated, 8 | 16) {
+            return Err(Error::DicomUnsupported(format!("its samples have {allocated} bits")));
+        }
+        let stored = word(tags::BITS_STORED).unwrap_or(allocated);
+        if !(1..=allocated).contains(&stored) {
+            return Err(damaged(&format!("it has {stored} of {allocated} bits stored")));
+        }
+        // A high bit that makes no sense is ignored: the lowest bits are taken.
+        let high = word(tags::HIGH_BIT).filter(|high| (stored - 1..allocated).contains(high));
+        Ok(Self {
+            rows: usize::from(rows),
+            columns: usize::from(columns),
+            samples: usize::from(samples),
+            planar: word(tags::PLANAR_CONFIGURATION) == Some(1),
+            allocated: u32::from(allocated),
+            stored: u32::from(stored),
+            below: high.map_or(0, |high| u32::from(high + 1 - stored)),
+            signed: word(tags::PIXEL_REPRESENTATION) == Some(1),
+            photometric: Photometric::from_header(header, samples)?,
+            frames: header
+                .number(tags::NUMBER_OF_FRAMES)
+                .map_or(1, |frames| frames.clamp(1.0, 1e9) as usize),
+        })
+    }
+
+    pub fn pixels(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// A sample's value (PS3.5 section 8.1.1): the bits stored, without what lies around them, and
+    /// with their sign. A lossy value that overshoots is held at the end of the range.
+    pub fn value(&self, sample: u16, lossy: bool) -> i32 {
+        let mask = (1i32 << self.stored) - 1;
+        let sample = i32::from(sample);
+        if lossy && !self.signed {
+            return sample.min(mask);
+        }
+        let bits = sample >> self.below & mask;
+        let negative = self.signed && bits >> (self.stored - 1) != 0;
+        if negative { bits - mask - 1 } else { bits }
+    }
+}
+
+/// Sample by sample: one plane (grey, or luma), or red, green, blue.
+pub(super) type Planes = Vec<Vec<u16>>;
+
+/// Decodes the first frame; every plane has as many samples as the picture has pixels.
+pub(super) fn decode(syntax: &Syntax, format: &Format, pixels: &Element) -> Result<Planes> {
+    if !pixels.open {
+        return match syntax.codec {
+            Codec::None => unpacked(format, pixels.value, pixels.vr, syntax.encoding),
+            _ => Err(damaged("its pixels should be compressed and are not")),
+        };
+    }
+    let frame = first_frame(format, pixels.value)?;
+    let mut planes = match syntax.codec {
+        Codec::None => unpacked(format, &frame, VR::OB, syntax.encoding)?,
+        Codec::Rle => rle(format, &frame)?,
+        Codec::Jpeg => {
+            let starts_with_luma = format.photometric.starts_with_luma();
+            jpeg::decode(&frame, format.columns, format.rows, starts_with_luma)?
+        }
+        Codec::JpegLs => jpeg_ls(format, &frame)?,
+        Codec::Jpeg2000 => jpeg2000::decode(&frame, format)?,
+    };
+    if format.photometric.starts_with_luma() && syntax.codec != Codec::Jpeg {
+        planes.truncate(1);
+    }
+    let whole = planes.iter().all(|plane| plane.len() == format.pixels());
+    let known = planes.len() == 1 || (planes.len() == 3 && format.samples == 3);
+    if whole && known {
+        Ok(planes)
+    } else {
+        Err(damaged("its compressed picture has another size"))
+    }
+}
+
+/// The fragments of the first frame (PS3.5 annex A.4). Those of several frames are told apart by the
+/// offset table, or by being as many as the frames.
+fn first_frame<'a>(format: &Format, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    let items = items(bytes);
+    let (table, fragments) = items.split_first().ok_or_else(|| damaged("it has no pixels"))?;
+    let second = table.get(4..8).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    let count = match second {
+        _ if format.frames == 1 => fragments.len(),
+        _ if format.frames == fragments.len() => 1,
+        Some(second) => {
+            let ends = fragments.iter().scan(0, |end, fragment| {
+                *end += 8 + fragment.len();
+                Some(*end)
+            });
+            ends.take_while(|&end| end <= second).count().max(1)
+        }
+        // A decoder stops at the end of its frame.
+        None => fragments.len(),
+    };
+    match fragments.get(..count).unwrap_or(fragments) {
+        [] => Err(damaged("it has no pixels")),
+        [one] => Ok(Cow::Borrowed(one)),
+        several => Ok(Cow::Owned(several.concat())),
+    }
+}
+
+/// Uncompressed samples (PS3.5 section 8.2), by pixel or by plane; of luma and colour, luma.
+fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result<Planes> {
+    let pixels = format.pixels();
+    let width = (format.allocated / 8) as usize;
+    let shared = format.photometric == Photometric::YbrFull422;
+    let needed = if shared { pixels.next_multiple_of(2) * 2 } else { pixels * format.samples };
+    let bytes = bytes.get(..needed * width).ok_or_else(|| damaged("its pixels are cut off"))?;
+    // Bytes in big endian words are swapped in pairs (PS3.5 section 8.1.2); the last may be alone.
+    let swapped = width == 1 && encoding == Encoding::ExplicitBig && vr == VR::OW;
+    let sample = |index: usize| match width {
+        1 if swapped => u16::from(bytes[(index ^ 1).min(bytes.len() - 1)]),
+        1 => u16::from(bytes[index]),
+        _ => encoding.word([bytes[2 * index], bytes[2 * index + 1]]),
+    };
+    if shared {
+        // Of every two pixels: Y, Y, Cb, Cr.
+        return Ok(vec![(0..pixels).map(|i| sample(i / 2 * 4 + i % 2)).collect()]);
+    }
+    let planes = if format.photometric.starts_with_luma() { 1 } else { format.samples };
+    let (step, start) = if format.planar { (1, pixels) } else { (format.samples, 1) };
+    let plane = |plane: usize| (0..pixels).map(|i| sample(i * step + plane * start)).collect();
+    Ok((0..planes).map(plane).collect())
+}
+
+/// PS3.5 annex G: a segment for every byte of a sample, the highest first.
+fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    let cut_off = || damaged("its RLE data is cut off");
+    let number = |index: usize| {
+        let four = bytes.get(4 * index..4 * index + 4).ok_or_else(cut_off)?;
+        Ok::<_, Error>(u32::from_le_bytes([four[0], four[1], four[2], four[3]]) as usize)
+    };
+    let width = (format.allocated / 8) as usize;
+    let segments = format.samples * width;
+    if number(0)? != segments {
+        return Err(damaged("its RLE data has another number of segments"));
+    }
+    let mut planes = vec![vec![0u16; format.pixels()]; format.samples];
+    for segment in 0..segments {
+        let start = number(1 + segment)?;
+        let end = if segment + 1 < segments { number(2 + segment)? } else { bytes.len() };
+        let runs = bytes.get(start..end).ok_or_else(cut_off)?;
+        unroll(runs, &mut planes[segment / width]).ok_or_else(cut_off)?;
+    }
+    Ok(planes)
+}
+
+/// PS3.5 section G.3.2; each byte becomes the lowest of its sample. `None` where too few come.
+fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
+    let mut samples = samples.iter_mut();
+    while samples.len() > 0 {
+        let (&control, rest) = runs.split_first()?;
+        let (used, length) = match usize::from(control) {
+            control @ 0..128 => (control + 1, control + 1),
+            128 => (0, 0),
+            control => (1, 257 - control),
+        };
+        let bytes = rest.get(..used)?;
+        for (sample, &byte) in samples.by_ref().take(length).zip(bytes.iter().cycle()) {
+            *sample = *sample << 8 | u16::from(byte);
+        }
+        runs = &rest[used..];
+    }
+    Some(())
+}
+
+/// ITU-T T.87, of one component.
+fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    if format.samples != 1 {
+        return Err(Error::DicomUnsupported("its pixels are JPEG-LS in colour".to_string()));
+    }
+    let decoded = jpegls::decode(bytes, format.columns as u32, format.rows as u32);
+    let (samples, ..) = decoded.map_err(|error| damaged(&format!("its JPEG-LS data: {error}")))?;
+    Ok(vec![samples])
+}
+
+fn damaged(what: &str) -> Error {
+    Error::Dicom(what.to_string())
+}

@@ -1,0 +1,148 @@
+//! Look-up tables and what they are used for: the modality transformation (PS3.3 section C.11.1) and
+//! the values of interest (C.11.2).
+
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+
+use super::frame::Format;
+use super::header::Header;
+
+/// A look-up table (PS3.3 sections C.11.1.1 and C.11.2.1.1).
+#[derive(Debug, Clone)]
+pub(super) struct Lut {
+    /// The value of the first entry.
+    first: i32,
+    entries: Vec<u16>,
+    /// What counts as full brightness.
+    full: u16,
+}
+
+impl Lut {
+    /// Of a sequence's first item; `None` where the table is empty, constant, or of another length
+    /// than it says. `signed`: whether the first value has a sign, where the encoding does not say.
+    fn from_header(header: &Header, sequence: Tag, signed: bool) -> Option<Self> {
+        let item = header.item(sequence)?;
+        let &[count, first, bits] = item.words(tags::LUT_DESCRIPTOR).get(..3)? else { return None };
+        if !(1..=16).contains(&bits) {
+            return None;
+        }
+        let count = if count == 0 { 1 << 16 } else { usize::from(count) };
+        let bytes = item.find(tags::LUT_DATA)?.value;
+        let entries: Vec<u16> = if bytes.len() >= 2 * count {
+            item.words(tags::LUT_DATA).into_iter().take(count).collect()
+        } else if bits <= 8 {
+            bytes.iter().copied().take(count).map(u16::from).collect()
+        } else {
+            return None;
+        };
+        let (least, most) = (*entries.iter().min()?, *entries.iter().max()?);
+        if entries.len() != count || least == most {
+            return None;
+        }
+        let signed = match item.find(tags::LUT_DESCRIPTOR)?.vr {
+            VR::SS => true,
+            VR::US => false,
+            _ => signed,
+        };
+        // Some devices say fewer bits than they use.
+        let used = (u32::from(most) + 1).next_power_of_two() - 1;
+        let full = used.max((1 << bits) - 1) as u16;
+        Some(Self {
+            first: if signed { i32::from(first as i16) } else { first.into() },
+            entries,
+            full,
+        })
+    }
+
+    /// The entry of a value; those outside have the first or the last.
+    fn get(&self, value: f64) -> u16 {
+        let index = (value.round() - f64::from(self.first)).max(0.0) as usize;
+        self.entries[index.min(self.entries.len() - 1)]
+    }
+}
+
+/// From stored values to what was measured (PS3.3 section C.11.1).
+pub(super) enum Modality {
+    Rescale { slope: f64, intercept: f64 },
+    Lut(Lut),
+}
+
+impl Modality {
+    /// A broken table is as none.
+    pub fn from_header(header: &Header, format: &Format) -> Self {
+        if let Some(lut) = Lut::from_header(header, tags::MODALITY_LUT_SEQUENCE, format.signed) {
+            return Self::Lut(lut);
+        }
+        let slope = header.number(tags::RESCALE_SLOPE).filter(|&slope| slope != 0.0);
+        let intercept = header.number(tags::RESCALE_INTERCEPT);
+        Self::Rescale { slope: slope.unwrap_or(1.0), intercept: intercept.unwrap_or(0.0) }
+    }
+
+    pub fn apply(&self, value: i32) -> f64 {
+        match self {
+            Self::Rescale { slope, intercept } => f64::from(value) * slope + intercept,
+            Self::Lut(lut) => f64::from(lut.get(f64::from(value))),
+        }
+    }
+
+    /// Whether it can give values below zero.
+    fn is_signed(&self, format: &Format) -> bool {
+        match self {
+            Self::Rescale { intercept, .. } => format.signed || *intercept < 0.0,
+            Self::Lut(_) => false,
+        }
+    }
+}
+
+/// How a window spreads its values (PS3.3 section C.11.2.1.3).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Function {
+    Linear,
+    LinearExact,
+    Sigmoid,
+}
+
+/// The values of interest (PS3.3 section C.11.2).
+#[derive(Debug, Clone)]
+pub(super) enum Voi {
+    Lut(Lut),
+    Window { centre: f64, width: f64, function: Function },
+}
+
+impl Voi {
+    /// The table, `Some(None)` where it is broken, `None` where there is none.
+    pub fn lut(header: &Header, format: &Format, modality: &Modality) -> Option<Option<Self>> {
+        header.item(tags::VOILUT_SEQUENCE)?;
+        let signed = modality.is_signed(format);
+        Some(Lut::from_header(header, tags::VOILUT_SEQUENCE, signed).map(Self::Lut))
+    }
+
+    /// The first window, `Some(None)` where it is broken, `None` where there is none. A linear one
+    /// narrower than 1, which the standard forbids, is read as an exact one.
+    pub fn window(header: &Header) -> Option<Option<Self>> {
+        let first = |tag| header.numbers(tag).first().copied();
+        let (centre, width) = (first(tags::WINDOW_CENTER)?, first(tags::WINDOW_WIDTH)?);
+        let function = match header.code(tags::VOILUT_FUNCTION).as_deref() {
+            Some("SIGMOID") => Function::Sigmoid,
+            Some("LINEAR_EXACT") => Function::LinearExact,
+            _ if width < 1.0 => Function::LinearExact,
+            _ => Function::Linear,
+        };
+        let usable = centre.is_finite() && width.is_finite() && width > 0.0;
+        Some(usable.then_some(Self::Window { centre, width, function }))
+    }
+
+    /// A value's brightness, 0 to 255, before it is rounded.
+    pub fn apply(&self, value: f64) -> f64 {
+        let share = match self {
+            Self::Lut(lut) => f64::from(lut.get(value)) / f64::from(lut.full),
+            Self::Window { centre, width, function } => match function {
+                Function::Linear if *width <= 1.0 => f64::from(u8::from(value > centre - 0.5)),
+                Function::Linear => (value - (centre - 0.5)) / (width - 1.0) + 0.5,
+                Function::LinearExact => (value - centre) / width + 0.5,
+                Function::Sigmoid => 1.0 / (1.0 + (-4.0 * (value - centre) / width).exp()),
+            },
+        };
+        255.0 * share.clamp(0.0, 1.0)
+    }
+}

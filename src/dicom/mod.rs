@@ -1,0 +1,105 @@
+//! DICOM radiographs (CR, DX, secondary capture): the first frame in full depth, and the few facts of
+//! the header that matter. None of them identifies a person.
+//!
+//! ```text
+//! file ──syntax──▶ data set ──header──▶ kept elements ──frame──▶ samples ──deep──▶ 8-bit grey
+//!                                             └──about──▶ facts, warnings
+//! ```
+//!
+//! Sections are those of the DICOM standard (2024): the image in PS3.3 C.7.6.3, the modality LUT in
+//! C.11.1, values of interest in C.11.2, encoding in PS3.5.
+
+mod about;
+mod deep;
+mod frame;
+mod header;
+mod jpeg;
+mod jpeg2000;
+mod lut;
+mod syntax;
+
+pub use about::{About, Fact, Spacing, View};
+pub use deep::{Deep, Shown, Values, Window};
+
+use dicom_dictionary_std::tags;
+use frame::{Format, Planes};
+use header::{Encoding, Header};
+
+use crate::error::{Error, Result};
+use crate::picture::luma;
+
+/// A DICOM file's first frame.
+#[derive(Debug, Clone)]
+pub struct Dicom {
+    /// Width in pixels, at least 1.
+    pub width: u32,
+    /// Height in pixels, at least 1.
+    pub height: u32,
+    /// The pixels.
+    pub pixels: Pixels,
+    /// What the header says of the picture.
+    pub about: About,
+}
+
+/// The pixels of a [`Dicom`], row by row.
+#[derive(Debug, Clone)]
+pub enum Pixels {
+    /// Grey in full depth, and in words what its 8 bits were made with.
+    Grey(Deep, String),
+    /// Luma of a colour picture, 8 bits. It has no window.
+    Luma(Vec<u8>),
+}
+
+/// Whether this is a DICOM file (PS3.10 section 7.1) or, as old devices write it, one without preamble
+/// or a bare data set.
+pub fn is_dicom(bytes: &[u8]) -> bool {
+    bytes.get(128..132) == Some(b"DICM")
+        || bytes.starts_with(b"\x02\0\0\0UL")
+        || Encoding::guess(bytes).is_some()
+}
+
+/// Decodes a DICOM file's first frame.
+///
+/// # Errors
+///
+/// [`Error::Dicom`] where the file is damaged or holds no picture, [`Error::DicomUnsupported`] where it
+/// is written in a way that is not read, [`Error::ImageTooLarge`] where it has more than
+/// [`MAX_PIXELS`](crate::picture::MAX_PIXELS).
+pub fn read(bytes: &[u8]) -> Result<Dicom> {
+    let (syntax, data_set) = syntax::open(bytes)?;
+    let header = Header::parse(&data_set, syntax.encoding)?;
+    let Some(data) = header.find(tags::PIXEL_DATA) else {
+        return Err(without_pixels(&header));
+    };
+    let format = Format::from_header(&header)?;
+    let about = About::new(&header, &format, syntax.name);
+    let mut planes = frame::decode(&syntax, &format, data)?;
+    let pixels = if format.photometric.is_grey() {
+        let (deep, note) = Deep::new(&header, &format, syntax.lossy, planes.swap_remove(0));
+        Pixels::Grey(deep, note)
+    } else {
+        Pixels::Luma(luma_from_planes(&format, &planes))
+    };
+    Ok(Dicom { width: format.columns as u32, height: format.rows as u32, pixels, about })
+}
+
+fn without_pixels(header: &Header) -> Error {
+    let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
+    if float.iter().any(|&tag| header.find(tag).is_some()) {
+        return Error::DicomUnsupported("its pixels are floating-point numbers".to_string());
+    }
+    Error::Dicom("it holds no picture".to_string())
+}
+
+/// Luma of red, green and blue, or luma itself, in 8 bits.
+fn luma_from_planes(format: &Format, planes: &Planes) -> Vec<u8> {
+    let full = (1u32 << format.stored) - 1;
+    let eight = |sample: u16| (u32::from(sample).min(full) * 255 + full / 2) / full;
+    match planes.as_slice() {
+        [red, green, blue] => {
+            let colours = red.iter().zip(green).zip(blue);
+            colours.map(|((&r, &g), &b)| luma([r, g, b].map(eight)) as u8).collect()
+        }
+        planes => planes.iter().flatten().map(|&sample| eight(sample) as u8).collect(),
+    }
+}
