@@ -1,5 +1,6 @@
 /** Entry: one store, one session, one render. */
 import { Offline, takeOver } from './offline.js';
+import { showLanguage } from './i18n.js';
 import { Session } from './session.js';
 import { onChange } from './dom.js';
 import { Store, phase } from './state.js';
@@ -18,6 +19,7 @@ import { bindTools } from './views/tools.js';
 import { bindTour } from './views/tour.js';
 import { bindViewer } from './views/viewer.js';
 
+showLanguage();
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);

@@ -1,33 +1,34 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
 import { WorkerClient } from './client.js';
 import { CodedError } from './errors.js';
-import { t } from './i18n.js';
+import { programMessage, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
 import { compare, newRound, surprise } from './teaching.js';
 import { Pixels } from './viewer/pixels.js';
-import { megabytes } from './words.js';
 
 const BATCH_MAX = 16;
 const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
 const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
-const REMEDY = { 'image-too-large': 'Reduce it, and try again.' };
 
 /** The model's folder, next to the page. @returns {string} URL ending in a slash */
 function modelFolder() {
   const name = new URLSearchParams(location.search).get('model') ?? 'models/default';
   const url = new URL(`${name.replace(/\/*$/, '')}/`, document.baseURI);
-  if (url.origin !== location.origin) throw new CodedError('failed', 'A model must come from the same site as this page.');
+  if (url.origin !== location.origin) throw new CodedError('foreign-model', 'A model must come from the same site as this page.');
   return url.href;
 }
 
-/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string}} weights */
+/** Where the weights came from. @param {{downloaded: number, cached: number, trouble: string}} weights @returns {import('./i18n.js').Message} */
 function weightsInWords({ downloaded, cached, trouble }) {
-  const size = `${megabytes(downloaded + cached)} MB`;
-  if (trouble) return `${size}, downloaded and not kept: ${trouble}`;
-  if (downloaded === 0) return `${size}, from this browser’s cache`;
-  return `${size}, downloaded and kept in this browser’s cache`;
+  const megabytes = (downloaded + cached) / 1e6;
+  const size = { key: 'weights.size', values: { megabytes: megabytes < 100 ? Math.round(10 * megabytes) / 10 : Math.round(megabytes) } };
+  if (trouble) return { key: 'weights.notKept', values: { size, trouble: { key: `weights.${trouble}` } } };
+  return { key: downloaded === 0 ? 'weights.cached' : 'weights.kept', values: { size } };
 }
+
+/** @param {import('./state.js').Example} example @returns {import('./i18n.js').Message} */
+const syntheticName = ({ name, title }) => ({ key: 'sources.synthetic', values: { name: { example: name, title } } });
 
 /**
  * What the worker decoded, ready to be shown.
@@ -64,7 +65,7 @@ export class Session {
 
   get state() { return this.#state; }
 
-  /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {string} [without] Why not WebGPU. */
+  /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {import('./i18n.js').Message} [without] Why not WebGPU. */
   async start(without) {
     this.#client?.stop();
     const client = this.#client = new WorkerClient((error) => this.#crashed(error));
@@ -99,7 +100,7 @@ export class Session {
     this.start();
   }
 
-  /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {string} name */
+  /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {import('./i18n.js').Message} name */
   async open(source, name) {
     const id = ++this.#lastPicture;
     this.#store.update({ wanted: { source, name }, redraw: null, notice: null });
@@ -120,12 +121,12 @@ export class Session {
     } catch (error) {
       if (error.code === 'stopped' || id !== this.#lastPicture) return;
       this.#store.update({ wanted: null });
-      this.refuse(`${name} was not opened`, `${error.message} ${REMEDY[error.code] ?? ''}`);
+      this.refuse({ key: 'sources.refused', values: { name } }, programMessage(error));
     }
   }
 
   /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
-  openExample(example) { this.open({ example, phantom: example.params, moving: false }, `${example.title}, synthetic`); }
+  openExample(example) { this.open({ example, phantom: example.params, moving: false }, syntheticName(example)); }
 
   /** Redraws it. Of drawings that come too fast, only the newest is made. @param {Partial<import('./state.js').Params>} change @param {boolean} [moving] */
   redraw(change, moving = false) {
@@ -167,7 +168,7 @@ export class Session {
   /** The next round, on a synthetic chest that nobody has chosen. */
   surprise() {
     const { params } = this.#state.phantoms.find(({ name }) => name === 'normal') ?? this.#state.phantoms[0];
-    this.openExample({ name: 'surprise', title: t('teach.chest'), params: surprise(params) });
+    this.openExample({ name: 'surprise', title: 'Chest of this round', params: surprise(params) });
   }
 
   /** @param {boolean} truth */
@@ -181,7 +182,7 @@ export class Session {
     canvas.getContext('bitmaprenderer').transferFromImageBitmap(preview.bitmap);
   }
 
-  /** @param {string} title @param {string} text */
+  /** @param {import('./i18n.js').Message} title @param {import('./i18n.js').Message} text */
   refuse(title, text) { this.#store.update({ notice: { title, text } }); }
 
   dismiss() { this.#store.update({ notice: null }); }
@@ -201,7 +202,7 @@ export class Session {
     try {
       await Promise.all(wanted.map((finding) => this.#client.call('sentence', { finding })));
     } catch (error) {
-      this.#store.update({ findingError: error.code === 'stopped' ? '' : error.message });
+      this.#store.update({ findingError: error.code === 'stopped' ? '' : programMessage(error) });
       return false;
     }
     const { findings } = this.#state;
@@ -256,6 +257,12 @@ export class Session {
 
   /** @param {Partial<import('./state.js').State['offline']>} patch */
   setOffline(patch) { this.#store.update({ offline: { ...this.#state.offline, ...patch } }); }
+
+  /** @param {import('./i18n.js').Language} language */
+  setLanguage(language) {
+    setLanguage(language);
+    this.#store.update({ language });
+  }
 
   /** @param {boolean} keys */
   setKeys(keys) {
@@ -343,7 +350,7 @@ export class Session {
     const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (example.params[name] ?? null));
     const scale = decoded.width / before.width;
     const view = before.view && Object.fromEntries(Object.entries(before.view).map(([name, value]) => [name, value * scale]));
-    const name = altered ? 'Synthetic chest, altered' : `${example.title}, synthetic`;
+    const name = altered ? { key: 'sources.altered' } : syntheticName(example);
     const shown = shownFromDecoded(decoded);
     const grid = source.moving ? before.grid : shown.grid;
     const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
@@ -378,12 +385,11 @@ export class Session {
     const { device, model } = this.#state;
     const crash = error.code === 'crash';
     if (device?.kind === 'webgpu' && (crash || error.code === 'device')) {
-      this.start(`WebGPU stopped working: ${error.message}`); // image and findings stay, and are scored anew
+      this.start({ key: 'why.lost', values: { message: error.message } }); // image and findings stay, and are scored anew
       return;
     }
-    const trouble = model === 'loading' ? 'The model could not be loaded' : 'The model stopped working';
-    const title = crash ? 'The program stopped' : trouble;
-    const text = crash ? `Your image and findings are kept. (${error.message})` : error.message;
+    const title = { key: crash ? 'failure.crash' : model === 'loading' ? 'failure.load' : 'failure.stop' };
+    const text = crash ? { key: 'failure.crashText', values: { message: error.message } } : programMessage(error);
     const failure = { title, text, crash, offerCpu: device?.kind === 'webgpu' };
     this.#store.update({ model: 'failed', work: '', failure });
   }

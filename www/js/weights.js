@@ -92,7 +92,7 @@ class Shelf {
     try {
       return await step();
     } catch (error) {
-      this.trouble = error.name === 'QuotaExceededError' ? 'this browser’s storage is full' : 'this browser’s cache cannot be used';
+      this.trouble = error.name === 'QuotaExceededError' ? 'full' : 'unusable';
       return undefined;
     }
   }

@@ -14,7 +14,7 @@ const PHANTOM_SIZE = 768;
 const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
 
-/** @type {{kind: 'cpu' | 'webgpu', reason: string}} */ let device;
+/** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message}} */ let device;
 /** @type {any} The wasm module in use */ let wasm;
 /** @type {any} */ let model;
 /** @type {Map<number, {source: import('./state.js').Source, picture: any, encoded: any}>} */
@@ -29,9 +29,9 @@ async function startWasm(kind) {
   wasm = module;
 }
 
-/** @param {string} why A clause. */
+/** @param {import('./i18n.js').Message} why */
 async function fallBack(why) {
-  device = { kind: 'cpu', reason: `The CPU, because ${why}` };
+  device = { kind: 'cpu', reason: { key: 'device.because', values: { why } } };
   await startWasm('cpu');
   for (const entry of pictures.values()) entry.picture = await decodePicture(entry.source); // the old ones belong to the other module
 }
@@ -53,12 +53,12 @@ function bitmapFromPicture(picture) {
 /** Each job returns `[value, transfer]`. */
 const jobs = {
   async start({ preference, without }) {
-    device = without ? { kind: 'cpu', reason: `The CPU, because ${without}` } : await chooseDevice(preference);
+    device = without ? { kind: 'cpu', reason: { key: 'device.because', values: { why: without } } } : await chooseDevice(preference);
     try {
       await startWasm(device.kind);
     } catch (error) {
       if (device.kind === 'cpu') throw error;
-      await fallBack(`WebGPU did not start: ${error.message}`);
+      await fallBack({ key: 'why.start', values: { message: error.message } });
     }
     return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
   },
@@ -77,7 +77,7 @@ const jobs = {
       weights = await assemble();
     } catch (error) {
       if (device.kind !== 'webgpu' || !['device', 'self-test'].includes(error.code)) throw error;
-      await fallBack(error.code === 'device' ? `WebGPU did not start: ${error.message}` : `WebGPU failed the self-test: ${error.message}`);
+      await fallBack({ key: error.code === 'device' ? 'why.start' : 'why.selfTest', values: { message: error.message } });
       weights = await assemble();
     }
     return [{ device, info: model.info(), weights }];

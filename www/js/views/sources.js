@@ -1,5 +1,6 @@
 /** How a picture comes in: choose, drop, paste, or a synthetic example. */
 import { byId, create, onChange } from '../dom.js';
+import { exampleTitle, glossOf, programText, say, t, tell } from '../i18n.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindSources(session) {
@@ -8,7 +9,7 @@ export function bindSources(session) {
   /** @param {FileList | undefined} files */
   function take(files) {
     if (files?.length) session.open({ file: files[0] }, files[0].name);
-    else session.refuse('Nothing was opened', 'That was not a file. Save the image first, then drop the file here.');
+    else session.refuse({ key: 'sources.nothing' }, { key: 'sources.noFile' });
   }
 
   input.addEventListener('change', () => {
@@ -39,19 +40,30 @@ export function bindSources(session) {
       button.type = 'button';
       button.dataset.testid = 'phantom-button';
       button.dataset.phantom = name;
-      button.title = finding ? `${title}, synthetic: drawn to show ${finding}` : `${title}, synthetic`;
-      button.append(canvas, create('span', title, 'phantom-name'), create('span', 'synthetic', 'tag'));
+            button.append(canvas, create('span', undefined, 'phantom-name'), say(create('span', undefined, 'tag'), 'sources.syntheticTag'));
       button.addEventListener('click', () => session.openExample(example));
       phantoms.append(button);
+      button.dataset.title = title;
+      button.dataset.shows = finding ?? '';
       session.preview(params, canvas);
+    }
+  });
+
+  const nameExamples = onChange((/** @type {unknown} */ _list) => {
+    for (const button of phantoms.querySelectorAll('button')) {
+      const { title, shows: finding } = button.dataset;
+      const name = exampleTitle(button.dataset.phantom, title);
+      button.querySelector('.phantom-name').textContent = name;
+      button.title = finding ? t('sources.drawnFor', { name, finding: glossOf(finding) || finding }) : t('sources.synthetic', { name });
     }
   });
 
   return (/** @type {import('../state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
-    const words = picture && [picture.name, 'file' in picture.source && `${picture.width} × ${picture.height}`, picture.note].filter(Boolean).join(' · ');
-    note.textContent = wanted && !picture ? `${wanted.name} · opens as soon as the program is ready` : words ?? '';
+    const words = picture && [tell(picture.name), 'file' in picture.source && `${picture.width} × ${picture.height}`, programText(picture.note ?? '')].filter(Boolean).join(' · ');
+    note.textContent = wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : words ?? '';
     note.title = note.textContent;
     drawPhantoms(list);
+    nameExamples(list);
   };
 }

@@ -1,5 +1,6 @@
 /** The viewport: every layer by one matrix, pointers and arrow keys. It changes what is shown, never what the model is given. */
 import { byId, onChange } from '../dom.js';
+import { percent } from '../i18n.js';
 import { matrixOfState, placeOf, windowOf } from '../state.js';
 import { MAGNIFICATION, loupeCentre, loupeMatrix, paintLoupe } from '../viewer/loupe.js';
 import { grab, inside } from '../viewer/measure.js';
@@ -143,7 +144,7 @@ export function bindViewer(session) {
     const { grid } = picture;
     const matrix = matrixOfState(session.state);
     setStyles(layers, { width: pixels(grid.width), height: pixels(grid.height), transform: `matrix(${matrix.join(', ')})` });
-    zoomText.textContent = `${Math.round(100 * scaleOf(placeOf(session.state), view) * devicePixelRatio)} %`;
+    zoomText.textContent = percent(scaleOf(placeOf(session.state), view) * devicePixelRatio);
     mirrored.hidden = !view.mirror;
     const seen = seenBox(picture);
     unseen.hidden = unseenKey.hidden = !seen || covers(seen, grid);
