@@ -4,6 +4,7 @@ import { settingsFromFragment } from './share.js';
 import { Store, phase } from './state.js';
 import { bindChrome } from './views/chrome.js';
 import { bindCompare } from './views/compare.js';
+import { bindContours } from './views/contours.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
 import { bindExport } from './views/export.js';
@@ -17,10 +18,11 @@ import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
 import { bindTools } from './views/tools.js';
 import { bindViewer } from './views/viewer.js';
+import { bindWhy } from './views/why.js';
 
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindChrome].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindChrome].map((bind) => bind(session));
 
 /** @param {import('./state.js').State} state */
 function render(state) {

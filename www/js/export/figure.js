@@ -1,5 +1,5 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper. */
-import { seenBox, windowOf } from '../state.js';
+import { seenBox, shownMap, windowOf } from '../state.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, applyToBox, matrixOf } from '../viewer/transform.js';
 import { reading, signed, standing } from '../words.js';
@@ -29,10 +29,11 @@ function linesOf(context, text, width) {
 }
 
 /** What the caption says. @param {import('../state.js').State} state */
-function captionOf({ picture, scores, selected, info, map, display: { view } }) {
+function captionOf(state) {
+  const { picture, scores, selected, info, map, display: { view } } = state;
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
-  const facts = [map.on && `Map: ${map.kind}`, 'Dimmed: not seen by the model', view.mirror && 'Mirrored', 'phantom' in picture.source && 'Synthetic image'];
+  const facts = [map.on && `Map: ${shownMap(state).name}`, 'Dimmed: not seen by the model', view.mirror && 'Mirrored', 'phantom' in picture.source && 'Synthetic image'];
   return {
     finding: score.finding,
     place: ranked ? `${standing(score.percentile)} percentile` : `logit ${signed(score.logit)}`,

@@ -1,11 +1,18 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
 import { byId, onChange, setOptions } from '../dom.js';
-import { overlayKey } from '../state.js';
+import { overlayKey, shownMap } from '../state.js';
 
 const TEXTS = {
   similarity: 'How well each patch agrees with the sentence, before the softmax. In published tests of the official model this localises better than the weights.',
   attention: 'How the model divided its attention among the patches for this sentence. The weights add up to one, so something always stands out.',
 };
+
+/** Of a map that is not the finding's. @param {ReturnType<typeof shownMap>} shown */
+function textOf(shown) {
+  if (shown?.part === 'word') return `${shown.name[0].toUpperCase()}${shown.name.slice(1).replace(', not part', '; not part')}.`;
+  if (shown?.part === 'choice') return `How ${shown.id} divided their attention among the patches for this sentence. The finding’s own map is the mean over all layers and heads.`;
+  return undefined;
+}
 
 /** @param {import('../session.js').Session} session */
 export function bindStage(session) {
@@ -44,10 +51,13 @@ export function bindStage(session) {
     kind.value = map.kind;
     palette.value = map.palette;
     opacity.value = String(map.opacity);
-    kind.disabled = palette.disabled = opacity.disabled = !map.on;
+    palette.disabled = opacity.disabled = !map.on;
+    const shown = shownMap(state);
+    kind.disabled = !map.on || shown?.part === 'choice';
+    if (shown?.part === 'choice') kind.value = 'attention';
     mapCanvas.style.setProperty('opacity', String(map.opacity / 100));
     mapCanvas.hidden = !map.on || !overlay || overlay.key !== overlayKey(state);
-    mapCanvas.setAttribute('aria-label', `Map of ${map.kind} for ${selected}`);
-    text.textContent = TEXTS[map.kind];
+    mapCanvas.setAttribute('aria-label', shown?.part === 'word' ? `Map of ${shown.name}` : `Map of ${shown?.name} for ${selected}`);
+    text.textContent = textOf(shown) ?? TEXTS[map.kind];
   };
 }
