@@ -1,6 +1,7 @@
 /** The viewer's arithmetic, without a browser. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CONTOURS_MAX, STYLES, contoursOf, farthest, levelOf, linesAt, pathOf, refine } from '../../www/js/viewer/contours.js';
 import { KEYS, keyAction } from '../../www/js/viewer/keys.js';
 import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/js/viewer/loupe.js';
 import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/js/viewer/measure.js';
@@ -9,6 +10,7 @@ import { dragFactor, dragWindow, wheelFactor } from '../../www/js/viewer/tools.j
 import {
   FITTED, apply, applyToBox, flipAcross, flipOver, inverse, matrixOf, panBy, partFromPoint, pinch, pointFromPart, scaleOf, turnRight, zoomAt,
 } from '../../www/js/viewer/transform.js';
+import { ALL, choiceInWords, mapOfWord, meanOf, patchAt, wordsAtPatch } from '../../www/js/why/explanation.js';
 
 const PLACE = { grid: { width: 300, height: 200, aspect: 1 }, viewport: { width: 640, height: 480 } };
 const VIEW = { zoom: 2, x: 0.4, y: 0.6, turn: 1, mirror: true };
@@ -229,5 +231,87 @@ describe('input', () => {
     assert.equal(press(' ', element('button', 'button')), undefined);
     assert.equal(press('r', element('div'), { ctrlKey: true }), undefined);
     assert.equal(new Set(KEYS.map(({ key }) => key)).size, KEYS.length, 'no key twice');
+  });
+});
+
+describe('contours', () => {
+  const SIDE = 14;
+  /** @param {(x: number, y: number) => number} value Of a patch's middle, in parts */
+  const mapOf = (value) => Float32Array.from({ length: SIDE * SIDE }, (_, i) => value(((i % SIDE) + 0.5) / SIDE, (Math.floor(i / SIDE) + 0.5) / SIDE));
+  const bump = (/** @type {number} */ x0, /** @type {number} */ y0, spread = 0.1) => (/** @type {number} */ x, /** @type {number} */ y) => Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * spread ** 2));
+  const isClosed = (/** @type {any[]} */ line) => line.length > 3 && line[0].x === line.at(-1).x && line[0].y === line.at(-1).y;
+
+  test('the level lies half-way between median and maximum, also of an even count', () => {
+    assert.equal(levelOf([5, 1, 2]), 3.5);
+    assert.equal(levelOf([1, 2, 4, 9]), 6);
+  });
+
+  test('a refined map keeps the values of the patches’ middles, and goes on to its edges', () => {
+    const map = mapOf((x, y) => 3 * x - y);
+    const { values, size } = refine(map, SIDE);
+    const step = (size - 1) / SIDE;
+    for (const [x, y] of [[0, 0], [5, 9], [13, 13]]) assert.ok(Math.abs(values[(y + 0.5) * step * size + (x + 0.5) * step] - map[y * SIDE + x]) < EPSILON);
+    assert.equal(values[0], map[0]);
+    assert.equal(values.at(-1), map.at(-1));
+    assert.equal(refine([7], 1).values.every((value) => value === 7), true);
+  });
+
+  test('one bump has one closed line, a circle around it', () => {
+    const lines = contoursOf(mapOf(bump(0.4, 0.6)), SIDE);
+    assert.equal(lines.length, 1);
+    assert.ok(isClosed(lines[0]));
+    const radii = lines[0].map(({ x, y }) => Math.hypot(x - 0.4, y - 0.6));
+    assert.ok(Math.max(...radii) < 0.14 && Math.min(...radii) > 0.1, `${Math.min(...radii)} to ${Math.max(...radii)}`); // 0.1 √(2 ln 2) = 0.118
+    assert.ok(pathOf(lines).startsWith('M0.'));
+  });
+
+  test('two bumps have two lines; one at the edge stays open, and a flat map has none', () => {
+    const [one, two] = [bump(0.25, 0.3, 0.07), bump(0.75, 0.7, 0.07)];
+    assert.equal(contoursOf(mapOf((x, y) => one(x, y) + two(x, y)), SIDE).length, 2);
+    const [edge] = contoursOf(mapOf(bump(0, 0.5)), SIDE);
+    assert.ok(!isClosed(edge));
+    assert.deepEqual([edge[0].x, edge.at(-1).x], [0, 0]);
+    assert.deepEqual(contoursOf(mapOf(() => 0.3), SIDE), []);
+    assert.deepEqual(linesAt([0, 0, 0, 0], 2, 0), []);
+  });
+
+  test('each point of a line is used once, also at saddles', () => {
+    for (const middle of [0.2, 0.8]) { // two corners that face each other, apart and together
+      const lines = linesAt([1, 0, 1, 0, middle, 0, 1, 0, 1], 3, 0.5);
+      const points = lines.flatMap((line) => (isClosed(line) ? line.slice(1) : line)).map(({ x, y }) => `${x} ${y}`);
+      assert.equal(new Set(points).size, points.length);
+    }
+    assert.equal(linesAt([1, 0, 0, 1], 2, 0.4).length, 2, 'together: two lines between the low corners');
+    assert.deepEqual(farthest([{ x: 0, y: 0 }, { x: 3, y: 1 }, { x: 1, y: 4 }], Math.PI / 2), { x: 1, y: 4 });
+  });
+
+  test('no two findings share a colour or dashes', () => {
+    assert.equal(STYLES.length, CONTOURS_MAX);
+    for (const name of ['colour', 'dash']) assert.equal(new Set(STYLES.map((style) => style[name])).size, CONTOURS_MAX);
+  });
+});
+
+describe('explanations', () => {
+  const explanation = {
+    words: ['[CLS]', 'there', '[SEP]'], layers: 2, heads: 2,
+    patches: Float32Array.from([1, 0, 0, 1, 0.5, 0.5, 0.25, 0.75]),
+    attendedWords: new Float32Array(12), wordPatches: Float32Array.from([1, 2, 3, 4, 5, 6]),
+  };
+
+  test('a choice of layer and head is one map, no choice their mean', () => {
+    const at = (/** @type {number} */ layer, /** @type {number} */ head) => [...meanOf(explanation.patches, explanation, { layer, head })];
+    assert.deepEqual(at(1, 1), [0.25, 0.75]);
+    assert.deepEqual(at(0, ALL), [0.5, 0.5]);
+    assert.deepEqual(at(ALL, 0), [0.75, 0.25]);
+    assert.deepEqual(at(ALL, ALL), [0.4375, 0.5625]);
+    assert.equal(choiceInWords({ layer: 1, head: ALL }), 'layer 2, all heads');
+  });
+
+  test('words and patches by their places', () => {
+    assert.deepEqual([...mapOfWord(explanation, 1)], [3, 4]);
+    assert.deepEqual(wordsAtPatch(explanation, 1), [2, 4, 6]);
+    const seen = { x: 100, y: 0, width: 200, height: 200 };
+    const at = (/** @type {number} */ x, /** @type {number} */ y) => patchAt({ x, y }, seen, { width: 400, height: 200 }, 2);
+    assert.deepEqual([at(0.3, 0.1), at(0.6, 0.9), at(0.1, 0.5), at(0.9, 0.5), at(0.5, 1.2)], [0, 3, -1, -1, -1]);
   });
 });

@@ -8,6 +8,7 @@ import { Store, phase } from './state.js';
 import { veil } from './teaching.js';
 import { bindChrome } from './views/chrome.js';
 import { bindCompare } from './views/compare.js';
+import { bindContours } from './views/contours.js';
 import { bindDetail } from './views/detail.js';
 import { bindEntry } from './views/entry.js';
 import { bindExport } from './views/export.js';
@@ -23,12 +24,13 @@ import { bindTeaching } from './views/teaching.js';
 import { bindTools } from './views/tools.js';
 import { bindTour } from './views/tour.js';
 import { bindViewer } from './views/viewer.js';
+import { bindWhy } from './views/why.js';
 
 showLanguage();
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindTeaching, bindChrome, bindTour].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindTeaching, bindChrome, bindTour].map((bind) => bind(session));
 
 const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
   if (model === 'ready') offline.keep(kind);

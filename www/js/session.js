@@ -6,10 +6,12 @@ import { DEFAULT_MODEL, siteFolder } from './folders.js';
 import { programMessage, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { SeriesActions } from './series/series.js';
-import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
+import { contoured, drawing, initialDisplay, overlayKey, ranked, shownMap, unscored } from './state.js';
 import { compare, newRound, surprise } from './teaching.js';
+import { CONTOURS_MAX } from './viewer/contours.js';
 import { Pixels, windowFromParts } from './viewer/pixels.js';
 import { FITTED } from './viewer/transform.js';
+import { WhyActions } from './why/why.js';
 
 const BATCH_MAX = 16;
 const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
@@ -82,6 +84,7 @@ export class Session {
     this.#ignored = !folder;
     this.series = new SeriesActions(store, host);
     this.comparison = new CompareActions(store, host);
+    this.why = new WhyActions(store, host);
   }
 
   get #state() { return this.#store.state; }
@@ -148,6 +151,7 @@ export class Session {
     });
     this.series.forget();
     this.comparison.forget();
+    this.why.forget();
   }
 
   /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[]}} started */
@@ -370,6 +374,16 @@ export class Session {
   /** @param {Partial<import('./state.js').State['map']>} patch */
   setMap(patch) { this.#store.update({ map: { ...this.#state.map, ...patch } }); }
 
+  /** @param {boolean} on */
+  showContours(on) { this.#store.update({ contours: { ...this.#state.contours, on } }); }
+
+  /** Draws a finding's contours too, or no longer; the others keep their colours. @param {string} finding @param {boolean} drawn */
+  chooseContour(finding, drawn) {
+    const now = Array.from({ length: CONTOURS_MAX }, (_, i) => contoured(this.#state)[i] ?? null);
+    const place = now.indexOf(drawn ? null : finding);
+    if (place >= 0) this.#store.update({ contours: { on: true, chosen: now.with(place, drawn ? finding : null) } });
+  }
+
   /** Shows the picture otherwise; the model has its own, and nothing is computed anew. @param {Partial<import('./state.js').Display>} patch */
   show(patch) { this.#store.update({ display: { ...this.#state.display, ...patch } }); }
 
@@ -405,12 +419,13 @@ export class Session {
     this.#paint();
     this.series.pump();
     this.comparison.pump();
+    this.why.pump();
   }
 
   /** Fetches the overlay and the colour ramp when the state asks for others. */
   async #paint() {
     const key = overlayKey(this.#state);
-    const { palette, kind } = this.#state.map;
+    const { palette } = this.#state.map;
     if (!key || key === this.#paintedKey) return;
     this.#paintedKey = key;
     const client = this.#client;
@@ -426,7 +441,7 @@ export class Session {
         if (key === this.#paintedKey) this.#paintedKey = '';
         return;
       }
-      const overlay = await client.call('map', { map: this.#state.scores.get(this.#state.selected)[kind], palette });
+      const overlay = await client.call('map', { map: shownMap(this.#state).values, palette });
       if (key === this.#paintedKey) this.#store.update({ overlay: { key, ...overlay } });
     } catch (error) {
       if (client === this.#client && error.code !== 'stopped') this.#failed(error);

@@ -35,13 +35,22 @@
  * @property {import('./viewer/measure.js').Draft | null} draft A line that has no end yet
  * @property {Cursor | null} cursor For the loupe and the next end of a line
  *
+ * @typedef {{finding: string, index: number}} Word Of a finding's sentence
+ * @typedef {object} Why What is on show of explanations
+ * @property {boolean} open
+ * @property {import('./why/explanation.js').Choice} choice Whose weights
+ * @property {Word | null} word Its map stays @property {Word | null} hovered Its map is on show meanwhile
+ * @property {import('./viewer/transform.js').Point | null} at The part of the picture that is pointed at
+ *
  * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message}} Notice
  * @typedef {Notice & {crash: boolean, offerCpu: boolean}} Failure
  * @typedef {ReturnType<typeof initialState>} State
  */
 
-import { language } from './i18n.js';
+import { language, t } from './i18n.js';
+import { CONTOURS_MAX } from './viewer/contours.js';
 import { FITTED, matrixOf } from './viewer/transform.js';
+import { ALL, choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './why/explanation.js';
 
 /** A picture as it opens. @returns {Display} */
 export const initialDisplay = () => ({ view: FITTED, window: null, invert: false, lines: [], draft: null, cursor: null });
@@ -86,6 +95,10 @@ export function initialState() {
     /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing: null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
     /** @type {{key: string, size: number, rgba: Uint8ClampedArray} | null} */ overlay: null,
+    /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },
+    /** @type {ReadonlyMap<string, import('./why/explanation.js').Explanation | {error: string}>} By picture and finding */ explanations: new Map(),
+    /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
+    contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
     /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
     /** @type {Notice | null} A refusal; nothing was lost */ notice: null,
     /** @type {Failure | null} Why the model is 'failed' */ failure: null,
@@ -149,6 +162,13 @@ export function seenBox({ view, grid, width: columns, height: rows }) {
   return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
 }
 
+/** From parts of what the model saw to the viewport. @param {State} state With a picture and its view @returns {import('./viewer/transform.js').Matrix} */
+export function matrixOfSeen(state) {
+  const [a, b, c, d, e, f] = matrixOfState(state);
+  const { x, y, width, height } = seenBox(state.picture);
+  return [a * width, b * width, c * height, d * height, a * x + c * y + e, b * x + d * y + f];
+}
+
 /** The window in use. @param {State} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture?.pixels.window ?? null;
 
@@ -161,8 +181,51 @@ export function ranked(state) {
   return [...state.findings].sort((a, b) => key(b) - key(a));
 }
 
-/** What the overlay must show, or '' for nothing. @param {State} state */
-export function overlayKey({ picture, selected, scores, map }) {
+/** Of the score on show, or undefined until it is there. @param {State} state @returns {import('./why/explanation.js').Explanation | undefined} */
+export function explanationOf({ explanations, scores, selected }) {
   const score = scores.get(selected);
-  return picture?.view && score ? [score.picture, map.kind, map.palette, selected].join('|') : '';
+  const found = score && explanations.get(keyOf(score.picture, selected));
+  return found && 'words' in found ? found : undefined;
+}
+
+/** The word whose map is on show, or -1. @param {State} state */
+export function wordOnShow({ why, selected }) {
+  const { hovered, word } = why;
+  return [hovered, word].find((each) => each?.finding === selected)?.index ?? -1;
+}
+
+/** The map that lies over the picture: the finding's, or a part of its explanation. Null without a score. @param {State} state */
+export function shownMap(state) {
+  const { scores, selected, map: { kind }, why } = state;
+  const score = scores.get(selected);
+  if (!score) return null;
+  const explanation = why.open ? explanationOf(state) : undefined;
+  const index = explanation ? wordOnShow(state) : -1;
+  if (index >= 0 && index < explanation.words.length) {
+    const word = explanation.words[index];
+    return { part: /** @type {const} */ ('word'), id: `word ${index}`, name: t('map.word', { word }), text: t('map.wordText', { word }), values: mapOfWord(explanation, index) };
+  }
+  if (explanation && !isAll(why.choice)) {
+    const choice = choiceInWords(why.choice);
+    const { layer, head } = why.choice;
+    return { part: /** @type {const} */ ('choice'), id: `${layer} ${head}`, name: t('map.choice', { choice }), text: t('map.choiceText', { choice }), values: meanOf(explanation.patches, explanation, why.choice) };
+  }
+  return { part: /** @type {const} */ ('finding'), id: '', name: t(`map.${kind}`), text: t(`map.${kind}Text`), values: score[kind] };
+}
+
+/** What the overlay must show, or '' for nothing. @param {State} state */
+export function overlayKey(state) {
+  const { picture, selected, scores, map } = state;
+  const score = scores.get(selected);
+  return picture?.view && score ? [score.picture, map.kind, map.palette, selected, shownMap(state).id].join('|') : '';
+}
+
+/** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
+export function contoured(state) {
+  const { contours: { on, chosen }, findings, scores, picture } = state;
+  if (!on || !picture?.view) return [];
+  const known = (/** @type {string | null} */ finding) => finding !== null && findings.includes(finding) && scores.has(finding);
+  if (chosen) return chosen.map((finding) => (known(finding) ? finding : null));
+  const best = ranked(state).filter(known).slice(0, CONTOURS_MAX);
+  return findings.filter((finding) => best.includes(finding));
 }

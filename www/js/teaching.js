@@ -20,7 +20,7 @@ import { phase, ranked } from './state.js';
 /** @param {number} rounds @returns {Round} */
 export const newRound = (rounds) => ({ rounds, mark: null, clear: false, guesses: {}, outcome: null });
 
-const NO_SCORES = new Map();
+const NOTHING = new Map();
 /** @type {WeakMap<import('./state.js').Picture, import('./state.js').Picture>} */ const veiled = new WeakMap();
 
 /** The picture without what gives it away; the same object for the same picture. @param {import('./state.js').Picture} picture */
@@ -40,7 +40,8 @@ export function veil(state) {
   if (!teaching || teaching.outcome) return state;
   return {
     ...state, veiled: phase(state), picture: picture && veiledPicture(picture), redraw: null, truth: false,
-    scores: NO_SCORES, selected: '', overlay: null, timing: null, series: null, compare: null,
+    scores: NOTHING, selected: '', overlay: null, timing: null, series: null, compare: null,
+    explanations: NOTHING, why: { ...state.why, open: false }, contours: { on: false, chosen: null },
   };
 }
 

@@ -145,6 +145,12 @@ const jobs = {
     return [{ scores, ms: performance.now() - start }, transfer];
   },
 
+  async explain({ picture: id, finding }) {
+    const explanation = await model.explain(pictures.get(id).encoded, finding);
+    const { patches, attendedWords, wordPatches } = explanation;
+    return [explanation, [patches, attendedWords, wordPatches].map(({ buffer }) => buffer)];
+  },
+
   /** An image of a series, from its file to its scores; nothing of it stays. */
   async assess({ file, findings, side }) {
     const picture = await decodePicture({ file });
@@ -175,7 +181,7 @@ const jobs = {
   },
 };
 
-const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'assess']);
+const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'explain', 'assess']);
 /** @type {Promise<void>} */ let queue = Promise.resolve();
 
 /** @param {any} error */

@@ -1,6 +1,6 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper. */
 import { glossOf, programText, t } from '../i18n.js';
-import { seenBox, windowOf } from '../state.js';
+import { seenBox, shownMap, windowOf } from '../state.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, applyToBox, matrixOf } from '../viewer/transform.js';
 import { reading, signed, standing } from '../words.js';
@@ -33,13 +33,14 @@ function linesOf(context, text, width) {
 }
 
 /** What the caption says. @param {import('../state.js').State} state */
-function captionOf({ picture, scores, selected, info, map, display: { view } }) {
+function captionOf(state) {
+  const { picture, scores, selected, info, map, display: { view } } = state;
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
   const values = { sentence: score.sentence, logit: signed(score.logit) };
   const model = { title: info.title, version: info.version };
   const facts = [
-    map.on && t('figure.map', { kind: t(`map.${map.kind}`) }), t('figure.dimmed'), view.mirror && t('viewer.mirrored'), 'phantom' in picture.source && t('figure.synthetic'),
+    map.on && t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), view.mirror && t('viewer.mirrored'), 'phantom' in picture.source && t('figure.synthetic'),
   ];
   return {
     finding: glossOf(score.finding) ? `${glossOf(score.finding)} (${score.finding})` : score.finding,

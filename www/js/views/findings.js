@@ -22,6 +22,7 @@ export function bindFindings(session) {
     if (control?.className === 'remove') remove(finding);
   });
   list.addEventListener('keydown', (event) => {
+    if (event.target.closest('.detail')) return; // its own controls use these keys
     const at = order.indexOf(event.target.closest('li')?.dataset.finding);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[event.key];
     if (at < 0 || (to === undefined && event.key !== 'Delete')) return;

@@ -1,7 +1,7 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
 import { byId, onChange, setOptions } from '../dom.js';
-import { glossOf, t } from '../i18n.js';
-import { overlayKey } from '../state.js';
+import { nameOf, t } from '../i18n.js';
+import { overlayKey, shownMap } from '../state.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindStage(session) {
@@ -40,10 +40,13 @@ export function bindStage(session) {
     kind.value = map.kind;
     palette.value = map.palette;
     opacity.value = String(map.opacity);
-    kind.disabled = palette.disabled = opacity.disabled = !map.on;
+    palette.disabled = opacity.disabled = !map.on;
+    const shown = shownMap(state);
+    kind.disabled = !map.on || shown?.part === 'choice';
+    if (shown?.part === 'choice') kind.value = 'attention';
     mapCanvas.style.setProperty('opacity', String(map.opacity / 100));
     mapCanvas.hidden = !map.on || !overlay || overlay.key !== overlayKey(state);
-    mapCanvas.setAttribute('aria-label', t('map.label', { kind: t(`map.${map.kind}`), finding: glossOf(selected) || selected }));
-    text.textContent = t(`map.${map.kind}Text`);
+    mapCanvas.setAttribute('aria-label', t('map.label', { kind: shown?.name ?? t(`map.${map.kind}`), finding: nameOf(selected) }));
+    text.textContent = shown?.text ?? t(`map.${map.kind}Text`);
   };
 }
