@@ -1,7 +1,11 @@
 /** Entry: one store, one session, one render. */
+import { Offline, takeOver } from './offline.js';
+import { showLanguage } from './i18n.js';
 import { Session } from './session.js';
 import { settingsFromFragment } from './share.js';
+import { onChange } from './dom.js';
 import { Store, phase } from './state.js';
+import { veil } from './teaching.js';
 import { bindChrome } from './views/chrome.js';
 import { bindCompare } from './views/compare.js';
 import { bindDetail } from './views/detail.js';
@@ -15,21 +19,31 @@ import { bindModels } from './views/models.js';
 import { bindSeries } from './views/series.js';
 import { bindSources } from './views/sources.js';
 import { bindStage } from './views/stage.js';
+import { bindTeaching } from './views/teaching.js';
 import { bindTools } from './views/tools.js';
+import { bindTour } from './views/tour.js';
 import { bindViewer } from './views/viewer.js';
 
+showLanguage();
 const store = new Store(render);
 const session = new Session(store);
-const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindChrome].map((bind) => bind(session));
+const offline = new Offline(session);
+const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindDetail, bindCompare, bindExport, bindModels, bindTeaching, bindChrome, bindTour].map((bind) => bind(session));
+
+const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
+  if (model === 'ready') offline.keep(kind);
+});
 
 /** @param {import('./state.js').State} state */
 function render(state) {
   document.documentElement.dataset.state = phase(state);
-  for (const draw of views) draw(state);
+  const shown = veil(state);
+  for (const draw of views) draw(shown);
   session.settle();
+  keepOffline(state.model, state.device?.kind);
 }
 
 const restore = () => session.restore(settingsFromFragment(location.hash));
 restore();
 addEventListener('hashchange', restore);
-session.start();
+takeOver().then((leaving) => { if (!leaving) session.start(); });

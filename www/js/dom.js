@@ -1,4 +1,5 @@
 /** The few DOM helpers that the views share. */
+import { language } from './i18n.js';
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 export function byId(id) {
@@ -27,12 +28,13 @@ export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
 }
 
-/** A function that runs `apply` only when one of its arguments has changed. @template {any[]} A @param {(...args: A) => void} apply */
+/** A function that runs `apply` only when one of its arguments has changed, or the page's language. @template {any[]} A @param {(...args: A) => void} apply */
 export function onChange(apply) {
-  /** @type {A | undefined} */ let last;
+  /** @type {any[] | undefined} */ let last;
   return (/** @type {A} */ ...args) => {
-    if (last && args.every((value, i) => Object.is(value, last[i]))) return;
-    last = args;
+    const now = [language(), ...args];
+    if (last && now.every((value, i) => Object.is(value, last[i]))) return;
+    last = now;
     apply(...args);
   };
 }

@@ -4,6 +4,7 @@
  * @typedef {{kind: 'site', name: string, url: string} | {kind: 'disk', name: string, files: Map<string, File>}} Folder
  *   `url` ends in a slash; `files` are named as the manifest names them
  */
+import { t } from './i18n.js';
 
 export const DEFAULT_MODEL = 'models/default';
 const NAME_MAX = 200;
@@ -28,4 +29,4 @@ export function diskFolder(files) {
 }
 
 /** @param {Folder} folder */
-export const folderInWords = ({ kind, name }) => (kind === 'site' ? `${name}, beside this page` : `${name}, on this device`);
+export const folderInWords = ({ kind, name }) => t(kind === 'site' ? 'model.beside' : 'model.onDevice', { name });

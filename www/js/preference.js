@@ -1,7 +1,9 @@
-/** What the page remembers: on which device to run, and whether single keys work the viewer. Storage may be forbidden. */
+/** What the page remembers: the device to run on, whether single keys work the viewer, the language, the tour. Storage may be forbidden. */
 
 const DEVICE = 'carzero-device';
 const KEYS = 'carzero-keys';
+const LANGUAGE = 'carzero-language';
+const TOUR = 'carzero-tour';
 export const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 
 /** @param {string} name @returns {string | null} */
@@ -32,3 +34,13 @@ export const readKeys = () => read(KEYS) !== 'off';
 
 /** @param {boolean} on */
 export const writeKeys = (on) => write(KEYS, on ? 'on' : 'off');
+
+export const readLanguage = () => read(LANGUAGE);
+
+/** @param {string} language */
+export const writeLanguage = (language) => write(LANGUAGE, language);
+
+/** Whether the tour was taken or declined. */
+export const readToured = () => read(TOUR) === 'seen';
+
+export const writeToured = () => write(TOUR, 'seen');

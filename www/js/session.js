@@ -3,27 +3,30 @@ import { WorkerClient } from './client.js';
 import { CompareActions } from './compare/compare.js';
 import { CodedError } from './errors.js';
 import { DEFAULT_MODEL, siteFolder } from './folders.js';
+import { programMessage, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { SeriesActions } from './series/series.js';
 import { drawing, initialDisplay, overlayKey, ranked, unscored } from './state.js';
+import { compare, newRound, surprise } from './teaching.js';
 import { Pixels, windowFromParts } from './viewer/pixels.js';
 import { FITTED } from './viewer/transform.js';
-import { megabytes } from './words.js';
 
 const BATCH_MAX = 16;
 const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
 const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
-const REMEDY = { 'image-too-large': 'Reduce it, and try again.' };
 
-/** Where the weights came from, in words. @param {{downloaded: number, cached: number, trouble: string} | {read: number}} weights */
+/** Where the weights came from. @param {{downloaded: number, cached: number, trouble: string} | {read: number}} weights @returns {import('./i18n.js').Message} */
 function weightsInWords(weights) {
-  if ('read' in weights) return `${megabytes(weights.read)} MB, read from this device and not kept`;
-  const { downloaded, cached, trouble } = weights;
-  const size = `${megabytes(downloaded + cached)} MB`;
-  if (trouble) return `${size}, downloaded and not kept: ${trouble}`;
-  if (downloaded === 0) return `${size}, from this browser’s cache`;
-  return `${size}, downloaded and kept in this browser’s cache`;
+  const bytes = 'read' in weights ? weights.read : weights.downloaded + weights.cached;
+  const size = { key: 'weights.size', values: { megabytes: bytes < 1e8 ? Math.round(bytes / 1e5) / 10 : Math.round(bytes / 1e6) } };
+  if ('read' in weights) return { key: 'weights.read', values: { size } };
+  const { downloaded, trouble } = weights;
+  if (trouble) return { key: 'weights.notKept', values: { size, trouble: { key: `weights.${trouble}` } } };
+  return { key: downloaded === 0 ? 'weights.cached' : 'weights.kept', values: { size } };
 }
+
+/** @param {import('./state.js').Example} example @returns {import('./i18n.js').Message} */
+const syntheticName = ({ name, title }) => ({ key: 'sources.synthetic', values: { name: { example: name, title } } });
 
 /**
  * What the worker decoded, ready to be shown.
@@ -85,7 +88,7 @@ export class Session {
 
   get state() { return this.#state; }
 
-  /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {string} [without] Why not WebGPU. */
+  /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {import('./i18n.js').Message} [without] Why not WebGPU. */
   async start(without) {
     const client = new WorkerClient((error) => this.#crashed(client, error));
     this.#take(client);
@@ -123,7 +126,8 @@ export class Session {
       this.#trial = null;
       client.stop();
       this.#store.update({ trial: null });
-      this.refuse(`${folder.name} was not loaded`, `${(crash ?? error).message} ${this.#state.model === 'ready' ? 'The model before stays.' : ''}`);
+      const reason = programMessage(crash ?? error);
+      this.refuse({ key: 'model.refused', values: { name: folder.name } }, this.#state.model === 'ready' ? { key: 'model.stays', values: { reason } } : reason);
       const settings = this.#settings;
       if (this.#state.model !== 'ready' || !settings?.findings) return;
       this.#settings = null;
@@ -161,7 +165,7 @@ export class Session {
     const settings = this.#settings;
     this.#settings = null;
     this.#store.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
-    if (this.#ignored) this.refuse('The model in the address was ignored', 'It must be the name of a folder beside this page.');
+    if (this.#ignored) this.refuse({ key: 'model.ignored' }, { key: 'model.ignoredText' });
     this.#ignored = false;
     if (settings?.findings) await this.#restoreFindings(settings);
     else if (!info.presets.some(({ id }) => id === this.#state.preset) && info.presets.length) {
@@ -212,7 +216,7 @@ export class Session {
     this.start();
   }
 
-  /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {string} name */
+  /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {import('./i18n.js').Message} name */
   async open(source, name) {
     const id = ++this.#lastPicture;
     this.#store.update({ wanted: { source, name }, redraw: null, notice: null });
@@ -225,24 +229,27 @@ export class Session {
       this.#release(before);
       const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
       this.comparison.follow(before, picture);
-      const display = before?.source === source ? this.#state.display : { ...initialDisplay(), ...this.#opened(picture.pixels) }; // the same again, after a restart
-      this.#store.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
+      const again = before?.source === source; // after a restart
+      const display = again ? this.#state.display : { ...initialDisplay(), ...this.#opened(picture.pixels) };
+      const { teaching: round } = this.#state;
+      const teaching = round && !again ? newRound(round.rounds) : round;
+      this.#store.update({ wanted: null, picture, display, teaching, scores: new Map(), timing: null, overlay: null });
       this.#pump();
     } catch (error) {
       if (error.code === 'stopped' || id !== this.#lastPicture) return;
       this.#store.update({ wanted: null });
-      this.refuse(`${name} was not opened`, `${error.message} ${REMEDY[error.code] ?? ''}`);
+      this.refuse({ key: 'sources.refused', values: { name } }, programMessage(error));
     }
   }
 
   /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {string} name */
   openFile(file, name) {
-    if (this.#state.series?.shown) this.series.show(false);
+    this.#leaveTable();
     this.open({ file }, name);
   }
 
   /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
-  openExample(example) { this.open({ example, phantom: example.params, moving: false }, `${example.title}, synthetic`); }
+  openExample(example) { this.open({ example, phantom: example.params, moving: false }, syntheticName(example)); }
 
   /** Redraws it. Of drawings that come too fast, only the newest is made. @param {Partial<import('./state.js').Params>} change @param {boolean} [moving] */
   redraw(change, moving = false) {
@@ -250,6 +257,48 @@ export class Session {
     if (!now || !this.#wasmReady) return;
     this.#store.update({ redraw: { ...now, phantom: { ...now.phantom, ...change }, moving } });
     setTimeout(() => this.#pump()); // after `change`, which follows a key's `input` at once
+  }
+
+  /** @param {number} step Of the guided tour, or -1 */
+  showTour(step) {
+    if (step >= 0 && this.#state.teaching) this.teach(false); // it explains what teaching mode hides
+    if (step >= 0) this.#leaveTable();
+    this.#store.update({ tour: step });
+  }
+
+  /** The sentence that the model gets for a finding. @param {string} finding @returns {Promise<string>} */
+  sentence(finding) { return this.#client.call('sentence', { finding }).catch(() => ''); }
+
+  /** From the table of a series, if it is on show, to the viewer. */
+  #leaveTable() { if (this.#state.series?.shown) this.series.show(false); }
+
+  /** Begins or ends teaching mode, in the viewer and with one picture. @param {boolean} on */
+  teach(on) {
+    if (on) this.#leaveTable();
+    if (on && this.#state.compare) this.comparison.stop();
+    this.#store.update({ teaching: on ? newRound(0) : null, truth: false, tour: -1 });
+    if (on) this.chooseTool('window');
+  }
+
+  /** What the learner says. @param {Partial<import('./teaching.js').Round>} patch */
+  answer(patch) {
+    const { teaching } = this.#state;
+    if (teaching && !teaching.outcome) this.#store.update({ teaching: { ...teaching, ...patch } });
+  }
+
+  /** Ends the round: shows everything, first what was compared. */
+  reveal() {
+    const { teaching } = this.#state;
+    const outcome = compare(this.#state);
+    const selected = outcome.rows.find(({ finding }) => this.#state.scores.has(finding))?.finding ?? this.#state.selected;
+    this.#store.update({ teaching: { ...teaching, rounds: teaching.rounds + 1, outcome }, truth: Boolean(outcome.drawn), selected, picked: true });
+  }
+
+  /** The next round, on a synthetic chest that nobody has chosen. */
+  surprise() {
+    this.#leaveTable();
+    const { params } = this.#state.phantoms.find(({ name }) => name === 'normal') ?? this.#state.phantoms[0];
+    this.openExample({ name: 'surprise', title: 'Chest of this round', params: surprise(params) });
   }
 
   /** @param {boolean} truth */
@@ -263,7 +312,7 @@ export class Session {
     canvas.getContext('bitmaprenderer').transferFromImageBitmap(preview.bitmap);
   }
 
-  /** @param {string} title @param {string} text */
+  /** @param {import('./i18n.js').Message} title @param {import('./i18n.js').Message} text */
   refuse(title, text) { this.#store.update({ notice: { title, text } }); }
 
   dismiss() { this.#store.update({ notice: null }); }
@@ -283,7 +332,7 @@ export class Session {
     try {
       await Promise.all(wanted.map((finding) => this.#client.call('sentence', { finding })));
     } catch (error) {
-      this.#store.update({ findingError: error.code === 'stopped' ? '' : error.message });
+      this.#store.update({ findingError: error.code === 'stopped' ? '' : programMessage(error) });
       return false;
     }
     const { findings } = this.#state;
@@ -335,6 +384,15 @@ export class Session {
 
   /** @param {import('./viewer/transform.js').Size} viewport */
   setViewport(viewport) { this.#store.update({ viewport }); }
+
+  /** @param {Partial<import('./state.js').State['offline']>} patch */
+  setOffline(patch) { this.#store.update({ offline: { ...this.#state.offline, ...patch } }); }
+
+  /** @param {import('./i18n.js').Language} language */
+  setLanguage(language) {
+    setLanguage(language);
+    this.#store.update({ language });
+  }
 
   /** @param {boolean} keys */
   setKeys(keys) {
@@ -434,7 +492,7 @@ export class Session {
     const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (example.params[name] ?? null));
     const scale = decoded.width / before.width;
     const view = before.view && Object.fromEntries(Object.entries(before.view).map(([name, value]) => [name, value * scale]));
-    const name = altered ? 'Synthetic chest, altered' : `${example.title}, synthetic`;
+    const name = altered ? { key: 'sources.altered' } : syntheticName(example);
     const shown = shownFromDecoded(decoded);
     const grid = source.moving ? before.grid : shown.grid;
     const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
@@ -470,12 +528,11 @@ export class Session {
     const { device, model } = this.#state;
     const crash = error.code === 'crash';
     if (device?.kind === 'webgpu' && (crash || error.code === 'device')) {
-      this.start(`WebGPU stopped working: ${error.message}`); // image and findings stay, and are scored anew
+      this.start({ key: 'why.lost', values: { message: error.message } }); // image and findings stay, and are scored anew
       return;
     }
-    const trouble = model === 'loading' ? 'The model could not be loaded' : 'The model stopped working';
-    const title = crash ? 'The program stopped' : trouble;
-    const text = crash ? `Your image and findings are kept. (${error.message})` : error.message;
+    const title = { key: crash ? 'failure.crash' : model === 'loading' ? 'failure.load' : 'failure.stop' };
+    const text = crash ? { key: 'failure.crashText', values: { message: error.message } } : programMessage(error);
     const failure = { title, text, crash, offerCpu: device?.kind === 'webgpu' };
     this.#store.update({ model: 'failed', work: '', failure });
   }

@@ -9,7 +9,7 @@
  * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
  * @typedef {{file: Blob} | Drawing} Source
  * @typedef {object} Picture
- * @property {number} id @property {Source} source @property {string} name
+ * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
  * @property {number} width @property {number} height @property {string=} note
  * @property {{name: string, value: string}[]} facts Of a DICOM file @property {string[]} warnings Of one that is no frontal chest radiograph
  * @property {import('./viewer/pixels.js').Pixels} pixels What the viewer shows
@@ -35,11 +35,12 @@
  * @property {import('./viewer/measure.js').Draft | null} draft A line that has no end yet
  * @property {Cursor | null} cursor For the loupe and the next end of a line
  *
- * @typedef {{title: string, text: string}} Notice
+ * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message}} Notice
  * @typedef {Notice & {crash: boolean, offerCpu: boolean}} Failure
  * @typedef {ReturnType<typeof initialState>} State
  */
 
+import { language } from './i18n.js';
 import { FITTED, matrixOf } from './viewer/transform.js';
 
 /** A picture as it opens. @returns {Display} */
@@ -53,17 +54,22 @@ export function initialState() {
     /** @type {'loading' | 'ready' | 'failed'} */ model: 'loading',
     /** @type {{received: number, total: number} | null} */ download: null,
     /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',
-    /** @type {{kind: 'cpu' | 'webgpu', reason: string} | null} */ device: null,
+    /** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message} | null} */ device: null,
     /** @type {object | null} ModelInfo of the wasm boundary */ info: null,
-    /** @type {string} Where the weights came from, in words */ weights: '',
+    /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
+    /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
     /** @type {string[]} */ palettes: [],
-    /** @type {{source: Source, name: string} | null} Chosen, not yet decoded */ wanted: null,
+    /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./series/table.js').Series | null} */ series: null,
     /** @type {import('./compare/beside.js').Comparison | null} */ compare: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,
+    /** @type {import('./i18n.js').Language} */ language: language(),
+    /** @type {number} The step of the guided tour, or -1 */ tour: -1,
+    /** @type {import('./teaching.js').Round | null} Teaching mode */ teaching: null,
+    /** @type {ReturnType<typeof phase> | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {any} */ (''),
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
     display: initialDisplay(),
     /** @type {import('./viewer/transform.js').Size} In CSS pixels */ viewport: { width: 0, height: 0 },
@@ -71,7 +77,7 @@ export function initialState() {
     /** @type {string} Id of the chosen preset */ preset: '',
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
-    /** @type {string} */ findingError: '',
+    /** @type {import('./i18n.js').Message} */ findingError: '',
     /** @type {{text: string, statements: Statement[]} | null} A text to choose prompts from */ review: null,
     /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores: new Map(),
     /** @type {string} */ selected: '',
@@ -109,8 +115,9 @@ export class Store {
 /** Findings of the list that the current picture has no score for yet. @param {State} state */
 export const unscored = ({ findings, scores, picture }) => findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
-/** The page's state in one word. @param {State} state */
+/** The page's state in one word. @param {State} state @returns {'loading' | 'ready' | 'working' | 'done' | 'error'} */
 export function phase(state) {
+  if (state.veiled) return state.veiled;
   if (state.model === 'failed') return 'error';
   if (state.model === 'loading') return 'loading';
   if (state.wanted || state.work || state.redraw) return 'working';

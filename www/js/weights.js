@@ -13,8 +13,20 @@ async function get(url) {
   return response;
 }
 
-/** @param {string} url */
-export const getBytes = async (url) => new Uint8Array(await (await get(url)).arrayBuffer());
+/** The manifest of a model; without a network the one that was kept. @param {string} folder URL of the model, ending in a slash. */
+export async function getManifest(folder) {
+  const url = `${folder}manifest.json`;
+  const shelf = await Shelf.open();
+  try {
+    const manifest = new Uint8Array(await (await get(url)).arrayBuffer());
+    await shelf.write(url, manifest);
+    return manifest;
+  } catch (error) {
+    const kept = await shelf.read(url);
+    if (kept) return kept;
+    throw error;
+  }
+}
 
 /**
  * @param {string} url @param {number} bytes The size that the manifest promises.
@@ -80,7 +92,7 @@ class Shelf {
     try {
       return await step();
     } catch (error) {
-      this.trouble = error.name === 'QuotaExceededError' ? 'this browser’s storage is full' : 'this browser’s cache cannot be used';
+      this.trouble = error.name === 'QuotaExceededError' ? 'full' : 'unusable';
       return undefined;
     }
   }
@@ -101,9 +113,9 @@ export async function feed(folder, loader, onProgress) {
     if (!url.href.startsWith(folder)) throw new CodedError('bad-manifest', `${file.path} lies outside the model's folder.`);
     return { ...file, url: url.href, key: `${url.href}?sha256=${file.sha256}` };
   });
-  await shelf.prune(folder, files.map(({ key }) => key));
   const missing = new Set();
   for (const { key } of files) if (!await shelf.has(key)) missing.add(key);
+  if (missing.size) await shelf.prune(folder, [`${folder}manifest.json`, ...files.map(({ key }) => key)]); // else the service worker may have fetched the next version
   let downloaded = 0;
   let cached = 0;
   let total = files.reduce((sum, { key, bytes }) => sum + (missing.has(key) ? bytes : 0), 0);

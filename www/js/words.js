@@ -1,39 +1,41 @@
-/** Numbers in words. */
+/** Numbers in words, in the page's language. */
+import { language, number, percent, t } from './i18n.js';
 
-/** @param {number} value */
+/** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
+const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+
+/** "87th" in English, "87" in Japanese. @param {number} value */
 export function ordinal(value) {
-  const tens = value % 100;
-  const suffix = tens > 10 && tens < 14 ? 'th' : ['th', 'st', 'nd', 'rd'][value % 10] ?? 'th';
-  return `${value}${suffix}`;
+  if (language() !== 'en') return number(value);
+  return `${number(value)}${SUFFIXES[new Intl.PluralRules('en', { type: 'ordinal' }).select(value)] ?? 'th'}`;
 }
 
 /** "87th", never "0th" or "100th". @param {number} percentile 0..100 */
 export function standing(percentile) {
-  if (percentile < 1) return '<1st';
-  return percentile >= 99.5 ? '>99th' : ordinal(Math.round(percentile));
+  if (percentile < 1) return `<${ordinal(1)}`;
+  return percentile >= 99.5 ? `>${ordinal(99)}` : ordinal(Math.round(percentile));
 }
 
 /** @param {number} percentile 0..100 */
 export function reading(percentile) {
-  if (percentile <= 0) return 'Lower than all reference images';
-  if (percentile >= 100) return 'Higher than all reference images';
-  if (percentile < 1) return 'Higher than less than 1 % of reference images';
-  if (percentile >= 99.5) return 'Higher than more than 99 % of reference images';
-  return `Higher than ${Math.round(percentile)} % of reference images`;
+  if (percentile <= 0) return t('reading.lowest');
+  if (percentile >= 100) return t('reading.highest');
+  if (percentile < 1) return t('reading.below', { share: percent(0.01) });
+  if (percentile >= 99.5) return t('reading.above', { share: percent(0.99) });
+  return t('reading.share', { share: percent(Math.round(percentile) / 100) });
 }
 
 /** @param {number} bytes */
 export function megabytes(bytes) {
   const value = bytes / 1e6;
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+  const digits = value >= 100 ? 0 : 1;
+  return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** @param {number} value */
-export const signed = (value) => value.toFixed(2).replace('-', '−');
+/** @param {number} value @param {number} [digits] */
+export const signed = (value, digits = 2) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace('-', '−');
 
 /** @param {number} milliseconds */
-export const duration = (milliseconds) =>
-  milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-
-/** @param {number} count @param {string} noun */
-export const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+export const duration = (milliseconds) => (milliseconds < 1000
+  ? t('duration.ms', { value: Math.round(milliseconds) })
+  : t('duration.s', { value: number(milliseconds / 1000, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) }));

@@ -8,14 +8,14 @@
 import { CodedError } from './errors.js';
 import { chooseDevice } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
-import { feed, getBytes } from './weights.js';
+import { feed, getManifest } from './weights.js';
 
 const MAP_SIZE = 336;
 const PHANTOM_SIZE = 768;
 const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
 
-/** @type {{kind: 'cpu' | 'webgpu', reason: string}} */ let device;
+/** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message}} */ let device;
 /** @type {any} The wasm module in use */ let wasm;
 /** @type {any} */ let model;
 /** @type {Map<number, {source: import('./state.js').Source, picture: any, encoded: any}>} */
@@ -30,9 +30,9 @@ async function startWasm(kind) {
   wasm = module;
 }
 
-/** @param {string} why A clause. */
+/** @param {import('./i18n.js').Message} why */
 async function fallBack(why) {
-  device = { kind: 'cpu', reason: `The CPU, because ${why}` };
+  device = { kind: 'cpu', reason: { key: 'device.because', values: { why } } };
   await startWasm('cpu');
   for (const entry of pictures.values()) entry.picture = await decodePicture(entry.source); // the old ones belong to the other module
 }
@@ -73,19 +73,19 @@ function thumbnailOf(picture, side) {
 /** Each job returns `[value, transfer]`. */
 const jobs = {
   async start({ preference, without }) {
-    device = without ? { kind: 'cpu', reason: `The CPU, because ${without}` } : await chooseDevice(preference);
+    device = without ? { kind: 'cpu', reason: { key: 'device.because', values: { why: without } } } : await chooseDevice(preference);
     try {
       await startWasm(device.kind);
     } catch (error) {
       if (device.kind === 'cpu') throw error;
-      await fallBack(`WebGPU did not start: ${error.message}`);
+      await fallBack({ key: 'why.start', values: { message: error.message } });
     }
     return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
   },
 
   async load({ folder }, progress) {
     const onDisk = folder.kind === 'disk';
-    const manifest = await (onDisk ? manifestFromDisk(folder.files) : getBytes(`${folder.url}manifest.json`));
+    const manifest = await (onDisk ? manifestFromDisk(folder.files) : getManifest(folder.url));
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
       const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress));
@@ -98,7 +98,7 @@ const jobs = {
       weights = await assemble();
     } catch (error) {
       if (device.kind !== 'webgpu' || !['device', 'self-test'].includes(error.code)) throw error;
-      await fallBack(error.code === 'device' ? `WebGPU did not start: ${error.message}` : `WebGPU failed the self-test: ${error.message}`);
+      await fallBack({ key: error.code === 'device' ? 'why.start' : 'why.selfTest', values: { message: error.message } });
       weights = await assemble();
     }
     return [{ device, info: model.info(), weights }];

@@ -1,9 +1,9 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper. */
+import { glossOf, programText, t } from '../i18n.js';
 import { seenBox, windowOf } from '../state.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, applyToBox, matrixOf } from '../viewer/transform.js';
 import { reading, signed, standing } from '../words.js';
-import { PURPOSE } from './records.js';
 
 const SIDE_MAX = 2048;
 const WIDTH_MIN = 560; // a caption that can be read
@@ -17,12 +17,16 @@ function canvasOf(rgba, width, height) {
   return canvas;
 }
 
+const WIDE = '\u3000-\u30ff\u3400-\u9fff\uff00-\uffef';
+/** What stays on a line: a word, or a character of Japanese with the punctuation after it. */
+const UNIT = new RegExp(`(?:[${WIDE}]|[^\\s${WIDE}]+)[、。：）」]*\\s*`, 'gu');
+
 /** @param {CanvasRenderingContext2D} context @param {string} text @param {number} width @returns {string[]} */
 function linesOf(context, text, width) {
   const lines = [''];
-  for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1)} ${word}`.trim();
-    if (lines.at(-1) && context.measureText(longer).width > width) lines.push(word);
+  for (const [unit] of text.matchAll(UNIT)) {
+    const longer = lines.at(-1) + unit;
+    if (lines.at(-1) && context.measureText(longer.trimEnd()).width > width) lines.push(unit);
     else lines[lines.length - 1] = longer;
   }
   return lines;
@@ -32,13 +36,17 @@ function linesOf(context, text, width) {
 function captionOf({ picture, scores, selected, info, map, display: { view } }) {
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
-  const facts = [map.on && `Map: ${map.kind}`, 'Dimmed: not seen by the model', view.mirror && 'Mirrored', 'phantom' in picture.source && 'Synthetic image'];
+  const values = { sentence: score.sentence, logit: signed(score.logit) };
+  const model = { title: info.title, version: info.version };
+  const facts = [
+    map.on && t('figure.map', { kind: t(`map.${map.kind}`) }), t('figure.dimmed'), view.mirror && t('viewer.mirrored'), 'phantom' in picture.source && t('figure.synthetic'),
+  ];
   return {
-    finding: score.finding,
-    place: ranked ? `${standing(score.percentile)} percentile` : `logit ${signed(score.logit)}`,
+    finding: glossOf(score.finding) ? `${glossOf(score.finding)} (${score.finding})` : score.finding,
+    place: ranked ? t('percentile', { standing: standing(score.percentile) }) : t('figure.logit', { logit: signed(score.logit) }),
     lines: [
-      `${ranked ? `${reading(score.percentile)} for` : 'No reference for'} “${score.sentence}”. Logit ${signed(score.logit)}.`,
-      `${info.title}, version ${info.version}${ranked && info.population ? `. Reference: ${info.population}` : ''}`,
+      ranked ? t('figure.reading', { ...values, reading: reading(score.percentile) }) : t('figure.noReference', values),
+      ranked && info.population ? t('figure.modelReference', { ...model, population: programText(info.population) }) : t('figure.model', model),
     ],
     facts: facts.filter(Boolean).join(' · '),
   };
@@ -126,23 +134,23 @@ export function drawFigure(state) {
   let x = margin;
   if (map.on && ramp) {
     const scaleWidth = 8 * unit;
-    context.fillText('median', x, y);
-    x += context.measureText('median ').width;
+    context.fillText(t('median'), x, y);
+    x += context.measureText(`${t('median')} `).width;
     context.fillStyle = '#555d62'; // low values are transparent
     context.fillRect(x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
     context.drawImage(canvasOf(ramp.rgba, ramp.rgba.length / 4, 1), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
     x += scaleWidth + 0.4 * unit;
     type(0.8, 400, COLOURS.muted);
-    context.fillText('highest', x, y);
-    x += context.measureText('highest').width + 1.5 * unit;
+    context.fillText(t('map.highest'), x, y);
+    x += context.measureText(t('map.highest')).width + 1.5 * unit;
   }
   context.fillText(caption.facts, x, y, width - margin - x);
   type(0.9, 600, COLOURS.ink);
-  context.fillText(PURPOSE, margin, y + 1.7 * unit);
+  context.fillText(t('page.caution'), margin, y + 1.7 * unit);
   return canvas;
 }
 
 /** @param {HTMLCanvasElement} canvas @returns {Promise<Blob>} */
 export const pngOf = (canvas) => new Promise((resolve, reject) => {
-  canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The figure could not be drawn.'))), 'image/png');
+  canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t('figure.failed')))), 'image/png');
 });

@@ -3,9 +3,10 @@
  *
  * @typedef {{image: string, width: number, height: number, error: string, scores: import('../series/table.js').Mark[]}} Record
  */
+import { tell } from '../i18n.js';
 import { rowsOnShow } from '../series/table.js';
 
-/** On every page that leaves this one. */
+/** In every table that leaves this page; tables are in English. */
 export const PURPOSE = 'For teaching and research, not for diagnosis';
 
 /** A number of the model, which is an f32, in its shortest form. @param {number | undefined} value @returns {number | undefined} */
@@ -22,5 +23,5 @@ export function recordsOf({ series, picture, findings, scores }) {
   }
   if (!picture) return [];
   const own = inOrder(findings, scores).filter((score) => /** @type {any} */ (score).picture === picture.id);
-  return own.length ? [{ image: picture.name, width: picture.width, height: picture.height, error: '', scores: own }] : [];
+  return own.length ? [{ image: tell(picture.name), width: picture.width, height: picture.height, error: '', scores: own }] : [];
 }

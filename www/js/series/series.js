@@ -1,8 +1,9 @@
 /** What happens to a series. One image is in the worker at a time, and nothing of it stays there. */
+import { programMessage } from '../i18n.js';
 import { lacking, nextRow, seriesOf, sortBy, STEP } from './table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
-const CRASHED = 'The program stopped while it read this file.';
+const CRASHED = { state: /** @type {const} */ ('failed'), error: 'The program stopped while it read this file.', reason: { key: 'series.crashed' } };
 
 export class SeriesActions {
   #store;
@@ -77,9 +78,9 @@ export class SeriesActions {
       const fresh = scores.map((/** @type {import('./table.js').Mark} */ mark) => /** @type {const} */ ([mark.finding, mark]));
       change({ ...facts, state: 'done', marks: new Map([...row.marks, ...fresh]) });
     } catch (error) {
-      if (error.code === 'stopped') return void (this.#store.state.failure?.crash && change({ state: 'failed', error: CRASHED }));
+      if (error.code === 'stopped') return void (this.#store.state.failure?.crash && change(CRASHED));
       if (error.code === 'device') return this.#host.failed(error);
-      change({ state: 'failed', error: error.message });
+      change({ state: 'failed', error: error.message, reason: programMessage(error) });
     }
   }
 }

@@ -5,7 +5,7 @@
  * @typedef {object} Row
  * @property {number} id @property {File} file A handle; its bytes are read when they are needed, and let go
  * @property {string} name With its folders, where it came from one
- * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed
+ * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('../i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
  * @property {string[]} warnings Of one that is no frontal chest radiograph
  * @property {{grey: Uint8ClampedArray, width: number, height: number} | null} thumbnail
@@ -22,7 +22,7 @@ export const STEP = 200;
 
 /** @param {{file: File, name: string}[]} files @returns {Series} */
 export const seriesOf = (files) => ({
-  rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', width: 0, height: 0, warnings: [], thumbnail: null, marks: new Map() })),
+  rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', reason: '', width: 0, height: 0, warnings: [], thumbnail: null, marks: new Map() })),
   running: true, shown: true, sort: { by: '', down: false }, filter: { name: '', finding: '', above: null }, limit: STEP,
 });
 

@@ -1,26 +1,26 @@
-/** The keys, OHIF's where it has one: one table for what they do and for the sheet that lists them. */
+/** The keys, OHIF's where it has one: one table for what they do and for the sheet that lists them, in the words of `key.` and the value or the action. */
 import { PRESETS } from './pixels.js';
 
 /**
  * @typedef {'tool' | 'preset' | 'invert' | 'turn' | 'across' | 'over' | 'fit' | 'reset' | 'in' | 'out' | 'help'} Action
- * @type {{key: string, action: Action, value?: string, words: string}[]}
+ * @type {{key: string, action: Action, value?: string}[]}
  */
 export const KEYS = [
-  { key: 'w', action: 'tool', value: 'window', words: 'Window tool: contrast and brightness' },
-  { key: 'z', action: 'tool', value: 'zoom', words: 'Zoom tool' },
-  { key: 'p', action: 'tool', value: 'pan', words: 'Pan tool' },
-  { key: 'l', action: 'tool', value: 'length', words: 'Length tool' },
-  { key: 'm', action: 'tool', value: 'loupe', words: 'Magnifier' },
-  ...PRESETS.map(({ key, name, hint }) => ({ key, action: /** @type {const} */ ('preset'), value: key, words: `Window: ${name.toLowerCase()}, ${hint}` })),
-  { key: 'i', action: 'invert', words: 'Invert the greys' },
-  { key: 'r', action: 'turn', words: 'Rotate right' },
-  { key: 'h', action: 'across', words: 'Flip left to right' },
-  { key: 'v', action: 'over', words: 'Flip upside down' },
-  { key: '+', action: 'in', words: 'Zoom in' },
-  { key: '-', action: 'out', words: 'Zoom out' },
-  { key: '=', action: 'fit', words: 'Fit the picture' },
-  { key: ' ', action: 'reset', words: 'Reset the display; lengths stay' },
-  { key: '?', action: 'help', words: 'This sheet' },
+  { key: 'w', action: 'tool', value: 'window' },
+  { key: 'z', action: 'tool', value: 'zoom' },
+  { key: 'p', action: 'tool', value: 'pan' },
+  { key: 'l', action: 'tool', value: 'length' },
+  { key: 'm', action: 'tool', value: 'loupe' },
+  ...PRESETS.map(({ key }) => ({ key, action: /** @type {const} */ ('preset'), value: key })),
+  { key: 'i', action: 'invert' },
+  { key: 'r', action: 'turn' },
+  { key: 'h', action: 'across' },
+  { key: 'v', action: 'over' },
+  { key: '+', action: 'in' },
+  { key: '-', action: 'out' },
+  { key: '=', action: 'fit' },
+  { key: ' ', action: 'reset' },
+  { key: '?', action: 'help' },
 ];
 
 /** @param {string} key */

@@ -6,6 +6,8 @@
  * @typedef {Line & {moves?: Line}} Draft A line under way, and the one that it shall replace
  */
 
+import { number, t } from '../i18n.js';
+
 const NEAR = 12; // CSS pixels within which an end is taken hold of
 const SHORT = 3; // CSS pixels that are a slip, not a line
 
@@ -16,12 +18,12 @@ export function lengthOf({ from, to }, { width, height }, spacing) {
 }
 
 /** @param {{value: number, unit: string}} length */
-export const lengthInWords = ({ value, unit }) => `${value.toFixed(unit === 'mm' ? 1 : 0)} ${unit}`;
+export const lengthInWords = ({ value, unit }) => `${number(value, { minimumFractionDigits: unit === 'mm' ? 1 : 0, maximumFractionDigits: unit === 'mm' ? 1 : 0, useGrouping: false })} ${unit}`;
 
 /** How a length is to be read. @param {[number, number] | null} spacing */
 export const unitNote = (spacing) => (spacing
-  ? 'In mm, by the file’s pixel spacing. Magnification is not corrected.'
-  : 'In pixels: this image does not state its pixel size.');
+  ? t('viewer.millimetres')
+  : t('viewer.pixels'));
 
 /** @param {Point} point @returns {Point} Moved into the picture */
 export const inside = ({ x, y }) => ({ x: Math.max(0, Math.min(1, x)), y: Math.max(0, Math.min(1, y)) });

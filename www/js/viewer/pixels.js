@@ -9,17 +9,17 @@ const BAND = 256; // rows painted at a time, so that no second copy of the pictu
 const SMALLEST = 5; // halvings
 
 /**
- * The presets, by key. Values of a radiograph have no unit as those of CT have, so all but the first
+ * The presets, by key; their words are `preset.` and the key. Values of a radiograph have no unit as those of CT have, so all but the first
  * take their limits from this picture: the parts of its pixels that are darker.
  *
- * @type {{key: string, name: string, hint: string, parts?: [number, number]}[]}
+ * @type {{key: string, parts?: [number, number]}[]}
  */
 export const PRESETS = [
-  { key: '1', name: 'As opened', hint: 'the file’s own, or all values' },
-  { key: '2', name: 'Balanced', hint: 'without the extremes', parts: [0.01, 0.99] },
-  { key: '3', name: 'Lungs', hint: 'the darker values', parts: [0.01, 0.6] },
-  { key: '4', name: 'Mediastinum', hint: 'the brighter values', parts: [0.35, 0.998] },
-  { key: '5', name: 'High contrast', hint: 'the middle values', parts: [0.2, 0.8] },
+  { key: '1' },
+  { key: '2', parts: [0.01, 0.99] },
+  { key: '3', parts: [0.01, 0.6] },
+  { key: '4', parts: [0.35, 0.998] },
+  { key: '5', parts: [0.2, 0.8] },
 ];
 
 /** The window from `low` to `high`. @param {number} low @param {number} high @returns {Window} */

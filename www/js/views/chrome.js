@@ -2,9 +2,11 @@
 import { byId, create, onChange } from '../dom.js';
 import { folderInWords } from '../folders.js';
 import { phase, ranked } from '../state.js';
-import { counted, duration, megabytes, standing } from '../words.js';
+import { LANGUAGES, glossOf, language, number, plural, programText, t, tell } from '../i18n.js';
+import { duration, megabytes, standing } from '../words.js';
 
 const RESTED_MS = 900;
+const NAMES = { en: 'English', ja: '日本語' };
 const KINDS = { cpu: 'CPU', webgpu: 'WebGPU' };
 
 /** @param {[string, string][]} facts */
@@ -12,9 +14,9 @@ const definitions = (facts) => facts.flatMap(([term, text]) => [create('dt', ter
 
 /** @param {import('../state.js').State} state @returns {[title: string, text: string]} */
 function loadingWords({ device, download, weights }) {
-  if (!device) return ['Starting', 'Loading the program.'];
-  if (download) return ['Downloading the model', `${megabytes(download.received)} of ${megabytes(download.total)} MB. You can choose an image meanwhile.`];
-  return ['Preparing the model', `${weights ? '' : 'Reading the weights, and '}checking that the numbers are right on ${KINDS[device.kind]}.`];
+  if (!device) return [t('chrome.starting'), t('chrome.program')];
+  if (download) return [t('chrome.downloading'), t('chrome.downloaded', { received: megabytes(download.received), total: megabytes(download.total) })];
+  return [t('chrome.preparing'), t(weights ? 'chrome.checking' : 'chrome.reading', { device: KINDS[device.kind] })];
 }
 
 /** @param {import('../session.js').Session} session */
@@ -27,6 +29,12 @@ export function bindChrome(session) {
     'model-title', 'model-facts', 'model-source', 'device', 'device-reason', 'about', 'about-model', 'credits',
   ].map(byId);
 
+  const [offline, update] = ['offline', 'update'].map(byId);
+
+  const languageButton = byId('language');
+
+  languageButton.addEventListener('click', () => session.setLanguage(languageButton.value));
+  update.addEventListener('click', () => location.reload());
   retry.addEventListener('click', () => session.start());
   useCpu.addEventListener('click', () => session.setPreference('cpu'));
   dismiss.addEventListener('click', () => session.dismiss());
@@ -38,25 +46,27 @@ export function bindChrome(session) {
     if (!info) return;
     modelTitle.textContent = info.title;
     facts.replaceChildren(...definitions([
-      ['Version', info.version],
-      ['Size', `${(info.parameters / 1e6).toFixed(1)} M parameters, ${info.precision}, ${megabytes(info.bytes)} MB`],
-      ['License', info.license],
-      ['Looks at', info.viewNote],
-      ['Runs on', `${KINDS[info.device.kind]}, ${info.device.name}`],
+      [t('model.version'), info.version],
+      [t('model.size'), t('model.sizeText', { parameters: number(info.parameters, { notation: 'compact', maximumFractionDigits: 1 }), precision: info.precision, megabytes: megabytes(info.bytes) })],
+      [t('model.license'), info.license],
+      [t('model.view'), programText(info.viewNote)],
+      [t('model.device'), `${KINDS[info.device.kind]}, ${info.device.name}`],
     ]));
-    aboutModel.textContent = `Loaded here: ${info.title} (${info.version}, ${info.license}), ${megabytes(info.bytes)} MB from ${folderInWords(session.state.folder)}. ${info.viewNote}`;
+    aboutModel.textContent = t('about.loaded', {
+      title: info.title, version: info.version, license: info.license, megabytes: megabytes(info.bytes), folder: folderInWords(session.state.folder), view: programText(info.viewNote),
+    });
     credits.replaceChildren(...info.credits.map(({ what, who, license }) => create('li', `${what}: ${who} (${license})`)));
   });
 
   const announce = onChange((/** @type {string} */ now, /** @type {import('../state.js').State} */ state) => {
     const top = ranked(state)[0];
     const percentile = state.scores.get(top)?.percentile;
-    const highest = percentile === undefined ? '' : ` Highest standing: ${top}, ${standing(percentile)} percentile.`;
+    const highest = percentile === undefined ? '' : t('live.highest', { finding: glossOf(top) || top, standing: t('percentile', { standing: standing(percentile) }) });
     live.textContent = {
-      loading: 'Loading the model',
-      ready: 'Ready. Choose an image.',
-      working: 'Reading the image',
-      done: `${counted(state.findings.length, 'finding')} scored.${highest}`,
+      loading: t('live.loading'),
+      ready: t('live.ready'),
+      working: t('work.encoding'),
+      done: [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' '),
       error: '', // the notice speaks
     }[now];
   });
@@ -65,10 +75,10 @@ export function bindChrome(session) {
     const now = refusal ?? failure;
     notice.hidden = !now;
     if (!now) return;
-    noticeTitle.textContent = now.title;
-    noticeText.textContent = now.text;
+    noticeTitle.textContent = tell(now.title);
+    noticeText.textContent = tell(now.text);
     retry.hidden = Boolean(refusal);
-    retry.textContent = failure?.crash ? 'Restart' : 'Retry';
+    retry.textContent = t(failure?.crash ? 'notice.restart' : 'notice.retry');
     useCpu.hidden = Boolean(refusal) || !failure?.offerCpu;
     dismiss.hidden = !refusal;
   });
@@ -90,12 +100,12 @@ export function bindChrome(session) {
   return (/** @type {import('../state.js').State} */ state) => {
     const { model, info, scores, findings, work: doing, timing: times, download: bytes } = state;
     const now = phase(state);
-    label.textContent = state.device ? KINDS[state.device.kind] : model === 'failed' ? 'Stopped' : 'Starting';
-    label.title = state.device?.reason ?? '';
+    label.textContent = state.device ? KINDS[state.device.kind] : t(model === 'failed' ? 'chrome.stopped' : 'chrome.starting');
+    label.title = tell(state.device?.reason ?? '');
     label.dataset.kind = state.device?.kind ?? '';
 
     loading.hidden = model === 'ready';
-    const [title, text] = model === 'failed' ? ['The model is not loaded', ''] : loadingWords(state);
+    const [title, text] = model === 'failed' ? [t('chrome.notLoaded'), ''] : loadingWords(state);
     loadingTitle.textContent = title;
     loadingText.textContent = text;
     download.hidden = model === 'failed';
@@ -104,23 +114,28 @@ export function bindChrome(session) {
     const scored = findings.filter((finding) => scores.has(finding)).length;
     const quiet = Boolean(state.redraw || state.picture?.redrawn); // the lab: nothing may jump
     work.hidden = !doing || quiet;
-    workText.textContent = doing === 'encoding' ? 'Reading the image' : `Scoring findings, ${scored} of ${findings.length}`;
+    workText.textContent = doing === 'encoding' ? t('work.encoding') : t('work.scoring', { scored, all: findings.length });
     setBar(workBar, scored, doing === 'scoring' ? findings.length : 0);
     heads.hidden = !ranked(state).some((finding) => scores.get(finding)?.percentile !== undefined);
     population.hidden = model !== 'ready' || (Boolean(doing) && !quiet);
     population.textContent = !info ? ''
-      : !findings.length ? 'The list is empty. Add a finding, or choose a set.'
-        : !state.picture ? 'Scores appear here once an image is open.'
-          : info.population ? `Standing among: ${info.population}` : 'This model ships no reference, so findings cannot be ranked.';
-    if (!doing || !quiet) timing.textContent = times && !doing ? `image ${duration(times.encode)}, ${counted(times.scored, 'finding')} ${duration(times.score)}` : '';
+      : !findings.length ? t('population.empty')
+        : !state.picture ? t('population.noImage')
+          : info.population ? t('population.among', { population: programText(info.population) }) : t('population.none');
+    if (!doing || !quiet) timing.textContent = times && !doing ? plural('timing', times.scored, { encode: duration(times.encode), score: duration(times.score) }) : '';
 
+    const other = LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length];
+    Object.assign(languageButton, { value: other, lang: other, textContent: NAMES[other] });
     drawInfo(info);
     drawNotice(state.notice, state.failure);
-    source.textContent = state.weights || 'Not loaded yet';
-    reason.textContent = state.device?.reason ?? '';
+    source.textContent = tell(state.weights) || t('weights.none');
+    reason.textContent = tell(state.device?.reason ?? '');
+    offline.textContent = state.offline.kept && state.folder.kind === 'site' && state.model === 'ready' && !state.weights.values?.trouble
+      ? t('offline.ready') : t('offline.no');
+    update.hidden = !state.offline.update;
     for (const radio of device.querySelectorAll('input')) radio.checked = radio.value === state.preference;
     const percentile = scores.get(state.selected)?.percentile;
-    announceDrawing(state.picture, now, percentile === undefined ? '' : `${state.selected}, ${standing(percentile)} percentile.`);
+    announceDrawing(state.picture, now, percentile === undefined ? '' : t('live.drawing', { finding: glossOf(state.selected) || state.selected, standing: t('percentile', { standing: standing(percentile) }) }));
     if (now !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
     announced = now;
   };

@@ -1,6 +1,7 @@
 /** The picture beside the viewer's, and the table of differences. */
 import { findingBeside, difference, differences, isSame, overlayKeyBeside, pictureBeside, scoresBeside, stateBeside } from '../compare/beside.js';
 import { byId, create, onChange, setOptions } from '../dom.js';
+import { nameOf, t, tell } from '../i18n.js';
 import { initialDisplay } from '../state.js';
 import { pointerActions, useKey } from '../viewer/input.js';
 import { Layers } from '../viewer/layers.js';
@@ -49,8 +50,8 @@ export function bindCompare(session) {
   });
 
   const drawChoices = onChange((/** @type {readonly string[]} */ findings, /** @type {boolean} */ same) => {
-    const first = same ? [] : [{ value: '', text: 'the same finding' }];
-    setOptions(choice, [...first, ...findings.map((value) => ({ value, text: value }))]);
+    const first = same ? [] : [{ value: '', text: t('compare.same') }];
+    setOptions(choice, [...first, ...findings.map((value) => ({ value, text: nameOf(value) }))]);
   });
 
   const drawMap = onChange((/** @type {import('../compare/beside.js').Comparison['overlay']} */ overlay) => {
@@ -61,7 +62,7 @@ export function bindCompare(session) {
 
   /** @param {string} finding @param {string[]} values @param {boolean} chosen */
   function createRow(finding, values, chosen) {
-    const [row, head, button] = [create('tr'), create('th'), create('button', finding)];
+    const [row, head, button] = [create('tr'), create('th'), create('button', nameOf(finding))];
     button.type = 'button';
     button.title = button.dataset.finding = finding;
     button.setAttribute('aria-pressed', String(chosen));
@@ -81,11 +82,9 @@ export function bindCompare(session) {
     if (same) {
       const [a, b] = [selected, finding].map((name) => state.scores.get(name));
       const between = difference('', a, b);
-      title.textContent = 'Two findings on one image';
-      note.textContent = between.unit === 'points'
-        ? `Standings differ by ${differenceInWords(between)} points, A less B. Logits of two sentences cannot be compared. Open another image to compare it with this one.`
-        : 'Logits of two sentences cannot be compared. Open another image to compare it with this one.';
-      drawHeads(['Finding', 'Standing', 'Logit']);
+      title.textContent = t('compare.findings');
+      note.textContent = between.unit === 'points' ? t('compare.findingsPoints', { points: differenceInWords(between) }) : t('compare.findingsText');
+      drawHeads([t('compare.finding'), t('compare.standing'), t('detail.logit')]);
       body.replaceChildren(...[['A', selected, a], ['B', finding, b]].map(([letter, name, mark]) => {
         const row = createRow(name, [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'], name === selected);
         row.querySelector('th').prepend(create('span', letter, 'letter'));
@@ -93,9 +92,9 @@ export function bindCompare(session) {
       }));
     } else {
       const all = differences(state);
-      title.textContent = 'Two images';
-      note.textContent = all.some(({ unit }) => unit === 'logit') ? 'Differences in percentile points, or of the logit where the model has no reference. A less B.' : 'Differences in percentile points, A less B.';
-      drawHeads(['Finding', 'A', 'B', 'A − B']);
+      title.textContent = t('compare.images');
+      note.textContent = t(all.some(({ unit }) => unit === 'logit') ? 'compare.imagesLogits' : 'compare.imagesPoints');
+      drawHeads([t('compare.finding'), 'A', 'B', 'A − B']);
       body.replaceChildren(...all.map((each) => createRow(each.finding, [markInWords(each.a), markInWords(each.b), differenceInWords(each)], each.finding === selected)));
     }
     if (focused) [...body.querySelectorAll('button')].find((button) => button.dataset.finding === focused)?.focus({ preventScroll: true });
@@ -105,8 +104,8 @@ export function bindCompare(session) {
     const { compare, selected, findings } = state;
     const on = Boolean(compare && state.picture);
     toggle.setAttribute('aria-pressed', String(on));
-    toggle.disabled = !on && !state.picture?.encoded;
-    toggle.textContent = on ? 'End comparison' : 'Compare';
+    toggle.disabled = Boolean(state.veiled) || (!on && !state.picture?.encoded);
+    toggle.textContent = t(on ? 'compare.end' : 'compare.start');
     viewport.hidden = bar.hidden = section.hidden = labelA.hidden = !on;
     stage.toggleAttribute('data-compare', on);
     if (!on) return;
@@ -116,15 +115,15 @@ export function bindCompare(session) {
     drawChoices(findings, same);
     choice.value = same ? finding : compare.finding;
     link.checked = compare.linked;
-    labelA.textContent = `A · ${state.picture.name}${selected ? ` · ${selected}` : ''}`;
-    labelB.textContent = `B · ${pictureBeside(state).name}${finding ? ` · ${finding}` : ''}`;
+    labelA.textContent = ['A', tell(state.picture.name), selected && nameOf(selected)].filter(Boolean).join(' · ');
+    labelB.textContent = ['B', tell(pictureBeside(state).name), finding && nameOf(finding)].filter(Boolean).join(' · ');
     viewport.dataset.tool = beside.tool;
     if (compare.viewport.width) view.draw(beside);
     mirrored.hidden = !beside.display.view.mirror;
     drawMap(compare.overlay);
     map.hidden = !state.map.on || !compare.overlay || compare.overlay.key !== overlayKeyBeside(state);
     map.style.setProperty('opacity', String(state.map.opacity / 100));
-    map.setAttribute('aria-label', `Map of ${state.map.kind} for ${finding}, image B`);
+    map.setAttribute('aria-label', t('compare.map', { finding: nameOf(finding), kind: t(`map.${state.map.kind}`) }));
     drawTable(state.scores, scoresBeside(state), selected, finding, findings, same);
   };
 }

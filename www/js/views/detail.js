@@ -1,5 +1,6 @@
 /** The selected finding: its standing drawn in the reference distribution, its numbers, and how to read them. */
 import { byId, create, createSvg, onChange } from '../dom.js';
+import { glossOf, t } from '../i18n.js';
 import { reading, signed, standing } from '../words.js';
 
 const STEPS = 120;
@@ -28,7 +29,7 @@ function chartOf(quantiles, logit) {
   const below = curve.filter(([x]) => x < here);
 
   const svg = createSvg('svg', { viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img' });
-  svg.setAttribute('aria-label', `Reference distribution of the logit from ${signed(low)} to ${signed(high)}, median ${signed(quantiles[50])}, this image ${signed(logit)}`);
+  svg.setAttribute('aria-label', t('detail.chart', { low: signed(low), high: signed(high), median: signed(quantiles[50]), here: signed(logit) }));
   svg.append(createSvg('path', { class: 'all', d: area(curve) }));
   if (below.length > 1) svg.append(createSvg('path', { class: 'below', d: area(below) }));
   svg.append(createSvg('path', { class: 'curve', d: `M${curve.map((point) => point.join(' ')).join('L')}` }));
@@ -40,7 +41,7 @@ function chartOf(quantiles, logit) {
     element.style.setProperty('translate', at < 14 ? '0' : at > 86 ? '-100%' : '-50%');
     return element;
   };
-  return [label(`this image ${signed(logit)}`, 'here-label', here), svg, label(`median ${signed(quantiles[50])}`, 'median-label', part(quantiles[50]))];
+  return [label(t('detail.here', { value: signed(logit) }), 'here-label', here), svg, label(t('detail.median', { value: signed(quantiles[50]) }), 'median-label', part(quantiles[50]))];
 }
 
 /** @param {import('../session.js').Session} _session */
@@ -54,16 +55,16 @@ export function bindDetail(_session) {
     detail.hidden = !score;
     if (!score) return;
     const { percentile, reference } = score;
-    name.textContent = score.finding;
-    place.textContent = percentile === undefined ? '' : `${standing(percentile)} percentile`;
+    name.textContent = [glossOf(score.finding), score.finding].filter(Boolean).join(' ');
+    place.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });
     chart.hidden = !reference;
     chart.replaceChildren(...(reference ? chartOf(reference, score.logit) : []));
     const lines = percentile === undefined
-      ? ['The model has no reference for this wording, so its score has no standing. Compare it only with the same sentence on other images.']
-      : [`${reading(percentile)} for this sentence. This is a rank among them, not a probability.`];
-    if (NEGATION.test(score.finding)) lines.push('This model misreads negation: ask for the finding itself.');
+      ? [t('detail.noReference')]
+      : [t('detail.reading', { reading: reading(percentile) })];
+    if (NEGATION.test(score.finding)) lines.push(t('detail.negation'));
     text.textContent = lines.join(' ');
-    sentence.textContent = `Sent to the model: “${score.sentence}”`;
+    sentence.textContent = t('sent', { sentence: score.sentence });
     logit.textContent = signed(score.logit);
     i2t.textContent = signed(score.i2t);
     t2i.textContent = signed(score.t2i);

@@ -1,7 +1,7 @@
 /** What a person types: suggestions while typing, one finding, or a text to choose prompts from. */
 import { byId, create, onChange } from '../dom.js';
 import { isLong } from '../session.js';
-import { counted } from '../words.js';
+import { plural, t, tell } from '../i18n.js';
 
 const LINES = 4;
 const PROMPT_MAX = 200;
@@ -109,7 +109,7 @@ export function bindEntry(session) {
 
   function countChosen() {
     const count = chosen().length;
-    addAll.textContent = rows.children.length ? `Add ${counted(count, 'finding')}` : 'Add it as it is';
+    addAll.textContent = rows.children.length ? plural('review.add', count) : t('review.addAsIs');
     addAll.disabled = Boolean(rows.children.length) && !count;
   }
 
@@ -119,10 +119,10 @@ export function bindEntry(session) {
     const row = create('li', undefined, 'review-row');
     const check = Object.assign(create('input'), { type: 'checkbox', checked: !negated });
     const text = Object.assign(create('input'), { type: 'text', value: wording(statement), maxLength: PROMPT_MAX, spellcheck: false });
-    const tags = [negated && 'negated', uncertain && 'uncertain', historical && 'earlier', location].filter(Boolean);
+    const tags = [negated && t('review.negated'), uncertain && t('review.uncertain'), historical && t('review.earlier'), location].filter(Boolean);
     row.dataset.testid = 'review-row';
-    check.setAttribute('aria-label', ['Add', text.value, ...tags].join(', '));
-    text.setAttribute('aria-label', 'Prompt');
+    check.setAttribute('aria-label', [t('findings.add'), text.value, ...tags].join(', '));
+    text.setAttribute('aria-label', t('review.prompt'));
     const label = create('label', undefined, 'review-check'); // a larger target
     label.append(check);
     row.append(label, text);
@@ -152,10 +152,10 @@ export function bindEntry(session) {
     const { statements, text } = now;
     const tooLong = !statements.length && text.trim().length > PROMPT_MAX;
     addAll.hidden = tooLong;
-    title.textContent = statements.length ? `${counted(statements.length, 'finding')} in this text` : 'No known finding in this text';
-    note.textContent = tooLong ? 'It is too long for one prompt. Shorten it to a sentence.'
-      : !statements.length ? 'It can still be sent to the model in its own words.'
-      : statements.some(({ negated }) => negated) ? 'What the text rules out is not ticked: the model misreads “no”, so it can only be asked for the finding itself.' : '';
+    title.textContent = statements.length ? plural('review.found', statements.length) : t('review.none');
+    note.textContent = tooLong ? t('review.tooLong')
+      : !statements.length ? t('review.ownWords')
+      : statements.some(({ negated }) => negated) ? t('review.negation') : '';
     note.hidden = !note.textContent;
     countChosen();
     input.scrollTop = 0;
@@ -164,7 +164,7 @@ export function bindEntry(session) {
 
   return (/** @type {import('../state.js').State} */ state) => {
     input.disabled = button.disabled = state.model !== 'ready';
-    fieldError.textContent = state.findingError;
+    fieldError.textContent = tell(state.findingError);
     drawReview(state.review);
   };
 }

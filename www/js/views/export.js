@@ -1,12 +1,13 @@
 /** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
-import { byId } from '../dom.js';
+import { byId, onChange } from '../dom.js';
 import { csvOf } from '../export/csv.js';
 import { drawFigure, pngOf } from '../export/figure.js';
 import { jsonOf } from '../export/json.js';
 import { recordsOf } from '../export/records.js';
+import { plural, t, tell } from '../i18n.js';
 import { fragmentOf } from '../share.js';
 import { overlayKey } from '../state.js';
-import { counted } from '../words.js';
+import { veil } from '../teaching.js';
 
 const KEPT_MS = 60_000; // a browser may ask where to save
 
@@ -21,33 +22,38 @@ function save(blob, name) {
 const hasFigure = (state) => !state.series?.shown && Boolean(state.picture && state.scores.get(state.selected)?.picture === state.picture.id)
   && (!state.map.on || state.overlay?.key === overlayKey(state));
 
-/** @param {import('../session.js').Session} session */
+/** Nothing leaves that the views may not know. @param {import('../session.js').Session} session */
 export function bindExport(session) {
-  const [card, what, csv, json, png, copy, link, done] = ['export-card', 'export-what', 'export-csv', 'export-json', 'export-png', 'share-copy', 'share-link', 'export-done'].map(byId);
+  const [card, opener, what, csv, json, png, copy, link, done] = ['export-card', 'export-open', 'export-what', 'export-csv', 'export-json', 'export-png', 'share-copy', 'share-link', 'export-done'].map(byId);
+
+  const known = () => veil(session.state);
+  /** @type {readonly import('../i18n.js').Message[]} What was done */ let said = [];
+  const drawDone = onChange((/** @type {typeof said} */ messages) => { done.textContent = messages.map(tell).join(' '); });
+  const say = (/** @type {typeof said} */ ...messages) => drawDone(said = messages);
 
   /** @param {HTMLElement} button @param {string} name @param {() => Blob | Promise<Blob>} make */
   function bind(button, name, make) {
     button.addEventListener('click', async () => {
       try {
         save(await make(), name);
-        done.textContent = `Saved as ${name}`;
+        say({ key: 'export.saved', values: { name } });
       } catch (error) {
-        done.textContent = error.message;
+        say(error.message);
       }
     });
   }
-  bind(csv, 'carzero-scores.csv', () => new Blob([csvOf(recordsOf(session.state), session.state.info)], { type: 'text/csv' }));
-  bind(json, 'carzero-scores.json', () => new Blob([jsonOf(recordsOf(session.state), session.state.info)], { type: 'application/json' }));
-  bind(png, 'carzero-figure.png', () => pngOf(drawFigure(session.state)));
+  bind(csv, 'carzero-scores.csv', () => new Blob([csvOf(recordsOf(known()), known().info)], { type: 'text/csv' }));
+  bind(json, 'carzero-scores.json', () => new Blob([jsonOf(recordsOf(known()), known().info)], { type: 'application/json' }));
+  bind(png, 'carzero-figure.png', () => pngOf(drawFigure(known())));
 
   copy.addEventListener('click', async () => {
-    link.value = `${location.origin}${location.pathname}${fragmentOf(session.state)}`;
-    const without = session.state.folder.kind === 'disk' ? ' It leaves out the model, which is on this device only.' : '';
+    link.value = `${location.origin}${location.pathname}${fragmentOf(known())}`;
+    const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];
     try {
       await navigator.clipboard.writeText(link.value);
-      done.textContent = `Link copied.${without}`;
+      say({ key: 'share.copied' }, ...without);
     } catch {
-      done.textContent = `Copy it from the field.${without}`;
+      say({ key: 'share.field' }, ...without);
       link.focus();
     }
     link.select();
@@ -56,16 +62,23 @@ export function bindExport(session) {
   /** @param {import('../state.js').State} state */
   function draw(state) {
     const records = recordsOf(state);
-    what.textContent = records.length && state.info ? `Scores of ${counted(records.length, 'image')}` : 'Nothing is scored yet';
+    what.textContent = records.length && state.info ? plural('export.scores', records.length) : t('export.none');
     csv.disabled = json.disabled = !records.length || !state.info;
     png.disabled = !hasFigure(state);
     copy.disabled = !state.info;
+    drawDone(said);
   }
   let open = false;
   card.addEventListener('toggle', ({ newState }) => {
     open = newState === 'open';
-    done.textContent = link.value = '';
-    if (open) draw(session.state);
+    link.value = '';
+    say();
+    if (open) draw(known());
   });
-  return (/** @type {import('../state.js').State} */ state) => { if (open) draw(state); };
+  return (/** @type {import('../state.js').State} */ state) => {
+    opener.disabled = Boolean(state.veiled);
+    opener.title = state.veiled ? t('teach.noExport') : '';
+    if (open && state.veiled) card.hidePopover();
+    else if (open) draw(state);
+  };
 }

@@ -1,6 +1,7 @@
 /** The list of findings: editing it, its ranking, and the choice of one. */
-import { byId, onChange, setOptions } from '../dom.js';
+import { byId, create, onChange, setOptions } from '../dom.js';
 import { phase, ranked, unscored } from '../state.js';
+import { glossOf, number, t } from '../i18n.js';
 import { standing } from '../words.js';
 
 /** @param {import('../session.js').Session} session */
@@ -42,22 +43,26 @@ export function bindFindings(session) {
   function createRow(finding) {
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.finding = finding;
-    row.querySelector('.name').textContent = finding;
-    row.querySelector('.remove').setAttribute('aria-label', `Remove ${finding}`);
     rows.set(finding, row);
     return row;
   }
 
-  /** @param {HTMLLIElement} row @param {import('../state.js').Score | undefined} score */
-  function fillRow(row, score) {
+  /** @param {HTMLLIElement} row @param {string} finding @param {import('../state.js').Score | undefined} score */
+  function fillRow(row, finding, score) {
     const { percentile } = score ?? {};
     row.dataset.kind = !score ? 'unscored' : percentile === undefined ? 'unranked' : 'ranked';
-    const words = { unscored: '', unranked: 'no reference for this wording', ranked: standing(percentile ?? 0) };
+    const gloss = glossOf(finding);
+    const prompt = Object.assign(create('span', finding, gloss ? 'tag' : ''), { lang: 'en' });
+    const name = row.querySelector('.name');
+    if (name.textContent !== (gloss ? `${gloss} ${finding}` : finding)) name.replaceChildren(...(gloss ? [gloss, ' ', prompt] : [prompt]));
+    row.querySelector('.remove').setAttribute('aria-label', t('findings.remove', { finding: gloss || finding }));
+    row.querySelector('.unit').textContent = t('findings.percentile');
+    const words = { unscored: '', unranked: t('findings.noReference'), ranked: standing(percentile ?? 0) };
     const text = words[row.dataset.kind];
     const pick = row.querySelector('.pick');
     row.querySelector('.value').textContent = text;
     row.querySelector('.unit').hidden = row.dataset.kind !== 'ranked';
-    pick.title = score ? `Sent to the model: “${score.sentence}”` : '';
+    pick.title = score ? t('sent', { sentence: score.sentence }) : '';
     row.querySelector('.fill').style.setProperty('width', `${percentile ?? 0}%`);
   }
 
@@ -68,7 +73,7 @@ export function bindFindings(session) {
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     order.forEach((finding, i) => {
       const row = rows.get(finding) ?? createRow(finding);
-      fillRow(row, scores.get(finding));
+      fillRow(row, finding, scores.get(finding));
       if (list.children[i] !== row) list.insertBefore(row, list.children[i] ?? null);
     });
     if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
@@ -93,7 +98,7 @@ export function bindFindings(session) {
   });
 
   const drawPresets = onChange((info) => {
-    if (info) setOptions(preset, info.presets.map(({ id, title, findings }) => ({ value: id, text: `${title} (${findings.length})` })));
+    if (info) setOptions(preset, info.presets.map(({ id, title, findings }) => ({ value: id, text: `${title} (${number(findings.length)})` })));
   });
 
   return (/** @type {import('../state.js').State} */ state) => {
@@ -101,7 +106,7 @@ export function bindFindings(session) {
     if (state.info) preset.value = state.preset;
     preset.disabled = !state.info;
     restore.hidden = !state.removed.length;
-    restore.textContent = `Restore ${state.removed.length}`;
+    restore.textContent = t('findings.restoreCount', { count: state.removed.length });
     clear.hidden = !state.findings.length;
     drawRows(state.findings, state.scores, Boolean(state.picture?.redrawn) && (phase(state) !== 'done' || state.picture.source.moving));
     list.toggleAttribute('data-stale', state.findings.some((finding) => state.scores.has(finding)) && state.picture?.redrawn && unscored(state).length > 0);

@@ -2,22 +2,22 @@
 import { byId, create, onChange } from '../dom.js';
 import { drawing, matrixOfState, placeOf } from '../state.js';
 import { applyToBox, partFromPoint, pointFromPart, scaleOf } from '../viewer/transform.js';
+import { glossOf, percent, say, t } from '../i18n.js';
 import { signed, standing } from '../words.js';
 
-const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
 const NODULE = { x: 0.69, y: 0.4, radius: 0.025 }; // in the left lung
 const STEP = 0.02; // of an arrow key
 const LABEL = 20; // CSS pixels above a box
 
-/** @type {[name: string, title: string, min: number, max: number, step: number, words: (value: number) => string][]} */
+/** Their titles are `lab.slider.` and the name. @type {[name: string, min: number, max: number, step: number, words: (value: number) => string][]} */
 const SLIDERS = [
-  ['effusion', 'Pleural effusion', 0, 1, 0.01, percent],
-  ['heart', 'Heart size', 0.4, 0.7, 0.01, (value) => `${percent(value)} of chest`],
-  ['pneumothorax', 'Pneumothorax', 0, 1, 0.01, percent],
-  ['consolidation', 'Consolidation', 0, 1, 0.01, percent],
-  ['nodule', 'Nodule', 0.01, 0.06, 0.001, (value) => `${(200 * value).toFixed(1)} % wide`],
-  ['exposure', 'Exposure', -1, 1, 0.05, (value) => (Math.abs(value) < 0.025 ? 'normal' : `${signed(Math.abs(value))} ${value < 0 ? 'lighter' : 'darker'}`)],
-  ['rotation', 'Rotation', -15, 15, 0.5, (value) => `${value.toFixed(1).replace('-', '−')}°`],
+  ['effusion', 0, 1, 0.01, (value) => percent(value)],
+  ['heart', 0.4, 0.7, 0.01, (value) => t('lab.ofChest', { share: percent(value) })],
+  ['pneumothorax', 0, 1, 0.01, (value) => percent(value)],
+  ['consolidation', 0, 1, 0.01, (value) => percent(value)],
+  ['nodule', 0.01, 0.06, 0.001, (value) => t('lab.wide', { share: percent(2 * value, 1) })],
+  ['exposure', -1, 1, 0.05, (value) => (Math.abs(value) < 0.025 ? t('lab.normal') : t(value < 0 ? 'lab.lighter' : 'lab.darker', { value: signed(Math.abs(value)) }))],
+  ['rotation', -15, 15, 0.5, (value) => `${signed(value, 1)}°`],
 ];
 
 /** @param {import('../session.js').Session} session */
@@ -27,7 +27,7 @@ export function bindLab(session) {
   ].map(byId);
   /** @type {import('../state.js').Drawing | null} */ let now = null;
 
-  const sliders = SLIDERS.map(([name, title, min, max, step, words]) => {
+  const sliders = SLIDERS.map(([name, min, max, step, words]) => {
     const row = create('div', undefined, 'slider');
     const label = create('label', undefined, 'slider-name');
     const output = create('span', undefined, 'slider-value');
@@ -44,14 +44,14 @@ export function bindLab(session) {
       box.dataset.testid = 'nodule-toggle';
       box.addEventListener('change', () => session.redraw({ nodule: box.checked ? { ...NODULE } : null }));
       label.classList.add('switch');
-      label.append(box, create('span', title));
-      range.setAttribute('aria-label', 'Nodule size');
+      label.append(box, say(create('span'), `lab.slider.${name}`));
+      say(range, 'lab.noduleSize', 'aria-label');
       row.append(label, output, range);
-      const hint = create('p', 'Click or tap the image with the window tool to place it.', 'slider-hint');
+      const hint = say(create('p', undefined, 'slider-hint'), 'lab.noduleHint');
       row.append(hint);
       return { name, words, range, output, box, hint };
     }
-    label.textContent = title;
+    say(label, `lab.slider.${name}`);
     label.htmlFor = range.id;
     row.append(label, output, range);
     return { name, words, range, output };
@@ -94,7 +94,7 @@ export function bindLab(session) {
     for (const { name, words, range, output, box, hint } of sliders) {
       const number = name === 'nodule' ? params.nodule?.radius ?? NODULE.radius : params[name];
       if (Number(range.value) !== number) range.value = String(number);
-      output.textContent = box && !params.nodule ? 'none' : words(number);
+      output.textContent = box && !params.nodule ? t('lab.none') : words(number);
       range.setAttribute('aria-valuetext', words(number));
       if (!box) continue;
       box.checked = Boolean(params.nodule);
@@ -121,11 +121,11 @@ export function bindLab(session) {
 
   const drawTruth = onChange((/** @type {boolean} */ on, /** @type {import('../state.js').Picture['truth']} */ boxes = []) => {
     truth.hidden = !on;
-    const text = on && !boxes.length ? 'Nothing to show: this chest is drawn normal.' : '';
+    const text = on && !boxes.length ? t('lab.normalTruth') : '';
     if (truthText.textContent !== text) truthText.textContent = text; // a live region
     truth.replaceChildren(...boxes.map(({ finding: name, x, y, width, height }) => {
       const box = create('div', undefined, 'truth-box');
-      box.append(create('span', name));
+      box.append(create('span', glossOf(name) || name));
       if (cover(box, { x, y, width, height }).y < LABEL) box.dataset.side = 'below';
       return box;
     }));
@@ -148,7 +148,7 @@ export function bindLab(session) {
     placeNodule(shown ? phantom?.nodule : null, view, state.viewport);
     drawTruth(state.truth && shown, state.picture?.truth, view, state.viewport);
     const percentile = state.scores.get(state.selected)?.percentile;
-    finding.textContent = state.selected;
-    value.textContent = percentile === undefined ? '' : `${standing(percentile)} percentile`;
+    finding.textContent = glossOf(state.selected) || state.selected;
+    value.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });
   };
 }

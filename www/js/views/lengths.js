@@ -1,5 +1,6 @@
 /** The measured lines, over the picture. */
 import { byId, create, createSvg, onChange } from '../dom.js';
+import { t } from '../i18n.js';
 import { isSlip, lengthInWords, lengthOf, unitNote } from '../viewer/measure.js';
 import { Viewer } from '../viewer/viewer.js';
 
@@ -37,7 +38,7 @@ export function bindLengths(session) {
     const words = inWords(line);
     const remove = create('button', '×');
     remove.type = 'button';
-    remove.setAttribute('aria-label', `Remove the length of ${words}`);
+    remove.setAttribute('aria-label', t('viewer.removeLength', { length: words }));
     remove.addEventListener('click', () => {
       viewer.removeLine(line);
       viewport.focus();

@@ -1,6 +1,7 @@
 /** Which model is loaded, from where, and how another is chosen. */
 import { folderInWords, diskFolder } from '../folders.js';
 import { byId, onChange } from '../dom.js';
+import { t } from '../i18n.js';
 import { filesFromList } from '../series/files.js';
 import { megabytes } from '../words.js';
 
@@ -13,7 +14,7 @@ export function bindModels(session) {
     const chosen = chooser.files.length > 0;
     chooser.value = '';
     if (folder) session.chooseModel(folder);
-    else if (chosen) session.refuse('No model was loaded', 'This folder holds none: a model folder has a manifest.json and a config.json, as “carzero convert” writes them.');
+    else if (chosen) session.refuse({ key: 'model.none' }, { key: 'model.noneText' });
     if (chosen && !folder) card.hidePopover();
   });
 
@@ -30,7 +31,7 @@ export function bindModels(session) {
     follow(Boolean(trial));
     if (!trial) return;
     const { download, name } = trial;
-    trialText.textContent = download ? `Reading ${name}, ${megabytes(download.received)} of ${megabytes(download.total)} MB` : `Preparing ${name}`;
+    trialText.textContent = download ? t('model.reading', { name, received: megabytes(download.received), total: megabytes(download.total) }) : t('model.preparing', { name });
     if (download) Object.assign(trialBar, { max: download.total, value: download.received });
     else trialBar.removeAttribute('value');
   };

@@ -1,8 +1,9 @@
 /** The table of a series, and the way back to it from the viewer. */
 import { byId, create, onChange, setOptions } from '../dom.js';
+import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsOnShow } from '../series/table.js';
 import { rowInView } from '../state.js';
-import { counted, signed, standing } from '../words.js';
+import { signed, standing } from '../words.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
 
@@ -15,11 +16,11 @@ function drawThumbnail(canvas, thumbnail) {
   canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
 }
 
-/** @param {import('../series/table.js').Mark | undefined} mark @param {string} pending */
-function createCell(mark, pending) {
+/** @param {import('../series/table.js').Mark | undefined} mark */
+function createCell(mark) {
   const cell = create('td');
   cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
-  if (!mark) cell.append(create('span', '·', 'pending'), create('span', pending, 'sr-only'));
+  if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
   else if (mark.percentile === undefined) cell.append(create('span', signed(mark.logit)));
   else {
     const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
@@ -38,7 +39,7 @@ export function bindSeries(session) {
   ].map(byId);
   const [stage, notice, nav, back, previous, place, next] = ['stage', 'notice', 'series-nav', 'series-back', 'series-previous', 'series-place', 'series-next'].map(byId);
   const main = section.parentElement;
-  /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[]}>} */ const drawn = new Map();
+  /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn = new Map();
   /** @type {Row[]} Those that pass the filter */ let rows = [];
   let lastViewed = 0;
 
@@ -93,14 +94,14 @@ export function bindSeries(session) {
     open.title = open.textContent = row.name;
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
     if (row.warnings.length) {
-      const mark = Object.assign(create('span', 'Warning', 'warned'), { title: row.warnings.join(' ') });
+      const mark = Object.assign(create('span', t('series.warning'), 'warned'), { title: row.warnings.map(programText).join(' ') });
       mark.append(create('span', `: ${mark.title}`, 'sr-only'));
       size.after(mark);
     }
-    if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each), 'waiting')));
+    if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each))));
     else {
       open.replaceWith(Object.assign(create('span', row.name, 'failed-name'), { title: row.name }));
-      const cell = /** @type {HTMLTableCellElement} */ (create('td', `Not read: ${row.error}`, 'error'));
+      const cell = /** @type {HTMLTableCellElement} */ (create('td', t('series.unread', { reason: tell(row.reason) }), 'error'));
       cell.colSpan = Math.max(1, findings.length);
       element.append(cell);
     }
@@ -110,7 +111,8 @@ export function bindSeries(session) {
   const drawHeads = onChange((/** @type {readonly string[]} */ findings, /** @type {import('../series/table.js').Sort} */ sort) => {
     const focused = heads.contains(document.activeElement) ? document.activeElement.dataset.by : null;
     heads.replaceChildren(...[NAME, ...findings].map((by) => {
-      const [cell, button] = [create('th'), create('button', by === NAME ? 'Image' : by)];
+      const [cell, button] = [create('th'), create('button', by === NAME ? t('series.image') : nameOf(by))];
+      if (by !== NAME) button.title = by;
       button.type = 'button';
       button.dataset.by = by;
       cell.scope = 'col';
@@ -126,7 +128,7 @@ export function bindSeries(session) {
   });
 
   const drawFindings = onChange((/** @type {readonly string[]} */ findings) => {
-    setOptions(finding, [{ value: '', text: 'any finding' }, ...findings.map((value) => ({ value, text: value }))]);
+    setOptions(finding, [{ value: '', text: t('series.anyFinding') }, ...findings.map((value) => ({ value, text: nameOf(value) }))]);
   });
 
   const drawRows = onChange((/** @type {readonly Row[]} */ all, /** @type {readonly string[]} */ findings, /** @type {object} */ _sort, /** @type {object} */ _filter, /** @type {number} */ limit) => {
@@ -137,17 +139,17 @@ export function bindSeries(session) {
     for (const [id, { element }] of drawn) if (!kept.has(id)) { element.remove(); drawn.delete(id); }
     page.forEach((row, i) => {
       let entry = drawn.get(row.id);
-      if (entry?.row !== row || entry.findings !== findings) {
+      if (entry?.row !== row || entry.findings !== findings || entry.words !== language()) {
         entry?.element.remove();
-        drawn.set(row.id, entry = { row, findings, element: createRow(row, findings) });
+        drawn.set(row.id, entry = { row, findings, words: language(), element: createRow(row, findings) });
       }
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
     });
     if (focused && !body.contains(document.activeElement)) drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
     none.hidden = rows.length > 0;
     more.hidden = rows.length <= limit;
-    more.textContent = `Show more, ${rows.length - page.length} left`;
-    shownText.textContent = rows.length === all.length ? '' : `${rows.length} of ${counted(all.length, 'image')} shown`;
+    more.textContent = t('series.more', { count: rows.length - page.length });
+    shownText.textContent = rows.length === all.length ? '' : plural('series.shown', all.length, { shown: rows.length });
   });
 
   /** Spoken when the work starts, rests or is done, not at each image. */
@@ -157,14 +159,14 @@ export function bindSeries(session) {
   function drawProgress({ series, findings, model }) {
     const { total, done, failed } = progressOf(series, findings);
     const left = total - done;
-    const trouble = failed ? `, ${failed} not read` : '';
-    const doing = !left ? 'Scored' : !series.running ? 'Cancelled at' : model === 'ready' ? 'Scoring' : 'Waiting for the model';
+    const doing = !left ? 'done' : !series.running ? 'rests' : model === 'ready' ? 'runs' : 'waits';
+    const trouble = failed ? t('series.failed', { count: failed }) : '';
     Object.assign(progress, { max: total, value: done });
     section.toggleAttribute('data-done', !left);
     run.hidden = !left;
-    run.textContent = series.running ? 'Cancel' : 'Continue';
-    count.textContent = `${doing} ${done - failed} of ${total}${trouble}`;
-    speak(left ? `${doing}. ${counted(total, 'image')}.` : `${counted(done - failed, 'image')} scored${trouble}.`);
+    run.textContent = t(series.running ? 'cancel' : 'series.continue');
+    count.textContent = t(`series.${doing}`, { count: done - failed, total }) + trouble;
+    speak(left ? plural(`series.${doing}Live`, total) : plural('series.doneLive', done - failed, { trouble }));
   }
 
   const enter = onChange((/** @type {boolean} */ shown) => {
@@ -182,12 +184,12 @@ export function bindSeries(session) {
       drawFindings(findings);
       drawRows(series.rows, findings, series.sort, series.filter, series.limit);
       drawProgress(state);
-      title.textContent = `Series of ${counted(series.rows.length, 'image')}`;
+      title.textContent = plural('series.of', series.rows.length);
       if (document.activeElement !== name) name.value = series.filter.name;
       if (document.activeElement !== above) above.value = series.filter.above === null ? '' : String(series.filter.above);
       finding.value = series.filter.finding;
-      population.textContent = info?.population ? `Standing among: ${info.population}. Logits where the model has no reference.` : 'Raw logits: this model ships no reference.';
-      caption.textContent = `Images and findings. ${population.textContent} The heads sort, the names open an image.`;
+      population.textContent = info?.population ? t('series.among', { population: programText(info.population) }) : t('series.raw');
+      caption.textContent = t('series.caption', { population: population.textContent });
     }
     enter(Boolean(series?.shown));
     const row = rowInView(state);

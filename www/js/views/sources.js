@@ -2,6 +2,7 @@
 import { byId, create, onChange } from '../dom.js';
 import { diskFolder } from '../folders.js';
 import { FILES_MAX, filesFromList, filesFromTransfer, imagesOf } from '../series/files.js';
+import { exampleTitle, glossOf, programText, say, t, tell } from '../i18n.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindSources(session) {
@@ -12,11 +13,12 @@ export function bindSources(session) {
     const model = diskFolder(files);
     if (model) return session.chooseModel(model);
     const images = files.length > 1 || files[0]?.name.includes('/') ? imagesOf(files) : files;
-    if (images.length > FILES_MAX) session.refuse('Nothing was opened', `A series has ${FILES_MAX} images at most.`);
+    const refuse = (/** @type {import('../i18n.js').Message} */ why) => session.refuse({ key: 'sources.nothing' }, why);
+    if (images.length > FILES_MAX) refuse({ key: 'sources.tooMany', values: { count: FILES_MAX } });
+    else if (images.length > 1 && session.state.teaching) refuse({ key: 'sources.oneInTeaching' });
     else if (images.length > 1) session.series.open(images);
     else if (images.length) session.openFile(images[0].file, images[0].name);
-    else if (files.length) session.refuse('Nothing was opened', 'There is no image in this folder.');
-    else session.refuse('Nothing was opened', 'That was not a file. Save the image first, then drop the file here.');
+    else refuse({ key: files.length ? 'sources.noImage' : 'sources.noFile' });
   }
 
   for (const chooser of [input, folder]) {
@@ -39,7 +41,7 @@ export function bindSources(session) {
     try {
       take(await filesFromTransfer(event.dataTransfer));
     } catch (error) {
-      session.refuse('Nothing was opened', `The folder could not be read: ${error.message}`);
+      session.refuse({ key: 'sources.nothing' }, { key: 'sources.unread', values: { message: error.message } });
     }
   });
 
@@ -53,19 +55,30 @@ export function bindSources(session) {
       button.type = 'button';
       button.dataset.testid = 'phantom-button';
       button.dataset.phantom = name;
-      button.title = finding ? `${title}, synthetic: drawn to show ${finding}` : `${title}, synthetic`;
-      button.append(canvas, create('span', title, 'phantom-name'), create('span', 'synthetic', 'tag'));
+      button.append(canvas, create('span', undefined, 'phantom-name'), say(create('span', undefined, 'tag'), 'sources.syntheticTag'));
       button.addEventListener('click', () => session.openExample(example));
       phantoms.append(button);
+      button.dataset.title = title;
+      button.dataset.shows = finding ?? '';
       session.preview(params, canvas);
+    }
+  });
+
+  const nameExamples = onChange((/** @type {unknown} */ _list) => {
+    for (const button of phantoms.querySelectorAll('button')) {
+      const { title, shows: finding } = button.dataset;
+      const name = exampleTitle(button.dataset.phantom, title);
+      button.querySelector('.phantom-name').textContent = name;
+      button.title = finding ? t('sources.drawnFor', { name, finding: glossOf(finding) || finding }) : t('sources.synthetic', { name });
     }
   });
 
   return (/** @type {import('../state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
-    const words = picture && [picture.name, 'file' in picture.source && `${picture.width} × ${picture.height}`, picture.note].filter(Boolean).join(' · ');
-    note.textContent = wanted && !picture ? `${wanted.name} · opens as soon as the program is ready` : words ?? '';
+    const words = picture && [tell(picture.name), 'file' in picture.source && `${picture.width} × ${picture.height}`, programText(picture.note ?? '')].filter(Boolean).join(' · ');
+    note.textContent = wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : words ?? '';
     note.title = note.textContent;
     drawPhantoms(list);
+    nameExamples(list);
   };
 }

@@ -1,11 +1,7 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
 import { byId, onChange, setOptions } from '../dom.js';
+import { glossOf, t } from '../i18n.js';
 import { overlayKey } from '../state.js';
-
-const TEXTS = {
-  similarity: 'How well each patch agrees with the sentence, before the softmax. In published tests of the official model this localises better than the weights.',
-  attention: 'How the model divided its attention among the patches for this sentence. The weights add up to one, so something always stands out.',
-};
 
 /** @param {import('../session.js').Session} session */
 export function bindStage(session) {
@@ -47,7 +43,7 @@ export function bindStage(session) {
     kind.disabled = palette.disabled = opacity.disabled = !map.on;
     mapCanvas.style.setProperty('opacity', String(map.opacity / 100));
     mapCanvas.hidden = !map.on || !overlay || overlay.key !== overlayKey(state);
-    mapCanvas.setAttribute('aria-label', `Map of ${map.kind} for ${selected}`);
-    text.textContent = TEXTS[map.kind];
+    mapCanvas.setAttribute('aria-label', t('map.label', { kind: t(`map.${map.kind}`), finding: glossOf(selected) || selected }));
+    text.textContent = t(`map.${map.kind}Text`);
   };
 }

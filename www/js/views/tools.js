@@ -1,5 +1,6 @@
 /** The viewer's toolbar, window presets, keys, and the sheet that explains them. */
 import { byId, create, onChange } from '../dom.js';
+import { say, t } from '../i18n.js';
 import { windowOf } from '../state.js';
 import { KEYS, keyAction, nameOfKey } from '../viewer/keys.js';
 import { PRESETS } from '../viewer/pixels.js';
@@ -39,7 +40,6 @@ export function bindTools(session) {
   for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
     const { action, value } = button.dataset;
     const key = KEYS.find((entry) => entry.action === action && entry.value === value)?.key;
-    button.title = button.getAttribute('aria-label') + (key ? ` (${nameOfKey(key)})` : '');
     if (key) button.setAttribute('aria-keyshortcuts', nameOfKey(key));
     if (!action) continue;
     button.addEventListener('click', ({ pointerType }) => {
@@ -56,11 +56,11 @@ export function bindTools(session) {
     act(found.action, found.value);
   });
 
-  for (const { key, name, hint } of PRESETS) {
+  for (const { key } of PRESETS) {
     const button = create('button', undefined, 'preset');
     button.type = 'button';
     button.dataset.preset = key;
-    button.append(create('kbd', key), create('span', name), create('span', hint, 'small'));
+    button.append(create('kbd', key), say(create('span'), `preset.${key}`), say(create('span', undefined, 'small'), `preset.${key}.hint`));
     button.addEventListener('click', () => act('preset', key));
     presets.append(button);
   }
@@ -74,18 +74,25 @@ export function bindTools(session) {
     windows.style.setProperty('--top', `${Math.min(top, lowest)}px`);
   });
 
-  sheetKeys.append(...KEYS.map(({ key, words }) => {
-    const [row, term] = [create('div'), create('dt')];
-    term.append(create('kbd', nameOfKey(key)));
-    row.append(term, create('dd', words));
-    return row;
-  }));
+  /** What the keys do, on the sheet and on the buttons. */
+  const drawKeys = onChange(() => {
+    sheetKeys.replaceChildren(...KEYS.map(({ key, action, value }) => {
+      const [row, term] = [create('div'), create('dt')];
+      term.append(create('kbd', nameOfKey(key)));
+      row.append(term, create('dd', action === 'preset' ? t('key.preset', { name: t(`preset.${value}`), hint: t(`preset.${value}.hint`) }) : t(`key.${value ?? action}`)));
+      return row;
+    }));
+    for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
+      const shortcut = button.getAttribute('aria-keyshortcuts');
+      button.title = button.getAttribute('aria-label') + (shortcut ? ` (${shortcut})` : '');
+    }
+  });
   sheet.addEventListener('click', ({ target }) => { if (target === sheet) sheet.close(); });
   keysToggle.addEventListener('change', () => session.setKeys(keysToggle.checked));
 
   const drawWindow = onChange((/** @type {import('../viewer/pixels.js').Pixels} */ pixels, /** @type {import('../viewer/pixels.js').Window} */ window) => {
     const { low, high } = pixels.range;
-    windowText.textContent = `W ${Math.round(window.width)}  L ${Math.round(window.center)}`;
+    windowText.textContent = t('viewer.windowText', { width: String(Math.round(window.width)), level: String(Math.round(window.center)) });
     Object.assign(level, { min: low, max: high + 1, value: window.center });
     Object.assign(width, { min: 2, max: high - low + 1, value: window.width });
     for (const button of presets.children) {
@@ -96,6 +103,7 @@ export function bindTools(session) {
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { picture, display, tool } = state;
+    drawKeys();
     toolbar.hidden = strip.hidden = !picture;
     keysToggle.checked = state.keys;
     for (const button of buttons) {

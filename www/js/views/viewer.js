@@ -1,5 +1,6 @@
 /** The viewport: every layer by one matrix, pointers and arrow keys. It changes what is shown, never what the model is given. */
 import { byId } from '../dom.js';
+import { percent } from '../i18n.js';
 import { matrixOfState, placeOf, seenBox } from '../state.js';
 import { pointerActions, useKey } from '../viewer/input.js';
 import { Layers, setStyles } from '../viewer/layers.js';
@@ -51,7 +52,7 @@ export function bindViewer(session) {
     viewport.dataset.tool = tool;
     if (!picture) return;
     view.draw(state, tool === 'loupe' ? MAGNIFICATION : 1);
-    zoomText.textContent = `${Math.round(100 * scaleOf(placeOf(state), state.display.view) * devicePixelRatio)} %`;
+    zoomText.textContent = percent(scaleOf(placeOf(state), state.display.view) * devicePixelRatio);
     mirrored.hidden = !mirror;
     unseenKey.hidden = unseen.hidden;
     drawLoupe(state);

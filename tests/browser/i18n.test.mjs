@@ -1,0 +1,148 @@
+/** English and Japanese: the same keys, every key used, every string of the page, and the page in Japanese. */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { serve } from './server.mjs';
+import { DIST, OUTPUT, launch } from './setup.mjs';
+import en from '../../www/i18n/en.js';
+import ja from '../../www/i18n/ja.js';
+import { KEYS } from '../../www/js/viewer/keys.js';
+import { PRESETS } from '../../www/js/viewer/pixels.js';
+
+const WWW = fileURLToPath(new URL('../../www', import.meta.url));
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
+const html = readFileSync(join(WWW, 'index.html'), 'utf8');
+const sources = readdirSync(join(WWW, 'js'), { recursive: true }).filter((path) => path.endsWith('.js')).map((path) => readFileSync(join(WWW, 'js', path), 'utf8')).join('\n');
+const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
+
+/** Keys that are put together, by their beginning. */
+const FAMILIES = ['error.', 'example.', 'lab.slider.', 'teach.sure.', 'teach.column.', 'teach.missing.', 'tour.', 'key.', 'preset.', 'weights.', 'map.', 'series.done', 'series.rests', 'series.runs', 'series.waits'];
+const exact = new Set([
+  ...[...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key),
+  ...[...sources.matchAll(/['`]([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9-]+)+|percentile|sent|timing|reset|median|close|cancel)['`]/g)].map(([, key]) => key),
+]);
+
+let browser;
+let site;
+before(async () => {
+  browser = await launch();
+  site = await serve({ '/': DIST });
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+});
+
+test('both languages have the same strings with the same values, none empty', () => {
+  assert.deepEqual(Object.keys(ja).sort(), Object.keys(en).sort());
+  const values = (/** @type {string} */ text) => [...text.matchAll(/\{(\w+)\}/g)].map(([name]) => name).sort();
+  for (const [key, text] of Object.entries(en)) {
+    assert.ok(text && ja[key], key);
+    if (!key.startsWith('error.')) assert.deepEqual(values(ja[key]), values(text), key);
+  }
+});
+
+test('every key that is used exists, and every string is used', () => {
+  const called = [...sources.matchAll(/\b(?:t|say|plural)\((?:create\([^)]*\), |[a-z]+, )?(?:\w+ \? )?'([\w.-]+)'/g)].map(([, key]) => key);
+  const keyed = [...sources.matchAll(/key: '([a-z]+\.[\w.-]+)'/g)].map(([, key]) => key);
+  const inPage = [...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key);
+  for (const key of [...called, ...keyed, ...inPage]) assert.ok(Object.hasOwn(en, key) || Object.hasOwn(en, `${key}.other`), key);
+  for (const { action, value } of KEYS) assert.ok(action === 'preset' || Object.hasOwn(en, `key.${value ?? action}`), `${action} ${value}`);
+  for (const { key } of PRESETS) assert.ok(Object.hasOwn(en, `preset.${key}`) && Object.hasOwn(en, `preset.${key}.hint`), key);
+  const unused = Object.keys(en).filter((key) => !exact.has(key) && !exact.has(key.replace(/\.(one|other)$/, '')) && !FAMILIES.some((family) => key.startsWith(family)));
+  assert.deepEqual(unused, []);
+});
+
+test('the words in index.html are those of en.js, and none lacks a key', () => {
+  for (const [, key, text] of html.matchAll(/data-i18n="([^"]+)">([^<]*)</g)) assert.equal(plain(text), en[key], key);
+  for (const [, attribute, text, named, key] of html.matchAll(/ ([a-z-]+)="([^"]*)" data-i18n-([a-z-]+)="([^"]+)"/g)) {
+    assert.equal(attribute, named, key);
+    assert.equal(text, en[key], key);
+  }
+  const body = html.slice(html.indexOf('<body>'));
+  const bare = [...body.matchAll(/<(\w+)([^<>]*)>([^<>]*[A-Za-z]{2}[^<>]*)</g)].filter(([, , attributes]) => !attributes.includes('data-i18n=')).map(([, , , text]) => plain(text));
+  assert.deepEqual(bare.filter((text) => !/^(CARZero|WebGPU|CPU|Enter|Delete|Esc|Lai et al.*)$/.test(text)), [], 'names only');
+  const labels = [...body.matchAll(/ (?:aria-label|placeholder|title)="[^"]+"(?! data-i18n-)/g)].map(([text]) => text);
+  assert.deepEqual(labels, []);
+});
+
+test('the page in Japanese: language, findings beside their prompts, numbers, errors, and the switch', async () => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'ja-JP', bypassCSP: true });
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+  const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `ja-${name}.png`) });
+  const audit = async (/** @type {string} */ state) => {
+    await page.evaluate(AXE);
+    assert.deepEqual(await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)), [], state);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), state);
+  };
+  await page.goto(site.origin);
+  await reach('ready');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
+  assert.match(await page.title(), /ブラウザ版/);
+  await shot('empty-1280');
+  await page.locator('[data-phantom="effusion"]').click();
+  await reach('done');
+  const row = page.locator('[data-finding="Pleural Effusion"]');
+  assert.match(await row.textContent(), /胸水\s+Pleural Effusion/);
+  assert.match(await page.getByTestId('detail').textContent(), /パーセンタイル[^]*確率ではありません[^]*There is/);
+  assert.match(await page.locator('.foot').textContent(), /研究・教育用。診断には使用できません。/);
+  assert.match(await page.locator('#live').textContent(), /件の所見を採点しました/);
+  await audit('scored');
+  await shot('scored-1280');
+
+  await page.setInputFiles('[data-testid="file-input"]', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no image') });
+  await page.getByTestId('error-message').getByText('notes.pngは開けませんでした').waitFor();
+  assert.match(await page.getByTestId('error-message').textContent(), /画像として読み込めません/);
+  await page.getByTestId('finding-input').fill('気胸');
+  await page.keyboard.press('Enter');
+  await page.getByText('モデルが読める語がありません').waitFor();
+  await page.locator('#dismiss').click();
+
+  // Nothing that is on show, or that is read out, is left in English but prompts, names and units.
+  const english = await page.evaluate(() => {
+    const left = [];
+    const allowed = /^(CARZero|CPU|WebGPU|Automatic|English|inferno|viridis|magma|turbo|grey|W \d+ +L \d+|ChestX-ray14 \(14\)|[\d.,]+ ?(ms|s|mm|px|MB))$/i;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      const text = node.textContent.trim();
+      if (!/[A-Za-z]{3}/.test(text) || /[ぁ-んァ-ヶ一-龠]/.test(text) || allowed.test(text)) continue;
+      if (parent.closest('[lang="en"], template, script, kbd, .cite, #credits, #model-card dd, #model-title, select, .tag, strong')) continue;
+      left.push(text);
+    }
+    for (const element of document.querySelectorAll('body [aria-label], body [title], body [placeholder]')) {
+      for (const name of ['aria-label', 'title', 'placeholder']) {
+        const text = element.getAttribute(name) ?? '';
+        if (/[A-Za-z]{3}/.test(text) && !/[ぁ-んァ-ヶ一-龠]/.test(text)) left.push(`${name}: ${text}`);
+      }
+    }
+    return left;
+  });
+  assert.deepEqual(english, []);
+
+  await page.locator('#tools button[data-action="help"]').click();
+  await shot('sheet-1280');
+  await page.keyboard.press('Escape');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.evaluate(() => scrollTo(0, 0));
+  await shot('scored-360');
+  await audit('360');
+
+  await page.getByTestId('language').click(); // at once, with the picture and the scores
+  await page.locator('html[lang="en"]').waitFor({ state: 'attached' });
+  await reach('done');
+  assert.match(await page.getByTestId('detail').textContent(), /percentile/);
+  assert.equal((await row.locator('.name').textContent()), 'Pleural Effusion');
+  assert.equal(await page.locator('#tools button[data-value="pan"]').getAttribute('title'), 'Pan (P)');
+  assert.match(await page.locator('#image-note').textContent(), /Right pleural effusion, synthetic/);
+  await page.reload();
+  await reach('ready');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en', 'the choice is remembered');
+  assert.deepEqual(problems, []);
+  await context.close();
+});

@@ -1,0 +1,139 @@
+/** Teaching mode: nothing is given away before the learner has spoken, then everything is compared. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { serve } from './server.mjs';
+import { DIST, OUTPUT, launch } from './setup.mjs';
+import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/js/teaching.js';
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
+let browser;
+let site;
+let context;
+let page;
+
+before(async () => {
+  browser = await launch();
+  site = await serve({ '/': DIST });
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(() => context?.close());
+
+const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `teach-${name}.png`) });
+const box = (/** @type {string} */ finding) => page.locator(`#teach-findings li[data-finding="${finding}"]`);
+const reveal = () => page.getByTestId('teach-reveal');
+
+async function start(width = 1280, height = 800) {
+  context = await browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', hasTouch: width < 500 });
+  page = await context.newPage();
+  await page.addInitScript(() => { Math.random = () => 0.2; }); // an effusion
+  await page.goto(site.origin);
+  await reach('ready');
+  await page.getByTestId('teach-toggle').click();
+  await page.getByTestId('teach-surprise').click();
+  await reach('done');
+}
+
+async function audit(state) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  assert.deepEqual(found, [], state);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling: ${state}`);
+}
+
+test('a place against a map, and against what was drawn', () => {
+  const map = Float32Array.from({ length: 16 }, (_, i) => i);
+  const whole = { x: 0, y: 0, width: 1, height: 1 };
+  assert.deepEqual(placeInMap({ x: 0.9, y: 0.9 }, map, 4, whole, 1).share, 15 / 16);
+  assert.equal(placeInMap({ x: 0.1, y: 0.1 }, map, 4, whole, 1).share, 0);
+  assert.ok(Math.abs(placeInMap({ x: 0.875, y: 0.375 }, map, 4, whole, 2).distance - 1) < 1e-9, 'in widths, on a tall picture');
+  assert.equal(placeInMap({ x: 0.1, y: 0.5 }, map, 4, { x: 0.25, y: 0, width: 0.5, height: 1 }, 1), null, 'outside what the model saw');
+  assert.equal(distanceToBox({ x: 0.5, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1), 0);
+  assert.ok(Math.abs(distanceToBox({ x: 0.1, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1) - 0.3) < 1e-9);
+});
+
+test('a round needs a place and a guess, or neither where nothing is seen', () => {
+  const round = newRound(0);
+  assert.equal(missingIn(round), 'place');
+  assert.equal(missingIn({ ...round, mark: { x: 0, y: 0 } }), 'guess');
+  assert.equal(missingIn({ ...round, mark: { x: 0, y: 0 }, guesses: { Hernia: 1 } }), '');
+  assert.equal(missingIn({ ...round, clear: true }), '');
+});
+
+test('a round on the desktop: nothing is given away, then mark, guess, model and truth are compared', async () => {
+  await start();
+  const hidden = ['#list', '#map', '#detail', '#lab', '#truth', '#phantoms', '#controls'];
+  for (const id of hidden) assert.equal(await page.locator(id).isVisible(), false, `${id} is hidden`);
+  const told = await page.evaluate(() => document.documentElement.outerHTML);
+  assert.doesNotMatch(told, /\d(st|nd|rd|th)</, 'no percentile anywhere in the page');
+  assert.doesNotMatch(await page.locator('#live').textContent(), /percentile/);
+  assert.equal(await reveal().isDisabled(), true);
+  await shot('veiled-1280');
+  await audit('veiled');
+
+  const layers = await page.locator('#layers').boundingBox();
+  await page.mouse.click(layers.x + 0.3 * layers.width, layers.y + 0.75 * layers.height);
+  await page.getByTestId('mark-place').waitFor();
+  assert.equal(await reveal().isDisabled(), true, 'a guess is missing');
+  await box('Pleural Effusion').getByRole('checkbox').check();
+  await box('Pleural Effusion').getByRole('combobox').selectOption('3');
+  await box('Pneumothorax').getByRole('checkbox').check();
+  await reveal().click();
+
+  const outcome = page.getByTestId('teach-outcome');
+  await outcome.getByText('was drawn').first().waitFor();
+  assert.match(await outcome.textContent(), /very sure/);
+  assert.match(await outcome.textContent(), /map for Pleural Effusion is stronger at your mark than in \d+% of what it saw/);
+  assert.match(await outcome.locator('tr', { hasText: 'Pneumothorax' }).textContent(), /fairly sure.*percentile.*no/);
+  await page.getByTestId('truth').getByText('Pleural Effusion').waitFor();
+  await page.getByTestId('map-canvas').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'teach-title');
+  assert.match(await page.locator('#teach-title').textContent(), /Round 1/);
+  assert.doesNotMatch(await outcome.textContent(), /correct|right answer|grade|points|diagnos/i);
+  await shot('revealed-1280');
+  await audit('revealed');
+
+  await page.getByTestId('teach-surprise').click();
+  await page.getByText('Round 2: look first').waitFor();
+  await reach('done');
+  assert.equal(await page.getByTestId('mark-place').isVisible(), false);
+  assert.equal(await page.locator('#list').isVisible(), false);
+  await page.locator('#teach-end').click();
+  await page.locator('#list').waitFor();
+});
+
+test('a round by keyboard on a phone’s width', async () => {
+  await start(360, 740);
+  await shot('veiled-360');
+  await page.getByTestId('teach-keyboard').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#mark-place:focus').waitFor();
+  const before = await page.getByTestId('mark-place').getAttribute('aria-label');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.waitForFunction((label) => document.getElementById('mark-place').getAttribute('aria-label') !== label, before);
+  assert.match(await page.getByTestId('mark-place').getAttribute('aria-label'), /from the left/);
+  await box('Cardiomegaly').getByRole('checkbox').focus();
+  await page.keyboard.press('Space');
+  await audit('guessing');
+  await reveal().focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#teach-title:focus').waitFor();
+  await page.locator('#teach-title').scrollIntoViewIfNeeded();
+  await shot('revealed-360');
+  await audit('revealed');
+});
+
+test('the view that nothing is abnormal needs no mark, and is compared, too', async () => {
+  await start();
+  await page.getByTestId('teach-clear').check();
+  assert.equal(await box('Hernia').getByRole('checkbox').isDisabled(), true);
+  await reveal().click();
+  await page.getByTestId('teach-outcome').getByText('Drawn here: Pleural Effusion').waitFor();
+});

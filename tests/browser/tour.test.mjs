@@ -1,0 +1,88 @@
+/** The guided tour. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { serve } from './server.mjs';
+import { DIST, OUTPUT, launch } from './setup.mjs';
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
+const TITLES = ['You name it', 'it stays here', 'not a probability', 'what it never saw', 'where it is fooled'];
+let browser;
+let site;
+let context;
+let page;
+
+before(async () => {
+  browser = await launch();
+  site = await serve({ '/': DIST });
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+});
+afterEach(() => context?.close());
+
+const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const card = () => page.getByTestId('tour');
+
+async function start(width, height) {
+  context = await browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', reducedMotion: 'reduce' });
+  page = await context.newPage();
+  await page.goto(site.origin);
+  await reach('ready');
+}
+
+async function audit(/** @type {string} */ state) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  assert.deepEqual(found, [], state);
+}
+
+for (const [width, height] of [[1280, 800], [360, 740]]) {
+  test(`five steps at ${width} by ${height}, beside what they explain`, async () => {
+    await start(width, height);
+    await page.getByTestId('tour-invite').getByRole('button').click();
+    for (const [step, title] of TITLES.entries()) {
+      await card().getByText(title).waitFor();
+      assert.match(await card().textContent(), new RegExp(`Step ${step + 1} of 5`));
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'tour', 'the focus goes along');
+      if (step === 0) await card().getByText('is sent as “There is Pneumothorax').waitFor();
+      if (step >= 2) await reach('done'); // a synthetic chest was opened for it
+      const [mark, ring] = [await card().boundingBox(), await page.locator('#tour-ring').boundingBox()];
+      assert.ok(mark.x >= 0 && mark.y >= 0 && mark.x + mark.width <= width && mark.y + mark.height <= height, `step ${step + 1} is on the screen`);
+      assert.ok(ring && ring.width > 30 && ring.height > 20, `step ${step + 1} points at something`);
+      const over = Math.min(mark.x + mark.width, ring.x + ring.width) - Math.max(mark.x, ring.x);
+      const under = Math.min(mark.y + mark.height, ring.y + ring.height) - Math.max(mark.y, ring.y);
+      assert.ok(over <= 0 || under < 0.9 * ring.height, `step ${step + 1} does not hide what it points at`);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      await page.screenshot({ path: join(OUTPUT, `tour-${step + 1}-${width}.png`) });
+      if (step % 2 === 0) await audit(`step ${step + 1}`);
+      await page.getByTestId('tour-next').click();
+    }
+    await card().waitFor({ state: 'hidden' });
+  });
+}
+
+test('Escape ends it, it is remembered, and can be taken again', async () => {
+  await start(1280, 800);
+  await page.getByTestId('tour-open').click();
+  await card().waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter'); // End and Back, which is off, come before Next
+  await card().getByText('it stays here').waitFor();
+  await page.getByTestId('finding-input').fill('the page stays usable');
+  await page.keyboard.press('Escape');
+  await card().waitFor({ state: 'hidden' });
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'finding', 'the focus stays where a person put it');
+  await page.reload();
+  await reach('ready');
+  assert.equal(await page.getByTestId('tour-invite').isVisible(), false);
+  await page.locator('#about-open').click();
+  await page.locator('#tour-again').click();
+  await card().waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('#tour-open:focus').waitFor();
+});

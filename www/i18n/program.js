@@ -1,0 +1,52 @@
+/** What the program says in English, in Japanese: findings by their prompt, and its sentences. Prompts themselves stay English: the model reads no other language. */
+
+/** @type {Record<string, string>} */
+export const FINDINGS = {
+  'atelectasis': '無気肺',
+  'cardiomegaly': '心拡大',
+  'pleural effusion': '胸水',
+  'pulmonary infiltration': '浸潤影',
+  'lung infiltration': '浸潤影',
+  'infiltration': '浸潤影',
+  'pulmonary mass': '腫瘤',
+  'lung nodule': '結節',
+  'pneumonia': '肺炎',
+  'pneumothorax': '気胸',
+  'pulmonary consolidation': 'コンソリデーション（浸潤影）',
+  'consolidation': 'コンソリデーション（浸潤影）',
+  'pulmonary edema': '肺水腫',
+  'pulmonary emphysema': '肺気腫',
+  'fibrosis': '線維化',
+  'pulmonary fibrosis': '肺線維化',
+  'pleural thickening': '胸膜肥厚',
+  'hernia': 'ヘルニア',
+  'tissue calcification': '石灰化',
+  'bone fracture': '骨折',
+  'lung opacity': '肺野の陰影',
+  'abnormal lesion': '異常陰影',
+  'calcified granuloma': '石灰化肉芽腫',
+  'lung granuloma': '肺肉芽腫',
+};
+
+/** @type {[RegExp, string][]} */
+export const TEXTS = [
+  [/^The model looks at the whole picture, scaled down and padded to a square, less a margin of 6 % on each side\.$/, 'モデルは、画像全体を縮小し、余白を足して正方形にしたものから、各辺6%を除いた範囲を見ます。'],
+  [/^The model looks at the central square of the picture, less a margin of 6 % on each side\.$/, 'モデルは、画像の中央の正方形から各辺6%を除いた範囲を見ます。'],
+  [/^(\d[\d,]*) frontal chest radiographs of the NIH ChestX-ray14 collection, mostly of adults$/, 'NIH ChestX-ray14の胸部正面像$1枚（主に成人）'],
+  [/^16-bit file, its values read as (\d+)-bit$/, '16ビットのファイル（$1ビットの値として読み込み）'],
+  [/^Modality$/, 'モダリティ'],
+  [/^Body part$/, '撮影部位'],
+  [/^View$/, '撮影方向'],
+  [/^Laterality$/, '左右'],
+  [/^Spacing$/, '画素間隔'],
+  [/^Matrix$/, 'マトリクス'],
+  [/^Bits$/, 'ビット数'],
+  [/^Photometric$/, '表示形式'],
+  [/^Transfer syntax$/, '転送構文'],
+  [/^The file says that its modality is (.+): the model knows frontal chest radiographs only\.$/, 'このファイルのモダリティは$1です。モデルが知っているのは胸部正面のX線画像だけです。'],
+  [/^The file says that it shows (.+), not the chest: the model knows frontal chest radiographs only\.$/, 'このファイルの撮影部位は胸部ではなく$1です。モデルが知っているのは胸部正面のX線画像だけです。'],
+  [/^The file says that this is a lateral view: the model knows frontal chest radiographs only\.$/, 'このファイルは側面像です。モデルが知っているのは胸部正面のX線画像だけです。'],
+  [/^The file says that this is an oblique view: the model knows frontal chest radiographs only\.$/, 'このファイルは斜位像です。モデルが知っているのは胸部正面のX線画像だけです。'],
+  [/^The file has (\d+) frames: the first is shown and scored\.$/, 'このファイルには$1フレームあります。最初のフレームを表示し、採点します。'],
+  [/^The file’s pixels are not square: the model sees the picture stretched\.$/, 'このファイルの画素は正方形ではありません。モデルには引き伸ばされた画像として見えます。'],
+];

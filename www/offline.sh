@@ -1,0 +1,16 @@
+#!/bin/sh
+# Trunk's post_build hook: gives the build its id, from what is in it, and lists its files in build.json for sw.js.
+set -eu
+cd "${TRUNK_STAGING_DIR:?}"
+digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
+
+# Of a model folder only the manifest: it knows the others by their SHA-256, and js/weights.js keeps them.
+files=$(find . -type f ! -name sw.js ! -name build.json ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
+build=$(digest $files | digest | cut -c1-12)
+sed "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" index.html > index.new
+mv index.new index.html
+{
+  printf '{"build": "%s", "files": {\n' "$build"
+  digest $files | sed 's|^\([0-9a-f]*\)[ *]*\(.*\)$|  "\2": "\1",|' | sed '$ s|,$||'
+  echo '}}'
+} > build.json

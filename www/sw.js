@@ -1,0 +1,194 @@
+/**
+ * The service worker: the page works offline, and is always of one build.
+ *
+ * `offline.sh` writes build.json, the build's id and the SHA-256 of its files. A build has a cache of its own and is
+ * fetched as a whole; another one takes its place only when a page opens and no other page is there. What is served was
+ * verified against that list, so a page never gets a mix, even while the site is being replaced. This script holds no
+ * build, so a new version of it changes nothing for the pages. The models' other files are kept by js/weights.js.
+ *
+ * Messages, each with a port for the answer, or for `{error}`:
+ * `{type: 'keep', build, kind}`: what a page runs on, `{kept}`. `{type: 'check'}`: a new build is fetched, `{update}`.
+ * `{type: 'takeOver'}`: a page that has just opened asks for the new build, `{agreed}`.
+ *
+ * @typedef {{build: string, files: Record<string, string>}} Build
+ */
+
+const PREFIX = 'carzero-build-';
+const MODELS = 'carzero-models';
+const STATE = 'carzero-state'; // which build is current, and which is ready to be the next
+const SCOPE = self.registration.scope;
+const KINDS = ['cpu', 'webgpu'];
+
+const urlOf = (/** @type {string} */ path) => new URL(path, SCOPE).href;
+const cacheOf = (/** @type {Build} */ { build }) => caches.open(PREFIX + build);
+/** The modules for one device, which are kept as they are used. @param {Build} build @param {string} kind */
+const moduleOf = ({ files }, kind) => Object.keys(files).filter((path) => path.startsWith(`carzero-${kind}`));
+/** What every visit needs. @param {Build} build */
+const coreOf = (build) => Object.keys(build.files).filter((path) => !KINDS.some((kind) => moduleOf(build, kind).includes(path)));
+const manifestsOf = (/** @type {Build} */ build) => Object.keys(build.files).filter((path) => /^models\/.*manifest\.json$/.test(path));
+
+/** @type {Map<string, Promise<Build | null>>} */ const remembered = new Map();
+
+/** @param {'current' | 'next'} name @returns {Promise<Build | null>} */
+function read(name) {
+  const known = remembered.get(name) ?? caches.open(STATE).then((cache) => cache.match(urlOf(name))).then((response) => response?.json() ?? null);
+  remembered.set(name, known);
+  return known;
+}
+
+/** @param {'current' | 'next'} name @param {Build | null} build */
+async function write(name, build) {
+  const cache = await caches.open(STATE);
+  if (build) await cache.put(urlOf(name), new Response(JSON.stringify(build)));
+  else await cache.delete(urlOf(name));
+  remembered.set(name, Promise.resolve(build));
+}
+
+/** @param {ArrayBuffer} data */
+async function sha256(data) {
+  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A file of the site, if it is the expected one: from the browser's own cache, or else from the network. @param {string} url @param {string} digest */
+async function fetchVerified(url, digest) {
+  for (const cache of /** @type {const} */ (['force-cache', 'reload'])) {
+    const response = await fetch(url, { cache });
+    const data = response.ok ? await response.arrayBuffer() : null;
+    if (data && await sha256(data) === digest) {
+      const type = response.headers.get('content-type') ?? 'application/octet-stream';
+      return new Response(data, { headers: { 'content-type': type, 'content-length': String(data.byteLength), 'x-sha256': digest } });
+    }
+  }
+  throw new Error(`${url} is not what the build lists`);
+}
+
+/** A file of a build: kept already, the same in another build, or fetched and kept. @param {Build} build @param {string} path @returns {Promise<Response>} */
+async function fileOf(build, path) {
+  const url = urlOf(path);
+  const cache = await cacheOf(build);
+  const kept = await cache.match(url);
+  if (kept) return kept;
+  let found;
+  for (const name of await caches.keys()) {
+    const other = name.startsWith(PREFIX) && await (await caches.open(name)).match(url);
+    if (other && other.headers.get('x-sha256') === build.files[path]) found = other;
+  }
+  found ??= await fetchVerified(url, build.files[path]);
+  await cache.put(url, found.clone()).catch(() => {}); // a full storage: served, not kept
+  return found;
+}
+
+/** @param {Build} build @param {string[]} paths Whether all of them are kept now. */
+async function keep(build, paths) {
+  await Promise.all(paths.map((path) => fileOf(build, path)));
+  const cache = await cacheOf(build);
+  return (await Promise.all(paths.map((path) => cache.match(urlOf(path))))).every(Boolean);
+}
+
+/** A model's files, and the keys under which js/weights.js keeps them. @param {Build} build @param {string} path Of the manifest */
+async function modelFiles(build, path) {
+  const folder = urlOf(path.replace(/manifest\.json$/, ''));
+  const { files } = await (await fileOf(build, path)).json();
+  return files.map((/** @type {{path: string, sha256: string}} */ file) => {
+    const url = new URL(file.path, folder).href;
+    return { folder, url, key: `${url}?sha256=${file.sha256}`, sha256: file.sha256 };
+  });
+}
+
+/** Fetches what a build changes in the models that are kept here. @param {Build} build */
+async function renewModels(build) {
+  const cache = await caches.open(MODELS);
+  const keys = (await cache.keys()).map(({ url }) => url);
+  for (const path of manifestsOf(build)) {
+    for (const { folder, url, key, sha256: digest } of await modelFiles(build, path)) {
+      if (keys.some((kept) => kept.startsWith(folder)) && !keys.includes(key)) await cache.put(key, await fetchVerified(url, digest));
+    }
+  }
+}
+
+/** Deletes other builds, and what only they had of the models. @param {Build} build */
+async function forgetOthers(build) {
+  for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== PREFIX + build.build) await caches.delete(name);
+  const cache = await caches.open(MODELS);
+  for (const path of manifestsOf(build)) {
+    const files = await modelFiles(build, path);
+    for (const { url } of await cache.keys()) {
+      if (url.startsWith(files[0].folder) && !url.endsWith('manifest.json') && !files.some(({ key }) => key === url)) await cache.delete(url);
+    }
+  }
+}
+
+/** What the site offers now. @returns {Promise<Build>} */
+async function fetchBuild() {
+  const response = await fetch(urlOf('build.json'), { cache: 'no-cache' });
+  if (!response.ok) throw new Error(`build.json could not be fetched (HTTP ${response.status})`);
+  return response.json();
+}
+
+/** The current build; where there is none, the site's becomes it. */
+async function currentBuild() {
+  const current = await read('current');
+  if (current) return current;
+  const build = await fetchBuild();
+  if (!await keep(build, coreOf(build))) throw new Error('no room to keep the page');
+  await write('current', build);
+  return build;
+}
+
+/** The open pages of this part of the site. */
+const pages = async () => (await clients.matchAll({ type: 'window', includeUncontrolled: true })).filter(({ url }) => url.startsWith(SCOPE));
+
+const answers = {
+  /** A page that came from the network joins, if it is of the current build. */
+  async keep({ build, kind }) {
+    const current = await currentBuild();
+    if (current.build === build) await clients.claim();
+    return { kept: await keep(current, [...coreOf(current), ...moduleOf(current, kind)]) };
+  },
+
+  async check() {
+    const [current, next, offered] = [await currentBuild(), await read('next'), await fetchBuild()];
+    if ([current.build, next?.build].includes(offered.build)) return { update: offered.build !== current.build };
+    const cache = await cacheOf(current);
+    const used = []; // must work offline in the next build, too
+    for (const kind of KINDS) if (await cache.match(urlOf(`carzero-${kind}_bg.wasm`))) used.push(...moduleOf(offered, kind));
+    if (!await keep(offered, [...coreOf(offered), ...used])) throw new Error('no room to keep the new build');
+    await renewModels(offered);
+    await write('next', offered);
+    return { update: true };
+  },
+
+  async takeOver(_message, source) {
+    const next = await read('next');
+    const agreed = Boolean(next) && (await pages()).every(({ id }) => id === source.id);
+    if (agreed) {
+      await write('current', next);
+      await write('next', null);
+      await forgetOthers(next);
+    }
+    return { agreed };
+  },
+};
+
+addEventListener('install', (event) => {
+  self.skipWaiting();
+  event.waitUntil(currentBuild());
+});
+
+addEventListener('message', (event) => event.waitUntil((async () => {
+  const answer = answers[event.data.type];
+  if (!answer) throw new Error(`unknown message type: ${event.data.type}`);
+  event.ports[0].postMessage(await answer(event.data, event.source).catch((error) => ({ error: error.message })));
+})()));
+
+addEventListener('fetch', (event) => {
+  const { method, url } = event.request;
+  const { origin, pathname } = new URL(url);
+  const path = `${origin}${pathname}`.slice(SCOPE.length) || 'index.html';
+  if (method !== 'GET' || !`${origin}${pathname}`.startsWith(SCOPE) || (path.startsWith('models/') && !path.endsWith('manifest.json'))) return;
+  event.respondWith((async () => {
+    const current = await read('current');
+    if (!current || !Object.hasOwn(current.files, path)) return fetch(event.request);
+    return fileOf(current, path).catch(() => Response.error());
+  })());
+});
