@@ -8,12 +8,12 @@ use std::path::Path;
 use burn::tensor::Device;
 use carzero::Error;
 use carzero::folder::{
-    CONFIG, FileEntry, Loader, MANIFEST, MAX_SHARD, Manifest, Precision, ShardWriter, TOKENIZER,
-    Weight,
+    CONFIG, FileEntry, Loader, MANIFEST, MAX_SHARD, Manifest, Precision, REFERENCE, ShardWriter,
+    TOKENIZER, Weight, reference_file,
 };
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
-use support::convert_micro;
+use support::{convert_micro, load};
 use tempfile::TempDir;
 
 const SHARD: &str = "weights-01-of-01.safetensors";
@@ -225,4 +225,32 @@ fn the_same_checkpoint_gives_the_same_bytes() {
     convert_micro(two.path(), "q8");
     let manifest = |folder: &Path| fs::read_to_string(folder.join(MANIFEST)).unwrap();
     assert_eq!(manifest(one.path()), manifest(two.path()));
+}
+
+#[test]
+fn reference_images_are_whole_or_refused() {
+    let folder = TempDir::new().unwrap();
+    convert_micro(folder.path(), "f32");
+    let (tokens, dim) = (1 + 196 / 4, load(folder.path()).config.fusion.dim);
+    let whole = reference_file(vec![0.5; 30 * tokens * dim], dim).unwrap();
+    let load_reference = |data: &[u8]| {
+        let json = fs::read(folder.path().join(MANIFEST)).unwrap();
+        let mut manifest = Manifest::parse(&json).unwrap();
+        manifest.files.push(FileEntry::new(REFERENCE, data));
+        let device = Device::flex();
+        let mut loader = Loader::new(&serde_json::to_vec(&manifest).unwrap(), device)?;
+        for entry in &manifest.files {
+            match entry.path.as_str() {
+                REFERENCE => loader.add(REFERENCE, data)?,
+                path => loader.add(path, &fs::read(folder.path().join(path)).unwrap())?,
+            }
+        }
+        loader.finish()
+    };
+    let reference = load_reference(&whole).unwrap().reference.unwrap();
+    assert_eq!(reference.dims(), [30, tokens, dim]);
+    let cut = reference_file(vec![0.5; 30 * tokens * dim - dim], dim).unwrap();
+    for hostile in [&whole[..whole.len() / 2], b"", &cut] {
+        assert_eq!(load_reference(hostile).unwrap_err().code(), "bad-file");
+    }
 }
