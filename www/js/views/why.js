@@ -126,14 +126,18 @@ export function bindWhy(session) {
     return t(phase(session.state) === 'done' ? 'why.working' : 'why.follows');
   }
 
+  let drawnFor = '';
   return (/** @type {import('../state.js').State} */ state) => {
     const { why: { open, choice, word, at }, display, picture, selected, viewport: size } = state;
     const explanation = open ? explanationOf(state) : undefined;
-    body.hidden = !explanation;
-    status.textContent = explanation || !open ? '' : waitingFor(state);
+    const stale = !explanation && Boolean(picture?.redrawn) && drawnFor === selected; // in the lab nothing may jump
+    body.hidden = !explanation && !stale;
+    body.toggleAttribute('data-stale', stale);
+    status.textContent = explanation || stale || !open ? '' : waitingFor(state);
     const patch = explanation ? patchOf(state, at ?? display.cursor) : -1;
     drawMark(patch, picture, size, display.view);
     if (!explanation) return;
+    drawnFor = selected;
     const words = JSON.stringify(explanation.words);
     drawWords(words);
     drawChoices(explanation.layers, explanation.heads);

@@ -46,7 +46,7 @@ export class WhyActions {
   /** The key that is missing while everything else rests, or ''. */
   #missing() {
     const { why, picture, selected, series, explanations } = this.#state;
-    if (!why.open || !selected || series?.shown || phase(this.#state) !== 'done') return '';
+    if (!why.open || !selected || series?.shown || phase(this.#state) !== 'done' || ('moving' in picture.source && picture.source.moving)) return '';
     const key = keyOf(picture.id, selected);
     return explanations.has(key) ? '' : key;
   }
