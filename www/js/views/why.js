@@ -130,7 +130,7 @@ export function bindWhy(session) {
   return (/** @type {import('../state.js').State} */ state) => {
     const { why: { open, choice, word, at }, display, picture, selected, viewport: size } = state;
     const explanation = open ? explanationOf(state) : undefined;
-    const stale = !explanation && Boolean(picture?.redrawn) && drawnFor === selected; // in the lab nothing may jump
+    const stale = open && !explanation && Boolean(picture?.redrawn) && drawnFor === selected; // in the lab nothing may jump
     body.hidden = !explanation && !stale;
     body.toggleAttribute('data-stale', stale);
     status.textContent = explanation || stale || !open ? '' : waitingFor(state);
