@@ -65,7 +65,7 @@ export function bindWhy(session) {
       button.type = 'button';
       button.dataset.index = String(index);
       bar.append(create('span'));
-      button.append(create('span', word), bar, create('span', undefined, 'word-share'));
+      button.append(create('span', word), ' ', bar, create('span', undefined, 'word-share'));
       item.append(button);
       return item;
     }));
