@@ -76,7 +76,7 @@ export function bindWhy(session) {
     setOptions(head, optionsOf('All, the mean', 'Head', heads));
   });
 
-  const drawShares = onChange((/** @type {import('../why/explanation.js').Explanation} */ explanation, /** @type {import('../why/explanation.js').Choice} */ choice, /** @type {number} */ patch) => {
+  const drawShares = onChange((/** @type {import('../why/explanation.js').Explanation} */ explanation, /** @type {import('../why/explanation.js').Choice} */ choice, /** @type {number} */ patch, /** @type {number} */ word, /** @type {boolean} */ mapOn) => {
     const { words, attendedWords, wordPatches } = explanation;
     const attended = meanOf(attendedWords, explanation, choice);
     const here = patch >= 0 ? wordsAtPatch(explanation, patch) : null;
@@ -92,6 +92,10 @@ export function bindWhy(session) {
     });
     const total = attended.reduce((a, b) => a + b, 0);
     sum.textContent = `The image’s attention to the words, ${choiceInWords(choice)}: ${percent(total)} in all. The rest went to the sentence as a whole and to empty rows.`;
+    if (!here && word >= 0) {
+      hint.textContent = mapOn ? `The map shows where the word “${words[word]}” alone would look; not part of the score.` : 'The map is off: switch it on below the picture to see where a word would look.';
+      return;
+    }
     if (!here) {
       hint.textContent = 'Point at a word to see where it alone would look, or at the picture to see which words would look there. The magnifier’s cursor does that with arrow keys.';
       return;
@@ -142,8 +146,9 @@ export function bindWhy(session) {
     drawChoices(explanation.layers, explanation.heads);
     layer.value = String(choice.layer);
     head.value = String(choice.head);
-    drawShares(explanation, choice, patch);
-    drawPressed(word?.finding === selected ? word.index : -1, wordOnShow(state), words);
+    const shown = wordOnShow(state);
+    drawShares(explanation, choice, patch, shown, state.map.on);
+    drawPressed(word?.finding === selected ? word.index : -1, shown, words);
     hint.setAttribute('aria-live', !at && display.cursor?.by === 'keys' ? 'polite' : 'off');
   };
 }
