@@ -113,6 +113,7 @@ export function bindContours(session) {
     const visible = on && Boolean(picture?.view && info && settled);
     layer.toggleAttribute('hidden', !visible);
     legend.hidden = !visible;
+    if (state.veiled && picture?.view && info) drawLines('[]', scores, kind, picture, viewport, view); // nothing stays behind
     if (!visible) return;
     drawLegend(key, kind, drawn.map((finding) => finding && linesOf(scores.get(finding)[kind], info.mapSide).path.length > 0).join());
     drawLines(key, scores, kind, picture, viewport, view);

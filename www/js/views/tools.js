@@ -82,7 +82,7 @@ export function bindTools(session) {
       row.append(term, create('dd', action === 'preset' ? t('key.preset', { name: t(`preset.${value}`), hint: t(`preset.${value}.hint`) }) : t(`key.${value ?? action}`)));
       return row;
     }));
-    for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
+    for (const button of [...buttons, ...strip.querySelectorAll('button[aria-label]')]) {
       const shortcut = button.getAttribute('aria-keyshortcuts');
       button.title = button.getAttribute('aria-label') + (shortcut ? ` (${shortcut})` : '');
     }
