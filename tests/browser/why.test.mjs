@@ -136,6 +136,7 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   await words().nth(1).hover();
   await mapped(mapOf(explanation, 1));
   assert.equal(await text('map-text'), `Where the word “${explanation.words[1]}” alone would look; not part of the score.`);
+  assert.equal(await text('why-patch'), `The map shows where the word “${explanation.words[1]}” alone would look; not part of the score.`);
   assert.match(await page.getByTestId('map-canvas').getAttribute('aria-label'), /alone would look, not part of the score/);
   await page.getByTestId('detail').locator('h3').hover();
   await mapped(own);

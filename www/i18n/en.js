@@ -465,6 +465,8 @@ export default {
   'why.layerOf': 'layer {layer}',
   'why.layerOption': 'Layer {number}',
   'why.lost': 'WebGPU stopped working: {message}',
+  'why.mapOff': 'The map is off: switch it on below the picture to see where a word would look.',
+  'why.mapShows': 'The map shows where the word “{word}” alone would look; not part of the score.',
   'why.mean': 'All, the mean',
   'why.patch': 'Patch in row {row}, column {column} of {side}. Most drawn to it, each word alone: {words}. Not part of the score.',
   'why.selfTest': 'WebGPU failed the self-test: {message}',

@@ -465,6 +465,8 @@ export default {
   'why.layerOf': '第{layer}層',
   'why.layerOption': '第{number}層',
   'why.lost': 'WebGPUが動作しなくなったため（{message}）',
+  'why.mapOff': 'マップは表示されていません。画像の下で表示すると、単語が注目する場所がわかります。',
+  'why.mapShows': 'マップは、単語 “{word}” だけが注目する場所を示しています。スコアには含まれません。',
   'why.mean': 'すべて（平均）',
   'why.patch': '{row}行{column}列のパッチ（一辺{side}パッチ）。ここに強く注目する単語（単独の場合）：{words}。スコアには含まれません。',
   'why.selfTest': 'WebGPUが自己診断に合格しなかったため（{message}）',

@@ -5,7 +5,7 @@ import { contoured, matrixOfSeen, phase, seenBox } from '../state.js';
 import { CONTOURS_MAX, STYLES, contoursOf, farthest, pathOf } from '../viewer/contours.js';
 import { apply } from '../viewer/transform.js';
 
-const NAMED_FROM = 520; // CSS pixels of a viewport with room for names beside the lines
+const NAMED_FROM = 440; // CSS pixels of a viewport with room for names beside the lines
 const EDGE = { x: 6, top: 16, bottom: 6 };
 
 /** @type {WeakMap<Float32Array, {path: string, longest: import('../viewer/transform.js').Point[] | undefined}>} */

@@ -66,7 +66,7 @@ export function bindWhy(session) {
       button.type = 'button';
       button.dataset.index = String(index);
       bar.append(create('span'));
-      button.append(Object.assign(create('span', word), { lang: 'en' }), bar, create('span', undefined, 'word-share'));
+      button.append(Object.assign(create('span', word), { lang: 'en' }), ' ', bar, create('span', undefined, 'word-share'));
       item.append(button);
       return item;
     }));
@@ -77,7 +77,7 @@ export function bindWhy(session) {
     setOptions(head, optionsOf(heads, (number) => t('why.headOption', { number })));
   });
 
-  const drawShares = onChange((/** @type {import('../why/explanation.js').Explanation} */ explanation, /** @type {import('../why/explanation.js').Choice} */ choice, /** @type {number} */ patch) => {
+  const drawShares = onChange((/** @type {import('../why/explanation.js').Explanation} */ explanation, /** @type {import('../why/explanation.js').Choice} */ choice, /** @type {number} */ patch, /** @type {number} */ word, /** @type {boolean} */ mapOn) => {
     const { words, attendedWords, wordPatches } = explanation;
     const attended = meanOf(attendedWords, explanation, choice);
     const here = patch >= 0 ? wordsAtPatch(explanation, patch) : null;
@@ -93,6 +93,10 @@ export function bindWhy(session) {
     });
     const total = attended.reduce((a, b) => a + b, 0);
     sum.textContent = t('why.sum', { choice: choiceInWords(choice), share: share(total) });
+    if (!here && word >= 0) {
+      hint.textContent = mapOn ? t('why.mapShows', { word: words[word] }) : t('why.mapOff');
+      return;
+    }
     if (!here) {
       hint.textContent = t('why.hint');
       return;
@@ -143,8 +147,9 @@ export function bindWhy(session) {
     drawChoices(explanation.layers, explanation.heads);
     layer.value = String(choice.layer);
     head.value = String(choice.head);
-    drawShares(explanation, choice, patch);
-    drawPressed(word?.finding === selected ? word.index : -1, wordOnShow(state), words);
+    const shown = wordOnShow(state);
+    drawShares(explanation, choice, patch, shown, state.map.on);
+    drawPressed(word?.finding === selected ? word.index : -1, shown, words);
     hint.setAttribute('aria-live', !at && display.cursor?.by === 'keys' ? 'polite' : 'off');
   };
 }
