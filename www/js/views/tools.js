@@ -83,8 +83,8 @@ export function bindTools(session) {
       return row;
     }));
     for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
-      const shortcut = button.getAttribute('aria-keyshortcuts');
-      button.title = button.getAttribute('aria-label') + (shortcut ? ` (${shortcut})` : '');
+      const [label, shortcut] = [button.getAttribute('aria-label'), button.getAttribute('aria-keyshortcuts')];
+      if (label) button.title = label + (shortcut ? ` (${shortcut})` : '');
     }
   });
   sheet.addEventListener('click', ({ target }) => { if (target === sheet) sheet.close(); });
