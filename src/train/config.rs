@@ -54,9 +54,6 @@ pub struct DataConfig {
     pub sources: BTreeMap<String, SourceConfig>,
     /// The source whose validation rows are measured.
     pub validate: String,
-    /// Findings of which training is to know nothing, to measure zero-shot transfer.
-    #[serde(default)]
-    pub held_out: Vec<String>,
     /// Logits of a teacher.
     pub teacher: Option<TeacherConfig>,
     /// CSV with the columns path, finding, x, y, w, h, beside the manifest.

@@ -130,13 +130,6 @@ impl Samples {
                 })
                 .collect();
             let sentences = read_report(&cell(row, report), &known_as, &mut known);
-            for name in &data.held_out {
-                if cell(row, Some(split)) == "train"
-                    && let Some(index) = known_as.finding(name)
-                {
-                    known[index] = None;
-                }
-            }
             let file = folder.join(&path);
             let bytes = fs::read(&file).map_err(|source| TrainError::Io { path: file, source })?;
             let picture = Picture::decode(&bytes)?;
@@ -154,13 +147,11 @@ impl Samples {
                     into_square(bottom, view.y, view.height),
                 ]
             };
-            let held_out = |finding: usize| data.held_out.contains(&data.findings[finding].name);
             let sample = Sample {
                 boxes: boxes
                     .get(&path)
                     .into_iter()
                     .flatten()
-                    .filter(|(finding, _)| !held_out(*finding))
                     .map(|&(finding, corners)| (finding, place(corners)))
                     .collect(),
                 targets: mix(&known, teacher.get(&path), data),

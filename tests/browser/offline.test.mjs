@@ -77,7 +77,7 @@ test('after one visit the page opens and scores without a network', async () => 
   const twice = await page.evaluate(async () => {
     const found = [];
     for (const name of await caches.keys()) {
-      for (const { url } of await (await caches.open(name)).keys()) if (url.includes('safetensors')) found.push(name);
+      for (const { url } of await (await caches.open(name)).keys()) if (url.includes('weights-')) found.push(name);
     }
     return found;
   });

@@ -82,9 +82,9 @@ export function bindTools(session) {
       row.append(term, create('dd', action === 'preset' ? t('key.preset', { name: t(`preset.${value}`), hint: t(`preset.${value}.hint`) }) : t(`key.${value ?? action}`)));
       return row;
     }));
-    for (const button of [...buttons, ...strip.querySelectorAll('button[aria-label]')]) {
-      const shortcut = button.getAttribute('aria-keyshortcuts');
-      button.title = button.getAttribute('aria-label') + (shortcut ? ` (${shortcut})` : '');
+    for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
+      const [label, shortcut] = [button.getAttribute('aria-label'), button.getAttribute('aria-keyshortcuts')];
+      if (label) button.title = label + (shortcut ? ` (${shortcut})` : '');
     }
   });
   sheet.addEventListener('click', ({ target }) => { if (target === sheet) sheet.close(); });
