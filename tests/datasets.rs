@@ -4,11 +4,13 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use carzero::config::ImageConfig;
 use carzero::train::config::DataConfig;
 use carzero::train::samples::{Sample, Samples};
+use flate2::{Compression, write::GzEncoder};
 use image::{GrayImage, Luma};
 use serde_json::json;
 use support::carzero;
@@ -377,6 +379,22 @@ fn mimic_cxr_joins_its_tables_and_reports() {
     let samples = dataset.samples(&findings);
     let labels = &sample(&samples, "02aa804e.jpg").labels;
     assert_eq!(labels, &[Some(1.0), Some(0.0), None, Some(0.0), None]);
+}
+
+#[test]
+fn a_table_may_be_packed_as_it_is_published() {
+    let dataset = mimic_cxr();
+    dataset.run(&[]).unwrap();
+    let plain = dataset.manifest();
+    for part in ["chexpert", "metadata", "split"] {
+        let path = dataset.prepare(&format!("mimic-cxr-2.0.0-{part}.csv"));
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&fs::read(&path).unwrap()).unwrap();
+        dataset.write(&format!("mimic-cxr-2.0.0-{part}.csv.gz"), &packed.finish().unwrap());
+        fs::remove_file(path).unwrap();
+    }
+    dataset.run(&[]).unwrap();
+    assert_eq!(dataset.manifest(), plain);
 }
 
 #[test]

@@ -99,9 +99,9 @@ impl LlmError {
     /// Whether it may be otherwise a little later.
     fn passes(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
+            Self::Unreachable(_) | Self::Answer(_) => true,
             Self::Status { status, .. } => *status == 429 || *status >= 500,
-            Self::Answer(_) | Self::Cache { .. } => false,
+            Self::Cache { .. } => false,
         }
     }
 }

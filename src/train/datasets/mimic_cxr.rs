@@ -1,5 +1,5 @@
 //! MIMIC-CXR-JPG (Johnson et al., PhysioNet): `mimic-cxr-2.0.0-metadata.csv`, `-chexpert.csv`,
-//! `-split.csv`, the images in `files/p10/p10000032/s50414267/<dicom_id>.jpg`, and the reports of
+//! `-split.csv` (packed as `.gz` or not), the images in `files/p10/p10000032/s50414267/<dicom_id>.jpg`, and the reports of
 //! MIMIC-CXR, if they are there, in `mimic-cxr-reports/files/p10/p10000032/s50414267.txt` or beside
 //! the studies' folders.
 
@@ -11,8 +11,8 @@ use super::super::error::{Result, TrainError};
 use super::writer::{Row, Writer};
 use super::{Split, Statements, View, chexpert, required, table};
 
-const REMEDY: &str = "Download it from https://physionet.org/content/mimic-cxr-jpg/, gunzip the \
-                      tables and give the folder that has them as --root";
+const REMEDY: &str = "Download it from https://physionet.org/content/mimic-cxr-jpg/ and give the \
+                      folder that has its tables as --root";
 const REPORTS: [&str; 2] = ["mimic-cxr-reports", ""];
 
 /// Reads the dataset.

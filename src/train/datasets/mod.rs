@@ -90,14 +90,15 @@ pub fn write_manifest(layout: Layout, root: &Path, out: &Path, lateral: bool) ->
     writer.finish()
 }
 
-/// A table in a dataset's folder, under the first of its names that is there.
+/// A table in a dataset's folder, under the first of its names that is there, packed or not.
 fn required(
     root: &Path,
     layout: &'static str,
     names: &[&str],
     remedy: &'static str,
 ) -> Result<PathBuf> {
-    names.iter().map(|name| root.join(name)).find(|path| path.is_file()).ok_or_else(|| {
+    let files = names.iter().flat_map(|name| [name.to_string(), format!("{name}.gz")]);
+    files.map(|name| root.join(name)).find(|path| path.is_file()).ok_or_else(|| {
         let missing = format!("there is no {}", names.join(" or "));
         TrainError::Layout { root: root.to_path_buf(), layout, missing, remedy }
     })

@@ -1,10 +1,14 @@
 //! Tables read row by row: some have hundreds of thousands.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
 
 use super::super::error::{Result, TrainError};
 
-/// Calls `visit` with these columns of each row.
+/// Calls `visit` with these columns of each row; a file that ends with `.gz` is unpacked on the way.
 ///
 /// # Errors
 ///
@@ -16,7 +20,8 @@ pub fn for_each<const N: usize>(
 ) -> Result<()> {
     let fail = |reason: String| TrainError::Table { path: path.to_path_buf(), reason };
     let broken = |error: csv::Error| fail(error.to_string());
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(broken)?;
+    let file = open(path).map_err(|source| TrainError::Io { path: path.to_path_buf(), source })?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let header = reader.headers().map_err(broken)?;
     let mut positions = [0; N];
     for (position, column) in positions.iter_mut().zip(columns) {
@@ -29,4 +34,10 @@ pub fn for_each<const N: usize>(
         visit(positions.map(|position| record.get(position).unwrap_or("").trim()))?;
     }
     Ok(())
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
+    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
