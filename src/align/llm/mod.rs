@@ -344,7 +344,8 @@ mod tests {
     #[test]
     fn places_are_read_as_the_rules_write_them() {
         let mut names = vec!["left side".to_string(), "right side".into(), "both sides".into()];
-        for place in &LEXICON.places {
+        // Of a lung's finding the rules read a hemidiaphragm as a side.
+        for place in LEXICON.places.iter().filter(|place| place.one != "hemidiaphragm") {
             names.extend(place.bare.then(|| place.one.clone()));
             if let Some(many) = &place.many {
                 names.extend([format!("left {}", place.one), format!("both {many}")]);
