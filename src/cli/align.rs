@@ -18,7 +18,7 @@ pub struct Args {
     text: Option<String>,
     #[cfg(feature = "llm")]
     #[command(flatten)]
-    llm: llm::Args,
+    llm: llm::LlmArgs,
 }
 
 /// What made a statement.
@@ -74,7 +74,7 @@ mod llm {
     const KEY: &str = "CARZERO_LLM_KEY";
 
     #[derive(Debug, clap::Args)]
-    pub struct Args {
+    pub struct LlmArgs {
         /// Ask a language model at this OpenAI-compatible endpoint, such as
         /// http://127.0.0.1:11434/v1; the text is sent there. The key, if it needs one, is read from
         /// CARZERO_LLM_KEY. Where it fails, the rules are used, with a warning
@@ -93,7 +93,7 @@ mod llm {
     }
 
     /// The model's statements. None where it is not asked for or fails.
-    pub fn read(args: &Args, text: &str) -> Result<Option<(Vec<Aligned>, By)>> {
+    pub fn read(args: &LlmArgs, text: &str) -> Result<Option<(Vec<Aligned>, By)>> {
         let (Some(url), Some(model)) = (&args.llm, &args.llm_model) else { return Ok(None) };
         let config = LlmConfig {
             url: url.clone(),

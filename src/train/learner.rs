@@ -160,12 +160,14 @@ impl Learner<'_> {
     }
 
     fn log(&self, entry: &serde_json::Value) -> Result<()> {
-        println!("{entry}");
         let path = self.folder.join("log.jsonl");
         let fail = |source| TrainError::Io { path: path.clone(), source };
         let mut file =
             fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
-        writeln!(file, "{entry}").map_err(fail)
+        // In one piece, so that a run that is killed leaves no half of a line.
+        file.write_all(format!("{entry}\n").as_bytes()).map_err(fail)?;
+        println!("{entry}");
+        Ok(())
     }
 
     /// Writes a checkpoint beside the last one, then takes its place.
