@@ -1,12 +1,10 @@
 /** DICOM files on the page: facts and warnings are shown, and nobody's name. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, launch } from './setup.mjs';
+import { DIST, MICRO, OUTPUT, launch, violations } from './setup.mjs';
 
 const SECRET = 'ZQXJWV^KPYB';
 let browser;
@@ -94,10 +92,9 @@ test('another part of the body and another modality are warned of', async () => 
 test('axe-core finds nothing on facts and warnings, light and dark', async () => {
   await drop(dicom({ view: 'LL', bodyPart: 'KNEE', secret: SECRET }), 'IM000001');
   await reach('done');
-  await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8'));
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+    const found = await violations(page);
     assert.deepEqual(found, [], colorScheme);
   }
 });

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch } from './setup.mjs';
+import { DIST, OUTPUT, launch, violations } from './setup.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/js/viewer/keys.js';
 import { PRESETS } from '../../www/js/viewer/pixels.js';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 const html = readFileSync(join(WWW, 'index.html'), 'utf8');
 const sources = readdirSync(join(WWW, 'js'), { recursive: true }).filter((path) => path.endsWith('.js')).map((path) => readFileSync(join(WWW, 'js', path), 'utf8')).join('\n');
 const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
@@ -76,8 +75,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
   const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `ja-${name}.png`) });
   const audit = async (/** @type {string} */ state) => {
-    await page.evaluate(AXE);
-    assert.deepEqual(await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)), [], state);
+    assert.deepEqual(await violations(page), [], state);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), state);
   };
   await page.goto(site.origin);

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch } from './setup.mjs';
+import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const MICRO_WEIGHTS = '/models/micro/weights-01-of-01.safetensors';
@@ -314,14 +313,12 @@ describe('device', () => {
 });
 
 test('axe-core finds nothing, light and dark, wide and narrow', async () => {
-  const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
   for (const [colorScheme, width] of [['light', 1440], ['dark', 390]]) {
     await context.close();
     context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
     page = await context.newPage();
     const audit = async (state) => {
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+      const found = await violations(page);
       assert.deepEqual(found, [], `${state}, ${colorScheme}, ${width} px`);
     };
     await open('/?model=models/micro');

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch } from './setup.mjs';
+import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
 
 const NARROW = { width: 360, height: 740 };
 const work = scratch();
@@ -66,8 +65,7 @@ const noSidewaysScrolling = async () => assert.ok(await page.evaluate(() => docu
 
 /** A light or dark page that axe-core can look at. @param {string} state */
 async function audit(state) {
-  await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8'));
-  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  const found = await violations(page);
   assert.deepEqual(found, [], state);
 }
 

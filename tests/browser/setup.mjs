@@ -1,6 +1,6 @@
 /** What the browser tests share: the built page, the program, the micro model, and Chromium. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,14 @@ export function launch({ webgpu = false } = {}) {
   ];
   const gpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
   return chromium.launch({ executablePath, args: webgpu ? [...quiet, ...gpu] : quiet });
+}
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
+
+/** What axe-core finds on a page that was opened with `bypassCSP`: a rule and the first element of each. @param {import('playwright-core').Page} page */
+export async function violations(page) {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
 }
 
 /** A temporary folder, and how to remove it. */

@@ -1,14 +1,11 @@
 /** Teaching mode: nothing is given away before the learner has spoken, then everything is compared. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch } from './setup.mjs';
+import { DIST, OUTPUT, launch, violations } from './setup.mjs';
 import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/js/teaching.js';
 
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 let browser;
 let site;
 let context;
@@ -41,8 +38,7 @@ async function start(width = 1280, height = 800) {
 }
 
 async function audit(state) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  const found = await violations(page);
   assert.deepEqual(found, [], state);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling: ${state}`);
 }

@@ -1,13 +1,10 @@
 /** The guided tour. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch } from './setup.mjs';
+import { DIST, OUTPUT, launch, violations } from './setup.mjs';
 
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 const TITLES = ['You name it', 'it stays here', 'not a probability', 'what it never saw', 'where it is fooled'];
 let browser;
 let site;
@@ -35,8 +32,7 @@ async function start(width, height) {
 }
 
 async function audit(/** @type {string} */ state) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  const found = await violations(page);
   assert.deepEqual(found, [], state);
 }
 

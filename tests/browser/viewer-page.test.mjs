@@ -1,11 +1,9 @@
 /** The viewer on the page: what it shows changes, what the model is given does not. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, convertMicro, launch, scratch } from './setup.mjs';
+import { DIST, MICRO, OUTPUT, convertMicro, launch, scratch, violations } from './setup.mjs';
 
 const FILE = join(MICRO, 'img0.png'); // 500 × 613: neither square nor symmetric
 const work = scratch();
@@ -454,12 +452,10 @@ test('touch: one finger uses the tool, two pinch and pan, and it fits a narrow p
 });
 
 test('axe-core finds nothing in the tools, the presets, lengths and the sheet', async () => {
-  const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
   for (const [colorScheme, width, height] of [['light', 1280, 800], ['dark', 360, 740]]) {
     await start({ viewport: { width, height }, colorScheme, bypassCSP: true });
     const audit = async (state) => {
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+      const found = await violations(page);
       assert.deepEqual(found, [], `${state}, ${colorScheme}, ${width} px`);
     };
     await openPhantom();

@@ -1,12 +1,10 @@
 /** Why a finding scores as it does, and several findings as contours. With the shipped model: its words are words. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ALL, meanOf } from '../../www/js/why/explanation.js';
 import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch } from './setup.mjs';
+import { DIST, OUTPUT, launch, violations } from './setup.mjs';
 
 let browser;
 let site;
@@ -264,7 +262,6 @@ test('up to five findings as contours, which follow the picture', async () => {
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {
-  const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
   for (const [colorScheme, width, height] of [['light', 1280, 800], ['dark', 360, 740]]) {
     await start({ viewport: { width, height }, colorScheme, bypassCSP: true });
     await page.getByTestId('contours-toggle').check();
@@ -272,8 +269,7 @@ test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', as
     await words().nth(1).click();
     await page.getByTestId('map-text').getByText('alone would look').waitFor();
     await page.screenshot({ path: join(OUTPUT, `why-${width}.png`), fullPage: width < 821 });
-    await page.evaluate(axe);
-    const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+    const found = await violations(page);
     assert.deepEqual(found, [], `${colorScheme}, ${width} px`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling at ${width}`);
     if (width === 1280) await context.close();
