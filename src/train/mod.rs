@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `config.rs` | the one file that says how |
 //! | `datasets/` | public datasets, as their folders are laid out, become manifests |
+//! | `patients.rs` | no patient in two splits |
 //! | `samples.rs` | manifest, boxes and teacher become images with targets |
 //! | `augment.rs` | random changes of pixels and boxes |
 //! | `encoder.rs` | first stage: the image encoder under a classifier |
@@ -22,6 +23,7 @@ pub mod error;
 mod fusion;
 mod learner;
 mod loss;
+mod patients;
 pub mod samples;
 
 use std::fs;

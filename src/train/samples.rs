@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use super::config::{DataConfig, TeacherConfig};
 use super::error::{Result, TrainError};
+use super::patients::PatientSplits;
 use crate::align::align;
 use crate::config::ImageConfig;
 use crate::picture::Picture;
@@ -245,20 +246,13 @@ fn read_report(report: &str, known_as: &KnownAs, targets: &mut [Target]) -> Vec<
 
 fn check_patients(table: &Table) -> Result<()> {
     let (patient, split) = (table.column(&["patient", "patient_id"])?, table.column(&["split"])?);
-    let mut splits: HashMap<&str, &str> = HashMap::new();
+    let mut splits = PatientSplits::default();
     for row in &table.rows {
         let (patient, split) = (row.get(patient).unwrap_or(""), row.get(split).unwrap_or(""));
         if patient.is_empty() {
             return Err(table.error("a row has no patient; give each image one".to_string()));
         }
-        let first = *splits.entry(patient).or_insert(split);
-        if first != split {
-            return Err(TrainError::Leak {
-                patient: patient.to_string(),
-                first: first.to_string(),
-                second: split.to_string(),
-            });
-        }
+        splits.add(patient, split)?;
     }
     Ok(())
 }

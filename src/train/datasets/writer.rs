@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::super::error::{Result, TrainError};
+use super::super::patients::PatientSplits;
 use super::{Split, Statements, Summary, View};
 use crate::align;
 
@@ -30,7 +31,7 @@ pub struct Writer {
     out: PathBuf,
     lateral: bool,
     manifest: csv::Writer<File>,
-    splits: HashMap<String, Split>,
+    splits: PatientSplits,
     findings: HashMap<String, Option<&'static str>>,
     summary: Summary,
 }
@@ -55,7 +56,7 @@ impl Writer {
             out: out.to_path_buf(),
             lateral,
             manifest: create(&partial(out))?,
-            splits: HashMap::new(),
+            splits: PatientSplits::default(),
             findings: HashMap::new(),
             summary: Summary::default(),
         };
@@ -125,7 +126,7 @@ impl Writer {
         };
         let patient = format!("{}-{}", self.source, row.patient);
         let split = row.split.unwrap_or_else(|| Split::of_patient(&patient));
-        self.check(&patient, split)?;
+        self.splits.add(&patient, split.name())?;
         let path = self.path_of(&image);
         let Statements { present, absent, uncertain } = row.statements;
         let lists = [present, absent, uncertain].map(|findings| findings.join(";"));
@@ -144,21 +145,6 @@ impl Writer {
         ])?;
         *self.summary.written.entry(split.name()).or_default() += 1;
         Ok(())
-    }
-
-    fn check(&mut self, patient: &str, split: Split) -> Result<()> {
-        match self.splits.get(patient) {
-            Some(first) if *first != split => Err(TrainError::Leak {
-                patient: patient.to_string(),
-                first: first.name().to_string(),
-                second: split.name().to_string(),
-            }),
-            Some(_) => Ok(()),
-            None => {
-                self.splits.insert(patient.to_string(), split);
-                Ok(())
-            }
-        }
     }
 
     /// An image's path as the manifest has it: relative where the manifest lies above the dataset.
