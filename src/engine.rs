@@ -15,7 +15,7 @@ use crate::preprocess::{Square, View};
 use crate::text::{TextTokenizer, normalize};
 
 /// Texts that are encoded or scored in one go, which bounds memory.
-const TEXT_BATCH: usize = 16;
+const TEXT_BATCH: usize = 64;
 /// Encoded texts that are kept.
 const CACHED_TEXTS: usize = 512;
 /// The largest error of the self-test, relative to the logit (absolute below 1). Devices that

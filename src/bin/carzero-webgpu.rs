@@ -1,4 +1,4 @@
-//! The WebAssembly module for the webgpu: everything is exported by the library.
+//! The WebAssembly module for WebGPU: everything is exported by the library.
 
 use carzero as _;
 

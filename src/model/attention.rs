@@ -47,3 +47,30 @@ pub fn attend(
     let context = context.swap_dims(1, 2).reshape([batch, queries, heads * head_dim]);
     Attended { context, scores, weights }
 }
+
+/// Self-attention without its weights: the attended values, `[batch, tokens, dim]`.
+///
+/// # Shapes
+///
+/// - query, key, value: `[batch, tokens, dim]`, heads side by side
+/// - bias: `[batch, tokens]`, added to the logits of each key
+pub fn self_attention(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    heads: usize,
+    bias: Option<Tensor<2>>,
+) -> Tensor<3> {
+    let [batch, tokens, _] = query.dims();
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    {
+        let bias = bias.unwrap_or_else(|| Tensor::zeros([batch, tokens], &query.device()));
+        super::fused::self_attention(query, key, value, bias, heads)
+    }
+    #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
+    {
+        let bias = bias.map(|bias| bias.reshape([batch, 1, 1, tokens]));
+        let [query, key, value] = [query, key, value].map(|x| split_heads(x, heads));
+        attend(query, key, value, bias).context
+    }
+}

@@ -3,9 +3,10 @@
 
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Int, Tensor, activation::gelu};
+use burn::tensor::{Device, Int, Tensor};
 
-use super::attention::{attend, split_heads};
+use super::attention::self_attention;
+use super::linear::{gelu, linear};
 use crate::config::TextEncoderConfig;
 
 /// The encoder stack.
@@ -82,8 +83,6 @@ impl Bert {
     /// - mask: `[texts, tokens]`, added to the attention logits: 0 for a token, very negative for
     ///   padding
     pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Vec<Tensor<3>> {
-        let [texts, tokens] = ids.dims();
-        let mask = mask.reshape([texts, 1, 1, tokens]);
         let mut states = vec![self.embeddings.forward(ids)];
         for (index, layer) in self.encoder.layer.iter().enumerate() {
             states.push(layer.forward(states[index].clone(), mask.clone()));
@@ -120,24 +119,24 @@ impl Layer {
         }
     }
 
-    fn forward(&self, x: Tensor<3>, mask: Tensor<4>) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
         let x = self.attention.forward(x, mask);
-        let hidden = gelu(self.intermediate.dense.forward(x.clone()));
+        let hidden = gelu(linear(&self.intermediate.dense, x.clone()));
         self.output.forward(hidden, x)
     }
 }
 
 impl SelfAttention {
-    fn forward(&self, x: Tensor<3>, mask: Tensor<4>) -> Tensor<3> {
-        let project = |linear: &Linear| split_heads(linear.forward(x.clone()), self.heads);
-        let (query, key, value) = (project(&self.query), project(&self.key), project(&self.value));
-        self.output.forward(attend(query, key, value, Some(mask)).context, x)
+    fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
+        let [query, key, value] =
+            [&self.query, &self.key, &self.value].map(|layer| linear(layer, x.clone()));
+        self.output.forward(self_attention(query, key, value, self.heads, Some(mask)), x)
     }
 }
 
 impl Output {
     fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
-        self.layer_norm.forward(self.dense.forward(x) + residual)
+        self.layer_norm.forward(linear(&self.dense, x) + residual)
     }
 }
 

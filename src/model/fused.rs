@@ -85,6 +85,122 @@ impl Blocks for Flex {
     }
 }
 
+/// Layers that Burn has too, but slower in WebAssembly; see [`kernel`]. There is no gradient.
+#[cfg(target_arch = "wasm32")]
+pub use layers::{gelu, linear, self_attention};
+
+#[cfg(any(target_arch = "wasm32", test))]
+mod layers {
+    use super::*;
+    use crate::model::kernel::{Matrix, MatrixMut, Sizes};
+
+    /// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`.
+    pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+        let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        Tensor::from_dispatch(<Dispatch as Layers>::linear(x, weight, bias))
+    }
+
+    /// GELU.
+    pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+        Tensor::from_dispatch(<Dispatch as Layers>::gelu(x.into_dispatch()))
+    }
+
+    /// The attended values, `[batch, tokens, dim]`, as are query, key and value; bias:
+    /// `[batch, tokens]`, added to the logits of each key.
+    pub fn self_attention(
+        query: Tensor<3>,
+        key: Tensor<3>,
+        value: Tensor<3>,
+        bias: Tensor<2>,
+        heads: usize,
+    ) -> Tensor<3> {
+        let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
+        let bias = bias.into_dispatch();
+        Tensor::from_dispatch(<Dispatch as Layers>::self_attention(query, key, value, bias, heads))
+    }
+
+    #[backend_extension(Flex)]
+    trait Layers: Backend {
+        fn linear(
+            x: FloatTensor<Self>,
+            weight: FloatTensor<Self>,
+            bias: FloatTensor<Self>,
+        ) -> FloatTensor<Self>;
+
+        fn gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+        fn self_attention(
+            query: FloatTensor<Self>,
+            key: FloatTensor<Self>,
+            value: FloatTensor<Self>,
+            bias: FloatTensor<Self>,
+            heads: usize,
+        ) -> FloatTensor<Self>;
+    }
+
+    impl Layers for Flex {
+        fn linear(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+            let (x, bias) = (dense(&x), dense(&bias));
+            // Weights may be a transposed view, which need not be copied.
+            let [input, output] = weight.shape().dims();
+            let strides = weight.layout().strides();
+            let weight = Matrix {
+                data: &weight.storage()[weight.layout().start_offset()..],
+                rows: input,
+                columns: output,
+                row_stride: strides[0] as usize,
+                column_stride: strides[1] as usize,
+            };
+            let mut shape = x.shape();
+            let rows = shape.num_elements() / input;
+            let mut y = values(&bias).repeat(rows);
+            let x = Matrix::rows(values(&x), rows, input);
+            kernel::multiply(x, weight, true, MatrixMut::rows(&mut y, output));
+            if let Some(last) = shape.last_mut() {
+                *last = output;
+            }
+            FlexTensor::from_data(TensorData::new(y, shape))
+        }
+
+        fn gelu(x: FlexTensor) -> FlexTensor {
+            let mut y = values(&dense(&x)).to_vec();
+            kernel::gelu(&mut y);
+            FlexTensor::from_data(TensorData::new(y, x.shape()))
+        }
+
+        fn self_attention(
+            query: FlexTensor,
+            key: FlexTensor,
+            value: FlexTensor,
+            bias: FlexTensor,
+            heads: usize,
+        ) -> FlexTensor {
+            let [_, tokens, dim] = query.shape().dims();
+            let shape = query.shape();
+            let [query, key, value, bias] = [query, key, value, bias].map(|x| dense(&x));
+            let mut y = vec![0.0; shape.num_elements()];
+            let items = [&query, &key, &value].map(|x| values(x).chunks_exact(tokens * dim));
+            let [query, key, value] = items;
+            let inputs = query.zip(key).zip(value).zip(values(&bias).chunks_exact(tokens));
+            let sizes = Sizes { tokens, heads, dim };
+            for ((((query, key), value), bias), y) in inputs.zip(y.chunks_exact_mut(tokens * dim)) {
+                kernel::attention(&sizes, [query, key, value], bias, y);
+            }
+            FlexTensor::from_data(TensorData::new(y, shape))
+        }
+    }
+}
+
+/// The tensor with its values in order and nothing between them.
+fn dense(tensor: &FlexTensor) -> FlexTensor {
+    if tensor.as_slice::<f32>().is_some() { tensor.clone() } else { tensor.to_contiguous() }
+}
+
+/// The values of a dense tensor.
+fn values(tensor: &FlexTensor) -> &[f32] {
+    tensor.as_slice().unwrap_or_default()
+}
+
 /// The inputs of the operation, dense in memory.
 #[derive(Debug, Clone)]
 struct Inputs {
@@ -96,9 +212,6 @@ struct Inputs {
 
 impl Inputs {
     fn new(tensors: &[FlexTensor], stride: usize) -> Self {
-        let dense = |tensor: &FlexTensor| {
-            if tensor.as_slice::<f32>().is_some() { tensor.clone() } else { tensor.to_contiguous() }
-        };
         let [images, height, width, input] = tensors[0].shape().dims();
         let [output, hidden, ..] = tensors[tensors.len() - 2].shape().dims::<4>();
         Self {
@@ -109,7 +222,7 @@ impl Inputs {
     }
 
     fn slice(&self, index: usize) -> &[f32] {
-        self.tensors[index].as_slice().unwrap_or_default()
+        values(&self.tensors[index])
     }
 
     fn parameters(&self) -> Parameters<&[f32]> {
@@ -255,5 +368,45 @@ mod gradient {
             let pairs = sum.expand.into_iter().chain([sum.depthwise, sum.project]);
             std::iter::once(dx).chain(pairs.flat_map(|(weight, bias)| [weight, bias])).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Distribution, Tolerance, activation, module};
+
+    use super::*;
+    use crate::model::attention::{attend, split_heads};
+
+    fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+        Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())
+    }
+
+    fn assert_equal<const D: usize>(fused: Tensor<D>, composed: Tensor<D>) {
+        let tolerance = Tolerance::<f32>::rel_abs(1e-5, 1e-5);
+        fused.into_data().assert_approx_eq(&composed.into_data(), tolerance);
+    }
+
+    #[test]
+    fn linear_layers_are_those_of_burn() {
+        let (x, bias) = (random([2, 5, 12]), random([7]));
+        for weight in [random([12, 7]), random([7, 12]).transpose()] {
+            let fused = layers::linear(x.clone(), weight.clone(), bias.clone());
+            assert_equal(fused, module::linear(x.clone(), weight, Some(bias.clone())));
+        }
+        assert_equal(layers::gelu(x.clone()), activation::gelu(x));
+    }
+
+    #[test]
+    fn self_attention_is_attention_of_each_head() {
+        let (heads, [batch, tokens, dim]) = (3, [2, 6, 12]);
+        let joint = random([batch, tokens, 3 * dim]);
+        let inputs = [0, 1, 2].map(|part| joint.clone().narrow(2, part * dim, dim));
+        let bias = random([batch, tokens]);
+        let [query, key, value] = inputs.clone();
+        let fused = layers::self_attention(query, key, value, bias.clone(), heads);
+        let [query, key, value] = inputs.map(|x| split_heads(x, heads));
+        let bias = bias.reshape([batch, 1, 1, tokens]);
+        assert_equal(fused, attend(query, key, value, Some(bias)).context);
     }
 }

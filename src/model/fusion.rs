@@ -6,6 +6,7 @@ use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation::relu};
 
 use super::attention::{Attended, MASKED, attend, split_heads};
+use super::linear::linear;
 use crate::config::FusionConfig;
 
 /// `fusion_module`: one decoder serves both directions.
@@ -238,14 +239,14 @@ impl Fusion {
         for (layer, memory) in self.decoder.layers.iter().zip(&memories.memory) {
             let attended =
                 layer.multihead_attn.forward(layer.norm2.forward(x.clone()), memory, bias.clone());
-            x = x + layer.multihead_attn.out_proj.forward(attended.context);
-            let hidden = relu(layer.linear1.forward(layer.norm3.forward(x.clone())));
-            x = x + layer.linear2.forward(hidden);
+            x = x + linear(&layer.multihead_attn.out_proj, attended.context);
+            let hidden = relu(linear(&layer.linear1, layer.norm3.forward(x.clone())));
+            x = x + linear(&layer.linear2, hidden);
             layers.push(LayerAttention { scores: attended.scores, weights: attended.weights });
         }
         x = self.decoder.norm.forward(x);
-        for (index, linear) in self.mlp_head.iter().enumerate() {
-            x = linear.forward(if index == 0 { x } else { relu(x) });
+        for (index, layer) in self.mlp_head.iter().enumerate() {
+            x = linear(layer, if index == 0 { x } else { relu(x) });
         }
         Interaction { logits: x.squeeze_dim(2), layers }
     }
@@ -283,13 +284,13 @@ impl CrossAttention {
     /// Keys and values of a memory, `[items, keys, dim]`.
     fn remember(&self, memory: Tensor<3>) -> KeyValue {
         KeyValue {
-            key: split_heads(self.key.forward(memory.clone()), self.heads),
-            value: split_heads(self.value.forward(memory), self.heads),
+            key: split_heads(linear(&self.key, memory.clone()), self.heads),
+            value: split_heads(linear(&self.value, memory), self.heads),
         }
     }
 
     fn forward(&self, x: Tensor<3>, memory: &KeyValue, bias: Option<Tensor<4>>) -> Attended {
-        let query = split_heads(self.query.forward(x), self.heads);
+        let query = split_heads(linear(&self.query, x), self.heads);
         attend(query, memory.key.clone(), memory.value.clone(), bias)
     }
 }

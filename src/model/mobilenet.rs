@@ -7,6 +7,7 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation::relu6, s};
 
 use super::ImageTokens;
+use super::linear::{linear, product};
 use crate::config::MobileNetV2Config;
 
 /// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
@@ -81,7 +82,7 @@ impl MobileNetV2Encoder {
                 mid = x.clone();
             }
         }
-        let high = relu6(linear(&self.model.head, x.flatten(1, 2)));
+        let high = relu6(convolve(&self.model.head, x.flatten(1, 2)));
         [mid.flatten(1, 2), high]
     }
 
@@ -105,10 +106,10 @@ impl MobileNetV2Encoder {
     /// Tokens from the maps.
     pub fn tokens(&self, mid: Tensor<3>, high: Tensor<3>) -> ImageTokens {
         let global = high.clone().mean_dim(1).squeeze_dim(1);
-        let fine = self.local_mid.forward(mid);
-        let coarse = self.local_high.forward(high);
+        let fine = linear(&self.local_mid, mid);
+        let coarse = linear(&self.local_high, high);
         ImageTokens {
-            global: self.global_embedder.forward(global),
+            global: linear(&self.global_embedder, global),
             local: fine + repeat_2x2(coarse),
         }
     }
@@ -135,11 +136,11 @@ impl InvertedResidual {
     /// The same from Burn's own operations, for devices that the fused one does not know.
     fn forward_composed(&self, x: Tensor<4>) -> Tensor<4> {
         let hidden = match &self.expand {
-            Some(expand) => relu6(linear(expand, x.clone())),
+            Some(expand) => relu6(convolve(expand, x.clone())),
             None => x.clone(),
         };
         let filtered = self.depthwise.forward(hidden.permute([0, 3, 1, 2]));
-        let out = linear(&self.project, relu6(filtered).permute([0, 2, 3, 1]));
+        let out = convolve(&self.project, relu6(filtered).permute([0, 2, 3, 1]));
         if self.residual { x + out } else { out }
     }
 }
@@ -154,14 +155,14 @@ fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
         let (y, x) = (index / 3, index % 3);
         plane.clone().slice(s![.., y..y + height - 1;2, x..x + width - 1;2])
     };
-    relu6(linear(conv, Tensor::stack((0..9).map(tap).collect(), 3)))
+    relu6(convolve(conv, Tensor::stack((0..9).map(tap).collect(), 3)))
 }
 
 /// A convolution as a product of the last dimension of `x` with its weights.
-fn linear<const D: usize>(conv: &Conv2d, x: Tensor<D>) -> Tensor<D> {
+fn convolve<const D: usize>(conv: &Conv2d, x: Tensor<D>) -> Tensor<D> {
     let [out, ..] = conv.weight.dims();
     let weight = conv.weight.val().reshape([out as isize, -1]).transpose();
-    burn::tensor::module::linear(x, weight, Some(bias(conv)))
+    product(x, weight, Some(bias(conv)))
 }
 
 fn bias(conv: &Conv2d) -> Tensor<1> {

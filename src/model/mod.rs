@@ -11,6 +11,7 @@ mod fused;
 mod fusion;
 #[cfg(feature = "flex")]
 mod kernel;
+mod linear;
 mod mobilenet;
 mod text_encoder;
 mod vit;

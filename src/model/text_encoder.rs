@@ -7,6 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::attention::MASKED;
 use super::bert::Bert;
+use super::linear::linear;
 #[cfg(feature = "train")]
 use super::standardised;
 use crate::config::TextEncoderConfig;
@@ -103,7 +104,7 @@ impl TextEncoder {
 
 fn embed<const D: usize>(embedder: &Option<Linear>, x: Tensor<D>) -> Tensor<D> {
     match embedder {
-        Some(linear) => linear.forward(x),
+        Some(embedder) => linear(embedder, x),
         None => x,
     }
 }

@@ -2,9 +2,10 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation::gelu};
+use burn::tensor::{Device, Tensor};
 
-use super::attention::{attend, split_heads};
+use super::attention::self_attention;
+use super::linear::{gelu, linear};
 use crate::config::VitConfig;
 
 /// `img_encoder`: the transformer alone; CARZero adds no projection.
@@ -96,7 +97,7 @@ impl PatchEmbed {
             side * side,
             patch * patch,
         ]);
-        self.proj.forward(patches)
+        linear(&self.proj, patches)
     }
 }
 
@@ -114,17 +115,17 @@ impl Block {
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let x = x.clone() + self.attn.forward(self.norm1.forward(x));
-        let hidden = gelu(self.mlp.fc1.forward(self.norm2.forward(x.clone())));
-        x + self.mlp.fc2.forward(hidden)
+        let hidden = gelu(linear(&self.mlp.fc1, self.norm2.forward(x.clone())));
+        x + linear(&self.mlp.fc2, hidden)
     }
 }
 
 impl SelfAttention {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let dim = x.dims()[2];
-        let qkv = self.qkv.forward(x);
-        let part = |index: usize| split_heads(qkv.clone().narrow(2, index * dim, dim), self.heads);
-        self.proj.forward(attend(part(0), part(1), part(2), None).context)
+        let qkv = linear(&self.qkv, x);
+        let part = |index: usize| qkv.clone().narrow(2, index * dim, dim);
+        linear(&self.proj, self_attention(part(0), part(1), part(2), self.heads, None))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The gradients of a block, which recompute it.
 
 use super::{
-    Matrix, Parameters, Shape, TAPS, Window, add, depthwise, multiply, pointwise, relu6, taps_first,
+    Matrix, MatrixMut, Parameters, Shape, TAPS, Window, add, depthwise, multiply, pointwise, relu6,
+    taps_first,
 };
 
 /// Buffers that the backward pass of one image needs and the next one reuses.
@@ -78,14 +79,14 @@ pub fn backward(
         Matrix::columns(dy, out_pixels, output),
         Matrix::rows(filtered, out_pixels, hidden),
         true,
-        &mut grads.project.0,
+        MatrixMut::rows(&mut grads.project.0, hidden),
     );
     filtered_grad.resize(out_pixels * hidden, 0.0);
     multiply(
         Matrix::rows(dy, out_pixels, output),
         Matrix::rows(parameters.project.0, output, hidden),
         false,
-        filtered_grad,
+        MatrixMut::rows(filtered_grad, hidden),
     );
     relu6_grad(filtered, filtered_grad);
 
@@ -100,13 +101,13 @@ pub fn backward(
             Matrix::columns(expanded_grad, pixels, hidden),
             Matrix::rows(x, pixels, input),
             true,
-            &mut grads.0,
+            MatrixMut::rows(&mut grads.0, input),
         );
         multiply(
             Matrix::rows(expanded_grad, pixels, hidden),
             Matrix::rows(expand.0, hidden, input),
             false,
-            dx,
+            MatrixMut::rows(dx, input),
         );
     } else {
         depthwise_backward(shape, &taps, expanded, filtered_grad, &mut taps_grad, dx);

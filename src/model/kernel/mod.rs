@@ -8,12 +8,23 @@
 //! Maps are `[height, width, channels]`, row-major, one image at a time. Matrix products are the
 //! `gemm` crate's; the loops between them are compiled for the widest vectors the CPU has (`pulp`).
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod attention;
+#[cfg(any(target_arch = "wasm32", test))]
+mod functions;
 #[cfg(feature = "train")]
 mod gradient;
+mod matrix;
+#[cfg(any(target_arch = "wasm32", test))]
+mod product;
 
-use gemm::Parallelism;
+#[cfg(any(target_arch = "wasm32", test))]
+pub use attention::{Sizes, attention};
+#[cfg(any(target_arch = "wasm32", test))]
+pub use functions::gelu;
 #[cfg(feature = "train")]
 pub use gradient::{Scratch, backward};
+pub use matrix::{Matrix, MatrixMut, multiply};
 
 /// Taps of a 3 x 3 kernel.
 const TAPS: usize = 9;
@@ -133,63 +144,6 @@ pub fn forward(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mu
     }
 }
 
-/// A view of a matrix.
-#[derive(Clone, Copy)]
-struct Matrix<'a> {
-    data: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> Matrix<'a> {
-    /// A row-major matrix.
-    fn rows(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
-    }
-
-    /// The transpose of a row-major `rows x columns` matrix.
-    fn columns(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        Self { data, rows: columns, columns: rows, row_stride: 1, column_stride: columns }
-    }
-
-    fn fits(&self) -> bool {
-        self.data.len() == self.rows * self.columns
-    }
-}
-
-/// `out = left · right`, or `out += left · right`; `out` is row-major.
-fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: &mut [f32]) {
-    assert!(left.fits() && right.fits() && left.columns == right.rows);
-    assert_eq!(out.len(), left.rows * right.columns);
-    // SAFETY: the asserts above hold the sizes; the strides are those of dense matrices, and `out`
-    // is borrowed mutably, so that it overlaps neither operand.
-    unsafe {
-        gemm::gemm(
-            left.rows,
-            right.columns,
-            left.columns,
-            out.as_mut_ptr(),
-            1,
-            right.columns as isize,
-            accumulate,
-            left.data.as_ptr(),
-            left.column_stride as isize,
-            left.row_stride as isize,
-            right.data.as_ptr(),
-            right.column_stride as isize,
-            right.row_stride as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
-}
-
 /// A 1 x 1 convolution: `x · weightᵀ + bias` for each pixel.
 fn pointwise(x: &[f32], (weight, bias): (&[f32], &[f32]), input: usize, out: &mut [f32]) {
     let output = bias.len();
@@ -197,7 +151,8 @@ fn pointwise(x: &[f32], (weight, bias): (&[f32], &[f32]), input: usize, out: &mu
         pixel.copy_from_slice(bias);
     }
     let pixels = x.len() / input;
-    multiply(Matrix::rows(x, pixels, input), Matrix::columns(weight, output, input), true, out);
+    let (x, weight) = (Matrix::rows(x, pixels, input), Matrix::columns(weight, output, input));
+    multiply(x, weight, true, MatrixMut::rows(out, output));
 }
 
 /// `[channels, 9]` to `[9, channels]`.

@@ -1,0 +1,96 @@
+//! Views of matrices, and their product.
+
+/// A view of a matrix.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    pub data: &'a [f32],
+    pub rows: usize,
+    pub columns: usize,
+    pub row_stride: usize,
+    pub column_stride: usize,
+}
+
+/// Where a product goes: rows that lie `row_stride` apart.
+pub struct MatrixMut<'a> {
+    pub data: &'a mut [f32],
+    pub row_stride: usize,
+}
+
+impl<'a> MatrixMut<'a> {
+    /// A row-major matrix.
+    pub fn rows(data: &'a mut [f32], columns: usize) -> Self {
+        Self { data, row_stride: columns }
+    }
+}
+
+impl<'a> Matrix<'a> {
+    /// A row-major matrix.
+    pub fn rows(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The transpose of a row-major `rows x columns` matrix.
+    pub fn columns(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self::rows(data, rows, columns).transposed()
+    }
+
+    /// The transpose.
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    #[cfg(test)]
+    pub fn at(&self, row: usize, column: usize) -> f32 {
+        self.data[row * self.row_stride + column * self.column_stride]
+    }
+}
+
+/// How many numbers the view of a matrix spans.
+fn span(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
+    (rows - 1) * row_stride + (columns - 1) * column_stride + 1
+}
+
+/// `out = left · right`, or `out += left · right`.
+pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
+    if left.rows == 0 || right.columns == 0 || left.columns == 0 {
+        return;
+    }
+    let fits = |m: &Matrix| m.data.len() >= span(m.rows, m.columns, m.row_stride, m.column_stride);
+    assert!(fits(&left) && fits(&right) && left.columns == right.rows);
+    assert!(out.row_stride >= right.columns);
+    assert!(out.data.len() >= span(left.rows, right.columns, out.row_stride, 1));
+    #[cfg(target_arch = "wasm32")]
+    super::product::multiply(left, right, accumulate, out);
+    #[cfg(not(target_arch = "wasm32"))]
+    // SAFETY: the asserts above hold all that is read and written inside the slices, and `out` is
+    // borrowed mutably, so that it overlaps neither operand.
+    unsafe {
+        gemm::gemm(
+            left.rows,
+            right.columns,
+            left.columns,
+            out.data.as_mut_ptr(),
+            1,
+            out.row_stride as isize,
+            accumulate,
+            left.data.as_ptr(),
+            left.column_stride as isize,
+            left.row_stride as isize,
+            right.data.as_ptr(),
+            right.column_stride as isize,
+            right.row_stride as isize,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
