@@ -1,12 +1,15 @@
 /** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
-import { CodedError } from './errors.js';
+import { CodedError, CrashError } from './errors.js';
 
 /**
  * Starts worker.js through a blob: only a blob's worker inherits the page's content policy,
  * so the browser itself keeps the worker, which holds the image, from reaching other sites.
+ *
+ * @param {string} lock Is held by the worker as long as it lives
  */
-function startWorker() {
-  const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};`;
+function startWorker(lock) {
+  const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};
+    navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`;
   const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
   const worker = new Worker(url, { type: 'module' });
   worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
@@ -14,21 +17,23 @@ function startWorker() {
 }
 
 export class WorkerClient {
-  #worker = startWorker();
-  /** @type {Map<number, {resolve: Function, reject: Function, onProgress?: Function}>} */
+  #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
+  #worker = startWorker(this.#lock);
+  /** @type {Map<number, {type: string, resolve: Function, reject: Function, onProgress?: Function}>} */
   #calls = new Map();
   #lastId = 0;
   #stopped = false;
-  /** @type {(error: CodedError) => void} */ #onCrash;
+  /** @type {(error: CrashError) => void} */ #onCrash;
 
-  /** @param {(error: CodedError) => void} onCrash Called once; every open call is rejected as 'stopped'. */
+  /** @param {(error: CrashError) => void} onCrash Called once; every open call is rejected as 'stopped', because of it. */
   constructor(onCrash) {
     this.#onCrash = onCrash;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#crash(event.message || 'The worker could not be started.');
+      this.#crash(event.message || 'The worker could not be started.', event.filename && `at ${event.filename}:${event.lineno}`);
     };
   }
 
@@ -42,23 +47,28 @@ export class WorkerClient {
     if (this.#stopped) return Promise.reject(new CodedError('stopped', 'The worker was stopped.'));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject, onProgress });
+      this.#calls.set(id, { type, resolve, reject, onProgress });
       this.#worker.postMessage({ id, type, payload });
     });
   }
 
-  /** Ends the worker; open calls are rejected as 'stopped'. */
-  stop() {
+  /** A worker that ends without a word lets go of its lock. */
+  #outlive() {
+    navigator.locks?.request(this.#lock, () => { if (!this.#stopped) this.#crash('The worker ended.'); });
+  }
+
+  /** Ends the worker; open calls are rejected as 'stopped'. @param {CrashError} [cause] */
+  stop(cause) {
     this.#stopped = true;
     this.#worker.terminate();
-    for (const { reject } of this.#calls.values()) reject(new CodedError('stopped', 'The worker was stopped.'));
+    for (const { reject } of this.#calls.values()) reject(new CodedError('stopped', 'The worker was stopped.', { cause }));
     this.#calls.clear();
     this.#onCrash = () => {};
   }
 
   /** @param {{id: number, type: string, value: any}} message */
   #receive({ id, type, value }) {
-    if (type === 'crash') return this.#crash(value.message);
+    if (type === 'crash') return this.#crash(value.message, value.stack);
     const call = this.#calls.get(id);
     if (!call) return; // answered already, or stopped
     if (type === 'progress') return call.onProgress?.(value);
@@ -68,10 +78,11 @@ export class WorkerClient {
     throw new Error(`unknown message from the worker: ${type}`);
   }
 
-  /** @param {string} message */
-  #crash(message) {
+  /** @param {string} message @param {string} [stack] */
+  #crash(message, stack = '') {
     const onCrash = this.#onCrash;
-    this.stop();
-    onCrash(new CodedError('crash', message));
+    const error = new CrashError(message, stack, [...this.#calls.values()].map(({ type }) => type));
+    this.stop(error);
+    onCrash(error);
   }
 }

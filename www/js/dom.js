@@ -28,6 +28,14 @@ export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
 }
 
+/** Selects a field's text and copies it; where that is forbidden, it waits for Ctrl+C. @param {HTMLInputElement | HTMLTextAreaElement} field */
+export async function copyField(field) {
+  field.select();
+  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  if (!copied) field.focus();
+  return copied;
+}
+
 /** A function that runs `apply` only when one of its arguments has changed, or the page's language. @template {any[]} A @param {(...args: A) => void} apply */
 export function onChange(apply) {
   /** @type {any[] | undefined} */ let last;

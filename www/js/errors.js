@@ -1,8 +1,18 @@
 /** An error with a stable code: those of the wasm boundary, and 'network', 'crash', 'stopped', 'failed'. */
 export class CodedError extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
-    super(message);
+  /** @param {string} code @param {string} message @param {ErrorOptions} [options] */
+  constructor(code, message, options) {
+    super(message, options);
     this.code = code;
+  }
+}
+
+/** The worker's end. */
+export class CrashError extends CodedError {
+  /** @param {string} message @param {string} stack Where the engine tells one, else '' @param {string[]} jobs What it was asked to do, and had not done */
+  constructor(message, stack, jobs) {
+    super('crash', message);
+    this.stack = stack;
+    this.jobs = jobs;
   }
 }

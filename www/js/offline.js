@@ -3,7 +3,7 @@
 const PATIENCE_MS = 4000; // with a service worker that does not answer
 
 /** The id that the build gave this page; without one there is no service worker. */
-const build = () => document.querySelector('meta[name="build"]')?.getAttribute('content') ?? '';
+export const build = () => document.querySelector('meta[name="build"]')?.getAttribute('content') ?? '';
 const container = () => (build() ? navigator.serviceWorker : undefined); // undefined on an insecure origin, too
 
 /** @param {ServiceWorker} worker @param {object} message @returns {Promise<any>} */

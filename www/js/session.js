@@ -1,10 +1,10 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
 import { WorkerClient } from './client.js';
 import { CompareActions } from './compare/compare.js';
-import { CodedError } from './errors.js';
 import { DEFAULT_MODEL, siteFolder } from './folders.js';
 import { programMessage, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
+import { reportOf } from './report.js';
 import { SeriesActions } from './series/series.js';
 import { contoured, drawing, initialDisplay, overlayKey, ranked, shownMap, unscored } from './state.js';
 import { compare, newRound, surprise } from './teaching.js';
@@ -62,6 +62,9 @@ export class Session {
   /** @type {import('./share.js').Settings | null} Of a link, for the model that loads */ #settings = null;
   /** @type {import('./share.js').Settings['display'] | null} Of a link, for the next picture */ #opening = null;
   /** The address asked for a model that is no folder beside the page. */ #ignored = false;
+  /** @type {import('./i18n.js').Message | undefined} Why not WebGPU, whatever is preferred */ #without;
+  /** It has restarted itself once; from then on a person decides. */
+  #restarted = false;
   #wasmReady = false;
   #lastPicture = 0;
   #pumping = false;
@@ -91,12 +94,12 @@ export class Session {
 
   get state() { return this.#state; }
 
-  /** Starts, or starts over, in a fresh worker; picture and findings stay. @param {import('./i18n.js').Message} [without] Why not WebGPU. */
-  async start(without) {
+  /** Starts, or starts over, in a fresh worker; picture, findings and display stay. */
+  async start() {
     const client = new WorkerClient((error) => this.#crashed(client, error));
     this.#take(client);
     try {
-      this.#started(await client.call('start', { preference: this.#state.preference, without }));
+      this.#started(await client.call('start', { preference: this.#state.preference, without: this.#without }));
       const loaded = await client.call('load', { folder: this.#state.folder }, (download) => this.#store.update({ download }));
       await this.#loaded(loaded);
     } catch (error) {
@@ -106,7 +109,7 @@ export class Session {
 
   /** Tries another model in a worker of its own: what fails there changes nothing here. @param {import('./folders.js').Folder} folder */
   async chooseModel(folder) {
-    /** @type {CodedError | null} */ let crash = null;
+    /** @type {import('./errors.js').CrashError | null} */ let crash = null;
     const client = new WorkerClient((error) => {
       crash = error;
       this.#crashed(client, error);
@@ -216,6 +219,7 @@ export class Session {
   /** @param {'auto' | 'webgpu' | 'cpu'} preference */
   setPreference(preference) {
     writePreference(preference);
+    this.#without = undefined;
     this.#store.update({ preference });
     this.start();
   }
@@ -223,7 +227,9 @@ export class Session {
   /** Opens a picture; a refusal leaves the one before. @param {import('./state.js').Source} source @param {import('./i18n.js').Message} name */
   async open(source, name) {
     const id = ++this.#lastPicture;
-    this.#store.update({ wanted: { source, name }, redraw: null, notice: null });
+    const { wanted, picture: shown, notice } = this.#state;
+    const again = [wanted?.source, shown?.source].includes(source); // after a restart
+    this.#store.update({ wanted: { source, name }, redraw: null, notice: again ? notice : null });
     if (!this.#wasmReady) return; // start() comes back to it
     const client = this.#client;
     try {
@@ -233,7 +239,6 @@ export class Session {
       this.#release(before);
       const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
       this.comparison.follow(before, picture);
-      const again = before?.source === source; // after a restart
       const display = again ? this.#state.display : { ...initialDisplay(), ...this.#opened(picture.pixels) };
       const { teaching: round } = this.#state;
       const teaching = round && !again ? newRound(round.rounds) : round;
@@ -316,8 +321,8 @@ export class Session {
     canvas.getContext('bitmaprenderer').transferFromImageBitmap(preview.bitmap);
   }
 
-  /** @param {import('./i18n.js').Message} title @param {import('./i18n.js').Message} text */
-  refuse(title, text) { this.#store.update({ notice: { title, text } }); }
+  /** @param {import('./i18n.js').Message} title @param {import('./i18n.js').Message} text @param {string} [report] */
+  refuse(title, text, report) { this.#store.update({ notice: { title, text, report } }); }
 
   dismiss() { this.#store.update({ notice: null }); }
 
@@ -540,19 +545,27 @@ export class Session {
   /** @param {any} error */
   #failed(error) {
     if (error.code === 'stopped') return;
-    const { device, model } = this.#state;
+    const { device, model, wanted } = this.#state;
+    const { message } = error;
     const crash = error.code === 'crash';
-    if (device?.kind === 'webgpu' && (crash || error.code === 'device')) {
-      this.start({ key: 'why.lost', values: { message: error.message } }); // image and findings stay, and are scored anew
+    const lost = device?.kind === 'webgpu' && (crash || error.code === 'device');
+    const report = crash || lost ? reportOf(error, this.#state) : undefined;
+    if (lost || (crash && !this.#restarted)) {
+      if (lost) this.#without = { key: 'why.lost', values: { message } };
+      else this.#restarted = true;
+      this.start();
+      this.refuse({ key: lost ? 'failure.lost' : 'failure.restarted' }, { key: 'failure.kept', values: { message } }, report);
       return;
     }
+    const refused = crash && error.jobs.includes('decode') ? wanted : null; // the picture before comes back
     const title = { key: crash ? 'failure.crash' : model === 'loading' ? 'failure.load' : 'failure.stop' };
-    const text = crash ? { key: 'failure.crashText', values: { message: error.message } } : programMessage(error);
-    const failure = { title, text, crash, offerCpu: device?.kind === 'webgpu' };
-    this.#store.update({ model: 'failed', work: '', failure });
+    const text = refused ? { key: 'failure.reading', values: { name: refused.name, message } }
+      : crash ? { key: 'failure.crashText', values: { message } } : programMessage(error);
+    const failure = { title, text, report, crash, offerCpu: device?.kind === 'webgpu' };
+    this.#store.update({ model: 'failed', work: '', failure, notice: null, wanted: refused ? null : wanted });
   }
 
-  /** @param {WorkerClient} client @param {CodedError} error */
+  /** @param {WorkerClient} client @param {import('./errors.js').CrashError} error */
   #crashed(client, error) {
     if (client !== this.#client) return;
     this.#wasmReady = false;

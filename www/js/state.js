@@ -42,7 +42,7 @@
  * @property {Word | null} word Its map stays @property {Word | null} hovered Its map is on show meanwhile
  * @property {import('./viewer/transform.js').Point | null} at The part of the picture that is pointed at
  *
- * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message}} Notice
+ * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message, report?: string}} Notice `report`: of a crash
  * @typedef {Notice & {crash: boolean, offerCpu: boolean}} Failure
  * @typedef {ReturnType<typeof initialState>} State
  */
@@ -100,7 +100,7 @@ export function initialState() {
     /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
     /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
-    /** @type {Notice | null} A refusal; nothing was lost */ notice: null,
+    /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,
     /** @type {Failure | null} Why the model is 'failed' */ failure: null,
   };
 }

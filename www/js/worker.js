@@ -184,9 +184,12 @@ const jobs = {
 const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'explain', 'assess']);
 /** @type {Promise<void>} */ let queue = Promise.resolve();
 
+/** @param {any} reason */
+const crash = (reason) => postMessage({ type: 'crash', value: { message: String(reason?.message ?? reason), stack: reason?.stack } });
+
 /** @param {any} error */
 function report(id, error) {
-  if (error instanceof WebAssembly.RuntimeError) postMessage({ type: 'crash', value: { message: error.message } });
+  if (error instanceof WebAssembly.RuntimeError) crash(error);
   else postMessage({ id, type: 'error', value: { code: error?.code ?? 'failed', message: error?.message ?? String(error) } });
 }
 
@@ -208,5 +211,5 @@ onmessage = ({ data: { id, type, payload } }) => {
 // A panic inside a future of wasm-bindgen rejects nothing: it surfaces here.
 addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
-  postMessage({ type: 'crash', value: { message: String(event.reason?.message ?? event.reason) } });
+  crash(event.reason);
 });

@@ -78,7 +78,7 @@ export class SeriesActions {
       const fresh = scores.map((/** @type {import('./table.js').Mark} */ mark) => /** @type {const} */ ([mark.finding, mark]));
       change({ ...facts, state: 'done', marks: new Map([...row.marks, ...fresh]) });
     } catch (error) {
-      if (error.code === 'stopped') return void (this.#store.state.failure?.crash && change(CRASHED));
+      if (error.code === 'stopped') return void (error.cause && change(CRASHED)); // once more after a restart: its rows are new
       if (error.code === 'device') return this.#host.failed(error);
       change({ state: 'failed', error: error.message, reason: programMessage(error) });
     }

@@ -25,6 +25,7 @@ export function bindChrome(session) {
     'device-label', 'loading', 'loading-title', 'loading-text', 'download', 'work', 'work-text', 'work-bar', 'population', 'heads', 'timing', 'live',
   ].map(byId);
   const [notice, noticeTitle, noticeText, retry, useCpu, dismiss] = ['notice', 'notice-title', 'notice-text', 'retry', 'use-cpu', 'dismiss'].map(byId);
+  const reportOpen = byId('report-open');
   const [modelTitle, facts, source, device, reason, about, aboutModel, credits] = [
     'model-title', 'model-facts', 'model-source', 'device', 'device-reason', 'about', 'about-model', 'credits',
   ].map(byId);
@@ -81,6 +82,7 @@ export function bindChrome(session) {
     retry.textContent = t(failure?.crash ? 'notice.restart' : 'notice.retry');
     useCpu.hidden = Boolean(refusal) || !failure?.offerCpu;
     dismiss.hidden = !refusal;
+    reportOpen.hidden = !now.report;
   });
 
   /** A bar without a total is indeterminate. @param {HTMLProgressElement} bar @param {number} value @param {number} total */

@@ -1,5 +1,5 @@
 /** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
-import { byId, onChange } from '../dom.js';
+import { byId, copyField, onChange } from '../dom.js';
 import { csvOf } from '../export/csv.js';
 import { drawFigure, pngOf } from '../export/figure.js';
 import { jsonOf } from '../export/json.js';
@@ -49,14 +49,7 @@ export function bindExport(session) {
   copy.addEventListener('click', async () => {
     link.value = `${location.origin}${location.pathname}${fragmentOf(known())}`;
     const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];
-    try {
-      await navigator.clipboard.writeText(link.value);
-      say({ key: 'share.copied' }, ...without);
-    } catch {
-      say({ key: 'share.field' }, ...without);
-      link.focus();
-    }
-    link.select();
+    say({ key: await copyField(link) ? 'share.copied' : 'share.field' }, ...without);
   });
 
   /** @param {import('../state.js').State} state */

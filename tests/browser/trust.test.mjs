@@ -1,0 +1,158 @@
+/** What the page does when its worker fails. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { serve } from './server.mjs';
+import { DIST, MICRO, OUTPUT, convertMicro, launch, scratch, violations } from './setup.mjs';
+
+const work = scratch();
+let browser;
+let site;
+let context;
+let page;
+/** @type {string[]} */ let problems;
+
+before(async () => {
+  convertMicro(join(work.path, 'micro'), 'q8');
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+  work.remove();
+});
+beforeEach(async () => {
+  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro') });
+  await start({ serviceWorkers: 'block' }); // which would serve the sound files
+});
+afterEach(async () => {
+  await context.close();
+  await site.close();
+  assert.deepEqual(problems, []);
+});
+
+/** @param {object} [options] Of the browser's context */
+async function start(options = {}) {
+  await context?.close();
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
+  page = await context.newPage();
+  problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+}
+
+const open = (path = '/?model=models/micro') => page.goto(site.origin + path);
+const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const notice = (/** @type {string} */ words) => page.getByTestId('error-message').getByText(words).waitFor({ timeout: 120_000 });
+const chooseImage = (name = 'Doe^Jane.png') => page.setInputFiles('[data-testid="file-input"]', { name, mimeType: 'image/png', buffer: readFileSync(join(MICRO, 'img1.png')) });
+
+describe('a worker that ends', () => {
+  const OWN = 'a coin in the oesophagus';
+  const scores = () => page.getByTestId('score-row').allTextContents();
+
+  /** The module traps when a method is called for the `nth` time: a pointer outside its memory. */
+  const trap = (/** @type {string} */ method, nth = 1) => site.edits.set('/carzero-cpu.js', (body) => `${body}
+    let calls = 0;
+    const { ${method} } = Model.prototype;
+    Model.prototype.${method} = function (...rest) {
+      if (++calls >= ${nth}) wasm.model_info(-16);
+      return ${method}.apply(this, rest);
+    };`);
+
+  /** A page with an image, a finding and a display of one's own, all scored. @param {() => void} sabotage What becomes of the worker that the page starts with */
+  async function prepare(sabotage) {
+    await open();
+    await chooseImage();
+    await reach('done');
+    await page.getByTestId('finding-input').fill(OWN);
+    await page.keyboard.press('Enter');
+    await page.locator(`[data-testid="score-row"][data-finding="${OWN}"]:not([data-kind="unscored"])`).waitFor();
+    await reach('done');
+    const expected = await scores();
+    sabotage();
+    await page.reload();
+    await reach('ready');
+    await page.getByTestId('finding-input').fill(OWN);
+    await page.keyboard.press('Enter');
+    await page.locator(`[data-testid="score-row"][data-finding="${OWN}"]`).waitFor();
+    return expected;
+  }
+
+  test('is restarted once by itself, with image, findings and display as they were, and a report that names nobody', async () => {
+    const expected = await prepare(() => trap('score', 2));
+    site.edits.clear(); // the next worker is sound
+    await chooseImage();
+    await page.locator('#tools [data-action="invert"]').click();
+    await notice('The program stopped, and was restarted');
+    await notice('Your image, findings and display are kept');
+    await page.screenshot({ path: join(OUTPUT, 'restarted-1280.png') });
+    await reach('done');
+    assert.deepEqual(await scores(), expected);
+    await page.getByText('Doe^Jane.png').first().waitFor();
+    assert.equal(await page.locator('#tools [data-action="invert"]').getAttribute('aria-pressed'), 'true');
+
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByTestId('report-open').click();
+    await page.getByTestId('report-copy').click();
+    await page.locator('#report-done').getByText('Copied.').waitFor();
+    const report = await page.evaluate(() => navigator.clipboard.readText());
+    assert.equal(report, await page.getByTestId('report-text').inputValue());
+    assert.match(report, /^Error: crash: memory access out of bounds\nDoing: score.*\nBuild: [0-9a-f]{12}\nModel: carzero-vitb16 .*\nDevice: cpu, .*\nBrowser: .*Chrom.*\nStack: RuntimeError: (.|\n)*wasm/);
+    assert.doesNotMatch(report, /Doe|Jane|coin|oesophagus|127\.0\.0\.1/);
+    await page.screenshot({ path: join(OUTPUT, 'report-1280.png') });
+    await page.keyboard.press('Escape');
+    await page.locator('#dismiss').click();
+    await page.getByTestId('error-message').waitFor({ state: 'hidden' });
+  });
+
+  test('is offered to be restarted when it ends again', async () => {
+    const expected = await prepare(() => trap('score'));
+    await chooseImage();
+    await reach('error');
+    await notice('Your image and findings are kept');
+    await page.screenshot({ path: join(OUTPUT, 'crash-1280.png') });
+    assert.ok(await page.getByTestId('report-open').isVisible());
+    assert.equal(await page.getByTestId('score-row').count(), 15, 'the findings stay');
+    site.edits.clear();
+    await page.getByTestId('retry').getByText('Restart').click();
+    await reach('done');
+    assert.deepEqual(await scores(), expected);
+  });
+
+  test('while it reads a file is not given that file for ever: the image before comes back', async () => {
+    site.edits.set('/carzero-cpu.js', (body) => `${body}
+      const { decode } = Picture;
+      Picture.decode = (data) => { if (data.length === 11) wasm.model_info(-16); return decode(data); };`);
+    await open();
+    await chooseImage();
+    await reach('done');
+    const expected = await scores();
+    await page.setInputFiles('[data-testid="file-input"]', { name: 'poison.png', mimeType: 'image/png', buffer: Buffer.from('eleven byte') });
+    await notice('poison.png is left out');
+    await page.getByTestId('retry').click();
+    await reach('done');
+    await page.getByText('Doe^Jane.png').first().waitFor();
+    assert.deepEqual(await scores(), expected);
+  });
+
+  test('without a word is noticed', async () => {
+    const expected = await prepare(() => site.edits.set('/js/worker.js', (body) => `${body}
+      jobs.score = () => { close(); return new Promise(() => {}); };`));
+    site.edits.clear();
+    await chooseImage();
+    await notice('The worker ended');
+    await reach('done');
+    assert.deepEqual(await scores(), expected);
+  });
+
+  test('has a report that axe-core finds nothing in, also at 360 px', async () => {
+    await start({ serviceWorkers: 'block', viewport: { width: 360, height: 740 }, bypassCSP: true });
+    trap('score');
+    await open();
+    await chooseImage();
+    await reach('error');
+    await page.getByTestId('report-open').click();
+    assert.deepEqual(await violations(page), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await page.screenshot({ path: join(OUTPUT, 'report-360.png') });
+  });
+});
