@@ -1,4 +1,4 @@
-/** What the page does when its worker fails. */
+/** What the page does when its worker fails, and when it shall forget. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -154,5 +154,100 @@ describe('a worker that ends', () => {
     assert.deepEqual(await violations(page), []);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await page.screenshot({ path: join(OUTPUT, 'report-360.png') });
+  });
+});
+
+describe('forgetting everything', () => {
+  /** All that the origin has stored. */
+  const stored = () => page.evaluate(async () => ({
+    caches: await caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    files: await Array.fromAsync((await navigator.storage.getDirectory()).keys()),
+    local: Object.keys(localStorage),
+    session: Object.keys(sessionStorage),
+    cookies: document.cookie,
+  }));
+  const NOTHING = { caches: [], workers: 0, databases: [], files: [], local: [], session: [], cookies: '' };
+
+  async function forget() {
+    await page.locator('#about-open').click();
+    await page.getByTestId('forget-open').click();
+    await page.getByTestId('forget-confirm').click();
+    await page.getByTestId('forgotten').waitFor();
+  }
+
+  test('leaves nothing in this browser, and says so after looking', async () => {
+    await start();
+    await open('/?model=models/micro#find=Hernia');
+    await chooseImage();
+    await reach('done');
+    await page.getByTestId('language').click();
+    await page.getByTestId('language').click();
+    await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+    const before = await stored();
+    assert.deepEqual(before.caches.map((name) => name.replace(/[0-9a-f]{12}/, 'ID')).sort(), ['carzero-build-ID', 'carzero-models', 'carzero-state']);
+    assert.deepEqual([before.workers, before.local], [1, ['carzero-language']]);
+
+    await forget();
+    assert.deepEqual(await stored(), NOTHING);
+    await page.getByTestId('forgotten').getByText('Nothing is stored.').waitFor();
+    assert.equal(await page.locator('#forgotten-list dd').getByText('nothing', { exact: true }).count(), 6);
+    assert.doesNotMatch(await page.evaluate(() => document.documentElement.outerHTML + location.href), /Doe|Hernia/);
+    assert.equal(page.workers().length, 0, 'nothing runs');
+    await page.screenshot({ path: join(OUTPUT, 'forgotten-1280.png') });
+
+    await page.getByTestId('forgotten-start').click();
+    await reach('ready');
+  });
+
+  test('deletes from every store, and leaves what another page of the origin has there', async () => {
+    await start();
+    await open();
+    await reach('ready');
+    await page.evaluate(async () => {
+      for (const name of ['carzero-own', 'neighbour']) {
+        await caches.open(name);
+        await new Promise((resolve) => { indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result.close()); });
+        await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
+        localStorage.setItem(name, name);
+        sessionStorage.setItem(name, name);
+      }
+    });
+    await forget();
+    const left = ['neighbour'];
+    assert.deepEqual(await stored(), { ...NOTHING, caches: left, databases: left, files: left, local: left, session: left });
+    await page.getByTestId('forgotten').getByText('Nothing is stored.').waitFor();
+  });
+
+  test('closes the image where storage is forbidden', async () => {
+    await start({ serviceWorkers: 'block' });
+    await page.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage', 'caches', 'indexedDB']) {
+        Object.defineProperty(globalThis, name, { get() { throw new DOMException('forbidden', 'SecurityError'); } });
+      }
+    });
+    await open();
+    await chooseImage();
+    await reach('done');
+    await page.locator('#about-open').click();
+    await page.getByTestId('forget-open').click();
+    await page.getByTestId('forget-confirm').click();
+    await reach('ready');
+    assert.equal(await page.getByText('Doe^Jane.png').count(), 0);
+  });
+
+  test('has dialogs that axe-core finds nothing in, also at 360 px', async () => {
+    await start({ viewport: { width: 360, height: 740 }, bypassCSP: true });
+    await open();
+    await reach('ready');
+    await page.locator('#about-open').click();
+    await page.getByTestId('forget-open').click();
+    assert.deepEqual(await violations(page), []);
+    await page.screenshot({ path: join(OUTPUT, 'forget-360.png') });
+    await page.getByTestId('forget-confirm').click();
+    await page.getByTestId('forgotten').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.screenshot({ path: join(OUTPUT, 'forgotten-360.png') });
   });
 });

@@ -1,4 +1,5 @@
 /** Entry: one store, one session, one render. */
+import { isForgetting } from './forget.js';
 import { Offline, takeOver } from './offline.js';
 import { showLanguage } from './i18n.js';
 import { Session } from './session.js';
@@ -14,6 +15,7 @@ import { bindEntry } from './views/entry.js';
 import { bindExport } from './views/export.js';
 import { bindFacts } from './views/facts.js';
 import { bindFindings } from './views/findings.js';
+import { bindForget, showForgotten } from './views/forget.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
 import { bindModels } from './views/models.js';
@@ -31,7 +33,7 @@ showLanguage();
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindTeaching, bindReport, bindChrome, bindTour].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindTeaching, bindReport, bindForget, bindChrome, bindTour].map((bind) => bind(session));
 
 const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
   if (model === 'ready') offline.keep(kind);
@@ -46,7 +48,12 @@ function render(state) {
   keepOffline(state.model, state.device?.kind);
 }
 
-const restore = () => session.restore(settingsFromFragment(location.hash));
-restore();
-addEventListener('hashchange', restore);
-takeOver().then((leaving) => { if (!leaving) session.start(); });
+async function start() {
+  const restore = () => session.restore(settingsFromFragment(location.hash));
+  restore();
+  addEventListener('hashchange', restore);
+  if (!await takeOver()) session.start();
+}
+
+if (isForgetting()) showForgotten();
+else start();

@@ -33,17 +33,14 @@ export async function takeOver() {
 /** Keeps the page on this device. */
 export class Offline {
   #session;
-  /** @type {Promise<ServiceWorkerRegistration | undefined>} */ #registered;
 
   /** @param {import('./session.js').Session} session */
-  constructor(session) {
-    this.#session = session;
-    this.#registered = Promise.resolve(container()?.register('sw.js', { updateViaCache: 'none' })).catch(() => undefined); // the page works without
-  }
+  constructor(session) { this.#session = session; }
 
   /** Keeps what this page runs on, and looks for a new build. @param {'cpu' | 'webgpu'} kind */
   async keep(kind) {
-    if (!await this.#registered) return;
+    const registered = await container()?.register('sw.js', { updateViaCache: 'none' }).catch(() => undefined); // the page works without
+    if (!registered) return;
     const { active } = await container().ready;
     const { kept } = await ask(active, { type: 'keep', build: build(), kind });
     this.#session.setOffline({ kept: kept === true });
