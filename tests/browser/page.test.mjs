@@ -229,6 +229,30 @@ describe('weights', () => {
     }
   });
 
+  for (const resumes of [true, false]) {
+    test(`that break off are ${resumes ? 'taken up where they were' : 'fetched anew from a server that cannot go on'}`, async () => {
+      const half = Math.floor(readFileSync(join(work.path, 'q8', 'weights-01-of-01.safetensors')).length / 2);
+      site.edits.set(MICRO_WEIGHTS, null);
+      site.resumes = resumes;
+      await page.addInitScript(() => {
+        globalThis.values = [];
+        new MutationObserver((records) => {
+          const bar = records.find(({ target }) => target.id === 'download')?.target;
+          if (bar?.hasAttribute('value')) globalThis.values.push(bar.value);
+        }).observe(document, { subtree: true, attributeFilter: ['value'] });
+      });
+      await open('/?model=models/micro');
+      await page.waitForFunction((least) => globalThis.values.some((value) => value >= least), half);
+      site.edits.delete(MICRO_WEIGHTS);
+      await reach('ready');
+      const { range, 'if-range': tag } = site.received.findLast(({ url }) => url === MICRO_WEIGHTS).headers;
+      assert.match(`${range} ${tag}`, new RegExp(`^bytes=${half}- "\\w+"$`));
+      const values = await page.evaluate(() => globalThis.values);
+      if (resumes) assert.deepEqual(values, values.toSorted((a, b) => a - b), 'progress never goes back');
+      assert.equal(values.at(-1), await page.getByTestId('download-progress').evaluate(({ max }) => max), 'all files');
+    });
+  }
+
   test('that were damaged in the cache are replaced', async () => {
     await open('/?model=models/micro');
     await reach('ready');

@@ -2,14 +2,15 @@
 import { CodedError } from './errors.js';
 
 const CACHE = 'carzero-models';
+const WAITS_MS = [500, 1500, 4500]; // before a download that broke off is taken up again
 
-/** @param {string} url @returns {Promise<Response>} */
-async function get(url) {
+/** @param {string} url @param {Record<string, string>} [headers] @returns {Promise<Response>} */
+async function get(url, headers) {
   const name = new URL(url).pathname.split('/').slice(-3).join('/');
-  const response = await fetch(url, { cache: 'no-cache' }).catch(() => {
+  const response = await fetch(url, { cache: 'no-cache', headers }).catch(() => {
     throw new CodedError('network', `${name} could not be fetched. Is the connection up?`);
   });
-  if (!response.ok) throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`);
+  if (!response.ok) throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`, { cause: response.status });
   return response;
 }
 
@@ -29,25 +30,33 @@ export async function getManifest(folder) {
 }
 
 /**
+ * A file as a whole. Where it breaks off it is taken up again, until that brings nothing more.
+ *
  * @param {string} url @param {number} bytes The size that the manifest promises.
  * @param {(received: number) => void} onReceived
  */
 async function download(url, bytes, onReceived) {
-  const response = await get(url);
   const data = new Uint8Array(bytes);
-  let received = 0;
-  try {
-    for (const reader = response.body.getReader(); ;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (received + value.length > bytes) throw new CodedError('bad-file', `${url} is longer than its manifest says.`);
-      data.set(value, received);
-      onReceived(received += value.length);
+  let [received, furthest, failures, tag] = [0, 0, 0, ''];
+  for (;;) {
+    try {
+      const response = await get(url, received ? { range: `bytes=${received}-`, ...(tag && { 'if-range': tag }) } : {});
+      if (response.status !== 206) received = 0; // the server sends all of it
+      tag = response.headers.get('etag')?.match(/^".*"$/)?.[0] ?? ''; // a weak one does not speak for bytes
+      for (const reader = response.body.getReader(); ;) {
+        const { done, value } = await reader.read();
+        if (done) return data.subarray(0, received);
+        if (received + value.length > bytes) throw new CodedError('bad-file', `${url} is longer than its manifest says.`);
+        data.set(value, received);
+        onReceived(received += value.length);
+      }
+    } catch (error) {
+      const known = error instanceof CodedError ? error : new CodedError('network', 'The download broke off.');
+      if (received > furthest) [furthest, failures] = [received, 0];
+      if (known.code !== 'network' || known.cause < 500 || failures === WAITS_MS.length) throw known;
+      await new Promise((resolve) => { setTimeout(resolve, WAITS_MS[failures++]); });
     }
-  } catch (error) {
-    throw error instanceof CodedError ? error : new CodedError('network', 'The download broke off.');
   }
-  return data.subarray(0, received);
 }
 
 /** One model folder's shelf in the cache. Without a usable cache every method is a no-op and `trouble` says why. */
