@@ -1,4 +1,4 @@
-/** What the page does when its worker fails, and when it shall forget. */
+/** What the page does when its worker fails and when it shall forget, and what it does not let in. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -155,6 +155,33 @@ describe('a worker that ends', () => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await page.screenshot({ path: join(OUTPUT, 'report-360.png') });
   });
+});
+
+test('no string becomes markup or a script', async () => {
+  await start();
+  await open();
+  await chooseImage();
+  await reach('done');
+  await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+  const refused = await page.evaluate(() => {
+    const attempts = {
+      markup: () => { document.body.innerHTML = '<b>x</b>'; },
+      script: () => { document.createElement('script').src = 'js/words.js'; },
+      text: () => { document.createElement('script').textContent = '1'; },
+      worker: () => new Worker('js/worker.js', { type: 'module' }),
+      policy: () => globalThis.trustedTypes.createPolicy('other', {}),
+      again: () => globalThis.trustedTypes.createPolicy('carzero', {}),
+    };
+    return Object.keys(attempts).filter((name) => {
+      try {
+        attempts[name]();
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  });
+  assert.deepEqual(refused, ['markup', 'script', 'text', 'worker', 'policy', 'again']);
 });
 
 describe('forgetting everything', () => {

@@ -1,5 +1,6 @@
 /** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
 import { CodedError, CrashError } from './errors.js';
+import { scriptUrl } from './trusted.js';
 
 /**
  * Starts worker.js through a blob: only a blob's worker inherits the page's content policy,
@@ -11,7 +12,7 @@ function startWorker(lock) {
   const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};
     navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`;
   const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  const worker = new Worker(url, { type: 'module' });
+  const worker = new Worker(scriptUrl(url), { type: 'module' });
   worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
   return worker;
 }

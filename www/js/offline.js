@@ -1,5 +1,7 @@
 /** The page's end of the service worker, sw.js: offline use, and when a new build takes over. */
 
+import { SERVICE_WORKER, scriptUrl } from './trusted.js';
+
 const PATIENCE_MS = 4000; // with a service worker that does not answer
 
 /** The id that the build gave this page; without one there is no service worker. */
@@ -39,7 +41,7 @@ export class Offline {
 
   /** Keeps what this page runs on, and looks for a new build. @param {'cpu' | 'webgpu'} kind */
   async keep(kind) {
-    const registered = await container()?.register('sw.js', { updateViaCache: 'none' }).catch(() => undefined); // the page works without
+    const registered = await container()?.register(scriptUrl(SERVICE_WORKER), { updateViaCache: 'none' }).catch(() => undefined); // the page works without
     if (!registered) return;
     const { active } = await container().ready;
     const { kept } = await ask(active, { type: 'keep', build: build(), kind });
