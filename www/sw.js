@@ -135,6 +135,14 @@ async function currentBuild() {
   return build;
 }
 
+/** As it is served: the page is isolated from other origins also where the host sets no headers. @param {Response} response */
+function isolated(response) {
+  const headers = new Headers(response.headers);
+  headers.set('cross-origin-opener-policy', 'same-origin');
+  headers.set('cross-origin-embedder-policy', 'require-corp');
+  return new Response(response.body, { headers });
+}
+
 /** The open pages of this part of the site. */
 const pages = async () => (await clients.matchAll({ type: 'window', includeUncontrolled: true })).filter(({ url }) => url.startsWith(SCOPE));
 
@@ -189,6 +197,6 @@ addEventListener('fetch', (event) => {
   event.respondWith((async () => {
     const current = await read('current');
     if (!current || !Object.hasOwn(current.files, path)) return fetch(event.request);
-    return fileOf(current, path).catch(() => Response.error());
+    return fileOf(current, path).then(isolated, () => Response.error());
   })());
 });

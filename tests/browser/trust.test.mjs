@@ -184,6 +184,39 @@ test('no string becomes markup or a script', async () => {
   assert.deepEqual(refused, ['markup', 'script', 'text', 'worker', 'policy', 'again']);
 });
 
+describe('isolation from other origins', () => {
+  const isolated = async () => [await page.evaluate(() => crossOriginIsolated), await page.workers()[0].evaluate(() => crossOriginIsolated)];
+
+  test('by the host’s headers: those of the README, which have the page’s own policy', async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, nginx] = readme.match(/\*\*nginx\*\*([^]*)\*\*Caddy\*\*/);
+    for (const [, name, value] of nginx.matchAll(/add_header ([\w-]+) "?([^"]+?)"?;\n/g)) site.headers[name.toLowerCase()] = value;
+    assert.deepEqual(Object.keys(site.headers).length, 5);
+    await open();
+    const policy = await page.locator('meta[http-equiv]').getAttribute('content');
+    assert.equal(site.headers['content-security-policy'], `${policy}; frame-ancestors 'none'`);
+    assert.equal(readme.split(`${policy}; frame-ancestors 'none'`).length, 3, 'nginx and Caddy');
+    await chooseImage();
+    await reach('done');
+    assert.deepEqual(await isolated(), [true, true]);
+  });
+
+  test('by the service worker, from the second visit on, also without a network', async () => {
+    await start();
+    await open('/');
+    await reach('ready');
+    assert.deepEqual(await isolated(), [false, false]);
+    await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+    for (const offline of [false, true]) {
+      await context.setOffline(offline);
+      await page.reload();
+      await chooseImage();
+      await reach('done');
+      assert.deepEqual(await isolated(), [true, true]);
+    }
+  });
+});
+
 describe('forgetting everything', () => {
   /** All that the origin has stored. */
   const stored = () => page.evaluate(async () => ({
