@@ -24,7 +24,7 @@ const executablePath = process.env.CHROMIUM
 export function launch({ webgpu = false } = {}) {
   const quiet = [
     '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', '--disable-quic',
+    '--disable-sync', '--disable-quic', '--disable-features=AutofillServerCommunication',
   ];
   const gpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
   return chromium.launch({ executablePath, args: webgpu ? [...quiet, ...gpu] : quiet });
