@@ -32,6 +32,8 @@ pub struct ModelConfig {
     pub presets: Vec<Preset>,
     /// How logits are distributed in a population, by sentence.
     pub reference: Option<Reference>,
+    /// How well single findings were told apart on labelled images.
+    pub validation: Option<Validation>,
     /// Whose work the model rests on.
     pub credits: Vec<Credit>,
     /// Known logits of a known input, to check a device with.
@@ -223,6 +225,32 @@ impl Reference {
     }
 }
 
+/// What `carzero evaluate` measured on labelled images, for the words beside a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Which images, in words to show.
+    pub population: String,
+    /// By sentence, as [`text::normalize`](crate::text::normalize) returns it.
+    pub findings: BTreeMap<String, Measured>,
+}
+
+/// One finding on labelled images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Images with the finding.
+    pub positives: u64,
+    /// Images without it.
+    pub negatives: u64,
+    /// The area under the ROC curve.
+    pub auroc: f32,
+    /// Its 95 % interval.
+    pub interval: Option<[f32; 2]>,
+    /// Two logits: nine in ten images with the finding have at least the first, nine in ten without
+    /// it at most the second. Between them the model does not decide. None for fewer than ten of
+    /// either.
+    pub undecided: Option<[f32; 2]>,
+}
+
 /// Somebody's work that the model contains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Credit {
@@ -358,6 +386,13 @@ impl ModelConfig {
                 reference.percentiles.values().all(sorted),
                 "reference.percentiles must be 101 ascending numbers",
             )?;
+        }
+        if let Some(validation) = &self.validation {
+            let finite = |measured: &Measured| {
+                let pairs = measured.interval.iter().chain(&measured.undecided).flatten();
+                (0.0..=1.0).contains(&measured.auroc) && pairs.copied().all(f32::is_finite)
+            };
+            ensure(validation.findings.values().all(finite), "validation must be finite numbers")?;
         }
         if let Some(test) = &self.self_test {
             ensure(test.prompts.len() == test.logits.len(), "self_test needs one logit a prompt")?;

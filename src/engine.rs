@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
 
-use crate::config::{ModelConfig, Reference, SelfTest};
+use crate::config::{Measured, ModelConfig, Reference, SelfTest};
 use crate::error::{Error, Result};
 use crate::folder::{Loaded, Manifest};
 use crate::model::{CarZero, Encoded, Interaction};
@@ -220,6 +220,11 @@ impl Engine {
         let key = normalize(prompt);
         let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(&key));
         known.cloned().or_else(|| lock(&self.measured).get(&key).cloned())
+    }
+
+    /// How well a prompt was told apart on labelled images.
+    pub fn validation(&self, prompt: &str) -> Option<&Measured> {
+        self.config.validation.as_ref()?.findings.get(&normalize(prompt))
     }
 
     /// Scores the reference images on those prompts whose distribution is not known yet.

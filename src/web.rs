@@ -8,7 +8,7 @@ use js_sys::{Array, Float32Array, Int16Array, Uint8Array, Uint8ClampedArray, Uin
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::config::{Credit, Preset};
+use crate::config::{Credit, Measured, Preset, Reference};
 use crate::dicom::{About, Values, Window};
 use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
@@ -80,6 +80,7 @@ struct ModelInfo<'a> {
     precision: Precision,
     device: &'a DeviceInfo,
     population: Option<&'a str>,
+    validation: Option<&'a str>,
     presets: &'a [Preset],
     credits: &'a [Credit],
     map_side: usize,
@@ -142,6 +143,7 @@ impl Model {
             precision: manifest.precision,
             device: &self.device_info,
             population: config.reference.as_ref().map(|reference| reference.population.as_str()),
+            validation: config.validation.as_ref().map(|all| all.population.as_str()),
             presets: &config.presets,
             credits: &config.credits,
             map_side: config.map_side(),
@@ -197,8 +199,24 @@ impl Model {
             i2t: f32,
             t2i: f32,
             percentile: Option<f32>,
+            measured: Option<WithStandings<'a>>,
         }
+        #[derive(Serialize)]
+        struct WithStandings<'a> {
+            #[serde(flatten)]
+            measured: &'a Measured,
+            standings: Option<[f32; 2]>,
+        }
+        let reference = self.engine.reference(&score.prompt);
+        let standings = |logits: [f32; 2]| {
+            let reference = reference.as_ref()?;
+            Some(logits.map(|logit| Reference::percentile(reference, logit)))
+        };
         let js = object(&Plain {
+            measured: self.engine.validation(&score.prompt).map(|measured| WithStandings {
+                measured,
+                standings: measured.undecided.and_then(standings),
+            }),
             finding,
             sentence: &score.prompt,
             logit: score.logit,
@@ -208,7 +226,7 @@ impl Model {
         });
         set(&js, "attention", &score.attention);
         set(&js, "similarity", &score.similarity);
-        if let Some(reference) = self.engine.reference(&score.prompt) {
+        if let Some(reference) = reference {
             set(&js, "reference", &reference);
         }
         js

@@ -344,3 +344,38 @@ fn reference_images_rank_any_wording() {
     let mean = percentiles.iter().sum::<f64>() / 100.0;
     assert!((mean - 50.0).abs() < 3.0, "{mean}");
 }
+
+#[test]
+fn evaluate_keeps_figures_in_the_model() {
+    let model = model();
+    let [scores, labels] = ["scores.csv", "labels.csv"].map(|name| model.path().join(name));
+    let rows = |line: &dyn Fn(i32) -> String| (0..24).map(line).collect::<String>();
+    let header = "image,There is Hernia,There is Cardiomegaly\n".to_string();
+    fs::write(&scores, header + &rows(&|i| format!("{i}.png,{i},{i}\n"))).unwrap();
+    let known = |i: i32| (i32::from(i >= 12), i32::from(i >= 20));
+    let header = "image,Hernia,Cardiomegaly\n".to_string();
+    let line = |i| format!("{i}.png,{},{}\n", known(i).0, known(i).1);
+    fs::write(&labels, header + &rows(&line)).unwrap();
+    let files =
+        ["--predictions".as_ref(), scores.as_os_str(), "--labels".as_ref(), labels.as_os_str()];
+    let keep = ["--keep".as_ref(), model.path().as_os_str()];
+    let population = ["--population", "24 numbers"].map(AsRef::as_ref);
+    let of = |more: &[&std::ffi::OsStr]| {
+        carzero(std::iter::once("evaluate".as_ref()).chain(files).chain(more.iter().copied()))
+    };
+    assert!(!of(&keep).status.success(), "no population");
+    let weights = fs::read(model.path().join("weights-01-of-01.safetensors")).unwrap();
+    let output = of(&[keep, population].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let config: Value =
+        serde_json::from_slice(&fs::read(model.path().join("config.json")).unwrap()).unwrap();
+    let kept = &config["validation"];
+    assert_eq!(kept["population"], "24 numbers");
+    let hernia = &kept["findings"]["there is hernia"];
+    assert_eq!((&hernia["positives"], &hernia["auroc"]), (&12.into(), &1.0.into()));
+    assert_eq!(hernia["undecided"], serde_json::json!([13.0, 10.0]));
+    assert_eq!(kept["findings"]["there is cardiomegaly"]["undecided"], Value::Null, "4 with it");
+    assert_eq!(fs::read(model.path().join("weights-01-of-01.safetensors")).unwrap(), weights);
+    let info = carzero(["info".as_ref(), "--model".as_ref(), model.path().as_os_str()]);
+    assert!(info.status.success(), "the folder still loads: {}", text(&info.stderr));
+}

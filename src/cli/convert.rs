@@ -132,6 +132,7 @@ pub fn run(args: &Args) -> Result<()> {
         fusion: architecture.fusion.clone(),
         presets: presets()?,
         reference: reference(args)?,
+        validation: None,
         credits: recipe.credits,
         self_test: None,
     };

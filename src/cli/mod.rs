@@ -4,6 +4,7 @@ mod align;
 mod convert;
 #[cfg(feature = "train")]
 mod dataset;
+mod evaluate;
 mod info;
 mod phantom;
 mod reference;
@@ -47,7 +48,7 @@ enum Command {
     Info(info::Args),
     Reference(reference::Args),
     Align(align::Args),
-    Evaluate(carzero::evaluate::Args),
+    Evaluate(evaluate::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]
     Dataset(dataset::Args),
@@ -63,7 +64,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Info(args) => info::run(&args),
         Command::Reference(args) => reference::run(&args),
         Command::Align(args) => align::run(&args),
-        Command::Evaluate(args) => Ok(carzero::evaluate::run(&args)?),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Phantom(args) => phantom::run(&args),
         #[cfg(feature = "train")]
         Command::Dataset(args) => dataset::run(&args),

@@ -10,15 +10,14 @@ use super::dataset::{Dataset, Finding, Rows};
 use super::error::{EvaluateError, Result, some_of};
 use super::localise::{self, Localisation};
 use super::metrics::{
-    Ranking, best_f1_threshold, f1, mcc, mean, percentiles, top_k_chance, top_k_hit, weighted_mean,
+    FEW, Ranking, best_f1_threshold, f1, mcc, mean, percentiles, top_k_chance, top_k_hit,
+    weighted_mean,
 };
 use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
 use super::table::{Join, finding_key};
 
 /// Number of fields of [`Metrics`].
 const METRICS: usize = 5;
-/// Findings with fewer positives or negatives get a warning.
-const FEW: u64 = 10;
 
 /// One finding, sorted once.
 struct Ranked<'a> {
@@ -127,6 +126,7 @@ pub fn evaluate(args: &Args) -> Result<Report> {
             frequency,
             unseen: is_unseen(ranked),
             threshold: ranked.threshold,
+            undecided: ranked.ranking.undecided(),
             metrics: metrics_from(metrics),
             roc: ranked.ranking.roc(&ones),
         },

@@ -5,6 +5,9 @@
 //! weights of the rows, which is what the bootstrap needs; the free functions give each row the
 //! weight 1.
 
+/// Fewer positives or negatives than this say little.
+pub const FEW: u64 = 10;
+
 /// The known rows of one finding in falling order of score.
 #[derive(Debug, Clone)]
 pub struct Ranking {
@@ -68,6 +71,18 @@ impl Ranking {
             } else {
                 (positives, negatives + weight)
             }
+        })
+    }
+
+    /// The highest score that nine in ten positives reach, and the lowest that nine in ten negatives
+    /// do not exceed: a score between them is common with the finding and without it. None for fewer
+    /// than ten of either, where a tenth is no whole image.
+    pub fn undecided(&self) -> Option<[f64; 2]> {
+        let (with, without): (Vec<&Ranked>, Vec<&Ranked>) =
+            self.rows.iter().partition(|ranked| ranked.positive);
+        (with.len().min(without.len()) as u64 >= FEW).then(|| {
+            let most = |count: usize| (9 * count).div_ceil(10);
+            [with[most(with.len()) - 1].score, without[without.len() - most(without.len())].score]
         })
     }
 
@@ -260,6 +275,20 @@ mod tests {
 
     const P: Option<bool> = Some(true);
     const N: Option<bool> = Some(false);
+
+    #[test]
+    fn nine_in_ten_of_each_side_bound_the_undecided() {
+        let scores: Vec<f64> = (0..20).map(f64::from).collect();
+        // Even numbers are without the finding, odd ones with it; the lowest is masked.
+        let labels: Vec<Option<bool>> = (0..20).map(|i| (i > 0).then_some(i % 2 == 1)).collect();
+        assert_eq!(Ranking::new(&scores, &labels).undecided(), None, "nine without it");
+        let labels: Vec<Option<bool>> = (0..20).map(|i| Some(i % 2 == 1)).collect();
+        assert_eq!(Ranking::new(&scores, &labels).undecided(), Some([3.0, 16.0]));
+        // Eleven with it: nine in ten are ten of them. Apart, the first is above the second.
+        let labels: Vec<Option<bool>> = (0..21).map(|i| Some(i >= 10)).collect();
+        let scores: Vec<f64> = (0..21).map(f64::from).collect();
+        assert_eq!(Ranking::new(&scores, &labels).undecided(), Some([11.0, 8.0]));
+    }
 
     #[test]
     fn hand_computed_values() {

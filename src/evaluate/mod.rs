@@ -101,7 +101,7 @@ pub struct Args {
 }
 
 /// Evaluates, writes the files of `--out` and prints the Markdown report.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args) -> Result<Report> {
     let report = evaluate(args)?;
     if let Some(folder) = &args.out {
         write_files(&report, folder, args.choose_on.is_some())?;
@@ -111,7 +111,7 @@ pub fn run(args: &Args) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(cannot_write("standard output", &error))
         }
-        _ => Ok(()),
+        _ => Ok(report),
     }
 }
 

@@ -65,6 +65,8 @@ pub struct FindingReport {
     pub unseen: bool,
     /// Present when the score is at least this.
     pub threshold: Option<f64>,
+    /// [`Ranking::undecided`](super::metrics::Ranking::undecided).
+    pub undecided: Option<[f64; 2]>,
     #[serde(flatten)]
     pub metrics: Metrics,
     /// Points of the ROC curve.

@@ -24,6 +24,7 @@
  * @property {string} finding @property {string} sentence
  * @property {number} logit @property {number} i2t @property {number} t2i
  * @property {number=} percentile @property {Float32Array=} reference
+ * @property {import('./zone.js').Measured=} measured On labelled images
  * @property {Float32Array} attention @property {Float32Array} similarity
  *
  * @typedef {import('./viewer/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture

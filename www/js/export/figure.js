@@ -4,6 +4,7 @@ import { seenBox, shownMap, windowOf } from '../state.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, applyToBox, matrixOf } from '../viewer/transform.js';
 import { reading, signed, standing } from '../words.js';
+import { sideOf } from '../zone.js';
 
 const SIDE_MAX = 2048;
 const WIDTH_MIN = 560; // a caption that can be read
@@ -47,8 +48,9 @@ function captionOf(state) {
     place: ranked ? t('percentile', { standing: standing(score.percentile) }) : t('figure.logit', { logit: signed(score.logit) }),
     lines: [
       ranked ? t('figure.reading', { ...values, reading: reading(score.percentile) }) : t('figure.noReference', values),
+      sideOf(score) === 'within' && t('zone.within'),
       ranked && info.population ? t('figure.modelReference', { ...model, population: programText(info.population) }) : t('figure.model', model),
-    ],
+    ].filter(Boolean),
     facts: facts.filter(Boolean).join(' · '),
   };
 }

@@ -3,6 +3,7 @@ import { byId, create, onChange, setOptions } from '../dom.js';
 import { phase, ranked, unscored } from '../state.js';
 import { glossOf, number, t } from '../i18n.js';
 import { standing } from '../words.js';
+import { sideOf } from '../zone.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindFindings(session) {
@@ -65,6 +66,12 @@ export function bindFindings(session) {
     row.querySelector('.unit').hidden = row.dataset.kind !== 'ranked';
     pick.title = score ? t('sent', { sentence: score.sentence }) : '';
     row.querySelector('.fill').style.setProperty('width', `${percentile ?? 0}%`);
+    const side = sideOf(score);
+    const [from, to] = side && side !== 'apart' ? score.measured.standings : [0, 0];
+    const zone = row.querySelector('.zone');
+    zone.style.setProperty('left', `${from}%`);
+    zone.style.setProperty('width', `${to - from}%`);
+    row.querySelectorAll('.unsure').forEach((word) => { word.hidden = side !== 'within'; });
   }
 
   const drawRows = onChange((/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores, /** @type {boolean} */ keep) => {
