@@ -1,9 +1,10 @@
-/** How a score is to be read: the uncertain zone. With the shipped model. */
+/** How a score is to be read: the uncertain zone, and contours beside and in a figure. With the shipped model. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { STYLES } from '../../www/js/viewer/contours.js';
 import { serve } from './server.mjs';
 import { DIST, OUTPUT, launch, violations } from './setup.mjs';
 
@@ -75,6 +76,66 @@ test('each finding says how to read its score, as measured; nothing is called a 
   await page.keyboard.press('Enter');
   await page.getByTestId('zone').getByText('No uncertain zone was measured for this wording.').waitFor();
   assert.equal(await page.locator('#chart .zone').count(), 0);
+});
+
+test('contours are drawn on image B too, and follow it', async () => {
+  await start();
+  await page.getByTestId('contours-toggle').check();
+  await page.getByTestId('compare-toggle').click();
+  await page.locator('[data-phantom="pneumothorax"]').click();
+  await reach('done');
+  const lines = (/** @type {string} */ id) => page.getByTestId(id).locator('path[data-finding]').evaluateAll((all) => Object.fromEntries(all.map((path) => [path.dataset.finding, path.getAttribute('d')])));
+  await page.getByTestId('beside-contours').locator('path[data-finding]').first().waitFor();
+  const [a, b] = [await lines('contours'), await lines('beside-contours')];
+  const shared = Object.keys(a).filter((finding) => finding in b);
+  assert.ok(shared.length >= 3, 'the same findings');
+  assert.ok(shared.every((finding) => a[finding] !== b[finding]), 'each from its own picture');
+  const drift = () => page.evaluate(() => {
+    const [map, line] = ['#beside-map', '#beside-contours path[data-finding]'].map((selector) => document.querySelector(selector).getBoundingClientRect());
+    return { part: (line.left - map.left) / map.width, wide: map.width };
+  });
+  const before = await drift();
+  await page.keyboard.press('+');
+  await page.waitForFunction((wide) => document.querySelector('#beside-map').getBoundingClientRect().width > 1.1 * wide, before.wide);
+  assert.ok(Math.abs((await drift()).part - before.part) < 0.01);
+  await page.screenshot({ path: join(OUTPUT, 'beside-contours.png') });
+  await page.getByTestId('contours-toggle').uncheck();
+  assert.ok(await page.getByTestId('beside-contours').isHidden());
+});
+
+test('the exported figure has the contours, with their names and standings', async () => {
+  await start();
+  /** The figure's height, and how many of its pixels have a contour's colour. */
+  async function figure() {
+    await page.getByTestId('export-open').click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-png').click()]);
+    await page.keyboard.press('Escape');
+    const path = await download.path();
+    const data = readFileSync(path);
+    await download.saveAs(join(OUTPUT, 'figure-contours.png'));
+    return page.evaluate(async ({ base64, colours }) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+      const context = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height }).getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      const { data: rgba } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      const wanted = colours.map((colour) => parseInt(colour.slice(1), 16));
+      const counts = wanted.map(() => 0);
+      for (let i = 0; i < rgba.length; i += 4) {
+        const at = wanted.indexOf((rgba[i] << 16) | (rgba[i + 1] << 8) | rgba[i + 2]);
+        if (at >= 0) counts[at]++;
+      }
+      return { height: bitmap.height, counts };
+    }, { base64: data.toString('base64'), colours: STYLES.map(({ colour }) => colour) });
+  }
+  await page.getByTestId('map-toggle').uncheck(); // its colours are no contour's
+  const without = await figure();
+  assert.deepEqual(without.counts, [0, 0, 0, 0, 0]);
+  await page.getByTestId('contours-toggle').check();
+  await page.getByTestId('contours').locator('path[data-finding]').first().waitFor();
+  const figured = await figure();
+  assert.ok(figured.counts.every((count) => count > 5), String(figured.counts));
+  assert.ok(figured.height > without.height, 'with a legend');
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {

@@ -108,6 +108,7 @@ export default {
   'failure.reading': '{name} is left out: the program stopped while it read this file. The image and findings before are kept. ({message})',
   'failure.restarted': 'The program stopped, and was restarted',
   'failure.stop': 'The model stopped working',
+  'figure.contour': '{number} {finding}: {standing}',
   'figure.dimmed': 'Dimmed: not seen by the model',
   'figure.failed': 'The figure could not be drawn.',
   'figure.logit': 'logit {logit}',

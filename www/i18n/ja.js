@@ -108,6 +108,7 @@ export default {
   'failure.reading': '{name}は開きません：このファイルの読み込み中にプログラムが停止しました。前の画像と所見は残っています。（{message}）',
   'failure.restarted': 'プログラムが停止したため、再起動しました',
   'failure.stop': 'モデルが動作しなくなりました',
+  'figure.contour': '{number} {finding}：{standing}',
   'figure.dimmed': '暗い部分：モデルが見ていない範囲',
   'figure.failed': '図を作成できませんでした。',
   'figure.logit': 'ロジット {logit}',

@@ -50,7 +50,7 @@
 
 import { language, t } from './i18n.js';
 import { CONTOURS_MAX } from './viewer/contours.js';
-import { FITTED, matrixOf } from './viewer/transform.js';
+import { FITTED, matrixOf, matrixWithin } from './viewer/transform.js';
 import { ALL, choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './why/explanation.js';
 
 /** A picture as it opens. @returns {Display} */
@@ -164,11 +164,7 @@ export function seenBox({ view, grid, width: columns, height: rows }) {
 }
 
 /** From parts of what the model saw to the viewport. @param {State} state With a picture and its view @returns {import('./viewer/transform.js').Matrix} */
-export function matrixOfSeen(state) {
-  const [a, b, c, d, e, f] = matrixOfState(state);
-  const { x, y, width, height } = seenBox(state.picture);
-  return [a * width, b * width, c * height, d * height, a * x + c * y + e, b * x + d * y + f];
-}
+export const matrixOfSeen = (state) => matrixWithin(matrixOfState(state), seenBox(state.picture));
 
 /** The window in use. @param {State} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture?.pixels.window ?? null;

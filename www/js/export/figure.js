@@ -1,8 +1,9 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper. */
-import { glossOf, programText, t } from '../i18n.js';
-import { seenBox, shownMap, windowOf } from '../state.js';
+import { glossOf, nameOf, programText, t } from '../i18n.js';
+import { contoured, seenBox, shownMap, windowOf } from '../state.js';
+import { STYLES, angleOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
-import { FITTED, PADDING, applyToBox, matrixOf } from '../viewer/transform.js';
+import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
 import { reading, signed, standing } from '../words.js';
 import { sideOf } from '../zone.js';
 
@@ -23,7 +24,7 @@ const WIDE = '\u3000-\u30ff\u3400-\u9fff\uff00-\uffef';
 const UNIT = new RegExp(`(?:[${WIDE}]|[^\\s${WIDE}]+)[、。：）」]*\\s*`, 'gu');
 
 /** @param {CanvasRenderingContext2D} context @param {string} text @param {number} width @returns {string[]} */
-function linesOf(context, text, width) {
+function wrap(context, text, width) {
   const lines = [''];
   for (const [unit] of text.matchAll(UNIT)) {
     const longer = lines.at(-1) + unit;
@@ -55,8 +56,40 @@ function captionOf(state) {
   };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {import('../state.js').State} state @param {import('../viewer/transform.js').Matrix} matrix @param {number} scale */
-function drawPicture(context, state, matrix, scale) {
+/** @param {CanvasRenderingContext2D} context @param {number} place @param {number} width */
+function dashed(context, place, width) {
+  const { colour, dash } = STYLES[place];
+  Object.assign(context, { strokeStyle: colour, lineWidth: width, lineJoin: 'round' });
+  context.setLineDash(dash === 'none' ? [] : dash.split(' ').map((part) => (Number(part) * width) / 2));
+}
+
+/** Findings whose contours are drawn, with their places. @param {import('../state.js').State} state */
+const outlined = (state) => contoured(state).flatMap((finding, place) => (finding ? [{ finding, place, score: state.scores.get(finding) }] : []));
+
+/** @param {CanvasRenderingContext2D} context @param {import('../state.js').State} state @param {import('../viewer/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
+function drawContours(context, state, matrix, unit) {
+  const line = unit / 9;
+  for (const { place, score } of outlined(state)) {
+    const { path, longest } = linesOf(score[state.map.kind], state.info.mapSide);
+    if (!longest) continue;
+    const shape = new Path2D();
+    shape.addPath(new Path2D(path), new DOMMatrix(matrix));
+    Object.assign(context, { strokeStyle: 'rgb(0 0 0 / 0.62)', lineWidth: 2.2 * line, lineJoin: 'round' });
+    context.setLineDash([]);
+    context.stroke(shape);
+    dashed(context, place, line);
+    context.stroke(shape);
+    context.setLineDash([]);
+    const at = farthest(longest.map((point) => apply(matrix, point)), angleOf(place));
+    context.font = `600 ${Math.round(0.9 * unit)}px ${FONT}`;
+    Object.assign(context, { strokeStyle: 'rgb(0 0 0 / 0.85)', lineWidth: 0.25 * unit, fillStyle: STYLES[place].colour });
+    context.strokeText(String(place + 1), at.x + 0.25 * unit, at.y - 0.25 * unit);
+    context.fillText(String(place + 1), at.x + 0.25 * unit, at.y - 0.25 * unit);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {import('../state.js').State} state @param {import('../viewer/transform.js').Matrix} matrix @param {number} scale @param {number} unit */
+function drawPicture(context, state, matrix, scale, unit) {
   const { picture, display, map, overlay } = state;
   const { grid, pixels } = picture;
   const source = document.createElement('canvas');
@@ -82,6 +115,7 @@ function drawPicture(context, state, matrix, scale) {
     context.rect(inner.x, inner.y, inner.width, inner.height);
     context.fillStyle = 'rgb(11 14 16 / 0.5)';
     context.fill('evenodd');
+    drawContours(context, state, matrixWithin(matrix, seen), unit);
   }
   context.restore();
 }
@@ -102,9 +136,10 @@ export function drawFigure(state) {
   };
   const wrapped = (/** @type {number} */ width) => {
     type(0.8, 400, COLOURS.muted);
-    return caption.lines.flatMap((text) => linesOf(context, text, width - 2 * margin));
+    return caption.lines.flatMap((text) => wrap(context, text, width - 2 * margin));
   };
-  const heightOf = (/** @type {number} */ width) => margin * 2 + unit * (1.9 + 1.15 * wrapped(width).length + 1.9 + 1.2);
+  const outlines = outlined(state);
+  const heightOf = (/** @type {number} */ width) => margin * 2 + unit * (1.9 + 1.15 * (wrapped(width).length + outlines.length) + (outlines.length ? 0.4 : 0) + 1.9 + 1.2);
 
   const room = SIDE_MAX - heightOf(Math.max(WIDTH_MIN, Math.min(SIDE_MAX, sides[0])));
   const scale = Math.min(1, SIDE_MAX / sides[0], room / sides[1]);
@@ -119,7 +154,7 @@ export function drawFigure(state) {
   const viewport = { width: across + 2 * PADDING, height: down + 2 * PADDING };
   const matrix = matrixOf({ grid, viewport }, { ...FITTED, turn: view.turn, mirror: view.mirror });
   context.translate((width - across) / 2 - PADDING, -PADDING);
-  drawPicture(context, state, matrix, scale);
+  drawPicture(context, state, matrix, scale, unit);
   context.resetTransform();
 
   let y = down + margin + unit;
@@ -133,6 +168,15 @@ export function drawFigure(state) {
   y += 0.5 * unit;
   type(0.8, 400, COLOURS.muted);
   for (const line of lines) context.fillText(line, margin, y += 1.15 * unit);
+  if (outlines.length) y += 0.4 * unit;
+  for (const { finding, place, score } of outlines) {
+    y += 1.15 * unit;
+    dashed(context, place, unit / 9);
+    context.stroke(new Path2D(`M${margin} ${y - 0.3 * unit}h${2.4 * unit}`));
+    context.setLineDash([]);
+    const text = t('figure.contour', { number: place + 1, finding: nameOf(finding), standing: score.percentile === undefined ? t('figure.logit', { logit: signed(score.logit) }) : t('percentile', { standing: standing(score.percentile) }) });
+    context.fillText(text, margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
+  }
   y += 1.7 * unit;
   let x = margin;
   if (map.on && ramp) {

@@ -102,6 +102,21 @@ export function contoursOf(map, side) {
   return linesAt(values, size, levelOf(map)).sort((one, two) => two.length - one.length);
 }
 
+/** @type {WeakMap<Float32Array, {path: string, longest: Point[] | undefined}>} */
+const known = new WeakMap();
+
+/** The contours of a map, found once: a path of SVG, and the longest of its lines. @param {Float32Array} map @param {number} side */
+export function linesOf(map, side) {
+  if (!known.has(map)) {
+    const lines = contoursOf(map, side);
+    known.set(map, { path: pathOf(lines), longest: lines[0] });
+  }
+  return known.get(map);
+}
+
+/** Where a line's name is: each looks another way, so that they lie apart. @param {number} place */
+export const angleOf = (place) => (2 * Math.PI * place) / CONTOURS_MAX - Math.PI / 2;
+
 /** For a path of SVG. @param {Point[][]} lines */
 export const pathOf = (lines) => lines.map((line) => `M${line.map(({ x, y }) => `${x.toFixed(4)} ${y.toFixed(4)}`).join('L')}`).join('');
 

@@ -52,6 +52,9 @@ export function inverse([a, b, c, d, e, f]) {
   return [d / det, -b / det, -c / det, a / det, (c * f - d * e) / det, (b * e - a * f) / det];
 }
 
+/** From parts of a box to where the box's own coordinates go. @param {Matrix} matrix @param {Box} box @returns {Matrix} */
+export const matrixWithin = ([a, b, c, d, e, f], { x, y, width, height }) => [a * width, b * width, c * height, d * height, a * x + c * y + e, b * x + d * y + f];
+
 /** What becomes of an upright box; quarter turns keep it upright. @param {Matrix} matrix @param {Box} box @returns {Box} */
 export function applyToBox(matrix, { x, y, width, height }) {
   const [one, two] = [apply(matrix, { x, y }), apply(matrix, { x: x + width, y: y + height })];

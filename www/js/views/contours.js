@@ -1,24 +1,13 @@
 /** Several findings at once: a line around where each one's map is high, over the picture, with its legend. */
+import { scoresBeside, stateBeside } from '../compare/beside.js';
 import { byId, create, createSvg, onChange } from '../dom.js';
 import { nameOf, t } from '../i18n.js';
 import { contoured, matrixOfSeen, phase, seenBox } from '../state.js';
-import { CONTOURS_MAX, STYLES, contoursOf, farthest, pathOf } from '../viewer/contours.js';
+import { CONTOURS_MAX, STYLES, angleOf, farthest, linesOf } from '../viewer/contours.js';
 import { apply } from '../viewer/transform.js';
 
 const NAMED_FROM = 440; // CSS pixels of a viewport with room for names beside the lines
 const EDGE = { x: 6, top: 16, bottom: 6 };
-
-/** @type {WeakMap<Float32Array, {path: string, longest: import('../viewer/transform.js').Point[] | undefined}>} */
-const known = new WeakMap();
-
-/** @param {Float32Array} map @param {number} side */
-function linesOf(map, side) {
-  if (!known.has(map)) {
-    const lines = contoursOf(map, side);
-    known.set(map, { path: pathOf(lines), longest: lines[0] });
-  }
-  return known.get(map);
-}
 
 /** @param {number} place */
 const strokeOf = (place) => ({ stroke: STYLES[place].colour, 'stroke-dasharray': STYLES[place].dash });
@@ -29,10 +18,49 @@ function drawSwatch(svg, place) {
   svg.replaceChildren(...(place < 0 ? [] : [createSvg('path', { d: 'M2 6H32', ...strokeOf(place) })]));
 }
 
+/** One viewport's lines. @param {string} id Of its SVG @returns {(visible: boolean, state: import('../state.js').State, scores: ReadonlyMap<string, import('../state.js').Score>, drawn: (string | null)[]) => void} */
+function bindLayer(id) {
+  const layer = byId(id);
+  /** @type {import('../state.js').State} */ let state;
+
+  const draw = onChange((/** @type {string} */ key, /** @type {ReadonlyMap<string, import('../state.js').Score>} */ scores, /** @type {'similarity' | 'attention'} */ kind, /** @type {import('../state.js').Picture} */ { grid }, /** @type {import('../viewer/transform.js').Size} */ viewport, /** @type {any} */ _view) => {
+    /** @type {(string | null)[]} */ const drawn = JSON.parse(key);
+    const matrix = matrixOfSeen(state);
+    const seen = seenBox(state.picture);
+    const clip = createSvg('clipPath', { id: `${id}-clip` });
+    clip.append(createSvg('rect', { x: -seen.x / seen.width, y: -seen.y / seen.height, width: grid.width / seen.width, height: grid.height / seen.height }));
+    const group = createSvg('g', { transform: `matrix(${matrix.join(' ')})`, 'clip-path': `url(#${id}-clip)` });
+    const labels = [];
+    drawn.forEach((finding, place) => {
+      if (!finding) return;
+      const { path, longest } = linesOf(scores.get(finding)[kind], state.info.mapSide);
+      if (!longest) return;
+      group.append(createSvg('path', { d: path, class: 'halo' }), createSvg('path', { d: path, 'data-finding': finding, ...strokeOf(place) }));
+      const at = farthest(longest.map((point) => apply(matrix, point)), angleOf(place));
+      const name = viewport.width >= NAMED_FROM ? `${place + 1} ${nameOf(finding)}` : String(place + 1);
+      const wide = [...name].reduce((sum, character) => sum + (character > '\u2e80' ? 12 : 7), 0);
+      const x = Math.max(EDGE.x, Math.min(viewport.width - EDGE.x - wide, at.x + 4));
+      const y = Math.max(EDGE.top, Math.min(viewport.height - EDGE.bottom, at.y - 4));
+      const label = createSvg('text', { x, y, fill: STYLES[place].colour });
+      label.textContent = name;
+      labels.push(label);
+    });
+    layer.replaceChildren(clip, group, ...labels);
+    layer.setAttribute('aria-label', drawn.some(Boolean) ? t('contours.label', { findings: drawn.filter(Boolean).map(nameOf).join(', ') }) : t('contours.title'));
+  });
+
+  return (visible, now, scores, drawn) => {
+    state = now;
+    layer.toggleAttribute('hidden', !visible);
+    if (visible) draw(JSON.stringify(drawn), scores, now.map.kind, now.picture, now.viewport, now.display.view);
+    else if (now.veiled) layer.replaceChildren(); // nothing stays behind
+  };
+}
+
 /** @param {import('../session.js').Session} session */
 export function bindContours(session) {
-  const [bar, toggle, list, layer, legend, names, text] = [
-    'contours-switch', 'contours-toggle', 'list', 'contours', 'contour-legend', 'contour-names', 'contour-text',
+  const [bar, toggle, list, legend, names, text] = [
+    'contours-switch', 'contours-toggle', 'list', 'contour-legend', 'contour-names', 'contour-text',
   ].map(byId);
 
   /** What the view may know. @type {import('../state.js').State} */ let shown = session.state;
@@ -73,36 +101,10 @@ export function bindContours(session) {
     text.textContent = t(!drawn.some(Boolean) ? 'contours.none' : kind === 'attention' ? 'contours.attention' : 'contours.similarity');
   });
 
-  const drawLines = onChange((/** @type {string} */ _drawn, /** @type {any} */ _scores, /** @type {string} */ kind, /** @type {import('../state.js').Picture} */ picture, /** @type {any} */ _size, /** @type {any} */ _view) => {
-    const { scores, info, viewport } = shown;
-    const drawn = contoured(shown);
-    const matrix = matrixOfSeen(shown);
-    const seen = seenBox(picture);
-    const { grid } = picture;
-    const clip = createSvg('clipPath', { id: 'contours-clip' });
-    clip.append(createSvg('rect', { x: -seen.x / seen.width, y: -seen.y / seen.height, width: grid.width / seen.width, height: grid.height / seen.height }));
-    const group = createSvg('g', { transform: `matrix(${matrix.join(' ')})`, 'clip-path': 'url(#contours-clip)' });
-    const labels = [];
-    drawn.forEach((finding, place) => {
-      if (!finding) return;
-      const { path, longest } = linesOf(scores.get(finding)[kind], info.mapSide);
-      if (!longest) return;
-      group.append(createSvg('path', { d: path, class: 'halo' }), createSvg('path', { d: path, 'data-finding': finding, ...strokeOf(place) }));
-      const at = farthest(longest.map((point) => apply(matrix, point)), (2 * Math.PI * place) / CONTOURS_MAX - Math.PI / 2);
-      const name = viewport.width >= NAMED_FROM ? `${place + 1} ${nameOf(finding)}` : String(place + 1);
-      const wide = [...name].reduce((sum, character) => sum + (character > '\u2e80' ? 12 : 7), 0);
-      const x = Math.max(EDGE.x, Math.min(viewport.width - EDGE.x - wide, at.x + 4));
-      const y = Math.max(EDGE.top, Math.min(viewport.height - EDGE.bottom, at.y - 4));
-      const label = createSvg('text', { x, y, fill: STYLES[place].colour });
-      label.textContent = name;
-      labels.push(label);
-    });
-    layer.replaceChildren(clip, group, ...labels);
-    layer.setAttribute('aria-label', drawn.some(Boolean) ? t('contours.label', { findings: drawn.filter(Boolean).map(nameOf).join(', ') }) : t('contours.title'));
-  });
+  const [drawLines, drawBeside] = ['contours', 'beside-contours'].map(bindLayer);
 
   return (/** @type {import('../state.js').State} */ state) => {
-    const { picture, contours: { on, chosen }, scores, findings, map: { kind }, viewport, display: { view }, info } = state;
+    const { picture, contours: { on, chosen }, scores, findings, map: { kind }, info, compare } = state;
     shown = state;
     bar.hidden = !picture?.encoded || !findings.length || Boolean(state.veiled);
     toggle.checked = on;
@@ -111,11 +113,11 @@ export function bindContours(session) {
     const key = JSON.stringify(drawn);
     drawChecks(on && !bar.hidden, key, findings, scores);
     const visible = on && Boolean(picture?.view && info && settled);
-    layer.toggleAttribute('hidden', !visible);
     legend.hidden = !visible;
-    if (state.veiled && picture?.view && info) drawLines('[]', scores, kind, picture, viewport, view); // nothing stays behind
-    if (!visible) return;
-    drawLegend(key, kind, drawn.map((finding) => finding && linesOf(scores.get(finding)[kind], info.mapSide).path.length > 0).join());
-    drawLines(key, scores, kind, picture, viewport, view);
+    if (visible) drawLegend(key, kind, drawn.map((finding) => finding && linesOf(scores.get(finding)[kind], info.mapSide).path.length > 0).join());
+    drawLines(visible, state, scores, drawn);
+    const beside = compare && picture ? stateBeside(state) : null;
+    const known = beside ? drawn.map((finding) => (finding && scoresBeside(state).has(finding) ? finding : null)) : [];
+    drawBeside(visible && Boolean(beside?.picture.view && compare.viewport.width), beside ?? state, beside ? scoresBeside(state) : scores, known);
   };
 }
