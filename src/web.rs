@@ -360,6 +360,12 @@ pub fn complete(prefix: &str, limit: usize) -> JsValue {
     object(&crate::align::complete(prefix, limit))
 }
 
+/// The names of findings in Japanese: `{[finding]: name}`.
+#[wasm_bindgen(js_name = japaneseNames)]
+pub fn japanese_names() -> JsValue {
+    object(&crate::align::japanese())
+}
+
 /// The sentence that is sent to the model for a finding.
 #[wasm_bindgen]
 pub fn sentence(finding: &str) -> Result<String, JsValue> {

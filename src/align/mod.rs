@@ -24,7 +24,7 @@ mod rules;
 mod tests;
 mod tokens;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use lexicon::LEXICON;
 use serde::Serialize;
@@ -123,6 +123,22 @@ fn prompt(finding: &str, negated: bool, location: Option<&str>) -> String {
 /// The name that [`align`] uses for a name of any finding set.
 pub fn canonical(name: &str) -> &str {
     LEXICON.source.same.get(name).map_or(name, String::as_str)
+}
+
+/// The name of each finding in Japanese, also by its other names in finding sets.
+pub fn japanese() -> BTreeMap<&'static str, &'static str> {
+    let kana_or_kanji = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    let own = LEXICON.source.findings.iter().filter_map(|(finding, terms)| {
+        let name = terms.iter().find(|term| term.contains(kana_or_kanji))?;
+        Some((finding.as_str(), name.as_str()))
+    });
+    let mut names: BTreeMap<_, _> = own.collect();
+    for (other, used) in &LEXICON.source.same {
+        if let Some(&name) = names.get(used.as_str()) {
+            names.insert(other, name);
+        }
+    }
+    names
 }
 
 /// The finding that a name, synonym or abbreviation stands for, in any case and spelling: "effusions"

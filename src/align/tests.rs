@@ -158,6 +158,22 @@ fn every_name_is_its_own_prompt() {
 }
 
 #[test]
+fn every_finding_has_a_name_of_its_own_in_japanese() {
+    let names = japanese();
+    let mut own: Vec<&str> = Vec::new();
+    for finding in LEXICON.source.findings.keys().filter(|name| !name.contains(" + ")) {
+        let name = names.get(finding.as_str()).copied().unwrap_or_default();
+        assert_eq!(super::finding(name), Some(finding.as_str()), "{name}");
+        own.push(name);
+    }
+    assert_eq!(own.iter().collect::<HashSet<_>>().len(), own.len());
+    assert_eq!(names["Consolidation"], names["Pulmonary Consolidation"]);
+    for name in LEXICON.source.same.keys() {
+        assert!(names.contains_key(name.as_str()), "{name}");
+    }
+}
+
+#[test]
 fn every_term_stands_for_its_finding() {
     for (name, terms) in &LEXICON.source.findings {
         for term in terms {

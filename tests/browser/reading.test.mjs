@@ -1,4 +1,4 @@
-/** How a score is to be read: the uncertain zone, and contours beside and in a figure. With the shipped model. */
+/** How a score is to be read: the uncertain zone, contours beside and in a figure, and names in Japanese. With the shipped model. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { serve } from './server.mjs';
 import { DIST, OUTPUT, launch, violations } from './setup.mjs';
 
 const CONFIG = JSON.parse(readFileSync(fileURLToPath(new URL('../../models/default/config.json', import.meta.url)), 'utf8'));
+const JAPANESE = /[ぁ-んァ-ヶ一-龠]/;
 
 let browser;
 let site;
@@ -136,6 +137,30 @@ test('the exported figure has the contours, with their names and standings', asy
   const figured = await figure();
   assert.ok(figured.counts.every((count) => count > 5), String(figured.counts));
   assert.ok(figured.height > without.height, 'with a legend');
+});
+
+test('every finding of the page has a Japanese name beside its prompt, which completes what is typed', async () => {
+  await start({ locale: 'ja-JP' });
+  await page.getByTestId('finding-input').pressSequentially('胸膜');
+  await page.getByTestId('suggestions').getByText('Pleural Thickening', { exact: true }).waitFor();
+  assert.ok((await page.getByTestId('suggestions').locator('li').allTextContents()).every((text) => /胸膜/.test(text)));
+  await page.getByTestId('finding-input').fill('');
+  await page.getByTestId('finding-input').pressSequentially('pleural pl');
+  await page.getByTestId('suggestions').getByText('胸膜プラーク', { exact: true }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('#detail-sentence').getByText('There is Pleural Plaques').waitFor();
+  assert.match(await row('Pleural Plaques').locator('.name').textContent(), /^胸膜プラーク\s+Pleural Plaques$/);
+  for (const { id, findings } of CONFIG.presets) {
+    await page.getByTestId('preset-select').selectOption(id);
+    const names = await page.getByTestId('score-row').evaluateAll((all) => all.map((each) => [each.dataset.finding, each.querySelector('.name').textContent]));
+    const shown = new Map(/** @type {[string, string][]} */ (names));
+    for (const finding of findings) {
+      assert.ok(JAPANESE.test(shown.get(finding)), finding);
+      assert.ok(shown.get(finding).endsWith(` ${finding}`), `${finding}: its prompt stays on show`);
+    }
+  }
+  await page.screenshot({ path: join(OUTPUT, 'ja-padchest-1280.png') });
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {

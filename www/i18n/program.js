@@ -1,32 +1,4 @@
-/** What the program says in English, in Japanese: findings by their prompt, and its sentences. Prompts themselves stay English: the model reads no other language. */
-
-/** @type {Record<string, string>} */
-export const FINDINGS = {
-  'atelectasis': '無気肺',
-  'cardiomegaly': '心拡大',
-  'pleural effusion': '胸水',
-  'pulmonary infiltration': '浸潤影',
-  'lung infiltration': '浸潤影',
-  'infiltration': '浸潤影',
-  'pulmonary mass': '腫瘤',
-  'lung nodule': '結節',
-  'pneumonia': '肺炎',
-  'pneumothorax': '気胸',
-  'pulmonary consolidation': 'コンソリデーション（浸潤影）',
-  'consolidation': 'コンソリデーション（浸潤影）',
-  'pulmonary edema': '肺水腫',
-  'pulmonary emphysema': '肺気腫',
-  'fibrosis': '線維化',
-  'pulmonary fibrosis': '肺線維化',
-  'pleural thickening': '胸膜肥厚',
-  'hernia': 'ヘルニア',
-  'tissue calcification': '石灰化',
-  'bone fracture': '骨折',
-  'lung opacity': '肺野の陰影',
-  'abnormal lesion': '異常陰影',
-  'calcified granuloma': '石灰化肉芽腫',
-  'lung granuloma': '肺肉芽腫',
-};
+/** What the program says in English, in Japanese. The names of findings come from the vocabulary of the program itself. */
 
 /** @type {[RegExp, string][]} */
 export const TEXTS = [

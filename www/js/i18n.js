@@ -1,7 +1,7 @@
 /** The page's words: English and Japanese, switched at once. Strings are in i18n/en.js and ja.js; what the program says is in i18n/program.js. */
 import en from '../i18n/en.js';
 import ja from '../i18n/ja.js';
-import { FINDINGS, TEXTS } from '../i18n/program.js';
+import { TEXTS } from '../i18n/program.js';
 import { readLanguage, writeLanguage } from './preference.js';
 
 /** @typedef {'en' | 'ja'} Language */
@@ -58,8 +58,14 @@ export const percent = (share, digits = 0) => number(share, { style: 'percent', 
 /** By number: `key.one` or `key.other`. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
 export const plural = (key, count, values) => t(`${key}.${new Intl.PluralRules(current).select(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
 
+/** Japanese names, by the finding in lower case. Prompts stay English: the model reads no other language. @type {Map<string, string>} */
+let japanese = new Map();
+
+/** Takes the names that the program's vocabulary has. @param {Record<string, string>} names */
+export function setFindingNames(names) { japanese = new Map(Object.entries(names).map(([finding, name]) => [finding.toLowerCase(), name])); }
+
 /** A finding in the page's language, or '' where that is the prompt's own. @param {string} finding */
-export const glossOf = (finding) => (current === 'en' ? '' : FINDINGS[finding.toLowerCase()] ?? '');
+export const glossOf = (finding) => (current === 'en' ? '' : japanese.get(finding.toLowerCase()) ?? '');
 
 /** A finding as it is read: in the page's language where that knows it. @param {string} finding */
 export const nameOf = (finding) => glossOf(finding) || finding;

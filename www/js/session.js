@@ -2,7 +2,7 @@
 import { WorkerClient } from './client.js';
 import { CompareActions } from './compare/compare.js';
 import { DEFAULT_MODEL, siteFolder } from './folders.js';
-import { programMessage, setLanguage } from './i18n.js';
+import { programMessage, setFindingNames, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { reportOf } from './report.js';
 import { SeriesActions } from './series/series.js';
@@ -157,9 +157,10 @@ export class Session {
     this.why.forget();
   }
 
-  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[]}} started */
-  async #started(started) {
+  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[], japanese: Record<string, string>}} started */
+  async #started({ japanese, ...started }) {
     this.#wasmReady = true;
+    setFindingNames(japanese);
     const { map, wanted, picture } = this.#state;
     const palette = started.palettes.includes(map.palette) ? map.palette : started.palettes[0];
     this.#store.update({ ...started, map: { ...map, palette } });

@@ -80,7 +80,7 @@ const jobs = {
       if (device.kind === 'cpu') throw error;
       await fallBack({ key: 'why.start', values: { message: error.message } });
     }
-    return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
+    return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes(), japanese: wasm.japaneseNames() }];
   },
 
   async load({ folder }, progress) {

@@ -1,7 +1,7 @@
 /** What a person types: suggestions while typing, one finding, or a text to choose prompts from. */
 import { byId, create, onChange } from '../dom.js';
 import { isLong } from '../session.js';
-import { plural, t, tell } from '../i18n.js';
+import { glossOf, plural, t, tell } from '../i18n.js';
 
 const LINES = 4;
 const PROMPT_MAX = 200;
@@ -41,7 +41,8 @@ export function bindEntry(session) {
       option.id = `suggestion-${i}`;
       option.role = 'option';
       option.dataset.finding = finding;
-      if (text.toLowerCase() !== finding.toLowerCase()) option.append(create('span', finding, 'tag'));
+      const names = [glossOf(finding), finding].filter((name) => name && name.toLowerCase() !== text.toLowerCase());
+      if (names.length) option.append(create('span', names.join(' '), 'tag'));
       return option;
     }));
     suggestions.hidden = !found.length;
