@@ -48,6 +48,9 @@ pub enum Error {
         "\"{0}\" has no word that the model can read: it knows English in Latin letters and digits"
     )]
     Prompt(String),
+    /// A language model does not give the JSON that it is asked for.
+    #[error("the language model's answer is not usable ({0}). Try another model")]
+    Answer(String),
     /// The device cannot be started or stopped working.
     #[error("the device does not work: {0}")]
     Device(String),
@@ -72,6 +75,7 @@ impl Error {
             Self::Prompt(_) => "bad-prompt",
             Self::Device(_) => "device",
             Self::SelfTest(_) => "self-test",
+            Self::Answer(_) => "bad-answer",
         }
     }
 }

@@ -8,6 +8,7 @@ use js_sys::{Array, Float32Array, Int16Array, Uint8Array, Uint8ClampedArray, Uin
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::align::reading;
 use crate::config::{Credit, Measured, Preset, Reference};
 use crate::dicom::{About, Values, Window};
 use crate::engine::{EncodedImages, Engine, Explanation, Score};
@@ -352,6 +353,24 @@ pub fn phantom_truth(params: JsValue) -> Result<JsValue, JsValue> {
 #[wasm_bindgen]
 pub fn align(text: &str) -> JsValue {
     object(&crate::align::align(text))
+}
+
+/// What a language model is told, and the JSON schema of its answer: `{instructions, schema}`.
+#[wasm_bindgen]
+pub fn rewriting() -> JsValue {
+    #[derive(Serialize)]
+    struct Plain<'a> {
+        instructions: &'a str,
+        schema: serde_json::Value,
+    }
+    object(&Plain { instructions: &reading::SYSTEM_PROMPT, schema: reading::schema() })
+}
+
+/// What a language model made of a text, as far as it can be believed: `Reading`.
+#[wasm_bindgen(js_name = readAnswer)]
+pub fn read_answer(text: &str, answer: &str) -> Result<JsValue, JsValue> {
+    let answer = reading::parse(answer).map_err(Error::Answer)?;
+    Ok(object(&reading::check(answer, text)))
 }
 
 /// Findings that a text may be the beginning of: `{text, finding}[]`.

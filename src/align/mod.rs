@@ -19,6 +19,7 @@
 mod lexicon;
 #[cfg(feature = "llm")]
 pub mod llm;
+pub mod reading;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,8 @@ mod llm {
 
     use anyhow::{Context, Result};
     use carzero::align::Aligned;
-    use carzero::align::llm::{Llm, LlmConfig, Reading};
+    use carzero::align::llm::{Llm, LlmConfig};
+    use carzero::align::reading::Reading;
 
     use super::By;
 

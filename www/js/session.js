@@ -5,6 +5,7 @@ import { DEFAULT_MODEL, siteFolder } from './folders.js';
 import { programMessage, setFindingNames, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { reportOf } from './report.js';
+import { RewriteActions, reviewOf } from './rewrite/rewrite.js';
 import { SeriesActions } from './series/series.js';
 import { contoured, drawing, initialDisplay, overlayKey, ranked, shownMap, unscored } from './state.js';
 import { compare, newRound, surprise } from './teaching.js';
@@ -88,6 +89,7 @@ export class Session {
     this.series = new SeriesActions(store, host);
     this.comparison = new CompareActions(store, host);
     this.why = new WhyActions(store, host);
+    this.rewriting = new RewriteActions(store, host);
   }
 
   get #state() { return this.#store.state; }
@@ -349,6 +351,7 @@ export class Session {
     const known = (/** @type {string} */ finding) => findings.find((other) => same(other, finding));
     const fresh = wanted.filter((finding) => !known(finding));
     const selected = known(wanted[0]) ?? wanted[0];
+    this.rewriting.stop();
     this.#setFindings([...fresh, ...findings], { selected, picked: true, findingError: '', review: null });
     return true;
   }
@@ -356,12 +359,16 @@ export class Session {
   /** One finding joins the list; a longer text is opened for review. @param {string} text @returns {Promise<boolean>} Whether it is on the list now. */
   async submitText(text) {
     const statements = await this.#client.call('align', { text }).catch(() => []);
-    if (statements.length < 2 && !isLong(text)) return this.addFindings([text]);
-    this.#store.update({ review: { text, statements }, findingError: '' });
+    const named = async () => (await this.complete(text)).some((name) => same(name.text, tidy(text)));
+    if (statements.length < 2 && !isLong(text) && (this.#state.rewriter.by === 'off' || await named())) return this.addFindings([text]);
+    this.#store.update({ review: reviewOf(text, statements), findingError: '' });
     return false;
   }
 
-  cancelReview() { this.#store.update({ review: null, findingError: '' }); }
+  cancelReview() {
+    this.rewriting.stop();
+    this.#store.update({ review: null, findingError: '' });
+  }
 
   /** @param {string} prefix @returns {Promise<{text: string, finding: string}[]>} */
   complete(prefix) { return this.#client.call('complete', { prefix, limit: 7 }).catch(() => []); }

@@ -49,6 +49,7 @@
  */
 
 import { language, t } from './i18n.js';
+import { initialRewriter } from './rewrite/rewrite.js';
 import { CONTOURS_MAX } from './viewer/contours.js';
 import { FITTED, matrixOf, matrixWithin } from './viewer/transform.js';
 import { ALL, choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './why/explanation.js';
@@ -88,7 +89,8 @@ export function initialState() {
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
     /** @type {import('./i18n.js').Message} */ findingError: '',
-    /** @type {{text: string, statements: Statement[]} | null} A text to choose prompts from */ review: null,
+    /** @type {import('./rewrite/rewrite.js').Review | null} */ review: null,
+    rewriter: initialRewriter(),
     /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores: new Map(),
     /** @type {string} */ selected: '',
     /** @type {boolean} The selection is a person's, not ours */ picked: false,

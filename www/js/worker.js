@@ -173,6 +173,10 @@ const jobs = {
 
   async align({ text }) { return [wasm.align(text)]; },
 
+  async rewriting() { return [wasm.rewriting()]; },
+
+  async readAnswer({ text, answer }) { return [wasm.readAnswer(text, answer)]; },
+
   async complete({ prefix, limit }) { return [wasm.complete(prefix, limit)]; },
 
   async map({ map, palette }) {

@@ -1,0 +1,236 @@
+/** A language model instead of the rules: off unless chosen, text only, checked, and the rules where it fails. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { serve } from './server.mjs';
+import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+
+const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
+/** What the rules find in it: an air leak is no word of theirs. */
+const RULES = ['Pleural Effusion in the right lung', 'Pleural Effusion on the left side'];
+const statement = (/** @type {string} */ finding, /** @type {string | null} */ location, negated = false) => ({ finding, location, negated, uncertain: false, historical: false });
+const ANSWER = JSON.stringify({ statements: [statement('Pleural Effusion', 'right side'), statement('Pneumothorax', null, true), statement('Good Mood', null)] });
+const says = (/** @type {string} */ content) => JSON.stringify({ choices: [{ message: { content } }] });
+
+let browser;
+let site;
+/** A server of the user's own. */
+let endpoint;
+/** @type {{method: string, url: string, headers: Record<string, string>, body: string}[]} */ let requests;
+/** How it answers; null for never. @type {((body: any) => {status: number, body: string}) | null} */ let reply;
+let context;
+let page;
+/** @type {string[]} */ let problems;
+/** @type {string[]} Requests of the page that leave its site, the endpoint's aside */ let foreign;
+
+before(async () => {
+  browser = await launch();
+  site = await serve({ '/': DIST });
+  endpoint = createServer(async (request, response) => {
+    const allowed = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
+    if (request.method === 'OPTIONS') return void response.writeHead(204, allowed).end();
+    let body = '';
+    for await (const part of request) body += part;
+    requests.push({ method: request.method, url: request.url, headers: request.headers, body });
+    const answer = reply?.(JSON.parse(body));
+    if (answer) response.writeHead(answer.status, { ...allowed, 'content-type': 'application/json' }).end(answer.body);
+  });
+  await new Promise((resolve) => { endpoint.listen(0, '127.0.0.1', resolve); });
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+  endpoint.closeAllConnections();
+  endpoint.close();
+});
+beforeEach(() => {
+  requests = [];
+  reply = () => ({ status: 200, body: says(ANSWER) });
+});
+afterEach(async () => {
+  assert.deepEqual(problems, []);
+  assert.deepEqual(foreign, []);
+  await context.close();
+});
+
+const base = () => `http://127.0.0.1:${endpoint.address().port}/v1`;
+const rows = () => page.getByTestId('review-row').locator('input[type="text"]').evaluateAll((all) => all.map(({ value }) => value));
+const status = (/** @type {string} */ words) => page.getByTestId('rewrite-status').getByText(words).waitFor();
+
+/** Opens the page with an image, and a report under review. @param {object} [options] Of the browser's context @param {() => void} [script] Runs before the page's own */
+async function start(options = {}, script = undefined) {
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  page = await context.newPage();
+  [problems, foreign] = [[], []];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (protocol !== 'blob:' && origin !== site.origin && origin !== new URL(base()).origin) foreign.push(request.url());
+  });
+  if (script) await page.addInitScript(script);
+  await page.clock.install();
+  await page.goto(site.origin);
+  await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+  await page.locator('[data-phantom="effusion"]').click();
+  await page.locator('html[data-state="done"]').waitFor({ state: 'attached', timeout: 120_000 });
+  await review();
+}
+
+async function review(text = REPORT) {
+  await page.getByTestId('finding-input').fill(text);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('review').waitFor();
+}
+
+async function setUp() {
+  await page.getByTestId('rewrite').locator('summary').click();
+  await page.getByRole('radio', { name: 'An endpoint of yours' }).check();
+  await page.getByTestId('rewrite-url').fill(base());
+  await page.getByTestId('rewrite-model').fill('small');
+  await page.getByTestId('rewrite-key').fill('secret');
+}
+
+test('nothing is sent unless it is set up and asked for; then one request, with the text and no image', async () => {
+  await start();
+  assert.deepEqual(await rows(), RULES);
+  assert.ok(await page.getByTestId('rewrite-go').isHidden());
+  await setUp();
+  assert.equal(requests.length, 0);
+  await page.getByTestId('rewrite-url').fill('http://example.org/v1');
+  await page.getByText('An address with https').waitFor();
+  assert.ok(await page.getByTestId('rewrite-go').isDisabled(), 'nothing goes unencrypted to another machine');
+  await page.getByTestId('rewrite-url').fill(`${base()}/`);
+  await page.getByTestId('rewrite-go').click();
+  await status('Left out, as the vocabulary does not have them: Good Mood');
+  assert.deepEqual(await rows(), ['Pleural Effusion on the right side', 'Pneumothorax']);
+  await page.getByTestId('rewrite-status').scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(OUTPUT, 'rewrite-1280.png') });
+  assert.equal(requests.length, 1);
+  const [{ url, headers, body }] = requests;
+  assert.equal(url, '/v1/chat/completions');
+  assert.equal(headers.authorization, 'Bearer secret');
+  assert.equal(headers.origin, 'null', 'a document without the page’s origin');
+  assert.equal(headers.cookie ?? headers.referer, undefined);
+  const { model, temperature, messages, response_format: format, ...rest } = JSON.parse(body);
+  assert.deepEqual([model, temperature, format.type, rest], ['small', 0, 'json_schema', {}]);
+  assert.deepEqual(messages.map(({ role }) => role), ['system', 'user']);
+  assert.equal(messages[1].content, REPORT);
+  assert.match(messages[0].content, /^You read chest radiograph reports\. [^]*Pleural Effusion/);
+  assert.ok(body.length < 20_000, 'text only');
+
+  assert.equal(await page.locator('iframe').count(), 0, 'its document is closed');
+  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
+  assert.doesNotMatch(stored, /secret|small/);
+  await page.getByTestId('rewrite-rules').click();
+  assert.deepEqual(await rows(), RULES);
+  await page.getByTestId('review-cancel').click();
+
+  await page.getByTestId('finding-input').fill('ptx');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-finding="ptx"]').waitFor(); // a name needs no rewriting
+  await review('water around the right lung'); // but a sentence may
+  await page.getByTestId('review-cancel').click();
+  assert.equal(requests.length, 1);
+});
+
+test('the page itself cannot reach the endpoint, and the document that can sees nothing of the page', async () => {
+  await start();
+  const url = `${base()}/chat/completions`;
+  assert.equal(await page.evaluate((at) => fetch(at, { method: 'POST', body: '{}' }).then(() => 'sent', () => 'refused'), url), 'refused');
+  reply = null; // so that the document stays
+  await setUp();
+  await page.getByTestId('rewrite-go').click();
+  const frame = await page.waitForSelector('iframe', { state: 'attached' }).then((element) => element.contentFrame());
+  await page.getByText('Rewriting').waitFor();
+  const seen = await frame.evaluate(() => {
+    const attempt = (/** @type {() => unknown} */ look) => { try { return String(look()); } catch (error) { return error.name; } };
+    return [self.origin, attempt(() => parent.document.title), attempt(() => localStorage.length), attempt(() => parent.store)];
+  });
+  assert.deepEqual(seen, ['null', 'SecurityError', 'SecurityError', 'SecurityError']);
+  await page.getByTestId('review-cancel').click();
+  await page.waitForFunction(() => !document.querySelector('iframe'));
+});
+
+test('a server without schemas is asked for plain JSON', async () => {
+  await start();
+  reply = ({ response_format: { type } }) => (type === 'json_schema' ? { status: 400, body: 'no schemas' } : { status: 200, body: says(ANSWER) });
+  await setUp();
+  await page.getByTestId('rewrite-go').click();
+  await status('Rewritten by the language model');
+  assert.deepEqual(requests.map(({ body }) => JSON.parse(body).response_format.type), ['json_schema', 'json_object']);
+});
+
+test('whatever fails leaves the findings by the rules, and says so', async () => {
+  await start();
+  await setUp();
+  const go = page.getByTestId('rewrite-go');
+  const failing = [
+    [() => ({ status: 200, body: says('Here is your JSON: {}') }), /answer is not usable/],
+    [() => ({ status: 200, body: says(ANSWER.replace('"negated":false', '"negated":"no"')) }), /answer is not usable/],
+    [() => ({ status: 200, body: '<html>' }), /no chat completion/],
+    [() => ({ status: 401, body: 'wrong key' }), /401 wrong key/],
+  ];
+  for (const [answer, reason] of failing) {
+    reply = answer;
+    await go.click();
+    await page.getByTestId('rewrite-status').getByText(reason).waitFor();
+    await status('These are the findings by the rules');
+    assert.deepEqual(await rows(), RULES);
+  }
+  reply = null;
+  await go.click();
+  await page.waitForSelector('iframe', { state: 'attached' });
+  await page.clock.runFor(61_000);
+  await status('no answer within 60 s');
+  assert.equal(await page.locator('iframe').count(), 0);
+  await page.getByTestId('rewrite').locator('summary').click();
+  await page.getByTestId('rewrite-url').fill('http://127.0.0.1:9/v1'); // nobody listens
+  foreign = [];
+  await go.click();
+  await status('the server cannot be reached');
+  foreign = foreign.filter((url) => !url.startsWith('http://127.0.0.1:9/'));
+  assert.deepEqual(await rows(), RULES);
+});
+
+test('the browser’s own model, where it has one: no request at all', async () => {
+  await start({}, () => {
+    globalThis.calls = [];
+    globalThis.LanguageModel = {
+      availability: async () => 'available',
+      create: async (/** @type {any} */ options) => ({
+        prompt: async (/** @type {string} */ text, /** @type {any} */ { responseConstraint }) => {
+          globalThis.calls.push({ text, instructions: options.initialPrompts[0].content, required: responseConstraint.required });
+          return globalThis.says;
+        },
+        destroy: () => globalThis.calls.push('destroyed'),
+      }),
+    };
+  });
+  await page.evaluate((answer) => { globalThis.says = answer; }, ANSWER);
+  await page.getByTestId('rewrite').locator('summary').click();
+  await page.getByRole('radio', { name: 'This browser’s own, on this device' }).check();
+  await page.getByTestId('rewrite-go').click();
+  await status('Rewritten by the language model');
+  assert.deepEqual(await rows(), ['Pleural Effusion on the right side', 'Pneumothorax']);
+  const [call, end] = await page.evaluate(() => globalThis.calls);
+  assert.deepEqual([call.text, call.required, end], [REPORT, ['statements'], 'destroyed']);
+  assert.match(call.instructions, /^You read chest radiograph reports\./);
+  await page.evaluate(() => { globalThis.says = 'I cannot help with that.'; });
+  await page.getByTestId('rewrite-go').click();
+  await status('did not help');
+  assert.equal(requests.length, 0);
+});
+
+test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in both languages', async () => {
+  for (const [locale, width, height] of [['en-GB', 1280, 800], ['ja-JP', 360, 740]]) {
+    await start({ viewport: { width, height }, locale, bypassCSP: true });
+    await page.getByTestId('rewrite').locator('summary').click();
+    await page.getByRole('radio').filter({ visible: true }).nth(2).check();
+    await page.getByTestId('rewrite-url').fill('http://example.org');
+    await page.screenshot({ path: join(OUTPUT, `rewrite-setup-${width}.png`), fullPage: width < 821 });
+    assert.deepEqual(await violations(page), [], locale);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), locale);
+    if (width === 1280) await context.close();
+  }
+});

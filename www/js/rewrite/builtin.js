@@ -1,0 +1,25 @@
+/** The language model that a browser may have of its own (the Prompt API): it works on the device. */
+
+const LANGUAGES = {
+  expectedInputs: [{ type: 'text', languages: ['en', 'ja', 'es'] }],
+  expectedOutputs: [{ type: 'text', languages: ['en'] }],
+};
+
+const model = () => /** @type {any} */ (globalThis).LanguageModel;
+
+/** Whether there is one; `fetched`: the browser downloads it first. @returns {Promise<'' | 'ready' | 'fetched'>} */
+export async function builtIn() {
+  const availability = await model()?.availability(LANGUAGES).catch(() => 'unavailable') ?? 'unavailable';
+  if (availability === 'unavailable') return '';
+  return availability === 'available' ? 'ready' : 'fetched';
+}
+
+/** @param {{instructions: string, schema: object}} rewriting @param {string} text @param {AbortSignal} signal @returns {Promise<string>} What the model says */
+export async function askBuiltIn({ instructions, schema }, text, signal) {
+  const session = await model().create({ ...LANGUAGES, initialPrompts: [{ role: 'system', content: instructions }], signal });
+  try {
+    return await session.prompt(text, { responseConstraint: schema, signal });
+  } finally {
+    session.destroy();
+  }
+}
