@@ -1,0 +1,107 @@
+/**
+ * A long day in one tab: many images, many prompts, on the micro model.
+ * CARZERO_ENDURANCE is the number of images, with ten prompts for each: 150 here, 1000 by hand.
+ */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { serve } from './server.mjs';
+import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
+
+const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 150);
+const PROMPTS = 10 * IMAGES;
+const LIST = 100; // as many as a link may hold
+const LONG_MS = 50;
+const PATIENCE_MS = 120_000 + 2000 * IMAGES;
+
+const work = scratch();
+const folder = join(work.path, 'ward');
+let browser;
+let site;
+let page;
+
+before(async () => {
+  mkdirSync(folder);
+  for (let i = 0; i < IMAGES; i++) copyFileSync(join(MICRO, `img${i % 3}.png`), join(folder, `image ${i}.png`));
+  convertMicro(join(work.path, 'micro'), 'q8');
+  browser = await launch();
+  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro') });
+  site.edits.set('/js/worker.js', (body) => `
+    for (const name of ['instantiate', 'instantiateStreaming']) {
+      const real = WebAssembly[name];
+      WebAssembly[name] = async (...rest) => {
+        const result = await real.apply(WebAssembly, rest);
+        self.memory = (result.instance ?? result).exports.memory;
+        return result;
+      };
+    }
+    ${body}
+    self.held = () => pictures.size;`);
+  page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', serviceWorkers: 'block' })).newPage();
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+  work.remove();
+});
+
+const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: PATIENCE_MS });
+const counts = (/** @type {string} */ words) => page.getByTestId('series-count').getByText(words).waitFor({ timeout: PATIENCE_MS });
+/** Bytes of wasm's memory, which never shrinks, and pictures in the worker. */
+const worker = () => page.workers()[0].evaluate(() => [self.memory.buffer.byteLength, self.held()]);
+
+/** The main thread's tasks in the meantime, in milliseconds of its own time, longest first. @param {() => Promise<void>} meantime */
+async function tasksDuring(meantime) {
+  const session = await page.context().newCDPSession(page);
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => { for (const event of value) if (event.name === 'RunTask' || event.name === 'thread_name') events.push(event); });
+  await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline'], excludedCategories: ['*'] } });
+  await meantime();
+  const complete = new Promise((resolve) => { session.once('Tracing.tracingComplete', resolve); });
+  await session.send('Tracing.end');
+  await complete;
+  await session.detach();
+  const main = events.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
+  return events.filter(({ name, pid, tid }) => name === 'RunTask' && pid === main.pid && tid === main.tid).map(({ tdur }) => tdur / 1000).sort((a, b) => b - a);
+}
+
+/** @param {string} doing @param {number[]} tasks */
+function assertShort(doing, [longest, ...others]) {
+  assert.ok(longest < LONG_MS, `${doing}: a task of ${longest} ms among ${others.length + 1}`);
+  assert.ok(others.length > 100, 'they were recorded');
+}
+
+test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page responds, and a series can be cancelled`, async () => {
+  await page.goto(`${site.origin}/?model=models/micro`);
+  await reach('ready');
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await page.setInputFiles('[data-testid="folder-input"]', folder);
+  const done = () => page.locator('[data-testid="series-row"][data-state="done"]').count();
+  await page.locator('[data-testid="series-row"][data-state="done"]').nth(1).waitFor();
+  /** @type {number} After which nothing may grow */ let warm;
+  assertShort('a series', await tasksDuring(async () => {
+    await page.waitForFunction((least) => document.querySelectorAll('[data-testid="series-row"][data-state="done"]').length >= least, Math.ceil(IMAGES / 5), { timeout: PATIENCE_MS });
+    [warm] = await worker();
+    await page.getByTestId('series-run').click();
+    await counts('Cancelled at');
+    assert.ok(await done() < IMAGES, 'in the middle');
+    await page.getByTestId('series-run').click();
+    await counts(`Scored ${IMAGES} of ${IMAGES}`);
+  }));
+  assert.deepEqual(await worker(), [warm, 0], 'after the images');
+  await page.getByTestId('series-close').click();
+
+  await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
+  await reach('done');
+  assertShort('prompts', await tasksDuring(async () => {
+    for (let round = 0; round < PROMPTS / LIST; round++) {
+      const findings = Array.from({ length: LIST }, (_, i) => `finding ${round * LIST + i}`);
+      await page.evaluate((all) => { location.hash = new URLSearchParams(all.map((finding) => ['find', finding])); }, findings);
+      await page.locator(`[data-testid="score-row"][data-finding="${findings[0]}"]:not([data-kind="unscored"])`).waitFor({ timeout: PATIENCE_MS });
+      await reach('done');
+      if (round === 0) [warm] = await worker(); // a hundred texts at once is the most
+    }
+  }));
+  assert.deepEqual(await worker(), [warm, 1], 'after the prompts');
+});
