@@ -1,4 +1,4 @@
-# The two commands of the README, and what they need. Each installs what it lacks.
+# The commands of the README, and what they need. Each installs what it lacks.
 #
 # Tools and compiled code live in a cache folder outside the clone, so that a second run is quick.
 
@@ -9,7 +9,11 @@ WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version 
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export PATH := $(CACHE)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: demo test page tools browser checkout
+# `make bench BENCH=webgpu` for the other device.
+BENCH ?= cpu
+BENCH_CACHE := $(CACHE)/bench
+
+.PHONY: demo test bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -23,6 +27,29 @@ test: tools browser checkout
 	cargo test --locked --features train,llm
 	$(MAKE) page
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
+
+## Times the page's module and onnxruntime-web on the same models.
+bench: page browser $(BENCH_CACHE)/graphs/default/score.onnx $(BENCH_CACHE)/graphs/carzero-vitb16/score.onnx
+	npm ci --prefix tests/bench --no-audit --no-fund
+	cd tests/bench && CARZERO_BENCH=$(BENCH_CACHE) node bench.mjs --device $(BENCH)
+
+$(BENCH_CACHE)/env/installed: tests/bench/requirements.txt
+	python3 -m venv --clear $(@D) || { echo "Python 3.11 or newer with venv is missing"; exit 1; }
+	$(@D)/bin/pip install -r $<
+	touch $@
+
+# The official architecture with random weights. Of each folder, the file that is written last.
+$(BENCH_CACHE)/carzero-vitb16/manifest.json: tests/bench/export.py $(BENCH_CACHE)/env/installed
+	$(BENCH_CACHE)/env/bin/python $< checkpoint $(BENCH_CACHE)/official
+	cargo run --locked --features train,llm -- convert $(BENCH_CACHE)/official/checkpoint.safetensors \
+		--tokenizer $(BENCH_CACHE)/official/vocab.txt --precision q8 --out $(@D)
+	rm -r $(BENCH_CACHE)/official
+
+$(BENCH_CACHE)/graphs/carzero-vitb16/score.onnx: $(BENCH_CACHE)/carzero-vitb16/manifest.json
+	$(BENCH_CACHE)/env/bin/python tests/bench/export.py graphs $(<D) $(@D)
+
+$(BENCH_CACHE)/graphs/default/score.onnx: models/default/manifest.json tests/bench/export.py $(BENCH_CACHE)/env/installed
+	$(BENCH_CACHE)/env/bin/python tests/bench/export.py graphs $(<D) $(@D)
 
 page: tools checkout
 	trunk build --locked

@@ -20,15 +20,21 @@ mkdirSync(OUTPUT, { recursive: true });
 const executablePath = process.env.CHROMIUM
   ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 
-/** Starts Chromium; `webgpu` adds a software adapter. @param {{webgpu?: boolean}} [options] */
-export function launch({ webgpu = false } = {}) {
+/** How Chromium starts; `webgpu` adds a software adapter. @param {{webgpu?: boolean}} [options] */
+function chromiumOptions({ webgpu = false } = {}) {
   const quiet = [
     '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update',
     '--disable-sync', '--disable-quic', '--disable-features=AutofillServerCommunication',
   ];
   const gpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
-  return chromium.launch({ executablePath, args: webgpu ? [...quiet, ...gpu] : quiet });
+  return { executablePath, args: webgpu ? [...quiet, ...gpu] : quiet };
 }
+
+/** Starts Chromium. @param {{webgpu?: boolean}} [options] */
+export const launch = (options) => chromium.launch(chromiumOptions(options));
+
+/** Starts Chromium with what an earlier visit left. @param {string} profile A folder */
+export const launchProfile = (profile) => chromium.launchPersistentContext(profile, chromiumOptions());
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 

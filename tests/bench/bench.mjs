@@ -1,0 +1,182 @@
+/**
+ * The page's module and onnxruntime-web (ORT) on the same models, in turns, in one page: `make bench`.
+ *
+ *     node bench.mjs [--device cpu|webgpu] [--model default,carzero-vitb16] [--rounds 9]
+ *
+ * CARZERO_BENCH is the folder with what export.py made. Writes output/DEVICE.json and output/DEVICE.md, and prints the latter.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { serve } from '../browser/server.mjs';
+import { DIST, launch } from '../browser/setup.mjs';
+import { visits } from './visits.mjs';
+
+const { values: options } = parseArgs({ options: {
+  device: { type: 'string', default: 'cpu' },
+  model: { type: 'string' },
+  rounds: { type: 'string' },
+} });
+const { device } = options;
+const webgpu = device === 'webgpu'; // on a software adapter: two orders of magnitude slower
+const models = (options.model ?? (webgpu ? 'default' : 'default,carzero-vitb16')).split(',');
+const rounds = Number(options.rounds ?? (webgpu ? 2 : 9));
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const CACHE = process.env.CARZERO_BENCH;
+const ORT = join(HERE, 'node_modules/onnxruntime-web');
+const FOLDERS = { default: join(DIST, 'models/default'), 'carzero-vitb16': join(CACHE, 'carzero-vitb16') };
+
+/** Who runs, in this order. */
+const ENGINES = [
+  { name: 'here', worker: 'carzero.js', threads: 1 },
+  { name: 'ort1', worker: 'ort.js?1', threads: 1 },
+  { name: 'ort2', worker: 'ort.js?2', threads: 2 },
+].filter(({ threads }) => !webgpu || threads === 1);
+
+/** What is timed, and how often in a row. */
+const TASKS = {
+  image: { title: 'Image encoding', repeats: 1, skip: webgpu }, // here it does not wait for the GPU
+  text: { title: 'Text encoding, one sentence', derived: true },
+  prompt: { title: 'One more prompt, its text cached', repeats: 20 },
+  newPrompt: { title: 'One more prompt, its text not cached', repeats: 5 },
+  prompts14: { title: '14 prompts, cached', repeats: 5 },
+  prompts192: { title: '192 prompts, cached', repeats: 1 },
+  full: { title: 'Full pass: image and one new prompt', repeats: 1 },
+  ownWords: { title: 'One more prompt in words of one\'s own, ranked by the reference images', repeats: 3, only: 'here' },
+};
+
+const median = (values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+
+const site = await serve(
+  { '/': DIST, '/bench/': HERE, '/ort/': join(ORT, 'dist'), '/graphs/': join(CACHE, 'graphs'), '/models/carzero-vitb16/': FOLDERS['carzero-vitb16'] },
+);
+Object.assign(site.headers, { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' });
+
+/** Runs all tasks of one model. @param {string} model */
+async function measure(model) {
+  const browser = await launch({ webgpu });
+  try {
+    const page = await browser.newPage();
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.error(message.text()));
+    await page.goto(`${site.origin}/bench/`);
+    assert.ok(await page.evaluate('crossOriginIsolated'));
+    const call = (name, type, payload = {}) => page.evaluate(([...args]) => globalThis.call(...args), [name, type, payload]);
+    const load = {};
+    let input;
+    for (const { name, worker, threads } of ENGINES) {
+      await page.evaluate(([...args]) => globalThis.start(...args), [name, worker]);
+      const start = performance.now();
+      const loaded = await call(name, 'load', { device, threads, model: `/models/${model}`, graphs: `/graphs/${model}`, input });
+      load[name] = performance.now() - start;
+      input ??= loaded;
+    }
+    // The same graph and input: the logits say so.
+    const expected = await call('here', 'logits', input.preset14);
+    for (const { name } of ENGINES) {
+      for (const [index, logit] of (await call(name, 'logits', input.preset14)).entries()) {
+        assert.ok(Math.abs(logit - expected[index]) < 1e-3 * Math.max(1, Math.abs(expected[index])), `${name}: ${logit}, not ${expected[index]}`);
+      }
+    }
+    const runs = Object.entries(TASKS).filter(([, { skip, derived }]) => !skip && !derived)
+      .flatMap(([task, { repeats, only }]) => ENGINES.filter(({ name }) => !only || name === only).map(({ name }) => ({ task, repeats, name })));
+    const times = {};
+    for (let round = 0; round <= rounds; round++) {
+      for (const { task, repeats, name } of runs) {
+        const ms = await call(name, 'time', { task, repeats });
+        if (round > 0) ((times[task] ??= {})[name] ??= []).push(ms); // the first warms up
+      }
+      console.error(`${model}: round ${round} of ${rounds}`);
+    }
+    times.text = Object.fromEntries(ENGINES.map(({ name }) => [name, times.newPrompt[name].map((ms, index) => ms - times.prompt[name][index])]));
+    const memory = {};
+    for (const { name } of ENGINES) memory[name] = await call(name, 'memory');
+    const userAgentMemory = await page.evaluate(() => performance.measureUserAgentSpecificMemory()); // of WebAssembly's, Chromium counts only what threads share
+    return { load, times, memory, userAgentMemory };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Bytes of files, as they are and compressed. @param {string[]} paths @param {boolean} [compress] */
+function sizes(paths, compress = true) {
+  const sum = (bytesOf) => paths.reduce((total, path) => total + bytesOf(path), 0);
+  return { raw: sum((path) => statSync(path).size), gzip: compress ? sum((path) => gzipSync(readFileSync(path)).length) : undefined };
+}
+
+/** What a visitor downloads. @param {string} model */
+function downloads(model) {
+  const manifest = JSON.parse(readFileSync(join(FOLDERS[model], 'manifest.json'), 'utf8'));
+  const graphs = join(CACHE, 'graphs', model);
+  const real = model === 'default'; // random weights say nothing about compression
+  const [glue, wasm] = webgpu ? ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify'] : ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded'];
+  return {
+    program: {
+      here: sizes([`carzero-${device}.js`, `carzero-${device}_bg.wasm`].map((file) => join(DIST, file))),
+      ort: sizes([glue, `${wasm}.mjs`, `${wasm}.wasm`].map((file) => join(ORT, 'dist', file))),
+    },
+    model: {
+      here: sizes(manifest.files.map(({ path }) => join(FOLDERS[model], path)), real),
+      ort: sizes(readdirSync(graphs).map((file) => join(graphs, file)), real),
+    },
+  };
+}
+
+/** @param {string[][]} rows The first is the head. */
+const table = ([head, ...rows]) => [head, head.map((_, column) => (column ? '---:' : '---')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const ms = (value) => `${value < 1000 ? value.toPrecision(3) : value.toFixed(0)} ms`;
+const megabytes = (value) => (value === undefined ? '' : `${(value / 1e6).toFixed(1)} MB`);
+const percent = (value) => `${(100 * value).toFixed(1)} %`;
+
+/** A model's results as Markdown. */
+function report(model, { load, times, memory, bytes }) {
+  const [, ...others] = ENGINES;
+  const medians = (task) => Object.fromEntries(Object.entries(times[task]).map(([name, all]) => [name, median(all)]));
+  const row = (title, values, show, compare = true) => [
+    title,
+    ...ENGINES.map(({ name }) => (name in values ? show(values[name]) : '')),
+    ...others.map(({ name }) => (compare && name in values ? (values.here / values[name]).toFixed(2) : '')),
+  ];
+  const share = (task) => Object.fromEntries(ENGINES.map(({ name }) => [name, medians(task)[name] / medians('full')[name]]));
+  const threads = (count) => `${count} thread${count > 1 ? 's' : ''}`;
+  const parts = Object.entries(bytes).map(([part, { here, ort }]) => [part, ...[here.raw, here.gzip, ort.raw, ort.gzip].map(megabytes)]);
+  return [
+    `## ${model}`,
+    table([
+      ['', `here, ${threads(ENGINES[0].threads)}`, ...others.map((engine) => `ORT, ${threads(engine.threads)}`), ...others.map((engine) => `here : ORT, ${threads(engine.threads)}`)],
+      ...Object.entries(TASKS).filter(([task]) => task in times).map(([task, { title }]) => row(title, medians(task), ms)),
+      row('One more prompt, its text cached, of a full pass', share('prompt'), percent, false),
+      row('One more prompt, its text not cached, of a full pass', share('newPrompt'), percent, false),
+      row('Once: program, weights from this machine, first image', load, ms),
+      row('WebAssembly memory', memory, megabytes),
+    ]),
+    table([['To download', 'here', 'gzip', 'ORT', 'gzip'], ...parts]),
+  ].join('\n\n');
+}
+
+/** @param {Awaited<ReturnType<typeof visits>>} page */
+const reportVisits = (page) => ['## The page', table([
+  ['default model, synthetic radiograph', 'first score after', 'sent'],
+  ...[['First visit', page.cold], ['Second visit, new process', page.warm]].map(([title, all]) => [
+    title, ms(median(all.map((visit) => visit.ms))), megabytes(median(all.map((visit) => visit.bytes))),
+  ]),
+])].join('\n\n');
+
+const results = {};
+for (const model of models) results[model] = { ...await measure(model), bytes: downloads(model) };
+await site.close();
+const page = webgpu ? null : await visits(5);
+const text = [...models.map((model) => report(model, results[model])), ...(page ? [reportVisits(page)] : [])].join('\n\n');
+mkdirSync(join(HERE, 'output'), { recursive: true });
+const facts = { device, rounds, processor: cpus()[0].model, cores: cpus().length };
+writeFileSync(join(HERE, 'output', `${device}.json`), `${JSON.stringify({ ...facts, results, page }, null, 1)}\n`);
+writeFileSync(join(HERE, 'output', `${device}.md`), `${text}\n`);
+console.log(text);

@@ -1,0 +1,45 @@
+/** The page's own module, called as the page's worker calls it. */
+import { answer, bytes } from './worker.js';
+
+const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
+const FINDING = 'Pneumothorax';
+
+let wasm, memory, model, picture, encoded, lists;
+
+async function encode() {
+  encoded?.free();
+  encoded = await model.encodeImage(picture);
+}
+const score = (findings) => model.score(encoded, findings);
+const cached = (findings) => ({ prepare: () => score(findings()), run: () => score(findings()) });
+const scoreNew = (finding) => {
+  model.forgetTexts();
+  return score([finding]);
+};
+
+answer({
+  /** Loads a model; tells its input: grey values, and the lists of findings. */
+  async load({ device, model: folder }) {
+    wasm = await import(`/carzero-${device}.js`);
+    ({ memory } = await wasm.default());
+    const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
+    for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));
+    model = await loader.finish();
+    picture = wasm.Picture.phantom(wasm.phantoms()[0].params, SIZE);
+    await encode();
+    const { presets } = model.info();
+    lists = Object.fromEntries(presets.map(({ id, findings }) => [id, findings]));
+    return { grey: picture.grey(), finding: FINDING, preset14: lists.chestxray14, preset192: lists.padchest192 };
+  },
+  logits: async (findings) => (await score(findings)).map(({ logit }) => logit),
+  memory: () => memory.buffer.byteLength,
+  tasks: {
+    image: { run: encode },
+    prompt: cached(() => [FINDING]),
+    newPrompt: { run: () => scoreNew(FINDING) },
+    ownWords: { run: () => scoreNew('a small shadow behind the heart') },
+    prompts14: cached(() => lists.chestxray14),
+    prompts192: cached(() => lists.padchest192),
+    full: { run: async () => { await encode(); await scoreNew(FINDING); } },
+  },
+});
