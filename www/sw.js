@@ -7,7 +7,7 @@
  * build, so a new version of it changes nothing for the pages. The models' other files are kept by js/weights.js.
  *
  * Messages, each with a port for the answer, or for `{error}`:
- * `{type: 'keep', build, kind}`: what a page runs on, `{kept}`. `{type: 'check'}`: a new build is fetched, `{update}`.
+ * `{type: 'keep', build, module}`: what a page runs on, `{kept}`. `{type: 'check'}`: a new build is fetched, `{update}`.
  * `{type: 'takeOver'}`: a page that has just opened asks for the new build, `{agreed}`.
  *
  * @typedef {{build: string, files: Record<string, string>}} Build
@@ -17,14 +17,14 @@ const PREFIX = 'carzero-build-';
 const MODELS = 'carzero-models';
 const STATE = 'carzero-state'; // which build is current, and which is ready to be the next
 const SCOPE = self.registration.scope;
-const KINDS = ['cpu', 'webgpu'];
+const MODULES = ['cpu', 'cpu-relaxed', 'webgpu'];
 
 const urlOf = (/** @type {string} */ path) => new URL(path, SCOPE).href;
 const cacheOf = (/** @type {Build} */ { build }) => caches.open(PREFIX + build);
-/** The modules for one device, which are kept as they are used. @param {Build} build @param {string} kind */
-const moduleOf = ({ files }, kind) => Object.keys(files).filter((path) => path.startsWith(`carzero-${kind}`));
+/** The files of a WebAssembly module, which are kept as they are used. @param {string} name */
+const moduleFiles = (name) => [`carzero-${name}.js`, `carzero-${name}_bg.wasm`];
 /** What every visit needs. @param {Build} build */
-const coreOf = (build) => Object.keys(build.files).filter((path) => !KINDS.some((kind) => moduleOf(build, kind).includes(path)));
+const coreOf = (build) => Object.keys(build.files).filter((path) => !MODULES.flatMap(moduleFiles).includes(path));
 const manifestsOf = (/** @type {Build} */ build) => Object.keys(build.files).filter((path) => /^models\/.*manifest\.json$/.test(path));
 
 /** @type {Map<string, Promise<Build | null>>} */ const remembered = new Map();
@@ -148,10 +148,10 @@ const pages = async () => (await clients.matchAll({ type: 'window', includeUncon
 
 const answers = {
   /** A page that came from the network joins, if it is of the current build. */
-  async keep({ build, kind }) {
+  async keep({ build, module }) {
     const current = await currentBuild();
     if (current.build === build) await clients.claim();
-    return { kept: await keep(current, [...coreOf(current), ...moduleOf(current, kind)]) };
+    return { kept: await keep(current, [...coreOf(current), ...moduleFiles(module)]) };
   },
 
   async check() {
@@ -159,7 +159,7 @@ const answers = {
     if ([current.build, next?.build].includes(offered.build)) return { update: offered.build !== current.build };
     const cache = await cacheOf(current);
     const used = []; // must work offline in the next build, too
-    for (const kind of KINDS) if (await cache.match(urlOf(`carzero-${kind}_bg.wasm`))) used.push(...moduleOf(offered, kind));
+    for (const name of MODULES) if (await cache.match(urlOf(`carzero-${name}_bg.wasm`))) used.push(...moduleFiles(name));
     if (!await keep(offered, [...coreOf(offered), ...used])) throw new Error('no room to keep the new build');
     await renewModels(offered);
     await write('next', offered);

@@ -24,6 +24,8 @@ const { values: options } = parseArgs({ options: {
 const { device } = options;
 const webgpu = device === 'webgpu'; // on a software adapter: two orders of magnitude slower
 const models = (options.model ?? (webgpu ? 'default' : 'default,carzero-vitb16')).split(',');
+/** The module that the page takes in this browser. */
+const MODULE = webgpu ? 'webgpu' : 'cpu-relaxed';
 const rounds = Number(options.rounds ?? (webgpu ? 2 : 9));
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -120,7 +122,7 @@ function downloads(model) {
   const [glue, wasm] = webgpu ? ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify'] : ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded'];
   return {
     program: {
-      here: sizes([`carzero-${device}.js`, `carzero-${device}_bg.wasm`].map((file) => join(DIST, file))),
+      here: sizes([`carzero-${MODULE}.js`, `carzero-${MODULE}_bg.wasm`].map((file) => join(DIST, file))),
       ort: sizes([glue, `${wasm}.mjs`, `${wasm}.wasm`].map((file) => join(ORT, 'dist', file))),
     },
     model: {

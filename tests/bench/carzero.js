@@ -1,4 +1,5 @@
 /** The page's own module, called as the page's worker calls it. */
+import { moduleFor } from '/js/device.js';
 import { answer, bytes } from './worker.js';
 
 const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
@@ -20,7 +21,7 @@ const scoreNew = (finding) => {
 answer({
   /** Loads a model; tells its input: grey values, and the lists of findings. */
   async load({ device, model: folder }) {
-    wasm = await import(`/carzero-${device}.js`);
+    wasm = await import(`/carzero-${moduleFor(device)}.js`);
     ({ memory } = await wasm.default());
     const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
     for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));

@@ -9,7 +9,7 @@ import { serve } from './server.mjs';
 import { DIST, launch, scratch } from './setup.mjs';
 
 const HOOK = fileURLToPath(new URL('../../www/offline.sh', import.meta.url));
-const WASM = '/carzero-cpu_bg.wasm';
+const WASM = '/carzero-cpu-relaxed_bg.wasm';
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const work = scratch();
 let browser;

@@ -50,7 +50,7 @@ describe('a worker that ends', () => {
   const scores = () => page.getByTestId('score-row').allTextContents();
 
   /** The module traps when a method is called for the `nth` time: a pointer outside its memory. */
-  const trap = (/** @type {string} */ method, nth = 1) => site.edits.set('/carzero-cpu.js', (body) => `${body}
+  const trap = (/** @type {string} */ method, nth = 1) => site.edits.set('/carzero-cpu-relaxed.js', (body) => `${body}
     let calls = 0;
     const { ${method} } = Model.prototype;
     Model.prototype.${method} = function (...rest) {
@@ -119,7 +119,7 @@ describe('a worker that ends', () => {
   });
 
   test('while it reads a file is not given that file for ever: the image before comes back', async () => {
-    site.edits.set('/carzero-cpu.js', (body) => `${body}
+    site.edits.set('/carzero-cpu-relaxed.js', (body) => `${body}
       const { decode } = Picture;
       Picture.decode = (data) => { if (data.length === 11) wasm.model_info(-16); return decode(data); };`);
     await open();

@@ -18,3 +18,9 @@ export async function chooseDevice(preference) {
   }
   return { kind: 'webgpu', reason: { key: 'device.webgpu' } };
 }
+
+/** A module with one instruction of relaxed SIMD: `i8x16.relaxed_swizzle` of two splats. */
+const RELAXED = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11];
+
+/** The WebAssembly module for a device in this browser: `carzero-NAME.js`. @param {'cpu' | 'webgpu'} kind */
+export const moduleFor = (kind) => (kind === 'cpu' && WebAssembly.validate(new Uint8Array(RELAXED)) ? 'cpu-relaxed' : kind);

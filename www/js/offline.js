@@ -1,5 +1,6 @@
 /** The page's end of the service worker, sw.js: offline use, and when a new build takes over. */
 
+import { moduleFor } from './device.js';
 import { SERVICE_WORKER, scriptUrl } from './trusted.js';
 
 const PATIENCE_MS = 4000; // with a service worker that does not answer
@@ -44,7 +45,7 @@ export class Offline {
     const registered = await container()?.register(scriptUrl(SERVICE_WORKER), { updateViaCache: 'none' }).catch(() => undefined); // the page works without
     if (!registered) return;
     const { active } = await container().ready;
-    const { kept } = await ask(active, { type: 'keep', build: build(), kind });
+    const { kept } = await ask(active, { type: 'keep', build: build(), module: moduleFor(kind) });
     this.#session.setOffline({ kept: kept === true });
     const { update } = await ask(active, { type: 'check' });
     this.#session.setOffline({ update: update === true });

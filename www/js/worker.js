@@ -6,7 +6,7 @@
  * Jobs that use the model run one after another; the others are short, and run between them.
  */
 import { CodedError } from './errors.js';
-import { chooseDevice } from './device.js';
+import { chooseDevice, moduleFor } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { feed, getManifest } from './weights.js';
 
@@ -23,8 +23,9 @@ const pictures = new Map();
 
 /** @param {'cpu' | 'webgpu'} kind */
 async function startWasm(kind) {
-  const module = await import(`../carzero-${kind}.js`).catch(() => {
-    throw new CodedError('network', `The program (carzero-${kind}.js) could not be fetched.`);
+  const file = `carzero-${moduleFor(kind)}.js`;
+  const module = await import(`../${file}`).catch(() => {
+    throw new CodedError('network', `The program (${file}) could not be fetched.`);
   });
   await module.default();
   wasm = module;

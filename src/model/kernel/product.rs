@@ -80,9 +80,18 @@ fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut 
     let panel = &mut panel[..depth.len() * COLUMNS];
     let width = columns.len();
     if right.column_stride == 1 {
-        for (line, row) in panel.chunks_exact_mut(COLUMNS).zip(depth) {
-            let values = &right.data[row * right.row_stride + columns.start..][..width];
-            line[..width].copy_from_slice(values);
+        let lines = right.data[depth.start * right.row_stride + columns.start..]
+            .chunks(right.row_stride)
+            .zip(panel.chunks_exact_mut(COLUMNS));
+        if width == COLUMNS {
+            for (values, line) in lines {
+                for start in [0, LANES] {
+                    let lanes = start..start + LANES;
+                    Lanes::load(&values[lanes.clone()]).store(&mut line[lanes]);
+                }
+            }
+        } else {
+            lines.for_each(|(values, line)| line[..width].copy_from_slice(&values[..width]));
         }
         return;
     }
@@ -133,7 +142,7 @@ fn tile<const ROWS: usize>(
 
 #[cfg(target_arch = "wasm32")]
 mod lanes {
-    use core::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128, v128_load, v128_store};
+    use core::arch::wasm32::*;
 
     /// Numbers in a vector.
     pub const LANES: usize = 4;
@@ -143,7 +152,7 @@ mod lanes {
     pub struct Lanes(v128);
 
     impl Lanes {
-        pub const ZERO: Self = Self(core::arch::wasm32::f32x4(0.0, 0.0, 0.0, 0.0));
+        pub const ZERO: Self = Self(f32x4(0.0, 0.0, 0.0, 0.0));
 
         #[inline(always)]
         pub fn load(values: &[f32]) -> Self {
@@ -174,7 +183,7 @@ mod lanes {
         #[inline]
         pub fn mul_add(self, factor: Self, term: Self) -> Self {
             #[cfg(feature = "relaxed-simd")]
-            return Self(core::arch::wasm32::f32x4_relaxed_madd(self.0, factor.0, term.0));
+            return Self(f32x4_relaxed_madd(self.0, factor.0, term.0));
             #[cfg(not(feature = "relaxed-simd"))]
             Self(f32x4_add(f32x4_mul(self.0, factor.0), term.0))
         }
