@@ -116,6 +116,8 @@ impl Loader {
 
     /// The model, once every file is in and the device has passed the self-test.
     pub async fn finish(self) -> Result<Model, JsValue> {
+        #[cfg(feature = "flex")]
+        crate::model::team::forget_weights();
         let engine = Engine::new(self.inner.finish()?, self.device);
         engine.self_test().await?;
         Ok(Model { engine, device_info: self.device_info })
@@ -127,6 +129,13 @@ impl Loader {
 pub struct Model {
     engine: Engine,
     device_info: DeviceInfo,
+}
+
+#[cfg(feature = "flex")]
+impl Drop for Model {
+    fn drop(&mut self) {
+        crate::model::team::forget_weights();
+    }
 }
 
 #[wasm_bindgen]

@@ -6,6 +6,8 @@ use burn::backend::{Backend, Dispatch, DispatchDevice, Flex, TensorMetadata, bac
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::kernel::{self, Parameters, Shape};
+#[cfg(target_arch = "wasm32")]
+use super::team;
 
 /// Parameters of a block as tensors, weights as Burn keeps them.
 pub type Block = Parameters<Tensor<4>, Tensor<1>>;
@@ -92,7 +94,7 @@ pub use layers::{gelu, linear, self_attention};
 #[cfg(any(target_arch = "wasm32", test))]
 mod layers {
     use super::*;
-    use crate::model::kernel::{Matrix, MatrixMut, Sizes};
+    use crate::model::kernel::{Matrix, Sizes};
 
     /// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`.
     pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
@@ -153,9 +155,8 @@ mod layers {
             };
             let mut shape = x.shape();
             let rows = shape.num_elements() / input;
-            let mut y = values(&bias).repeat(rows);
-            let x = Matrix::rows(values(&x), rows, input);
-            kernel::multiply(x, weight, true, MatrixMut::rows(&mut y, output));
+            let mut y = vec![0.0; rows * output];
+            team::linear(Matrix::rows(values(&x), rows, input), weight, values(&bias), &mut y);
             if let Some(last) = shape.last_mut() {
                 *last = output;
             }
@@ -184,10 +185,33 @@ mod layers {
             let inputs = query.zip(key).zip(value).zip(values(&bias).chunks_exact(tokens));
             let sizes = Sizes { tokens, heads, dim };
             for ((((query, key), value), bias), y) in inputs.zip(y.chunks_exact_mut(tokens * dim)) {
-                kernel::attention(&sizes, [query, key, value], bias, y);
+                team::attention(&sizes, [query, key, value], bias, y);
             }
             FlexTensor::from_data(TensorData::new(y, shape))
         }
+    }
+}
+
+/// Operations without a team: outside of the page, threads are rayon's.
+#[cfg(not(target_arch = "wasm32"))]
+mod team {
+    use super::*;
+    #[cfg(test)]
+    use crate::model::kernel::{Matrix, MatrixMut, Sizes, attention as attend, multiply};
+
+    pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
+        kernel::forward(shape, parameters, x, 0..shape.output_size()[0], y);
+    }
+
+    #[cfg(test)]
+    pub fn linear(x: Matrix, weight: Matrix, bias: &[f32], y: &mut [f32]) {
+        y.chunks_exact_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
+        multiply(x, weight, true, MatrixMut::rows(y, bias.len()));
+    }
+
+    #[cfg(test)]
+    pub fn attention(sizes: &Sizes, inputs: [&[f32]; 3], bias: &[f32], y: &mut [f32]) {
+        attend(sizes, inputs, bias, y);
     }
 }
 
@@ -241,7 +265,7 @@ impl Inputs {
         let parameters = self.parameters();
         let images = self.slice(0).chunks_exact(shape.input_len());
         each(images.zip(y.chunks_exact_mut(shape.output_len())), |(x, y)| {
-            kernel::forward(shape, &parameters, x, y);
+            team::block(shape, &parameters, x, y);
         });
         let [height, width] = shape.output_size();
         FlexTensor::from_data(TensorData::new(y, [self.images, height, width, shape.output]))

@@ -13,6 +13,8 @@ mod fusion;
 mod kernel;
 mod linear;
 mod mobilenet;
+#[cfg(all(feature = "flex", target_arch = "wasm32"))]
+pub mod team;
 mod text_encoder;
 mod vit;
 

@@ -1,5 +1,6 @@
 /** The page's own module, called as the page's worker calls it. */
 import { moduleFor } from '/js/device.js';
+import { Team } from '/js/team.js';
 import { answer, bytes } from './worker.js';
 
 const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
@@ -20,9 +21,16 @@ const scoreNew = (finding) => {
 
 answer({
   /** Loads a model; tells its input: grey values, and the lists of findings. */
-  async load({ device, model: folder }) {
-    wasm = await import(`/carzero-${moduleFor(device)}.js`);
-    ({ memory } = await wasm.default());
+  async load({ device, threads, model: folder }) {
+    const name = `/carzero-${moduleFor(device)}`;
+    const code = await WebAssembly.compileStreaming(fetch(`${name}_bg.wasm`));
+    wasm = await import(`${name}.js`);
+    ({ memory } = await wasm.default({ module_or_path: code }));
+    if (threads > 1) {
+      const team = new Team(code, new URL(`${name}.js`, location.href).href, threads - 1);
+      while (team.ready() < threads - 1) await new Promise((resolve) => { setTimeout(resolve); });
+      wasm.joinTeam(team);
+    }
     const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
     for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));
     model = await loader.finish();

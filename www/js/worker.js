@@ -8,8 +8,10 @@
 import { CodedError } from './errors.js';
 import { chooseDevice, moduleFor } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
+import { Team } from './team.js';
 import { feed, getManifest } from './weights.js';
 
+const MEMBERS = 3; // of a team at most: more gain little, and each keeps its share of the weights
 const MAP_SIZE = 336;
 const PHANTOM_SIZE = 768;
 const DRAFT_SIZE = 384;
@@ -23,11 +25,13 @@ const pictures = new Map();
 
 /** @param {'cpu' | 'webgpu'} kind */
 async function startWasm(kind) {
-  const file = `carzero-${moduleFor(kind)}.js`;
-  const module = await import(`../${file}`).catch(() => {
-    throw new CodedError('network', `The program (${file}) could not be fetched.`);
-  });
-  await module.default();
+  const name = `carzero-${moduleFor(kind)}`;
+  const url = (/** @type {string} */ end) => new URL(`../${name}${end}`, import.meta.url).href;
+  const missing = () => { throw new CodedError('network', `The program (${name}) could not be fetched.`); };
+  const module = await import(url('.js')).catch(missing);
+  const code = await WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
+  await module.default({ module_or_path: code });
+  if (kind === 'cpu' && crossOriginIsolated) module.joinTeam(new Team(code, url('.js'), Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
   wasm = module;
 }
 

@@ -1,5 +1,8 @@
 //! Views of matrices, and their product.
 
+#[cfg(target_arch = "wasm32")]
+use std::ops::Range;
+
 /// A view of a matrix.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
@@ -32,6 +35,24 @@ impl<'a> Matrix<'a> {
     /// The transpose of a row-major `rows x columns` matrix.
     pub fn columns(data: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::rows(data, rows, columns).transposed()
+    }
+
+    /// Some of its columns.
+    #[cfg(target_arch = "wasm32")]
+    pub fn part(self, columns: Range<usize>) -> Self {
+        let data = &self.data[columns.start * self.column_stride..];
+        Self { data, columns: columns.len(), ..self }
+    }
+
+    /// Its numbers, row by row.
+    #[cfg(target_arch = "wasm32")]
+    pub fn dense(self) -> Vec<f32> {
+        let mut dense = Vec::with_capacity(self.rows * self.columns);
+        for row in 0..self.rows {
+            let values = self.data[row * self.row_stride..].iter();
+            dense.extend(values.step_by(self.column_stride).take(self.columns));
+        }
+        dense
     }
 
     /// The transpose.

@@ -18,6 +18,8 @@ mod matrix;
 #[cfg(any(target_arch = "wasm32", test))]
 mod product;
 
+use std::ops::Range;
+
 #[cfg(any(target_arch = "wasm32", test))]
 pub use attention::{Sizes, attention};
 #[cfg(any(target_arch = "wasm32", test))]
@@ -82,46 +84,52 @@ impl Shape {
     }
 
     /// Rows of the input that the output rows `rows` depend on.
-    fn receptive(&self, rows: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    pub fn receptive(&self, rows: &Range<usize>) -> Range<usize> {
         (rows.start * self.stride).saturating_sub(1)
             ..((rows.end - 1) * self.stride + 2).min(self.height)
     }
 }
 
-/// `y = project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
+/// `y = project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one, for
+/// some rows of the output.
 ///
 /// # Shapes
 ///
-/// - x: `[height, width, input]`
-/// - y: `[height / stride, width / stride, output]`, rounded up
-pub fn forward(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
-    let [out_height, out_width] = shape.output_size();
+/// - x: `[height, width, input]`, of which only the rows `shape.receptive(&rows)` are given
+/// - y: `[rows, width / stride, output]`, rounded up
+pub fn forward(
+    shape: &Shape,
+    parameters: &Parameters<&[f32]>,
+    x: &[f32],
+    rows: Range<usize>,
+    y: &mut [f32],
+) {
+    let [_, out_width] = shape.output_size();
     let taps = taps_first(parameters.depthwise.0, shape.hidden);
-    let row = shape.width * shape.hidden;
-    let rows_per_strip = (STRIP / (row * shape.stride)).clamp(1, out_height);
+    let (row, input_row) = (shape.width * shape.hidden, shape.width * shape.input);
+    let rows_per_strip = (STRIP / (row * shape.stride)).clamp(1, rows.len());
+    let (first_in, first_out) = (shape.receptive(&rows).start, rows.start);
 
     let mut expanded: Vec<f32> = Vec::new();
-    let mut held = 0..0;
+    let mut held = first_in..first_in;
     let mut filtered = vec![0.0; rows_per_strip * out_width * shape.hidden];
-    for start in (0..out_height).step_by(rows_per_strip) {
-        let rows = start..(start + rows_per_strip).min(out_height);
+    for start in rows.clone().step_by(rows_per_strip) {
+        let rows = start..(start + rows_per_strip).min(rows.end);
         let needed = shape.receptive(&rows);
+        let x = |rows: &Range<usize>| {
+            &x[(rows.start - first_in) * input_row..(rows.end - first_in) * input_row]
+        };
         let source = match parameters.expand {
-            None => &x[needed.start * row..needed.end * row],
+            None => x(&needed),
             Some(expand) => {
                 let kept = needed.start.max(held.start).min(held.end)..held.end;
                 expanded
                     .copy_within((kept.start - held.start) * row..(kept.end - held.start) * row, 0);
                 expanded.resize(needed.len() * row, 0.0);
                 let new = if kept.is_empty() { needed.clone() } else { kept.end..needed.end };
-                let input_row = shape.width * shape.input;
-                pointwise(
-                    &x[new.start * input_row..new.end * input_row],
-                    expand,
-                    shape.input,
-                    &mut expanded[(new.start - needed.start) * row..],
-                );
-                relu6(&mut expanded[(new.start - needed.start) * row..]);
+                let target = &mut expanded[(new.start - needed.start) * row..];
+                pointwise(x(&new), expand, shape.input, target);
+                relu6(target);
                 held = needed.clone();
                 &expanded[..]
             }
@@ -136,10 +144,11 @@ pub fn forward(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mu
             rows.clone(),
             filtered,
         );
-        let out = rows.start * out_width * shape.output..rows.end * out_width * shape.output;
-        pointwise(filtered, parameters.project, shape.hidden, &mut y[out.clone()]);
+        let out_row = out_width * shape.output;
+        let y = &mut y[(rows.start - first_out) * out_row..(rows.end - first_out) * out_row];
+        pointwise(filtered, parameters.project, shape.hidden, y);
         if shape.residual() {
-            add(&mut y[out.clone()], &x[out]);
+            add(y, x(&rows));
         }
     }
 }
@@ -168,7 +177,7 @@ fn depthwise(
     bias: &[f32],
     source: &[f32],
     first: usize,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     out: &mut [f32],
 ) {
     let hidden = shape.hidden;

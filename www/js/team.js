@@ -1,0 +1,69 @@
+/**
+ * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations (src/model/team.rs,
+ * which calls the methods of `Team`). Each has a buffer that it shares with the first, so there are members only where the page is
+ * isolated. The first waits for a member without giving way to messages: both are workers.
+ */
+import { scriptUrl } from './trusted.js';
+
+const CAPACITY = 4 << 20; // numbers
+const PATIENCE_MS = 10_000; // with a member that does not answer
+
+/** What the first number of a member's `control` says. */
+export const STATES = { starting: 0, ready: 1, working: 2, failed: 3 };
+/** Where the job begins in `control`: state, count of inputs, count of sizes, sizes. */
+export const JOB = 3;
+
+export class Team {
+  #members;
+
+  /** @param {WebAssembly.Module} code @param {string} glue URL of its JavaScript @param {number} size How many members */
+  constructor(code, glue, size) {
+    this.#members = Array.from({ length: size }, () => {
+      const control = new Int32Array(new SharedArrayBuffer(64));
+      const exchange = new Float32Array(new SharedArrayBuffer(4 * CAPACITY));
+      // Through a blob, so that it inherits the page's policy; see client.js.
+      const url = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL('./teammate.js', import.meta.url).href)};`], { type: 'text/javascript' }));
+      const worker = new Worker(scriptUrl(url), { type: 'module' });
+      worker.onerror = () => Atomics.store(control, 0, STATES.failed);
+      worker.postMessage({ code, glue, control, exchange });
+      return { control, exchange, worker };
+    });
+  }
+
+  /** Members that are ready come first. */
+  ready() {
+    this.#members = this.#members.filter(({ control, worker }) => {
+      const lost = Atomics.load(control, 0) === STATES.failed;
+      if (lost) worker.terminate();
+      return !lost;
+    });
+    const isReady = (/** @type {{control: Int32Array}} */ { control }) => Atomics.load(control, 0) === STATES.ready;
+    const starting = this.#members.findIndex((member) => !isReady(member));
+    return starting < 0 ? this.#members.length : starting;
+  }
+
+  capacity() { return CAPACITY; }
+
+  /** @param {number} member @param {number} offset @param {Float32Array} values */
+  give(member, offset, values) { this.#members[member].exchange.set(values, offset); }
+
+  /** @param {number} member @param {Uint32Array} job @param {number} inputs How many numbers it was given */
+  start(member, job, inputs) {
+    const { control } = this.#members[member];
+    control.set([inputs, job.length, ...job], 1);
+    Atomics.store(control, 0, STATES.working);
+    Atomics.notify(control, 0);
+  }
+
+  /** @param {number} member @param {Float32Array} out @returns {boolean} Whether it did its share */
+  finish(member, out) {
+    const { control, exchange } = this.#members[member];
+    Atomics.wait(control, 0, STATES.working, PATIENCE_MS);
+    if (Atomics.load(control, 0) !== STATES.ready) {
+      Atomics.store(control, 0, STATES.failed);
+      return false;
+    }
+    out.set(exchange.subarray(0, out.length));
+    return true;
+  }
+}
