@@ -40,7 +40,7 @@ const ENGINES = [
   { name: 'ort2', worker: 'ort.js?2', threads: 2 },
 ].filter(({ threads }) => !webgpu || threads === 1);
 
-/** What is timed, and how often in a row. */
+/** What is timed, and how often in a row; `ranking` is what only the page's module does. */
 const TASKS = {
   image: { title: 'Image encoding', repeats: 1, skip: webgpu }, // here it does not wait for the GPU
   text: { title: 'Text encoding, one sentence', derived: true },
@@ -49,7 +49,7 @@ const TASKS = {
   prompts14: { title: '14 prompts, cached', repeats: 5 },
   prompts192: { title: '192 prompts, cached', repeats: 1 },
   full: { title: 'Full pass: image and one new prompt', repeats: 1 },
-  ownWords: { title: 'One more prompt in words of one\'s own, ranked by the reference images', repeats: 3, only: 'here' },
+  ownWords: { title: 'One more prompt in words of one\'s own, ranked by the reference images', repeats: 3, ranking: true },
 };
 
 const median = (values) => {
@@ -88,8 +88,9 @@ async function measure(model) {
         assert.ok(Math.abs(logit - expected[index]) < 1e-3 * Math.max(1, Math.abs(expected[index])), `${name}: ${logit}, not ${expected[index]}`);
       }
     }
-    const runs = Object.entries(TASKS).filter(([, { skip, derived }]) => !skip && !derived)
-      .flatMap(([task, { repeats, only }]) => ENGINES.filter(({ name }) => !only || name === only).map(({ name }) => ({ task, repeats, name })));
+    const timed = Object.entries(TASKS).filter(([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input.ranks));
+    const runs = timed.flatMap(([task, { repeats, ranking }]) => ENGINES.filter(({ name }) => !ranking || name === 'here')
+      .map(({ name }) => ({ task, repeats: webgpu ? 1 : repeats, name })));
     const times = {};
     for (let round = 0; round <= rounds; round++) {
       for (const { task, repeats, name } of runs) {
@@ -98,6 +99,7 @@ async function measure(model) {
       }
       console.error(`${model}: round ${round} of ${rounds}`);
     }
+    // The difference of two tasks of one round.
     times.text = Object.fromEntries(ENGINES.map(({ name }) => [name, times.newPrompt[name].map((ms, index) => ms - times.prompt[name][index])]));
     const memory = {};
     for (const { name } of ENGINES) memory[name] = await call(name, 'memory');

@@ -20,7 +20,7 @@ const scoreNew = (finding) => {
 };
 
 answer({
-  /** Loads a model; tells its input: grey values, and the lists of findings. */
+  /** Loads a model; tells its input: grey values, and the lists of findings; and whether it ranks words of one's own. */
   async load({ device, threads, model: folder }) {
     const name = `/carzero-${moduleFor(device)}`;
     const code = await WebAssembly.compileStreaming(fetch(`${name}_bg.wasm`));
@@ -36,9 +36,9 @@ answer({
     model = await loader.finish();
     picture = wasm.Picture.phantom(wasm.phantoms()[0].params, SIZE);
     await encode();
-    const { presets } = model.info();
+    const { presets, population } = model.info();
     lists = Object.fromEntries(presets.map(({ id, findings }) => [id, findings]));
-    return { grey: picture.grey(), finding: FINDING, preset14: lists.chestxray14, preset192: lists.padchest192 };
+    return { grey: picture.grey(), finding: FINDING, preset14: lists.chestxray14, preset192: lists.padchest192, ranks: Boolean(population) };
   },
   logits: async (findings) => (await score(findings)).map(({ logit }) => logit),
   memory: () => memory.buffer.byteLength,
