@@ -34,11 +34,11 @@ const ORT = join(HERE, 'node_modules/onnxruntime-web');
 const FOLDERS = { default: join(DIST, 'models/default'), 'carzero-vitb16': join(CACHE, 'carzero-vitb16') };
 
 /** Who runs, in this order. */
-const ENGINES = [
-  { name: 'here', worker: 'carzero.js', threads: 1 },
-  { name: 'ort1', worker: 'ort.js?1', threads: 1 },
-  { name: 'ort2', worker: 'ort.js?2', threads: 2 },
-].filter(({ threads }) => !webgpu || threads === 1);
+const THREADS = webgpu ? [1] : [1, 2];
+const ENGINES = THREADS.flatMap((threads) => [
+  { name: `here${threads}`, worker: `carzero.js?${threads}`, threads },
+  { name: `ort${threads}`, worker: `ort.js?${threads}`, threads },
+]);
 
 /** What is timed, and how often in a row; `ranking` is what only the page's module does. */
 const TASKS = {
@@ -82,14 +82,14 @@ async function measure(model) {
       input ??= loaded;
     }
     // The same graph and input: the logits say so.
-    const expected = await call('here', 'logits', input.preset14);
+    const expected = await call('here1', 'logits', input.preset14);
     for (const { name } of ENGINES) {
       for (const [index, logit] of (await call(name, 'logits', input.preset14)).entries()) {
         assert.ok(Math.abs(logit - expected[index]) < 1e-3 * Math.max(1, Math.abs(expected[index])), `${name}: ${logit}, not ${expected[index]}`);
       }
     }
     const timed = Object.entries(TASKS).filter(([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input.ranks));
-    const runs = timed.flatMap(([task, { repeats, ranking }]) => ENGINES.filter(({ name }) => !ranking || name === 'here')
+    const runs = timed.flatMap(([task, { repeats, ranking }]) => ENGINES.filter(({ name }) => !ranking || name.startsWith('here'))
       .map(({ name }) => ({ task, repeats: webgpu ? 1 : repeats, name })));
     const times = {};
     for (let round = 0; round <= rounds; round++) {
@@ -142,12 +142,11 @@ const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 /** A model's results as Markdown. */
 function report(model, { load, times, memory, bytes }) {
-  const [, ...others] = ENGINES;
   const medians = (task) => Object.fromEntries(Object.entries(times[task]).map(([name, all]) => [name, median(all)]));
   const row = (title, values, show, compare = true) => [
     title,
     ...ENGINES.map(({ name }) => (name in values ? show(values[name]) : '')),
-    ...others.map(({ name }) => (compare && name in values ? (values.here / values[name]).toFixed(2) : '')),
+    ...THREADS.map((count) => (compare && `ort${count}` in values ? (values[`here${count}`] / values[`ort${count}`]).toFixed(2) : '')),
   ];
   const share = (task) => Object.fromEntries(ENGINES.map(({ name }) => [name, medians(task)[name] / medians('full')[name]]));
   const threads = (count) => `${count} thread${count > 1 ? 's' : ''}`;
@@ -155,7 +154,7 @@ function report(model, { load, times, memory, bytes }) {
   return [
     `## ${model}`,
     table([
-      ['', `here, ${threads(ENGINES[0].threads)}`, ...others.map((engine) => `ORT, ${threads(engine.threads)}`), ...others.map((engine) => `here : ORT, ${threads(engine.threads)}`)],
+      ['', ...THREADS.flatMap((count) => [`here, ${threads(count)}`, `ORT, ${threads(count)}`]), ...THREADS.map((count) => `here : ORT, ${threads(count)}`)],
       ...Object.entries(TASKS).filter(([task]) => task in times).map(([task, { title }]) => row(title, medians(task), ms)),
       row('One more prompt, its text cached, of a full pass', share('prompt'), percent, false),
       row('One more prompt, its text not cached, of a full pass', share('newPrompt'), percent, false),

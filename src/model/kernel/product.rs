@@ -85,9 +85,8 @@ fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut 
             .zip(panel.chunks_exact_mut(COLUMNS));
         if width == COLUMNS {
             for (values, line) in lines {
-                for start in [0, LANES] {
-                    let lanes = start..start + LANES;
-                    Lanes::load(&values[lanes.clone()]).store(&mut line[lanes]);
+                if let Some(values) = values.first_chunk::<COLUMNS>() {
+                    line.copy_from_slice(values);
                 }
             }
         } else {
@@ -118,25 +117,43 @@ fn tile<const ROWS: usize>(
     stride: usize,
     width: usize,
 ) {
-    let rows = rows.map(|row| &row[..panel.depth]);
+    let Panel { lines, depth, stride: line_stride } = panel;
+    assert!(rows.iter().all(|row| row.len() >= depth));
+    assert!(depth == 0 || lines.len() >= (depth - 1) * line_stride + COLUMNS);
+    assert!(width <= COLUMNS && out.len() >= (ROWS - 1) * stride + width);
+    let rows = rows.map(<[f32]>::as_ptr);
     let mut sums = [[Lanes::ZERO; 2]; ROWS];
-    for (index, line) in panel.lines.chunks(panel.stride).take(panel.depth).enumerate() {
-        let (low, high) = (Lanes::load(&line[..LANES]), Lanes::load(&line[LANES..COLUMNS]));
-        for (sums, row) in sums.iter_mut().zip(&rows) {
-            let value = Lanes::splat(row[index]);
-            sums[0] = value.mul_add(low, sums[0]);
-            sums[1] = value.mul_add(high, sums[1]);
+    for index in 0..depth {
+        // SAFETY: the first two asserts hold what is read inside the slices.
+        unsafe {
+            let line = lines.as_ptr().add(index * line_stride);
+            let (low, high) = (Lanes::load(line), Lanes::load(line.add(LANES)));
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let value = Lanes::splat(*row.add(index));
+                sums[0] = value.mul_add(low, sums[0]);
+                sums[1] = value.mul_add(high, sums[1]);
+            }
         }
     }
-    for (row, [low, high]) in sums.into_iter().enumerate() {
+    for (row, sums) in sums.into_iter().enumerate() {
         let out = &mut out[row * stride..][..width];
         let mut line = [0.0; COLUMNS];
-        if accumulate {
+        let whole = width == COLUMNS;
+        if !whole && accumulate {
             line[..width].copy_from_slice(out);
         }
-        Lanes::load(&line[..LANES]).add(low).store(&mut line[..LANES]);
-        Lanes::load(&line[LANES..]).add(high).store(&mut line[LANES..]);
-        out.copy_from_slice(&line[..width]);
+        let target = if whole { out.as_mut_ptr() } else { line.as_mut_ptr() };
+        for (half, sum) in sums.into_iter().enumerate() {
+            // SAFETY: there are `COLUMNS` numbers at `target`, in `out` or in `line`.
+            unsafe {
+                let target = target.add(half * LANES);
+                let sum = if accumulate { Lanes::load(target).add(sum) } else { sum };
+                sum.store(target);
+            }
+        }
+        if !whole {
+            out.copy_from_slice(&line[..width]);
+        }
     }
 }
 
@@ -154,18 +171,22 @@ mod lanes {
     impl Lanes {
         pub const ZERO: Self = Self(f32x4(0.0, 0.0, 0.0, 0.0));
 
+        /// # Safety
+        ///
+        /// There must be `LANES` numbers; they may lie at any address.
         #[inline(always)]
-        pub fn load(values: &[f32]) -> Self {
-            assert_eq!(values.len(), LANES);
-            // SAFETY: there are `LANES` numbers; a vector may lie at any address.
-            Self(unsafe { v128_load(values.as_ptr().cast()) })
+        pub unsafe fn load(values: *const f32) -> Self {
+            // SAFETY: the caller holds it.
+            Self(unsafe { v128_load(values.cast()) })
         }
 
+        /// # Safety
+        ///
+        /// As for `load`.
         #[inline(always)]
-        pub fn store(self, values: &mut [f32]) {
-            assert_eq!(values.len(), LANES);
-            // SAFETY: as above.
-            unsafe { v128_store(values.as_mut_ptr().cast(), self.0) }
+        pub unsafe fn store(self, values: *mut f32) {
+            // SAFETY: the caller holds it.
+            unsafe { v128_store(values.cast(), self.0) }
         }
 
         #[inline(always)]
@@ -201,12 +222,20 @@ mod lanes {
     impl Lanes {
         pub const ZERO: Self = Self([0.0; LANES]);
 
-        pub fn load(values: &[f32]) -> Self {
-            Self(std::array::from_fn(|lane| values[lane]))
+        /// # Safety
+        ///
+        /// There must be `LANES` numbers.
+        pub unsafe fn load(values: *const f32) -> Self {
+            // SAFETY: the caller holds it.
+            Self(unsafe { values.cast::<[f32; LANES]>().read() })
         }
 
-        pub fn store(self, values: &mut [f32]) {
-            values.copy_from_slice(&self.0);
+        /// # Safety
+        ///
+        /// As for `load`.
+        pub unsafe fn store(self, values: *mut f32) {
+            // SAFETY: the caller holds it.
+            unsafe { values.cast::<[f32; LANES]>().write(self.0) }
         }
 
         pub fn splat(value: f32) -> Self {
