@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::familiarity::Familiarity;
 
 /// All facts about one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct ModelConfig {
     pub reference: Option<Reference>,
     /// How well single findings were told apart on labelled images.
     pub validation: Option<Validation>,
+    /// What pictures look like that the model knows.
+    pub familiarity: Option<Familiarity>,
     /// Whose work the model rests on.
     pub credits: Vec<Credit>,
     /// Known logits of a known input, to check a device with.
@@ -393,6 +396,13 @@ impl ModelConfig {
                 (0.0..=1.0).contains(&measured.auroc) && pairs.copied().all(f32::is_finite)
             };
             ensure(validation.findings.values().all(finite), "validation must be finite numbers")?;
+        }
+        if let Some(familiarity) = &self.familiarity {
+            let channels = match &self.image_encoder {
+                ImageEncoderConfig::Vit(vit) => vit.dim,
+                ImageEncoderConfig::MobileNetV2(net) => net.blocks[net.mid].out,
+            };
+            familiarity.check(channels)?;
         }
         if let Some(test) = &self.self_test {
             ensure(test.prompts.len() == test.logits.len(), "self_test needs one logit a prompt")?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::config::{Measured, ModelConfig, Reference, SelfTest};
 use crate::error::{Error, Result};
+use crate::familiarity::Verdict;
 use crate::folder::{Loaded, Manifest};
 use crate::model::{CarZero, Encoded, Interaction};
 use crate::picture::Picture;
@@ -41,6 +42,8 @@ pub struct Engine {
 #[derive(Debug, Clone)]
 pub struct EncodedImages {
     encoded: Encoded,
+    /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
+    fine_means: Tensor<2>,
     /// What the model saw of each picture.
     pub views: Vec<View>,
 }
@@ -120,14 +123,17 @@ impl Engine {
         let squares: Vec<Square> =
             pictures.iter().map(|picture| Square::new(picture, image)).collect();
         let pixels = squares.iter().flat_map(|square| square.pixels(image)).collect();
-        EncodedImages {
-            encoded: self.encode_pixels(pixels),
-            views: squares.iter().map(|square| square.view(image)).collect(),
-        }
+        self.encode_pixels(pixels, squares.iter().map(|square| square.view(image)).collect())
     }
 
-    fn encode_pixels(&self, pixels: Vec<f32>) -> Encoded {
-        self.model.encode_images(self.pixels(pixels))
+    fn encode_pixels(&self, pixels: Vec<f32>, views: Vec<View>) -> EncodedImages {
+        let encoder = &self.model.img_encoder;
+        let features = encoder.features(self.pixels(pixels));
+        EncodedImages {
+            encoded: self.model.encode_features(&features),
+            fine_means: encoder.fine_means(&features),
+            views,
+        }
     }
 
     fn pixels(&self, pixels: Vec<f32>) -> Tensor<4> {
@@ -273,6 +279,45 @@ impl Engine {
         Ok(keys.iter().filter_map(|key| cache.get(key).cloned()).collect())
     }
 
+    /// How far each picture is from those that the model knows, and what it looks like; none where
+    /// the model does not say. A picture in doubt is encoded once more, as its negative.
+    ///
+    /// `images` are the pictures, encoded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn familiarity(
+        &self,
+        pictures: &[&Picture],
+        images: &EncodedImages,
+    ) -> Result<Option<Vec<(f32, Verdict)>>> {
+        let Some(known) = &self.config.familiarity else { return Ok(None) };
+        let mut looks = Vec::with_capacity(pictures.len());
+        for (picture, means) in pictures.iter().zip(self.fine_means(images).await?) {
+            let distance = known.distance(&means);
+            let mut negative = None;
+            if distance > known.doubt {
+                let images = self.encode_images(&[&picture.negative()]);
+                let means = self.fine_means(&images).await?;
+                negative = means.first().map(|means| known.distance(means));
+            }
+            looks.push((distance, known.verdict(distance, negative)));
+        }
+        Ok(Some(looks))
+    }
+
+    /// The features that [`Familiarity`](crate::familiarity::Familiarity) is about, of each image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn fine_means(&self, images: &EncodedImages) -> Result<Vec<Vec<f32>>> {
+        let [_, channels] = images.fine_means.dims();
+        let means = read(images.fine_means.clone()).await?;
+        Ok(means.chunks(channels).map(<[f32]>::to_vec).collect())
+    }
+
     /// Condensed tokens of pictures, `[pictures, tokens, dim]`, for a reference.
     ///
     /// # Errors
@@ -302,7 +347,7 @@ impl Engine {
             ((index % crop) as f32 * 0.11).sin() + ((index / crop) as f32 * 0.07).cos()
         };
         let pixels = (0..crop * crop).map(wave).collect();
-        let images = EncodedImages { encoded: self.encode_pixels(pixels), views: Vec::new() };
+        let images = self.encode_pixels(pixels, Vec::new());
         let scores = self.score(&images, prompts).await?;
         Ok(scores.into_iter().flatten().map(|score| score.logit).collect())
     }

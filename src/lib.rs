@@ -16,6 +16,7 @@ pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
 #[allow(missing_docs, reason = "the fields of its reports name themselves")]
 pub mod evaluate;
+pub mod familiarity;
 pub mod folder;
 pub mod heatmap;
 pub mod model;
@@ -30,4 +31,5 @@ mod web;
 
 pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
+pub use familiarity::Verdict;
 pub use picture::Picture;

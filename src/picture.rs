@@ -14,6 +14,10 @@ pub const MAX_PIXELS: u64 = 64_000_000;
 /// What a decoder may allocate, in bytes (64 megapixels of 16-bit RGB need 384 MB).
 const MAX_ALLOC: u64 = 512 << 20;
 
+/// The mean chroma, of 255, beyond which a picture has colours. A coloured mark on a radiograph stays
+/// below.
+const COLOURED: f64 = 8.0;
+
 /// A radiograph as 8-bit grey, upright, row by row.
 #[derive(Debug, Clone)]
 pub struct Picture {
@@ -21,6 +25,7 @@ pub struct Picture {
     note: Option<String>,
     about: Option<About>,
     deep: Option<Deep>,
+    coloured: bool,
 }
 
 impl Picture {
@@ -33,7 +38,7 @@ impl Picture {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
             .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
-        Ok(Self { grey, note: None, about: None, deep: None })
+        Ok(Self { grey, note: None, about: None, deep: None, coloured: false })
     }
 
     /// Decodes a PNG, JPEG, WebP or DICOM file, of any size up to [`MAX_PIXELS`] and any bit depth;
@@ -69,12 +74,13 @@ impl Picture {
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let decoded = DynamicImage::from_decoder(decoder).map_err(image_error)?;
 
+        let coloured = chroma(&decoded) > COLOURED;
         let (grey, note) = grey_from(decoded);
         let mut upright = DynamicImage::ImageLuma8(grey);
         upright.apply_orientation(orientation);
         let grey = upright.into_luma8();
         let picture = Self::from_grey(grey.width(), grey.height(), grey.into_raw())?;
-        Ok(Self { note, ..picture })
+        Ok(Self { note, coloured, ..picture })
     }
 
     fn from_dicom(dicom: Dicom) -> Result<Self> {
@@ -87,9 +93,33 @@ impl Picture {
         Ok(Self { note, about: Some(about), deep, ..picture })
     }
 
+    /// The same with black and white exchanged; a DICOM file's padding stays black.
+    pub fn negative(&self) -> Self {
+        let (width, height) = self.grey.dimensions();
+        let deep = self.deep.as_ref().map(Deep::negative);
+        let grey = match &deep {
+            Some(deep) => deep.grey(),
+            None => self.grey.as_raw().iter().map(|grey| 255 - grey).collect(),
+        };
+        let grey = exact_size(width, height, grey);
+        let (note, about) = (self.note.clone(), self.about.clone());
+        Self { grey, note, about, deep, coloured: self.coloured }
+    }
+
     /// What a DICOM file's header says of the picture.
     pub fn about(&self) -> Option<&About> {
         self.about.as_ref()
+    }
+
+    /// What in the file speaks against scoring the picture as a frontal chest radiograph, a sentence
+    /// each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.about.as_ref().map(About::warnings).unwrap_or_default();
+        if self.coloured {
+            let colours = "The picture has colours, unlike a radiograph: it may be a photograph of one, or something else.";
+            warnings.push(colours.to_string());
+        }
+        warnings
     }
 
     /// What a viewer shows, if the picture has more than 8 bits to show: a grey DICOM.
@@ -123,6 +153,19 @@ fn image_error(error: ImageError) -> Error {
         ImageError::Limits(limit) => Error::ImageTooLarge(limit.to_string()),
         other => Error::Image(other.to_string()),
     }
+}
+
+/// How far the channels of a pixel are apart, on average; 0 for all but 8-bit colours.
+fn chroma(image: &DynamicImage) -> f64 {
+    let apart = |&[r, g, b]: &[u8; 3]| f64::from(r.max(g).max(b) - r.min(g).min(b));
+    let sum: f64 = match image {
+        DynamicImage::ImageRgb8(rgb) => rgb.pixels().map(|pixel| apart(&pixel.0)).sum(),
+        DynamicImage::ImageRgba8(rgba) => {
+            rgba.pixels().map(|pixel| apart(&[pixel.0[0], pixel.0[1], pixel.0[2]])).sum()
+        }
+        _ => 0.0,
+    };
+    sum / (f64::from(image.width()) * f64::from(image.height()))
 }
 
 /// Grey of the depth that the file has, then 8 bits.

@@ -13,6 +13,7 @@ use crate::config::{Credit, Measured, Preset, Reference};
 use crate::dicom::{About, Values, Window};
 use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
+use crate::familiarity::Verdict;
 use crate::folder::{self, Precision};
 use crate::heatmap::{Heatmap, PALETTES, Palette};
 use crate::phantom::Phantom;
@@ -163,8 +164,11 @@ impl Model {
 
     /// Encodes a picture, the expensive half, once for each picture.
     #[wasm_bindgen(js_name = encodeImage)]
-    pub async fn encode_image(&self, picture: &Picture) -> EncodedImage {
-        EncodedImage(self.engine.encode_images(&[&picture.0]))
+    pub async fn encode_image(&self, picture: &Picture) -> Result<EncodedImage, JsValue> {
+        let images = self.engine.encode_images(&[&picture.0]);
+        let looks = self.engine.familiarity(&[&picture.0], &images).await?;
+        let verdict = looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict));
+        Ok(EncodedImage { images, verdict })
     }
 
     /// Scores findings on a picture: `Score[]` in the order of the findings.
@@ -175,7 +179,7 @@ impl Model {
     ) -> Result<Array, JsValue> {
         let sentences =
             findings.iter().map(|finding| text::sentence(finding)).collect::<Result<Vec<_>>>()?;
-        let scores = self.engine.score(&image.0, &sentences).await?.into_iter().flatten();
+        let scores = self.engine.score(&image.images, &sentences).await?.into_iter().flatten();
         Ok(findings
             .iter()
             .zip(scores)
@@ -191,7 +195,7 @@ impl Model {
             layers: usize,
             heads: usize,
         }
-        let explanation = self.engine.explain(&image.0, &text::sentence(finding)?).await?;
+        let explanation = self.engine.explain(&image.images, &text::sentence(finding)?).await?;
         let Explanation { words, layers, heads, .. } = &explanation;
         let js = object(&Plain { words, layers: *layers, heads: *heads });
         set(&js, "patches", &explanation.patches);
@@ -266,6 +270,11 @@ impl Picture {
         Ok(Self(crate::picture::Picture::from_grey(size, size, grey)?))
     }
 
+    /// The same with black and white exchanged.
+    pub fn negative(&self) -> Self {
+        Self(self.0.negative())
+    }
+
     /// Width in pixels.
     #[wasm_bindgen(getter)]
     pub fn width(&self) -> u32 {
@@ -290,10 +299,10 @@ impl Picture {
         object(&self.0.about().map(About::facts).unwrap_or_default())
     }
 
-    /// What a DICOM file says against scoring it as a frontal chest radiograph: sentences.
+    /// What in the file speaks against scoring it as a frontal chest radiograph: sentences.
     #[wasm_bindgen(getter)]
     pub fn warnings(&self) -> Vec<String> {
-        self.0.about().map(About::warnings).unwrap_or_default()
+        self.0.warnings()
     }
 
     /// What a viewer shows: `{values, window, spacing}`. `values` has `width * height` numbers, row by
@@ -330,14 +339,24 @@ impl Picture {
 
 /// A picture as the fusion needs it.
 #[wasm_bindgen]
-pub struct EncodedImage(EncodedImages);
+pub struct EncodedImage {
+    images: EncodedImages,
+    verdict: Option<Verdict>,
+}
 
 #[wasm_bindgen]
 impl EncodedImage {
     /// The square the model saw, in pixels of the picture: `{x, y, width, height}`.
     #[wasm_bindgen(getter)]
     pub fn view(&self) -> JsValue {
-        object(&self.0.views.first())
+        object(&self.images.views.first())
+    }
+
+    /// What it looks like to the model: 'familiar', 'unfamiliar', 'inverted', or undefined where the
+    /// model does not say.
+    #[wasm_bindgen(getter)]
+    pub fn verdict(&self) -> JsValue {
+        object(&self.verdict)
     }
 }
 

@@ -59,6 +59,17 @@ fn colours_become_luma_as_in_opencv() {
 }
 
 #[test]
+fn colours_are_warned_of_but_not_a_coloured_mark() {
+    let warnings = |pixel: &dyn Fn(u32, u32) -> [u8; 3]| {
+        let image = RgbImage::from_fn(64, 64, |x, y| Rgb(pixel(x, y)));
+        Picture::decode(&encode(image, ImageFormat::Png)).unwrap().warnings().len()
+    };
+    assert_eq!(warnings(&|x, _| [x as u8 * 3, x as u8 * 3 + 20, x as u8 * 3 + 40]), 1);
+    assert_eq!(warnings(&|x, _| [x as u8; 3]), 0);
+    assert_eq!(warnings(&|x, y| if x < 8 && y < 8 { [255, 0, 0] } else { [x as u8; 3] }), 0);
+}
+
+#[test]
 fn exif_orientation_is_applied() {
     let wide = GrayImage::from_fn(16, 8, |x, _| Luma([if x < 8 { 255 } else { 0 }]));
     let jpeg = encode(wide, ImageFormat::Jpeg);

@@ -133,6 +133,7 @@ pub fn run(args: &Args) -> Result<()> {
         presets: presets()?,
         reference: reference(args)?,
         validation: None,
+        familiarity: None,
         credits: recipe.credits,
         self_test: None,
     };

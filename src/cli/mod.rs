@@ -5,6 +5,7 @@ mod convert;
 #[cfg(feature = "train")]
 mod dataset;
 mod evaluate;
+mod familiarity;
 mod info;
 mod phantom;
 mod reference;
@@ -47,6 +48,7 @@ enum Command {
     Score(score::Args),
     Info(info::Args),
     Reference(reference::Args),
+    Familiarity(familiarity::Args),
     Align(align::Args),
     Evaluate(evaluate::Args),
     Phantom(phantom::Args),
@@ -63,6 +65,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Score(args) => score::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Reference(args) => reference::run(&args),
+        Command::Familiarity(args) => familiarity::run(&args),
         Command::Align(args) => align::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Phantom(args) => phantom::run(&args),

@@ -6,11 +6,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use carzero::dicom::About;
 use carzero::heatmap::{Heatmap, PALETTES};
 use carzero::preprocess::View;
 use carzero::text::{normalize, sentence};
-use carzero::{Picture, Score};
+use carzero::{Picture, Score, Verdict};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
@@ -65,6 +64,8 @@ enum MapKind {
 #[derive(Serialize)]
 struct ImageScores<'a> {
     image: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
     findings: &'a [Score],
 }
 
@@ -88,7 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
         for (offset, path) in batch.iter().enumerate() {
             match decode(path) {
                 Ok(picture) => {
-                    for warning in picture.about().map(About::warnings).unwrap_or_default() {
+                    for warning in picture.warnings() {
                         bar.suspend(|| eprintln!("warning: {}: {warning}", path.display()));
                     }
                     readable.push((start * IMAGE_BATCH + offset, path, picture));
@@ -103,10 +104,15 @@ pub fn run(args: &Args) -> Result<()> {
             let pictures: Vec<&Picture> = readable.iter().map(|(_, _, picture)| picture).collect();
             let images = engine.encode_images(&pictures);
             let scores = pollster::block_on(engine.score(&images, &prompts))?;
-            for (((index, path, picture), scores), view) in
-                readable.iter().zip(&scores).zip(&images.views)
+            let looks = pollster::block_on(engine.familiarity(&pictures, &images))?;
+            for (row, (((index, path, picture), scores), view)) in
+                readable.iter().zip(&scores).zip(&images.views).enumerate()
             {
-                bar.suspend(|| out.write(path, scores))?;
+                let verdict = looks.as_ref().map(|looks| looks[row].1);
+                if let Some(warning) = verdict.and_then(Verdict::warning) {
+                    bar.suspend(|| eprintln!("warning: {}: {warning}", path.display()));
+                }
+                bar.suspend(|| out.write(path, scores, verdict))?;
                 if let Some(file) = &mut map_values {
                     file.write(path, *view, scores, args.map)?;
                 }
@@ -194,10 +200,11 @@ impl Output {
         })
     }
 
-    fn write(&mut self, path: &Path, scores: &[Score]) -> Result<()> {
+    fn write(&mut self, path: &Path, scores: &[Score], verdict: Option<Verdict>) -> Result<()> {
         match self {
             Self::Json(out) => {
-                let line = serde_json::to_string(&ImageScores { image: path, findings: scores })?;
+                let line = ImageScores { image: path, verdict, findings: scores };
+                let line = serde_json::to_string(&line)?;
                 writeln!(out, "{line}")?;
             }
             Self::Csv(writer) => {

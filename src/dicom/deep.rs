@@ -77,6 +77,11 @@ impl Deep {
         (Self { samples, values, voi, inverted: is_inverted(header, format) }, note)
     }
 
+    /// The same with black and white exchanged.
+    pub fn negative(&self) -> Self {
+        Self { inverted: !self.inverted, ..self.clone() }
+    }
+
     /// 8-bit grey as the file asks for, row by row. Inversion comes after the VOI; padding is black.
     pub fn grey(&self) -> Vec<u8> {
         let grey = |value: f64| {

@@ -91,6 +91,12 @@ impl ImageEncoder {
         }
     }
 
+    /// The mean of the finest map that features have, `[images, channels]`: what the whole image is
+    /// made of, before what it may mean.
+    pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<2> {
+        features[0].clone().mean_dim(1).squeeze_dim(1)
+    }
+
     /// Tokens from features.
     pub fn tokens(&self, features: &[Tensor<3>]) -> ImageTokens {
         match (self, features) {
@@ -160,7 +166,12 @@ impl CarZero {
     ///
     /// - pixels: `[images, 1, crop, crop]`, normalised
     pub fn encode_images(&self, pixels: Tensor<4>) -> Encoded {
-        let tokens = self.img_encoder.forward(pixels);
+        self.encode_features(&self.img_encoder.features(pixels))
+    }
+
+    /// The same from what [`ImageEncoder::features`] makes of them.
+    pub fn encode_features(&self, features: &[Tensor<3>]) -> Encoded {
+        let tokens = self.img_encoder.tokens(features);
         self.fusion_module.encode(tokens.global, tokens.local, None)
     }
 

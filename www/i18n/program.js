@@ -16,6 +16,7 @@ export const TEXTS = [
   [/^Bits$/, 'ビット数'],
   [/^Photometric$/, '表示形式'],
   [/^Transfer syntax$/, '転送構文'],
+  [/^The picture has colours, unlike a radiograph: it may be a photograph of one, or something else\.$/, 'この画像には色があります。X線画像に色はないため、それを撮影した写真か、別のものかもしれません。'],
   [/^The file says that its modality is (.+): the model knows frontal chest radiographs only\.$/, 'このファイルのモダリティは$1です。モデルが知っているのは胸部正面のX線画像だけです。'],
   [/^The file says that it shows (.+), not the chest: the model knows frontal chest radiographs only\.$/, 'このファイルの撮影部位は胸部ではなく$1です。モデルが知っているのは胸部正面のX線画像だけです。'],
   [/^The file says that this is a lateral view: the model knows frontal chest radiographs only\.$/, 'このファイルは側面像です。モデルが知っているのは胸部正面のX線画像だけです。'],

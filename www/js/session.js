@@ -149,7 +149,7 @@ export class Session {
     this.#client = client;
     this.#wasmReady = false;
     this.#paintedKey = '';
-    const picture = this.#state.picture && { ...this.#state.picture, view: null, encoded: false };
+    const picture = this.#state.picture && { ...this.#state.picture, view: null, verdict: undefined, encoded: false };
     this.#store.update({
       model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '', redraw: null,
       picture, scores: new Map(), timing: null, overlay: null, ramp: null,
@@ -258,6 +258,12 @@ export class Session {
   openFile(file, name) {
     this.#leaveTable();
     this.open({ file }, name);
+  }
+
+  /** Opens the picture's file again with black and white exchanged, for the model too, or as it is. */
+  exchange() {
+    const { picture: { source, name } } = this.#state;
+    if ('file' in source) this.open({ ...source, negative: !source.negative }, name);
   }
 
   /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
@@ -531,9 +537,11 @@ export class Session {
   /** @param {WorkerClient} client @param {number} id */
   async #encode(client, id) {
     this.#store.update({ work: 'encoding' });
-    const { view, ms } = await client.call('encode', { picture: id });
-    if (id !== this.#state.picture?.id) return;
-    this.#store.update({ picture: { ...this.#state.picture, view, encoded: true }, timing: { encode: ms, score: 0, scored: 0 } });
+    const { view, verdict, ms } = await client.call('encode', { picture: id });
+    const { picture } = this.#state;
+    if (id !== picture?.id) return;
+    const drawn = 'phantom' in picture.source; // nobody takes it for a radiograph
+    this.#store.update({ picture: { ...picture, view, verdict: drawn ? undefined : verdict, encoded: true }, timing: { encode: ms, score: 0, scored: 0 } });
   }
 
   /** @param {WorkerClient} client @param {number} id @param {string[]} findings */

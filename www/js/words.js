@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, t } from './i18n.js';
+import { language, number, percent, programText, t } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -23,6 +23,12 @@ export function reading(percentile) {
   if (percentile < 1) return t('reading.below', { share: percent(0.01) });
   if (percentile >= 99.5) return t('reading.above', { share: percent(0.99) });
   return t('reading.share', { share: percent(Math.round(percentile) / 100) });
+}
+
+/** What speaks against a picture's scores: sentences. @param {{warnings: string[], verdict?: import('./state.js').Verdict}} picture @param {boolean} negative Black and white are exchanged already */
+export function cautions({ warnings, verdict }, negative) {
+  const looks = [negative && 'looks.negative', verdict === 'inverted' && 'looks.inverted', verdict === 'unfamiliar' && 'looks.unfamiliar'];
+  return [...warnings.map(programText), ...looks.filter(Boolean).map((key) => t(key))];
 }
 
 /** @param {number} bytes */

@@ -45,7 +45,11 @@ async function fallBack(why) {
 /** @param {import('./state.js').Source} source */
 async function decodePicture(source) {
   if ('phantom' in source) return wasm.Picture.phantom(source.phantom, source.moving ? DRAFT_SIZE : PHANTOM_SIZE);
-  return wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
+  const picture = wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
+  if (!source.negative) return picture;
+  const negative = picture.negative();
+  picture.free();
+  return negative;
 }
 
 /** @param {any} picture @returns {Promise<ImageBitmap>} */
@@ -138,8 +142,8 @@ const jobs = {
     const start = performance.now();
     entry.encoded?.free();
     entry.encoded = await model.encodeImage(entry.picture);
-    const { x, y, width, height } = entry.encoded.view;
-    return [{ view: { x, y, width, height }, ms: performance.now() - start }];
+    const { view: { x, y, width, height }, verdict } = entry.encoded;
+    return [{ view: { x, y, width, height }, verdict, ms: performance.now() - start }];
   },
 
   async score({ picture: id, findings }) {
@@ -166,7 +170,7 @@ const jobs = {
       encoded = await model.encodeImage(picture);
       const all = findings.length ? await model.score(encoded, findings) : [];
       const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({ finding, sentence, logit, i2t, t2i, percentile }));
-      return [{ width, height, warnings, thumbnail, scores }, [thumbnail.grey.buffer]];
+      return [{ width, height, warnings, verdict: encoded.verdict, thumbnail, scores }, [thumbnail.grey.buffer]];
     } finally {
       encoded?.free();
       picture.free();

@@ -1,7 +1,7 @@
 /** Scores as CSV by RFC 4180, a line for each image and finding. */
 import { PURPOSE, short } from './records.js';
 
-const COLUMNS = ['image', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'error', 'model', 'version', 'note'];
+const COLUMNS = ['image', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'verdict', 'error', 'model', 'version', 'note'];
 /** What a spreadsheet takes for a formula, also in its wide forms. */
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
@@ -16,10 +16,10 @@ function field(value) {
 
 /** @param {import('./records.js').Record[]} records @param {{title: string, version: string}} model */
 export function csvOf(records, { title, version }) {
-  const rows = records.flatMap(({ image, error, scores }) => {
+  const rows = records.flatMap(({ image, verdict, error, scores }) => {
     const marks = scores.length ? scores : [/** @type {any} */ ({})];
     return marks.map(({ finding, sentence, logit, i2t, t2i, percentile }) => (
-      [image, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), error, title, version, PURPOSE]));
+      [image, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), verdict, error, title, version, PURPOSE]));
   });
   return [COLUMNS, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }

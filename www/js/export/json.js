@@ -3,10 +3,11 @@ import { PURPOSE, short } from './records.js';
 
 /** @param {import('./records.js').Record[]} records @param {any} info See `ModelInfo` in the wasm boundary */
 export function jsonOf(records, { name, title, version, precision, device, population }) {
-  const images = records.map(({ image, width, height, error, scores }) => ({
+  const images = records.map(({ image, width, height, verdict, error, scores }) => ({
     image,
     width,
     height,
+    ...(verdict && { verdict }),
     ...(error && { error }),
     scores: scores.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({
       finding, prompt: sentence, logit: short(logit), i2t: short(i2t), t2i: short(t2i), percentile: short(percentile) ?? null,

@@ -1,7 +1,7 @@
 /**
  * The scores on show, ready to be written down.
  *
- * @typedef {{image: string, width: number, height: number, error: string, scores: import('../series/table.js').Mark[]}} Record
+ * @typedef {{image: string, width: number, height: number, verdict?: import('../state.js').Verdict, error: string, scores: import('../series/table.js').Mark[]}} Record
  */
 import { tell } from '../i18n.js';
 import { rowsOnShow } from '../series/table.js';
@@ -19,9 +19,9 @@ const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(f
 export function recordsOf({ series, picture, findings, scores }) {
   if (series?.shown) {
     return rowsOnShow(series, findings).filter(({ state }) => state !== 'waiting')
-      .map(({ name, width, height, error, marks }) => ({ image: name, width, height, error, scores: inOrder(findings, marks) }));
+      .map(({ name, width, height, verdict, error, marks }) => ({ image: name, width, height, verdict, error, scores: inOrder(findings, marks) }));
   }
   if (!picture) return [];
   const own = inOrder(findings, scores).filter((score) => /** @type {any} */ (score).picture === picture.id);
-  return own.length ? [{ image: tell(picture.name), width: picture.width, height: picture.height, error: '', scores: own }] : [];
+  return own.length ? [{ image: tell(picture.name), width: picture.width, height: picture.height, verdict: picture.verdict, error: '', scores: own }] : [];
 }

@@ -45,7 +45,7 @@ export class SeriesActions {
 
   /** Another model, or another device: nothing is scored yet. What could not be read stays so. */
   forget() {
-    const rows = this.#series?.rows.map((row) => (row.state === 'failed' ? row : { ...row, state: /** @type {const} */ ('waiting'), marks: new Map() }));
+    const rows = this.#series?.rows.map((row) => (row.state === 'failed' ? row : { ...row, state: /** @type {const} */ ('waiting'), verdict: undefined, marks: new Map() }));
     if (rows) this.#update({ rows });
   }
 

@@ -1,12 +1,15 @@
-/** What a DICOM file says of its picture: facts beside its name, and warnings before the scores. */
+/** What is known of a picture: a DICOM file's facts beside its name, and warnings before the scores. */
 import { byId, create, onChange } from '../dom.js';
-import { programText } from '../i18n.js';
+import { programText, t } from '../i18n.js';
+import { cautions } from '../words.js';
 
 /** One array, so that nothing changes between two pictures without facts. @type {never[]} */
 const NONE = [];
 
-export function bindFacts() {
-  const [facts, warnings] = ['facts', 'warnings'].map(byId);
+/** @param {import('../session.js').Session} session */
+export function bindFacts(session) {
+  const [facts, warnings, exchange] = ['facts', 'warnings', 'exchange'].map(byId);
+  exchange.addEventListener('click', () => session.exchange());
 
   const drawFacts = onChange((/** @type {import('../state.js').Picture['facts']} */ list) => {
     facts.hidden = !list.length;
@@ -19,11 +22,14 @@ export function bindFacts() {
 
   /** A live region: it is spoken when its text changes, so it is left alone while it does not. */
   const drawWarnings = onChange((/** @type {string} */ lines) => {
-    warnings.replaceChildren(...lines.split('\n').filter(Boolean).map((line) => create('p', programText(line))));
+    warnings.replaceChildren(...lines.split('\n').filter(Boolean).map((line) => create('p', line)));
   });
 
   return (/** @type {import('../state.js').State} */ { picture }) => {
     drawFacts(picture?.facts ?? NONE);
-    drawWarnings((picture?.warnings ?? NONE).join('\n'));
+    const negative = Boolean(picture && 'file' in picture.source && picture.source.negative);
+    drawWarnings(picture ? cautions(picture, negative).join('\n') : '');
+    exchange.hidden = !negative && picture?.verdict !== 'inverted';
+    exchange.textContent = t(negative ? 'looks.undo' : 'looks.exchange');
   };
 }

@@ -3,7 +3,7 @@ import { byId, create, onChange, setOptions } from '../dom.js';
 import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsOnShow } from '../series/table.js';
 import { rowInView } from '../state.js';
-import { signed, standing } from '../words.js';
+import { cautions, signed, standing } from '../words.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
 
@@ -93,8 +93,9 @@ export function bindSeries(session) {
     drawThumbnail(thumbnail, row.thumbnail);
     open.title = open.textContent = row.name;
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
-    if (row.warnings.length) {
-      const mark = Object.assign(create('span', t('series.warning'), 'warned'), { title: row.warnings.map(programText).join(' ') });
+    const said = cautions(row, false);
+    if (said.length) {
+      const mark = Object.assign(create('span', t('series.warning'), 'warned'), { title: said.join(' ') });
       mark.append(create('span', `: ${mark.title}`, 'sr-only'));
       size.after(mark);
     }

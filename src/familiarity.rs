@@ -1,0 +1,257 @@
+//! Whether a picture looks like those that a model knows.
+//!
+//! The score is the Mahalanobis distance of a picture's features from those of known images (Lee et
+//! al., NeurIPS 2018, <https://arxiv.org/abs/1807.03888>), here with one Gaussian for all of them,
+//! its covariance shrunk after Ledoit and Wolf (2004, <https://doi.org/10.1016/S0047-259X(03)00096-4>).
+//!
+//! The features are the means of the encoder's fine map, see
+//! [`ImageEncoder::fine_means`](crate::model::ImageEncoder::fine_means). Deeper ones know little but
+//! findings: from them, `default` takes turned, inverted and photographed radiographs for upright
+//! ones.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What is learnt is tried on each of so many parts of the images, from the others alone.
+const FOLDS: usize = 5;
+/// Images that lie so close in their order may be of one patient, and stay in one fold.
+const NEIGHBOURS: usize = 10;
+/// The share of known images that are looked at twice, as themselves and as their negatives.
+const IN_DOUBT: f64 = 0.05;
+/// The share of known images that are taken for unfamiliar.
+const UNFAMILIAR: f64 = 0.005;
+
+/// How features of known images are distributed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Familiarity {
+    /// Which images, in words.
+    pub population: String,
+    gaussian: Gaussian,
+    /// Up to this distance a picture is familiar; beyond, its negative is looked at too.
+    pub doubt: f32,
+    /// Beyond this distance a picture is unfamiliar.
+    pub limit: f32,
+}
+
+/// A mean, and the Cholesky factor of a covariance, row by row up to the diagonal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Gaussian {
+    mean: Vec<f32>,
+    factor: Vec<f32>,
+}
+
+/// What a picture looks like to a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Like the images it knows.
+    Familiar,
+    /// Like none of them.
+    Unfamiliar,
+    /// Like the negative of one of them.
+    Inverted,
+}
+
+impl Verdict {
+    /// What a person should know before looking at scores.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Familiar => None,
+            Self::Unfamiliar => Some(
+                "This does not look like a frontal chest radiograph to the model. It scores any picture; here the scores may mean nothing.",
+            ),
+            Self::Inverted => Some(
+                "This looks inverted, with black and white exchanged. The scores are of the picture as it is.",
+            ),
+        }
+    }
+}
+
+impl Familiarity {
+    /// Learns from the features of images, those of one patient next to one another; `None` where
+    /// there are too few or they do not vary.
+    pub fn learn(population: &str, features: &[Vec<f32>]) -> Option<Self> {
+        let fold_of = |index: usize| index / NEIGHBOURS % FOLDS;
+        let mut distances = Vec::with_capacity(features.len());
+        for fold in 0..FOLDS {
+            let (left_out, known): (Vec<_>, Vec<_>) =
+                features.iter().enumerate().partition(|(index, _)| fold_of(*index) == fold);
+            let gaussian =
+                Gaussian::fit(&known.iter().map(|(_, each)| &each[..]).collect::<Vec<_>>())?;
+            distances.extend(left_out.iter().map(|(_, each)| gaussian.distance(each)));
+        }
+        distances.sort_by(f32::total_cmp);
+        let below = |share: f64| {
+            let index = ((distances.len() - 1) as f64 * (1.0 - share)).round() as usize;
+            distances.get(index).copied()
+        };
+        Some(Self {
+            population: population.to_string(),
+            gaussian: Gaussian::fit(&features.iter().map(Vec::as_slice).collect::<Vec<_>>())?,
+            doubt: below(IN_DOUBT)?,
+            limit: below(UNFAMILIAR)?,
+        })
+    }
+
+    /// Number of features.
+    pub fn channels(&self) -> usize {
+        self.gaussian.mean.len()
+    }
+
+    /// How far features are from the known ones, in standard deviations of all of these together.
+    pub fn distance(&self, features: &[f32]) -> f32 {
+        self.gaussian.distance(features)
+    }
+
+    /// What a picture looks like, from its distance and, where that is in doubt, its negative's.
+    pub fn verdict(&self, distance: f32, negative: Option<f32>) -> Verdict {
+        match negative {
+            Some(negative) if negative < distance && negative <= self.limit => Verdict::Inverted,
+            _ if distance <= self.limit => Verdict::Familiar,
+            _ => Verdict::Unfamiliar,
+        }
+    }
+
+    /// Refuses what is no Gaussian of that many features.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`]
+    pub fn check(&self, channels: usize) -> Result<()> {
+        let Gaussian { mean, factor } = &self.gaussian;
+        let limits = [self.doubt, self.limit];
+        let finite = mean.iter().chain(factor).chain(&limits).all(|value| value.is_finite());
+        let whole = mean.len() == channels && factor.len() == channels * (channels + 1) / 2;
+        let diagonal = |row: usize| factor[row * (row + 1) / 2 + row];
+        let ok = finite && whole && (0..channels).all(|row| diagonal(row) > 0.0);
+        if ok { Ok(()) } else { Err(Error::Config("familiarity".to_string())) }
+    }
+}
+
+impl Gaussian {
+    fn fit(rows: &[&[f32]]) -> Option<Self> {
+        let (count, width) = (rows.len() as f64, rows.first()?.len());
+        let mut mean = vec![0.0; width];
+        for row in rows {
+            mean.iter_mut().zip(*row).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        mean.iter_mut().for_each(|sum| *sum /= count);
+        let mut covariance = vec![vec![0.0; width]; width];
+        let mut fourth = 0.0;
+        for row in rows {
+            let centred: Vec<f64> =
+                row.iter().zip(&mean).map(|(&value, mean)| f64::from(value) - mean).collect();
+            for (line, one) in covariance.iter_mut().zip(&centred) {
+                line.iter_mut().zip(&centred).for_each(|(sum, other)| *sum += one * other / count);
+            }
+            fourth += centred.iter().map(|value| value * value).sum::<f64>().powi(2);
+        }
+        shrink(&mut covariance, fourth, count);
+        Some(Self {
+            mean: mean.into_iter().map(|value| value as f32).collect(),
+            factor: cholesky(&covariance)?.concat().into_iter().map(|value| value as f32).collect(),
+        })
+    }
+
+    fn distance(&self, features: &[f32]) -> f32 {
+        let mut whitened: Vec<f64> = Vec::with_capacity(features.len());
+        let mut below = &self.factor[..];
+        for (value, mean) in features.iter().zip(&self.mean) {
+            let (row, rest) = below.split_at(whitened.len() + 1);
+            let explained: f64 = row.iter().zip(&whitened).map(|(&l, w)| f64::from(l) * w).sum();
+            let diagonal = f64::from(row[whitened.len()]);
+            whitened.push((f64::from(value - mean) - explained) / diagonal);
+            below = rest;
+        }
+        whitened.iter().map(|value| value * value).sum::<f64>().sqrt() as f32
+    }
+}
+
+/// Mixes a covariance with a multiple of the identity by as much as it is uncertain. `fourth` is the
+/// sum of the fourth powers of the rows' lengths.
+fn shrink(covariance: &mut [Vec<f64>], fourth: f64, count: f64) {
+    let width = covariance.len() as f64;
+    let mean = covariance.iter().enumerate().map(|(i, row)| row[i]).sum::<f64>() / width;
+    let square = covariance.iter().flatten().map(|value| value * value).sum::<f64>();
+    let spread = square - width * mean * mean;
+    let uncertain = (fourth / count - square) / count;
+    let share = if spread > 0.0 { (uncertain / spread).clamp(0.0, 1.0) } else { 1.0 };
+    for (i, row) in covariance.iter_mut().enumerate() {
+        row.iter_mut().for_each(|value| *value *= 1.0 - share);
+        row[i] += share * mean;
+    }
+}
+
+/// The lower factor, its rows up to the diagonal; `None` where there is none.
+fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let mut factor: Vec<Vec<f64>> = Vec::with_capacity(matrix.len());
+    for (i, line) in matrix.iter().enumerate() {
+        let mut row: Vec<f64> = Vec::with_capacity(i + 1);
+        for (j, above) in factor.iter().enumerate() {
+            let dot: f64 = row.iter().zip(above).map(|(a, b)| a * b).sum();
+            row.push((line[j] - dot) / above[j]);
+        }
+        let left = line[i] - row.iter().map(|value| value * value).sum::<f64>();
+        if left.is_nan() || left <= 0.0 {
+            return None;
+        }
+        row.push(left.sqrt());
+        factor.push(row);
+    }
+    Some(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points of a sheared square grid.
+    fn points() -> Vec<Vec<f32>> {
+        (0..400)
+            .map(|i| {
+                let (x, y) = ((i % 20) as f32, (i / 20) as f32);
+                vec![3.0 + x, 2.0 * x + 0.5 * y]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn distance_is_that_of_mahalanobis() {
+        let rows = points();
+        let gaussian = Gaussian::fit(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        assert!(gaussian.distance(&gaussian.mean) < 1e-6);
+        // The mean square of all distances is the number of dimensions, less what shrinkage takes.
+        let square = rows.iter().map(|row| gaussian.distance(row).powi(2)).sum::<f32>() / 400.0;
+        assert!((1.7..2.0).contains(&square), "{square}");
+        let [x, y] = [gaussian.mean[0] + 5.0, gaussian.mean[1]];
+        assert!(
+            gaussian.distance(&[x, y + 10.0]) < gaussian.distance(&[x, y - 10.0]),
+            "along the shear is nearer than across it"
+        );
+    }
+
+    #[test]
+    fn what_is_learnt_can_be_checked() {
+        let known = Familiarity::learn("points", &points()).unwrap();
+        assert!(known.doubt < known.limit);
+        known.check(2).unwrap();
+        assert!(known.check(3).is_err());
+        assert!(Familiarity::learn("one point", &vec![vec![1.0, 2.0]; 100]).is_none());
+        assert!(Familiarity::learn("nothing", &[]).is_none());
+    }
+
+    #[test]
+    fn a_negative_counts_only_where_it_is_familiar() {
+        let known = Familiarity {
+            doubt: 1.0,
+            limit: 2.0,
+            ..Familiarity::learn("points", &points()).unwrap()
+        };
+        assert_eq!(known.verdict(0.5, None), Verdict::Familiar);
+        assert_eq!(known.verdict(1.5, Some(1.8)), Verdict::Familiar);
+        assert_eq!(known.verdict(1.5, Some(1.2)), Verdict::Inverted);
+        assert_eq!(known.verdict(3.0, Some(2.5)), Verdict::Unfamiliar);
+        assert_eq!(known.verdict(3.0, Some(1.5)), Verdict::Inverted);
+    }
+}

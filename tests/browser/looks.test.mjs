@@ -1,0 +1,144 @@
+/** What a picture looks like to the model: warnings before the scores, and a picture with black and white exchanged. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { serve } from './server.mjs';
+import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
+
+const work = scratch();
+const film = join(work.path, 'film.png');
+let browser;
+let site;
+let page;
+
+/** A copy of the shipped model that takes the synthetic chest for familiar, which it is not quite. @param {string} folder */
+function widen(folder) {
+  cpSync(join(DIST, 'models/default'), folder, { recursive: true });
+  const [config, manifest] = ['config.json', 'manifest.json'].map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  config.familiarity.limit = 18;
+  const bytes = Buffer.from(JSON.stringify(config));
+  Object.assign(manifest.files.find(({ path }) => path === 'config.json'), { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+  writeFileSync(join(folder, 'config.json'), bytes);
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+}
+
+before(async () => {
+  carzero('phantom', 'normal', '--out', film);
+  mkdirSync(join(work.path, 'wide'));
+  widen(join(work.path, 'wide'));
+  convertMicro(join(work.path, 'micro'), 'q8');
+  browser = await launch();
+  site = await serve({ '/': DIST, '/models/wide/': join(work.path, 'wide'), '/models/micro/': join(work.path, 'micro') });
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+  work.remove();
+});
+beforeEach(async () => { page = await browser.newPage({ viewport: { width: 1280, height: 800 }, bypassCSP: true }); }); // for axe
+afterEach(() => page.close());
+
+/** @param {'ready' | 'done'} state */
+const reach = (state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const open = async (path = '/') => {
+  await page.goto(site.origin + path);
+  await reach('ready');
+};
+const warnings = () => page.getByTestId('warnings');
+const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+const choose = (/** @type {any} */ files) => page.setInputFiles('[data-testid="file-input"]', files);
+const scores = async () => {
+  await page.getByTestId('export-open').click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-csv').click()]);
+  await page.keyboard.press('Escape');
+  return readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n').map((line) => line.split(','));
+};
+
+/** A page of text. */
+async function letter() {
+  const data = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(600, 800);
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, 600, 800);
+    context.fillStyle = 'black';
+    context.font = '16px serif';
+    for (let y = 60; y < 760; y += 24) context.fillText('Dear colleague, thank you for sending us this patient, who was seen', 50, y, 500);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  return { name: 'letter.png', mimeType: 'image/png', buffer: Buffer.from(data) };
+}
+
+/** The film with black and white exchanged. */
+async function negative() {
+  const data = await page.evaluate(async (film) => {
+    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${film}`)).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const pixels = context.getImageData(0, 0, image.width, image.height);
+    pixels.data.forEach((value, i) => { if (i % 4 < 3) pixels.data[i] = 255 - value; });
+    context.putImageData(pixels, 0, 0);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  }, readFileSync(film, 'base64'));
+  return { name: 'negative.png', mimeType: 'image/png', buffer: Buffer.from(data) };
+}
+
+test('a page of text is warned of before its scores, and marked in the table and in what is exported', async () => {
+  await open();
+  const image = await letter();
+  await choose(image);
+  await warnings().getByText('does not look like a frontal chest radiograph').waitFor();
+  await reach('done');
+  assert.equal(await page.getByTestId('exchange').isVisible(), false);
+  assert.deepEqual(await violations(page), []);
+  await screenshot('looks-1280');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await warnings().scrollIntoViewIfNeeded();
+  await screenshot('looks-360');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+  await page.setViewportSize({ width: 1280, height: 800 });
+
+  await choose([image, { ...image, name: 'second.png' }]);
+  await page.getByTestId('series-count').getByText('Scored 2 of 2').waitFor({ timeout: 120_000 });
+  assert.equal(await page.locator('[data-testid="series-row"] .warned').count(), 2);
+  const [heads, first] = await scores();
+  assert.equal(first[heads.indexOf('verdict')], 'unfamiliar');
+});
+
+test('a picture that looks inverted is exchanged for the model and the viewer, and back', async () => {
+  await open('/?model=models/wide');
+  await choose(film);
+  await reach('done');
+  assert.equal(await warnings().textContent(), '');
+  const logits = (await scores()).map((row) => row[3]);
+
+  const exchange = page.getByTestId('exchange');
+  await choose(await negative());
+  await warnings().getByText('This looks inverted').waitFor();
+  await reach('done');
+  await screenshot('looks-inverted-1280');
+  assert.deepEqual(await violations(page), []);
+  await exchange.click();
+  await warnings().getByText('Shown and scored with black and white exchanged.').waitFor();
+  await reach('done');
+  await screenshot('looks-exchanged-1280');
+  assert.deepEqual((await scores()).map((row) => row[3]), logits, 'the model saw the film');
+
+  await exchange.click();
+  await warnings().getByText('This looks inverted').waitFor();
+  await reach('done');
+});
+
+test('a drawing of the page is not warned of, and a model that does not say it says nothing', async () => {
+  await open();
+  await page.locator('#phantoms button').first().click();
+  await reach('done');
+  assert.equal(await warnings().textContent(), '');
+  await open('/?model=models/micro');
+  await choose(join(MICRO, 'img0.png'));
+  await reach('done');
+  assert.equal(await warnings().textContent(), '');
+});
