@@ -19,21 +19,24 @@ const COLUMNS: usize = 2 * LANES;
 const DEPTH: usize = 512;
 /// Rows that a panel is used for before the next is packed: with [`DEPTH`], 512 KiB.
 const BLOCK: usize = 256;
-/// Up to so many rows, packing costs more than it saves.
+/// Up to so many rows, packing costs more than it saves,
 const FEW: usize = 32;
+/// and so few rows of the right matrix are read side by side, each from start to end, which keeps
+/// to a few pages of memory.
+const STREAMS: usize = 128;
 
 /// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
 /// either the rows or the columns of the right one.
 pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
     let mut packed = vec![0.0; left.columns.min(DEPTH) * COLUMNS];
     let out_stride = out.row_stride;
-    for depth in blocks(left.columns, DEPTH) {
+    let packs = left.rows > FEW || right.column_stride > 1;
+    for depth in blocks(left.columns, if packs { DEPTH } else { STREAMS }) {
         let accumulate = accumulate || depth.start > 0;
         for rows in blocks(left.rows, BLOCK) {
             for columns in blocks(right.columns, COLUMNS) {
                 let width = columns.len();
-                let whole = width == COLUMNS && right.column_stride == 1;
-                let panel = if whole && left.rows <= FEW {
+                let panel = if !packs && width == COLUMNS {
                     let first = depth.start * right.row_stride + columns.start;
                     Panel {
                         lines: &right.data[first..],
@@ -107,8 +110,10 @@ fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut 
 }
 
 /// `ROWS` dense rows put to a panel; `width` of the sums are written, at `stride` from row to row.
+///
+/// Not inlined: among other code the sums do not stay in registers.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-#[inline]
+#[inline(never)]
 fn tile<const ROWS: usize>(
     rows: [&[f32]; ROWS],
     panel: Panel,
