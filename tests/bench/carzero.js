@@ -19,6 +19,19 @@ const scoreNew = (finding) => {
   return score([finding]);
 };
 
+/** A picture whose familiarity is in doubt, as that of a drawn one is, would be encoded twice. @param {string} folder */
+async function withoutFamiliarity(folder) {
+  const [manifest, { familiarity, ...config }] = await Promise.all(
+    ['manifest', 'config'].map(async (name) => (await fetch(`${folder}/${name}.json`)).json()),
+  );
+  const text = new TextEncoder();
+  const data = text.encode(JSON.stringify({ ...config, familiarity: null }));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
+  const entry = manifest.files.find(({ path }) => path === 'config.json');
+  Object.assign(entry, { bytes: data.length, sha256: [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') });
+  return { manifest: text.encode(JSON.stringify(manifest)), config: data };
+}
+
 answer({
   /** Loads a model; tells its input: grey values, and the lists of findings; and whether it ranks words of one's own. */
   async load({ device, threads, model: folder }) {
@@ -31,8 +44,9 @@ answer({
       while (team.ready() < threads - 1) await new Promise((resolve) => { setTimeout(resolve); });
       wasm.joinTeam(team);
     }
-    const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
-    for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));
+    const { manifest, config } = await withoutFamiliarity(folder);
+    const loader = await wasm.Loader.create(manifest);
+    for (const { path } of loader.files()) loader.add(path, path === 'config.json' ? config : await bytes(`${folder}/${path}`));
     model = await loader.finish();
     picture = wasm.Picture.phantom(wasm.phantoms()[0].params, SIZE);
     await encode();
