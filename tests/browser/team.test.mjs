@@ -1,0 +1,78 @@
+/** Threads on the CPU: a team's shares add up to the same scores, also when a member fails. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { DIST, launch } from './setup.mjs';
+import { serve } from './server.mjs';
+
+let site, browser;
+before(async () => {
+  site = await serve({ '/': DIST });
+  Object.assign(site.headers, { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' });
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+});
+beforeEach(() => site.edits.delete('/js/teammate.js'));
+
+/** Scores a picture alone and with a team, in a worker: members wait, which a page's own thread may not. */
+async function scoreInWorker() {
+  const source = `
+    import { moduleFor } from '/js/device.js';
+    import { Team } from '/js/team.js';
+    const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+    onmessage = async () => {
+      const name = '/carzero-' + moduleFor('cpu');
+      const code = await WebAssembly.compileStreaming(fetch(name + '_bg.wasm'));
+      const wasm = await import(name + '.js');
+      await wasm.default({ module_or_path: code });
+      const loader = await wasm.Loader.create(await bytes('/models/default/manifest.json'));
+      for (const { path } of loader.files()) loader.add(path, await bytes('/models/default/' + path));
+      const model = await loader.finish();
+      const picture = wasm.Picture.phantom(wasm.phantoms()[1].params, 256);
+      const findings = model.info().presets.find(({ id }) => id === 'chestxray14').findings;
+      const score = async () => {
+        model.forgetTexts();
+        return (await model.score(await model.encodeImage(picture), findings)).map(({ logit }) => logit);
+      };
+      const alone = await score();
+      const team = new Team(code, new URL(name + '.js', location.origin).href, 2);
+      while (team.ready() < 2) await new Promise((resolve) => { setTimeout(resolve); });
+      const counts = { shares: 0, failed: 0 };
+      const { start, finish } = Team.prototype;
+      team.start = (...all) => { counts.shares++; start.apply(team, all); };
+      team.finish = (...all) => { const done = finish.apply(team, all); counts.failed += done ? 0 : 1; return done; };
+      wasm.joinTeam(team);
+      postMessage({ alone, together: [await score(), await score()], ...counts, left: team.ready() });
+    };`.replaceAll("'/", `'${location.origin}/`);
+  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage(null);
+  });
+}
+
+async function scoreInPage() {
+  const page = await browser.newPage();
+  await page.goto(`${site.origin}/js/team.js`); // any file, for its origin
+  const result = await page.evaluate(scoreInWorker);
+  await page.close();
+  for (const scores of result.together) {
+    scores.forEach((score, index) => assert.ok(Math.abs(score - result.alone[index]) < 1e-4, `${score} instead of ${result.alone[index]}`));
+  }
+  return result;
+}
+
+test('a team shares the work and yields the same scores', async () => {
+  const { shares, failed, left } = await scoreInPage();
+  assert.ok(shares > 100, `${shares} shares`);
+  assert.deepEqual({ failed, left }, { failed: 0, left: 2 });
+});
+
+test('the share of a member that fails is done by the first', async () => {
+  site.edits.set('/js/teammate.js', (body) => `let jobs = 0;\n${String(body).replace('exchange.set(', "if (++jobs === 30) throw new Error('lost');\n      exchange.set(")}`);
+  const { failed, left } = await scoreInPage();
+  assert.deepEqual({ failed, left }, { failed: 2, left: 0 });
+});
