@@ -147,6 +147,25 @@ fn configs_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn a_config_takes_no_memory_for_weights() {
+    // The largest vision transformer that passes: 2 TB of positions alone.
+    let change = |path: &str, data: Vec<u8>| {
+        if path != CONFIG {
+            return data;
+        }
+        let mut config: Value = serde_json::from_slice(&data).unwrap();
+        config["image"]["size"] = json!(8192);
+        config["image"]["crop"] = json!(8192);
+        for (part, size) in [("image_encoder", "dim"), ("text_encoder", "dim"), ("fusion", "dim")] {
+            config[part][size] = json!(8192);
+        }
+        config["image_encoder"]["patch"] = json!(1);
+        serde_json::to_vec(&config).unwrap()
+    };
+    assert_eq!(load_with(change, true).unwrap_err().code(), "bad-weights");
+}
+
+#[test]
 fn weights_that_do_not_fit_are_named() {
     let edit = |name: &'static str, change: fn(&mut Vec<Weight>)| {
         let change = move |path: &str, data: Vec<u8>| {

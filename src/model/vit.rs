@@ -1,7 +1,7 @@
 //! Vision Transformer in timm's layout (Dosovitskiy et al., 2021, <https://arxiv.org/abs/2010.11929>).
 
 use burn::module::{Module, Param};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::attention::self_attention;
@@ -57,8 +57,8 @@ impl VitEncoder {
     pub fn init(config: &VitConfig, side: usize, device: &Device) -> Self {
         let VitConfig { patch, dim, .. } = *config;
         let model = Vit {
-            cls_token: Param::from_tensor(Tensor::zeros([1, 1, dim], device)),
-            pos_embed: Param::from_tensor(Tensor::zeros([1, side * side + 1, dim], device)),
+            cls_token: Initializer::Zeros.init([1, 1, dim], device),
+            pos_embed: Initializer::Zeros.init([1, side * side + 1, dim], device),
             patch_embed: PatchEmbed {
                 proj: LinearConfig::new(patch * patch, dim).init(device),
                 patch,
