@@ -5,11 +5,21 @@ use hayro_jpeg2000::{ComponentData, DecodeError, DecodeSettings, DecoderContext,
 use super::frame::{Format, Planes};
 use crate::error::{Error, Result};
 
+/// How many code-blocks a component may have, and precincts: each takes memory, also where it has no data.
+/// Of 64 x 64 samples, the usual size, the largest picture has 16 thousand.
+const MAX_CODE_BLOCKS: u64 = 1 << 18;
+
 /// Decodes a picture of the format's size; the decoder undoes the colour transforms ICT and RCT.
 pub(super) fn decode(bytes: &[u8], format: &Format) -> Result<Planes> {
+    // Without the boxes of a JP2 file, so that what is checked is what is decoded.
+    let start = bytes.windows(4).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51]);
+    let bytes = start.map(|start| &bytes[start..]).ok_or_else(|| bad("no size"))?;
     let size = Size::parse(bytes).ok_or_else(|| bad("no size"))?;
     if !size.fits(format) {
         return Err(bad("its size is not the header's"));
+    }
+    if (0..bytes.len()).any(|at| size.code_blocks(&bytes[at..]) > Some(MAX_CODE_BLOCKS)) {
+        return Err(bad("too many code-blocks"));
     }
     let cause = |error: DecodeError| bad(&error.to_string());
     let settings = DecodeSettings { strict: true, ..Default::default() };
@@ -40,8 +50,7 @@ struct Size {
 
 impl Size {
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let start = bytes.windows(4).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51])?;
-        let segment = bytes.get(start + 8..)?;
+        let segment = bytes.get(8..)?;
         let number =
             |index: usize| Some(u32::from_be_bytes(*segment.get(4 * index..)?.first_chunk()?));
         let (right, bottom, left, top) = (number(0)?, number(1)?, number(2)?, number(3)?);
@@ -60,6 +69,34 @@ impl Size {
         (self.width as usize, self.height as usize) == (format.columns, format.rows)
             && usize::from(self.components) == format.samples
             && self.tiles <= 65_535
+    }
+
+    /// How many code-blocks and precincts a coding style (COD or COC, T.800 sections A.6.1 and A.6.2) asks
+    /// for, at most. It may come anywhere in the headers of image and tiles, and data that looks like one by
+    /// chance is too rare to matter. None where there is no such segment.
+    fn code_blocks(&self, bytes: &[u8]) -> Option<u64> {
+        let (style, parameters) = match bytes {
+            [0xFF, 0x52, _, _, style, 0..=4, _, _, _, parameters @ ..] => (style, parameters),
+            [0xFF, 0x53, _, _, _, style, parameters @ ..] => (style, parameters),
+            _ => return None,
+        };
+        let &[levels @ 0..=32, width @ 0..=8, height @ 0..=8, _, 0..=1, ref precincts @ ..] =
+            parameters
+        else {
+            return None;
+        };
+        let count = |level: u8| {
+            let precinct = if style & 1 == 1 { *precincts.get(usize::from(level))? } else { 0xFF };
+            // Above the lowest level there are three sub-bands, of half its width and height.
+            let (bands, halved) = if level == 0 { (1, 0) } else { (3, 1) };
+            let along = |side: u32, code_block: u8, precinct: u8| {
+                let side = u64::from(side) >> (levels - level);
+                (side >> (code_block + 2 + halved).min(precinct)) + 2
+            };
+            let across = along(self.width, width, precinct & 15);
+            Some(bands * across * along(self.height, height, precinct >> 4))
+        };
+        (0..=levels).map(count).sum()
     }
 }
 

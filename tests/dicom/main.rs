@@ -282,6 +282,29 @@ fn jpeg_2000() {
 }
 
 #[test]
+fn jpeg_2000_in_a_million_parts_is_refused() {
+    // 8000 x 8000 pixels in one tile.
+    let mut large = jpeg::MIDDLE_GREY_2000.to_vec();
+    for at in [8, 12, 24, 28] {
+        large[at..at + 4].copy_from_slice(&8000u32.to_be_bytes());
+    }
+    let mut precincts = large.clone();
+    (precincts[48], precincts[49]) = (13, 1);
+    precincts.insert(59, 0);
+    let mut blocks = large.clone();
+    (blocks[55], blocks[56]) = (0, 0);
+    let mut file = File::bytes(8000, 8000, "MONOCHROME2", &[]);
+    for (what, data) in [("precincts of one sample", &precincts), ("blocks of 4 x 4", &blocks)] {
+        let error = file.fragments(JPEG_2000, &[data]).error().to_string();
+        assert!(error.contains("too many code-blocks"), "{what}: {error}");
+    }
+    // A box before the codestream may hold another header.
+    let boxed = [b"\0\0\0\x0CjP  \r\n\x87\n", &jpeg::MIDDLE_GREY_2000[..], &large].concat();
+    let mut small = File::bytes(8, 8, "MONOCHROME2", &[]);
+    assert_eq!(small.fragments(JPEG_2000, &[&boxed]).pixels(), [128; 64]);
+}
+
+#[test]
 fn the_first_of_several_frames_is_shown() {
     let mut file = File::bytes(1, 2, "MONOCHROME2", &[0, 100, 200, 250]);
     assert_eq!(file.text(0x0028_0008, "IS", "2").pixels(), [0, 255]);
