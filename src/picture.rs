@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, metadata::Orientation,
+    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    metadata::Orientation,
 };
 
 use crate::dicom::{self, About, Deep, Dicom, Pixels, Shown};
@@ -60,9 +61,9 @@ impl Picture {
         let reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|error| Error::Image(error.to_string()))?;
-        if reader.format().is_none() {
+        let Some(format) = reader.format() else {
             return Err(Error::Image("unknown format".to_string()));
-        }
+        };
         let mut decoder = reader.into_decoder().map_err(image_error)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -71,7 +72,11 @@ impl Picture {
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_ALLOC);
         decoder.set_limits(limits).map_err(image_error)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let orientation = match format {
+            ImageFormat::WebP => webp_exif(bytes).and_then(Orientation::from_exif_chunk),
+            _ => decoder.orientation().ok(),
+        };
+        let orientation = orientation.unwrap_or(Orientation::NoTransforms);
         let decoded = DynamicImage::from_decoder(decoder).map_err(image_error)?;
 
         let coloured = chroma(&decoded) > COLOURED;
@@ -145,6 +150,20 @@ impl Picture {
     /// What was done to fit the picture into 8 bits when it was decoded, if anything.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+}
+
+/// The EXIF chunk of a WebP file. Its decoder would take as much memory as the chunk says it has, up to 4 GB.
+fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(12..)?;
+    loop {
+        let (&[a, b, c, d, size @ ..], after) = rest.split_first_chunk::<8>()?;
+        let size = u32::from_le_bytes(size) as usize;
+        let chunk = after.get(..size)?;
+        if [a, b, c, d] == *b"EXIF" {
+            return Some(chunk);
+        }
+        rest = after.get(size.checked_next_multiple_of(2)?..)?;
     }
 }
 

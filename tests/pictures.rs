@@ -72,14 +72,31 @@ fn colours_are_warned_of_but_not_a_coloured_mark() {
 #[test]
 fn exif_orientation_is_applied() {
     let wide = GrayImage::from_fn(16, 8, |x, _| Luma([if x < 8 { 255 } else { 0 }]));
-    let jpeg = encode(wide, ImageFormat::Jpeg);
-    // An APP1 segment with one tag: orientation 6, a quarter turn clockwise.
-    let exif =
-        b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-    let turned = [&jpeg[..2], exif, &jpeg[2..]].concat();
-    let picture = Picture::decode(&turned).unwrap();
-    assert_eq!((picture.width(), picture.height()), (8, 16));
-    assert!(picture.grey().get_pixel(4, 1).0[0] > 200 && picture.grey().get_pixel(4, 14).0[0] < 50);
+    // One tag: orientation 6, a quarter turn clockwise.
+    let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let jpeg = encode(wide.clone(), ImageFormat::Jpeg);
+    let jpeg = [&jpeg[..2], b"\xff\xe1\x00\x22Exif\0\0", exif, &jpeg[2..]].concat();
+    let webp = extended_webp(&encode(wide, ImageFormat::WebP), exif.len() as u32, exif);
+    for (format, bytes) in [("JPEG", jpeg), ("WebP", webp)] {
+        let picture = Picture::decode(&bytes).unwrap();
+        assert_eq!((picture.width(), picture.height()), (8, 16), "{format}");
+        let grey = |y| picture.grey().get_pixel(4, y).0[0];
+        assert!(grey(1) > 200 && grey(14) < 50, "{format}");
+    }
+}
+
+/// A WebP file of 16 x 8 pixels with an EXIF chunk that says it has so many bytes.
+fn extended_webp(simple: &[u8], says: u32, exif: &[u8]) -> Vec<u8> {
+    let header = b"WEBPVP8X\x0a\0\0\0\x08\0\0\0\x0f\0\0\x07\0\0";
+    let body = [header, &simple[12..], b"EXIF", &says.to_le_bytes(), exif].concat();
+    [b"RIFF", &(body.len() as u32).to_le_bytes()[..], &body].concat()
+}
+
+#[test]
+fn a_chunk_larger_than_the_file_is_not_believed() {
+    let simple = encode(GrayImage::new(16, 8), ImageFormat::WebP);
+    let picture = Picture::decode(&extended_webp(&simple, u32::MAX, b"MM")).unwrap();
+    assert_eq!((picture.width(), picture.height()), (16, 8));
 }
 
 #[test]
