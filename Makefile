@@ -4,6 +4,8 @@
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carzero
 TRUNK_VERSION := 0.21.14
+CARGO_DENY_VERSION := 0.20.2
+CARGO_CYCLONEDX_VERSION := 0.5.9
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' Cargo.lock)
 
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -13,7 +15,11 @@ export PATH := $(CACHE)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
 BENCH ?= cpu
 BENCH_CACHE := $(CACHE)/bench
 
-.PHONY: demo test bench page tools browser checkout
+# A cargo subcommand, by name and version.
+install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
+	|| cargo install cargo-$(1) --version $(2) --locked --debug --root $(CACHE)/tools
+
+.PHONY: demo test audit sbom bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -21,12 +27,28 @@ demo: tools checkout
 	trunk serve
 
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium.
-test: tools browser checkout
+test: tools browser checkout audit
 	cargo fmt --check
 	cargo clippy --locked --all-targets --features train,llm -- -D warnings
 	cargo test --locked --features train,llm
 	$(MAKE) page
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
+
+## Licences, sources and bans of all dependencies; advisories where their databases can be reached.
+audit:
+	$(call install,deny,$(CARGO_DENY_VERSION))
+	cargo deny --locked check bans licenses sources
+	@if timeout 60 cargo deny --locked fetch db 2>/dev/null; then cargo deny --locked check --disable-fetch advisories; \
+		else echo "Not checked: RustSec's advisories cannot be reached."; fi
+	@for tests in browser bench; do \
+		report=$$(timeout 60 npm audit --prefix tests/$$tests --package-lock-only --json 2>/dev/null) && continue; \
+		case $$report in *auditReportVersion*) echo "$$report"; exit 1; esac; \
+		echo "Not checked: npm's advisories on tests/$$tests cannot be reached."; done
+
+## Writes carzero.cdx.json, a software bill of materials (CycloneDX) of everything that may be compiled in.
+sbom:
+	$(call install,cyclonedx,$(CARGO_CYCLONEDX_VERSION))
+	cargo cyclonedx --format json --all-features --target all
 
 ## Times the page's module and onnxruntime-web on the same models.
 bench: page browser $(BENCH_CACHE)/graphs/default/score.onnx $(BENCH_CACHE)/graphs/carzero-vitb16/score.onnx
