@@ -35,10 +35,13 @@ const namesIn = async ({ names }) => (await names().catch(() => [])).filter((nam
 /** What is stored, by store. @returns {Promise<[store: string, names: string[]][]>} */
 export const stored = () => Promise.all(Object.entries(STORES).map(async ([store, access]) => /** @type {[string, string[]]} */ ([store, await namesIn(access)])));
 
-/** Loads the page again, which lets go of all in memory, to forget instead of to start. */
+/**
+ * Loads the page again, which lets go of all in memory, to forget instead of to start. No other site can ask for it.
+ * The session's storage and the history's state may not follow a page that becomes isolated on the way.
+ */
 export function askToForget() {
   try {
-    sessionStorage.setItem(ASKED, 'yes');
+    localStorage.setItem(ASKED, 'yes');
   } catch {
     // Where storage is forbidden nothing is stored.
   }
@@ -47,7 +50,7 @@ export function askToForget() {
 
 export function isForgetting() {
   try {
-    return sessionStorage.getItem(ASKED) !== null;
+    return localStorage.getItem(ASKED) !== null;
   } catch {
     return false;
   }
