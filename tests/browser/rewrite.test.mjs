@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { DIST, OUTPUT, hostHeaders, launch, violations } from './setup.mjs';
 
 const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
 /** What the rules find in it: an air leak is no word of theirs. */
@@ -151,6 +151,28 @@ test('the page itself cannot reach the endpoint, and the document that can sees 
   await page.getByTestId('review-cancel').click();
   await page.waitForFunction(() => !document.querySelector('iframe'));
 });
+
+for (const by of ['the host’s headers', 'the service worker']) {
+  test(`the endpoint is reached, too, where the page is isolated by ${by}`, async () => {
+    Object.assign(site.headers, by === 'the service worker' ? {} : hostHeaders());
+    try {
+      await start();
+      if (by === 'the service worker') {
+        await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+        await page.reload();
+        await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+        await review();
+      }
+      assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+      await setUp();
+      await page.getByTestId('rewrite-go').click();
+      await status('Left out, as the vocabulary does not have them: Good Mood');
+      assert.equal(requests.length, 1);
+    } finally {
+      for (const name of Object.keys(site.headers)) delete site.headers[name];
+    }
+  });
+}
 
 test('a server without schemas is asked for plain JSON', async () => {
   await start();

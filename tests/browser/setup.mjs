@@ -1,4 +1,5 @@
 /** What the browser tests share: the built page, the program, the micro model, and Chromium. */
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,4 +60,12 @@ export function convertMicro(out, precision) {
     'convert', join(MICRO, 'carzero.ckpt'), '--tokenizer', join(MICRO, 'tokenizer.json'), '--out', out,
     '--precision', precision, '--vision-heads', '4', '--text-heads', '4',
   );
+}
+
+/** The headers that the README asks a host for. */
+export function hostHeaders() {
+  const [, nginx] = readFileSync(join(root, 'README.md'), 'utf8').match(/\*\*nginx\*\*([^]*)\*\*Caddy\*\*/);
+  const headers = Object.fromEntries([...nginx.matchAll(/add_header ([\w-]+) "?([^"]+?)"?;\n/g)].map(([, name, value]) => [name.toLowerCase(), value]));
+  assert.equal(Object.keys(headers).length, 5);
+  return headers;
 }

@@ -3,7 +3,8 @@
  *
  * The page's policy forbids it any other site. So the request is made by a document of its own, frame.html, whose policy
  * allows it, in a sandbox without the page's origin: what it gets is one message, and that holds text only. A sandboxed
- * document has no service worker, so it is not there offline.
+ * document has no service worker, so it is not there offline, and has only the host's headers: where they do not isolate
+ * it, an isolated page can open it only without credentials.
  */
 import { CodedError } from '../errors.js';
 
@@ -24,6 +25,7 @@ async function post(request, signal) {
   signal.throwIfAborted();
   const frame = Object.assign(document.createElement('iframe'), { src: FRAME, hidden: true });
   frame.setAttribute('sandbox', 'allow-scripts');
+  frame.setAttribute('credentialless', '');
   frame.setAttribute('allow', 'local-network-access');
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve, reject) => {
