@@ -6,6 +6,7 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/carzero
 TRUNK_VERSION := 0.21.14
 CARGO_DENY_VERSION := 0.20.2
 CARGO_CYCLONEDX_VERSION := 0.5.9
+CARGO_FUZZ_VERSION := 0.13.2
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' Cargo.lock)
 
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -14,12 +15,14 @@ export PATH := $(CACHE)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
 # `make bench BENCH=webgpu` for the other device.
 BENCH ?= cpu
 BENCH_CACHE := $(CACHE)/bench
+# `make fuzz RUNS=-1` goes on until it is stopped.
+RUNS ?= 1000000
 
 # A cargo subcommand, by name and version.
 install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
 	|| cargo install cargo-$(1) --version $(2) --locked --debug --root $(CACHE)/tools
 
-.PHONY: demo test audit sbom bench page tools browser checkout
+.PHONY: demo test audit sbom fuzz bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -49,6 +52,17 @@ audit:
 sbom:
 	$(call install,cyclonedx,$(CARGO_CYCLONEDX_VERSION))
 	cargo cyclonedx --format json --all-features --target all
+
+## Fuzzes what reads foreign data, with nightly Rust.
+fuzz:
+	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
+	$(call install,fuzz,$(CARGO_FUZZ_VERSION))
+	@for target in picture dicom manifest checkpoint align; do \
+		mkdir -p $(CACHE)/fuzz/$$target && \
+		cargo +nightly fuzz run --fuzz-dir tests/fuzz -O -a -s none $$target \
+			$(CACHE)/fuzz/$$target tests/fuzz/seeds/$$target -- \
+			-runs=$(RUNS) -timeout=10 -rss_limit_mb=2048 \
+			$$(test ! -f tests/fuzz/$$target.dict || echo -dict=tests/fuzz/$$target.dict) || exit 1; done
 
 ## Times the page's module and onnxruntime-web on the same models.
 bench: page browser $(BENCH_CACHE)/graphs/default/score.onnx $(BENCH_CACHE)/graphs/carzero-vitb16/score.onnx

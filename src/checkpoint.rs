@@ -5,6 +5,7 @@
 //! shape is checked against the layout that these sizes imply.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use burn::store::{ModuleStore, PytorchStore, SafetensorsStore, bridge, burn_pack};
@@ -76,6 +77,15 @@ impl Checkpoint {
                 }
             }
         };
+        // A view may repeat what is stored, and a hostile file ask for any amount of memory by that.
+        let stored = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+        let repeats = |tensor: &burn_pack::Tensor| {
+            let shape = tensor.shape.to_vec();
+            shape.iter().fold(1u64, |all, &side| all.saturating_mul(side as u64)) > stored
+        };
+        if let Some((key, _)) = tensors.iter().find(|(_, tensor)| repeats(tensor)) {
+            return Err(fail(format!("`{key}` has more values than the file bytes")));
+        }
         let strip = |key: String| key.strip_prefix(PREFIX).map(str::to_string).unwrap_or(key);
         Ok(Self {
             tensors: tensors.into_iter().map(|(key, tensor)| (strip(key), tensor)).collect(),

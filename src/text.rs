@@ -92,7 +92,7 @@ impl TextTokenizer {
     /// [`Error::Tokenizer`] where the JSON cannot be used.
     pub fn new(json: &[u8], rows: usize) -> Result<Self> {
         let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
-        let mut tokenizer = Tokenizer::from_bytes(json).map_err(fail)?;
+        let mut tokenizer = Tokenizer::from_bytes(known_parts(json)?).map_err(fail)?;
         let truncation = TruncationParams { max_length: rows, ..Default::default() };
         tokenizer.with_truncation(Some(truncation)).map_err(fail)?;
         tokenizer.with_padding(None);
@@ -170,10 +170,46 @@ impl TextTokenizer {
         Ok((json, kept.into_iter().map(|(id, _)| id).collect()))
     }
 
-    /// Number of word pieces.
+    /// How many word pieces there are, by the last one's identifier.
     pub fn vocab_size(&self) -> usize {
-        self.0.get_vocab_size(true)
+        let last = self.0.get_vocab(true).into_values().max();
+        last.map_or(0, |id| (id as usize).saturating_add(1))
     }
+}
+
+/// The `tokenizer.json` of a BERT without what is not used of it. The tokenizers crate panics over JSON that
+/// breaks off, and has parts that a file could do harm with.
+fn known_parts(json: &[u8]) -> Result<Vec<u8>> {
+    const KNOWN: [(&str, &str); 3] = [
+        ("normalizer", "BertNormalizer"),
+        ("pre_tokenizer", "BertPreTokenizer"),
+        ("model", "WordPiece"),
+    ];
+    let mut tokenizer: serde_json::Value =
+        serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
+    for (part, known) in KNOWN {
+        let kind = tokenizer[part]["type"].as_str().unwrap_or("nothing");
+        if kind != known {
+            return Err(Error::Tokenizer(format!("its {part} is {kind} instead of {known}")));
+        }
+    }
+    let vocabulary = &tokenizer["model"]["vocab"];
+    tokenizer["post_processor"] = bert_processing(|piece| vocabulary[piece].as_u64())?;
+    for unused in ["decoder", "padding", "truncation"] {
+        tokenizer[unused] = serde_json::Value::Null;
+    }
+    Ok(tokenizer.to_string().into_bytes())
+}
+
+/// What puts `[CLS]` before a text and `[SEP]` after it.
+fn bert_processing(id: impl Fn(&str) -> Option<u64>) -> Result<serde_json::Value> {
+    let special =
+        |piece: &str| id(piece).map(|id| json!([piece, id])).ok_or_else(|| missing(piece));
+    Ok(json!({"type": "BertProcessing", "sep": special("[SEP]")?, "cls": special("[CLS]")?}))
+}
+
+fn missing(piece: &str) -> Error {
+    Error::Tokenizer(format!("{piece} is not in the vocabulary"))
 }
 
 /// Gives the special pieces their new numbers, wherever a tokenizer names them.
@@ -207,10 +243,9 @@ fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<u
 ///
 /// [`Error::Tokenizer`] where `[CLS]`, `[SEP]` or `[UNK]` is not in it.
 pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
-    let pieces: BTreeMap<&str, u32> = vocabulary.lines().map(str::trim_end).zip(0..).collect();
-    let id = |name: &str| {
-        pieces.get(name).ok_or_else(|| Error::Tokenizer(format!("{name} is not in the vocabulary")))
-    };
+    let pieces: BTreeMap<&str, u64> = vocabulary.lines().map(str::trim_end).zip(0..).collect();
+    let id = |piece: &str| pieces.get(piece).copied();
+    id("[UNK]").ok_or_else(|| missing("[UNK]"))?;
     let tokenizer = json!({
         "version": "1.0",
         "normalizer": {
@@ -221,14 +256,10 @@ pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
             "lowercase": true
         },
         "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": {
-            "type": "BertProcessing",
-            "sep": ["[SEP]", id("[SEP]")?],
-            "cls": ["[CLS]", id("[CLS]")?]
-        },
+        "post_processor": bert_processing(id)?,
         "model": {
             "type": "WordPiece",
-            "unk_token": id("[UNK]").map(|_| "[UNK]")?,
+            "unk_token": "[UNK]",
             "continuing_subword_prefix": "##",
             "max_input_chars_per_word": 100,
             "vocab": pieces

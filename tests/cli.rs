@@ -305,6 +305,12 @@ fn convert_refuses_what_is_no_checkpoint() {
         .unwrap_err();
     assert!(error.contains("a.ckpt"), "{error}");
     assert!(!Path::new("pwned").exists());
+    // 231 bytes that ask for 3.6 GB: a view of two numbers, again and again.
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/checkpoint/expanded.ckpt");
+    let error = convert(&path, &micro().join("tokenizer.json"), &out.path().join("model"), "f32")
+        .unwrap_err();
+    assert!(error.contains("`a` has more values"), "{error}");
 }
 
 #[test]

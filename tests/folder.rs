@@ -147,6 +147,30 @@ fn configs_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn tokenizers_that_cannot_be_are_refused() {
+    let edits: [(&str, &str); 6] = [
+        (r#""decoder":{"#, r#""decoder":{]"#), // the tokenizers crate panics over it
+        ("WordPiece", "Unigram"),
+        ("BertPreTokenizer", "Split"),
+        ("BertNormalizer", "Precompiled"),
+        (r#""[SEP]":"#, r#""SEP":"#),
+        (r#""there":"#, r#""there":9999,"There":"#),
+    ];
+    for (from, to) in edits {
+        let change = |path: &str, data: Vec<u8>| {
+            if path != TOKENIZER {
+                return data;
+            }
+            let whole: Value = serde_json::from_slice(&data).unwrap();
+            let changed = whole.to_string().replace(from, to);
+            assert_ne!(changed, whole.to_string(), "{from}");
+            changed.into_bytes()
+        };
+        assert_eq!(load_with(change, true).unwrap_err().code(), "bad-tokenizer", "{to}");
+    }
+}
+
+#[test]
 fn a_config_takes_no_memory_for_weights() {
     // The largest vision transformer that passes: 2 TB of positions alone.
     let change = |path: &str, data: Vec<u8>| {

@@ -1,0 +1,19 @@
+//! DICOM, and what is told and shown of it.
+#![no_main]
+
+use carzero::{Picture, dicom};
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|data: &[u8]| -> Corpus {
+    if !dicom::is_dicom(data) {
+        return Corpus::Reject;
+    }
+    if let Ok(picture) = Picture::decode(data) {
+        picture.shown();
+        if let Some(about) = picture.about() {
+            about.facts();
+            about.warnings();
+        }
+    }
+    Corpus::Keep
+});

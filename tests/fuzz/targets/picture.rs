@@ -1,0 +1,9 @@
+//! PNG, JPEG and WebP.
+#![no_main]
+
+use carzero::Picture;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = Picture::decode(data);
+});
