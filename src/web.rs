@@ -13,7 +13,6 @@ use crate::config::{Credit, Measured, Preset, Reference};
 use crate::dicom::{About, Values, Window};
 use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
-use crate::familiarity::Verdict;
 use crate::folder::{self, Precision};
 use crate::heatmap::{Heatmap, PALETTES, Palette};
 use crate::phantom::Phantom;
@@ -164,11 +163,19 @@ impl Model {
 
     /// Encodes a picture, the expensive half, once for each picture.
     #[wasm_bindgen(js_name = encodeImage)]
-    pub async fn encode_image(&self, picture: &Picture) -> Result<EncodedImage, JsValue> {
-        let images = self.engine.encode_images(&[&picture.0]);
-        let looks = self.engine.familiarity(&[&picture.0], &images).await?;
-        let verdict = looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict));
-        Ok(EncodedImage { images, verdict })
+    pub async fn encode_image(&self, picture: &Picture) -> EncodedImage {
+        EncodedImage(self.engine.encode_images(&[&picture.0]))
+    }
+
+    /// What an encoded picture looks like to the model: 'familiar', 'unfamiliar', 'inverted', or
+    /// undefined where the model does not say.
+    pub async fn verdict(
+        &self,
+        picture: &Picture,
+        image: &EncodedImage,
+    ) -> Result<JsValue, JsValue> {
+        let looks = self.engine.familiarity(&[&picture.0], &image.0).await?;
+        Ok(object(&looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict))))
     }
 
     /// Scores findings on a picture: `Score[]` in the order of the findings.
@@ -179,7 +186,7 @@ impl Model {
     ) -> Result<Array, JsValue> {
         let sentences =
             findings.iter().map(|finding| text::sentence(finding)).collect::<Result<Vec<_>>>()?;
-        let scores = self.engine.score(&image.images, &sentences).await?.into_iter().flatten();
+        let scores = self.engine.score(&image.0, &sentences).await?.into_iter().flatten();
         Ok(findings
             .iter()
             .zip(scores)
@@ -195,7 +202,7 @@ impl Model {
             layers: usize,
             heads: usize,
         }
-        let explanation = self.engine.explain(&image.images, &text::sentence(finding)?).await?;
+        let explanation = self.engine.explain(&image.0, &text::sentence(finding)?).await?;
         let Explanation { words, layers, heads, .. } = &explanation;
         let js = object(&Plain { words, layers: *layers, heads: *heads });
         set(&js, "patches", &explanation.patches);
@@ -339,24 +346,14 @@ impl Picture {
 
 /// A picture as the fusion needs it.
 #[wasm_bindgen]
-pub struct EncodedImage {
-    images: EncodedImages,
-    verdict: Option<Verdict>,
-}
+pub struct EncodedImage(EncodedImages);
 
 #[wasm_bindgen]
 impl EncodedImage {
     /// The square the model saw, in pixels of the picture: `{x, y, width, height}`.
     #[wasm_bindgen(getter)]
     pub fn view(&self) -> JsValue {
-        object(&self.images.views.first())
-    }
-
-    /// What it looks like to the model: 'familiar', 'unfamiliar', 'inverted', or undefined where the
-    /// model does not say.
-    #[wasm_bindgen(getter)]
-    pub fn verdict(&self) -> JsValue {
-        object(&self.verdict)
+        object(&self.0.views.first())
     }
 }
 

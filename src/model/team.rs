@@ -164,37 +164,31 @@ pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut 
 /// Self-attention of one item; see [`kernel::attention`].
 pub fn attention(sizes: &Sizes, inputs: [&[f32]; 3], bias: &[f32], y: &mut [f32]) {
     let Sizes { tokens, heads, dim } = *sizes;
-    let width = dim / heads;
-    let whole = |y: &mut [f32]| kernel::attention(sizes, inputs, bias, y);
-    let part = |share: &Range<usize>| {
-        let columns = share.start * width..share.end * width;
-        let inputs =
-            inputs.map(|data| Matrix::rows(data, tokens, dim).part(columns.clone()).dense());
-        (Sizes { tokens, heads: share.len(), dim: columns.len() }, columns, inputs)
+    let compute = |heads: Range<usize>, y: &mut [f32]| {
+        kernel::attention(sizes, heads, inputs, bias, y);
     };
-    let compute = |share: &Range<usize>, y: &mut [f32]| {
-        let (sizes, columns, inputs) = part(share);
-        let mut out = vec![0.0; tokens * columns.len()];
-        kernel::attention(&sizes, inputs.each_ref().map(Vec::as_slice), bias, &mut out);
-        put_columns(&out, columns, y, dim);
-    };
+    let whole = |y: &mut [f32]| compute(0..heads, y);
+    let columns =
+        |heads: &Range<usize>| heads.start * dim / sizes.heads..heads.end * dim / sizes.heads;
     let work = 2 * tokens * tokens * dim;
     share([3 * tokens * dim, tokens, tokens * dim], work, heads, y, whole, |lead, shares, y| {
-        for (member, share) in shares[1..].iter().enumerate() {
-            let (sizes, _, values) = part(share);
-            let mut inputs = Inputs::new(&lead.team, member);
-            values.iter().for_each(|values| inputs.give(values));
-            inputs.give(bias);
-            inputs.start(&[ATTENTION, tokens as u32, sizes.heads as u32, sizes.dim as u32]);
+        for (member, heads) in shares[1..].iter().enumerate() {
+            let columns = columns(heads);
+            let mut given = Inputs::new(&lead.team, member);
+            for data in inputs {
+                given.give(&Matrix::rows(data, tokens, dim).part(columns.clone()).dense());
+            }
+            given.give(bias);
+            given.start(&[ATTENTION, tokens as u32, heads.len() as u32, columns.len() as u32]);
         }
-        compute(&shares[0], y);
-        for (member, share) in shares[1..].iter().enumerate() {
-            let (_, columns, _) = part(share);
-            let mut out = vec![0.0; tokens * columns.len()];
-            if lead.team.finish(member, &mut out) {
-                put_columns(&out, columns, y, dim);
+        compute(shares[0].clone(), y);
+        for (member, heads) in shares[1..].iter().enumerate() {
+            let columns = columns(heads);
+            let mut part = vec![0.0; tokens * columns.len()];
+            if lead.team.finish(member, &mut part) {
+                put_columns(&part, columns, y, dim);
             } else {
-                compute(share, y);
+                compute(heads.clone(), y);
             }
         }
     });
@@ -214,7 +208,8 @@ fn share(
         let usable = lead.as_mut().filter(|lead| {
             work >= WORTH_SHARING && sizes.iter().sum::<usize>() <= lead.team.capacity()
         });
-        let members = usable.as_ref().map_or(0, |lead| lead.team.ready().min(units - 1));
+        let members =
+            usable.as_ref().map_or(0, |lead| lead.team.ready().min(units.saturating_sub(1)));
         match usable {
             Some(lead) if members > 0 => {
                 let place = |index: usize| index * units / (members + 1);
@@ -309,7 +304,8 @@ impl Teammate {
             (ATTENTION, &[tokens, heads, dim]) => {
                 let inputs = [take(tokens * dim), take(tokens * dim), take(tokens * dim)];
                 let mut y = vec![0.0; tokens * dim];
-                kernel::attention(&Sizes { tokens, heads, dim }, inputs, take(tokens), &mut y);
+                let sizes = Sizes { tokens, heads, dim };
+                kernel::attention(&sizes, 0..heads, inputs, take(tokens), &mut y);
                 y
             }
             _ => unreachable!("jobs come from the same module"),

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { serve } from '../browser/server.mjs';
-import { DIST, launch } from '../browser/setup.mjs';
+import { DIST, hostHeaders, launch } from '../browser/setup.mjs';
 import { visits } from './visits.mjs';
 
 const { values: options } = parseArgs({ options: {
@@ -61,7 +61,7 @@ const median = (values) => {
 const site = await serve(
   { '/': DIST, '/bench/': HERE, '/ort/': join(ORT, 'dist'), '/graphs/': join(CACHE, 'graphs'), '/models/carzero-vitb16/': FOLDERS['carzero-vitb16'] },
 );
-Object.assign(site.headers, { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' });
+Object.assign(site.headers, hostHeaders());
 
 /** Runs all tasks of one model. @param {string} model */
 async function measure(model) {

@@ -1,5 +1,5 @@
 /** The page's own module, called as the page's worker calls it. */
-import { moduleFor } from '/js/device.js';
+import { startProgram } from '/js/program.js';
 import { Team } from '/js/team.js';
 import { answer, bytes } from './worker.js';
 
@@ -19,34 +19,18 @@ const scoreNew = (finding) => {
   return score([finding]);
 };
 
-/** A picture whose familiarity is in doubt, as that of a drawn one is, would be encoded twice. @param {string} folder */
-async function withoutFamiliarity(folder) {
-  const [manifest, { familiarity, ...config }] = await Promise.all(
-    ['manifest', 'config'].map(async (name) => (await fetch(`${folder}/${name}.json`)).json()),
-  );
-  const text = new TextEncoder();
-  const data = text.encode(JSON.stringify({ ...config, familiarity: null }));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
-  const entry = manifest.files.find(({ path }) => path === 'config.json');
-  Object.assign(entry, { bytes: data.length, sha256: [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') });
-  return { manifest: text.encode(JSON.stringify(manifest)), config: data };
-}
-
 answer({
   /** Loads a model; tells its input: grey values, and the lists of findings; and whether it ranks words of one's own. */
   async load({ device, threads, model: folder }) {
-    const name = `/carzero-${moduleFor(device)}`;
-    const code = await WebAssembly.compileStreaming(fetch(`${name}_bg.wasm`));
-    wasm = await import(`${name}.js`);
-    ({ memory } = await wasm.default({ module_or_path: code }));
+    const program = await startProgram(device);
+    ({ wasm, memory } = program);
     if (threads > 1) {
-      const team = new Team(code, new URL(`${name}.js`, location.href).href, threads - 1);
+      const team = new Team(program, threads - 1);
       while (team.ready() < threads - 1) await new Promise((resolve) => { setTimeout(resolve); });
       wasm.joinTeam(team);
     }
-    const { manifest, config } = await withoutFamiliarity(folder);
-    const loader = await wasm.Loader.create(manifest);
-    for (const { path } of loader.files()) loader.add(path, path === 'config.json' ? config : await bytes(`${folder}/${path}`));
+    const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
+    for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));
     model = await loader.finish();
     picture = wasm.Picture.phantom(wasm.phantoms()[0].params, SIZE);
     await encode();

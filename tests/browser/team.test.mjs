@@ -1,13 +1,13 @@
 /** Threads on the CPU: a team's shares add up to the same scores, also when a member fails. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { DIST, launch } from './setup.mjs';
 import { serve } from './server.mjs';
+import { DIST, hostHeaders, launch } from './setup.mjs';
 
 let site, browser;
 before(async () => {
   site = await serve({ '/': DIST });
-  Object.assign(site.headers, { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' });
+  Object.assign(site.headers, hostHeaders());
   browser = await launch();
 });
 after(async () => {
@@ -19,14 +19,12 @@ beforeEach(() => site.edits.delete('/js/teammate.js'));
 /** Scores a picture alone and with a team, in a worker: members wait, which a page's own thread may not. */
 async function scoreInWorker() {
   const source = `
-    import { moduleFor } from '/js/device.js';
+    import { startProgram } from '/js/program.js';
     import { Team } from '/js/team.js';
     const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
     onmessage = async () => {
-      const name = '/carzero-' + moduleFor('cpu');
-      const code = await WebAssembly.compileStreaming(fetch(name + '_bg.wasm'));
-      const wasm = await import(name + '.js');
-      await wasm.default({ module_or_path: code });
+      const program = await startProgram('cpu');
+      const { wasm } = program;
       const loader = await wasm.Loader.create(await bytes('/models/default/manifest.json'));
       for (const { path } of loader.files()) loader.add(path, await bytes('/models/default/' + path));
       const model = await loader.finish();
@@ -37,7 +35,7 @@ async function scoreInWorker() {
         return (await model.score(await model.encodeImage(picture), findings)).map(({ logit }) => logit);
       };
       const alone = await score();
-      const team = new Team(code, new URL(name + '.js', location.origin).href, 2);
+      const team = new Team(program, 2);
       while (team.ready() < 2) await new Promise((resolve) => { setTimeout(resolve); });
       const counts = { shares: 0, failed: 0 };
       const { start, finish } = Team.prototype;

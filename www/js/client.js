@@ -1,25 +1,16 @@
 /** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
 import { CodedError, CrashError } from './errors.js';
-import { scriptUrl } from './trusted.js';
+import { startWorker } from './trusted.js';
 
-/**
- * Starts worker.js through a blob: only a blob's worker inherits the page's content policy,
- * so the browser itself keeps the worker, which holds the image, from reaching other sites.
- *
- * @param {string} lock Is held by the worker as long as it lives
- */
-function startWorker(lock) {
-  const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};
-    navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`;
-  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  const worker = new Worker(scriptUrl(url), { type: 'module' });
-  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
-  return worker;
-}
+/** @param {string} lock Is held by the worker as long as it lives */
+const startJobs = (lock) => startWorker(
+  new URL('./worker.js', import.meta.url).href,
+  `navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`,
+);
 
 export class WorkerClient {
   #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
-  #worker = startWorker(this.#lock);
+  #worker = startJobs(this.#lock);
   /** @type {Map<number, {type: string, resolve: Function, reject: Function, onProgress?: Function}>} */
   #calls = new Map();
   #lastId = 0;

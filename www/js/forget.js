@@ -3,6 +3,8 @@
  * Only names that begin with PREFIX are the page's: other pages may share its origin.
  */
 
+import { read, write } from './preference.js';
+
 const PREFIX = 'carzero-';
 const ASKED = 'carzero-forget';
 
@@ -40,21 +42,11 @@ export const stored = () => Promise.all(Object.entries(STORES).map(async ([store
  * The session's storage and the history's state may not follow a page that becomes isolated on the way.
  */
 export function askToForget() {
-  try {
-    localStorage.setItem(ASKED, 'yes');
-  } catch {
-    // Where storage is forbidden nothing is stored.
-  }
+  write(ASKED, 'yes'); // where storage is forbidden nothing is stored
   location.replace(location.pathname + location.search);
 }
 
-export function isForgetting() {
-  try {
-    return localStorage.getItem(ASKED) !== null;
-  } catch {
-    return false;
-  }
-}
+export const isForgetting = () => read(ASKED) !== null;
 
 /** Deletes all of it, once nothing is being loaded any more that would be kept. */
 export async function forget() {

@@ -7,7 +7,7 @@ const TOUR = 'carzero-tour';
 export const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 
 /** @param {string} name @returns {string | null} */
-function read(name) {
+export function read(name) {
   try {
     return localStorage.getItem(name);
   } catch {
@@ -16,7 +16,7 @@ function read(name) {
 }
 
 /** @param {string} name @param {string} value */
-function write(name, value) {
+export function write(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {

@@ -538,10 +538,8 @@ export class Session {
   async #encode(client, id) {
     this.#store.update({ work: 'encoding' });
     const { view, verdict, ms } = await client.call('encode', { picture: id });
-    const { picture } = this.#state;
-    if (id !== picture?.id) return;
-    const drawn = 'phantom' in picture.source; // nobody takes it for a radiograph
-    this.#store.update({ picture: { ...picture, view, verdict: drawn ? undefined : verdict, encoded: true }, timing: { encode: ms, score: 0, scored: 0 } });
+    if (id !== this.#state.picture?.id) return;
+    this.#store.update({ picture: { ...this.#state.picture, view, verdict, encoded: true }, timing: { encode: ms, score: 0, scored: 0 } });
   }
 
   /** @param {WorkerClient} client @param {number} id @param {string[]} findings */

@@ -3,7 +3,7 @@
  * which calls the methods of `Team`). Each has a buffer that it shares with the first, so there are members only where the page is
  * isolated. The first waits for a member without giving way to messages: both are workers.
  */
-import { scriptUrl } from './trusted.js';
+import { startWorker } from './trusted.js';
 
 const CAPACITY = 4 << 20; // numbers
 const PATIENCE_MS = 10_000; // with a member that does not answer
@@ -16,14 +16,12 @@ export const JOB = 3;
 export class Team {
   #members;
 
-  /** @param {WebAssembly.Module} code @param {string} glue URL of its JavaScript @param {number} size How many members */
-  constructor(code, glue, size) {
+  /** @param {{code: WebAssembly.Module, glue: string}} program As `startProgram` gives it @param {number} size How many members */
+  constructor({ code, glue }, size) {
     this.#members = Array.from({ length: size }, () => {
       const control = new Int32Array(new SharedArrayBuffer(64));
       const exchange = new Float32Array(new SharedArrayBuffer(4 * CAPACITY));
-      // Through a blob, so that it inherits the page's policy; see client.js.
-      const url = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL('./teammate.js', import.meta.url).href)};`], { type: 'text/javascript' }));
-      const worker = new Worker(scriptUrl(url), { type: 'module' });
+      const worker = startWorker(new URL('./teammate.js', import.meta.url).href);
       worker.onerror = () => Atomics.store(control, 0, STATES.failed);
       worker.postMessage({ code, glue, control, exchange });
       return { control, exchange, worker };

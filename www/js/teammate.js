@@ -10,6 +10,7 @@ onmessage = async ({ data: { code, glue, control, exchange } }) => {
     const wasm = await import(glue);
     await wasm.default({ module_or_path: code });
     const teammate = new wasm.Teammate();
+    postMessage('ready');
     become(STATES.ready);
     for (;;) {
       Atomics.wait(control, 0, STATES.ready);

@@ -11,5 +11,18 @@ const policy = globalThis.trustedTypes?.createPolicy('carzero', {
   },
 });
 
+/**
+ * Starts a module worker through a blob: only a blob's worker inherits the page's content policy, so that the browser itself
+ * keeps it, and the image with it, from reaching other sites.
+ *
+ * @param {string} url Of the worker's module @param {string} [more] Code that it runs too
+ */
+export function startWorker(url, more = '') {
+  const blob = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};\n${more}`], { type: 'text/javascript' }));
+  const worker = new Worker(scriptUrl(blob), { type: 'module' });
+  worker.addEventListener('message', () => URL.revokeObjectURL(blob), { once: true });
+  return worker;
+}
+
 /** @param {string} url @returns {string} A `TrustedScriptURL`, where the browser has them */
 export const scriptUrl = (url) => /** @type {any} */ (policy?.createScriptURL(url) ?? url);

@@ -5,9 +5,9 @@
  * or `{type: 'crash', value}` when wasm can no longer be trusted.
  * Jobs that use the model run one after another; the others are short, and run between them.
  */
-import { CodedError } from './errors.js';
-import { chooseDevice, moduleFor } from './device.js';
+import { chooseDevice } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
+import { startProgram } from './program.js';
 import { Team } from './team.js';
 import { feed, getManifest } from './weights.js';
 
@@ -25,14 +25,9 @@ const pictures = new Map();
 
 /** @param {'cpu' | 'webgpu'} kind */
 async function startWasm(kind) {
-  const name = `carzero-${moduleFor(kind)}`;
-  const url = (/** @type {string} */ end) => new URL(`../${name}${end}`, import.meta.url).href;
-  const missing = () => { throw new CodedError('network', `The program (${name}) could not be fetched.`); };
-  const module = await import(url('.js')).catch(missing);
-  const code = await WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
-  await module.default({ module_or_path: code });
-  if (kind === 'cpu' && crossOriginIsolated) module.joinTeam(new Team(code, url('.js'), Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
-  wasm = module;
+  const program = await startProgram(kind);
+  ({ wasm } = program);
+  if (kind === 'cpu' && crossOriginIsolated) wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
 }
 
 /** @param {import('./i18n.js').Message} why */
@@ -142,7 +137,8 @@ const jobs = {
     const start = performance.now();
     entry.encoded?.free();
     entry.encoded = await model.encodeImage(entry.picture);
-    const { view: { x, y, width, height }, verdict } = entry.encoded;
+    const { x, y, width, height } = entry.encoded.view;
+    const verdict = 'phantom' in entry.source ? undefined : await model.verdict(entry.picture, entry.encoded); // nobody takes a drawing for a radiograph
     return [{ view: { x, y, width, height }, verdict, ms: performance.now() - start }];
   },
 
@@ -170,7 +166,7 @@ const jobs = {
       encoded = await model.encodeImage(picture);
       const all = findings.length ? await model.score(encoded, findings) : [];
       const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({ finding, sentence, logit, i2t, t2i, percentile }));
-      return [{ width, height, warnings, verdict: encoded.verdict, thumbnail, scores }, [thumbnail.grey.buffer]];
+      return [{ width, height, warnings, verdict: await model.verdict(picture, encoded), thumbnail, scores }, [thumbnail.grey.buffer]];
     } finally {
       encoded?.free();
       picture.free();

@@ -1,5 +1,7 @@
 //! Self-attention on the CPU without moving heads about: each reads and writes its own columns.
 
+use std::ops::Range;
+
 use super::functions::softmax;
 use super::matrix::{Matrix, MatrixMut, multiply};
 
@@ -11,18 +13,24 @@ pub struct Sizes {
     pub dim: usize,
 }
 
-/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value` of one item.
+/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value` of one item, for some of its heads.
 ///
 /// # Shapes
 ///
-/// - inputs (query, key, value), out: `[tokens, dim]`, heads side by side
+/// - inputs (query, key, value), out: `[tokens, dim]`, all heads side by side
 /// - bias: `[tokens]`, one number for each key
-pub fn attention(sizes: &Sizes, inputs: [&[f32]; 3], bias: &[f32], out: &mut [f32]) {
-    let Sizes { tokens, heads, dim } = *sizes;
-    let width = dim / heads;
+pub fn attention(
+    sizes: &Sizes,
+    heads: Range<usize>,
+    inputs: [&[f32]; 3],
+    bias: &[f32],
+    out: &mut [f32],
+) {
+    let Sizes { tokens, dim, .. } = *sizes;
+    let width = dim / sizes.heads;
     let scale = 1.0 / (width as f32).sqrt();
     let mut weights = vec![0.0; tokens * tokens];
-    for head in 0..heads {
+    for head in heads {
         let [query, key, value] = inputs.map(|data| Matrix {
             data: &data[head * width..],
             rows: tokens,
