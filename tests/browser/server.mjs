@@ -23,7 +23,8 @@ const tagOf = (/** @type {Buffer} */ body) => `"${createHash('sha256').update(bo
  *
  * `folders` and `headers`, sent with everything, may be changed at any time. `requests` are the paths asked for, `received`
  * all of each request. `edits` maps a path to what becomes of its bytes before they are sent; null sends them from the
- * start, and cuts the connection half-way. Where `resumes` is false, nobody gets a part of a file.
+ * start, and cuts the connection half-way, once `cut` is fulfilled if there is one. Where `resumes` is false, nobody gets a
+ * part of a file.
  *
  * @param {Record<string, string>} folders
  */
@@ -47,7 +48,10 @@ export async function serve(folders) {
     const described = { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' };
     if (edit === null) {
       response.writeHead(200, { ...described, etag: tagOf(body), 'content-length': body.length });
-      return void response.write(body.subarray(0, body.length / 2), () => response.destroy());
+      return void response.write(body.subarray(0, body.length / 2), async () => {
+        await site.cut;
+        response.destroy();
+      });
     }
     const whole = edit ? Buffer.from(edit(body)) : body;
     const from = Number(request.headers.range?.match(/^bytes=(\d+)-$/)?.[1]);
@@ -60,6 +64,7 @@ export async function serve(folders) {
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const site = {
     resumes: true,
+    /** @type {Promise<void> | undefined} */ cut: undefined,
     origin: `http://127.0.0.1:${server.address().port}`,
     folders,
     headers,
