@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { OUTPUT, violations } from './setup.mjs';
+import { builtPage } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/js/viewer/keys.js';
@@ -23,16 +23,7 @@ const exact = new Set([
   ...[...sources.matchAll(/['`]([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9-]+)+|percentile|sent|timing|reset|median|close|cancel)['`]/g)].map(([, key]) => key),
 ]);
 
-let browser;
-let site;
-before(async () => {
-  browser = await launch();
-  site = await serve({ '/': DIST });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
+const built = builtPage();
 
 test('both languages have the same strings with the same values, none empty', () => {
   assert.deepEqual(Object.keys(ja).sort(), Object.keys(en).sort());
@@ -68,7 +59,7 @@ test('the words in index.html are those of en.js, and none lacks a key', () => {
 });
 
 test('the page in Japanese: language, findings beside their prompts, numbers, errors, and the switch', async () => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'ja-JP', bypassCSP: true });
+  const context = await built.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'ja-JP', bypassCSP: true });
   const page = await context.newPage();
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
@@ -78,7 +69,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
     assert.deepEqual(await violations(page), [], state);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), state);
   };
-  await page.goto(site.origin);
+  await page.goto(built.site.origin);
   await reach('ready');
   assert.equal(await page.locator('html').getAttribute('lang'), 'ja');
   assert.match(await page.title(), /ブラウザ版/);

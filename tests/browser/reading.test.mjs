@@ -2,29 +2,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { STYLES } from '../../www/js/viewer/contours.js';
-import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { OUTPUT, violations } from './setup.mjs';
+import { builtPage, visit } from './visit.mjs';
 
 const CONFIG = JSON.parse(readFileSync(fileURLToPath(new URL('../../models/default/config.json', import.meta.url)), 'utf8'));
 const JAPANESE = /[ぁ-んァ-ヶ一-龠]/;
 
-let browser;
-let site;
+const built = builtPage();
 let context;
 let page;
 /** @type {string[]} */ let problems;
 
-before(async () => {
-  browser = await launch();
-  site = await serve({ '/': DIST });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
 afterEach(async () => {
   await context.close();
   assert.deepEqual(problems, []);
@@ -32,11 +23,8 @@ afterEach(async () => {
 
 /** Opens the page with a synthetic chest, scored. @param {object} [options] Of the browser's context */
 async function start(options = {}) {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  await page.goto(site.origin);
+  ({ context, page, problems } = await visit(built.browser, options));
+  await page.goto(built.site.origin);
   await reach('ready');
   await page.locator('[data-phantom="effusion"]').click();
   await reach('done');

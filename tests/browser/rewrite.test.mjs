@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, OUTPUT, hostHeaders, launch, violations } from './setup.mjs';
+import { visit } from './visit.mjs';
 
 const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
 /** What the rules find in it: an air leak is no word of theirs. */
@@ -60,10 +61,8 @@ const status = (/** @type {string} */ words) => page.getByTestId('rewrite-status
 
 /** Opens the page with an image, and a report under review. @param {object} [options] Of the browser's context @param {() => void} [script] Runs before the page's own */
 async function start(options = {}, script = undefined) {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  page = await context.newPage();
-  [problems, foreign] = [[], []];
-  page.on('pageerror', (error) => problems.push(String(error)));
+  ({ context, page, problems } = await visit(browser, options));
+  foreign = [];
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
     if (protocol !== 'blob:' && origin !== site.origin && origin !== new URL(base()).origin) foreign.push(request.url());

@@ -6,6 +6,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
+import { visit } from './visit.mjs';
 
 const NARROW = { width: 360, height: 740 };
 const work = scratch();
@@ -44,10 +45,7 @@ afterEach(async () => {
 /** @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
+  ({ context, page, problems } = await visit(browser, options));
 }
 
 const open = async (path = '/') => {

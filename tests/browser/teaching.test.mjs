@@ -1,24 +1,15 @@
 /** Teaching mode: nothing is given away before the learner has spoken, then everything is compared. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { afterEach, test } from 'node:test';
+import { OUTPUT, violations } from './setup.mjs';
+import { builtPage } from './visit.mjs';
 import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/js/teaching.js';
 
-let browser;
-let site;
+const built = builtPage();
 let context;
 let page;
 
-before(async () => {
-  browser = await launch();
-  site = await serve({ '/': DIST });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
 afterEach(() => context?.close());
 
 const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
@@ -27,10 +18,10 @@ const box = (/** @type {string} */ finding) => page.locator(`#teach-findings li[
 const reveal = () => page.getByTestId('teach-reveal');
 
 async function start(width = 1280, height = 800) {
-  context = await browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', hasTouch: width < 500 });
+  context = await built.browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', hasTouch: width < 500 });
   page = await context.newPage();
   await page.addInitScript(() => { Math.random = () => 0.2; }); // an effusion
-  await page.goto(site.origin);
+  await page.goto(built.site.origin);
   await reach('ready');
   await page.getByTestId('teach-toggle').click();
   await page.getByTestId('teach-surprise').click();

@@ -1,33 +1,24 @@
 /** The guided tour. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { afterEach, test } from 'node:test';
+import { OUTPUT, violations } from './setup.mjs';
+import { builtPage } from './visit.mjs';
 
 const TITLES = ['You name it', 'it stays here', 'not a probability', 'what it never saw', 'where it is fooled'];
-let browser;
-let site;
+const built = builtPage();
 let context;
 let page;
 
-before(async () => {
-  browser = await launch();
-  site = await serve({ '/': DIST });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
 afterEach(() => context?.close());
 
 const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
 const card = () => page.getByTestId('tour');
 
 async function start(width, height) {
-  context = await browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', reducedMotion: 'reduce' });
+  context = await built.browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', reducedMotion: 'reduce' });
   page = await context.newPage();
-  await page.goto(site.origin);
+  await page.goto(built.site.origin);
   await reach('ready');
 }
 

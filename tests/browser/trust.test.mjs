@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, convertMicro, hostHeaders, launch, scratch, violations } from './setup.mjs';
+import { visit } from './visit.mjs';
 
 const work = scratch();
 let browser;
@@ -34,10 +35,7 @@ afterEach(async () => {
 /** @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
+  ({ context, page, problems } = await visit(browser, { locale: 'en-GB', ...options }));
 }
 
 const open = (path = '/?model=models/micro') => page.goto(site.origin + path);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, convertMicro, launch, scratch, violations } from './setup.mjs';
+import { visit } from './visit.mjs';
 
 const FILE = join(MICRO, 'img0.png'); // 500 × 613: neither square nor symmetric
 const work = scratch();
@@ -32,10 +33,7 @@ afterEach(async () => {
 /** @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
+  ({ context, page, problems } = await visit(browser, options));
   await page.addInitScript(() => { // counts what the worker is asked
     globalThis.asked = [];
     const post = Worker.prototype.postMessage;

@@ -1,25 +1,16 @@
 /** Why a finding scores as it does, and several findings as contours. With the shipped model: its words are words. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { ALL, meanOf } from '../../www/js/why/explanation.js';
-import { serve } from './server.mjs';
-import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { OUTPUT, violations } from './setup.mjs';
+import { builtPage, visit } from './visit.mjs';
 
-let browser;
-let site;
+const built = builtPage();
 let context;
 let page;
 /** @type {string[]} */ let problems;
 
-before(async () => {
-  browser = await launch();
-  site = await serve({ '/': DIST });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-});
 afterEach(async () => {
   await context.close();
   assert.deepEqual(problems, []);
@@ -27,10 +18,7 @@ afterEach(async () => {
 
 /** Opens the page with a synthetic chest, scored. @param {object} [options] Of the browser's context */
 async function start(options = {}) {
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
+  ({ context, page, problems } = await visit(built.browser, options));
   await page.addInitScript(() => { // keeps what the worker is asked, and what it answers to an explanation
     globalThis.asked = [];
     globalThis.explained = [];
@@ -49,7 +37,7 @@ async function start(options = {}) {
       return post.call(this, message, ...rest);
     };
   });
-  await page.goto(site.origin);
+  await page.goto(built.site.origin);
   await reach('ready');
   await page.locator('[data-phantom="effusion"]').click();
   await reach('done');
