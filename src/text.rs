@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::json;
-use tokenizers::{EncodeInput, Tokenizer, TruncationParams};
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
 
 use crate::error::{Error, Result};
+
+/// The pieces around a text.
+const CLS: &str = "[CLS]";
+const SEP: &str = "[SEP]";
 
 /// The sentence sent to the model for a finding: phrases are wrapped as "There is …", which the
 /// model was trained on and without which a single word would be dropped (see [`normalize`]);
@@ -82,21 +89,42 @@ impl Tokens {
 
 /// A WordPiece tokenizer that cuts to the rows of the text memory.
 #[derive(Debug, Clone)]
-pub struct TextTokenizer(Tokenizer);
+pub struct TextTokenizer {
+    pieces: WordPiece,
+    /// `[CLS]` and `[SEP]`, which are put around a text.
+    around: [u32; 2],
+    rows: usize,
+}
+
+/// What is used of a `tokenizer.json`. Its other parts have nothing to do after [`normalize`].
+#[derive(Deserialize)]
+struct Parts {
+    normalizer: Kind,
+    pre_tokenizer: Kind,
+    model: WordPiece,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    r#type: String,
+}
 
 impl TextTokenizer {
-    /// Reads a Hugging Face `tokenizer.json`; texts are cut to `rows` pieces.
+    /// Reads the Hugging Face `tokenizer.json` of a BERT; texts are cut to `rows` pieces.
     ///
     /// # Errors
     ///
     /// [`Error::Tokenizer`] where the JSON cannot be used.
     pub fn new(json: &[u8], rows: usize) -> Result<Self> {
-        let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
-        let mut tokenizer = Tokenizer::from_bytes(known_parts(json)?).map_err(fail)?;
-        let truncation = TruncationParams { max_length: rows, ..Default::default() };
-        tokenizer.with_truncation(Some(truncation)).map_err(fail)?;
-        tokenizer.with_padding(None);
-        Ok(Self(tokenizer))
+        let Parts { normalizer, pre_tokenizer, model: pieces } =
+            serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        for (part, known) in [(normalizer, "BertNormalizer"), (pre_tokenizer, "BertPreTokenizer")] {
+            if part.r#type != known {
+                return Err(Error::Tokenizer(format!("{} instead of {known}", part.r#type)));
+            }
+        }
+        let id = |piece: &str| pieces.token_to_id(piece).ok_or_else(|| missing(piece));
+        Ok(Self { around: [id(CLS)?, id(SEP)?], pieces, rows })
     }
 
     /// Word pieces of a text after [`normalize`].
@@ -105,24 +133,30 @@ impl TextTokenizer {
     ///
     /// [`Error::Tokenizer`] where a piece is not in the vocabulary and there is no `[UNK]`.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
-        let input = EncodeInput::from(normalize(text));
-        let encoding =
-            self.0.encode(input, true).map_err(|error| Error::Tokenizer(error.to_string()))?;
-        let mut rows = Vec::with_capacity(encoding.len());
-        let mut words: Vec<String> = Vec::new();
-        for (index, piece) in encoding.get_tokens().iter().enumerate() {
-            match (piece.strip_prefix("##"), words.last_mut()) {
-                (Some(more), Some(word)) => word.push_str(more),
-                _ => words.push(piece.clone()),
+        let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
+        let mut split = PreTokenizedString::from(normalize(text));
+        BertPreTokenizer.pre_tokenize(&mut split).map_err(fail)?;
+        let [cls, sep] = self.around;
+        let mut ids = vec![cls];
+        let mut rows = vec![0];
+        let mut words = vec![CLS.to_string()];
+        for (word, ..) in split.get_splits(OffsetReferential::Normalized, OffsetType::None) {
+            for piece in self.pieces.tokenize(word).map_err(fail)? {
+                if ids.len() + 1 >= self.rows {
+                    break;
+                }
+                match (piece.value.strip_prefix("##"), words.last_mut()) {
+                    (Some(more), Some(word)) => word.push_str(more),
+                    _ => words.push(piece.value),
+                }
+                ids.push(piece.id);
+                rows.push(words.len() - 1);
             }
-            let row = match rows.last() {
-                Some(&row) if piece.starts_with("##") => row,
-                Some(&row) => row + 1,
-                None => index,
-            };
-            rows.push(row);
         }
-        Ok(Tokens { ids: encoding.get_ids().to_vec(), rows, words })
+        ids.push(sep);
+        rows.push(words.len());
+        words.push(SEP.to_string());
+        Ok(Tokens { ids, rows, words })
     }
 
     /// A smaller vocabulary: the `tokenizer.json` with its pieces renumbered, and which of the old
@@ -172,40 +206,16 @@ impl TextTokenizer {
 
     /// How many word pieces there are, by the last one's identifier.
     pub fn vocab_size(&self) -> usize {
-        let last = self.0.get_vocab(true).into_values().max();
+        let last = self.pieces.get_vocab().into_values().max();
         last.map_or(0, |id| (id as usize).saturating_add(1))
     }
-}
-
-/// The `tokenizer.json` of a BERT without what is not used of it. The tokenizers crate panics over JSON that
-/// breaks off, and has parts that a file could do harm with.
-fn known_parts(json: &[u8]) -> Result<Vec<u8>> {
-    const KNOWN: [(&str, &str); 3] = [
-        ("normalizer", "BertNormalizer"),
-        ("pre_tokenizer", "BertPreTokenizer"),
-        ("model", "WordPiece"),
-    ];
-    let mut tokenizer: serde_json::Value =
-        serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
-    for (part, known) in KNOWN {
-        let kind = tokenizer[part]["type"].as_str().unwrap_or("nothing");
-        if kind != known {
-            return Err(Error::Tokenizer(format!("its {part} is {kind} instead of {known}")));
-        }
-    }
-    let vocabulary = &tokenizer["model"]["vocab"];
-    tokenizer["post_processor"] = bert_processing(|piece| vocabulary[piece].as_u64())?;
-    for unused in ["decoder", "padding", "truncation"] {
-        tokenizer[unused] = serde_json::Value::Null;
-    }
-    Ok(tokenizer.to_string().into_bytes())
 }
 
 /// What puts `[CLS]` before a text and `[SEP]` after it.
 fn bert_processing(id: impl Fn(&str) -> Option<u64>) -> Result<serde_json::Value> {
     let special =
         |piece: &str| id(piece).map(|id| json!([piece, id])).ok_or_else(|| missing(piece));
-    Ok(json!({"type": "BertProcessing", "sep": special("[SEP]")?, "cls": special("[CLS]")?}))
+    Ok(json!({"type": "BertProcessing", "sep": special(SEP)?, "cls": special(CLS)?}))
 }
 
 fn missing(piece: &str) -> Error {
