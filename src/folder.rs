@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::config::ModelConfig;
 use crate::error::{Error, Result};
 use crate::model::CarZero;
+use crate::model::quantised::{KEPT, quantised};
 use crate::text::TextTokenizer;
 
 /// The tensor of [`REFERENCE`].
@@ -262,6 +263,10 @@ impl Loader {
         names.sort_unstable();
         for stored in names.into_iter().filter(|name| !name.ends_with(".scale")) {
             let view = shard.tensor(stored).map_err(|error| Error::Weights(error.to_string()))?;
+            if KEPT && let Some(data) = integers(&shard, stored, &view)? {
+                tensors.push(bridge::from_data(data, stored.to_string(), None));
+                continue;
+            }
             let values = decode(&shard, stored, &view)?;
             let part = Weight { name: stored.to_string(), shape: view.shape().to_vec(), values };
             if let Some(Weight { name, shape, values }) = self.join(part)? {
@@ -403,6 +408,28 @@ fn part_name(stored: &str) -> Option<(&str, usize, usize)> {
     Some((name, part.parse().ok()?, parts.parse().ok()?))
 }
 
+/// A whole 8-bit matrix as the integers that it is, if its layer can have it so.
+fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option<TensorData>> {
+    match view.shape() {
+        &[rows, columns] if view.dtype() == Dtype::I8 && part_name(name).is_none() => {
+            let factors = factors(shard, name)?;
+            let looked_up = name.ends_with("_embeddings.weight");
+            Ok((factors.len() == rows)
+                .then(|| quantised(view.data(), [rows, columns], &factors, looked_up))
+                .flatten())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The factors of an 8-bit tensor, one for each of its channels.
+fn factors(shard: &SafeTensors, name: &str) -> Result<Vec<f32>> {
+    let scale = shard
+        .tensor(&format!("{name}.scale"))
+        .map_err(|_| Error::Weights(format!("`{name}` has no scale")))?;
+    Ok(floats(scale.data()))
+}
+
 /// A stored tensor as f32.
 fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Vec<f32>> {
     let data = view.data();
@@ -412,17 +439,13 @@ fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Vec<f32>
             Ok(data.as_chunks().0.iter().map(|&b| half::f16::from_le_bytes(b).to_f32()).collect())
         }
         Dtype::I8 => {
-            let scale = shard
-                .tensor(&format!("{name}.scale"))
-                .map_err(|_| Error::Weights(format!("`{name}` has no scale")))?;
-            let scale = floats(scale.data());
-            if scale.is_empty() || data.len() % scale.len() != 0 {
+            let factors = factors(shard, name)?;
+            if factors.is_empty() || data.len() % factors.len() != 0 {
                 return Err(Error::Weights(format!("`{name}` and its scale do not fit together")));
             }
-            let channel = (data.len() / scale.len()).max(1);
-            let channels = data.chunks_exact(channel).zip(scale);
+            let channels = data.chunks_exact((data.len() / factors.len()).max(1)).zip(factors);
             Ok(channels
-                .flat_map(|(values, scale)| values.iter().map(move |&v| f32::from(v as i8) * scale))
+                .flat_map(|(values, by)| values.iter().map(move |&v| f32::from(v as i8) * by))
                 .collect())
         }
         other => {

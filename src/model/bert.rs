@@ -6,7 +6,7 @@ use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, L
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::self_attention;
-use super::linear::{gelu, linear};
+use super::linear::{gelu, linear, rows};
 use crate::config::TextEncoderConfig;
 
 /// The encoder stack.
@@ -93,10 +93,12 @@ impl Bert {
 
 impl Embeddings {
     fn forward(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        let [_, tokens] = ids.dims();
-        let positions = self.position_embeddings.weight.val().narrow(0, 0, tokens);
-        let segment = self.token_type_embeddings.weight.val().narrow(0, 0, 1);
-        let words = self.word_embeddings.forward(ids);
+        let [texts, tokens] = ids.dims();
+        let first = |count: usize| Tensor::arange(0..count as i64, &ids.device());
+        let positions = rows(&self.position_embeddings, first(tokens));
+        let segment = rows(&self.token_type_embeddings, first(1));
+        let words = rows(&self.word_embeddings, ids.reshape([texts * tokens]));
+        let words = words.reshape([texts as isize, tokens as isize, -1]);
         self.layer_norm.forward(words + (positions + segment).unsqueeze_dim(0))
     }
 }

@@ -2,6 +2,8 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
+#[cfg(any(target_arch = "wasm32", test))]
+use burn::backend::tensor::{IntTensor, QuantizedTensor};
 use burn::backend::{Backend, Dispatch, DispatchDevice, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -89,17 +91,36 @@ impl Blocks for Flex {
 
 /// Layers that Burn has too, but slower in WebAssembly; see [`kernel`]. There is no gradient.
 #[cfg(target_arch = "wasm32")]
-pub use layers::{gelu, linear, self_attention};
+pub use layers::{gelu, linear, quantised_linear, quantised_rows, self_attention};
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod layers {
     use super::*;
-    use crate::model::kernel::{Matrix, Sizes};
+    use burn::backend::flex::FlexQTensor;
+    use burn::tensor::{DType, Int};
+
+    use crate::model::kernel::{Factor, Matrix, Quantised, Sizes};
 
     /// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`.
     pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
         let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
         Tensor::from_dispatch(<Dispatch as Layers>::linear(x, weight, bias))
+    }
+
+    /// The same where the weight is [`quantised`](crate::model::quantised).
+    pub fn quantised_linear<const D: usize>(
+        x: Tensor<D>,
+        weight: Tensor<2>,
+        bias: Tensor<1>,
+    ) -> Tensor<D> {
+        let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        Tensor::from_dispatch(<Dispatch as Layers>::quantised_linear(x, weight, bias))
+    }
+
+    /// Rows of a [`quantised`](crate::model::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
+    pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
+        let [weight, ids] = [weight.into_dispatch(), ids.into_dispatch()];
+        Tensor::from_dispatch(<Dispatch as Layers>::quantised_rows(weight, ids))
     }
 
     /// GELU.
@@ -129,6 +150,15 @@ mod layers {
             bias: FloatTensor<Self>,
         ) -> FloatTensor<Self>;
 
+        fn quantised_linear(
+            x: FloatTensor<Self>,
+            weight: QuantizedTensor<Self>,
+            bias: FloatTensor<Self>,
+        ) -> FloatTensor<Self>;
+
+        fn quantised_rows(weight: QuantizedTensor<Self>, ids: IntTensor<Self>)
+        -> FloatTensor<Self>;
+
         fn gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
         fn self_attention(
@@ -142,7 +172,6 @@ mod layers {
 
     impl Layers for Flex {
         fn linear(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-            let (x, bias) = (dense(&x), dense(&bias));
             // Weights may be a transposed view, which need not be copied.
             let [input, output] = weight.shape().dims();
             let strides = weight.layout().strides();
@@ -153,14 +182,27 @@ mod layers {
                 row_stride: strides[0] as usize,
                 column_stride: strides[1] as usize,
             };
-            let mut shape = x.shape();
-            let rows = shape.num_elements() / input;
-            let mut y = vec![0.0; rows * output];
-            team::linear(Matrix::rows(values(&x), rows, input), weight, values(&bias), &mut y);
-            if let Some(last) = shape.last_mut() {
-                *last = output;
-            }
-            FlexTensor::from_data(TensorData::new(y, shape))
+            product(&x, Factor::Floats(weight), &bias)
+        }
+
+        fn quantised_linear(x: FlexTensor, weight: FlexQTensor, bias: FlexTensor) -> FlexTensor {
+            let [_, columns] = weight.shape().dims();
+            let data = weight.tensor().storage();
+            let factors = &weight.scales()[..columns];
+            product(&x, Factor::Integers(Quantised::whole(data, factors)), &bias)
+        }
+
+        fn quantised_rows(weight: FlexQTensor, ids: FlexTensor) -> FlexTensor {
+            let [rows, dim] = weight.shape().dims();
+            let blocks = weight.scales().len() / rows;
+            let data: &[i8] = weight.tensor().storage();
+            let ids: Vec<usize> = indices(&ids);
+            let row = |id: &usize| {
+                let factor = weight.scales()[id * blocks];
+                data[id * dim..(id + 1) * dim].iter().map(move |&value| f32::from(value) * factor)
+            };
+            let y: Vec<f32> = ids.iter().flat_map(row).collect();
+            FlexTensor::from_data(TensorData::new(y, [ids.len(), dim]))
         }
 
         fn gelu(x: FlexTensor) -> FlexTensor {
@@ -191,6 +233,29 @@ mod layers {
             FlexTensor::from_data(TensorData::new(y, shape))
         }
     }
+
+    fn indices(ids: &FlexTensor) -> Vec<usize> {
+        let ids = ids.to_contiguous();
+        match ids.dtype() {
+            DType::I32 => ids.storage::<i32>().iter().map(|&id| id as usize).collect(),
+            _ => ids.storage::<i64>().iter().map(|&id| id as usize).collect(),
+        }
+    }
+
+    /// `x · weight + bias`
+    fn product(x: &FlexTensor, weight: Factor, bias: &FlexTensor) -> FlexTensor {
+        let (x, bias) = (dense(x), dense(bias));
+        let mut shape = x.shape();
+        let input = shape.last().copied().unwrap_or(1);
+        let rows = shape.num_elements() / input;
+        let output = weight.columns();
+        let mut y = vec![0.0; rows * output];
+        team::linear(Matrix::rows(values(&x), rows, input), weight, values(&bias), &mut y);
+        if let Some(last) = shape.last_mut() {
+            *last = output;
+        }
+        FlexTensor::from_data(TensorData::new(y, shape))
+    }
 }
 
 /// Operations without a team: outside of the page, threads are rayon's.
@@ -198,16 +263,18 @@ mod layers {
 mod team {
     use super::*;
     #[cfg(test)]
-    use crate::model::kernel::{Matrix, MatrixMut, Sizes, attention as attend, multiply};
+    use crate::model::kernel::{
+        Factor, Matrix, MatrixMut, Sizes, attention as attend, multiply_by,
+    };
 
     pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
         kernel::forward(shape, parameters, x, 0..shape.output_size()[0], y);
     }
 
     #[cfg(test)]
-    pub fn linear(x: Matrix, weight: Matrix, bias: &[f32], y: &mut [f32]) {
+    pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
         y.chunks_exact_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
-        multiply(x, weight, true, MatrixMut::rows(y, bias.len()));
+        multiply_by(x, weight, true, MatrixMut::rows(y, bias.len()));
     }
 
     #[cfg(test)]
@@ -398,10 +465,11 @@ mod gradient {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Distribution, Tolerance, activation, module};
+    use burn::tensor::{Distribution, Int, Tolerance, activation, module};
 
     use super::*;
     use crate::model::attention::{attend, split_heads};
+    use crate::model::quantised::quantised;
 
     fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
         Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())
@@ -420,6 +488,36 @@ mod tests {
             assert_equal(fused, module::linear(x.clone(), weight, Some(bias.clone())));
         }
         assert_equal(layers::gelu(x.clone()), activation::gelu(x));
+    }
+
+    #[test]
+    fn quantised_layers_are_those_of_the_numbers_they_stand_for() {
+        let [rows, columns] = [9, 64];
+        let integers: Vec<i8> = (0..rows * columns).map(|i| (i * 37 % 255) as i8).collect();
+        let stored: Vec<u8> = integers.iter().map(|&value| value as u8).collect();
+        let factors: Vec<f32> = (1..=rows).map(|row| row as f32 / 128.0).collect();
+        let numbers = integers.chunks(columns).zip(&factors);
+        let numbers = numbers.flat_map(|(row, by)| row.iter().map(move |&v| f32::from(v) * by));
+        let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [rows, columns]);
+        let numbers = Tensor::<2>::from_data(numbers, &Device::flex());
+        let tensor = |looked_up| {
+            let data = quantised(&stored, [rows, columns], &factors, looked_up).unwrap();
+            let dtype = data.dtype();
+            Tensor::<2>::from_data(data, (&Device::flex(), dtype))
+        };
+
+        let (x, bias) = (random([2, 5, columns]), random([rows]));
+        let weight = numbers.clone().transpose();
+        let fused = layers::quantised_linear(x.clone(), tensor(false), bias.clone());
+        assert_equal(fused, module::linear(x, weight.clone(), Some(bias)));
+        assert_equal(tensor(false).dequantize(), weight);
+
+        let ids = Tensor::<1, Int>::from_data([8, 0, 8], &Device::flex());
+        let looked_up = layers::quantised_rows(tensor(true), ids.clone());
+        assert_equal(looked_up, numbers.clone().select(0, ids));
+        assert_equal(tensor(true).dequantize(), numbers);
+
+        assert!(quantised(&stored, [columns, rows], &[1.0; 64], false).is_none(), "no block fits");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Linear layers and GELU, each in one operation where the device has it.
 
-use burn::nn::Linear;
-use burn::tensor::Tensor;
+use burn::nn::{Embedding, Linear};
+use burn::tensor::{Int, Tensor};
 
 /// `x · weight + bias` over the last dimension of `x`.
 pub fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
@@ -17,9 +17,22 @@ pub fn product<const D: usize>(
 ) -> Tensor<D> {
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     if let Some(bias) = bias {
-        return super::fused::linear(x, weight, bias);
+        return match weight.dtype() {
+            burn::tensor::DType::QFloat(_) => super::fused::quantised_linear(x, weight, bias),
+            _ => super::fused::linear(x, weight, bias),
+        };
     }
     burn::tensor::module::linear(x, weight, bias)
+}
+
+/// The rows of an embedding, `[rows, dim]`; ids: `[rows]`.
+pub fn rows(layer: &Embedding, ids: Tensor<1, Int>) -> Tensor<2> {
+    let weight = layer.weight.val();
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    if let burn::tensor::DType::QFloat(_) = weight.dtype() {
+        return super::fused::quantised_rows(weight, ids);
+    }
+    weight.select(0, ids)
 }
 
 /// GELU (Hendrycks and Gimpel, 2016, <https://arxiv.org/abs/1606.08415>).

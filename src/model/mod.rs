@@ -13,6 +13,7 @@ mod fusion;
 mod kernel;
 mod linear;
 mod mobilenet;
+pub(crate) mod quantised;
 #[cfg(all(feature = "flex", target_arch = "wasm32"))]
 pub mod team;
 mod text_encoder;

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use wasm_bindgen::prelude::*;
 
-use super::kernel::{self, Matrix, MatrixMut, Parameters, Shape, Sizes};
+use super::kernel::{self, Factor, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes};
 
 /// Multiplications that an operation must have to be shared: below, handing it over costs more.
 const WORTH_SHARING: usize = 1 << 21;
@@ -74,14 +74,14 @@ pub fn forget_weights() {
 }
 
 /// `y = x · weight + bias`; `y` is row-major.
-pub fn linear(x: Matrix, weight: Matrix, bias: &[f32], y: &mut [f32]) {
-    let (rows, input, output) = (x.rows, x.columns, weight.columns);
+pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
+    let (rows, input, output) = (x.rows, x.columns, weight.columns());
     let compute = |columns: Range<usize>, y: &mut [f32], stride: usize| {
         for row in y.chunks_mut(stride) {
             row[..columns.len()].copy_from_slice(&bias[columns.clone()]);
         }
         let weight = weight.part(columns);
-        kernel::multiply(x, weight, true, MatrixMut { data: y, row_stride: stride });
+        kernel::multiply_by(x, weight, true, MatrixMut { data: y, row_stride: stride });
     };
     let whole = |y: &mut [f32]| compute(0..output, y, output);
     let sizes = [rows * input, input * output, rows * output];
@@ -90,7 +90,7 @@ pub fn linear(x: Matrix, weight: Matrix, bias: &[f32], y: &mut [f32]) {
             let last = if share.end == output / COLUMNS { output } else { share.end * COLUMNS };
             share.start * COLUMNS..last
         };
-        let key = (weight.data.as_ptr() as usize, shares.len());
+        let key = (weight.address(), shares.len());
         let known = lead.weights.get(&key).copied();
         let id = known.unwrap_or_else(|| {
             lead.next += 1;
@@ -102,10 +102,21 @@ pub fn linear(x: Matrix, weight: Matrix, bias: &[f32], y: &mut [f32]) {
             let mut inputs = Inputs::new(&lead.team, member);
             inputs.give(x.data);
             inputs.give(&bias[columns.clone()]);
+            let mut kind = KNOWN;
             if known.is_none() {
-                inputs.give(&weight.part(columns.clone()).dense());
+                match weight.part(columns.clone()) {
+                    Factor::Floats(part) => {
+                        kind = FLOATS;
+                        inputs.give(&part.dense());
+                    }
+                    Factor::Integers(part) => {
+                        kind = INTEGERS;
+                        inputs.give(&as_floats(part.lines()));
+                        inputs.give(part.factors);
+                    }
+                }
             }
-            inputs.start(&[LINEAR, rows as u32, input as u32, columns.len() as u32, id]);
+            inputs.start(&[LINEAR, rows as u32, input as u32, columns.len() as u32, id, kind]);
         }
         compute(columns(&shares[0]), y, output);
         for (member, share) in shares[1..].iter().enumerate() {
@@ -251,15 +262,43 @@ impl<'a> Inputs<'a> {
     }
 }
 
+/// Integers as they lie, four to a number, which is copied and nothing else.
+fn as_floats<'a>(rows: impl Iterator<Item = &'a [i8]>) -> Vec<f32> {
+    let bytes: Vec<u8> = rows.flatten().map(|&value| value as u8).collect();
+    let whole = |four: &[u8]| {
+        let mut bytes = [0; 4];
+        bytes[..four.len()].copy_from_slice(four);
+        f32::from_bits(u32::from_ne_bytes(bytes))
+    };
+    bytes.chunks(4).map(whole).collect()
+}
+
+/// What [`as_floats`] was made of.
+fn as_integers(floats: &[f32], count: usize) -> Vec<i8> {
+    let bytes = floats.iter().flat_map(|number| number.to_bits().to_ne_bytes());
+    bytes.take(count).map(|byte| byte as i8).collect()
+}
+
 const LINEAR: u32 = 0;
 const BLOCK: u32 = 1;
 const ATTENTION: u32 = 2;
+
+/// How a member comes to the weights of a linear layer.
+const KNOWN: u32 = 0;
+const FLOATS: u32 = 1;
+const INTEGERS: u32 = 2;
+
+/// Columns of a linear layer's weights, `[input, columns]`.
+enum Weights {
+    Floats(Vec<f32>),
+    Integers(Vec<i8>, Vec<f32>),
+}
 
 /// A member of a team, in an instance of its own.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Teammate {
-    weights: HashMap<u32, Vec<f32>>,
+    weights: HashMap<u32, Weights>,
 }
 
 #[wasm_bindgen]
@@ -279,14 +318,29 @@ impl Teammate {
             taken
         };
         match (job[0], sizes.as_slice()) {
-            (LINEAR, &[rows, input, output, id]) => {
+            (LINEAR, &[rows, input, output, id, kind]) => {
                 let (x, bias) = (take(rows * input), take(output));
-                let weight =
-                    self.weights.entry(id as u32).or_insert_with(|| take(input * output).to_vec());
+                let count = input * output;
+                let weights = match kind as u32 {
+                    FLOATS => Some(Weights::Floats(take(count).to_vec())),
+                    INTEGERS => {
+                        let integers = as_integers(take(count.div_ceil(4)), count);
+                        Some(Weights::Integers(integers, take(output).to_vec()))
+                    }
+                    _ => None,
+                };
+                if let Some(weights) = weights {
+                    self.weights.insert(id as u32, weights);
+                }
+                let weight = match &self.weights[&(id as u32)] {
+                    Weights::Floats(data) => Factor::Floats(Matrix::rows(data, input, output)),
+                    Weights::Integers(data, factors) => {
+                        Factor::Integers(Quantised::whole(data, factors))
+                    }
+                };
                 let mut y = bias.repeat(rows);
-                let (x, weight) =
-                    (Matrix::rows(x, rows, input), Matrix::rows(weight, input, output));
-                kernel::multiply(x, weight, true, MatrixMut::rows(&mut y, output));
+                let x = Matrix::rows(x, rows, input);
+                kernel::multiply_by(x, weight, true, MatrixMut::rows(&mut y, output));
                 y
             }
             (BLOCK, &[expands, height, width, input, hidden, output, stride, start, end]) => {

@@ -1,6 +1,6 @@
 //! Views of matrices, and their product.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 use std::ops::Range;
 
 /// A view of a matrix.
@@ -38,7 +38,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// Some of its columns.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(any(target_arch = "wasm32", test))]
     pub fn part(self, columns: Range<usize>) -> Self {
         let data = &self.data[columns.start * self.column_stride..];
         Self { data, columns: columns.len(), ..self }
@@ -72,6 +72,71 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// A row-major matrix of 8-bit integers, with a factor for each column.
+#[cfg(any(target_arch = "wasm32", test))]
+#[derive(Clone, Copy)]
+pub struct Quantised<'a> {
+    pub data: &'a [i8],
+    pub factors: &'a [f32],
+    pub columns: usize,
+    pub row_stride: usize,
+}
+
+#[cfg(any(target_arch = "wasm32", test))]
+impl<'a> Quantised<'a> {
+    /// All of a matrix.
+    pub fn whole(data: &'a [i8], factors: &'a [f32]) -> Self {
+        let columns = factors.len();
+        Self { data, factors, columns, row_stride: columns }
+    }
+
+    /// Its integers, row by row.
+    #[cfg(target_arch = "wasm32")]
+    pub fn lines(self) -> impl Iterator<Item = &'a [i8]> {
+        self.data.chunks(self.row_stride).map(move |row| &row[..self.columns])
+    }
+}
+
+/// The right matrix of a product.
+#[cfg(any(target_arch = "wasm32", test))]
+#[derive(Clone, Copy)]
+pub enum Factor<'a> {
+    Floats(Matrix<'a>),
+    Integers(Quantised<'a>),
+}
+
+#[cfg(any(target_arch = "wasm32", test))]
+impl Factor<'_> {
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::Floats(matrix) => matrix.columns,
+            Self::Integers(matrix) => matrix.columns,
+        }
+    }
+
+    /// Some of its columns.
+    pub fn part(self, columns: Range<usize>) -> Self {
+        match self {
+            Self::Floats(matrix) => Self::Floats(matrix.part(columns)),
+            Self::Integers(matrix) => Self::Integers(Quantised {
+                data: &matrix.data[columns.start..],
+                factors: &matrix.factors[columns.clone()],
+                columns: columns.len(),
+                ..matrix
+            }),
+        }
+    }
+
+    /// Where its numbers lie.
+    #[cfg(target_arch = "wasm32")]
+    pub fn address(&self) -> usize {
+        match self {
+            Self::Floats(matrix) => matrix.data.as_ptr().addr(),
+            Self::Integers(matrix) => matrix.data.as_ptr().addr(),
+        }
+    }
+}
+
 /// How many numbers the view of a matrix spans.
 fn span(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
     (rows - 1) * row_stride + (columns - 1) * column_stride + 1
@@ -87,7 +152,7 @@ pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
     assert!(out.row_stride >= right.columns);
     assert!(out.data.len() >= span(left.rows, right.columns, out.row_stride, 1));
     #[cfg(target_arch = "wasm32")]
-    super::product::multiply(left, right, accumulate, out);
+    super::product::multiply(left, Factor::Floats(right), accumulate, out);
     #[cfg(not(target_arch = "wasm32"))]
     // SAFETY: the asserts above hold all that is read and written inside the slices, and `out` is
     // borrowed mutably, so that it overlaps neither operand.

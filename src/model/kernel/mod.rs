@@ -26,7 +26,11 @@ pub use attention::{Sizes, attention};
 pub use functions::gelu;
 #[cfg(feature = "train")]
 pub use gradient::{Scratch, backward};
+#[cfg(any(target_arch = "wasm32", test))]
+pub use matrix::{Factor, Quantised};
 pub use matrix::{Matrix, MatrixMut, multiply};
+#[cfg(any(target_arch = "wasm32", test))]
+pub use product::multiply as multiply_by;
 
 /// Taps of a 3 x 3 kernel.
 const TAPS: usize = 9;

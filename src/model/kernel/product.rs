@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::matrix::{Matrix, MatrixMut};
+use super::matrix::{Factor, Matrix, MatrixMut, Quantised};
 use lanes::{LANES, Lanes};
 
 /// Rows of a tile. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the rows: 11 of
@@ -24,41 +24,46 @@ const FEW: usize = 32;
 /// and so few rows of the right matrix are read side by side, each from start to end, which keeps
 /// to a few pages of memory.
 const STREAMS: usize = 128;
+/// Up to so many rows, integers become numbers again for every tile, rather than once and kept.
+const VERY_FEW: usize = 16;
 
 /// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
 /// either the rows or the columns of the right one.
-pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
+pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
     let mut packed = vec![0.0; left.columns.min(DEPTH) * COLUMNS];
-    let out_stride = out.row_stride;
-    let packs = left.rows > FEW || right.column_stride > 1;
-    for depth in blocks(left.columns, if packs { DEPTH } else { STREAMS }) {
+    let MatrixMut { data: out, row_stride } = out;
+    let direct = match right {
+        Factor::Floats(right) => left.rows <= FEW && right.column_stride == 1,
+        Factor::Integers(_) => left.rows <= VERY_FEW,
+    };
+    for depth in blocks(left.columns, if direct { STREAMS } else { DEPTH }) {
         let accumulate = accumulate || depth.start > 0;
         for rows in blocks(left.rows, BLOCK) {
-            for columns in blocks(right.columns, COLUMNS) {
+            for columns in blocks(right.columns(), COLUMNS) {
+                let left = Lines { matrix: left, rows: rows.clone(), depth: depth.clone() };
+                let out = &mut out[rows.start * row_stride + columns.start..];
                 let width = columns.len();
-                let panel = if !packs && width == COLUMNS {
-                    let first = depth.start * right.row_stride + columns.start;
-                    Panel {
-                        lines: &right.data[first..],
-                        depth: depth.len(),
-                        stride: right.row_stride,
+                let out = Target { out, row_stride, width, accumulate };
+                let stands_as_it_is = direct && width == COLUMNS;
+                match right {
+                    Factor::Floats(right) if stands_as_it_is => {
+                        let first = depth.start * right.row_stride + columns.start;
+                        let lines = &right.data[first..];
+                        left.put_to(Floats { lines, stride: right.row_stride }, out);
                     }
-                } else {
-                    pack(&right, depth.clone(), columns.clone(), &mut packed);
-                    Panel { lines: &packed, depth: depth.len(), stride: COLUMNS }
-                };
-                for tiled in blocks(rows.len(), ROWS) {
-                    let first = rows.start + tiled.start;
-                    let line = |row: usize| &left.data[row * left.row_stride..][depth.clone()];
-                    let out = &mut out.data[first * out_stride + columns.start..];
-                    if tiled.len() == ROWS {
-                        let lines: [&[f32]; ROWS] = std::array::from_fn(|row| line(first + row));
-                        tile(lines, panel, accumulate, out, out_stride, width);
-                    } else {
-                        for row in 0..tiled.len() {
-                            let out = &mut out[row * out_stride..];
-                            tile([line(first + row)], panel, accumulate, out, 0, width);
+                    Factor::Integers(right) if stands_as_it_is => {
+                        let first = depth.start * right.row_stride + columns.start;
+                        let lines = &right.data[first..];
+                        let factors = factors(&right, columns);
+                        left.put_to(Integers { lines, stride: right.row_stride, factors }, out);
+                    }
+                    _ => {
+                        let panel = &mut packed[..depth.len() * COLUMNS];
+                        match &right {
+                            Factor::Floats(right) => pack(right, depth.clone(), columns, panel),
+                            Factor::Integers(right) => unpack(right, depth.clone(), columns, panel),
                         }
+                        left.put_to(Floats { lines: panel, stride: COLUMNS }, out);
                     }
                 }
             }
@@ -66,12 +71,110 @@ pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
     }
 }
 
-/// Eight columns of the right matrix, packed or as they lie.
+/// A part of the left matrix.
+struct Lines<'a> {
+    matrix: Matrix<'a>,
+    rows: Range<usize>,
+    depth: Range<usize>,
+}
+
+/// Where sums go: `width` columns of rows that lie `row_stride` apart.
+struct Target<'a> {
+    out: &'a mut [f32],
+    row_stride: usize,
+    width: usize,
+    accumulate: bool,
+}
+
+impl Lines<'_> {
+    /// Every row, tile by tile.
+    fn put_to(&self, panel: impl Panel, target: Target) {
+        let Target { out, row_stride, width, accumulate } = target;
+        let line = |row: usize| {
+            &self.matrix.data[(self.rows.start + row) * self.matrix.row_stride..]
+                [self.depth.clone()]
+        };
+        let depth = self.depth.len();
+        for tiled in blocks(self.rows.len(), ROWS) {
+            let out = &mut out[tiled.start * row_stride..];
+            if tiled.len() == ROWS {
+                let lines: [&[f32]; ROWS] = std::array::from_fn(|row| line(tiled.start + row));
+                tile(lines, depth, panel, accumulate, out, row_stride, width);
+            } else {
+                for (row, out) in tiled.zip(out.chunks_mut(row_stride)) {
+                    tile([line(row)], depth, panel, accumulate, out, 0, width);
+                }
+            }
+        }
+    }
+}
+
+/// Eight columns of the right matrix, line by line.
+trait Panel: Copy {
+    /// Whether there are as many lines.
+    fn has(&self, depth: usize) -> bool;
+
+    /// A line of it.
+    ///
+    /// # Safety
+    ///
+    /// There must be such a line.
+    unsafe fn line(&self, index: usize) -> [Lanes; 2];
+
+    /// What sums over its lines stand for.
+    fn sums(&self, sums: [Lanes; 2]) -> [Lanes; 2];
+}
+
+/// Numbers, packed or as they lie.
 #[derive(Clone, Copy)]
-struct Panel<'a> {
+struct Floats<'a> {
     lines: &'a [f32],
-    depth: usize,
     stride: usize,
+}
+
+impl Panel for Floats<'_> {
+    fn has(&self, depth: usize) -> bool {
+        depth == 0 || self.lines.len() >= (depth - 1) * self.stride + COLUMNS
+    }
+
+    #[inline(always)]
+    unsafe fn line(&self, index: usize) -> [Lanes; 2] {
+        // SAFETY: the caller holds it.
+        unsafe {
+            let line = self.lines.as_ptr().add(index * self.stride);
+            [Lanes::load(line), Lanes::load(line.add(LANES))]
+        }
+    }
+
+    #[inline(always)]
+    fn sums(&self, sums: [Lanes; 2]) -> [Lanes; 2] {
+        sums
+    }
+}
+
+/// Integers as they lie, with a factor for each column.
+#[derive(Clone, Copy)]
+struct Integers<'a> {
+    lines: &'a [i8],
+    stride: usize,
+    factors: [Lanes; 2],
+}
+
+impl Panel for Integers<'_> {
+    fn has(&self, depth: usize) -> bool {
+        depth == 0 || self.lines.len() >= (depth - 1) * self.stride + COLUMNS
+    }
+
+    #[inline(always)]
+    unsafe fn line(&self, index: usize) -> [Lanes; 2] {
+        // SAFETY: the caller holds it.
+        unsafe { Lanes::load_integers(self.lines.as_ptr().add(index * self.stride)) }
+    }
+
+    #[inline(always)]
+    fn sums(&self, [low, high]: [Lanes; 2]) -> [Lanes; 2] {
+        [low.mul(self.factors[0]), high.mul(self.factors[1])]
+    }
 }
 
 fn blocks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
@@ -80,7 +183,6 @@ fn blocks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// Columns of the right matrix as `[depth, COLUMNS]`. What stands in for missing ones is not used.
 fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut [f32]) {
-    let panel = &mut panel[..depth.len() * COLUMNS];
     let width = columns.len();
     if right.column_stride == 1 {
         let lines = right.data[depth.start * right.row_stride + columns.start..]
@@ -109,6 +211,36 @@ fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut 
     }
 }
 
+/// The same of integers, each times its column's factor.
+fn unpack(right: &Quantised, depth: Range<usize>, columns: Range<usize>, panel: &mut [f32]) {
+    let width = columns.len();
+    let lines = right.data[depth.start * right.row_stride + columns.start..]
+        .chunks(right.row_stride)
+        .zip(panel.as_chunks_mut::<COLUMNS>().0);
+    let factors = factors(right, columns);
+    for (values, line) in lines {
+        let mut whole = [0; COLUMNS];
+        let values: &[i8; COLUMNS] = values.first_chunk().unwrap_or_else(|| {
+            whole[..width].copy_from_slice(&values[..width]);
+            &whole
+        });
+        // SAFETY: there are `COLUMNS` integers, and as many numbers in a line.
+        unsafe {
+            let [low, high] = Lanes::load_integers(values.as_ptr());
+            low.mul(factors[0]).store(line.as_mut_ptr());
+            high.mul(factors[1]).store(line.as_mut_ptr().add(LANES));
+        }
+    }
+}
+
+/// The factors of up to eight columns.
+fn factors(right: &Quantised, columns: Range<usize>) -> [Lanes; 2] {
+    let mut factors = [0.0; COLUMNS];
+    factors[..columns.len()].copy_from_slice(&right.factors[columns]);
+    // SAFETY: there are twice `LANES` numbers.
+    unsafe { [Lanes::load(factors.as_ptr()), Lanes::load(factors.as_ptr().add(LANES))] }
+}
+
 /// `ROWS` dense rows put to a panel; `width` of the sums are written, at `stride` from row to row.
 ///
 /// Not inlined: among other code the sums do not stay in registers.
@@ -116,23 +248,21 @@ fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut 
 #[inline(never)]
 fn tile<const ROWS: usize>(
     rows: [&[f32]; ROWS],
-    panel: Panel,
+    depth: usize,
+    panel: impl Panel,
     accumulate: bool,
     out: &mut [f32],
     stride: usize,
     width: usize,
 ) {
-    let Panel { lines, depth, stride: line_stride } = panel;
-    assert!(rows.iter().all(|row| row.len() >= depth));
-    assert!(depth == 0 || lines.len() >= (depth - 1) * line_stride + COLUMNS);
+    assert!(rows.iter().all(|row| row.len() >= depth) && panel.has(depth));
     assert!(width <= COLUMNS && out.len() >= (ROWS - 1) * stride + width);
     let rows = rows.map(<[f32]>::as_ptr);
     let mut sums = [[Lanes::ZERO; 2]; ROWS];
     for index in 0..depth {
-        // SAFETY: the first two asserts hold what is read inside the slices.
+        // SAFETY: the first assert holds what is read inside the slices.
         unsafe {
-            let line = lines.as_ptr().add(index * line_stride);
-            let (low, high) = (Lanes::load(line), Lanes::load(line.add(LANES)));
+            let [low, high] = panel.line(index);
             for (sums, row) in sums.iter_mut().zip(rows) {
                 let value = Lanes::splat(*row.add(index));
                 sums[0] = value.mul_add(low, sums[0]);
@@ -148,7 +278,7 @@ fn tile<const ROWS: usize>(
             line[..width].copy_from_slice(out);
         }
         let target = if whole { out.as_mut_ptr() } else { line.as_mut_ptr() };
-        for (half, sum) in sums.into_iter().enumerate() {
+        for (half, sum) in panel.sums(sums).into_iter().enumerate() {
             // SAFETY: there are `COLUMNS` numbers at `target`, in `out` or in `line`.
             unsafe {
                 let target = target.add(half * LANES);
@@ -199,6 +329,24 @@ mod lanes {
             Self(f32x4_splat(value))
         }
 
+        /// # Safety
+        ///
+        /// There must be twice `LANES` integers.
+        #[inline(always)]
+        pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
+            // SAFETY: the caller holds it.
+            let words = unsafe { i16x8_load_extend_i8x8(values) };
+            [
+                Self(f32x4_convert_i32x4(i32x4_extend_low_i16x8(words))),
+                Self(f32x4_convert_i32x4(i32x4_extend_high_i16x8(words))),
+            ]
+        }
+
+        #[inline(always)]
+        pub fn mul(self, other: Self) -> Self {
+            Self(f32x4_mul(self.0, other.0))
+        }
+
         #[inline(always)]
         pub fn add(self, other: Self) -> Self {
             Self(f32x4_add(self.0, other.0))
@@ -247,6 +395,20 @@ mod lanes {
             Self([value; LANES])
         }
 
+        /// # Safety
+        ///
+        /// There must be twice `LANES` integers.
+        pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
+            // SAFETY: the caller holds it.
+            let values = unsafe { values.cast::<[i8; 2 * LANES]>().read() };
+            let half = |from: usize| std::array::from_fn(|lane| f32::from(values[from + lane]));
+            [Self(half(0)), Self(half(LANES))]
+        }
+
+        pub fn mul(self, other: Self) -> Self {
+            Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
+        }
+
         pub fn add(self, other: Self) -> Self {
             Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
         }
@@ -292,7 +454,8 @@ mod tests {
                 let stride = columns + 3;
                 let before = values(rows * stride, 2);
                 let mut out = before.clone();
-                multiply(left, right, accumulate, MatrixMut { data: &mut out, row_stride: stride });
+                let target = MatrixMut { data: &mut out, row_stride: stride };
+                multiply(left, Factor::Floats(right), accumulate, target);
                 for (place, (&now, &then)) in out.iter().zip(&before).enumerate() {
                     let (row, column) = (place / stride, place % stride);
                     let expected = if column >= columns {
@@ -304,6 +467,37 @@ mod tests {
                     assert_eq!(now, expected, "{rows} x {depth} x {columns} at {row}, {column}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn integers_are_multiplied_as_the_numbers_they_stand_for() {
+        for [rows, depth, columns] in SIZES {
+            let left = values(rows * depth, 1);
+            let left = Matrix::rows(&left, rows, depth);
+            let factors: Vec<f32> = (0..columns).map(|column| 0.5 + column as f32).collect();
+            let floats = values(depth * columns, 4);
+            let data: Vec<i8> = floats.iter().map(|&value| value as i8).collect();
+            let scaled: Vec<f32> =
+                floats.iter().zip(factors.iter().cycle()).map(|(v, f)| v * f).collect();
+            let integers = Quantised::whole(&data, &factors);
+            let whole = Factor::Floats(Matrix::rows(&scaled, depth, columns));
+            let product = |right: Factor| {
+                let mut out = vec![0.0; rows * right.columns()];
+                let stride = right.columns();
+                multiply(left, right, false, MatrixMut::rows(&mut out, stride));
+                out
+            };
+            let expected = product(whole);
+            assert_eq!(
+                product(Factor::Integers(integers)),
+                expected,
+                "{rows} x {depth} x {columns}"
+            );
+            let part = columns / 2..columns;
+            let of = |row: &[f32]| row[part.clone()].to_vec();
+            let expected: Vec<f32> = expected.chunks(columns).flat_map(of).collect();
+            assert_eq!(product(Factor::Integers(integers).part(part.clone())), expected);
         }
     }
 }
