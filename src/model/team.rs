@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use wasm_bindgen::prelude::*;
@@ -53,6 +54,19 @@ struct Lead {
     next: u32,
 }
 
+impl Lead {
+    /// The identifier of weights, and whether as many members as this have them already.
+    fn identify(&mut self, address: usize, shares: usize) -> (u32, bool) {
+        match self.weights.entry((address, shares)) {
+            Entry::Occupied(known) => (*known.get(), true),
+            Entry::Vacant(new) => {
+                self.next += 1;
+                (*new.insert(self.next), false)
+            }
+        }
+    }
+}
+
 thread_local! {
     static LEAD: RefCell<Option<Lead>> = const { RefCell::new(None) };
 }
@@ -90,20 +104,14 @@ pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
             let last = if share.end == output / COLUMNS { output } else { share.end * COLUMNS };
             share.start * COLUMNS..last
         };
-        let key = (weight.address(), shares.len());
-        let known = lead.weights.get(&key).copied();
-        let id = known.unwrap_or_else(|| {
-            lead.next += 1;
-            lead.weights.insert(key, lead.next);
-            lead.next
-        });
+        let (id, known) = lead.identify(weight.address(), shares.len());
         for (member, share) in shares[1..].iter().enumerate() {
             let columns = columns(share);
             let mut inputs = Inputs::new(&lead.team, member);
             inputs.give(x.data);
             inputs.give(&bias[columns.clone()]);
             let mut kind = KNOWN;
-            if known.is_none() {
+            if !known {
                 match weight.part(columns.clone()) {
                     Factor::Floats(part) => {
                         kind = FLOATS;
@@ -149,23 +157,28 @@ pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut 
     let expansion = if parameters.expand.is_some() { x.len() * shape.hidden } else { 0 };
     let work = expansion + out_height * out_width * shape.hidden * (9 + shape.output);
     share([x.len(), weights, y.len()], work, out_height, y, whole, |lead, shares, y| {
+        let (id, known) = lead.identify(parameters.depthwise.0.as_ptr().addr(), shares.len());
         for (member, rows) in shares[1..].iter().enumerate() {
             let given = shape.receptive(rows);
             let mut inputs = Inputs::new(&lead.team, member);
             inputs.give(&x[given.start * input_row..given.end * input_row]);
-            pairs().for_each(|(weight, bias)| {
-                inputs.give(weight);
-                inputs.give(bias);
-            });
+            if !known {
+                pairs().for_each(|(weight, bias)| {
+                    inputs.give(weight);
+                    inputs.give(bias);
+                });
+            }
+            let kind = if known { KNOWN } else { FLOATS };
             let Shape { height, width, input, hidden, output, stride } = *shape;
             let sizes = [height, width, input, hidden, output, stride, rows.start, rows.end];
-            let mut job = vec![BLOCK, u32::from(parameters.expand.is_some())];
+            let mut job = vec![BLOCK, id, kind, u32::from(parameters.expand.is_some())];
             job.extend(sizes.map(|size| size as u32));
             inputs.start(&job);
         }
         compute(&shares[0], y);
         for (member, rows) in shares[1..].iter().enumerate() {
             if !lead.team.finish(member, &mut y[rows.start * out_row..rows.end * out_row]) {
+                lead.weights.clear();
                 compute(rows, y);
             }
         }
@@ -288,7 +301,7 @@ const KNOWN: u32 = 0;
 const FLOATS: u32 = 1;
 const INTEGERS: u32 = 2;
 
-/// Columns of a linear layer's weights, `[input, columns]`.
+/// Columns of a linear layer's weights, `[input, columns]`, or a block's, weight and bias in turn.
 enum Weights {
     Floats(Vec<f32>),
     Integers(Vec<i8>, Vec<f32>),
@@ -343,14 +356,27 @@ impl Teammate {
                 kernel::multiply_by(x, weight, true, MatrixMut::rows(&mut y, output));
                 y
             }
-            (BLOCK, &[expands, height, width, input, hidden, output, stride, start, end]) => {
+            (
+                BLOCK,
+                &[id, kind, expands, height, width, input, hidden, output, stride, start, end],
+            ) => {
                 let shape = Shape { height, width, input, hidden, output, stride };
                 let rows = start..end;
                 let x = take(shape.receptive(&rows).len() * width * input);
-                let expand = (expands > 0).then(|| (take(hidden * input), take(hidden)));
-                let depthwise = (take(hidden * 9), take(hidden));
-                let project = (take(output * hidden), take(output));
-                let parameters = Parameters { expand, depthwise, project };
+                let expand = if expands > 0 { (input + 1) * hidden } else { 0 };
+                let counts = [expand, 10 * hidden, (hidden + 1) * output];
+                if kind as u32 == FLOATS {
+                    let weights = take(counts.iter().sum()).to_vec();
+                    self.weights.insert(id as u32, Weights::Floats(weights));
+                }
+                let Weights::Floats(weights) = &self.weights[&(id as u32)] else { unreachable!() };
+                let (expand, rest) = weights.split_at(counts[0]);
+                let (depthwise, project) = rest.split_at(counts[1]);
+                let parameters = Parameters {
+                    expand: (expands > 0).then(|| expand.split_at(input * hidden)),
+                    depthwise: depthwise.split_at(9 * hidden),
+                    project: project.split_at(hidden * output),
+                };
                 let mut y = vec![0.0; rows.len() * shape.output_size()[1] * output];
                 kernel::forward(&shape, &parameters, x, rows, &mut y);
                 y

@@ -7,11 +7,22 @@ import { startWorker } from './trusted.js';
 
 const CAPACITY = 4 << 20; // numbers
 const PATIENCE_MS = 10_000; // with a member that does not answer
+const LOOKS = 20_000; // about a tenth of a millisecond
 
 /** What the first number of a member's `control` says. */
 export const STATES = { starting: 0, ready: 1, working: 2, failed: 3 };
 /** Where the job begins in `control`: state, count of inputs, count of sizes, sizes. */
 export const JOB = 3;
+
+/**
+ * Waits while a member is in a state. Most waits are shorter than falling asleep and waking, so it looks for a while first.
+ *
+ * @param {Int32Array} control @param {number} state @param {number} [patience] Milliseconds
+ */
+export function waitWhile(control, state, patience) {
+  for (let i = 0; i < LOOKS; i++) if (Atomics.load(control, 0) !== state) return;
+  Atomics.wait(control, 0, state, patience);
+}
 
 export class Team {
   #members;
@@ -56,7 +67,7 @@ export class Team {
   /** @param {number} member @param {Float32Array} out @returns {boolean} Whether it did its share */
   finish(member, out) {
     const { control, exchange } = this.#members[member];
-    Atomics.wait(control, 0, STATES.working, PATIENCE_MS);
+    waitWhile(control, STATES.working, PATIENCE_MS);
     if (Atomics.load(control, 0) !== STATES.ready) {
       Atomics.store(control, 0, STATES.failed);
       return false;

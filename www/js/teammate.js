@@ -1,5 +1,5 @@
 /** A member of a team: waits for a share of an operation, does it, and waits again; see team.js. */
-import { JOB, STATES } from './team.js';
+import { JOB, STATES, waitWhile } from './team.js';
 
 onmessage = async ({ data: { code, glue, control, exchange } }) => {
   const become = (/** @type {number} */ state) => {
@@ -13,7 +13,7 @@ onmessage = async ({ data: { code, glue, control, exchange } }) => {
     postMessage('ready');
     become(STATES.ready);
     for (;;) {
-      Atomics.wait(control, 0, STATES.ready);
+      waitWhile(control, STATES.ready);
       const [inputs, sizes] = control.subarray(1);
       exchange.set(teammate.work(Uint32Array.from(control.subarray(JOB, JOB + sizes)), exchange.subarray(0, inputs)));
       become(STATES.ready);
