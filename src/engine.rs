@@ -1,7 +1,7 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
@@ -32,8 +32,10 @@ pub struct Engine {
     model: CarZero,
     device: Device,
     texts: Mutex<HashMap<String, Encoded>>,
-    /// The reference images, to rank any sentence.
-    reference: Option<Encoded>,
+    /// The reference images, condensed, to rank any sentence.
+    reference: Option<Tensor<3>>,
+    /// The same ready to be scored, once a sentence needs them.
+    encoded_reference: OnceLock<Encoded>,
     /// Percentiles over them, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
 }
@@ -96,7 +98,8 @@ impl Engine {
     pub fn new(loaded: Loaded, device: Device) -> Self {
         let Loaded { manifest, config, tokenizer, model, reference } = loaded;
         Self {
-            reference: reference.map(|tokens| model.encode_condensed(tokens)),
+            reference,
+            encoded_reference: OnceLock::new(),
             manifest,
             config,
             tokenizer,
@@ -235,7 +238,7 @@ impl Engine {
 
     /// Scores the reference images on those prompts whose distribution is not known yet.
     async fn measure(&self, prompts: &[String], texts: &[Encoded]) -> Result<()> {
-        let Some(images) = &self.reference else { return Ok(()) };
+        let Some(tokens) = &self.reference else { return Ok(()) };
         let (keys, texts): (Vec<String>, Vec<&Encoded>) = prompts
             .iter()
             .zip(texts)
@@ -245,6 +248,8 @@ impl Engine {
         if keys.is_empty() {
             return Ok(());
         }
+        let encode = || self.model.encode_condensed(tokens.clone());
+        let images = self.encoded_reference.get_or_init(encode);
         let scores = self.model.score(images, &Encoded::cat(&texts));
         let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
         let mut measured = lock(&self.measured);
@@ -348,8 +353,10 @@ impl Engine {
         };
         let pixels = (0..crop * crop).map(wave).collect();
         let images = self.encode_pixels(pixels, Vec::new());
-        let scores = self.score(&images, prompts).await?;
-        Ok(scores.into_iter().flatten().map(|score| score.logit).collect())
+        let texts = self.encode_texts(prompts)?;
+        let texts = Encoded::cat(&texts.iter().collect::<Vec<_>>());
+        let scores = self.model.score(&images.encoded, &texts);
+        read((scores.i2t + scores.t2i) / 2.0).await
     }
 
     /// Checks the device: drivers are known that compute zeros or worse without an error.
