@@ -1,6 +1,6 @@
 /**
  * A long day in one tab: many images, many prompts, on the micro model.
- * CARZERO_ENDURANCE is the number of images, with ten prompts for each: 150 here, 1000 by hand.
+ * CARZERO_ENDURANCE is the number of images, with ten prompts for each: 200 here, 1000 by hand.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
 
-const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 150);
+const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 200);
 const PROMPTS = 10 * IMAGES;
 const LIST = 100; // as many as a link may hold
 const LONG_MS = 50;
