@@ -48,16 +48,17 @@ audit:
 		case $$report in *auditReportVersion*) echo "$$report"; exit 1; esac; \
 		echo "Not checked: npm's advisories on tests/$$tests cannot be reached."; done
 
-## Writes carzero.cdx.json, a software bill of materials (CycloneDX) of everything that may be compiled in.
+## Writes carzero.cdx.json, a software bill of materials (CycloneDX) of everything that may be compiled in. It names no folder of this machine.
 sbom:
 	$(call install,cyclonedx,$(CARGO_CYCLONEDX_VERSION))
 	cargo cyclonedx --format json --all-features --target all
+	@sed 's|path+file://$(CURDIR)#|path+file:///#|' carzero.cdx.json > carzero.cdx.json.new && mv carzero.cdx.json.new carzero.cdx.json
 
 ## Fuzzes what reads foreign data, with nightly Rust.
 fuzz:
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
 	$(call install,fuzz,$(CARGO_FUZZ_VERSION))
-	@for target in picture dicom manifest checkpoint align; do \
+	@for target in picture dicom manifest shards checkpoint align; do \
 		mkdir -p $(CACHE)/fuzz/$$target && \
 		cargo +nightly fuzz run --fuzz-dir tests/fuzz -O -a -s none $$target \
 			$(CACHE)/fuzz/$$target tests/fuzz/seeds/$$target -- \

@@ -45,7 +45,7 @@ pub struct Engine {
 pub struct EncodedImages {
     encoded: Encoded,
     /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
-    fine_means: Tensor<2>,
+    fine_means: Tensor<3>,
     /// What the model saw of each picture.
     pub views: Vec<View>,
 }
@@ -307,7 +307,7 @@ impl Engine {
                 let means = self.fine_means(&images).await?;
                 negative = means.first().map(|means| known.distance(means));
             }
-            looks.push((distance, known.verdict(distance, negative)));
+            looks.push((distance, known.verdict(&means, distance, negative)));
         }
         Ok(Some(looks))
     }
@@ -318,9 +318,9 @@ impl Engine {
     ///
     /// [`Error::Device`] where the device fails.
     pub async fn fine_means(&self, images: &EncodedImages) -> Result<Vec<Vec<f32>>> {
-        let [_, channels] = images.fine_means.dims();
+        let [_, parts, channels] = images.fine_means.dims();
         let means = read(images.fine_means.clone()).await?;
-        Ok(means.chunks(channels).map(<[f32]>::to_vec).collect())
+        Ok(means.chunks(parts * channels).map(<[f32]>::to_vec).collect())
     }
 
     /// Condensed tokens of pictures, `[pictures, tokens, dim]`, for a reference.

@@ -3,8 +3,10 @@
 //! The score is the Mahalanobis distance of a picture's features from those of known images (Lee et
 //! al., NeurIPS 2018, <https://arxiv.org/abs/1807.03888>), here with one Gaussian for all of them,
 //! its covariance shrunk after Ledoit and Wolf (2004, <https://doi.org/10.1016/S0047-259X(03)00096-4>).
+//! A photograph of a film, close up, is nearer than that; it is told by Fisher's linear discriminant
+//! between known images and photographs of them.
 //!
-//! The features are the means of the encoder's fine map, see
+//! The features are the means of the encoder's fine map and of its edges, see
 //! [`ImageEncoder::fine_means`](crate::model::ImageEncoder::fine_means). Deeper ones know little but
 //! findings: from them, `default` takes turned, inverted and photographed radiographs for upright
 //! ones.
@@ -21,6 +23,12 @@ const NEIGHBOURS: usize = 10;
 const IN_DOUBT: f64 = 0.05;
 /// The share of known images that are taken for unfamiliar.
 const UNFAMILIAR: f64 = 0.005;
+/// The share of known images that are taken for photographs of films.
+const PHOTOGRAPHED: f64 = 0.01;
+/// Means in a picture's features: of the whole map and of its four edges.
+const PARTS: usize = 5;
+/// By how much the discriminant takes features for uncorrelated.
+const UNCORRELATED: f64 = 0.1;
 
 /// How features of known images are distributed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +39,16 @@ pub struct Familiarity {
     /// Up to this distance a picture is familiar; beyond, its negative is looked at too.
     pub doubt: f32,
     /// Beyond this distance a picture is unfamiliar.
+    pub limit: f32,
+    /// What tells photographs of known images from these.
+    pub photograph: Discriminant,
+}
+
+/// A direction from known images to photographs of them, and how far along it these begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Discriminant {
+    weights: Vec<f32>,
+    /// Beyond this a picture is a photograph.
     pub limit: f32,
 }
 
@@ -69,85 +87,102 @@ impl Verdict {
 }
 
 impl Familiarity {
-    /// Learns from the features of images, those of one patient next to one another; `None` where
-    /// there are too few or they do not vary.
-    pub fn learn(population: &str, features: &[Vec<f32>]) -> Option<Self> {
-        let fold_of = |index: usize| index / NEIGHBOURS % FOLDS;
+    /// Learns from the features of images, those of one patient next to one another, and of a
+    /// photograph of each; `None` where there are too few or they do not vary.
+    pub fn learn(
+        population: &str,
+        features: &[Vec<f32>],
+        photographs: &[Vec<f32>],
+    ) -> Option<Self> {
+        let means: Vec<&[f32]> = features.iter().map(|each| whole(each)).collect();
+        let known: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
+        let others: Vec<&[f32]> = photographs.iter().map(Vec::as_slice).collect();
         let mut distances = Vec::with_capacity(features.len());
+        let mut likenesses = Vec::with_capacity(features.len());
         for fold in 0..FOLDS {
-            let (left_out, known): (Vec<_>, Vec<_>) =
-                features.iter().enumerate().partition(|(index, _)| fold_of(*index) == fold);
-            let gaussian =
-                Gaussian::fit(&known.iter().map(|(_, each)| &each[..]).collect::<Vec<_>>())?;
-            distances.extend(left_out.iter().map(|(_, each)| gaussian.distance(each)));
+            let (left_out, learnt): (Vec<usize>, Vec<usize>) =
+                (0..features.len()).partition(|index| index / NEIGHBOURS % FOLDS == fold);
+            let of = |all: &[_]| -> Vec<&[f32]> {
+                learnt.iter().filter_map(|&index| all.get(index).copied()).collect()
+            };
+            let gaussian = Gaussian::fit(&of(&means))?;
+            let direction = direction(&of(&known), &of(&others))?;
+            distances.extend(left_out.iter().map(|&i| gaussian.distance(means[i])));
+            likenesses.extend(left_out.iter().map(|&i| dot(&direction, known[i])));
         }
-        distances.sort_by(f32::total_cmp);
-        let below = |share: f64| {
-            let index = ((distances.len() - 1) as f64 * (1.0 - share)).round() as usize;
-            distances.get(index).copied()
-        };
         Some(Self {
             population: population.to_string(),
-            gaussian: Gaussian::fit(&features.iter().map(Vec::as_slice).collect::<Vec<_>>())?,
-            doubt: below(IN_DOUBT)?,
-            limit: below(UNFAMILIAR)?,
+            gaussian: Gaussian::fit(&means)?,
+            doubt: beyond(IN_DOUBT, &mut distances)?,
+            limit: beyond(UNFAMILIAR, &mut distances)?,
+            photograph: Discriminant {
+                weights: direction(&known, &others)?,
+                limit: beyond(PHOTOGRAPHED, &mut likenesses)?,
+            },
         })
     }
 
-    /// Number of features.
+    /// Number of the map's channels, each with five features.
     pub fn channels(&self) -> usize {
         self.gaussian.mean.len()
     }
 
     /// How far features are from the known ones, in standard deviations of all of these together.
     pub fn distance(&self, features: &[f32]) -> f32 {
-        self.gaussian.distance(features)
+        self.gaussian.distance(whole(features))
     }
 
-    /// What a picture looks like, from its distance and, where that is in doubt, its negative's.
-    pub fn verdict(&self, distance: f32, negative: Option<f32>) -> Verdict {
+    /// What a picture looks like, from its features, its distance and, where that is in doubt, its
+    /// negative's.
+    pub fn verdict(&self, features: &[f32], distance: f32, negative: Option<f32>) -> Verdict {
+        let photographed = dot(&self.photograph.weights, features) > self.photograph.limit;
         match negative {
             Some(negative) if negative < distance && negative <= self.limit => Verdict::Inverted,
-            _ if distance <= self.limit => Verdict::Familiar,
+            _ if distance <= self.limit && !photographed => Verdict::Familiar,
             _ => Verdict::Unfamiliar,
         }
     }
 
-    /// Refuses what is no Gaussian of that many features.
+    /// Refuses what is no Gaussian and no direction of that many channels.
     ///
     /// # Errors
     ///
     /// [`Error::Config`]
     pub fn check(&self, channels: usize) -> Result<()> {
         let Gaussian { mean, factor } = &self.gaussian;
-        let limits = [self.doubt, self.limit];
-        let finite = mean.iter().chain(factor).chain(&limits).all(|value| value.is_finite());
-        let whole = mean.len() == channels && factor.len() == channels * (channels + 1) / 2;
+        let Discriminant { weights, limit } = &self.photograph;
+        let limits = [self.doubt, self.limit, *limit];
+        let mut values = mean.iter().chain(factor).chain(weights).chain(&limits);
+        let finite = values.all(|value| value.is_finite());
+        let whole = mean.len() == channels
+            && factor.len() == channels * (channels + 1) / 2
+            && weights.len() == channels * PARTS;
         let diagonal = |row: usize| factor[row * (row + 1) / 2 + row];
         let ok = finite && whole && (0..channels).all(|row| diagonal(row) > 0.0);
         if ok { Ok(()) } else { Err(Error::Config("familiarity".to_string())) }
     }
 }
 
+/// The features of the whole map, which come first.
+fn whole(features: &[f32]) -> &[f32] {
+    &features[..features.len() / PARTS]
+}
+
+fn dot(weights: &[f32], features: &[f32]) -> f32 {
+    weights.iter().zip(features).map(|(weight, value)| weight * value).sum()
+}
+
+/// What a share of some values is beyond.
+fn beyond(share: f64, values: &mut [f32]) -> Option<f32> {
+    values.sort_by(f32::total_cmp);
+    let index = (values.len().checked_sub(1)? as f64 * (1.0 - share)).round() as usize;
+    values.get(index).copied()
+}
+
 impl Gaussian {
     fn fit(rows: &[&[f32]]) -> Option<Self> {
-        let (count, width) = (rows.len() as f64, rows.first()?.len());
-        let mut mean = vec![0.0; width];
-        for row in rows {
-            mean.iter_mut().zip(*row).for_each(|(sum, &value)| *sum += f64::from(value));
-        }
-        mean.iter_mut().for_each(|sum| *sum /= count);
-        let mut covariance = vec![vec![0.0; width]; width];
-        let mut fourth = 0.0;
-        for row in rows {
-            let centred: Vec<f64> =
-                row.iter().zip(&mean).map(|(&value, mean)| f64::from(value) - mean).collect();
-            for (line, one) in covariance.iter_mut().zip(&centred) {
-                line.iter_mut().zip(&centred).for_each(|(sum, other)| *sum += one * other / count);
-            }
-            fourth += centred.iter().map(|value| value * value).sum::<f64>().powi(2);
-        }
-        shrink(&mut covariance, fourth, count);
+        let Moments { mean, mut covariance, fourth } = Moments::of(rows)?;
+        shrink(&mut covariance, fourth, rows.len() as f64);
         Some(Self {
             mean: mean.into_iter().map(|value| value as f32).collect(),
             factor: cholesky(&covariance)?.concat().into_iter().map(|value| value as f32).collect(),
@@ -166,6 +201,59 @@ impl Gaussian {
         }
         whitened.iter().map(|value| value * value).sum::<f64>().sqrt() as f32
     }
+}
+
+/// Mean and covariance of rows, and the sum of the fourth powers of their distances from the mean.
+struct Moments {
+    mean: Vec<f64>,
+    covariance: Vec<Vec<f64>>,
+    fourth: f64,
+}
+
+impl Moments {
+    fn of(rows: &[&[f32]]) -> Option<Self> {
+        let (count, width) = (rows.len() as f64, rows.first()?.len());
+        let mut mean = vec![0.0; width];
+        for row in rows {
+            mean.iter_mut().zip(*row).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        mean.iter_mut().for_each(|sum| *sum /= count);
+        let mut covariance = vec![vec![0.0; width]; width];
+        let mut fourth = 0.0;
+        for row in rows {
+            let centred: Vec<f64> =
+                row.iter().zip(&mean).map(|(&value, mean)| f64::from(value) - mean).collect();
+            for (line, one) in covariance.iter_mut().zip(&centred) {
+                line.iter_mut().zip(&centred).for_each(|(sum, other)| *sum += one * other / count);
+            }
+            fourth += centred.iter().map(|value| value * value).sum::<f64>().powi(2);
+        }
+        Some(Self { mean, covariance, fourth })
+    }
+}
+
+/// Fisher's direction from some rows to others: the difference of their means, in units of the
+/// covariance within them.
+fn direction(rows: &[&[f32]], others: &[&[f32]]) -> Option<Vec<f32>> {
+    let (from, to) = (Moments::of(rows)?, Moments::of(others)?);
+    let mut within = from.covariance;
+    for (i, (line, other)) in within.iter_mut().zip(&to.covariance).enumerate() {
+        for (j, (value, other)) in line.iter_mut().zip(other).enumerate() {
+            *value += other;
+            *value *= if i == j { 1.0 } else { 1.0 - UNCORRELATED };
+        }
+    }
+    let factor = cholesky(&within)?;
+    let mut solved: Vec<f64> = Vec::with_capacity(factor.len());
+    for (row, (to, from)) in factor.iter().zip(to.mean.iter().zip(&from.mean)) {
+        let explained: f64 = row.iter().zip(&solved).map(|(l, value)| l * value).sum();
+        solved.push((to - from - explained) / row[solved.len()]);
+    }
+    for i in (0..solved.len()).rev() {
+        let explained: f64 = (i + 1..solved.len()).map(|j| factor[j][i] * solved[j]).sum();
+        solved[i] = (solved[i] - explained) / factor[i][i];
+    }
+    Some(solved.into_iter().map(|value| value as f32).collect())
 }
 
 /// Mixes a covariance with a multiple of the identity by as much as it is uncertain. `fourth` is the
@@ -216,6 +304,21 @@ mod tests {
             .collect()
     }
 
+    /// Features of pictures that are alike but for one edge, by `light`.
+    fn pictures(light: f32) -> Vec<Vec<f32>> {
+        let edge = |i: usize, edge: usize| ((i * (2 + edge)) % 19) as f32 / 19.0;
+        let edges = |i| (0..2 * (PARTS - 1)).map(move |at| edge(i, at) + light * (at / 6) as f32);
+        points()
+            .into_iter()
+            .enumerate()
+            .map(|(i, point)| point.into_iter().chain(edges(i)).collect())
+            .collect()
+    }
+
+    fn known() -> Familiarity {
+        Familiarity::learn("points", &pictures(0.0), &pictures(3.0)).unwrap()
+    }
+
     #[test]
     fn distance_is_that_of_mahalanobis() {
         let rows = points();
@@ -233,25 +336,40 @@ mod tests {
 
     #[test]
     fn what_is_learnt_can_be_checked() {
-        let known = Familiarity::learn("points", &points()).unwrap();
+        let known = known();
         assert!(known.doubt < known.limit);
         known.check(2).unwrap();
         assert!(known.check(3).is_err());
-        assert!(Familiarity::learn("one point", &vec![vec![1.0, 2.0]; 100]).is_none());
-        assert!(Familiarity::learn("nothing", &[]).is_none());
+        let mut short = known.clone();
+        short.photograph.weights.pop();
+        assert!(short.check(2).is_err());
+        let mut unlimited = known;
+        unlimited.photograph.limit = f32::NAN;
+        assert!(unlimited.check(2).is_err());
+        let same = vec![vec![1.0; 2 * PARTS]; 100];
+        assert!(Familiarity::learn("one point", &same, &same).is_none());
+        assert!(Familiarity::learn("no photographs", &pictures(0.0), &[]).is_none());
+        assert!(Familiarity::learn("nothing", &[], &[]).is_none());
+    }
+
+    #[test]
+    fn a_photograph_is_told_from_what_it_shows() {
+        let known = known();
+        for (light, wanted) in [(0.0, Verdict::Familiar), (3.0, Verdict::Unfamiliar)] {
+            let told = pictures(light);
+            let right = told.iter().filter(|each| known.verdict(each, 0.0, None) == wanted).count();
+            assert!(right >= 390, "{right} of 400 with {light}");
+        }
     }
 
     #[test]
     fn a_negative_counts_only_where_it_is_familiar() {
-        let known = Familiarity {
-            doubt: 1.0,
-            limit: 2.0,
-            ..Familiarity::learn("points", &points()).unwrap()
-        };
-        assert_eq!(known.verdict(0.5, None), Verdict::Familiar);
-        assert_eq!(known.verdict(1.5, Some(1.8)), Verdict::Familiar);
-        assert_eq!(known.verdict(1.5, Some(1.2)), Verdict::Inverted);
-        assert_eq!(known.verdict(3.0, Some(2.5)), Verdict::Unfamiliar);
-        assert_eq!(known.verdict(3.0, Some(1.5)), Verdict::Inverted);
+        let known = Familiarity { doubt: 1.0, limit: 2.0, ..known() };
+        let verdict = |distance, negative| known.verdict(&pictures(0.0)[0], distance, negative);
+        assert_eq!(verdict(0.5, None), Verdict::Familiar);
+        assert_eq!(verdict(1.5, Some(1.8)), Verdict::Familiar);
+        assert_eq!(verdict(1.5, Some(1.2)), Verdict::Inverted);
+        assert_eq!(verdict(3.0, Some(2.5)), Verdict::Unfamiliar);
+        assert_eq!(verdict(3.0, Some(1.5)), Verdict::Inverted);
     }
 }

@@ -309,7 +309,7 @@ impl Loader {
             if !fits || part.shape.is_empty() || part.shape.get(1..) != whole.shape.get(1..) {
                 return Err(fail());
             }
-            whole.shape[0] += part.shape[0];
+            whole.shape[0] = whole.shape[0].checked_add(part.shape[0]).ok_or_else(fail)?;
             whole.values.extend(part.values);
             partial.next += 1;
         }

@@ -3,12 +3,15 @@
 mod support;
 
 use std::f32::consts::TAU;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use carzero::folder::{CONFIG, FileEntry, MANIFEST};
 use carzero::phantom::Phantom;
 use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma};
+use serde_json::Value;
 use support::{carzero, convert_micro, load};
 
 const SIDE: u32 = 320;
@@ -123,6 +126,36 @@ fn hand(x: f32, y: f32, spread: f32) -> f32 {
     }
 }
 
+/// A chest from the side: one lung field between sternum and spine, with heart, domes and arms.
+fn lateral(x: f32, y: f32, turn: f32) -> f32 {
+    let x = x * turn.signum();
+    let spine = 0.45 + 0.12 * (1.6 * y).sin();
+    let vertebra = (x - spine).abs() < 0.09 && ((y + 1.0) * 5.0).fract() > 0.14;
+    let rib = (0..9).any(|rib| {
+        let at = 0.2 * rib as f32 - 0.85;
+        (y - at - 0.25 * (spine - x)).abs() < 0.014 && x > -0.5 && x < spine
+    });
+    let trunk = x > -0.72 - 0.08 * y && x < spine + 0.28;
+    let dome = y > 0.45 + 0.5 * (x + 0.05).powi(2) - 0.12 * turn.abs();
+    let lung = ellipse(x, y, [-0.08, -0.12, 0.52, 0.75]) && !dome;
+    let heart = ellipse(x, y, [-0.32, 0.28, 0.28, 0.27]);
+    let hilum = ellipse(x, y, [0.0, -0.12, 0.11, 0.13]);
+    let sternum = (x + 0.6 + 0.1 * y).abs() < 0.035 && (-0.65..0.25).contains(&y);
+    let arm = y < -0.6 && from_line(x, y, [-0.2, -0.62, -0.5, -1.1]) < 0.15;
+    let soft = if !trunk && !arm {
+        0.04
+    } else if lung && !heart {
+        0.24 + if hilum { 0.22 } else { 0.0 }
+    } else {
+        0.62
+    };
+    soft + if vertebra { 0.16 } else { 0.0 }
+        + if rib && trunk { 0.07 } else { 0.0 }
+        + if sternum { 0.14 } else { 0.0 }
+        + if arm { 0.1 } else { 0.0 }
+        + 0.03 * (noise(x, y, 7) - 0.5)
+}
+
 /// Sky, hills and houses.
 fn scene(x: f32, y: f32, seed: u32) -> f32 {
     let hills = 0.1 * (x * (4.0 + seed as f32)).sin() + 0.05 * (x * 11.0).sin();
@@ -155,6 +188,7 @@ fn others() -> Vec<(&'static str, Vec<GrayImage>)> {
         ),
         ("slice", three(&|i| drawn(|x, y| slice(x * (1.0 + 0.1 * i as f32), y, i != 1)))),
         ("hand", three(&|i| drawn(|x, y| hand(x, y, 0.7 + 0.3 * i as f32)))),
+        ("lateral chest", three(&|i| drawn(|x, y| lateral(x, y, [1.0, -0.6, 0.4][i as usize])))),
         ("scene", three(&|i| drawn(|x, y| scene(x, y, i)))),
     ]
 }
@@ -177,6 +211,49 @@ fn what_is_no_radiograph_is_unfamiliar() {
     let engine = Engine::new(load(&folder()), Device::flex());
     for (name, images) in others() {
         assert_eq!(verdicts(&engine, &images), [Verdict::Unfamiliar; 3], "{name}");
+    }
+}
+
+/// By the discriminant alone: no distance is too large here.
+#[test]
+fn a_photograph_of_a_familiar_picture_is_unfamiliar() {
+    let work = tempfile::tempdir().unwrap();
+    let model = work.path().join("model");
+    fs::create_dir(&model).unwrap();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, model.join(path.file_name().unwrap())).unwrap();
+    }
+    let json = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(model.join(name)).unwrap()).unwrap()
+    };
+    let (mut config, mut manifest) = (json(CONFIG), json(MANIFEST));
+    config["familiarity"]["doubt"] = 1e6.into();
+    config["familiarity"]["limit"] = 1e6.into();
+    let config = serde_json::to_vec(&config).unwrap();
+    let files = manifest["files"].as_array_mut().unwrap();
+    let entry = files.iter_mut().find(|file| file["path"] == CONFIG).unwrap();
+    *entry = serde_json::to_value(FileEntry::new(CONFIG, &config)).unwrap();
+    fs::write(model.join(CONFIG), config).unwrap();
+    fs::write(model.join(MANIFEST), manifest.to_string()).unwrap();
+
+    let films: Vec<PathBuf> = ["normal", "effusion", "cardiomegaly", "pneumothorax"]
+        .map(|name| {
+            let path = work.path().join(name).with_extension("png");
+            carzero(["phantom", name, "--size", "512", "--out", path.to_str().unwrap()]);
+            path
+        })
+        .into();
+    let mut args = vec!["familiarity".into(), "--model".into(), model, "--altered".into()];
+    args.extend(films);
+    let measured = carzero(args);
+    let said = String::from_utf8_lossy(&measured.stderr);
+    for line in [
+        "4 images: 4 familiar,",
+        "4 photographs: 0 familiar, 4 unfamiliar,",
+        "4 close-ups: 0 familiar, 4 unfamiliar,",
+    ] {
+        assert!(said.contains(line), "{said}");
     }
 }
 

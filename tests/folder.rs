@@ -11,7 +11,8 @@ use carzero::folder::{
     CONFIG, FileEntry, Loader, MANIFEST, MAX_SHARD, Manifest, Precision, REFERENCE, ShardWriter,
     TOKENIZER, Weight, reference_file,
 };
-use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use support::{convert_micro, load};
 use tempfile::TempDir;
@@ -216,6 +217,16 @@ fn weights_that_do_not_fit_are_named() {
         bias.values.push(0.0);
         bias.shape[0] += 1;
     });
+    let endless = |path: &str, data: Vec<u8>| {
+        let part = |index| {
+            (
+                format!("empty#{index}/2"),
+                TensorView::new(Dtype::F32, vec![usize::MAX, 0], &[]).unwrap(),
+            )
+        };
+        if path == SHARD { safetensors::serialize([part(1), part(2)], None).unwrap() } else { data }
+    };
+    assert_eq!(load_with(endless, true).unwrap_err().code(), "bad-weights");
     let garbage = |path: &str, data: Vec<u8>| if path == SHARD { vec![0xff; 64] } else { data };
     assert_eq!(load_with(garbage, true).unwrap_err().code(), "bad-weights");
 }

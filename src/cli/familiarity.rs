@@ -1,6 +1,7 @@
 //! `carzero familiarity`: which pictures a model takes for frontal chest radiographs.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -9,13 +10,14 @@ use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma, imageops};
 
 use super::convert::rewrite;
-use super::{IMAGE_BATCH, ModelArgs, decode, progress};
+use super::{ModelArgs, decode, progress};
 
 /// Measure which images look like those the model knows, or store in the model what those look like
 ///
 /// Prints the distance and the verdict for each image, and the share of each verdict. With --learn,
-/// the distribution of the encoder's features over the images given here goes into config.json; give
-/// images the model was trained on, those of one patient next to one another.
+/// the distribution of the encoder's features over the images given here goes into config.json, and
+/// how those of simulated photographs differ; give images the model was trained on, those of one
+/// patient next to one another.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -23,8 +25,8 @@ pub struct Args {
     /// Learn from the images, at least 500, instead of measuring them; the text says which they are
     #[arg(long, value_name = "TEXT")]
     learn: Option<String>,
-    /// Measure what is made of the images too: their negatives, quarter and half turns, photographs of
-    /// them as films, with what is around, and close-ups, with almost nothing around
+    /// Measure what is made of the images too: their negatives, quarter and half turns, and simulated
+    /// photographs of them as films, with what is around and close up; none of those learnt from
     #[arg(long, conflicts_with = "learn")]
     altered: bool,
     #[arg(required = true, value_name = "IMAGE")]
@@ -44,15 +46,21 @@ fn learn(args: &Args, engine: &Engine, population: &str) -> Result<()> {
     let count = args.images.len();
     ensure!(count >= 500, "what images look like needs at least 500 of them, not {count}");
     let bar = progress(count, "learning");
-    let mut means = Vec::with_capacity(count);
-    for batch in args.images.chunks(IMAGE_BATCH) {
-        let pictures = batch.iter().map(|path| decode(path)).collect::<Result<Vec<Picture>>>()?;
-        let images = engine.encode_images(&pictures.iter().collect::<Vec<_>>());
-        means.extend(pollster::block_on(engine.fine_means(&images))?);
-        bar.inc(batch.len() as u64);
+    let (mut means, mut photographs) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for (index, path) in args.images.iter().enumerate() {
+        let picture = decode(path)?;
+        let photographed = picture_of(photograph(picture.grey(), Chance::learnt(index), CLOSE_UP))?;
+        let images = engine.encode_images(&[&picture, &photographed]);
+        let [mean, other] = pollster::block_on(engine.fine_means(&images))?
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("two pictures have two features"))?;
+        means.push(mean);
+        photographs.push(other);
+        bar.inc(1);
     }
     bar.finish_and_clear();
-    let known = Familiarity::learn(population, &means).context("the images do not vary")?;
+    let known =
+        Familiarity::learn(population, &means, &photographs).context("the images do not vary")?;
     let (doubt, limit) = (known.doubt, known.limit);
     let mut config = engine.config().clone();
     config.familiarity = Some(known);
@@ -75,8 +83,10 @@ const ALTERATIONS: [Alteration; 5] = [
         _ => imageops::rotate270(grey),
     }),
     ("half turns", |grey, _| imageops::rotate180(grey)),
-    ("photographs", |grey, index| photograph(grey, index, 1.5)),
-    ("close-ups", |grey, index| photograph(grey, index, 1.1)),
+    ("photographs", |grey, index| {
+        photograph(grey, Chance::measured(index), CLOSE_UP.end..FRAME.end)
+    }),
+    ("close-ups", |grey, index| photograph(grey, Chance::measured(index), CLOSE_UP)),
 ];
 
 fn measure(args: &Args, engine: &Engine) -> Result<()> {
@@ -96,10 +106,7 @@ fn measure(args: &Args, engine: &Engine) -> Result<()> {
         out.serialize((path, distance, verdict))?;
         verdicts[0].push(verdict);
         for ((_, alter), verdicts) in alterations.iter().zip(&mut verdicts[1..]) {
-            let altered = alter(picture.grey(), index);
-            let (width, height) = altered.dimensions();
-            let altered = Picture::from_grey(width, height, altered.into_raw())?;
-            verdicts.push(look(engine, &altered)?.1);
+            verdicts.push(look(engine, &picture_of(alter(picture.grey(), index))?)?.1);
         }
         bar.inc(1);
     }
@@ -126,28 +133,89 @@ fn look(engine: &Engine, picture: &Picture) -> Result<(f32, Verdict)> {
     looks.and_then(|looks| looks.first().copied()).context("the model does not say")
 }
 
-/// A film as somebody photographs it from a light box or a screen: aslant, with something around it
-/// and in uneven light. The frame is `zoom` times as wide as the film; the index varies the rest.
-fn photograph(film: &GrayImage, index: usize, zoom: f64) -> GrayImage {
-    let vary = |period: usize| index as f64 * 0.618 * period as f64 % 2.0 - 1.0;
-    let (slant, tilt, angle) = (0.12 * vary(1), 0.12 * vary(3), 0.08 * vary(5));
-    let around = [235.0, 30.0, 120.0][index % 3];
+fn picture_of(grey: GrayImage) -> Result<Picture> {
+    Ok(Picture::from_grey(grey.width(), grey.height(), grey.into_raw())?)
+}
+
+/// Random numbers that are always the same (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn learnt(index: usize) -> Self {
+        Self(index as u64)
+    }
+
+    fn measured(index: usize) -> Self {
+        Self(!(index as u64))
+    }
+
+    fn between(&mut self, range: Range<f64>) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        range.start + (range.end - range.start) * (bits >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// In every second case.
+    fn maybe(&mut self, range: Range<f64>) -> f64 {
+        let value = self.between(range);
+        if self.between(0.0..1.0) < 0.5 { value } else { 0.0 }
+    }
+}
+
+/// How many times as wide as the film a photograph is.
+const FRAME: Range<f64> = 1.0..1.5;
+/// Where almost nothing is around the film: others are far from known images anyway.
+const CLOSE_UP: Range<f64> = 1.0..1.15;
+
+/// A film as somebody photographs it from a light box or a screen: aslant, with something around it,
+/// in uneven light, with less contrast; some with glare, moiré, out of focus, or with noise.
+fn photograph(film: &GrayImage, mut chance: Chance, frame: Range<f64>) -> GrayImage {
+    let zoom = chance.between(frame);
+    let [slant, tilt] = [(); 2].map(|()| chance.between(-0.12..0.12));
+    let (sin, cos) = chance.between(-0.08..0.08).sin_cos();
+    let aside = [(); 2].map(|()| chance.between(-0.04..0.04));
+    let around = chance.between(10.0..240.0);
+    let (black, white) = (chance.between(5.0..45.0), chance.between(160.0..240.0));
+    let gamma = chance.between(0.8..1.25);
+    let falloff = chance.between(0.0..0.2);
+    let [right, down] = [(); 2].map(|()| chance.between(-0.15..0.15));
+    let (glare, radius) = (chance.maybe(15.0..90.0), chance.between(0.1..0.5));
+    let spot = [(); 2].map(|()| chance.between(-0.9..0.9));
+    let (moire, across, along) =
+        (chance.maybe(1.0..7.0), chance.between(60.0..900.0), chance.between(60.0..900.0));
+    let (blur, noise) = (chance.maybe(0.3..1.3), chance.maybe(1.0..5.0));
     let (width, height) = film.dimensions();
-    GrayImage::from_fn(width, height, |column, row| {
+    let mut photograph = GrayImage::from_fn(width, height, |column, row| {
         // From -1 to 1, in the photograph and then on the film.
         let (x, y) = (
             2.0 * f64::from(column) / f64::from(width) - 1.0,
             2.0 * f64::from(row) / f64::from(height) - 1.0,
         );
         let depth = (1.0 + slant * x + tilt * y) / zoom;
-        let on_film = [angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y];
+        let on_film = [cos * x - sin * y + aside[0], sin * x + cos * y + aside[1]];
         let [u, v] = on_film.map(|at| (at / depth + 1.0) / 2.0);
-        let light = 1.0 - 0.2 * (x * x + y * y) + 0.1 * (x * vary(2) + y * vary(4));
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         let grey = match imageops::sample_bilinear(film, u as f32, v as f32) {
-            Some(Luma([grey])) if inside => 20.0 + 0.8 * f64::from(grey),
+            Some(Luma([grey])) if inside => {
+                black
+                    + (white - black) * (f64::from(grey) / 255.0).powf(gamma)
+                    + moire * (across * u + along * v).sin()
+            }
             _ => around,
         };
-        Luma([(grey * light) as u8])
-    })
+        let light = 1.0 - falloff * (x * x + y * y) + right * x + down * y;
+        let from_spot = ((x - spot[0]).powi(2) + (y - spot[1]).powi(2)) / (radius * radius);
+        Luma([(grey * light + glare * (-from_spot).exp()) as u8])
+    });
+    if blur > 0.0 {
+        photograph = imageops::blur(&photograph, blur as f32);
+    }
+    for Luma([grey]) in photograph.pixels_mut() {
+        // Nearly normal, with a standard deviation of `noise`.
+        let normal: f64 = [(); 3].map(|()| chance.between(-1.0..1.0)).iter().sum();
+        *grey = (f64::from(*grey) + noise * normal).round() as u8;
+    }
+    photograph
 }

@@ -325,3 +325,37 @@ impl Level {
 fn cut_off() -> Error {
     Error::Dicom("it is cut off or damaged".to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_identifies_a_person_is_stepped_over() {
+        let identifying = [
+            tags::SOP_INSTANCE_UID,
+            tags::STUDY_DATE,
+            tags::ACCESSION_NUMBER,
+            tags::INSTITUTION_NAME,
+            tags::REFERRING_PHYSICIAN_NAME,
+            tags::STATION_NAME,
+            tags::STUDY_DESCRIPTION,
+            tags::PATIENT_NAME,
+            tags::PATIENT_ID,
+            tags::PATIENT_BIRTH_DATE,
+            tags::PATIENT_SEX,
+            tags::PATIENT_AGE,
+            tags::PATIENT_COMMENTS,
+            tags::STUDY_INSTANCE_UID,
+            tags::IMAGE_COMMENTS,
+        ];
+        let mut bytes = Vec::new();
+        for Tag(group, element) in identifying.into_iter().chain([tags::MODALITY]) {
+            bytes.extend([group.to_le_bytes(), element.to_le_bytes(), *b"LO", [2, 0]].concat());
+            bytes.extend(b"CR");
+        }
+        let header = Header::parse(&bytes, Encoding::ExplicitLittle).unwrap();
+        let kept: Vec<Tag> = header.elements.iter().map(|element| element.tag).collect();
+        assert_eq!(kept, [tags::MODALITY]);
+    }
+}

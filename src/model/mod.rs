@@ -92,10 +92,17 @@ impl ImageEncoder {
         }
     }
 
-    /// The mean of the finest map that features have, `[images, channels]`: what the whole image is
-    /// made of, before what it may mean.
-    pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<2> {
-        features[0].clone().mean_dim(1).squeeze_dim(1)
+    /// The means of the finest map that features have, and of its four edges, `[images, 5,
+    /// channels]`: what the image and its rim are made of, before what that may mean.
+    pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<3> {
+        let [images, count, channels] = features[0].dims();
+        let side = count.isqrt(); // but for the vision transformer's global token
+        let map = features[0].clone().narrow(1, count - side * side, side * side);
+        let grid = map.clone().reshape([images, side, side, channels]);
+        let edge =
+            |dim, at| grid.clone().narrow(dim, at, 1).reshape([images, side, channels]).mean_dim(1);
+        let edges = [edge(1, 0), edge(1, side - 1), edge(2, 0), edge(2, side - 1)];
+        Tensor::cat([map.mean_dim(1)].into_iter().chain(edges).collect(), 1)
     }
 
     /// Tokens from features.

@@ -121,15 +121,16 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   await reach('done');
   await screenshot('looks-inverted-1280');
   assert.deepEqual(await violations(page), []);
-  await exchange.click();
+  await exchange.press('Enter');
   await warnings().getByText('Shown and scored with black and white exchanged.').waitFor();
   await reach('done');
   await screenshot('looks-exchanged-1280');
   assert.deepEqual((await scores()).map((row) => row[3]), logits, 'the model saw the film');
 
-  await exchange.click();
+  await exchange.press('Enter');
   await warnings().getByText('This looks inverted').waitFor();
   await reach('done');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'exchange', 'the focus stays');
 });
 
 test('a drawing of the page is not warned of, and a model that does not say it says nothing', async () => {

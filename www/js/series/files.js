@@ -4,6 +4,8 @@
  * @typedef {{file: File, name: string}} Named `name` has the folders, with '/', if there are any
  */
 
+import { compareNames } from './table.js';
+
 export const FILES_MAX = 5000;
 
 /** @param {FileSystemDirectoryEntry} folder @returns {Promise<FileSystemEntry[]>} */
@@ -51,7 +53,7 @@ function mayBeImage({ file: { type }, name }) {
 
 /** @param {Named[]} files @returns {Named[]} In the order of their names, the folder that they share taken off */
 export function imagesOf(files) {
-  const images = files.filter(mayBeImage).sort((one, two) => one.name.localeCompare(two.name, undefined, { numeric: true }));
+  const images = files.filter(mayBeImage).sort((one, two) => compareNames(one.name, two.name));
   const top = images[0]?.name.match(/^[^/]+\//)?.[0];
   return top && images.every(({ name }) => name.startsWith(top)) ? images.map(({ file, name }) => ({ file, name: name.slice(top.length) })) : images;
 }

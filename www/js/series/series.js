@@ -1,6 +1,6 @@
 /** What happens to a series. One image is in the worker at a time, and nothing of it stays there. */
 import { programMessage } from '../i18n.js';
-import { lacking, nextRow, seriesOf, sortBy, STEP } from './table.js';
+import { lacking, nextRow, seriesOf, sortBy } from './table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
 const CRASHED = { state: /** @type {const} */ ('failed'), error: 'The program stopped while it read this file.', reason: { key: 'series.crashed' } };
@@ -36,9 +36,9 @@ export class SeriesActions {
   sort(by) { this.#update({ sort: sortBy(this.#series.sort, by) }); }
 
   /** @param {Partial<import('./table.js').Filter>} change */
-  filter(change) { this.#update({ filter: { ...this.#series.filter, ...change }, limit: STEP }); }
+  filter(change) { this.#update({ filter: { ...this.#series.filter, ...change }, portions: 1 }); }
 
-  showMore() { this.#update({ limit: this.#series.limit + STEP }); }
+  showMore() { this.#update({ portions: this.#series.portions + 1 }); }
 
   /** Decodes the picture again, for the viewer. @param {import('./table.js').Row} row */
   view({ file, name }) { this.#host.openFile(file, name); }

@@ -13,17 +13,19 @@
  *
  * @typedef {{by: string, down: boolean}} Sort By 'name', by a finding, or by '' for the order of arrival
  * @typedef {{name: string, finding: string, above: number | null}} Filter `finding` '' stands for any
- * @typedef {{rows: readonly Row[], running: boolean, shown: boolean, sort: Sort, filter: Filter, limit: number}} Series
+ * @typedef {{rows: readonly Row[], running: boolean, shown: boolean, sort: Sort, filter: Filter, portions: number}} Series
  */
 
 export const NAME = 'name';
-/** Rows drawn at a time; the others are a button away. */
-export const STEP = 200;
+/** As people count: 2 before 10. */
+export const compareNames = new Intl.Collator(undefined, { numeric: true }).compare;
+/** What is drawn at a time, in cells: a longer task would hold up the page. A row's head is as much work as five. */
+const PORTION = 600;
 
 /** @param {{file: File, name: string}[]} files @returns {Series} */
 export const seriesOf = (files) => ({
   rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', reason: '', width: 0, height: 0, warnings: [], thumbnail: null, marks: new Map() })),
-  running: true, shown: true, sort: { by: '', down: false }, filter: { name: '', finding: '', above: null }, limit: STEP,
+  running: true, shown: true, sort: { by: '', down: false }, filter: { name: '', finding: '', above: null }, portions: 1,
 });
 
 /** What there is still to do for a row. @param {Row} row @param {readonly string[]} findings */
@@ -56,10 +58,13 @@ export function rowsOnShow({ rows, sort, filter }, findings) {
   const asked = filter.finding ? [filter.finding] : findings;
   const kept = rows.filter(({ name, marks }) => name.toLowerCase().includes(wanted)
     && (filter.above === null || asked.some((finding) => (marks.get(finding)?.percentile ?? -1) > filter.above)));
-  if (sort.by === NAME) kept.sort((one, two) => one.name.localeCompare(two.name, undefined, { numeric: true }) * (sort.down ? -1 : 1));
+  if (sort.by === NAME) kept.sort((one, two) => compareNames(one.name, two.name) * (sort.down ? -1 : 1));
   else if (sort.by) kept.sort((one, two) => compareMarks(one.marks.get(sort.by), two.marks.get(sort.by), sort.down));
   return kept;
 }
+
+/** How many rows are drawn; the others come when they are scrolled to. @param {Series} series @param {readonly string[]} findings */
+export const rowsDrawn = ({ portions }, findings) => portions * Math.ceil(PORTION / (5 + findings.length));
 
 /** What a click on a column's head asks for: names from A, findings from the highest. @param {Sort} sort @param {string} by @returns {Sort} */
 export const sortBy = (sort, by) => ({ by, down: sort.by === by ? !sort.down : by !== NAME });

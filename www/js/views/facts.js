@@ -27,9 +27,10 @@ export function bindFacts(session) {
 
   return (/** @type {import('../state.js').State} */ { picture }) => {
     drawFacts(picture?.facts ?? NONE);
-    const negative = Boolean(picture && 'file' in picture.source && picture.source.negative);
+    const exchanged = picture && 'file' in picture.source ? picture.source.negative : undefined; // false: and back again
+    const negative = Boolean(exchanged);
     drawWarnings(picture ? cautions(picture, negative).join('\n') : '');
-    exchange.hidden = !negative && picture?.verdict !== 'inverted';
+    exchange.hidden = exchanged === undefined && picture?.verdict !== 'inverted';
     exchange.textContent = t(negative ? 'looks.undo' : 'looks.exchange');
   };
 }

@@ -1,11 +1,16 @@
 /** The table of a series, and the way back to it from the viewer. */
 import { byId, create, onChange, setOptions } from '../dom.js';
 import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
-import { NAME, progressOf, rowsOnShow } from '../series/table.js';
+import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rowInView } from '../state.js';
 import { cautions, signed, standing } from '../words.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
+
+/** For how long rows are drawn before the page can respond again. */
+const TASK_MS = 4;
+/** From how far outside what is on show further rows are drawn. */
+const NEAR = '600px';
 
 /** @param {HTMLCanvasElement} canvas @param {Row['thumbnail']} thumbnail */
 function drawThumbnail(canvas, thumbnail) {
@@ -42,6 +47,8 @@ export function bindSeries(session) {
   /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn = new Map();
   /** @type {Row[]} Those that pass the filter */ let rows = [];
   let lastViewed = 0;
+  let pending = 0;
+  const sight = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) session.series.showMore(); }, { root: scroll, rootMargin: NEAR });
 
   const openable = () => rows.filter(({ state }) => state !== 'failed');
 
@@ -132,23 +139,35 @@ export function bindSeries(session) {
     setOptions(finding, [{ value: '', text: t('series.anyFinding') }, ...findings.map((value) => ({ value, text: nameOf(value) }))]);
   });
 
-  const drawRows = onChange((/** @type {readonly Row[]} */ all, /** @type {readonly string[]} */ findings, /** @type {object} */ _sort, /** @type {object} */ _filter, /** @type {number} */ limit) => {
-    rows = rowsOnShow(session.state.series, findings);
-    const page = rows.slice(0, limit);
-    const kept = new Set(page.map(({ id }) => id));
+  /** Makes the table's rows those of `page`, as far as `TASK_MS` allows, and goes on in the next frame. @param {readonly Row[]} page @param {readonly string[]} findings */
+  function fill(page, findings) {
+    const end = performance.now() + TASK_MS;
     const focused = body.contains(document.activeElement) ? Number(document.activeElement.closest('tr').dataset.id) : 0;
-    for (const [id, { element }] of drawn) if (!kept.has(id)) { element.remove(); drawn.delete(id); }
-    page.forEach((row, i) => {
+    const filled = page.every((row, i) => {
       let entry = drawn.get(row.id);
       if (entry?.row !== row || entry.findings !== findings || entry.words !== language()) {
+        if (performance.now() > end) return false;
         entry?.element.remove();
         drawn.set(row.id, entry = { row, findings, words: language(), element: createRow(row, findings) });
       }
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
+      return true;
     });
     if (focused && !body.contains(document.activeElement)) drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
+    sight.disconnect();
+    if (filled) sight.observe(more); // and says at once whether it is near
+    else pending = requestAnimationFrame(() => fill(page, findings));
+  }
+
+  const drawRows = onChange((/** @type {readonly Row[]} */ all, /** @type {readonly string[]} */ findings, /** @type {object} */ _sort, /** @type {object} */ _filter, /** @type {number} */ count) => {
+    rows = rowsOnShow(session.state.series, findings);
+    const page = rows.slice(0, count);
+    const kept = new Set(page.map(({ id }) => id));
+    for (const [id, { element }] of drawn) if (!kept.has(id)) { element.remove(); drawn.delete(id); }
+    cancelAnimationFrame(pending);
+    fill(page, findings);
     none.hidden = rows.length > 0;
-    more.hidden = rows.length <= limit;
+    more.hidden = rows.length <= count;
     more.textContent = t('series.more', { count: rows.length - page.length });
     shownText.textContent = rows.length === all.length ? '' : plural('series.shown', all.length, { shown: rows.length });
   });
@@ -183,7 +202,7 @@ export function bindSeries(session) {
     if (series) {
       drawHeads(findings, series.sort);
       drawFindings(findings);
-      drawRows(series.rows, findings, series.sort, series.filter, series.limit);
+      drawRows(series.rows, findings, series.sort, series.filter, rowsDrawn(series, findings));
       drawProgress(state);
       title.textContent = plural('series.of', series.rows.length);
       if (document.activeElement !== name) name.value = series.filter.name;

@@ -23,8 +23,9 @@ export function bindSources(session) {
 
   for (const chooser of [input, folder]) {
     chooser.addEventListener('change', () => {
-      if (chooser.files.length) take(filesFromList(chooser.files));
+      const files = filesFromList(chooser.files);
       chooser.value = ''; // the same file may be chosen again
+      if (files.length) setTimeout(take, 0, files); // the browser was busy with thousands of them already
     });
   }
   addEventListener('paste', ({ clipboardData }) => {
