@@ -2,11 +2,12 @@
 //! without the pooler.
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::self_attention;
-use super::linear::{gelu, linear};
+use super::linear::{Activation, activated, added, linear};
+use super::norm::LayerNorm;
 use crate::config::TextEncoderConfig;
 
 /// The encoder stack.
@@ -121,7 +122,7 @@ impl Layer {
 
     fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
         let x = self.attention.forward(x, mask);
-        let hidden = gelu(linear(&self.intermediate.dense, x.clone()));
+        let hidden = activated(&self.intermediate.dense, x.clone(), Activation::Gelu);
         self.output.forward(hidden, x)
     }
 }
@@ -136,10 +137,10 @@ impl SelfAttention {
 
 impl Output {
     fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
-        self.layer_norm.forward(linear(&self.dense, x) + residual)
+        self.layer_norm.forward(added(&self.dense, x, residual))
     }
 }
 
 fn norm(config: &TextEncoderConfig, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+    LayerNorm::init(config.dim, config.norm_eps, device)
 }

@@ -9,10 +9,13 @@ mod bert;
 #[cfg(feature = "flex")]
 mod fused;
 mod fusion;
+#[cfg(feature = "wgpu")]
+mod gpu;
 #[cfg(feature = "flex")]
 mod kernel;
 mod linear;
 mod mobilenet;
+mod norm;
 #[cfg(all(feature = "flex", target_arch = "wasm32"))]
 pub mod team;
 mod text_encoder;

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::attention::MASKED;
 use super::bert::Bert;
-use super::linear::linear;
+use super::linear::{linear, matmul};
 #[cfg(feature = "train")]
 use super::standardised;
 use crate::config::TextEncoderConfig;
@@ -71,7 +71,7 @@ impl TextEncoder {
         let sum = states.into_iter().skip(last).reduce(|sum, state| sum + state);
         let Some(sum) = sum else { unreachable!("the config asks for at least one layer") };
 
-        let local = gather.matmul(sum);
+        let local = matmul(gather, sum);
         let global = local.clone().sum_dim(1).squeeze_dim::<2>(1) / self.rows as f32;
         let log_counts = TensorData::new(batch.log_counts, [count, 1 + kept]);
         TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }
