@@ -2,12 +2,13 @@
 //! without the pooler.
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::self_attention;
 use super::linear::{Activation, activated, added, linear};
 use super::norm::LayerNorm;
+use super::parameters;
 use crate::config::TextEncoderConfig;
 
 /// The encoder stack.
@@ -62,7 +63,7 @@ impl Bert {
     /// A stack with its parameters still to be loaded; it has as many positions as the text has
     /// rows, since more are never used.
     pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
-        let embedding = |count| EmbeddingConfig::new(count, config.dim).init(device);
+        let embedding = |count| parameters::embedding(count, config.dim, device);
         Self {
             embeddings: Embeddings {
                 word_embeddings: embedding(config.vocab),
@@ -105,7 +106,7 @@ impl Embeddings {
 impl Layer {
     fn init(config: &TextEncoderConfig, device: &Device) -> Self {
         let TextEncoderConfig { dim, intermediate, heads, .. } = *config;
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let linear = |from, to| parameters::linear(from, to, device);
         let output = |from| Output { dense: linear(from, dim), layer_norm: norm(config, device) };
         Self {
             attention: SelfAttention {

@@ -2,12 +2,13 @@
 //! it into a score.
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::{Attended, MASKED, attend, split_heads};
 use super::linear::{Activation, activated, added, linear};
 use super::norm::LayerNorm;
+use super::parameters;
 use crate::config::FusionConfig;
 
 /// `fusion_module`: one decoder serves both directions.
@@ -183,10 +184,7 @@ impl Fusion {
                 layers: (0..config.layers).map(|_| DecoderLayer::init(config, device)).collect(),
                 norm: norm(config, device),
             },
-            mlp_head: widths
-                .windows(2)
-                .map(|w| LinearConfig::new(w[0], w[1]).init(device))
-                .collect(),
+            mlp_head: widths.windows(2).map(|w| parameters::linear(w[0], w[1], device)).collect(),
         }
     }
 
@@ -278,7 +276,7 @@ fn patch_map(layers: impl Iterator<Item = Tensor<4>>) -> Tensor<3> {
 impl DecoderLayer {
     fn init(config: &FusionConfig, device: &Device) -> Self {
         let FusionConfig { dim, feed_forward, heads, .. } = *config;
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let linear = |from, to| parameters::linear(from, to, device);
         Self {
             multihead_attn: CrossAttention {
                 query: linear(dim, dim),

@@ -2,12 +2,13 @@
 //! tokens, batch norm folded into the convolutions. Maps are kept with channels last, as tokens are.
 
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::Linear;
+use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, activation::relu6, s};
 
 use super::ImageTokens;
 use super::linear::{Activation, linear, product};
+use super::parameters;
 use crate::config::MobileNetV2Config;
 
 /// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
@@ -53,7 +54,7 @@ impl MobileNetV2Encoder {
             });
             channels = block.out;
         }
-        let linear = |from| LinearConfig::new(from, config.dim).init(device);
+        let linear = |from| parameters::linear(from, config.dim, device);
         Self {
             model: MobileNetV2 {
                 stem: spatial([1, config.stem], 2, 1, device),
@@ -194,15 +195,11 @@ fn bias(conv: &Conv2d) -> Tensor<1> {
 }
 
 fn pointwise(from: usize, to: usize, device: &Device) -> Conv2d {
-    Conv2dConfig::new([from, to], [1, 1]).init(device)
+    parameters::convolution([from, to], 1, 1, 1, device)
 }
 
 fn spatial(channels: [usize; 2], stride: usize, groups: usize, device: &Device) -> Conv2d {
-    Conv2dConfig::new(channels, [3, 3])
-        .with_stride([stride, stride])
-        .with_groups(groups)
-        .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-        .init(device)
+    parameters::convolution(channels, 3, stride, groups, device)
 }
 
 /// Repeats each token of a square grid over the 2 x 2 finer ones it covers.

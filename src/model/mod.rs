@@ -16,6 +16,7 @@ mod kernel;
 mod linear;
 mod mobilenet;
 mod norm;
+mod parameters;
 #[cfg(all(feature = "flex", target_arch = "wasm32"))]
 pub mod team;
 mod text_encoder;

@@ -1,8 +1,10 @@
 //! Layer norm (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>), in one operation where the
 //! device has it. It is [`burn::nn::LayerNorm`], which keeps its epsilon to itself.
 
-use burn::module::{Initializer, Module, Param};
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, module};
+
+use super::parameters::filled;
 
 /// A layer norm over the last dimension.
 #[derive(Module, Debug)]
@@ -15,8 +17,7 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// A norm with its parameters still to be loaded.
     pub fn init(dim: usize, epsilon: f64, device: &Device) -> Self {
-        let gamma = Initializer::Ones.init([dim], device);
-        Self { gamma, beta: Initializer::Zeros.init([dim], device), epsilon }
+        Self { gamma: filled(1.0, [dim], device), beta: filled(0.0, [dim], device), epsilon }
     }
 
     /// # Shapes

@@ -2,12 +2,13 @@
 //! added up to words, and optional linear embedders.
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::attention::MASKED;
 use super::bert::Bert;
 use super::linear::{linear, matmul};
+use super::parameters;
 #[cfg(feature = "train")]
 use super::standardised;
 use crate::config::TextEncoderConfig;
@@ -42,7 +43,7 @@ pub struct TextTokens {
 impl TextEncoder {
     /// An encoder with its parameters still to be loaded.
     pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
-        let embedder = || config.embed.map(|to| LinearConfig::new(config.dim, to).init(device));
+        let embedder = || config.embed.map(|to| parameters::linear(config.dim, to, device));
         Self {
             model: Bert::init(config, device),
             global_embedder: embedder(),

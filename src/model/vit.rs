@@ -1,12 +1,13 @@
 //! Vision Transformer in timm's layout (Dosovitskiy et al., 2021, <https://arxiv.org/abs/2010.11929>).
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::attention::self_attention;
 use super::linear::{Activation, activated, added, linear};
 use super::norm::LayerNorm;
+use super::parameters;
 use crate::config::VitConfig;
 
 /// `img_encoder`: the transformer alone; CARZero adds no projection.
@@ -58,12 +59,9 @@ impl VitEncoder {
     pub fn init(config: &VitConfig, side: usize, device: &Device) -> Self {
         let VitConfig { patch, dim, .. } = *config;
         let model = Vit {
-            cls_token: Initializer::Zeros.init([1, 1, dim], device),
-            pos_embed: Initializer::Zeros.init([1, side * side + 1, dim], device),
-            patch_embed: PatchEmbed {
-                proj: LinearConfig::new(patch * patch, dim).init(device),
-                patch,
-            },
+            cls_token: parameters::filled(0.0, [1, 1, dim], device),
+            pos_embed: parameters::filled(0.0, [1, side * side + 1, dim], device),
+            patch_embed: PatchEmbed { proj: parameters::linear(patch * patch, dim, device), patch },
             blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
             norm: norm(config, device),
         };
@@ -105,7 +103,7 @@ impl PatchEmbed {
 impl Block {
     fn init(config: &VitConfig, device: &Device) -> Self {
         let VitConfig { dim, mlp, heads, .. } = *config;
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let linear = |from, to| parameters::linear(from, to, device);
         Self {
             norm1: norm(config, device),
             attn: SelfAttention { qkv: linear(dim, 3 * dim), proj: linear(dim, dim), heads },
