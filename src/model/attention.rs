@@ -39,7 +39,7 @@ pub fn attend(
     let [batch, _, keys, _] = key.dims();
     let scale = 1.0 / (head_dim as f64).sqrt();
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&query.device()) {
+    if super::gpu::is_available(&[query.device(), key.device(), value.device()]) {
         let query = query.expand([batch, heads, queries, head_dim]);
         let scores = super::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
         let bias = bias.map(|bias| bias.reshape([batch, keys]));

@@ -45,7 +45,7 @@ pub fn product<const D: usize>(
     residual: Option<Tensor<D>>,
 ) -> Tensor<D> {
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&x.device()) {
+    if super::gpu::is_available(&[x.device(), weight.device()]) {
         return super::gpu::linear(x, weight, bias, after, residual);
     }
     let y = multiply(x, weight, bias);
@@ -64,7 +64,7 @@ pub fn product<const D: usize>(
 /// `x · w`, matrix by matrix.
 pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&x.device()) {
+    if super::gpu::is_available(&[x.device(), w.device()]) {
         let [x, w] = [x, w].map(|x| x.unsqueeze_dim(1));
         return super::gpu::matmul(x, w, 1.0).squeeze_dim(1);
     }

@@ -149,7 +149,7 @@ impl InvertedResidual {
     /// The depthwise convolution and ReLU6.
     fn filter(&self, x: Tensor<4>) -> Tensor<4> {
         #[cfg(feature = "wgpu")]
-        if super::gpu::is_available(&x.device()) {
+        if super::gpu::is_available(&[x.device(), self.depthwise.weight.device()]) {
             let weight = self.depthwise.weight.val();
             return super::gpu::depthwise(x, weight, bias(&self.depthwise), self.stride);
         }
@@ -163,7 +163,7 @@ impl InvertedResidual {
 fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
     let [images, _, height, width] = pixels.dims();
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&pixels.device()) {
+    if super::gpu::is_available(&[pixels.device(), conv.weight.device()]) {
         let plane = pixels.reshape([images, height, width, 1]);
         return super::gpu::depthwise(plane, conv.weight.val(), bias(conv), 2);
     }

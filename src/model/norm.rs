@@ -26,7 +26,7 @@ impl LayerNorm {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (gamma, beta) = (self.gamma.val(), self.beta.val());
         #[cfg(feature = "wgpu")]
-        if super::gpu::is_available(&x.device()) {
+        if super::gpu::is_available(&[x.device(), gamma.device()]) {
             return super::gpu::layer_norm(x, gamma, beta, self.epsilon);
         }
         module::layer_norm(x, gamma, Some(beta), self.epsilon)

@@ -18,9 +18,9 @@ use burn_cubecl::{cubecl, ops::numeric::empty_device_contiguous_dtype};
 
 use super::linear::Activation;
 
-/// Whether the device has the operations.
-pub fn is_available(device: &Device) -> bool {
-    matches!(device.as_dispatch(), DispatchDevice::Cube(_))
+/// Whether the devices of an operation's inputs have it: in training, some may track gradients.
+pub fn is_available(devices: &[Device]) -> bool {
+    devices.iter().all(|device| matches!(device.as_dispatch(), DispatchDevice::Cube(_)))
 }
 
 /// `activation(x · weight + bias) + residual` over the last dimension of `x`.
