@@ -1,7 +1,7 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
@@ -31,13 +31,21 @@ pub struct Engine {
     tokenizer: TextTokenizer,
     model: CarZero,
     device: Device,
-    texts: Mutex<HashMap<String, Encoded>>,
+    texts: Mutex<HashMap<String, Text>>,
     /// The reference images, condensed, to rank any sentence.
     reference: Option<Tensor<3>>,
     /// The same ready to be scored, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
     /// Percentiles over them, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
+}
+
+/// An encoded text, as one of those it was encoded with: to put texts together takes time with each
+/// batch they come from.
+#[derive(Debug, Clone)]
+struct Text {
+    batch: Arc<Encoded>,
+    index: usize,
 }
 
 /// Pictures, encoded: all that scoring needs of them.
@@ -161,7 +169,7 @@ impl Engine {
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
             self.measure(batch, &texts).await?;
-            let texts = Encoded::cat(&texts.iter().collect::<Vec<_>>());
+            let texts = gather(&texts);
             let result = self.model.score(&images.encoded, &texts);
             let (i2t, t2i) = (read(result.i2t).await?, read(result.t2i).await?);
             let (attention, similarity) =
@@ -196,7 +204,7 @@ impl Engine {
     /// As [`Engine::score`].
     pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
         let tokens = self.tokenizer.encode(prompt)?;
-        let image = images.encoded.get(0);
+        let image = images.encoded.select(&[0]);
         let [i2t, t2i, by_word] = self.model.interactions(&image, &tokens, &self.device);
         let words = tokens.words.len();
         // All queries over the keys from the second on (the first is the global token).
@@ -237,20 +245,20 @@ impl Engine {
     }
 
     /// Scores the reference images on those prompts whose distribution is not known yet.
-    async fn measure(&self, prompts: &[String], texts: &[Encoded]) -> Result<()> {
+    async fn measure(&self, prompts: &[String], texts: &[Text]) -> Result<()> {
         let Some(tokens) = &self.reference else { return Ok(()) };
-        let (keys, texts): (Vec<String>, Vec<&Encoded>) = prompts
+        let (keys, texts): (Vec<String>, Vec<Text>) = prompts
             .iter()
             .zip(texts)
             .filter(|(prompt, _)| self.reference(prompt).is_none())
-            .map(|(prompt, text)| (normalize(prompt), text))
+            .map(|(prompt, text)| (normalize(prompt), text.clone()))
             .unzip();
         if keys.is_empty() {
             return Ok(());
         }
         let encode = || self.model.encode_condensed(tokens.clone());
         let images = self.encoded_reference.get_or_init(encode);
-        let scores = self.model.score(images, &Encoded::cat(&texts));
+        let scores = self.model.score(images, &gather(&texts));
         let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
         let mut measured = lock(&self.measured);
         if measured.len() > CACHED_TEXTS {
@@ -265,7 +273,7 @@ impl Engine {
     }
 
     /// Encodes the texts that are not known yet, at most [`TEXT_BATCH`] of them.
-    fn encode_texts(&self, prompts: &[String]) -> Result<Vec<Encoded>> {
+    fn encode_texts(&self, prompts: &[String]) -> Result<Vec<Text>> {
         let mut cache = lock(&self.texts);
         if cache.len() > CACHED_TEXTS {
             cache.clear();
@@ -277,9 +285,10 @@ impl Engine {
         if !new.is_empty() {
             let tokens =
                 new.iter().map(|key| self.tokenizer.encode(key)).collect::<Result<Vec<_>>>()?;
-            let encoded = self.model.encode_texts(&tokens, &self.device);
+            let batch = Arc::new(self.model.encode_texts(&tokens, &self.device));
             let new: Vec<String> = new.into_iter().cloned().collect();
-            cache.extend(new.into_iter().enumerate().map(|(index, key)| (key, encoded.get(index))));
+            let text = |index| Text { batch: Arc::clone(&batch), index };
+            cache.extend(new.into_iter().enumerate().map(|(index, key)| (key, text(index))));
         }
         Ok(keys.iter().filter_map(|key| cache.get(key).cloned()).collect())
     }
@@ -354,8 +363,7 @@ impl Engine {
         let pixels = (0..crop * crop).map(wave).collect();
         let images = self.encode_pixels(pixels, Vec::new());
         let texts = self.encode_texts(prompts)?;
-        let texts = Encoded::cat(&texts.iter().collect::<Vec<_>>());
-        let scores = self.model.score(&images.encoded, &texts);
+        let scores = self.model.score(&images.encoded, &gather(&texts));
         read((scores.i2t + scores.t2i) / 2.0).await
     }
 
@@ -377,6 +385,14 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Texts as one batch; there is at least one.
+fn gather(texts: &[Text]) -> Encoded {
+    let runs = texts.chunk_by(|a, b| Arc::ptr_eq(&a.batch, &b.batch));
+    let part =
+        |run: &[Text]| run[0].batch.select(&run.iter().map(|text| text.index).collect::<Vec<_>>());
+    Encoded::cat(&runs.map(part).collect::<Vec<_>>())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -26,7 +26,7 @@ pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
 ///
 /// # Shapes
 ///
-/// - query: `[batch, heads, queries, dim / heads]`
+/// - query: `[batch, heads, queries, dim / heads]`, or of one item for the whole batch
 /// - key, value: `[batch, heads, keys, dim / heads]`
 /// - bias: broadcastable to `[batch, heads, queries, keys]`
 pub fn attend(
@@ -35,8 +35,19 @@ pub fn attend(
     value: Tensor<4>,
     bias: Option<Tensor<4>>,
 ) -> Attended {
-    let [batch, heads, queries, head_dim] = query.dims();
+    let [_, heads, queries, head_dim] = query.dims();
+    let [batch, _, keys, _] = key.dims();
     let scale = 1.0 / (head_dim as f64).sqrt();
+    #[cfg(feature = "wgpu")]
+    if super::gpu::is_available(&[query.device(), key.device(), value.device()]) {
+        let query = query.expand([batch, heads, queries, head_dim]);
+        let scores = super::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
+        let bias = bias.map(|bias| bias.reshape([batch, keys]));
+        let weights = super::gpu::softmax(scores.clone(), bias);
+        let context = super::gpu::matmul(weights.clone(), value, 1.0);
+        let context = context.swap_dims(1, 2).reshape([batch, queries, heads * head_dim]);
+        return Attended { context, scores, weights };
+    }
     let scores = (query * scale).matmul(key.swap_dims(2, 3));
     let biased = match bias {
         Some(bias) => scores.clone() + bias,

@@ -2,11 +2,13 @@
 //! without the pooler.
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::self_attention;
-use super::linear::{gelu, linear, rows};
+use super::linear::{Activation, activated, added, linear, rows};
+use super::norm::LayerNorm;
+use super::parameters;
 use crate::config::TextEncoderConfig;
 
 /// The encoder stack.
@@ -61,7 +63,7 @@ impl Bert {
     /// A stack with its parameters still to be loaded; it has as many positions as the text has
     /// rows, since more are never used.
     pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
-        let embedding = |count| EmbeddingConfig::new(count, config.dim).init(device);
+        let embedding = |count| parameters::embedding(count, config.dim, device);
         Self {
             embeddings: Embeddings {
                 word_embeddings: embedding(config.vocab),
@@ -106,7 +108,7 @@ impl Embeddings {
 impl Layer {
     fn init(config: &TextEncoderConfig, device: &Device) -> Self {
         let TextEncoderConfig { dim, intermediate, heads, .. } = *config;
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let linear = |from, to| parameters::linear(from, to, device);
         let output = |from| Output { dense: linear(from, dim), layer_norm: norm(config, device) };
         Self {
             attention: SelfAttention {
@@ -123,7 +125,7 @@ impl Layer {
 
     fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
         let x = self.attention.forward(x, mask);
-        let hidden = gelu(linear(&self.intermediate.dense, x.clone()));
+        let hidden = activated(&self.intermediate.dense, x.clone(), Activation::Gelu);
         self.output.forward(hidden, x)
     }
 }
@@ -138,10 +140,10 @@ impl SelfAttention {
 
 impl Output {
     fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
-        self.layer_norm.forward(linear(&self.dense, x) + residual)
+        self.layer_norm.forward(added(&self.dense, x, residual))
     }
 }
 
 fn norm(config: &TextEncoderConfig, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+    LayerNorm::init(config.dim, config.norm_eps, device)
 }

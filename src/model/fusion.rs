@@ -2,11 +2,13 @@
 //! it into a score.
 
 use burn::module::Module;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Tensor, activation::relu};
+use burn::nn::Linear;
+use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::{Attended, MASKED, attend, split_heads};
-use super::linear::linear;
+use super::linear::{Activation, activated, added, linear};
+use super::norm::LayerNorm;
+use super::parameters;
 use crate::config::FusionConfig;
 
 /// `fusion_module`: one decoder serves both directions.
@@ -97,26 +99,40 @@ impl Encoded {
         self.query.dims()[0]
     }
 
-    /// One of them.
-    pub fn get(&self, index: usize) -> Self {
-        Self {
-            query: self.query.clone().narrow(0, index, 1),
-            memory: self
-                .memory
-                .iter()
-                .map(|layer| KeyValue {
-                    key: layer.key.clone().narrow(0, index, 1),
-                    value: layer.value.clone().narrow(0, index, 1),
-                })
-                .collect(),
-            bias: self.bias.as_ref().map(|bias| bias.clone().narrow(0, index, 1)),
+    /// Some of them, at least one.
+    pub fn select(&self, indices: &[usize]) -> Self {
+        let (first, count) = (indices[0], indices.len());
+        if indices.iter().copied().eq(first..first + count) {
+            return Self {
+                query: self.query.clone().narrow(0, first, count),
+                memory: self.map_memory(|x| x.narrow(0, first, count)),
+                bias: self.bias.clone().map(|bias| bias.narrow(0, first, count)),
+            };
         }
+        let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
+        let indices = Tensor::<1, Int>::from_data(indices.as_slice(), &self.query.device());
+        Self {
+            query: self.query.clone().select(0, indices.clone()),
+            memory: self.map_memory(|x| x.select(0, indices.clone())),
+            bias: self.bias.clone().map(|bias| bias.select(0, indices.clone())),
+        }
+    }
+
+    fn map_memory(&self, change: impl Fn(Tensor<4>) -> Tensor<4>) -> Vec<KeyValue> {
+        let layer = |layer: &KeyValue| KeyValue {
+            key: change(layer.key.clone()),
+            value: change(layer.value.clone()),
+        };
+        self.memory.iter().map(layer).collect()
     }
 
     /// Several as one batch. Shorter memories are padded with keys that are never attended to.
     ///
     /// `parts` must not be empty and must come from the same fusion.
-    pub fn cat(parts: &[&Self]) -> Self {
+    pub fn cat(parts: &[Self]) -> Self {
+        if let [part] = parts {
+            return part.clone();
+        }
         let keys = parts.iter().map(|part| part.keys()).max().unwrap_or(0);
         let padded: Vec<Self> = parts.iter().map(|part| part.pad(keys)).collect();
         let layer = |index: usize| KeyValue {
@@ -145,21 +161,14 @@ impl Encoded {
             return self.clone();
         }
         let device = self.query.device();
-        let pad = |x: &Tensor<4>| {
+        let pad = |x: Tensor<4>| {
             let [items, heads, _, head_dim] = x.dims();
-            Tensor::cat(
-                vec![x.clone(), Tensor::zeros([items, heads, missing, head_dim], &device)],
-                2,
-            )
+            Tensor::cat(vec![x, Tensor::zeros([items, heads, missing, head_dim], &device)], 2)
         };
         let masked = Tensor::full([self.count(), missing], MASKED, &device);
         Self {
             query: self.query.clone(),
-            memory: self
-                .memory
-                .iter()
-                .map(|layer| KeyValue { key: pad(&layer.key), value: pad(&layer.value) })
-                .collect(),
+            memory: self.map_memory(pad),
             bias: self.bias.as_ref().map(|bias| Tensor::cat(vec![bias.clone(), masked], 1)),
         }
     }
@@ -175,10 +184,7 @@ impl Fusion {
                 layers: (0..config.layers).map(|_| DecoderLayer::init(config, device)).collect(),
                 norm: norm(config, device),
             },
-            mlp_head: widths
-                .windows(2)
-                .map(|w| LinearConfig::new(w[0], w[1]).init(device))
-                .collect(),
+            mlp_head: widths.windows(2).map(|w| parameters::linear(w[0], w[1], device)).collect(),
         }
     }
 
@@ -234,19 +240,26 @@ impl Fusion {
         let count = memories.count();
         let bias =
             memories.bias.as_ref().map(|bias| bias.clone().reshape([count, 1, 1, memories.keys()]));
-        let mut x = queries.query.clone().unsqueeze_dim::<3>(0).expand([count, items, dim]);
+        // Until the first attention the queries are the same for all memories.
+        let mut x = queries.query.clone().unsqueeze_dim::<3>(0);
         let mut layers = Vec::with_capacity(self.decoder.layers.len());
         for (layer, memory) in self.decoder.layers.iter().zip(&memories.memory) {
             let attended =
                 layer.multihead_attn.forward(layer.norm2.forward(x.clone()), memory, bias.clone());
-            x = x + linear(&layer.multihead_attn.out_proj, attended.context);
-            let hidden = relu(linear(&layer.linear1, layer.norm3.forward(x.clone())));
-            x = x + linear(&layer.linear2, hidden);
+            x = added(
+                &layer.multihead_attn.out_proj,
+                attended.context,
+                x.expand([count, items, dim]),
+            );
+            let hidden =
+                activated(&layer.linear1, layer.norm3.forward(x.clone()), Activation::Relu);
+            x = added(&layer.linear2, hidden, x);
             layers.push(LayerAttention { scores: attended.scores, weights: attended.weights });
         }
         x = self.decoder.norm.forward(x);
         for (index, layer) in self.mlp_head.iter().enumerate() {
-            x = linear(layer, if index == 0 { x } else { relu(x) });
+            let last = index + 1 == self.mlp_head.len();
+            x = activated(layer, x, if last { Activation::Identity } else { Activation::Relu });
         }
         Interaction { logits: x.squeeze_dim(2), layers }
     }
@@ -263,7 +276,7 @@ fn patch_map(layers: impl Iterator<Item = Tensor<4>>) -> Tensor<3> {
 impl DecoderLayer {
     fn init(config: &FusionConfig, device: &Device) -> Self {
         let FusionConfig { dim, feed_forward, heads, .. } = *config;
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let linear = |from, to| parameters::linear(from, to, device);
         Self {
             multihead_attn: CrossAttention {
                 query: linear(dim, dim),
@@ -296,5 +309,5 @@ impl CrossAttention {
 }
 
 fn norm(config: &FusionConfig, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+    LayerNorm::init(config.dim, config.norm_eps, device)
 }

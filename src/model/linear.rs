@@ -1,20 +1,77 @@
-//! Linear layers and GELU, each in one operation where the device has it.
+//! Linear layers and what follows them, each in one operation where the device has it.
 
 use burn::nn::{Embedding, Linear};
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Int, Tensor, activation};
+
+/// What is done to a layer's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// `max(x, 0)`.
+    Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// GELU (Hendrycks and Gimpel, 2016, <https://arxiv.org/abs/1606.08415>).
+    Gelu,
+}
 
 /// `x · weight + bias` over the last dimension of `x`.
 pub fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
-    let bias = layer.bias.as_ref().map(|bias| bias.val());
-    product(x, layer.weight.val(), bias)
+    activated(layer, x, Activation::Identity)
 }
 
-/// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`.
+/// `activation(x · weight + bias)`.
+pub fn activated<const D: usize>(layer: &Linear, x: Tensor<D>, after: Activation) -> Tensor<D> {
+    product(x, layer.weight.val(), bias(layer), after, None)
+}
+
+/// `residual + x · weight + bias`.
+pub fn added<const D: usize>(layer: &Linear, x: Tensor<D>, residual: Tensor<D>) -> Tensor<D> {
+    product(x, layer.weight.val(), bias(layer), Activation::Identity, Some(residual))
+}
+
+fn bias(layer: &Linear) -> Option<Tensor<1>> {
+    layer.bias.as_ref().map(|bias| bias.val())
+}
+
+/// `activation(x · weight + bias) + residual` over the last dimension of `x`; weight:
+/// `[input, output]`.
 pub fn product<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
+    after: Activation,
+    residual: Option<Tensor<D>>,
 ) -> Tensor<D> {
+    #[cfg(feature = "wgpu")]
+    if super::gpu::is_available(&[x.device(), weight.device()]) {
+        return super::gpu::linear(x, weight, bias, after, residual);
+    }
+    let y = multiply(x, weight, bias);
+    let y = match after {
+        Activation::Identity => y,
+        Activation::Relu => activation::relu(y),
+        Activation::Relu6 => activation::relu6(y),
+        Activation::Gelu => gelu(y),
+    };
+    match residual {
+        Some(residual) => residual + y,
+        None => y,
+    }
+}
+
+/// `x · w`, matrix by matrix.
+pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
+    #[cfg(feature = "wgpu")]
+    if super::gpu::is_available(&[x.device(), w.device()]) {
+        let [x, w] = [x, w].map(|x| x.unsqueeze_dim(1));
+        return super::gpu::matmul(x, w, 1.0).squeeze_dim(1);
+    }
+    x.matmul(w)
+}
+
+fn multiply<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     if let Some(bias) = bias {
         return match weight.dtype() {
@@ -35,10 +92,9 @@ pub fn rows(layer: &Embedding, ids: Tensor<1, Int>) -> Tensor<2> {
     weight.select(0, ids)
 }
 
-/// GELU (Hendrycks and Gimpel, 2016, <https://arxiv.org/abs/1606.08415>).
-pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     return super::fused::gelu(x);
     #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
-    burn::tensor::activation::gelu(x)
+    activation::gelu(x)
 }

@@ -2,12 +2,13 @@
 //! tokens, batch norm folded into the convolutions. Maps are kept with channels last, as tokens are.
 
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::Linear;
+use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, activation::relu6, s};
 
 use super::ImageTokens;
-use super::linear::{linear, product};
+use super::linear::{Activation, linear, product};
+use super::parameters;
 use crate::config::MobileNetV2Config;
 
 /// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
@@ -53,7 +54,7 @@ impl MobileNetV2Encoder {
             });
             channels = block.out;
         }
-        let linear = |from| LinearConfig::new(from, config.dim).init(device);
+        let linear = |from| parameters::linear(from, config.dim, device);
         Self {
             model: MobileNetV2 {
                 stem: spatial([1, config.stem], 2, 1, device),
@@ -82,7 +83,7 @@ impl MobileNetV2Encoder {
                 mid = x.clone();
             }
         }
-        let high = relu6(convolve(&self.model.head, x.flatten(1, 2)));
+        let high = convolve(&self.model.head, x.flatten(1, 2), Activation::Relu6, None);
         [mid.flatten(1, 2), high]
     }
 
@@ -136,12 +137,23 @@ impl InvertedResidual {
     /// The same from Burn's own operations, for devices that the fused one does not know.
     fn forward_composed(&self, x: Tensor<4>) -> Tensor<4> {
         let hidden = match &self.expand {
-            Some(expand) => relu6(convolve(expand, x.clone())),
+            Some(expand) => convolve(expand, x.clone(), Activation::Relu6, None),
             None => x.clone(),
         };
-        let filtered = self.depthwise.forward(hidden.permute([0, 3, 1, 2]));
-        let out = convolve(&self.project, relu6(filtered).permute([0, 2, 3, 1]));
-        if self.residual { x + out } else { out }
+        let filtered = self.filter(hidden);
+        convolve(&self.project, filtered, Activation::Identity, self.residual.then_some(x))
+    }
+}
+
+impl InvertedResidual {
+    /// The depthwise convolution and ReLU6.
+    fn filter(&self, x: Tensor<4>) -> Tensor<4> {
+        #[cfg(feature = "wgpu")]
+        if super::gpu::is_available(&[x.device(), self.depthwise.weight.device()]) {
+            let weight = self.depthwise.weight.val();
+            return super::gpu::depthwise(x, weight, bias(&self.depthwise), self.stride);
+        }
+        relu6(self.depthwise.forward(x.permute([0, 3, 1, 2]))).permute([0, 2, 3, 1])
     }
 }
 
@@ -150,19 +162,29 @@ impl InvertedResidual {
 /// `[images, height / 2, width / 2, channels]`.
 fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
     let [images, _, height, width] = pixels.dims();
+    #[cfg(feature = "wgpu")]
+    if super::gpu::is_available(&[pixels.device(), conv.weight.device()]) {
+        let plane = pixels.reshape([images, height, width, 1]);
+        return super::gpu::depthwise(plane, conv.weight.val(), bias(conv), 2);
+    }
     let plane = pixels.reshape([images, height, width]).pad((1, 1, 1, 1), 0.0);
     let tap = |index: usize| {
         let (y, x) = (index / 3, index % 3);
         plane.clone().slice(s![.., y..y + height - 1;2, x..x + width - 1;2])
     };
-    relu6(convolve(conv, Tensor::stack((0..9).map(tap).collect(), 3)))
+    convolve(conv, Tensor::stack((0..9).map(tap).collect(), 3), Activation::Relu6, None)
 }
 
 /// A convolution as a product of the last dimension of `x` with its weights.
-fn convolve<const D: usize>(conv: &Conv2d, x: Tensor<D>) -> Tensor<D> {
+fn convolve<const D: usize>(
+    conv: &Conv2d,
+    x: Tensor<D>,
+    after: Activation,
+    residual: Option<Tensor<D>>,
+) -> Tensor<D> {
     let [out, ..] = conv.weight.dims();
     let weight = conv.weight.val().reshape([out as isize, -1]).transpose();
-    product(x, weight, Some(bias(conv)))
+    product(x, weight, Some(bias(conv)), after, residual)
 }
 
 fn bias(conv: &Conv2d) -> Tensor<1> {
@@ -173,15 +195,11 @@ fn bias(conv: &Conv2d) -> Tensor<1> {
 }
 
 fn pointwise(from: usize, to: usize, device: &Device) -> Conv2d {
-    Conv2dConfig::new([from, to], [1, 1]).init(device)
+    parameters::convolution([from, to], 1, 1, 1, device)
 }
 
 fn spatial(channels: [usize; 2], stride: usize, groups: usize, device: &Device) -> Conv2d {
-    Conv2dConfig::new(channels, [3, 3])
-        .with_stride([stride, stride])
-        .with_groups(groups)
-        .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-        .init(device)
+    parameters::convolution(channels, 3, stride, groups, device)
 }
 
 /// Repeats each token of a square grid over the 2 x 2 finer ones it covers.
@@ -239,6 +257,29 @@ mod tests {
             let tolerance = Tolerance::<f32>::absolute(1e-5);
             fused.into_data().assert_approx_eq(&composed.into_data(), tolerance);
         }
+    }
+
+    #[cfg(feature = "wgpu")]
+    #[test]
+    fn the_block_on_the_gpu_equals_that_on_the_cpu() {
+        let gpu = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+        for shape in BLOCKS {
+            let (block, x) = (block(shape, &Device::flex()), input(shape, &Device::flex()));
+            let expected = block.forward(x.clone()).into_data();
+            let output = block.to_device(&gpu).forward(x.to_device(&gpu)).into_data();
+            output.assert_approx_eq(&expected, Tolerance::<f32>::rel_abs(1e-4, 1e-4));
+        }
+    }
+
+    #[cfg(feature = "wgpu")]
+    #[test]
+    fn the_stem_on_the_gpu_equals_that_on_the_cpu() {
+        let (cpu, gpu) = (Device::flex(), Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
+        let conv = spatial([1, 12], 2, 1, &cpu);
+        let pixels = Tensor::random([2, 1, 12, 10], Distribution::Normal(0.0, 3.0), &cpu);
+        let expected = stem(&conv, pixels.clone()).into_data();
+        let output = stem(&conv.to_device(&gpu), pixels.to_device(&gpu)).into_data();
+        output.assert_approx_eq(&expected, Tolerance::<f32>::rel_abs(1e-4, 1e-4));
     }
 
     #[cfg(feature = "train")]

@@ -9,10 +9,14 @@ mod bert;
 #[cfg(feature = "flex")]
 mod fused;
 mod fusion;
+#[cfg(feature = "wgpu")]
+mod gpu;
 #[cfg(feature = "flex")]
 mod kernel;
 mod linear;
 mod mobilenet;
+mod norm;
+mod parameters;
 pub(crate) mod quantised;
 #[cfg(all(feature = "flex", target_arch = "wasm32"))]
 pub mod team;

@@ -2,12 +2,13 @@
 //! added up to words, and optional linear embedders.
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::attention::MASKED;
 use super::bert::Bert;
-use super::linear::linear;
+use super::linear::{linear, matmul};
+use super::parameters;
 #[cfg(feature = "train")]
 use super::standardised;
 use crate::config::TextEncoderConfig;
@@ -42,7 +43,7 @@ pub struct TextTokens {
 impl TextEncoder {
     /// An encoder with its parameters still to be loaded.
     pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
-        let embedder = || config.embed.map(|to| LinearConfig::new(config.dim, to).init(device));
+        let embedder = || config.embed.map(|to| parameters::linear(config.dim, to, device));
         Self {
             model: Bert::init(config, device),
             global_embedder: embedder(),
@@ -71,7 +72,7 @@ impl TextEncoder {
         let sum = states.into_iter().skip(last).reduce(|sum, state| sum + state);
         let Some(sum) = sum else { unreachable!("the config asks for at least one layer") };
 
-        let local = gather.matmul(sum);
+        let local = matmul(gather, sum);
         let global = local.clone().sum_dim(1).squeeze_dim::<2>(1) / self.rows as f32;
         let log_counts = TensorData::new(batch.log_counts, [count, 1 + kept]);
         TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }

@@ -1,11 +1,13 @@
 //! Vision Transformer in timm's layout (Dosovitskiy et al., 2021, <https://arxiv.org/abs/2010.11929>).
 
 use burn::module::{Module, Param};
-use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::attention::self_attention;
-use super::linear::{gelu, linear};
+use super::linear::{Activation, activated, added, linear};
+use super::norm::LayerNorm;
+use super::parameters;
 use crate::config::VitConfig;
 
 /// `img_encoder`: the transformer alone; CARZero adds no projection.
@@ -57,12 +59,9 @@ impl VitEncoder {
     pub fn init(config: &VitConfig, side: usize, device: &Device) -> Self {
         let VitConfig { patch, dim, .. } = *config;
         let model = Vit {
-            cls_token: Initializer::Zeros.init([1, 1, dim], device),
-            pos_embed: Initializer::Zeros.init([1, side * side + 1, dim], device),
-            patch_embed: PatchEmbed {
-                proj: LinearConfig::new(patch * patch, dim).init(device),
-                patch,
-            },
+            cls_token: parameters::filled(0.0, [1, 1, dim], device),
+            pos_embed: parameters::filled(0.0, [1, side * side + 1, dim], device),
+            patch_embed: PatchEmbed { proj: parameters::linear(patch * patch, dim, device), patch },
             blocks: (0..config.depth).map(|_| Block::init(config, device)).collect(),
             norm: norm(config, device),
         };
@@ -104,7 +103,7 @@ impl PatchEmbed {
 impl Block {
     fn init(config: &VitConfig, device: &Device) -> Self {
         let VitConfig { dim, mlp, heads, .. } = *config;
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let linear = |from, to| parameters::linear(from, to, device);
         Self {
             norm1: norm(config, device),
             attn: SelfAttention { qkv: linear(dim, 3 * dim), proj: linear(dim, dim), heads },
@@ -114,21 +113,22 @@ impl Block {
     }
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = x.clone() + self.attn.forward(self.norm1.forward(x));
-        let hidden = gelu(linear(&self.mlp.fc1, self.norm2.forward(x.clone())));
-        x + linear(&self.mlp.fc2, hidden)
+        let x = self.attn.forward(self.norm1.forward(x.clone()), x);
+        let hidden = activated(&self.mlp.fc1, self.norm2.forward(x.clone()), Activation::Gelu);
+        added(&self.mlp.fc2, hidden, x)
     }
 }
 
 impl SelfAttention {
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
         let dim = x.dims()[2];
         let qkv = linear(&self.qkv, x);
         let part = |index: usize| qkv.clone().narrow(2, index * dim, dim);
-        linear(&self.proj, self_attention(part(0), part(1), part(2), self.heads, None))
+        let attended = self_attention(part(0), part(1), part(2), self.heads, None);
+        added(&self.proj, attended, residual)
     }
 }
 
 fn norm(config: &VitConfig, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(config.dim).with_epsilon(config.norm_eps).init(device)
+    LayerNorm::init(config.dim, config.norm_eps, device)
 }

@@ -1,0 +1,34 @@
+//! Layer norm (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>), in one operation where the
+//! device has it. It is [`burn::nn::LayerNorm`], which keeps its epsilon to itself.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor, module};
+
+use super::parameters::filled;
+
+/// A layer norm over the last dimension.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    gamma: Param<Tensor<1>>,
+    beta: Param<Tensor<1>>,
+    epsilon: f64,
+}
+
+impl LayerNorm {
+    /// A norm with its parameters still to be loaded.
+    pub fn init(dim: usize, epsilon: f64, device: &Device) -> Self {
+        Self { gamma: filled(1.0, [dim], device), beta: filled(0.0, [dim], device), epsilon }
+    }
+
+    /// # Shapes
+    ///
+    /// - x: `[.., dim]`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let (gamma, beta) = (self.gamma.val(), self.beta.val());
+        #[cfg(feature = "wgpu")]
+        if super::gpu::is_available(&[x.device(), gamma.device()]) {
+            return super::gpu::layer_norm(x, gamma, beta, self.epsilon);
+        }
+        module::layer_norm(x, gamma, Some(beta), self.epsilon)
+    }
+}

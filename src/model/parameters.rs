@@ -1,0 +1,68 @@
+//! Layers with their parameters still to be loaded, or drawn as Burn's own layers draw them once they
+//! are asked for. Burn's [`Initializer`](burn::module::Initializer) can make orthogonal matrices too,
+//! and for that links all of its matrix products into the WebAssembly module.
+
+use burn::module::{Param, ParamId};
+use burn::nn::conv::Conv2d;
+use burn::nn::{Embedding, Linear, PaddingConfig2d};
+use burn::tensor::{Device, Distribution, Shape, Tensor};
+
+/// A parameter that is one number throughout.
+pub fn filled<const D: usize>(value: f32, shape: [usize; D], device: &Device) -> Param<Tensor<D>> {
+    parameter(shape, device, move |device| Tensor::full(shape, value, device))
+}
+
+/// A linear layer.
+pub fn linear(from: usize, to: usize, device: &Device) -> Linear {
+    Linear { weight: uniform([from, to], from, device), bias: Some(uniform([to], from, device)) }
+}
+
+/// An embedding.
+pub fn embedding(count: usize, dim: usize, device: &Device) -> Embedding {
+    Embedding { weight: drawn(Distribution::Normal(0.0, 1.0), [count, dim], device) }
+}
+
+/// A square convolution from and to so many channels that keeps the size of a map, or divides it by
+/// the stride.
+pub fn convolution(
+    [from, to]: [usize; 2],
+    size: usize,
+    stride: usize,
+    groups: usize,
+    device: &Device,
+) -> Conv2d {
+    let (inputs, padding) = (from / groups, size / 2);
+    let fan_in = inputs * size * size;
+    Conv2d {
+        weight: uniform([to, inputs, size, size], fan_in, device),
+        bias: Some(uniform([to], fan_in, device)),
+        stride: [stride; 2],
+        kernel_size: [size; 2],
+        dilation: [1; 2],
+        groups,
+        padding: PaddingConfig2d::Explicit(padding, padding, padding, padding),
+    }
+}
+
+/// He et al., 2015 (<https://arxiv.org/abs/1502.01852>), with PyTorch's gain.
+fn uniform<const D: usize>(shape: [usize; D], fan_in: usize, device: &Device) -> Param<Tensor<D>> {
+    let bound = 1.0 / (fan_in as f64).sqrt();
+    drawn(Distribution::Uniform(-bound, bound), shape, device)
+}
+
+fn drawn<const D: usize>(
+    distribution: Distribution,
+    shape: [usize; D],
+    device: &Device,
+) -> Param<Tensor<D>> {
+    parameter(shape, device, move |device| Tensor::random(shape, distribution, device))
+}
+
+fn parameter<const D: usize>(
+    shape: [usize; D],
+    device: &Device,
+    init: impl Fn(&Device) -> Tensor<D> + Send + Sync + 'static,
+) -> Param<Tensor<D>> {
+    let init = move |device: &Device, tracked: bool| init(device).set_require_grad(tracked);
+    Param::uninitialized(ParamId::new(), init, device.clone(), true, Shape::from(shape))
+}
