@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use serde::Serialize;
 
 use crate::config::{Measured, ModelConfig, Reference, SelfTest};
@@ -171,9 +171,12 @@ impl Engine {
             self.measure(batch, &texts).await?;
             let texts = gather(&texts);
             let result = self.model.score(&images.encoded, &texts);
-            let (i2t, t2i) = (read(result.i2t).await?, read(result.t2i).await?);
-            let (attention, similarity) =
-                (read(result.attention).await?, read(result.similarity).await?);
+            let all = Transaction::default()
+                .register(result.i2t)
+                .register(result.t2i)
+                .register(result.attention)
+                .register(result.similarity);
+            let [i2t, t2i, attention, similarity] = read_all(all).await?;
             let patches = attention.len() / i2t.len();
             for (index, of_image) in scores.iter_mut().enumerate() {
                 for (column, prompt) in batch.iter().enumerate() {
@@ -401,6 +404,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Reads a tensor back from its device.
 async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    let data = tensor.into_data_async().await.map_err(|error| Error::Device(error.to_string()))?;
-    data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
+    let [values] = read_all(Transaction::default().register(tensor)).await?;
+    Ok(values)
+}
+
+/// Reads several tensors back at once: a GPU is waited for only once.
+async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
+    let fail = |error: String| Error::Device(error);
+    let all = tensors.execute_async().await.map_err(|error| fail(error.to_string()))?;
+    let values = |data: TensorData| {
+        data.convert::<f32>().try_into_vec().map_err(|error| fail(format!("{error:?}")))
+    };
+    let all: Vec<Vec<f32>> = all.into_iter().map(values).collect::<Result<_>>()?;
+    all.try_into().map_err(|_| fail("tensors were lost on the way".to_string()))
 }

@@ -28,21 +28,20 @@ pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
 ///
 /// - query: `[batch, heads, queries, dim / heads]`, or of one item for the whole batch
 /// - key, value: `[batch, heads, keys, dim / heads]`
-/// - bias: broadcastable to `[batch, heads, queries, keys]`
+/// - bias: `[batch, keys]`, added to the logits of each key
 pub fn attend(
     query: Tensor<4>,
     key: Tensor<4>,
     value: Tensor<4>,
-    bias: Option<Tensor<4>>,
+    bias: Option<Tensor<2>>,
 ) -> Attended {
     let [_, heads, queries, head_dim] = query.dims();
-    let [batch, _, keys, _] = key.dims();
+    let [batch, ..] = key.dims();
     let scale = 1.0 / (head_dim as f64).sqrt();
     #[cfg(feature = "wgpu")]
     if super::gpu::is_available(&[query.device(), key.device(), value.device()]) {
         let query = query.expand([batch, heads, queries, head_dim]);
         let scores = super::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
-        let bias = bias.map(|bias| bias.reshape([batch, keys]));
         let weights = super::gpu::softmax(scores.clone(), bias);
         let context = super::gpu::matmul(weights.clone(), value, 1.0);
         let context = context.swap_dims(1, 2).reshape([batch, queries, heads * head_dim]);
@@ -50,7 +49,7 @@ pub fn attend(
     }
     let scores = (query * scale).matmul(key.swap_dims(2, 3));
     let biased = match bias {
-        Some(bias) => scores.clone() + bias,
+        Some(bias) => scores.clone() + bias.unsqueeze_dims(&[1, 2]),
         None => scores.clone(),
     };
     let weights = softmax(biased, 3);
@@ -72,15 +71,14 @@ pub fn self_attention(
     heads: usize,
     bias: Option<Tensor<2>>,
 ) -> Tensor<3> {
-    let [batch, tokens, _] = query.dims();
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     {
+        let [batch, tokens, _] = query.dims();
         let bias = bias.unwrap_or_else(|| Tensor::zeros([batch, tokens], &query.device()));
         super::fused::self_attention(query, key, value, bias, heads)
     }
     #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
     {
-        let bias = bias.map(|bias| bias.reshape([batch, 1, 1, tokens]));
         let [query, key, value] = [query, key, value].map(|x| split_heads(x, heads));
         attend(query, key, value, bias).context
     }

@@ -529,7 +529,6 @@ mod tests {
         let [query, key, value] = inputs.clone();
         let fused = layers::self_attention(query, key, value, bias.clone(), heads);
         let [query, key, value] = inputs.map(|x| split_heads(x, heads));
-        let bias = bias.reshape([batch, 1, 1, tokens]);
         assert_equal(fused, attend(query, key, value, Some(bias)).context);
     }
 }

@@ -238,14 +238,15 @@ impl Fusion {
     pub fn interact(&self, memories: &Encoded, queries: &Encoded) -> Interaction {
         let [items, dim] = queries.query.dims();
         let count = memories.count();
-        let bias =
-            memories.bias.as_ref().map(|bias| bias.clone().reshape([count, 1, 1, memories.keys()]));
         // Until the first attention the queries are the same for all memories.
         let mut x = queries.query.clone().unsqueeze_dim::<3>(0);
         let mut layers = Vec::with_capacity(self.decoder.layers.len());
         for (layer, memory) in self.decoder.layers.iter().zip(&memories.memory) {
-            let attended =
-                layer.multihead_attn.forward(layer.norm2.forward(x.clone()), memory, bias.clone());
+            let attended = layer.multihead_attn.forward(
+                layer.norm2.forward(x.clone()),
+                memory,
+                memories.bias.clone(),
+            );
             x = added(
                 &layer.multihead_attn.out_proj,
                 attended.context,
@@ -302,7 +303,7 @@ impl CrossAttention {
         }
     }
 
-    fn forward(&self, x: Tensor<3>, memory: &KeyValue, bias: Option<Tensor<4>>) -> Attended {
+    fn forward(&self, x: Tensor<3>, memory: &KeyValue, bias: Option<Tensor<2>>) -> Attended {
         let query = split_heads(linear(&self.query, x), self.heads);
         attend(query, memory.key.clone(), memory.value.clone(), bias)
     }
