@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use serde::Serialize;
 
 use crate::config::{Measured, ModelConfig, Reference, SelfTest};
@@ -168,9 +168,17 @@ impl Engine {
             self.measure(batch, &texts).await?;
             let texts = gather(&texts);
             let result = self.model.score(&images.encoded, &texts);
-            let (i2t, t2i) = (read(result.i2t).await?, read(result.t2i).await?);
-            let (attention, similarity) =
-                (read(result.attention).await?, read(result.similarity).await?);
+            // In one go: each read waits for the device.
+            let read = Transaction::default()
+                .register(result.i2t)
+                .register(result.t2i)
+                .register(result.attention)
+                .register(result.similarity);
+            let read = read.execute_async().await.map_err(|e| Error::Device(e.to_string()))?;
+            let read = read.into_iter().map(floats).collect::<Result<Vec<_>>>()?;
+            let Ok([i2t, t2i, attention, similarity]) = <[Vec<f32>; 4]>::try_from(read) else {
+                unreachable!("as many are read as were registered")
+            };
             let patches = attention.len() / i2t.len();
             for (index, of_image) in scores.iter_mut().enumerate() {
                 for (column, prompt) in batch.iter().enumerate() {
@@ -396,5 +404,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Reads a tensor back from its device.
 async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     let data = tensor.into_data_async().await.map_err(|error| Error::Device(error.to_string()))?;
+    floats(data)
+}
+
+fn floats(data: TensorData) -> Result<Vec<f32>> {
     data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
 }
