@@ -134,7 +134,7 @@ test('every finding of the page has a Japanese name beside its prompt, which com
   assert.ok((await page.getByTestId('suggestions').locator('li').allTextContents()).every((text) => /胸膜/.test(text)));
   await page.getByTestId('finding-input').fill('');
   await page.getByTestId('finding-input').pressSequentially('pleural pl');
-  await page.getByTestId('suggestions').getByText('胸膜プラーク', { exact: true }).waitFor();
+  await page.getByTestId('suggestions').locator('li').first().getByText('胸膜プラーク', { exact: true }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.locator('#detail-sentence').getByText('There is Pleural Plaques').waitFor();

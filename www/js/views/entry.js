@@ -34,8 +34,9 @@ export function bindEntry(session) {
     option?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** @param {{text: string, finding: string}[]} found */
+  /** What is active stays so, if it is among them. @param {{text: string, finding: string}[]} found */
   function suggest(found) {
+    const kept = suggestions.children[active]?.dataset.finding;
     suggestions.replaceChildren(...found.map(({ text, finding }, i) => {
       const option = create('li', text, 'suggestion');
       option.id = `suggestion-${i}`;
@@ -46,7 +47,7 @@ export function bindEntry(session) {
       return option;
     }));
     suggestions.hidden = !found.length;
-    activate(-1);
+    activate(found.findIndex(({ finding }) => finding === kept));
   }
 
   /** @param {string[]} texts */
