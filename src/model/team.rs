@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::*;
 use super::kernel::{self, Factor, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes};
 
 /// Multiplications that an operation must have to be shared: below, handing it over costs more.
-const WORTH_SHARING: usize = 1 << 21;
+const WORTH_SHARING: usize = 1 << 19;
 /// Columns of a linear layer are shared out in multiples of this.
 const COLUMNS: usize = 8;
 
