@@ -410,11 +410,10 @@ async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 /// Reads several tensors back at once: a GPU is waited for only once.
 async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
-    let fail = |error: String| Error::Device(error);
-    let all = tensors.execute_async().await.map_err(|error| fail(error.to_string()))?;
+    let all = tensors.execute_async().await.map_err(|error| Error::Device(error.to_string()))?;
     let values = |data: TensorData| {
-        data.convert::<f32>().try_into_vec().map_err(|error| fail(format!("{error:?}")))
+        data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
     };
     let all: Vec<Vec<f32>> = all.into_iter().map(values).collect::<Result<_>>()?;
-    all.try_into().map_err(|_| fail("tensors were lost on the way".to_string()))
+    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".to_string()))
 }

@@ -143,9 +143,7 @@ impl InvertedResidual {
         let filtered = self.filter(hidden);
         convolve(&self.project, filtered, Activation::Identity, self.residual.then_some(x))
     }
-}
 
-impl InvertedResidual {
     /// The depthwise convolution and ReLU6.
     fn filter(&self, x: Tensor<4>) -> Tensor<4> {
         #[cfg(feature = "wgpu")]

@@ -39,14 +39,7 @@ pub fn product<D: Size, C: Size>(
     let vectors = comptime![COLUMNS / width];
     let depth = w.shape(2);
     let w_base = tile.outer * w.stride(0) + tile.inner * w.stride(1);
-    let x_base = tile.outer * x.stride(0) + tile.inner * x.stride(1);
-
-    let mut x_at = Sequence::<usize>::new();
-    #[unroll]
-    for row in 0..rows {
-        let row = (tile.row + row).min(out.shape(2) - 1);
-        x_at.push((x_base + row * x.stride(2)) / D::value());
-    }
+    let x_at = tile.lines_of(x, rows);
     let mut w_at = Sequence::<usize>::new();
     #[unroll]
     for vector in 0..vectors {
@@ -61,11 +54,7 @@ pub fn product<D: Size, C: Size>(
         sums[index] = Vector::new(0.0);
     }
     for step in 0..depth / D::value() {
-        let mut values = Sequence::<Vector<f32, D>>::new();
-        #[unroll]
-        for row in 0..rows {
-            values.push(x[x_at[row] + step]);
-        }
+        let values = step_of(x, &x_at, step);
         #[unroll]
         for vector in 0..vectors {
             let mut weights = Sequence::<Vector<f32, C>>::new();
@@ -136,14 +125,7 @@ pub fn product_transposed<D: Size, C: Size>(
     }
     let width = out.vector_size();
     let w_base = tile.outer * w.stride(0) + tile.inner * w.stride(1);
-    let x_base = tile.outer * x.stride(0) + tile.inner * x.stride(1);
-
-    let mut x_at = Sequence::<usize>::new();
-    #[unroll]
-    for row in 0..rows {
-        let row = (tile.row + row).min(out.shape(2) - 1);
-        x_at.push((x_base + row * x.stride(2)) / D::value());
-    }
+    let x_at = tile.lines_of(x, rows);
     let mut w_at = Sequence::<usize>::new();
     #[unroll]
     for column in 0..COLUMNS {
@@ -157,11 +139,7 @@ pub fn product_transposed<D: Size, C: Size>(
         sums[index] = 0.0;
     }
     for step in 0..w.shape(2) / D::value() {
-        let mut values = Sequence::<Vector<f32, D>>::new();
-        #[unroll]
-        for row in 0..rows {
-            values.push(x[x_at[row] + step]);
-        }
+        let values = step_of(x, &x_at, step);
         #[unroll]
         for column in 0..COLUMNS {
             let weight = w[w_at[column] + step];
@@ -222,6 +200,37 @@ impl Tile {
             column: column * COLUMNS,
         }
     }
+
+    /// Where the tile's rows begin in `x`, in vectors.
+    fn lines_of<D: Size>(
+        &self,
+        x: &Tensor<Vector<f32, D>>,
+        #[comptime] rows: usize,
+    ) -> Sequence<usize> {
+        let base = self.outer * x.stride(0) + self.inner * x.stride(1);
+        let mut starts = Sequence::<usize>::new();
+        #[unroll]
+        for row in 0..rows {
+            let row = (self.row + row).min(x.shape(2) - 1);
+            starts.push((base + row * x.stride(2)) / D::value());
+        }
+        starts
+    }
+}
+
+/// A step along the depth: the same vector of each line.
+#[cube]
+fn step_of<D: Size>(
+    x: &Tensor<Vector<f32, D>>,
+    starts: &Sequence<usize>,
+    step: usize,
+) -> Sequence<Vector<f32, D>> {
+    let mut values = Sequence::<Vector<f32, D>>::new();
+    #[unroll]
+    for row in 0..starts.len() {
+        values.push(x[starts[row] + step]);
+    }
+    values
 }
 
 /// Writes a vector of the product, `row` and `column` counted from the tile's.

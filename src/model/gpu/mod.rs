@@ -168,7 +168,7 @@ impl Kernels for Cube {
         scale: f32,
         activation: Activation,
     ) -> CubeTensor {
-        let x = if x.meta.strides()[3] == 1 { x } else { into_contiguous(x) };
+        let x = dense_rows(x);
         let [outer, inner, rows, depth] = x.shape().dims();
         let transposed = w.meta.strides()[2] == 1;
         let w = if transposed || w.meta.strides()[3] == 1 { w } else { into_contiguous(w) };
@@ -228,7 +228,7 @@ impl Kernels for Cube {
     }
 
     fn softmax(x: CubeTensor, bias: Maybe<Self>) -> CubeTensor {
-        let x = if x.meta.strides()[3] == 1 { x } else { into_contiguous(x) };
+        let x = dense_rows(x);
         let [batch, heads, queries, keys] = x.shape().dims();
         let mut out = empty(&x, [batch, queries, heads, keys]);
         out.meta.swap(1, 2);
@@ -288,6 +288,11 @@ impl Kernels for Cube {
         }
         out
     }
+}
+
+/// The tensor, or a copy of it, with each row contiguous.
+fn dense_rows(x: CubeTensor) -> CubeTensor {
+    if x.meta.strides()[3] == 1 { x } else { into_contiguous(x) }
 }
 
 /// Room for a result on the device of `like`.
