@@ -18,8 +18,18 @@ use crate::heatmap::{Heatmap, PALETTES, Palette};
 use crate::phantom::Phantom;
 use crate::text;
 
+#[cfg(feature = "wgpu")]
+unsafe extern "C" {
+    /// What runs before a program, such as CubeCL's registration of its operations.
+    safe fn __wasm_call_ctors();
+}
+
 #[wasm_bindgen(start)]
 fn start() {
+    // Where nothing calls this, the linker has every call from JavaScript do so, as if each were a
+    // program's whole run: most of the time on WebGPU.
+    #[cfg(feature = "wgpu")]
+    __wasm_call_ctors();
     console_error_panic_hook::set_once();
 }
 
