@@ -15,8 +15,10 @@ use crate::picture::Picture;
 use crate::preprocess::{Square, View};
 use crate::text::{TextTokenizer, normalize};
 
-/// Texts that are encoded or scored in one go, which bounds memory.
-const TEXT_BATCH: usize = 64;
+/// Texts that are encoded and scored in one go, which bounds memory.
+const TEXT_BATCH: usize = 256;
+/// Those that are put to the reference images in one go.
+const MEASURED_BATCH: usize = 32;
 /// Encoded texts that are kept.
 const CACHED_TEXTS: usize = 512;
 /// The largest error of the self-test, relative to the logit (absolute below 1). Devices that
@@ -250,27 +252,26 @@ impl Engine {
     /// Scores the reference images on those prompts whose distribution is not known yet.
     async fn measure(&self, prompts: &[String], texts: &[Text]) -> Result<()> {
         let Some(tokens) = &self.reference else { return Ok(()) };
-        let (keys, texts): (Vec<String>, Vec<Text>) = prompts
+        let new: Vec<(String, Text)> = prompts
             .iter()
             .zip(texts)
             .filter(|(prompt, _)| self.reference(prompt).is_none())
             .map(|(prompt, text)| (normalize(prompt), text.clone()))
-            .unzip();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let encode = || self.model.encode_condensed(tokens.clone());
-        let images = self.encoded_reference.get_or_init(encode);
-        let scores = self.model.score(images, &gather(&texts));
-        let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
-        let mut measured = lock(&self.measured);
-        if measured.len() > CACHED_TEXTS {
-            measured.clear();
-        }
-        let column =
-            |index: usize| logits.iter().skip(index).step_by(keys.len()).copied().collect();
-        for (index, key) in keys.iter().enumerate() {
-            measured.insert(key.clone(), Reference::percentiles(column(index)));
+            .collect();
+        for batch in new.chunks(MEASURED_BATCH) {
+            let encode = || self.model.encode_condensed(tokens.clone());
+            let images = self.encoded_reference.get_or_init(encode);
+            let texts: Vec<Text> = batch.iter().map(|(_, text)| text.clone()).collect();
+            let scores = self.model.score(images, &gather(&texts));
+            let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
+            let mut measured = lock(&self.measured);
+            if measured.len() > CACHED_TEXTS {
+                measured.clear();
+            }
+            for (index, (key, _)) in batch.iter().enumerate() {
+                let column = logits.iter().skip(index).step_by(batch.len()).copied().collect();
+                measured.insert(key.clone(), Reference::percentiles(column));
+            }
         }
         Ok(())
     }
@@ -282,14 +283,17 @@ impl Engine {
             cache.clear();
         }
         let keys: Vec<String> = prompts.iter().map(|prompt| normalize(prompt)).collect();
-        let mut new: Vec<&String> = keys.iter().filter(|key| !cache.contains_key(*key)).collect();
-        new.sort_unstable();
-        new.dedup();
+        // In their order: texts that lie as they are asked for need not be put together.
+        let mut new: Vec<String> = Vec::new();
+        for key in &keys {
+            if !cache.contains_key(key) && !new.contains(key) {
+                new.push(key.clone());
+            }
+        }
         if !new.is_empty() {
             let tokens =
                 new.iter().map(|key| self.tokenizer.encode(key)).collect::<Result<Vec<_>>>()?;
             let batch = Arc::new(self.model.encode_texts(&tokens, &self.device));
-            let new: Vec<String> = new.into_iter().cloned().collect();
             let text = |index| Text { batch: Arc::clone(&batch), index };
             cache.extend(new.into_iter().enumerate().map(|(index, key)| (key, text(index))));
         }

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::config::ModelConfig;
 use crate::error::{Error, Result};
 use crate::model::CarZero;
-use crate::model::quantised::{KEPT, quantised};
+use crate::model::quantised::{KEPT, STORE, quantised};
 use crate::text::TextTokenizer;
 
 /// The tensor of [`REFERENCE`].
@@ -415,7 +415,7 @@ fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option
             let factors = factors(shard, name)?;
             let looked_up = name.ends_with("_embeddings.weight");
             Ok((factors.len() == rows)
-                .then(|| quantised(view.data(), [rows, columns], &factors, looked_up))
+                .then(|| quantised(view.data(), [rows, columns], &factors, looked_up, STORE))
                 .flatten())
         }
         _ => Ok(None),

@@ -1,6 +1,8 @@
 //! Scaled dot-product attention over several heads, shared by all parts of the model.
 
-use burn::tensor::{Tensor, activation::softmax};
+use burn::tensor::Tensor;
+#[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
+use burn::tensor::activation::softmax;
 
 /// Added to an attention logit, this makes its weight zero, in f32 and in f16.
 pub const MASKED: f32 = -1e4;
@@ -16,55 +18,51 @@ pub struct Attended {
     pub weights: Tensor<4>,
 }
 
-/// Splits `[batch, tokens, dim]` into `[batch, heads, tokens, dim / heads]`.
-pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
-    let [batch, tokens, dim] = x.dims();
-    x.reshape([batch, tokens, heads, dim / heads]).swap_dims(1, 2)
-}
-
 /// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value`.
 ///
 /// # Shapes
 ///
-/// - query: `[batch, heads, queries, dim / heads]`, or of one item for the whole batch
-/// - key, value: `[batch, heads, keys, dim / heads]`
+/// - query: `[batch, queries, dim]`, heads side by side, or of one item for the whole batch
+/// - key, value: `[batch, keys, dim]`
 /// - bias: `[batch, keys]`, added to the logits of each key
 pub fn attend(
-    query: Tensor<4>,
-    key: Tensor<4>,
-    value: Tensor<4>,
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    heads: usize,
     bias: Option<Tensor<2>>,
 ) -> Attended {
-    let [_, heads, queries, head_dim] = query.dims();
-    let [batch, ..] = key.dims();
-    let scale = 1.0 / (head_dim as f64).sqrt();
-    #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&[query.device(), key.device(), value.device()]) {
-        let query = query.expand([batch, heads, queries, head_dim]);
-        let scores = super::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
-        let weights = super::gpu::softmax(scores.clone(), bias);
-        let context = super::gpu::matmul(weights.clone(), value, 1.0);
-        let context = context.swap_dims(1, 2).reshape([batch, queries, heads * head_dim]);
-        return Attended { context, scores, weights };
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    {
+        let bias = bias.unwrap_or_else(|| no_bias(&key));
+        super::fused::attend(query, key, value, bias, heads)
     }
-    let scores = (query * scale).matmul(key.swap_dims(2, 3));
-    let biased = match bias {
-        Some(bias) => scores.clone() + bias.unsqueeze_dims(&[1, 2]),
-        None => scores.clone(),
-    };
-    let weights = softmax(biased, 3);
-    let context = weights.clone().matmul(value);
-    let context = context.swap_dims(1, 2).reshape([batch, queries, heads * head_dim]);
-    Attended { context, scores, weights }
+    #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
+    {
+        let [query, key, value] = [query, key, value].map(|x| split_heads(x, heads));
+        let scale = 1.0 / (query.dims()[3] as f64).sqrt();
+        #[cfg(feature = "wgpu")]
+        if super::gpu::is_available(&[query.device(), key.device(), value.device()]) {
+            let ([batch, ..], [_, _, queries, head_dim]) = (key.dims(), query.dims());
+            let query = query.expand([batch, heads, queries, head_dim]);
+            let scores = super::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
+            let weights = super::gpu::softmax(scores.clone(), bias);
+            let context = super::gpu::matmul(weights.clone(), value, 1.0);
+            return Attended { context: joined_heads(context), scores, weights };
+        }
+        let scores = (query * scale).matmul(key.swap_dims(2, 3));
+        let biased = match bias {
+            Some(bias) => scores.clone() + bias.unsqueeze_dims(&[1, 2]),
+            None => scores.clone(),
+        };
+        let weights = softmax(biased, 3);
+        let context = joined_heads(weights.clone().matmul(value));
+        Attended { context, scores, weights }
+    }
 }
 
-/// Self-attention without its weights: the attended values, `[batch, tokens, dim]`.
-///
-/// # Shapes
-///
-/// - query, key, value: `[batch, tokens, dim]`, heads side by side
-/// - bias: `[batch, tokens]`, added to the logits of each key
-pub fn self_attention(
+/// The attended values alone, `[batch, queries, dim]`; shapes are those of [`attend`].
+pub fn attended(
     query: Tensor<3>,
     key: Tensor<3>,
     value: Tensor<3>,
@@ -73,13 +71,31 @@ pub fn self_attention(
 ) -> Tensor<3> {
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     {
-        let [batch, tokens, _] = query.dims();
-        let bias = bias.unwrap_or_else(|| Tensor::zeros([batch, tokens], &query.device()));
-        super::fused::self_attention(query, key, value, bias, heads)
+        let bias = bias.unwrap_or_else(|| no_bias(&key));
+        super::fused::attended(query, key, value, bias, heads)
     }
     #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
     {
-        let [query, key, value] = [query, key, value].map(|x| split_heads(x, heads));
-        attend(query, key, value, bias).context
+        attend(query, key, value, heads, bias).context
     }
+}
+
+#[cfg(all(feature = "flex", target_arch = "wasm32"))]
+fn no_bias(key: &Tensor<3>) -> Tensor<2> {
+    let [batch, keys, _] = key.dims();
+    Tensor::zeros([batch, keys], &key.device())
+}
+
+/// `[batch, tokens, dim]` to `[batch, heads, tokens, dim / heads]`.
+#[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
+fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, tokens, dim] = x.dims();
+    x.reshape([batch, tokens, heads, dim / heads]).swap_dims(1, 2)
+}
+
+/// The way back.
+#[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
+fn joined_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, heads, tokens, head_dim] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
 }

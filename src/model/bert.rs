@@ -5,8 +5,8 @@ use burn::module::Module;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use super::attention::self_attention;
-use super::linear::{Activation, activated, added, linear, rows};
+use super::attention::attended;
+use super::linear::{Activation, added, feed_forward, linear, rows};
 use super::norm::LayerNorm;
 use super::parameters;
 use crate::config::TextEncoderConfig;
@@ -77,19 +77,28 @@ impl Bert {
         }
     }
 
-    /// All hidden states, the embeddings first: `layers + 1` tensors of `[texts, tokens, dim]`.
+    /// The sum of the last hidden states, of which the embeddings are the first:
+    /// `[texts, tokens, dim]`.
     ///
     /// # Shapes
     ///
     /// - ids: `[texts, tokens]`
     /// - mask: `[texts, tokens]`, added to the attention logits: 0 for a token, very negative for
     ///   padding
-    pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>) -> Vec<Tensor<3>> {
-        let mut states = vec![self.embeddings.forward(ids)];
-        for (index, layer) in self.encoder.layer.iter().enumerate() {
-            states.push(layer.forward(states[index].clone(), mask.clone()));
+    /// - last: 1 to the number of layers and one
+    pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>, last: usize) -> Tensor<3> {
+        let layers = &self.encoder.layer;
+        let (below, above) = layers.split_at(layers.len() + 1 - last);
+        let mut x = self.embeddings.forward(ids);
+        for layer in below {
+            x = layer.forward(x, mask.clone());
         }
-        states
+        let mut sum = x.clone();
+        for layer in above {
+            x = layer.forward(x, mask.clone());
+            sum = sum + x.clone();
+        }
+        sum
     }
 }
 
@@ -125,8 +134,8 @@ impl Layer {
 
     fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
         let x = self.attention.forward(x, mask);
-        let hidden = activated(&self.intermediate.dense, x.clone(), Activation::Gelu);
-        self.output.forward(hidden, x)
+        let layers = [&self.intermediate.dense, &self.output.dense];
+        self.output.layer_norm.forward(feed_forward(layers, x.clone(), Activation::Gelu, x))
     }
 }
 
@@ -134,7 +143,7 @@ impl SelfAttention {
     fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
         let [query, key, value] =
             [&self.query, &self.key, &self.value].map(|layer| linear(layer, x.clone()));
-        self.output.forward(self_attention(query, key, value, self.heads, Some(mask)), x)
+        self.output.forward(attended(query, key, value, self.heads, Some(mask)), x)
     }
 }
 

@@ -91,30 +91,43 @@ impl Blocks for Flex {
 
 /// Layers that Burn has too, but slower in WebAssembly; see [`kernel`]. There is no gradient.
 #[cfg(target_arch = "wasm32")]
-pub use layers::{gelu, linear, quantised_linear, quantised_rows, self_attention};
+pub use layers::{attend, attended, feed_forward, linear, quantised_rows};
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod layers {
     use super::*;
+    use burn::backend::ExtensionType;
     use burn::backend::flex::FlexQTensor;
     use burn::tensor::{DType, Int};
 
-    use crate::model::kernel::{Factor, Matrix, Quantised, Sizes};
+    use crate::model::attention::Attended;
+    use crate::model::kernel::{Factor, Item, Matrix, Quantised, Sizes};
+    use crate::model::linear::Activation;
 
-    /// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`.
+    /// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`, which may be
+    /// [`quantised`](crate::model::quantised).
     pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
-        let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-        Tensor::from_dispatch(<Dispatch as Layers>::linear(x, weight, bias))
+        let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
+        Tensor::from_dispatch(<Dispatch as Layers>::linear(x, Weight::new(weight), bias))
     }
 
-    /// The same where the weight is [`quantised`](crate::model::quantised).
-    pub fn quantised_linear<const D: usize>(
+    /// `residual + activation(x · first + bias) · second + bias`: two linear layers, each its weight
+    /// and bias.
+    pub fn feed_forward<const D: usize>(
         x: Tensor<D>,
-        weight: Tensor<2>,
-        bias: Tensor<1>,
+        [first, second]: [(Tensor<2>, Tensor<1>); 2],
+        activation: Activation,
+        residual: Tensor<D>,
     ) -> Tensor<D> {
-        let [x, weight, bias] = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-        Tensor::from_dispatch(<Dispatch as Layers>::quantised_linear(x, weight, bias))
+        Tensor::from_dispatch(<Dispatch as Layers>::feed_forward(
+            x.into_dispatch(),
+            Weight::new(first.0),
+            first.1.into_dispatch(),
+            Weight::new(second.0),
+            second.1.into_dispatch(),
+            activation,
+            residual.into_dispatch(),
+        ))
     }
 
     /// Rows of a [`quantised`](crate::model::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
@@ -123,14 +136,27 @@ mod layers {
         Tensor::from_dispatch(<Dispatch as Layers>::quantised_rows(weight, ids))
     }
 
-    /// GELU.
-    pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-        Tensor::from_dispatch(<Dispatch as Layers>::gelu(x.into_dispatch()))
+    /// See [`attention::attend`](crate::model::attention::attend).
+    pub fn attend(
+        query: Tensor<3>,
+        key: Tensor<3>,
+        value: Tensor<3>,
+        bias: Tensor<2>,
+        heads: usize,
+    ) -> Attended {
+        let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
+        let bias = bias.into_dispatch();
+        let (context, scores, weights) =
+            <Dispatch as Layers>::attend(query, key, value, bias, heads);
+        Attended {
+            context: Tensor::from_dispatch(context),
+            scores: Tensor::from_dispatch(scores),
+            weights: Tensor::from_dispatch(weights),
+        }
     }
 
-    /// The attended values, `[batch, tokens, dim]`, as are query, key and value; bias:
-    /// `[batch, tokens]`, added to the logits of each key.
-    pub fn self_attention(
+    /// See [`attention::attended`](crate::model::attention::attended).
+    pub fn attended(
         query: Tensor<3>,
         key: Tensor<3>,
         value: Tensor<3>,
@@ -139,29 +165,79 @@ mod layers {
     ) -> Tensor<3> {
         let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
         let bias = bias.into_dispatch();
-        Tensor::from_dispatch(<Dispatch as Layers>::self_attention(query, key, value, bias, heads))
+        Tensor::from_dispatch(<Dispatch as Layers>::attended(query, key, value, bias, heads))
+    }
+
+    /// The weight of a linear layer, `[input, output]`.
+    #[derive(ExtensionType)]
+    pub enum Weight<B: Backend> {
+        Floats(FloatTensor<B>),
+        Integers(QuantizedTensor<B>),
+    }
+
+    impl Weight<Dispatch> {
+        fn new(weight: Tensor<2>) -> Self {
+            match weight.dtype() {
+                DType::QFloat(_) => Self::Integers(weight.into_dispatch()),
+                _ => Self::Floats(weight.into_dispatch()),
+            }
+        }
+    }
+
+    impl Weight<Flex> {
+        fn factor(&self) -> Factor<'_> {
+            match self {
+                Self::Floats(weight) => {
+                    // It may be a transposed view, which need not be copied.
+                    let [input, output] = weight.shape().dims();
+                    let strides = weight.layout().strides();
+                    Factor::Floats(Matrix {
+                        data: &weight.storage()[weight.layout().start_offset()..],
+                        rows: input,
+                        columns: output,
+                        row_stride: strides[0] as usize,
+                        column_stride: strides[1] as usize,
+                    })
+                }
+                Self::Integers(weight) => {
+                    let [_, columns] = weight.shape().dims();
+                    let data = weight.tensor().storage();
+                    Factor::Integers(Quantised::whole(data, &weight.scales()[..columns]))
+                }
+            }
+        }
     }
 
     #[backend_extension(Flex)]
     trait Layers: Backend {
         fn linear(
             x: FloatTensor<Self>,
-            weight: FloatTensor<Self>,
+            #[extension_type] weight: Weight<Self>,
             bias: FloatTensor<Self>,
         ) -> FloatTensor<Self>;
 
-        fn quantised_linear(
+        fn feed_forward(
             x: FloatTensor<Self>,
-            weight: QuantizedTensor<Self>,
-            bias: FloatTensor<Self>,
+            #[extension_type] first: Weight<Self>,
+            first_bias: FloatTensor<Self>,
+            #[extension_type] second: Weight<Self>,
+            second_bias: FloatTensor<Self>,
+            activation: Activation,
+            residual: FloatTensor<Self>,
         ) -> FloatTensor<Self>;
 
         fn quantised_rows(weight: QuantizedTensor<Self>, ids: IntTensor<Self>)
         -> FloatTensor<Self>;
 
-        fn gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+        fn attend(
+            query: FloatTensor<Self>,
+            key: FloatTensor<Self>,
+            value: FloatTensor<Self>,
+            bias: FloatTensor<Self>,
+            heads: usize,
+        ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-        fn self_attention(
+        fn attended(
             query: FloatTensor<Self>,
             key: FloatTensor<Self>,
             value: FloatTensor<Self>,
@@ -171,25 +247,37 @@ mod layers {
     }
 
     impl Layers for Flex {
-        fn linear(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-            // Weights may be a transposed view, which need not be copied.
-            let [input, output] = weight.shape().dims();
-            let strides = weight.layout().strides();
-            let weight = Matrix {
-                data: &weight.storage()[weight.layout().start_offset()..],
-                rows: input,
-                columns: output,
-                row_stride: strides[0] as usize,
-                column_stride: strides[1] as usize,
-            };
-            product(&x, Factor::Floats(weight), &bias)
+        fn linear(x: FlexTensor, weight: Weight<Flex>, bias: FlexTensor) -> FlexTensor {
+            let (x, bias) = (dense(&x), dense(&bias));
+            let weight = weight.factor();
+            let mut shape = x.shape();
+            let rows = matrix(&x);
+            let mut y = vec![0.0; rows.rows * weight.columns()];
+            team::linear(rows, weight, values(&bias), &mut y);
+            if let Some(last) = shape.last_mut() {
+                *last = weight.columns();
+            }
+            FlexTensor::from_data(TensorData::new(y, shape))
         }
 
-        fn quantised_linear(x: FlexTensor, weight: FlexQTensor, bias: FlexTensor) -> FlexTensor {
-            let [_, columns] = weight.shape().dims();
-            let data = weight.tensor().storage();
-            let factors = &weight.scales()[..columns];
-            product(&x, Factor::Integers(Quantised::whole(data, factors)), &bias)
+        fn feed_forward(
+            x: FlexTensor,
+            first: Weight<Flex>,
+            first_bias: FlexTensor,
+            second: Weight<Flex>,
+            second_bias: FlexTensor,
+            activation: Activation,
+            residual: FlexTensor,
+        ) -> FlexTensor {
+            let [x, residual] = [x, residual].map(|x| dense(&x));
+            let [first_bias, second_bias] = [first_bias, second_bias].map(|bias| dense(&bias));
+            let mut y = values(&residual).to_vec();
+            for row in y.chunks_exact_mut(second.factor().columns()) {
+                row.iter_mut().zip(values(&second_bias)).for_each(|(y, bias)| *y += bias);
+            }
+            let first = (first.factor(), values(&first_bias));
+            team::feed_forward(matrix(&x), first, second.factor(), activation, &mut y);
+            FlexTensor::from_data(TensorData::new(y, residual.shape()))
         }
 
         fn quantised_rows(weight: FlexQTensor, ids: FlexTensor) -> FlexTensor {
@@ -205,32 +293,75 @@ mod layers {
             FlexTensor::from_data(TensorData::new(y, [ids.len(), dim]))
         }
 
-        fn gelu(x: FlexTensor) -> FlexTensor {
-            let mut y = dense(&x);
-            drop(x); // so that nothing is copied where nobody else holds it
-            kernel::gelu(y.storage_mut());
-            y
+        fn attend(
+            query: FlexTensor,
+            key: FlexTensor,
+            value: FlexTensor,
+            bias: FlexTensor,
+            heads: usize,
+        ) -> (FlexTensor, FlexTensor, FlexTensor) {
+            let attention = Attention::new([query, key, value, bias], heads);
+            let Sizes { queries, keys, heads, dim } = attention.sizes;
+            let batch = attention.batch;
+            let map = heads * queries * keys;
+            let mut y = vec![0.0; batch * queries * dim];
+            let [mut scores, mut weights] = [(); 2].map(|()| vec![0.0; batch * map]);
+            let maps = scores.chunks_exact_mut(map).zip(weights.chunks_exact_mut(map));
+            for ((item, y), (scores, weights)) in
+                attention.items().zip(y.chunks_exact_mut(queries * dim)).zip(maps)
+            {
+                kernel::attention_maps(&attention.sizes, item, scores, weights, y);
+            }
+            let map = |values| {
+                FlexTensor::from_data(TensorData::new(values, [batch, heads, queries, keys]))
+            };
+            let context = FlexTensor::from_data(TensorData::new(y, [batch, queries, dim]));
+            (context, map(scores), map(weights))
         }
 
-        fn self_attention(
+        fn attended(
             query: FlexTensor,
             key: FlexTensor,
             value: FlexTensor,
             bias: FlexTensor,
             heads: usize,
         ) -> FlexTensor {
-            let [_, tokens, dim] = query.shape().dims();
-            let shape = query.shape();
-            let [query, key, value, bias] = [query, key, value, bias].map(|x| dense(&x));
-            let mut y = vec![0.0; shape.num_elements()];
-            let items = [&query, &key, &value].map(|x| values(x).chunks_exact(tokens * dim));
-            let [query, key, value] = items;
-            let inputs = query.zip(key).zip(value).zip(values(&bias).chunks_exact(tokens));
-            let sizes = Sizes { tokens, heads, dim };
-            for ((((query, key), value), bias), y) in inputs.zip(y.chunks_exact_mut(tokens * dim)) {
-                team::attention(&sizes, [query, key, value], bias, y);
+            let attention = Attention::new([query, key, value, bias], heads);
+            let Sizes { queries, dim, .. } = attention.sizes;
+            let mut y = vec![0.0; attention.batch * queries * dim];
+            for (item, y) in attention.items().zip(y.chunks_exact_mut(queries * dim)) {
+                team::attention(&attention.sizes, item, y);
             }
-            FlexTensor::from_data(TensorData::new(y, shape))
+            FlexTensor::from_data(TensorData::new(y, [attention.batch, queries, dim]))
+        }
+    }
+
+    /// What attention is computed from, dense in memory.
+    struct Attention {
+        batch: usize,
+        sizes: Sizes,
+        /// Query, key, value and bias.
+        inputs: [FlexTensor; 4],
+    }
+
+    impl Attention {
+        fn new(inputs: [FlexTensor; 4], heads: usize) -> Self {
+            let [_, queries, dim] = inputs[0].shape().dims();
+            let [batch, keys, _] = inputs[1].shape().dims();
+            let sizes = Sizes { queries, keys, heads, dim };
+            Self { batch, sizes, inputs: inputs.map(|x| dense(&x)) }
+        }
+
+        /// The items of the batch; they may share one query.
+        fn items(&self) -> impl Iterator<Item = Item<'_>> {
+            let Sizes { queries, keys, dim, .. } = self.sizes;
+            let [query, key, value, bias] = self.inputs.each_ref().map(values);
+            let queries = query.chunks_exact(queries * dim).cycle();
+            let memory = key.chunks_exact(keys * dim).zip(value.chunks_exact(keys * dim));
+            queries
+                .zip(memory)
+                .zip(bias.chunks_exact(keys))
+                .map(|((query, (key, value)), bias)| Item { query, key, value, bias })
         }
     }
 
@@ -242,19 +373,11 @@ mod layers {
         }
     }
 
-    /// `x · weight + bias`
-    fn product(x: &FlexTensor, weight: Factor, bias: &FlexTensor) -> FlexTensor {
-        let (x, bias) = (dense(x), dense(bias));
-        let mut shape = x.shape();
-        let input = shape.last().copied().unwrap_or(1);
-        let rows = shape.num_elements() / input;
-        let output = weight.columns();
-        let mut y = vec![0.0; rows * output];
-        team::linear(Matrix::rows(values(&x), rows, input), weight, values(&bias), &mut y);
-        if let Some(last) = shape.last_mut() {
-            *last = output;
-        }
-        FlexTensor::from_data(TensorData::new(y, shape))
+    /// The rows of a dense tensor.
+    fn matrix(x: &FlexTensor) -> Matrix<'_> {
+        let shape = x.shape();
+        let columns = shape.last().copied().unwrap_or(1);
+        Matrix::rows(values(x), shape.num_elements() / columns, columns)
     }
 }
 
@@ -263,8 +386,10 @@ mod layers {
 mod team {
     use super::*;
     #[cfg(test)]
+    pub use crate::model::kernel::feed_forward;
+    #[cfg(test)]
     use crate::model::kernel::{
-        Factor, Matrix, MatrixMut, Sizes, attention as attend, multiply_by,
+        Factor, Item, Matrix, MatrixMut, Sizes, attention as attend, multiply_by,
     };
 
     pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
@@ -278,8 +403,8 @@ mod team {
     }
 
     #[cfg(test)]
-    pub fn attention(sizes: &Sizes, inputs: [&[f32]; 3], bias: &[f32], y: &mut [f32]) {
-        attend(sizes, 0..sizes.heads, inputs, bias, y);
+    pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
+        attend(sizes, 0..sizes.heads, item, y);
     }
 }
 
@@ -468,8 +593,9 @@ mod tests {
     use burn::tensor::{Distribution, Int, Tolerance, activation, module};
 
     use super::*;
-    use crate::model::attention::{attend, split_heads};
-    use crate::model::quantised::quantised;
+    use crate::model::attention::attend;
+    use crate::model::linear::Activation;
+    use crate::model::quantised::{STORE, quantised};
 
     fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
         Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())
@@ -487,7 +613,16 @@ mod tests {
             let fused = layers::linear(x.clone(), weight.clone(), bias.clone());
             assert_equal(fused, module::linear(x.clone(), weight, Some(bias.clone())));
         }
-        assert_equal(layers::gelu(x.clone()), activation::gelu(x));
+    }
+
+    #[test]
+    fn feed_forward_is_two_linear_layers() {
+        let (x, residual) = (random([2, 5, 12]), random([2, 5, 6]));
+        let layers = [(random([12, 20]), random([20])), (random([6, 20]).transpose(), random([6]))];
+        let [first, second] = layers.clone();
+        let hidden = activation::gelu(module::linear(x.clone(), first.0, Some(first.1)));
+        let composed = residual.clone() + module::linear(hidden, second.0, Some(second.1));
+        assert_equal(layers::feed_forward(x, layers, Activation::Gelu, residual), composed);
     }
 
     #[test]
@@ -501,14 +636,14 @@ mod tests {
         let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [rows, columns]);
         let numbers = Tensor::<2>::from_data(numbers, &Device::flex());
         let tensor = |looked_up| {
-            let data = quantised(&stored, [rows, columns], &factors, looked_up).unwrap();
+            let data = quantised(&stored, [rows, columns], &factors, looked_up, STORE).unwrap();
             let dtype = data.dtype();
             Tensor::<2>::from_data(data, (&Device::flex(), dtype))
         };
 
         let (x, bias) = (random([2, 5, columns]), random([rows]));
         let weight = numbers.clone().transpose();
-        let fused = layers::quantised_linear(x.clone(), tensor(false), bias.clone());
+        let fused = layers::linear(x.clone(), tensor(false), bias.clone());
         assert_equal(fused, module::linear(x, weight.clone(), Some(bias)));
         assert_equal(tensor(false).dequantize(), weight);
 
@@ -517,18 +652,27 @@ mod tests {
         assert_equal(looked_up, numbers.clone().select(0, ids));
         assert_equal(tensor(true).dequantize(), numbers);
 
-        assert!(quantised(&stored, [columns, rows], &[1.0; 64], false).is_none(), "no block fits");
+        assert!(quantised(&stored, [columns, rows], &[1.0; 64], false, STORE).is_none());
     }
 
     #[test]
-    fn self_attention_is_attention_of_each_head() {
-        let (heads, [batch, tokens, dim]) = (3, [2, 6, 12]);
-        let joint = random([batch, tokens, 3 * dim]);
-        let inputs = [0, 1, 2].map(|part| joint.clone().narrow(2, part * dim, dim));
-        let bias = random([batch, tokens]);
-        let [query, key, value] = inputs.clone();
-        let fused = layers::self_attention(query, key, value, bias.clone(), heads);
-        let [query, key, value] = inputs.map(|x| split_heads(x, heads));
-        assert_equal(fused, attend(query, key, value, Some(bias)).context);
+    fn attention_is_that_of_each_head() {
+        let (heads, [batch, keys, dim]) = (3, [2, 6, 12]);
+        let joint = random([batch, keys, 2 * dim]);
+        let memory = || [0, 1].map(|part| joint.clone().narrow(2, part * dim, dim));
+        let bias = random([batch, keys]);
+        for query in [random([batch, 4, dim]), random([1, 4, dim])] {
+            let [key, value] = memory();
+            let composed =
+                attend(query.clone(), key.clone(), value.clone(), heads, Some(bias.clone()));
+            let inputs = || (query.clone(), key.clone(), value.clone(), bias.clone());
+            let (q, k, v, b) = inputs();
+            assert_equal(layers::attended(q, k, v, b, heads), composed.context.clone());
+            let (q, k, v, b) = inputs();
+            let fused = layers::attend(q, k, v, b, heads);
+            assert_equal(fused.context, composed.context);
+            assert_equal(fused.scores, composed.scores);
+            assert_equal(fused.weights, composed.weights);
+        }
     }
 }

@@ -5,8 +5,8 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use super::attention::{Attended, MASKED, attend, split_heads};
-use super::linear::{Activation, activated, added, linear};
+use super::attention::{Attended, MASKED, attend};
+use super::linear::{Activation, activated, added, feed_forward, linear};
 use super::norm::LayerNorm;
 use super::parameters;
 use crate::config::FusionConfig;
@@ -54,11 +54,11 @@ pub struct Encoded {
     bias: Option<Tensor<2>>,
 }
 
-/// Keys and values of one layer, both `[items, heads, keys, dim / heads]`.
+/// Keys and values of one layer, both `[items, keys, dim]`, heads side by side.
 #[derive(Debug, Clone)]
 struct KeyValue {
-    key: Tensor<4>,
-    value: Tensor<4>,
+    key: Tensor<3>,
+    value: Tensor<3>,
 }
 
 /// Attention of one layer from every query to every memory, `[memories, heads, queries, keys]`.
@@ -118,7 +118,7 @@ impl Encoded {
         }
     }
 
-    fn map_memory(&self, change: impl Fn(Tensor<4>) -> Tensor<4>) -> Vec<KeyValue> {
+    fn map_memory(&self, change: impl Fn(Tensor<3>) -> Tensor<3>) -> Vec<KeyValue> {
         let layer = |layer: &KeyValue| KeyValue {
             key: change(layer.key.clone()),
             value: change(layer.value.clone()),
@@ -151,7 +151,7 @@ impl Encoded {
     }
 
     fn keys(&self) -> usize {
-        self.memory[0].key.dims()[2]
+        self.memory[0].key.dims()[1]
     }
 
     /// Adds keys that are never attended to, up to `keys`; only a memory with a bias can be longer.
@@ -161,9 +161,9 @@ impl Encoded {
             return self.clone();
         }
         let device = self.query.device();
-        let pad = |x: Tensor<4>| {
-            let [items, heads, _, head_dim] = x.dims();
-            Tensor::cat(vec![x, Tensor::zeros([items, heads, missing, head_dim], &device)], 2)
+        let pad = |x: Tensor<3>| {
+            let [items, _, dim] = x.dims();
+            Tensor::cat(vec![x, Tensor::zeros([items, missing, dim], &device)], 1)
         };
         let masked = Tensor::full([self.count(), missing], MASKED, &device);
         Self {
@@ -224,8 +224,7 @@ impl Fusion {
     /// Scores every image against every text: i2t puts the texts to the images' memories, t2i the
     /// images to the texts'; the logit is their mean.
     pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {
-        let i2t = self.interact(images, texts);
-        let t2i = self.interact(texts, images);
+        let [i2t, t2i] = self.interact([(images, texts), (texts, images)]);
         Scores {
             i2t: i2t.logits,
             t2i: t2i.logits.transpose(),
@@ -234,36 +233,67 @@ impl Fusion {
         }
     }
 
-    /// Puts the query of every item of `queries` to the memory of every item of `memories`.
-    pub fn interact(&self, memories: &Encoded, queries: &Encoded) -> Interaction {
-        let [items, dim] = queries.query.dims();
-        let count = memories.count();
+    /// Of each pair, puts the query of every item of the second to the memory of every item of the
+    /// first. What has a weight is done for the rows of all pairs together.
+    pub fn interact<const N: usize>(&self, pairs: [(&Encoded, &Encoded); N]) -> [Interaction; N] {
+        let sizes = pairs.map(|(memories, queries)| [memories.count(), queries.count()]);
         // Until the first attention the queries are the same for all memories.
-        let mut x = queries.query.clone().unsqueeze_dim::<3>(0);
-        let mut layers = Vec::with_capacity(self.decoder.layers.len());
-        for (layer, memory) in self.decoder.layers.iter().zip(&memories.memory) {
-            let attended = layer.multihead_attn.forward(
-                layer.norm2.forward(x.clone()),
-                memory,
-                memories.bias.clone(),
-            );
-            x = added(
-                &layer.multihead_attn.out_proj,
-                attended.context,
-                x.expand([count, items, dim]),
-            );
-            let hidden =
-                activated(&layer.linear1, layer.norm3.forward(x.clone()), Activation::Relu);
-            x = added(&layer.linear2, hidden, x);
-            layers.push(LayerAttention { scores: attended.scores, weights: attended.weights });
+        let mut current = pairs.map(|(_, queries)| [1, queries.count()]);
+        let mut x = joined(pairs.map(|(_, queries)| queries.query.clone().unsqueeze_dim(0)));
+        let mut attention = pairs.map(|_| Vec::with_capacity(self.decoder.layers.len()));
+        for (index, layer) in self.decoder.layers.iter().enumerate() {
+            let queries = split(layer.query(x.clone()), current);
+            let contexts: [Tensor<3>; N] = std::array::from_fn(|pair| {
+                let memories = pairs[pair].0;
+                let KeyValue { key, value } = memories.memory[index].clone();
+                let (query, heads) = (queries[pair].clone(), layer.multihead_attn.heads);
+                let Attended { context, scores, weights } =
+                    attend(query, key, value, heads, memories.bias.clone());
+                attention[pair].push(LayerAttention { scores, weights });
+                context
+            });
+            if current != sizes {
+                let parts = split(x, current);
+                x = joined::<N>(std::array::from_fn(|pair| {
+                    let ([memories, items], dim) = (sizes[pair], parts[pair].dims()[2]);
+                    parts[pair].clone().expand([memories, items, dim])
+                }));
+                current = sizes;
+            }
+            x = layer.forward(x, joined(contexts));
         }
-        x = self.decoder.norm.forward(x);
+        let logits = split(self.project(self.decoder.norm.forward(x)), sizes);
+        let mut attention = attention.into_iter();
+        logits.map(|logits| Interaction {
+            logits: logits.squeeze_dim(2),
+            layers: attention.next().unwrap_or_default(),
+        })
+    }
+
+    /// The score of each row, `[rows, 1]`.
+    fn project(&self, mut x: Tensor<2>) -> Tensor<2> {
         for (index, layer) in self.mlp_head.iter().enumerate() {
             let last = index + 1 == self.mlp_head.len();
             x = activated(layer, x, if last { Activation::Identity } else { Activation::Relu });
         }
-        Interaction { logits: x.squeeze_dim(2), layers }
+        x
     }
+}
+
+/// The rows of all parts, one after another.
+fn joined<const N: usize>(parts: [Tensor<3>; N]) -> Tensor<2> {
+    Tensor::cat(parts.map(|part| part.flatten(0, 1)).to_vec(), 0)
+}
+
+/// Parts of so many memories and items, of which `x` has the rows one after another.
+fn split<const N: usize>(x: Tensor<2>, sizes: [[usize; 2]; N]) -> [Tensor<3>; N] {
+    let mut start = 0;
+    sizes.map(|[memories, items]| {
+        let rows = memories * items;
+        let part = x.clone().narrow(0, start, rows);
+        start += rows;
+        part.reshape([memories, items, x.dims()[1]])
+    })
 }
 
 /// Averages over heads and layers, and drops the first key, the global token.
@@ -292,20 +322,24 @@ impl DecoderLayer {
             norm3: norm(config, device),
         }
     }
+
+    /// What rows ask the memory for.
+    fn query(&self, x: Tensor<2>) -> Tensor<2> {
+        linear(&self.multihead_attn.query, self.norm2.forward(x))
+    }
+
+    /// Rows, after they have attended to `context`.
+    fn forward(&self, x: Tensor<2>, context: Tensor<2>) -> Tensor<2> {
+        let x = added(&self.multihead_attn.out_proj, context, x);
+        let layers = [&self.linear1, &self.linear2];
+        feed_forward(layers, self.norm3.forward(x.clone()), Activation::Relu, x)
+    }
 }
 
 impl CrossAttention {
     /// Keys and values of a memory, `[items, keys, dim]`.
     fn remember(&self, memory: Tensor<3>) -> KeyValue {
-        KeyValue {
-            key: split_heads(linear(&self.key, memory.clone()), self.heads),
-            value: split_heads(linear(&self.value, memory), self.heads),
-        }
-    }
-
-    fn forward(&self, x: Tensor<3>, memory: &KeyValue, bias: Option<Tensor<2>>) -> Attended {
-        let query = split_heads(linear(&self.query, x), self.heads);
-        attend(query, memory.key.clone(), memory.value.clone(), bias)
+        KeyValue { key: linear(&self.key, memory.clone()), value: linear(&self.value, memory) }
     }
 }
 

@@ -16,6 +16,12 @@ pub enum Activation {
     Gelu,
 }
 
+impl Activation {
+    /// All of them, each at its number.
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    pub const ALL: [Self; 4] = [Self::Identity, Self::Relu, Self::Relu6, Self::Gelu];
+}
+
 /// `x · weight + bias` over the last dimension of `x`.
 pub fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
     activated(layer, x, Activation::Identity)
@@ -29,6 +35,21 @@ pub fn activated<const D: usize>(layer: &Linear, x: Tensor<D>, after: Activation
 /// `residual + x · weight + bias`.
 pub fn added<const D: usize>(layer: &Linear, x: Tensor<D>, residual: Tensor<D>) -> Tensor<D> {
     product(x, layer.weight.val(), bias(layer), Activation::Identity, Some(residual))
+}
+
+/// `residual + second(activation(first(x)))`.
+pub fn feed_forward<const D: usize>(
+    [first, second]: [&Linear; 2],
+    x: Tensor<D>,
+    after: Activation,
+    residual: Tensor<D>,
+) -> Tensor<D> {
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    if let (Some(first_bias), Some(second_bias)) = (bias(first), bias(second)) {
+        let layers = [(first.weight.val(), first_bias), (second.weight.val(), second_bias)];
+        return super::fused::feed_forward(x, layers, after, residual);
+    }
+    added(second, activated(first, x, after), residual)
 }
 
 fn bias(layer: &Linear) -> Option<Tensor<1>> {
@@ -53,7 +74,7 @@ pub fn product<const D: usize>(
         Activation::Identity => y,
         Activation::Relu => activation::relu(y),
         Activation::Relu6 => activation::relu6(y),
-        Activation::Gelu => gelu(y),
+        Activation::Gelu => activation::gelu(y),
     };
     match residual {
         Some(residual) => residual + y,
@@ -74,10 +95,7 @@ pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
 fn multiply<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     if let Some(bias) = bias {
-        return match weight.dtype() {
-            burn::tensor::DType::QFloat(_) => super::fused::quantised_linear(x, weight, bias),
-            _ => super::fused::linear(x, weight, bias),
-        };
+        return super::fused::linear(x, weight, bias);
     }
     burn::tensor::module::linear(x, weight, bias)
 }
@@ -85,16 +103,12 @@ fn multiply<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor
 /// The rows of an embedding, `[rows, dim]`; ids: `[rows]`.
 pub fn rows(layer: &Embedding, ids: Tensor<1, Int>) -> Tensor<2> {
     let weight = layer.weight.val();
-    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    #[cfg(target_arch = "wasm32")]
     if let burn::tensor::DType::QFloat(_) = weight.dtype() {
+        #[cfg(feature = "flex")]
         return super::fused::quantised_rows(weight, ids);
+        #[cfg(feature = "wgpu")]
+        return super::gpu::quantised_rows(weight, ids);
     }
     weight.select(0, ids)
-}
-
-fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
-    return super::fused::gelu(x);
-    #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
-    activation::gelu(x)
 }

@@ -231,11 +231,7 @@ impl CarZero {
         let fusion = &self.fusion_module;
         let words = fusion.encode_rows(rows);
         let text = fusion.encode(tokens.global, tokens.local, Some(tokens.log_counts));
-        [
-            fusion.interact(image, &text),
-            fusion.interact(&text, image),
-            fusion.interact(image, &words),
-        ]
+        fusion.interact([(image, &text), (&text, image), (image, &words)])
     }
 
     /// Scores every image against every text.

@@ -1,6 +1,6 @@
 //! Weights that stay the 8-bit integers that they are stored as: a quarter of the memory, and of
-//! what a text has to be put to. The CPU device of the page multiplies by them
-//! (`kernel::product`); for other devices weights become f32 as they are read.
+//! what a text has to be put to. The page's devices multiply by them (`kernel::product`,
+//! `gpu::kernels`); natively weights become f32 as they are read.
 //!
 //! To Burn these are tensors quantised in blocks. A stored matrix, `[output, input]`, has one factor
 //! for each row; blocks are at most 255 wide, so that a row is several of the same factor.
@@ -9,23 +9,32 @@ use burn::tensor::TensorData;
 use burn::tensor::quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype};
 
 /// Whether weights stay integers.
-pub const KEPT: bool = cfg!(all(feature = "flex", target_arch = "wasm32"));
+pub const KEPT: bool = cfg!(target_arch = "wasm32");
+
+/// How the device of this build has them: a GPU knows no smaller numbers than words.
+pub const STORE: QuantStore =
+    if cfg!(feature = "flex") { QuantStore::Native } else { QuantStore::PackedU32(0) };
 
 /// Narrower blocks would have more factors than it is worth.
 const NARROWEST: usize = 32;
 
 /// A stored matrix as its layer keeps it: one that is looked up as it is, that of a linear layer
-/// transposed, `[input, output]`. `None` where no block divides a row.
+/// transposed, `[input, output]`. `None` where no block divides a row, or words do not.
 pub fn quantised(
     values: &[u8],
     [rows, columns]: [usize; 2],
     factors: &[f32],
     looked_up: bool,
+    store: QuantStore,
 ) -> Option<TensorData> {
+    let last = if looked_up { columns } else { rows };
+    if store != QuantStore::Native && !last.is_multiple_of(size_of::<u32>()) {
+        return None;
+    }
     let width = (NARROWEST..=u8::MAX.into()).rev().find(|width| columns.is_multiple_of(*width))?;
     let blocks = columns / width;
     let width = width as u8;
-    let scheme = QuantScheme::default().with_value(QuantValue::Q8S).with_store(QuantStore::Native);
+    let scheme = QuantScheme::default().with_value(QuantValue::Q8S).with_store(store);
     let (values, shape, block, factors): (_, _, _, Vec<f32>) = if looked_up {
         let factors = factors.iter().flat_map(|&factor| std::iter::repeat_n(factor, blocks));
         (integers(values), [rows, columns], [1, width], factors.collect())

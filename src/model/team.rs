@@ -12,7 +12,8 @@ use std::ops::Range;
 
 use wasm_bindgen::prelude::*;
 
-use super::kernel::{self, Factor, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes};
+use super::kernel::{self, Factor, Item, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes};
+use super::linear::Activation;
 
 /// Multiplications that an operation must have to be shared: below, handing it over costs more.
 const WORTH_SHARING: usize = 1 << 19;
@@ -100,30 +101,15 @@ pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
     let whole = |y: &mut [f32]| compute(0..output, y, output);
     let sizes = [rows * input, input * output, rows * output];
     share(sizes, rows * input * output, output / COLUMNS, y, whole, |lead, shares, y| {
-        let columns = |share: &Range<usize>| {
-            let last = if share.end == output / COLUMNS { output } else { share.end * COLUMNS };
-            share.start * COLUMNS..last
-        };
+        let columns = |share: &Range<usize>| columns_of(share, output);
         let (id, known) = lead.identify(weight.address(), shares.len());
         for (member, share) in shares[1..].iter().enumerate() {
             let columns = columns(share);
             let mut inputs = Inputs::new(&lead.team, member);
             inputs.give(x.data);
             inputs.give(&bias[columns.clone()]);
-            let mut kind = KNOWN;
-            if !known {
-                match weight.part(columns.clone()) {
-                    Factor::Floats(part) => {
-                        kind = FLOATS;
-                        inputs.give(&part.dense());
-                    }
-                    Factor::Integers(part) => {
-                        kind = INTEGERS;
-                        inputs.give(&as_floats(part.lines()));
-                        inputs.give(part.factors);
-                    }
-                }
-            }
+            let kind =
+                if known { KNOWN } else { inputs.give_weights(weight.part(columns.clone())) };
             inputs.start(&[LINEAR, rows as u32, input as u32, columns.len() as u32, id, kind]);
         }
         compute(columns(&shares[0]), y, output);
@@ -135,6 +121,54 @@ pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
             } else {
                 lead.weights.clear();
                 compute(columns.clone(), &mut y[columns.start..], output);
+            }
+        }
+    });
+}
+
+/// `y += activation(x · first + bias) · second`; see [`kernel::feed_forward`]. Each has a share of
+/// what is between the layers, and yields its part of the sums (Shoeybi et al., 2019, "Megatron-LM").
+pub fn feed_forward(
+    x: Matrix,
+    (first, bias): (Factor, &[f32]),
+    second: Factor,
+    activation: Activation,
+    y: &mut [f32],
+) {
+    let (rows, input, hidden, output) = (x.rows, x.columns, first.columns(), second.columns());
+    let compute = |units: Range<usize>, y: &mut [f32]| {
+        let first = (first.part(units.clone()), &bias[units.clone()]);
+        kernel::feed_forward(x, first, second.rows(units), activation, y);
+    };
+    let whole = |y: &mut [f32]| compute(0..hidden, y);
+    let weights = (input + output) * (hidden.div_ceil(2) + COLUMNS); // a share is at most a half
+    let work = rows * hidden * (input + output);
+    share([x.data.len(), weights, y.len()], work, hidden / COLUMNS, y, whole, |lead, shares, y| {
+        let (id, known) = lead.identify(first.address(), shares.len());
+        for (member, share) in shares[1..].iter().enumerate() {
+            let units = columns_of(share, hidden);
+            let mut inputs = Inputs::new(&lead.team, member);
+            inputs.give(x.data);
+            inputs.give(&bias[units.clone()]);
+            let kinds = if known {
+                [KNOWN; 2]
+            } else {
+                [first.part(units.clone()), second.rows(units.clone())]
+                    .map(|weight| inputs.give_weights(weight))
+            };
+            let sizes = [rows, input, units.len(), output].map(|size| size as u32);
+            let mut job = vec![FEED_FORWARD, id, kinds[0], kinds[1], activation as u32];
+            job.extend(sizes);
+            inputs.start(&job);
+        }
+        compute(columns_of(&shares[0], hidden), y);
+        for (member, share) in shares[1..].iter().enumerate() {
+            let mut part = vec![0.0; y.len()];
+            if lead.team.finish(member, &mut part) {
+                y.iter_mut().zip(part).for_each(|(y, part)| *y += part);
+            } else {
+                lead.weights.clear();
+                compute(columns_of(share, hidden), y);
             }
         }
     });
@@ -185,30 +219,29 @@ pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut 
     });
 }
 
-/// Self-attention of one item; see [`kernel::attention`].
-pub fn attention(sizes: &Sizes, inputs: [&[f32]; 3], bias: &[f32], y: &mut [f32]) {
-    let Sizes { tokens, heads, dim } = *sizes;
-    let compute = |heads: Range<usize>, y: &mut [f32]| {
-        kernel::attention(sizes, heads, inputs, bias, y);
-    };
+/// Attention of one item; see [`kernel::attention`].
+pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
+    let Sizes { queries, keys, heads, dim } = *sizes;
+    let compute = |heads: Range<usize>, y: &mut [f32]| kernel::attention(sizes, heads, item, y);
     let whole = |y: &mut [f32]| compute(0..heads, y);
-    let columns =
-        |heads: &Range<usize>| heads.start * dim / sizes.heads..heads.end * dim / sizes.heads;
-    let work = 2 * tokens * tokens * dim;
-    share([3 * tokens * dim, tokens, tokens * dim], work, heads, y, whole, |lead, shares, y| {
+    let columns = |share: &Range<usize>| share.start * dim / heads..share.end * dim / heads;
+    let given = item.query.len() + item.key.len() + item.value.len();
+    let work = 2 * queries * keys * dim;
+    share([given, keys, y.len()], work, heads, y, whole, |lead, shares, y| {
         for (member, heads) in shares[1..].iter().enumerate() {
             let columns = columns(heads);
-            let mut given = Inputs::new(&lead.team, member);
-            for data in inputs {
-                given.give(&Matrix::rows(data, tokens, dim).part(columns.clone()).dense());
+            let mut inputs = Inputs::new(&lead.team, member);
+            for (data, rows) in [(item.query, queries), (item.key, keys), (item.value, keys)] {
+                inputs.give(&Matrix::rows(data, rows, dim).part(columns.clone()).dense());
             }
-            given.give(bias);
-            given.start(&[ATTENTION, tokens as u32, heads.len() as u32, columns.len() as u32]);
+            inputs.give(item.bias);
+            let sizes = [queries, keys, heads.len(), columns.len()].map(|size| size as u32);
+            inputs.start(&[ATTENTION, sizes[0], sizes[1], sizes[2], sizes[3]]);
         }
         compute(shares[0].clone(), y);
         for (member, heads) in shares[1..].iter().enumerate() {
             let columns = columns(heads);
-            let mut part = vec![0.0; tokens * columns.len()];
+            let mut part = vec![0.0; queries * columns.len()];
             if lead.team.finish(member, &mut part) {
                 put_columns(&part, columns, y, dim);
             } else {
@@ -216,6 +249,12 @@ pub fn attention(sizes: &Sizes, inputs: [&[f32]; 3], bias: &[f32], y: &mut [f32]
             }
         }
     });
+}
+
+/// The columns of a share that is counted in [`COLUMNS`]; the last one has what is left over.
+fn columns_of(share: &Range<usize>, columns: usize) -> Range<usize> {
+    let last = if share.end == columns / COLUMNS { columns } else { share.end * COLUMNS };
+    share.start * COLUMNS..last
 }
 
 /// Shares an operation of `units` out if there is a team, it is worth it, and the numbers that go
@@ -270,6 +309,21 @@ impl<'a> Inputs<'a> {
         self.count += values.len();
     }
 
+    /// Gives a matrix to be kept; tells its kind.
+    fn give_weights(&mut self, weight: Factor) -> u32 {
+        match weight {
+            Factor::Floats(part) => {
+                self.give(&part.dense());
+                FLOATS
+            }
+            Factor::Integers(part) => {
+                self.give(&as_floats(part.lines()));
+                self.give(part.factors);
+                INTEGERS
+            }
+        }
+    }
+
     fn start(self, job: &[u32]) {
         self.team.start(self.member, job, self.count);
     }
@@ -295,23 +349,58 @@ fn as_integers(floats: &[f32], count: usize) -> Vec<i8> {
 const LINEAR: u32 = 0;
 const BLOCK: u32 = 1;
 const ATTENTION: u32 = 2;
+const FEED_FORWARD: u32 = 3;
 
 /// How a member comes to the weights of a linear layer.
 const KNOWN: u32 = 0;
 const FLOATS: u32 = 1;
 const INTEGERS: u32 = 2;
 
-/// Columns of a linear layer's weights, `[input, columns]`, or a block's, weight and bias in turn.
+/// A part of a linear layer's weights, `[input, output]`, or a block's, weight and bias in turn.
 enum Weights {
     Floats(Vec<f32>),
     Integers(Vec<i8>, Vec<f32>),
+}
+
+impl Weights {
+    fn factor(&self, input: usize, output: usize) -> Factor<'_> {
+        match self {
+            Self::Floats(data) => Factor::Floats(Matrix::rows(data, input, output)),
+            Self::Integers(data, factors) => Factor::Integers(Quantised::whole(data, factors)),
+        }
+    }
+}
+
+/// The inputs of a share, taken in the order in which they were given.
+struct Given<'a>(&'a [f32]);
+
+impl<'a> Given<'a> {
+    fn take(&mut self, count: usize) -> &'a [f32] {
+        let (taken, rest) = self.0.split_at(count);
+        self.0 = rest;
+        taken
+    }
+
+    /// A matrix, unless it is known.
+    fn weights(&mut self, kind: usize, input: usize, output: usize) -> Option<Weights> {
+        let count = input * output;
+        match kind as u32 {
+            FLOATS => Some(Weights::Floats(self.take(count).to_vec())),
+            INTEGERS => {
+                let integers = as_integers(self.take(count.div_ceil(4)), count);
+                Some(Weights::Integers(integers, self.take(output).to_vec()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A member of a team, in an instance of its own.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Teammate {
-    weights: HashMap<u32, Weights>,
+    /// Of an operation, by its identifier.
+    weights: HashMap<usize, Vec<Weights>>,
 }
 
 #[wasm_bindgen]
@@ -323,37 +412,34 @@ impl Teammate {
     }
 
     /// Does a share: a job's kind and sizes, and the inputs one after another.
-    pub fn work(&mut self, job: &[u32], mut inputs: &[f32]) -> Vec<f32> {
+    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Vec<f32> {
         let sizes: Vec<usize> = job[1..].iter().map(|&size| size as usize).collect();
-        let mut take = |count: usize| {
-            let (taken, rest) = inputs.split_at(count);
-            inputs = rest;
-            taken
-        };
+        let mut given = Given(inputs);
         match (job[0], sizes.as_slice()) {
             (LINEAR, &[rows, input, output, id, kind]) => {
-                let (x, bias) = (take(rows * input), take(output));
-                let count = input * output;
-                let weights = match kind as u32 {
-                    FLOATS => Some(Weights::Floats(take(count).to_vec())),
-                    INTEGERS => {
-                        let integers = as_integers(take(count.div_ceil(4)), count);
-                        Some(Weights::Integers(integers, take(output).to_vec()))
-                    }
-                    _ => None,
-                };
-                if let Some(weights) = weights {
-                    self.weights.insert(id as u32, weights);
+                let (x, bias) = (given.take(rows * input), given.take(output));
+                if let Some(weights) = given.weights(kind, input, output) {
+                    self.weights.insert(id, vec![weights]);
                 }
-                let weight = match &self.weights[&(id as u32)] {
-                    Weights::Floats(data) => Factor::Floats(Matrix::rows(data, input, output)),
-                    Weights::Integers(data, factors) => {
-                        Factor::Integers(Quantised::whole(data, factors))
-                    }
-                };
+                let weight = self.weights[&id][0].factor(input, output);
                 let mut y = bias.repeat(rows);
                 let x = Matrix::rows(x, rows, input);
                 kernel::multiply_by(x, weight, true, MatrixMut::rows(&mut y, output));
+                y
+            }
+            (FEED_FORWARD, &[id, kind, next_kind, activation, rows, input, hidden, output]) => {
+                let (x, bias) = (given.take(rows * input), given.take(hidden));
+                if let Some(first) = given.weights(kind, input, hidden) {
+                    let second = given.weights(next_kind, hidden, output);
+                    self.weights.insert(id, [first].into_iter().chain(second).collect());
+                }
+                let weights = &self.weights[&id];
+                let first = (weights[0].factor(input, hidden), bias);
+                let second = weights[1].factor(hidden, output);
+                let activation = Activation::ALL[activation];
+                let mut y = vec![0.0; rows * output];
+                let x = Matrix::rows(x, rows, input);
+                kernel::feed_forward(x, first, second, activation, &mut y);
                 y
             }
             (
@@ -362,14 +448,13 @@ impl Teammate {
             ) => {
                 let shape = Shape { height, width, input, hidden, output, stride };
                 let rows = start..end;
-                let x = take(shape.receptive(&rows).len() * width * input);
+                let x = given.take(shape.receptive(&rows).len() * width * input);
                 let expand = if expands > 0 { (input + 1) * hidden } else { 0 };
                 let counts = [expand, 10 * hidden, (hidden + 1) * output];
-                if kind as u32 == FLOATS {
-                    let weights = take(counts.iter().sum()).to_vec();
-                    self.weights.insert(id as u32, Weights::Floats(weights));
+                if let Some(weights) = given.weights(kind, counts.iter().sum(), 1) {
+                    self.weights.insert(id, vec![weights]);
                 }
-                let Weights::Floats(weights) = &self.weights[&(id as u32)] else { unreachable!() };
+                let Weights::Floats(weights) = &self.weights[&id][0] else { unreachable!() };
                 let (expand, rest) = weights.split_at(counts[0]);
                 let (depthwise, project) = rest.split_at(counts[1]);
                 let parameters = Parameters {
@@ -381,11 +466,13 @@ impl Teammate {
                 kernel::forward(&shape, &parameters, x, rows, &mut y);
                 y
             }
-            (ATTENTION, &[tokens, heads, dim]) => {
-                let inputs = [take(tokens * dim), take(tokens * dim), take(tokens * dim)];
-                let mut y = vec![0.0; tokens * dim];
-                let sizes = Sizes { tokens, heads, dim };
-                kernel::attention(&sizes, 0..heads, inputs, take(tokens), &mut y);
+            (ATTENTION, &[queries, keys, heads, dim]) => {
+                let query = given.take(queries * dim);
+                let [key, value] = [(); 2].map(|()| given.take(keys * dim));
+                let item = Item { query, key, value, bias: given.take(keys) };
+                let mut y = vec![0.0; queries * dim];
+                let sizes = Sizes { queries, keys, heads, dim };
+                kernel::attention(&sizes, 0..heads, item, &mut y);
                 y
             }
             _ => unreachable!("jobs come from the same module"),

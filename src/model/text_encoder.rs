@@ -67,12 +67,7 @@ impl TextEncoder {
         let gather =
             Tensor::<3>::from_data(TensorData::new(batch.gather, [count, kept, tokens]), device);
 
-        let states = self.model.forward(ids, mask);
-        let last = states.len() - self.last_layers;
-        let sum = states.into_iter().skip(last).reduce(|sum, state| sum + state);
-        let Some(sum) = sum else { unreachable!("the config asks for at least one layer") };
-
-        let local = matmul(gather, sum);
+        let local = matmul(gather, self.model.forward(ids, mask, self.last_layers));
         let global = local.clone().sum_dim(1).squeeze_dim::<2>(1) / self.rows as f32;
         let log_counts = TensorData::new(batch.log_counts, [count, 1 + kept]);
         TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }

@@ -4,8 +4,8 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::attention::self_attention;
-use super::linear::{Activation, activated, added, linear};
+use super::attention::attended;
+use super::linear::{Activation, added, feed_forward, linear};
 use super::norm::LayerNorm;
 use super::parameters;
 use crate::config::VitConfig;
@@ -114,8 +114,8 @@ impl Block {
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let x = self.attn.forward(self.norm1.forward(x.clone()), x);
-        let hidden = activated(&self.mlp.fc1, self.norm2.forward(x.clone()), Activation::Gelu);
-        added(&self.mlp.fc2, hidden, x)
+        let layers = [&self.mlp.fc1, &self.mlp.fc2];
+        feed_forward(layers, self.norm2.forward(x.clone()), Activation::Gelu, x)
     }
 }
 
@@ -124,7 +124,7 @@ impl SelfAttention {
         let dim = x.dims()[2];
         let qkv = linear(&self.qkv, x);
         let part = |index: usize| qkv.clone().narrow(2, index * dim, dim);
-        let attended = self_attention(part(0), part(1), part(2), self.heads, None);
+        let attended = attended(part(0), part(1), part(2), self.heads, None);
         added(&self.proj, attended, residual)
     }
 }

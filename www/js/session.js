@@ -14,8 +14,8 @@ import { Pixels, windowFromParts } from './viewer/pixels.js';
 import { FITTED } from './viewer/transform.js';
 import { WhyActions } from './why/why.js';
 
-const BATCH_MAX = 16;
-const BATCH_MS = 700; // a batch's target length: progress stays visible on a slow device
+const BATCH_MAX = 256;
+const BATCH_MS = 500; // a batch's target length: progress stays visible on a slow device
 const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
 
 /** Where the weights came from. @param {{downloaded: number, cached: number, trouble: string} | {read: number}} weights @returns {import('./i18n.js').Message} */

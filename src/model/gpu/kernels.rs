@@ -70,23 +70,115 @@ pub fn product<D: Size, C: Size>(
         }
     }
 
+    finish_all(&sums, bias, residual, out, &tile, scale, rows, activation);
+}
+
+/// [`product`] with 8-bit weights and a factor for each of their columns.
+///
+/// # Shapes
+///
+/// - w: `[depth, columns / 4]`, words of four columns, the first in the lowest byte
+/// - factors: `[columns]`
+#[cube(launch_unchecked)]
+pub fn product_quantised<D: Size, C: Size>(
+    x: &Tensor<Vector<f32, D>>,
+    w: &Tensor<u32>,
+    factors: &[Vector<f32, C>],
+    bias: ComptimeOption<&[Vector<f32, C>]>,
+    residual: ComptimeOption<&[Vector<f32, C>]>,
+    out: &mut Tensor<Vector<f32, C>>,
+    #[comptime] rows: usize,
+    #[comptime] activation: Activation,
+) {
+    let tile = Tile::new(out.shape(1), out.shape(2), out.shape(3), rows);
+    if tile.outer >= out.shape(0) {
+        terminate!();
+    }
+    let vectors = comptime![COLUMNS / 4];
+    let x_at = tile.lines_of(x, rows);
+    let mut w_at = Sequence::<usize>::new();
     #[unroll]
-    for row in 0..rows {
+    for vector in 0..vectors {
+        w_at.push((tile.column / C::value() + vector).min(w.shape(1) - 1));
+    }
+    let w_step = w.stride(0);
+    let shifts = shifts::<C>();
+
+    let mut sums = Array::<Vector<f32, C>>::new(comptime![rows * vectors]);
+    #[unroll]
+    for index in 0..comptime![rows * vectors] {
+        sums[index] = Vector::new(0.0);
+    }
+    for step in 0..w.shape(0) / D::value() {
+        let values = step_of(x, &x_at, step);
         #[unroll]
         for vector in 0..vectors {
-            finish(
-                sums[row * vectors + vector],
-                bias,
-                residual,
-                out,
-                &tile,
-                row,
-                comptime![vector * width],
-                scale,
-                activation,
-            );
+            let mut weights = Sequence::<Vector<f32, C>>::new();
+            #[unroll]
+            for lane in 0..D::value() {
+                weights.push(unpack(w[w_at[vector] + (step * D::value() + lane) * w_step], shifts));
+            }
+            #[unroll]
+            for row in 0..rows {
+                let sum = sums[row * vectors + vector];
+                sums[row * vectors + vector] = combine(values[row], &weights, sum, 0usize);
+            }
         }
     }
+
+    #[unroll]
+    for vector in 0..vectors {
+        let factor = factors[w_at[vector]];
+        #[unroll]
+        for row in 0..rows {
+            sums[row * vectors + vector] *= factor;
+        }
+    }
+    finish_all(&sums, bias, residual, out, &tile, 1.0, rows, activation);
+}
+
+/// Rows of an 8-bit matrix, a word each thread.
+///
+/// # Shapes
+///
+/// - w: `[count, dim / 4]`, words as those of [`product_quantised`]
+/// - factors: `[count, blocks]`, the same in all blocks of a row
+/// - ids: `[rows]`
+/// - out: `[rows, dim]`
+#[cube(launch_unchecked)]
+pub fn rows_quantised<C: Size>(
+    w: &Tensor<u32>,
+    factors: &Tensor<f32>,
+    ids: &[i32],
+    out: &mut Tensor<Vector<f32, C>>,
+) {
+    let words = w.shape(1);
+    let row = ABSOLUTE_POS / words;
+    if row >= out.shape(0) {
+        terminate!();
+    }
+    let word = ABSOLUTE_POS % words;
+    let id = ids[row] as usize;
+    let factor = Vector::new(factors[id * factors.stride(0)]);
+    out[ABSOLUTE_POS] = unpack(w[id * w.stride(0) + word], shifts::<C>()) * factor;
+}
+
+/// How far each of a word's integers is from the highest byte, in bits.
+#[cube]
+fn shifts<C: Size>() -> Vector<u32, C> {
+    let mut shifts = Vector::<u32, C>::new(0u32);
+    #[unroll]
+    for lane in 0..C::value() {
+        shifts.insert(lane, comptime![24 - 8 * lane as u32]);
+    }
+    shifts
+}
+
+/// The integers of a word.
+#[cube]
+fn unpack<C: Size>(word: u32, shifts: Vector<u32, C>) -> Vector<f32, C> {
+    let highest = Vector::<i32, C>::cast_from(Vector::new(word) << shifts);
+    Vector::cast_from(highest >> Vector::new(24i32))
 }
 
 /// `sum` with each of `weights`, from `lane` on, times that lane of `values`; as one expression,
@@ -231,6 +323,39 @@ fn step_of<D: Size>(
         values.push(x[starts[row] + step]);
     }
     values
+}
+
+/// Writes a tile of which the sums are vectors, row by row.
+#[cube]
+fn finish_all<N: Size>(
+    sums: &Array<Vector<f32, N>>,
+    bias: ComptimeOption<&[Vector<f32, N>]>,
+    residual: ComptimeOption<&[Vector<f32, N>]>,
+    out: &mut Tensor<Vector<f32, N>>,
+    tile: &Tile,
+    scale: f32,
+    #[comptime] rows: usize,
+    #[comptime] activation: Activation,
+) {
+    let width = out.vector_size();
+    let vectors = comptime![COLUMNS / width];
+    #[unroll]
+    for row in 0..rows {
+        #[unroll]
+        for vector in 0..vectors {
+            finish(
+                sums[row * vectors + vector],
+                bias,
+                residual,
+                out,
+                tile,
+                row,
+                comptime![vector * width],
+                scale,
+                activation,
+            );
+        }
+    }
 }
 
 /// Writes a vector of the product, `row` and `column` counted from the tile's.

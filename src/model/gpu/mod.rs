@@ -6,11 +6,11 @@
 
 mod kernels;
 
-use burn::backend::tensor::FloatTensor;
+use burn::backend::tensor::{FloatTensor, IntTensor, QuantizedTensor};
 use burn::backend::{
     Backend, Cube, Dispatch, DispatchDevice, ExtensionType, TensorMetadata, backend_extension,
 };
-use burn::tensor::{DType, Device, Shape, Tensor};
+use burn::tensor::{DType, Device, Int, Shape, Tensor};
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
@@ -28,7 +28,7 @@ pub fn is_available(devices: &[Device]) -> bool {
 /// # Shapes
 ///
 /// - x: `[.., input]`
-/// - weight: `[input, output]`
+/// - weight: `[input, output]`, which may be [`quantised`](super::quantised)
 /// - residual: `[.., output]`
 pub fn linear<const D: usize>(
     x: Tensor<D>,
@@ -41,15 +41,23 @@ pub fn linear<const D: usize>(
     let mut shape = x.dims();
     let rows = shape.iter().product::<usize>() / input;
     shape[D - 1] = output;
-    let product = <Dispatch as Kernels>::product(
-        x.reshape([1, 1, rows, input]).into_dispatch(),
-        weight.unsqueeze::<4>().into_dispatch(),
-        Maybe::new(bias),
-        Maybe::new(residual.map(|x| x.reshape([1, 1, rows, output]))),
-        1.0,
-        activation,
-    );
+    let x = x.reshape([1, 1, rows, input]).into_dispatch();
+    let bias = Maybe::new(bias);
+    let residual = Maybe::new(residual.map(|x| x.reshape([1, 1, rows, output])));
+    let product = if let DType::QFloat(_) = weight.dtype() {
+        let weight = weight.into_dispatch();
+        <Dispatch as Kernels>::product_quantised(x, weight, bias, residual, activation)
+    } else {
+        let weight = weight.unsqueeze::<4>().into_dispatch();
+        <Dispatch as Kernels>::product(x, weight, bias, residual, 1.0, activation)
+    };
     Tensor::<4>::from_dispatch(product).reshape(shape)
+}
+
+/// Rows of a [`quantised`](super::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
+pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
+    let (weight, ids) = (weight.into_dispatch(), ids.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Kernels>::rows_quantised(weight, ids))
 }
 
 /// `scale · x · w`, matrix by matrix; a transposed view of `w` is not copied.
@@ -140,6 +148,16 @@ trait Kernels: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
 
+    fn product_quantised(
+        x: FloatTensor<Self>,
+        w: QuantizedTensor<Self>,
+        #[extension_type] bias: Maybe<Self>,
+        #[extension_type] residual: Maybe<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self>;
+
+    fn rows_quantised(w: QuantizedTensor<Self>, ids: IntTensor<Self>) -> FloatTensor<Self>;
+
     fn softmax(x: FloatTensor<Self>, #[extension_type] bias: Maybe<Self>) -> FloatTensor<Self>;
 
     fn layer_norm(
@@ -179,9 +197,7 @@ impl Kernels for Cube {
         let bias = bias.map(CubeTensor::into_buffer_arg);
         let residual = residual.map(CubeTensor::into_buffer_arg);
 
-        let tile_rows = if rows == 1 { 1 } else { 4 };
-        let tiles = outer * inner * rows.div_ceil(tile_rows) * columns.div_ceil(kernels::COLUMNS);
-        let (count, dim) = cubes(&x, tiles);
+        let (tile_rows, count, dim) = tiles(&x, columns);
         let along_depth = if depth % 4 == 0 && is_aligned(&x, 3) { 4 } else { 1 };
         let along_columns = if columns % 4 == 0 { 4 } else { 1 };
         let client = x.client.clone();
@@ -223,6 +239,60 @@ impl Kernels for Cube {
                     activation,
                 );
             }
+        }
+        out
+    }
+
+    fn product_quantised(
+        x: CubeTensor,
+        w: CubeTensor,
+        bias: Maybe<Self>,
+        residual: Maybe<Self>,
+        activation: Activation,
+    ) -> CubeTensor {
+        let x = dense_rows(x);
+        let [outer, inner, rows, depth] = x.shape().dims();
+        let columns = w.meta.shape()[1];
+        let Some((w, factors)) = w.quantized_handles() else { unreachable!("it is quantised") };
+        let out = empty(&x, [outer, inner, rows, columns]);
+        let (bias, residual): (Option<_>, Option<_>) = (bias.into(), residual.into());
+        let (tile_rows, count, dim) = tiles(&x, columns);
+        unsafe {
+            kernels::product_quantised::launch_unchecked(
+                &x.client.clone(),
+                count,
+                dim,
+                if depth % 4 == 0 && is_aligned(&x, 3) { 4 } else { 1 },
+                4,
+                x.into_tensor_arg(),
+                w.into_tensor_arg(),
+                factors.into_buffer_arg(),
+                bias.map(CubeTensor::into_buffer_arg).into(),
+                residual.map(CubeTensor::into_buffer_arg).into(),
+                out.clone().into_tensor_arg(),
+                tile_rows,
+                activation,
+            );
+        }
+        out
+    }
+
+    fn rows_quantised(w: CubeTensor, ids: CubeTensor) -> CubeTensor {
+        let [rows, dim] = [ids.meta.shape()[0], w.meta.shape()[1]];
+        let Some((w, factors)) = w.quantized_handles() else { unreachable!("it is quantised") };
+        let out = empty(&w, [rows, dim]);
+        let (count, cube) = cubes(&w, rows * dim / 4);
+        unsafe {
+            kernels::rows_quantised::launch_unchecked(
+                &w.client.clone(),
+                count,
+                cube,
+                4,
+                w.into_tensor_arg(),
+                factors.into_tensor_arg(),
+                into_contiguous(ids).into_buffer_arg(),
+                out.clone().into_tensor_arg(),
+            );
         }
         out
     }
@@ -307,6 +377,15 @@ fn cubes(tensor: &CubeTensor, threads: usize) -> (CubeCount, CubeDim) {
     (cubecl::calculate_cube_count_elemwise(&tensor.client, threads, dim), dim)
 }
 
+/// The rows of a product's tiles, and cubes for all tiles.
+fn tiles(x: &CubeTensor, columns: usize) -> (usize, CubeCount, CubeDim) {
+    let [outer, inner, rows, _] = x.shape().dims();
+    let tile_rows = if rows == 1 { 1 } else { 4 };
+    let tiles = outer * inner * rows.div_ceil(tile_rows) * columns.div_ceil(kernels::COLUMNS);
+    let (count, dim) = cubes(x, tiles);
+    (tile_rows, count, dim)
+}
+
 /// Whether vectors of four along a dimension are contiguous and begin at multiples of four.
 fn is_aligned(tensor: &CubeTensor, along: usize) -> bool {
     let strides = tensor.meta.strides().iter().enumerate();
@@ -317,9 +396,11 @@ fn is_aligned(tensor: &CubeTensor, along: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{DeviceKind, Distribution, Tolerance, activation, module};
+    use burn::tensor::quantization::QuantStore;
+    use burn::tensor::{DeviceKind, Distribution, TensorData, Tolerance, activation, module};
 
     use super::*;
+    use crate::model::quantised::quantised;
 
     fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
         Tensor::random(
@@ -354,6 +435,37 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn quantised_layers_are_those_of_the_numbers_they_stand_for() {
+        let device = Device::wgpu(DeviceKind::DefaultDevice);
+        let [outputs, inputs] = [12, 64];
+        let stored: Vec<u8> = (0..outputs * inputs).map(|i| (i * 37 % 255) as u8).collect();
+        let factors: Vec<f32> = (1..=outputs).map(|row| row as f32 / 128.0).collect();
+        let rows = stored.chunks(inputs).zip(&factors);
+        let numbers = rows.flat_map(|(row, by)| row.iter().map(move |&v| f32::from(v as i8) * by));
+        let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [outputs, inputs]);
+        let numbers = Tensor::<2>::from_data(numbers, &device);
+        let tensor = |looked_up| {
+            let shape = [outputs, inputs];
+            let data = quantised(&stored, shape, &factors, looked_up, QuantStore::PackedU32(0));
+            let data = data.unwrap();
+            let dtype = data.dtype();
+            Tensor::<2>::from_data(data, (&device, dtype))
+        };
+        for rows in [1, 5] {
+            let (x, bias) = (random([1, rows, inputs]), random([outputs]));
+            let residual = random([1, rows, outputs]);
+            let layer = |weight| {
+                let (bias, residual) = (Some(bias.clone()), Some(residual.clone()));
+                linear(x.clone(), weight, bias, Activation::Relu, residual)
+            };
+            assert_equal(layer(tensor(false)), layer(numbers.clone().transpose()));
+        }
+        let ids = Tensor::<1, Int>::from_data([8, 0, 8], &device);
+        let looked_up = quantised_rows(tensor(true), ids.clone());
+        assert_equal(looked_up, numbers.select(0, ids));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Functions of single numbers, written so that the compiler can compute several at a time.
 
+use crate::model::linear::Activation;
+
 /// The exponential, for arguments up to 88: 2^n times a polynomial, within 2 units in the last place.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
@@ -31,13 +33,19 @@ fn erf(x: f32) -> f32 {
     (1.0 - p * exp(-magnitude * magnitude)).copysign(x)
 }
 
-/// GELU in place (Hendrycks and Gimpel, 2016): `x/2 (1 + erf(x/√2))`.
-pub fn gelu(values: &mut [f32]) {
-    pulp::Arch::new().dispatch(|| {
-        for value in values.iter_mut() {
-            *value *= 0.5 + 0.5 * erf(*value * std::f32::consts::FRAC_1_SQRT_2);
+/// An activation in place.
+pub fn activate(values: &mut [f32], activation: Activation) {
+    fn each(values: &mut [f32], change: impl Fn(f32) -> f32) {
+        pulp::Arch::new().dispatch(|| values.iter_mut().for_each(|value| *value = change(*value)));
+    }
+    match activation {
+        Activation::Identity => {}
+        Activation::Relu => each(values, |x| x.max(0.0)),
+        Activation::Relu6 => each(values, |x| x.clamp(0.0, 6.0)),
+        Activation::Gelu => {
+            each(values, |x| x * (0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2)));
         }
-    });
+    }
 }
 
 /// Softmax of a row, in place.
@@ -72,13 +80,20 @@ mod tests {
     }
 
     #[test]
-    fn gelu_is_that_of_burn() {
+    fn activations_are_those_of_burn() {
         let x: Vec<f32> = (-800..=800).map(|step| step as f32 / 100.0).collect();
         let tensor = Tensor::<1>::from_floats(x.as_slice(), &Device::flex());
-        let expected = activation::gelu(tensor).into_data().try_into_vec::<f32>().unwrap();
-        let mut y = x;
-        gelu(&mut y);
-        assert!(y.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6));
+        for (own, burns) in [
+            (Activation::Identity, tensor.clone()),
+            (Activation::Relu, activation::relu(tensor.clone())),
+            (Activation::Relu6, activation::relu6(tensor.clone())),
+            (Activation::Gelu, activation::gelu(tensor)),
+        ] {
+            let expected = burns.into_data().try_into_vec::<f32>().unwrap();
+            let mut y = x.clone();
+            activate(&mut y, own);
+            assert!(y.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6), "{own:?}");
+        }
     }
 
     #[test]

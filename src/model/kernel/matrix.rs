@@ -127,6 +127,21 @@ impl Factor<'_> {
         }
     }
 
+    /// Some of its rows.
+    pub fn rows(self, rows: Range<usize>) -> Self {
+        match self {
+            Self::Floats(matrix) => Self::Floats(Matrix {
+                data: &matrix.data[rows.start * matrix.row_stride..],
+                rows: rows.len(),
+                ..matrix
+            }),
+            Self::Integers(matrix) => Self::Integers(Quantised {
+                data: &matrix.data[rows.start * matrix.row_stride..rows.end * matrix.row_stride],
+                ..matrix
+            }),
+        }
+    }
+
     /// Where its numbers lie.
     #[cfg(target_arch = "wasm32")]
     pub fn address(&self) -> usize {

@@ -21,16 +21,14 @@ mod product;
 use std::ops::Range;
 
 #[cfg(any(target_arch = "wasm32", test))]
-pub use attention::{Sizes, attention};
-#[cfg(any(target_arch = "wasm32", test))]
-pub use functions::gelu;
+pub use attention::{Item, Sizes, attention, attention_maps};
 #[cfg(feature = "train")]
 pub use gradient::{Scratch, backward};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use matrix::{Factor, Quantised};
 pub use matrix::{Matrix, MatrixMut, multiply};
 #[cfg(any(target_arch = "wasm32", test))]
-pub use product::multiply as multiply_by;
+pub use product::{feed_forward, multiply as multiply_by};
 
 /// Taps of a 3 x 3 kernel.
 const TAPS: usize = 9;

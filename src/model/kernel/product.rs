@@ -7,7 +7,9 @@
 
 use std::ops::Range;
 
+use super::functions::activate;
 use super::matrix::{Factor, Matrix, MatrixMut, Quantised};
+use crate::model::linear::Activation;
 use lanes::{LANES, Lanes};
 
 /// Rows of a tile. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the rows: 11 of
@@ -69,6 +71,21 @@ pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
             }
         }
     }
+}
+
+/// `y += activation(x · first + bias) · second`; `y` is row-major.
+pub fn feed_forward(
+    x: Matrix,
+    (first, bias): (Factor, &[f32]),
+    second: Factor,
+    activation: Activation,
+    y: &mut [f32],
+) {
+    let mut hidden = bias.repeat(x.rows);
+    multiply(x, first, true, MatrixMut::rows(&mut hidden, bias.len()));
+    activate(&mut hidden, activation);
+    let hidden = Matrix::rows(&hidden, x.rows, bias.len());
+    multiply(hidden, second, true, MatrixMut::rows(y, second.columns()));
 }
 
 /// A part of the left matrix.
@@ -499,5 +516,28 @@ mod tests {
             let expected: Vec<f32> = expected.chunks(columns).flat_map(of).collect();
             assert_eq!(product(Factor::Integers(integers).part(part.clone())), expected);
         }
+    }
+
+    #[test]
+    fn shares_of_a_feed_forward_add_up() {
+        let [rows, input, hidden, output] = [5, 6, 24, 9];
+        let (x, bias) = (values(rows * input, 1), values(hidden, 2));
+        let x = Matrix::rows(&x, rows, input);
+        let (first, second) = (values(input * hidden, 3), values(hidden * output, 5));
+        let (whole, integers) =
+            (second.clone(), second.iter().map(|&v| v as i8).collect::<Vec<_>>());
+        let first = Factor::Floats(Matrix::rows(&first, input, hidden));
+        let second = Factor::Integers(Quantised::whole(&integers, &[1.0; 9]));
+        let share = |units: Range<usize>, second: Factor, y: &mut [f32]| {
+            let first = (first.part(units.clone()), &bias[units.clone()]);
+            feed_forward(x, first, second.rows(units), Activation::Relu, y);
+        };
+        let mut y = vec![0.0; rows * output];
+        share(0..16, second, &mut y);
+        share(16..24, second, &mut y);
+        let mut expected = vec![0.0; rows * output];
+        share(0..24, Factor::Floats(Matrix::rows(&whole, hidden, output)), &mut expected);
+        assert_eq!(y, expected);
+        assert!(y.iter().any(|&sum| sum != 0.0));
     }
 }
