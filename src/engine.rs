@@ -1,7 +1,7 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::model::{CarZero, Encoded, Interaction};
 use crate::picture::Picture;
 use crate::preprocess::{Square, View};
 use crate::text::{TextTokenizer, normalize};
+use crate::texts::Texts;
 
 /// Texts that are encoded and scored in one go, which bounds memory.
 const TEXT_BATCH: usize = 256;
@@ -33,21 +34,13 @@ pub struct Engine {
     tokenizer: TextTokenizer,
     model: CarZero,
     device: Device,
-    texts: Mutex<HashMap<String, Text>>,
+    texts: Mutex<Texts>,
     /// The reference images, condensed, to rank any sentence.
     reference: Option<Tensor<3>>,
     /// The same ready to be scored, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
     /// Percentiles over them, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
-}
-
-/// An encoded text, as one of those it was encoded with: to put texts together takes time with each
-/// batch they come from.
-#[derive(Debug, Clone)]
-struct Text {
-    batch: Arc<Encoded>,
-    index: usize,
 }
 
 /// Pictures, encoded: all that scoring needs of them.
@@ -171,7 +164,6 @@ impl Engine {
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
             self.measure(batch, &texts).await?;
-            let texts = gather(&texts);
             let result = self.model.score(&images.encoded, &texts);
             let all = Transaction::default()
                 .register(result.i2t)
@@ -209,7 +201,7 @@ impl Engine {
     /// As [`Engine::score`].
     pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
         let tokens = self.tokenizer.encode(prompt)?;
-        let image = images.encoded.select(&[0]);
+        let image = images.encoded.range(0, 1);
         let [i2t, t2i, by_word] = self.model.interactions(&image, &tokens, &self.device);
         let words = tokens.words.len();
         // All queries over the keys from the second on (the first is the global token).
@@ -250,54 +242,43 @@ impl Engine {
     }
 
     /// Scores the reference images on those prompts whose distribution is not known yet.
-    async fn measure(&self, prompts: &[String], texts: &[Text]) -> Result<()> {
+    async fn measure(&self, prompts: &[String], texts: &Encoded) -> Result<()> {
         let Some(tokens) = &self.reference else { return Ok(()) };
-        let new: Vec<(String, Text)> = prompts
-            .iter()
-            .zip(texts)
-            .filter(|(prompt, _)| self.reference(prompt).is_none())
-            .map(|(prompt, text)| (normalize(prompt), text.clone()))
-            .collect();
+        let new: Vec<usize> =
+            (0..prompts.len()).filter(|&i| self.reference(&prompts[i]).is_none()).collect();
         for batch in new.chunks(MEASURED_BATCH) {
             let encode = || self.model.encode_condensed(tokens.clone());
             let images = self.encoded_reference.get_or_init(encode);
-            let texts: Vec<Text> = batch.iter().map(|(_, text)| text.clone()).collect();
-            let scores = self.model.score(images, &gather(&texts));
+            let scores = self.model.score(images, &texts.copy(batch));
             let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
             let mut measured = lock(&self.measured);
             if measured.len() > CACHED_TEXTS {
                 measured.clear();
             }
-            for (index, (key, _)) in batch.iter().enumerate() {
-                let column = logits.iter().skip(index).step_by(batch.len()).copied().collect();
-                measured.insert(key.clone(), Reference::percentiles(column));
+            for (column, &prompt) in batch.iter().enumerate() {
+                let logits = logits.iter().skip(column).step_by(batch.len()).copied().collect();
+                measured.insert(normalize(&prompts[prompt]), Reference::percentiles(logits));
             }
         }
         Ok(())
     }
 
-    /// Encodes the texts that are not known yet, at most [`TEXT_BATCH`] of them.
-    fn encode_texts(&self, prompts: &[String]) -> Result<Vec<Text>> {
-        let mut cache = lock(&self.texts);
-        if cache.len() > CACHED_TEXTS {
-            cache.clear();
+    /// Texts as one batch, at least one and at most [`TEXT_BATCH`]; those that are not known yet are
+    /// encoded.
+    fn encode_texts(&self, prompts: &[String]) -> Result<Encoded> {
+        let mut texts = lock(&self.texts);
+        if texts.count() > CACHED_TEXTS {
+            texts.clear();
         }
-        let keys: Vec<String> = prompts.iter().map(|prompt| normalize(prompt)).collect();
-        // In their order: texts that lie as they are asked for need not be put together.
-        let mut new: Vec<String> = Vec::new();
-        for key in &keys {
-            if !cache.contains_key(key) && !new.contains(key) {
-                new.push(key.clone());
-            }
-        }
+        let sentences: Vec<String> = prompts.iter().map(|prompt| normalize(prompt)).collect();
+        let new = texts.missing(&sentences);
         if !new.is_empty() {
-            let tokens =
-                new.iter().map(|key| self.tokenizer.encode(key)).collect::<Result<Vec<_>>>()?;
-            let batch = Arc::new(self.model.encode_texts(&tokens, &self.device));
-            let text = |index| Text { batch: Arc::clone(&batch), index };
-            cache.extend(new.into_iter().enumerate().map(|(index, key)| (key, text(index))));
+            let tokens = new.iter().map(|sentence| self.tokenizer.encode(sentence));
+            let tokens = tokens.collect::<Result<Vec<_>>>()?;
+            texts.insert(&new, self.model.encode_texts(&tokens, &self.device));
         }
-        Ok(keys.iter().filter_map(|key| cache.get(key).cloned()).collect())
+        let Some(gathered) = texts.gather(&sentences) else { unreachable!("all are known now") };
+        Ok(gathered)
     }
 
     /// How far each picture is from those that the model knows, and what it looks like; none where
@@ -370,7 +351,7 @@ impl Engine {
         let pixels = (0..crop * crop).map(wave).collect();
         let images = self.encode_pixels(pixels, Vec::new());
         let texts = self.encode_texts(prompts)?;
-        let scores = self.model.score(&images.encoded, &gather(&texts));
+        let scores = self.model.score(&images.encoded, &texts);
         read((scores.i2t + scores.t2i) / 2.0).await
     }
 
@@ -392,14 +373,6 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-/// Texts as one batch; there is at least one.
-fn gather(texts: &[Text]) -> Encoded {
-    let runs = texts.chunk_by(|a, b| Arc::ptr_eq(&a.batch, &b.batch));
-    let part =
-        |run: &[Text]| run[0].batch.select(&run.iter().map(|text| text.index).collect::<Vec<_>>());
-    Encoded::cat(&runs.map(part).collect::<Vec<_>>())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

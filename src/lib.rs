@@ -24,6 +24,7 @@ pub mod phantom;
 pub mod picture;
 pub mod preprocess;
 pub mod text;
+mod texts;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(target_arch = "wasm32")]

@@ -99,16 +99,17 @@ impl Encoded {
         self.query.dims()[0]
     }
 
-    /// Some of them, at least one.
-    pub fn select(&self, indices: &[usize]) -> Self {
-        let (first, count) = (indices[0], indices.len());
-        if indices.iter().copied().eq(first..first + count) {
-            return Self {
-                query: self.query.clone().narrow(0, first, count),
-                memory: self.map_memory(|x| x.narrow(0, first, count)),
-                bias: self.bias.clone().map(|bias| bias.narrow(0, first, count)),
-            };
+    /// Some that lie together, without copying them.
+    pub fn range(&self, first: usize, count: usize) -> Self {
+        Self {
+            query: self.query.clone().narrow(0, first, count),
+            memory: self.map_memory(|x| x.narrow(0, first, count)),
+            bias: self.bias.clone().map(|bias| bias.narrow(0, first, count)),
         }
+    }
+
+    /// A copy of some, at least one.
+    pub fn copy(&self, indices: &[usize]) -> Self {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let indices = Tensor::<1, Int>::from_data(indices.as_slice(), &self.query.device());
         Self {
