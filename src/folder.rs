@@ -86,12 +86,12 @@ impl FileEntry {
         Self { path: path.to_string(), bytes: data.len() as u64, sha256: sha256(data) }
     }
 
-    fn verify(&self, data: &[u8]) -> Result<()> {
+    fn verify(&self, data: &[u8], digest: &str) -> Result<()> {
         let fail = |reason: String| Err(Error::File { path: self.path.clone(), reason });
         if data.len() as u64 != self.bytes {
             return fail(format!("it has {} bytes instead of {}", data.len(), self.bytes));
         }
-        if sha256(data) != self.sha256 {
+        if digest != self.sha256 {
             return fail("its SHA-256 differs from the manifest's".to_string());
         }
         Ok(())
@@ -222,6 +222,15 @@ impl Loader {
     /// [`Error::File`] where it is not the next file or was altered; it may then be added again.
     /// Otherwise an error that tells what in it is not usable.
     pub fn add(&mut self, path: &str, data: &[u8]) -> Result<()> {
+        self.add_digested(path, data, &sha256(data))
+    }
+
+    /// As [`Loader::add`], where `digest`, the SHA-256 of `data`, is known already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::add`].
+    pub fn add_digested(&mut self, path: &str, data: &[u8], digest: &str) -> Result<()> {
         let Some(entry) = self.manifest.files.get(self.next).filter(|entry| entry.path == path)
         else {
             return Err(Error::File {
@@ -229,7 +238,7 @@ impl Loader {
                 reason: "it is not the file that comes next".to_string(),
             });
         };
-        entry.verify(data)?;
+        entry.verify(data, digest)?;
         match path {
             CONFIG => {
                 let config = ModelConfig::parse(data)?;

@@ -71,6 +71,7 @@ fn a_damaged_file_can_be_added_again() {
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
     let mut loader = Loader::new(&read(MANIFEST), Device::flex()).unwrap();
     loader.add(CONFIG, b"{}").unwrap_err();
+    loader.add_digested(CONFIG, &read(CONFIG), &"0".repeat(64)).unwrap_err();
     for path in [CONFIG, TOKENIZER, SHARD] {
         loader.add(path, &read(path)).unwrap();
     }

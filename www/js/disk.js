@@ -1,4 +1,5 @@
 /** Reads a model from a folder on this device. Runs in the worker. */
+import { digestOf } from './digest.js';
 import { CodedError } from './errors.js';
 
 const MANIFEST_MAX = 4e6; // bytes
@@ -19,7 +20,7 @@ export const manifestFromDisk = (files) => read(files, 'manifest.json', (size) =
  * Feeds a loader with its files, and keeps none.
  *
  * @param {Map<string, File>} files
- * @param {{files(): {path: string, bytes: number}[], add(path: string, data: Uint8Array): void}} loader
+ * @param {{files(): {path: string, bytes: number}[], add(path: string, data: Uint8Array, digest?: string): void}} loader
  * @param {(progress: {received: number, total: number}) => void} onProgress
  * @returns {Promise<{read: number}>} Bytes
  */
@@ -29,7 +30,8 @@ export async function feedFromDisk(files, loader, onProgress) {
   let received = 0;
   for (const { path, bytes } of wanted) {
     onProgress({ received, total });
-    loader.add(path, await read(files, path, (size) => size === bytes));
+    const data = await read(files, path, (size) => size === bytes);
+    loader.add(path, data, await digestOf(data));
     received += bytes;
   }
   return { read: total };

@@ -1,4 +1,5 @@
 /** Fetches the files of a model, and keeps them in the Cache API by path and SHA-256. Runs in the worker. */
+import { digestOf } from './digest.js';
 import { CodedError } from './errors.js';
 
 const CACHE = 'carzero-models';
@@ -20,7 +21,7 @@ export async function getManifest(folder) {
   const shelf = await Shelf.open();
   try {
     const manifest = new Uint8Array(await (await get(url)).arrayBuffer());
-    await shelf.write(url, manifest);
+    shelf.write(url, manifest);
     return manifest;
   } catch (error) {
     const kept = await shelf.read(url);
@@ -111,9 +112,9 @@ class Shelf {
  * Feeds a loader with its files.
  *
  * @param {string} folder URL of the model, ending in a slash.
- * @param {{files(): {path: string, bytes: number, sha256: string}[], add(path: string, data: Uint8Array): void}} loader
+ * @param {{files(): {path: string, bytes: number, sha256: string}[], add(path: string, data: Uint8Array, digest?: string): void}} loader
  * @param {(progress: {received: number, total: number}) => void} onProgress
- * @returns {Promise<{downloaded: number, cached: number, trouble: string}>} Bytes, and why they were not kept.
+ * @returns {Promise<{downloaded: number, cached: number, written: () => Promise<string>}>} Bytes, and once all is written, why they were not kept.
  */
 export async function feed(folder, loader, onProgress) {
   const shelf = await Shelf.open();
@@ -122,19 +123,27 @@ export async function feed(folder, loader, onProgress) {
     if (!url.href.startsWith(folder)) throw new CodedError('bad-manifest', `${file.path} lies outside the model's folder.`);
     return { ...file, url: url.href, key: `${url.href}?sha256=${file.sha256}` };
   });
-  const missing = new Set();
-  for (const { key } of files) if (!await shelf.has(key)) missing.add(key);
+  const present = await Promise.all(files.map(({ key }) => shelf.has(key)));
+  const missing = new Set(files.filter((_file, i) => !present[i]).map(({ key }) => key));
   if (missing.size) await shelf.prune(folder, [`${folder}manifest.json`, ...files.map(({ key }) => key)]); // else the service worker may have fetched the next version
   let downloaded = 0;
   let cached = 0;
   let total = files.reduce((sum, { key, bytes }) => sum + (missing.has(key) ? bytes : 0), 0);
   if (total > 0) onProgress({ received: 0, total });
 
-  for (const { path, bytes, url, key } of files) {
-    const kept = missing.has(key) ? undefined : await shelf.read(key);
+  const read = async (/** @type {string | undefined} */ key) => {
+    const data = key === undefined || missing.has(key) ? undefined : await shelf.read(key);
+    return data && { data, digest: await digestOf(data) };
+  };
+  let ahead = read(files[0]?.key); // is read while the one before is taken in
+  /** @type {Promise<void> | undefined} */ let writing;
+
+  for (const [i, { path, bytes, url, key }] of files.entries()) {
+    const kept = await ahead;
+    ahead = read(files[i + 1]?.key);
     if (kept) {
       try {
-        loader.add(path, kept);
+        loader.add(path, kept.data, kept.digest);
         cached += bytes;
         continue;
       } catch (error) {
@@ -144,9 +153,14 @@ export async function feed(folder, loader, onProgress) {
     }
     if (!missing.has(key)) total += bytes;
     const data = await download(url, bytes, (received) => onProgress({ received: downloaded + received, total }));
-    loader.add(path, data);
+    loader.add(path, data, await digestOf(data));
     downloaded += bytes;
-    await shelf.write(key, data);
+    await writing;
+    writing = shelf.write(key, data);
   }
-  return { downloaded, cached, trouble: shelf.trouble };
+  const written = async () => {
+    await writing;
+    return shelf.trouble;
+  };
+  return { downloaded, cached, written };
 }

@@ -94,8 +94,13 @@ const jobs = {
       const loader = await wasm.Loader.create(manifest);
       const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress));
       progress(null);
-      model = await loader.finish();
-      return weights;
+      const { written, ...bytes } = weights;
+      try {
+        model = await loader.finish();
+      } finally {
+        bytes.trouble = await written?.();
+      }
+      return bytes;
     };
     let weights;
     try {
