@@ -62,26 +62,37 @@ async function fetchVerified(url, digest) {
   throw new Error(`${url} is not what the build lists`);
 }
 
+/**
+ * As it is kept and served: the page is isolated from other origins also where the host sets no headers. It is served as
+ * it lies in the cache, as only so does the browser keep compiled scripts beside it. @param {Response} response
+ */
+function isolated(response) {
+  const headers = new Headers(response.headers);
+  headers.set('cross-origin-opener-policy', 'same-origin');
+  headers.set('cross-origin-embedder-policy', 'require-corp');
+  return new Response(response.body, { headers });
+}
+
 /** A file of a build: kept already, the same in another build, or fetched and kept. @param {Build} build @param {string} path @returns {Promise<Response>} */
 async function fileOf(build, path) {
   const url = urlOf(path);
-  const cache = await cacheOf(build);
-  const kept = await cache.match(url);
+  const kept = await caches.match(url, { cacheName: PREFIX + build.build });
   if (kept) return kept;
   let found;
   for (const name of await caches.keys()) {
-    const other = name.startsWith(PREFIX) && await (await caches.open(name)).match(url);
+    const other = name.startsWith(PREFIX) && await caches.match(url, { cacheName: name });
     if (other && other.headers.get('x-sha256') === build.files[path]) found = other;
   }
-  found ??= await fetchVerified(url, build.files[path]);
-  await cache.put(url, found.clone()).catch(() => {}); // a full storage: served, not kept
+  found = isolated(found ?? await fetchVerified(url, build.files[path]));
+  const cache = await caches.has(PREFIX + build.build) ? await cacheOf(build) : null; // null: forgotten meanwhile
+  await cache?.put(url, found.clone()).catch(() => {}); // a full storage: served, not kept
   return found;
 }
 
 /** @param {Build} build @param {string[]} paths Whether all of them are kept now. */
 async function keep(build, paths) {
-  await Promise.all(paths.map((path) => fileOf(build, path)));
   const cache = await cacheOf(build);
+  await Promise.all(paths.map((path) => fileOf(build, path)));
   return (await Promise.all(paths.map((path) => cache.match(urlOf(path))))).every(Boolean);
 }
 
@@ -133,14 +144,6 @@ async function currentBuild() {
   if (!await keep(build, coreOf(build))) throw new Error('no room to keep the page');
   await write('current', build);
   return build;
-}
-
-/** As it is served: the page is isolated from other origins also where the host sets no headers. @param {Response} response */
-function isolated(response) {
-  const headers = new Headers(response.headers);
-  headers.set('cross-origin-opener-policy', 'same-origin');
-  headers.set('cross-origin-embedder-policy', 'require-corp');
-  return new Response(response.body, { headers });
 }
 
 /** The open pages of this part of the site. */
@@ -197,6 +200,6 @@ addEventListener('fetch', (event) => {
   event.respondWith((async () => {
     const current = await read('current');
     if (!current || !Object.hasOwn(current.files, path)) return fetch(event.request);
-    return fileOf(current, path).then(isolated, () => Response.error());
+    return fileOf(current, path).catch(() => Response.error());
   })());
 });
