@@ -1,6 +1,7 @@
 /** Entry: one store, one session, one render. */
+import { first } from './first.js';
 import { isForgetting } from './forget.js';
-import { Offline, takeOver } from './offline.js';
+import { Offline } from './offline.js';
 import { showLanguage } from './i18n.js';
 import { Session } from './session.js';
 import { settingsFromFragment } from './share.js';
@@ -53,7 +54,8 @@ async function start() {
   const restore = () => session.restore(settingsFromFragment(location.hash));
   restore();
   addEventListener('hashchange', restore);
-  if (!await takeOver()) session.start();
+  const begun = await first;
+  if (begun) session.start(begun);
 }
 
 if (isForgetting()) showForgotten();

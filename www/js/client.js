@@ -15,11 +15,11 @@ export class WorkerClient {
   #calls = new Map();
   #lastId = 0;
   #stopped = false;
-  /** @type {(error: CrashError) => void} */ #onCrash;
+  /** @type {(error: CrashError) => void} */ #tell;
+  /** If the worker ends by itself; every open call is then rejected as 'stopped', because of it. @type {Promise<CrashError>} */
+  crashed = new Promise((resolve) => { this.#tell = resolve; });
 
-  /** @param {(error: CrashError) => void} onCrash Called once; every open call is rejected as 'stopped', because of it. */
-  constructor(onCrash) {
-    this.#onCrash = onCrash;
+  constructor() {
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
@@ -46,7 +46,7 @@ export class WorkerClient {
 
   /** A worker that ends without a word lets go of its lock. */
   #outlive() {
-    navigator.locks?.request(this.#lock, () => { if (!this.#stopped) this.#crash('The worker ended.'); });
+    navigator.locks?.request(this.#lock, () => this.#crash('The worker ended.'));
   }
 
   /** Ends the worker; open calls are rejected as 'stopped'. @param {CrashError} [cause] */
@@ -55,7 +55,6 @@ export class WorkerClient {
     this.#worker.terminate();
     for (const { reject } of this.#calls.values()) reject(new CodedError('stopped', 'The worker was stopped.', { cause }));
     this.#calls.clear();
-    this.#onCrash = () => {};
   }
 
   /** @param {{id: number, type: string, value: any}} message */
@@ -72,9 +71,9 @@ export class WorkerClient {
 
   /** @param {string} message @param {string} [stack] */
   #crash(message, stack = '') {
-    const onCrash = this.#onCrash;
+    if (this.#stopped) return;
     const error = new CrashError(message, stack, [...this.#calls.values()].map(({ type }) => type));
+    this.#tell(error);
     this.stop(error);
-    onCrash(error);
   }
 }

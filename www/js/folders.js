@@ -4,7 +4,6 @@
  * @typedef {{kind: 'site', name: string, url: string} | {kind: 'disk', name: string, files: Map<string, File>}} Folder
  *   `url` ends in a slash; `files` are named as the manifest names them
  */
-import { t } from './i18n.js';
 
 export const DEFAULT_MODEL = 'models/default';
 const NAME_MAX = 200;
@@ -28,5 +27,9 @@ export function diskFolder(files) {
   return { kind: 'disk', name: base.split('/').at(-2) ?? 'model', files: new Map(inside) };
 }
 
-/** @param {Folder} folder */
-export const folderInWords = ({ kind, name }) => t(kind === 'site' ? 'model.beside' : 'model.onDevice', { name });
+/** The folder that the address asks for: a link in its fragment, or else `?model=`. @param {{search: string, hash: string}} address @returns {Folder} */
+export function folderOfAddress({ search, hash }) {
+  const linked = new URLSearchParams(hash.slice(1)).get('model') ?? '';
+  const asked = new URLSearchParams(search).get('model') ?? '';
+  return siteFolder(linked) ?? siteFolder(asked) ?? siteFolder(DEFAULT_MODEL);
+}

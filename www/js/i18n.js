@@ -70,6 +70,9 @@ export const glossOf = (finding) => (current === 'en' ? '' : japanese.get(findin
 /** A finding as it is read: in the page's language where that knows it. @param {string} finding */
 export const nameOf = (finding) => glossOf(finding) || finding;
 
+/** @param {import('./folders.js').Folder} folder */
+export const folderInWords = ({ kind, name }) => t(kind === 'site' ? 'model.beside' : 'model.onDevice', { name });
+
 /** Words for an element that follow the language. @template {Element} E @param {E} element @param {string} key @param {string} [attribute] @returns {E} */
 export function say(element, key, attribute) {
   element.setAttribute(attribute ? `data-i18n-${attribute}` : 'data-i18n', key);

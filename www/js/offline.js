@@ -21,7 +21,7 @@ function ask(worker, message) {
 const patience = () => new Promise((resolve) => { setTimeout(() => resolve({}), PATIENCE_MS); });
 
 /**
- * Called before anything else is loaded: lets this page have a new build that is ready, if no other page is open.
+ * Called as the page opens: lets this page have a new build that is ready, if no other page is open.
  *
  * @returns {Promise<boolean>} The page is being loaded again.
  */

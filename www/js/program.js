@@ -11,8 +11,8 @@ export async function startProgram(kind) {
   const url = (/** @type {string} */ end) => new URL(`../${name}${end}`, import.meta.url).href;
   const missing = () => { throw new CodedError('network', `The program (${name}) could not be fetched.`); };
   const glue = url('.js');
-  const wasm = await import(glue).catch(missing);
-  const code = await WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
+  const compiled = WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
+  const [wasm, code] = await Promise.all([import(glue).catch(missing), compiled]);
   const { memory } = await wasm.default({ module_or_path: code });
   return { wasm, memory, code, glue };
 }

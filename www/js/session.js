@@ -1,8 +1,8 @@
 /** What happens: the model's life, the picture's life, and the loop that scores. Views call these methods only. */
-import { WorkerClient } from './client.js';
 import { CompareActions } from './compare/compare.js';
+import { begin } from './first.js';
 import { DEFAULT_MODEL, siteFolder } from './folders.js';
-import { programMessage, setFindingNames, setLanguage } from './i18n.js';
+import { language, programMessage, setFindingNames, setLanguage } from './i18n.js';
 import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
 import { reportOf } from './report.js';
 import { RewriteActions, reviewOf } from './rewrite/rewrite.js';
@@ -58,8 +58,8 @@ const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase
 
 export class Session {
   #store;
-  /** @type {WorkerClient | null} */ #client = null;
-  /** @type {WorkerClient | null} A model that is tried */ #trial = null;
+  /** @type {import('./client.js').WorkerClient | null} */ #client = null;
+  /** @type {import('./client.js').WorkerClient | null} A model that is tried */ #trial = null;
   /** @type {import('./share.js').Settings | null} Of a link, for the model that loads */ #settings = null;
   /** @type {import('./share.js').Settings['display'] | null} Of a link, for the next picture */ #opening = null;
   /** The address asked for a model that is no folder beside the page. */ #ignored = false;
@@ -67,6 +67,8 @@ export class Session {
   /** It has restarted itself once; from then on a person decides. */
   #restarted = false;
   #wasmReady = false;
+  /** The findings' names in other languages are known. */
+  #named = false;
   #lastPicture = 0;
   #pumping = false;
   #paintedKey = '';
@@ -96,14 +98,19 @@ export class Session {
 
   get state() { return this.#state; }
 
-  /** Starts, or starts over, in a fresh worker; picture, findings and display stay. */
-  async start() {
-    const client = new WorkerClient((error) => this.#crashed(client, error));
+  /** Starts, or starts over, in a fresh worker, or in one that has begun; picture, findings and display stay. @param {import('./first.js').Begun} [first] */
+  async start(first) {
+    const { folder, preference } = this.#state;
+    const fits = first && first.folder.url === folder.url;
+    if (!fits) first?.client.stop();
+    const begun = fits ? first : begin(folder, { preference, without: this.#without });
+    begun.onDownload = (download) => this.#store.update({ download });
+    const { client, started, loaded } = begun;
+    client.crashed.then((error) => this.#crashed(client, error));
     this.#take(client);
     try {
-      this.#started(await client.call('start', { preference: this.#state.preference, without: this.#without }));
-      const loaded = await client.call('load', { folder: this.#state.folder }, (download) => this.#store.update({ download }));
-      await this.#loaded(loaded);
+      this.#started(await started);
+      await this.#loaded(await loaded);
     } catch (error) {
       if (client === this.#client) this.#failed(error);
     }
@@ -111,17 +118,15 @@ export class Session {
 
   /** Tries another model in a worker of its own: what fails there changes nothing here. @param {import('./folders.js').Folder} folder */
   async chooseModel(folder) {
-    /** @type {import('./errors.js').CrashError | null} */ let crash = null;
-    const client = new WorkerClient((error) => {
-      crash = error;
-      this.#crashed(client, error);
-    });
+    const begun = begin(folder, { preference: this.#state.preference });
+    const { client } = begun;
+    begun.onDownload = (download) => this.#store.update({ trial: { name: folder.name, download } });
+    client.crashed.then((error) => this.#crashed(client, error));
     this.#trial?.stop();
     this.#trial = client;
     this.#store.update({ trial: { name: folder.name, download: null }, notice: null });
     try {
-      const started = await client.call('start', { preference: this.#state.preference });
-      const loaded = await client.call('load', { folder }, (download) => this.#store.update({ trial: { name: folder.name, download } }));
+      const [started, loaded] = await Promise.all([begun.started, begun.loaded]);
       if (client !== this.#trial) return;
       this.#trial = null;
       this.#take(client);
@@ -134,7 +139,7 @@ export class Session {
       this.#trial = null;
       client.stop();
       this.#store.update({ trial: null });
-      const reason = programMessage(crash ?? error);
+      const reason = programMessage(error.cause ?? error);
       this.refuse({ key: 'model.refused', values: { name: folder.name } }, this.#state.model === 'ready' ? { key: 'model.stays', values: { reason } } : reason);
       const settings = this.#settings;
       if (this.#state.model !== 'ready' || !settings?.findings) return;
@@ -159,15 +164,25 @@ export class Session {
     this.why.forget();
   }
 
-  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[], japanese: Record<string, string>}} started */
-  async #started({ japanese, ...started }) {
+  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[]}} started */
+  async #started(started) {
+    const client = this.#client;
     this.#wasmReady = true;
-    setFindingNames(japanese);
+    if (language() !== 'en') await this.#learnNames();
+    if (client !== this.#client) return;
     const { map, wanted, picture } = this.#state;
     const palette = started.palettes.includes(map.palette) ? map.palette : started.palettes[0];
     this.#store.update({ ...started, map: { ...map, palette } });
     const again = wanted ?? picture;
     if (again) await this.open(again.source, again.name);
+  }
+
+  /** Learns the findings' Japanese names, which take the program a while. */
+  async #learnNames() {
+    if (this.#named || !this.#wasmReady) return;
+    const names = await this.#client.call('japanese', {}).catch(() => null);
+    if (names) setFindingNames(names);
+    this.#named = Boolean(names);
   }
 
   /** @param {{device: any, info: any, weights: any}} loaded */
@@ -181,7 +196,8 @@ export class Session {
     else if (!info.presets.some(({ id }) => id === this.#state.preset) && info.presets.length) {
       this.choosePreset((info.presets.find(({ id }) => id === settings?.preset) ?? info.presets[0]).id);
     }
-    this.#pump();
+    await this.#pump();
+    this.#learnNames();
   }
 
   /** Sets up what a link asks for; the model's part waits until it has loaded. @param {import('./share.js').Settings | null} settings */
@@ -422,7 +438,8 @@ export class Session {
   setOffline(patch) { this.#store.update({ offline: { ...this.#state.offline, ...patch } }); }
 
   /** @param {import('./i18n.js').Language} language */
-  setLanguage(language) {
+  async setLanguage(language) {
+    await this.#learnNames();
     setLanguage(language);
     this.#store.update({ language });
   }

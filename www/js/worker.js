@@ -84,8 +84,10 @@ const jobs = {
       if (device.kind === 'cpu') throw error;
       await fallBack({ key: 'why.start', values: { message: error.message } });
     }
-    return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes(), japanese: wasm.japaneseNames() }];
+    return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
   },
+
+  async japanese() { return [wasm.japaneseNames()]; },
 
   async load({ folder }, progress) {
     const onDisk = folder.kind === 'disk';

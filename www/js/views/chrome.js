@@ -1,8 +1,7 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
 import { byId, create, onChange } from '../dom.js';
-import { folderInWords } from '../folders.js';
 import { phase, ranked } from '../state.js';
-import { LANGUAGES, glossOf, language, number, plural, programText, t, tell } from '../i18n.js';
+import { LANGUAGES, folderInWords, glossOf, language, number, plural, programText, t, tell } from '../i18n.js';
 import { duration, megabytes, standing } from '../words.js';
 
 const RESTED_MS = 900;

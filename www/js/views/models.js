@@ -1,7 +1,7 @@
 /** Which model is loaded, from where, and how another is chosen. */
-import { folderInWords, diskFolder } from '../folders.js';
+import { diskFolder } from '../folders.js';
 import { byId, onChange } from '../dom.js';
-import { t } from '../i18n.js';
+import { folderInWords, t } from '../i18n.js';
 import { filesFromList } from '../series/files.js';
 import { megabytes } from '../words.js';
 
