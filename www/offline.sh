@@ -1,5 +1,6 @@
 #!/bin/sh
-# Trunk's post_build hook: gives the build its id, from what is in it, and lists its files in build.json for sw.js.
+# Trunk's post_build hook: gives the build its id, from what is in it, lists its files in build.json for sw.js, and the page's
+# modules in index.html, so that the browser need not find them one behind the other.
 set -eu
 cd "${TRUNK_STAGING_DIR:?}"
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
@@ -7,8 +8,13 @@ digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum 
 # Of a model folder only the manifest: it knows the others by their SHA-256, and js/weights.js keeps them.
 files=$(find . -type f ! -name sw.js ! -name build.json ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
 build=$(digest $files | digest | cut -c1-12)
-sed "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" index.html > index.new
+# All modules but the workers', and but those that index.html names itself as the first.
+find js i18n -name '*.js' | grep -vE '^js/(worker|teammate|team|program|disk|weights|digest)\.js$' | LC_ALL=C sort | while read -r path; do
+  grep -q "\"$path\"" index.html || echo "  <link rel=\"modulepreload\" href=\"$path\">"
+done > modules.new
+sed -e "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" -e '/src="js\/app\.js"/r modules.new' index.html > index.new
 mv index.new index.html
+rm modules.new
 {
   printf '{"build": "%s", "files": {\n' "$build"
   digest $files | sed 's|^\([0-9a-f]*\)[ *]*\(.*\)$|  "\2": "\1",|' | sed '$ s|,$||'

@@ -21,7 +21,7 @@ import { readPreference } from './preference.js';
  */
 export function begin(folder, device) {
   const client = new WorkerClient();
-  const started = client.call('start', device);
+  const started = client.call('start', { ...device, folder });
   const loaded = client.call('load', { folder }, (download) => begun.onDownload(download));
   for (const answer of [started, loaded]) answer.catch(() => {}); // whoever goes on with it is told
   const begun = { client, folder, started, loaded, onDownload: () => {} };

@@ -3,6 +3,7 @@ import { digestOf } from './digest.js';
 import { CodedError } from './errors.js';
 
 const CACHE = 'carzero-models';
+const AHEAD = 3; // files: the config, the tokenizer and one shard
 const WAITS_MS = [500, 1500, 4500]; // before a download that broke off is taken up again
 
 /** @param {string} url @param {Record<string, string>} [headers] @returns {Promise<Response>} */
@@ -15,8 +16,8 @@ async function get(url, headers) {
   return response;
 }
 
-/** The manifest of a model; without a network the one that was kept. @param {string} folder URL of the model, ending in a slash. */
-export async function getManifest(folder) {
+/** The manifest of a model; without a network the one that was kept. @param {string} folder */
+async function getManifest(folder) {
   const url = `${folder}manifest.json`;
   const shelf = await Shelf.open();
   try {
@@ -28,6 +29,36 @@ export async function getManifest(folder) {
     if (kept) return kept;
     throw error;
   }
+}
+
+/** What is kept of a file is read again with its digest. @param {Shelf} shelf @param {string} key @returns {Promise<Kept | undefined>} */
+async function readKept(shelf, key) {
+  const data = await shelf.read(key);
+  return data && { data, digest: await digestOf(data) };
+}
+
+const keyOf = (/** @type {string} */ url, /** @type {string} */ digest) => `${url}?sha256=${digest}`;
+
+/**
+ * Begins to read what is kept of a model, while the program that checks all of it is still on its way.
+ *
+ * @typedef {{data: Uint8Array, digest: string | undefined}} Kept
+ * @param {string} folder URL of the model, ending in a slash.
+ * @returns {Promise<{manifest: Uint8Array, ahead: Map<string, Promise<Kept | undefined>>}>} By the key in the cache
+ */
+export async function prepare(folder) {
+  const [manifest, shelf] = await Promise.all([getManifest(folder), Shelf.open()]);
+  const ahead = new Map();
+  try {
+    const { files } = JSON.parse(new TextDecoder().decode(manifest));
+    for (const { path, sha256 } of files.slice(0, AHEAD)) {
+      const key = keyOf(new URL(path, folder).href, sha256);
+      ahead.set(key, readKept(shelf, key));
+    }
+  } catch {
+    // The program says what is wrong with the manifest.
+  }
+  return { manifest, ahead };
 }
 
 /**
@@ -114,14 +145,15 @@ class Shelf {
  * @param {string} folder URL of the model, ending in a slash.
  * @param {{files(): {path: string, bytes: number, sha256: string}[], add(path: string, data: Uint8Array, digest?: string): void}} loader
  * @param {(progress: {received: number, total: number}) => void} onProgress
+ * @param {Map<string, Promise<Kept | undefined>>} [ahead] What `prepare` has begun to read
  * @returns {Promise<{downloaded: number, cached: number, written: () => Promise<string>}>} Bytes, and once all is written, why they were not kept.
  */
-export async function feed(folder, loader, onProgress) {
+export async function feed(folder, loader, onProgress, ahead = new Map()) {
   const shelf = await Shelf.open();
   const files = loader.files().map((file) => {
     const url = new URL(file.path, folder);
     if (!url.href.startsWith(folder)) throw new CodedError('bad-manifest', `${file.path} lies outside the model's folder.`);
-    return { ...file, url: url.href, key: `${url.href}?sha256=${file.sha256}` };
+    return { ...file, url: url.href, key: keyOf(url.href, file.sha256) };
   });
   const present = await Promise.all(files.map(({ key }) => shelf.has(key)));
   const missing = new Set(files.filter((_file, i) => !present[i]).map(({ key }) => key));
@@ -131,16 +163,16 @@ export async function feed(folder, loader, onProgress) {
   let total = files.reduce((sum, { key, bytes }) => sum + (missing.has(key) ? bytes : 0), 0);
   if (total > 0) onProgress({ received: 0, total });
 
-  const read = async (/** @type {string | undefined} */ key) => {
-    const data = key === undefined || missing.has(key) ? undefined : await shelf.read(key);
-    return data && { data, digest: await digestOf(data) };
+  const read = (/** @type {string | undefined} */ key) => {
+    if (key !== undefined && !missing.has(key) && !ahead.has(key)) ahead.set(key, readKept(shelf, key));
   };
-  let ahead = read(files[0]?.key); // is read while the one before is taken in
   /** @type {Promise<void> | undefined} */ let writing;
 
   for (const [i, { path, bytes, url, key }] of files.entries()) {
-    const kept = await ahead;
-    ahead = read(files[i + 1]?.key);
+    read(key);
+    const kept = await ahead.get(key);
+    ahead.delete(key);
+    read(files[i + 1]?.key); // while this one is taken in
     if (kept) {
       try {
         loader.add(path, kept.data, kept.digest);

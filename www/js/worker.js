@@ -9,7 +9,7 @@ import { chooseDevice } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { startProgram } from './program.js';
 import { Team } from './team.js';
-import { feed, getManifest } from './weights.js';
+import { feed, prepare } from './weights.js';
 
 const MEMBERS = 3; // of a team at most: more gain little, and each keeps its share of the weights
 const MAP_SIZE = 336;
@@ -20,6 +20,7 @@ const PREVIEW_SIZE = 128;
 /** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message}} */ let device;
 /** @type {any} The wasm module in use */ let wasm;
 /** @type {any} */ let model;
+/** @type {ReturnType<typeof prepare>} Of a model beside the page */ let prepared;
 /** @type {Map<number, {source: import('./state.js').Source, picture: any, encoded: any}>} */
 const pictures = new Map();
 
@@ -76,7 +77,9 @@ function thumbnailOf(picture, side) {
 
 /** Each job returns `[value, transfer]`. */
 const jobs = {
-  async start({ preference, without }) {
+  async start({ preference, without, folder }) {
+    if (folder.kind === 'site') prepared = prepare(folder.url);
+    prepared?.catch(() => {}); // whoever loads it is told
     device = without ? { kind: 'cpu', reason: { key: 'device.because', values: { why: without } } } : await chooseDevice(preference);
     try {
       await startWasm(device.kind);
@@ -91,10 +94,10 @@ const jobs = {
 
   async load({ folder }, progress) {
     const onDisk = folder.kind === 'disk';
-    const manifest = await (onDisk ? manifestFromDisk(folder.files) : getManifest(folder.url));
+    const { manifest, ahead } = await (onDisk ? { manifest: await manifestFromDisk(folder.files) } : prepared);
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
-      const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress));
+      const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress, ahead));
       progress(null);
       const { written, ...bytes } = weights;
       try {
