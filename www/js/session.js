@@ -109,8 +109,9 @@ export class Session {
     client.crashed.then((error) => this.#crashed(client, error));
     this.#take(client);
     try {
-      this.#started(await started);
-      await this.#loaded(await loaded);
+      await this.#started(await started); // the worker has the picture, before the model is asked about it
+      const model = await loaded;
+      if (client === this.#client) await this.#loaded(model);
     } catch (error) {
       if (client === this.#client) this.#failed(error);
     }
