@@ -158,41 +158,56 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
   const present = await Promise.all(files.map(({ key }) => shelf.has(key)));
   const missing = new Set(files.filter((_file, i) => !present[i]).map(({ key }) => key));
   if (missing.size) await shelf.prune(folder, [`${folder}manifest.json`, ...files.map(({ key }) => key)]); // else the service worker may have fetched the next version
-  let downloaded = 0;
   let cached = 0;
   let total = files.reduce((sum, { key, bytes }) => sum + (missing.has(key) ? bytes : 0), 0);
+  /** Bytes of what is being fetched, by key. @type {Map<string, number>} */ const received = new Map();
+  const downloaded = () => [...received.values()].reduce((sum, bytes) => sum + bytes, 0);
   if (total > 0) onProgress({ received: 0, total });
 
-  const read = (/** @type {string | undefined} */ key) => {
-    if (key !== undefined && !missing.has(key) && !ahead.has(key)) ahead.set(key, readKept(shelf, key));
+  const fetchFile = async (/** @type {{url: string, bytes: number, key: string}} */ { url, bytes, key }) => {
+    const data = await download(url, bytes, (count) => {
+      received.set(key, count);
+      onProgress({ received: downloaded(), total });
+    });
+    return { data, digest: await digestOf(data) };
+  };
+  /** Files on their way, by key. @type {Map<string, Promise<Kept | undefined>>} */ const coming = new Map();
+  const begin = (/** @type {typeof files[number] | undefined} */ file) => {
+    if (!file || coming.has(file.key)) return;
+    const { key } = file;
+    const promise = missing.has(key) ? fetchFile(file) : ahead.get(key) ?? readKept(shelf, key);
+    ahead.delete(key);
+    promise.catch(() => {}); // whoever waits for it is told
+    coming.set(key, promise);
   };
   /** @type {Promise<void> | undefined} */ let writing;
 
-  for (const [i, { path, bytes, url, key }] of files.entries()) {
-    read(key);
-    const kept = await ahead.get(key);
-    ahead.delete(key);
-    read(files[i + 1]?.key); // while this one is taken in
-    if (kept) {
+  for (const [i, file] of files.entries()) {
+    const { path, bytes, key } = file;
+    begin(file);
+    begin(files[i + 1]); // while this one comes and is taken in
+    let got = await coming.get(key);
+    coming.delete(key);
+    if (got && !missing.has(key)) {
       try {
-        loader.add(path, kept.data, kept.digest);
+        loader.add(path, got.data, got.digest);
         cached += bytes;
         continue;
       } catch (error) {
         if (error.code !== 'bad-file') throw error;
         await shelf.remove(key);
+        got = undefined;
       }
     }
     if (!missing.has(key)) total += bytes;
-    const data = await download(url, bytes, (received) => onProgress({ received: downloaded + received, total }));
-    loader.add(path, data, await digestOf(data));
-    downloaded += bytes;
+    got ??= await fetchFile(file);
+    loader.add(path, got.data, got.digest);
     await writing;
-    writing = shelf.write(key, data);
+    writing = shelf.write(key, got.data);
   }
   const written = async () => {
     await writing;
     return shelf.trouble;
   };
-  return { downloaded, cached, written };
+  return { downloaded: downloaded(), cached, written };
 }
