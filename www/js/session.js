@@ -197,8 +197,7 @@ export class Session {
     else if (!info.presets.some(({ id }) => id === this.#state.preset) && info.presets.length) {
       this.choosePreset((info.presets.find(({ id }) => id === settings?.preset) ?? info.presets[0]).id);
     }
-    await this.#pump();
-    this.#learnNames();
+    this.#pump();
   }
 
   /** Sets up what a link asks for; the model's part waits until it has loaded. @param {import('./share.js').Settings | null} settings */
@@ -521,6 +520,7 @@ export class Session {
         this.#store.update({ work: '' });
         this.#selectTop();
       }
+      if (client === this.#client && this.#state.model === 'ready') this.#learnNames();
     } catch (error) {
       if (client === this.#client) this.#failed(error);
     } finally {
