@@ -12,8 +12,9 @@ use super::matrix::{Factor, Matrix, MatrixMut, Quantised};
 use crate::model::linear::Activation;
 use lanes::{LANES, Lanes};
 
-/// Rows of a tile. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the rows: 11 of
-/// the 16 vector registers that WebAssembly can count on.
+/// Rows of a tile, at most. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the
+/// rows: 11 of the 16 vector registers that WebAssembly can count on. With five rows sums no longer
+/// stay in them, which takes twice as long.
 const ROWS: usize = 4;
 /// Columns of a tile and of a panel.
 const COLUMNS: usize = 2 * LANES;
@@ -112,18 +113,28 @@ impl Lines<'_> {
                 [self.depth.clone()]
         };
         let depth = self.depth.len();
-        for tiled in blocks(self.rows.len(), ROWS) {
+        for tiled in blocks(self.rows.len(), height(self.rows.len())) {
             let out = &mut out[tiled.start * row_stride..];
-            if tiled.len() == ROWS {
-                let lines: [&[f32]; ROWS] = std::array::from_fn(|row| line(tiled.start + row));
-                tile(lines, depth, panel, accumulate, out, row_stride, width);
-            } else {
-                for (row, out) in tiled.zip(out.chunks_mut(row_stride)) {
-                    tile([line(row)], depth, panel, accumulate, out, 0, width);
-                }
+            let line = |row: usize| line(tiled.start + row);
+            macro_rules! tile {
+                ($rows:literal) => {{
+                    let lines: [&[f32]; $rows] = std::array::from_fn(line);
+                    tile(lines, depth, panel, accumulate, out, row_stride, width);
+                }};
+            }
+            match tiled.len() {
+                1 => tile!(1),
+                2 => tile!(2),
+                3 => tile!(3),
+                _ => tile!(4),
             }
         }
     }
+}
+
+/// Rows of the tiles that so many rows are cut into: as few tiles as can be, as alike as can be.
+fn height(rows: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(ROWS).max(1)).max(1)
 }
 
 /// Eight columns of the right matrix, line by line.
