@@ -53,12 +53,12 @@ impl Texts {
     pub fn gather(&mut self, sentences: &[String]) -> Option<Encoded> {
         let place = |sentence| self.known.get(sentence).cloned();
         let places: Vec<Place> = sentences.iter().map(place).collect::<Option<_>>()?;
-        let batches = places.chunk_by(|a, b| Arc::ptr_eq(&a.batch, &b.batch));
-        let parts: Vec<Encoded> = batches.map(select).collect();
+        let runs = || places.chunk_by(|a, b| Arc::ptr_eq(&a.batch, &b.batch));
+        let parts: Vec<Encoded> = runs().map(select).collect();
         let texts = Encoded::cat(&parts);
         if parts.len() > 1 || !are_consecutive(&places) {
             self.insert(sentences, texts.clone());
-            places.iter().for_each(|place| self.condense(&place.batch));
+            runs().for_each(|run| self.condense(&run[0].batch));
         }
         Some(texts)
     }

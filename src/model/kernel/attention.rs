@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use super::functions::softmax;
-use super::matrix::{Matrix, MatrixMut};
+use super::matrix::{Factor, Matrix, MatrixMut};
 use super::product::multiply;
-use crate::model::kernel::Factor;
 
 /// The sizes of an attention.
 #[derive(Debug, Clone, Copy)]
