@@ -62,11 +62,7 @@ pub fn product<D: Size, C: Size>(
             for lane in 0..D::value() {
                 weights.push(w[w_at[vector] + (step * D::value() + lane) * w_step]);
             }
-            #[unroll]
-            for row in 0..rows {
-                let sum = sums[row * vectors + vector];
-                sums[row * vectors + vector] = combine(values[row], &weights, sum, 0usize);
-            }
+            add_products(&mut sums, &values, &weights, vector, vectors);
         }
     }
 
@@ -118,11 +114,7 @@ pub fn product_quantised<D: Size, C: Size>(
             for lane in 0..D::value() {
                 weights.push(unpack(w[w_at[vector] + (step * D::value() + lane) * w_step], shifts));
             }
-            #[unroll]
-            for row in 0..rows {
-                let sum = sums[row * vectors + vector];
-                sums[row * vectors + vector] = combine(values[row], &weights, sum, 0usize);
-            }
+            add_products(&mut sums, &values, &weights, vector, vectors);
         }
     }
 
@@ -179,6 +171,22 @@ fn shifts<C: Size>() -> Vector<u32, C> {
 fn unpack<C: Size>(word: u32, shifts: Vector<u32, C>) -> Vector<f32, C> {
     let highest = Vector::<i32, C>::cast_from(Vector::new(word) << shifts);
     Vector::cast_from(highest >> Vector::new(24i32))
+}
+
+/// Adds a step along the depth to the sums of one of a tile's vectors.
+#[cube]
+fn add_products<D: Size, C: Size>(
+    sums: &mut Array<Vector<f32, C>>,
+    values: &Sequence<Vector<f32, D>>,
+    weights: &Sequence<Vector<f32, C>>,
+    #[comptime] vector: usize,
+    #[comptime] vectors: usize,
+) {
+    #[unroll]
+    for row in 0..values.len() {
+        let sum = sums[row * vectors + vector];
+        sums[row * vectors + vector] = combine(values[row], weights, sum, 0usize);
+    }
 }
 
 /// `sum` with each of `weights`, from `lane` on, times that lane of `values`; as one expression,

@@ -187,7 +187,7 @@ impl Kernels for Cube {
         activation: Activation,
     ) -> CubeTensor {
         let x = dense_rows(x);
-        let [outer, inner, rows, depth] = x.shape().dims();
+        let [outer, inner, rows, _] = x.shape().dims();
         let transposed = w.meta.strides()[2] == 1;
         let w = if transposed || w.meta.strides()[3] == 1 { w } else { into_contiguous(w) };
         let columns = w.meta.shape()[3];
@@ -198,7 +198,7 @@ impl Kernels for Cube {
         let residual = residual.map(CubeTensor::into_buffer_arg);
 
         let (tile_rows, count, dim) = tiles(&x, columns);
-        let along_depth = if depth % 4 == 0 && is_aligned(&x, 3) { 4 } else { 1 };
+        let along_depth = along_depth(&x);
         let along_columns = if columns % 4 == 0 { 4 } else { 1 };
         let client = x.client.clone();
         if transposed {
@@ -251,7 +251,7 @@ impl Kernels for Cube {
         activation: Activation,
     ) -> CubeTensor {
         let x = dense_rows(x);
-        let [outer, inner, rows, depth] = x.shape().dims();
+        let [outer, inner, rows, _] = x.shape().dims();
         let columns = w.meta.shape()[1];
         let Some((w, factors)) = w.quantized_handles() else { unreachable!("it is quantised") };
         let out = empty(&x, [outer, inner, rows, columns]);
@@ -262,7 +262,7 @@ impl Kernels for Cube {
                 &x.client.clone(),
                 count,
                 dim,
-                if depth % 4 == 0 && is_aligned(&x, 3) { 4 } else { 1 },
+                along_depth(&x),
                 4,
                 x.into_tensor_arg(),
                 w.into_tensor_arg(),
@@ -384,6 +384,11 @@ fn tiles(x: &CubeTensor, columns: usize) -> (usize, CubeCount, CubeDim) {
     let tiles = outer * inner * rows.div_ceil(tile_rows) * columns.div_ceil(kernels::COLUMNS);
     let (count, dim) = cubes(x, tiles);
     (tile_rows, count, dim)
+}
+
+/// How many numbers of a row a product reads at a time.
+fn along_depth(x: &CubeTensor) -> usize {
+    if x.meta.shape()[3].is_multiple_of(4) && is_aligned(x, 3) { 4 } else { 1 }
 }
 
 /// Whether vectors of four along a dimension are contiguous and begin at multiples of four.
