@@ -9,6 +9,7 @@
 //! population ([`CarZero::condense_images`]), one row for each token, as the tensor `tokens`.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use burn::module::Module;
 use burn::store::{
@@ -273,13 +274,13 @@ impl Loader {
         for stored in names.into_iter().filter(|name| !name.ends_with(".scale")) {
             let view = shard.tensor(stored).map_err(|error| Error::Weights(error.to_string()))?;
             if KEPT && let Some(data) = integers(&shard, stored, &view)? {
-                tensors.push(bridge::from_data(data, stored.to_string(), None));
+                tensors.push(once(stored, data));
                 continue;
             }
             let values = decode(&shard, stored, &view)?;
             let part = Weight { name: stored.to_string(), shape: view.shape().to_vec(), values };
             if let Some(Weight { name, shape, values }) = self.join(part)? {
-                tensors.push(bridge::from_data(TensorData::new(values, shape), name, None));
+                tensors.push(once(&name, TensorData::new(values, shape)));
             }
         }
         let model = self.model.as_mut().ok_or_else(|| incomplete(CONFIG))?;
@@ -355,6 +356,17 @@ impl Loader {
     }
 }
 
+/// A tensor whose data is handed over when it is put in its place, where Burn would copy it.
+fn once(name: &str, data: TensorData) -> burn_pack::Tensor {
+    let (dtype, shape) = (data.dtype(), data.shape().clone());
+    let data = Mutex::new(Some(data));
+    bridge::deferred(name.to_string(), dtype, shape, None, move || {
+        let mut data = data.lock().unwrap_or_else(PoisonError::into_inner);
+        data.take()
+            .ok_or_else(|| burn_pack::Error::ValidationError("it has been put in place".into()))
+    })
+}
+
 /// Puts tensors into their places.
 fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
     let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
@@ -383,9 +395,7 @@ fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result
 /// [`Error::Weights`] where one has no place or another shape.
 #[cfg(feature = "train")]
 pub fn apply(model: &mut CarZero, weights: Vec<Weight>) -> Result<()> {
-    let tensor = |weight: Weight| {
-        bridge::from_data(TensorData::new(weight.values, weight.shape), weight.name, None)
-    };
+    let tensor = |weight: Weight| once(&weight.name, TensorData::new(weight.values, weight.shape));
     apply_tensors(model, weights.into_iter().map(tensor).collect()).map(|_| ())
 }
 
@@ -452,10 +462,12 @@ fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Vec<f32>
             if factors.is_empty() || data.len() % factors.len() != 0 {
                 return Err(Error::Weights(format!("`{name}` and its scale do not fit together")));
             }
-            let channels = data.chunks_exact((data.len() / factors.len()).max(1)).zip(factors);
-            Ok(channels
-                .flat_map(|(values, by)| values.iter().map(move |&v| f32::from(v as i8) * by))
-                .collect())
+            let mut values = Vec::with_capacity(data.len());
+            for (channel, by) in data.chunks_exact((data.len() / factors.len()).max(1)).zip(factors)
+            {
+                values.extend(channel.iter().map(|&value| f32::from(value as i8) * by));
+            }
+            Ok(values)
         }
         other => {
             Err(Error::Weights(format!("`{name}` is stored as {other:?}; convert the model again")))

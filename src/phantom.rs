@@ -8,6 +8,8 @@
 //! patient's right is on the left. Lengths along the beam use the same unit (about 38 cm). Only IEEE
 //! arithmetic and square roots are used, so that every target draws the same bytes.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// The largest picture drawn, in pixels a side; larger requests get this.
@@ -145,10 +147,8 @@ impl Phantom {
         let vessels = chest.vessels(size);
         let airways = chest.airways(size);
         let mut beam = vec![0.0; size * size];
-        for (i, out) in beam.iter_mut().enumerate() {
-            let p = chest.view.to_body(pixel_centre(i, size));
-            *out =
-                exp_neg(chest.attenuation(p, bones.depth[i], vessels.depth[i], airways.depth[i]));
+        for (y, row) in beam.chunks_exact_mut(size).enumerate() {
+            chest.transmit(row, y, [&bones, &vessels, &airways]);
         }
         develop(&beam, size, &chest.phantom)
     }
@@ -160,7 +160,7 @@ impl Phantom {
         let mut found = Vec::new();
         for finding in [EFFUSION, CARDIOMEGALY, PNEUMOTHORAX, CONSOLIDATION, NODULE] {
             let (mut low, mut high) = ([1.0_f32; 2], [0.0_f32; 2]);
-            for q in (0..GRID * GRID).map(|i| pixel_centre(i, GRID)) {
+            for q in pixel_centres(GRID) {
                 if chest.shows(finding, q) {
                     low = [low[0].min(q[0]), low[1].min(q[1])];
                     high = [high[0].max(q[0]), high[1].max(q[1])];
@@ -275,6 +275,17 @@ impl Chest {
         }
     }
 
+    /// What of the beam arrives along a row, given the tubes of bone, blood and air.
+    #[inline(never)] // a browser begins to run optimised code only with the next call
+    fn transmit(&self, row: &mut [f32], y: usize, tubes: [&Layer; 3]) {
+        let size = row.len();
+        for (x, out) in row.iter_mut().enumerate() {
+            let p = self.view.to_body(pixel_centre(x, y, size));
+            let [bones, vessels, airways] = tubes.map(|layer| layer.depth[y * size + x]);
+            *out = exp_neg(self.attenuation(p, bones, vessels, airways));
+        }
+    }
+
     /// The beam's total attenuation through `p`, given the depths of the structures drawn as tubes.
     fn attenuation(&self, p: Point, bones: f32, vessels: f32, airways: f32) -> f32 {
         let body = self.body(p);
@@ -286,14 +297,14 @@ impl Chest {
         let texture = if cavity > 0.0 { self.texture(p) } else { 0.0 };
         let filled = self.filled(p, texture);
         // Vessels and nodules replace aerated lung only where there is any.
-        let aerated = (lung / 0.25).min(1.0) * (1.0 - filled);
+        let aerated = least(lung / 0.25, 1.0) * (1.0 - filled);
         let gas = (cavity - lung) + lung * (self.aeration(p) + 0.04 * texture);
         let mut tissue = body + self.breast(p) + self.pleural_line(cavity, lung);
         tissue -= gas * (1.0 - filled) + airways + self.stomach_bubble(p);
         tissue += AERATION * aerated * (vessels + self.hilum(p) + self.nodule(p));
-        TISSUE * tissue.max(0.0)
+        TISSUE * positive(tissue)
             + CANCELLOUS * self.spine(p)
-            + CORTEX * bones.min(body)
+            + CORTEX * least(bones, body)
             + self.girdle(p)
     }
 
@@ -317,7 +328,7 @@ impl Chest {
         if space <= 0.0 {
             return 0.0;
         }
-        (space - self.heart(p).max(self.mediastinum(p)) - self.aorta(p)).max(0.0)
+        positive(space - greatest(self.heart(p), self.mediastinum(p)) - self.aorta(p))
     }
 
     /// The thoracic cage's inside above the diaphragm, less the space between the lungs.
@@ -325,9 +336,9 @@ impl Chest {
         let side = (p[0] - MID).abs();
         let medial = ((side - self.lung_inner.at(p[1])) / 0.05).clamp(0.0, 1.0);
         let dome = if p[0] < MID { &self.right_dome } else { &self.left_dome };
-        let below = (p[1] - dome.at(side)).max(0.0);
+        let below = p[1] - dome.at(side);
         // The beam grazes the dome's crest, so the chord through it opens like a square root.
-        (self.cage(p) * root(medial) - 3.0 * below.sqrt()).max(0.0)
+        positive(self.cage(p) * root(medial) - 3.0 * root(below))
     }
 
     /// The thoracic cage's inside.
@@ -342,9 +353,9 @@ impl Chest {
             return cavity;
         }
         let q = self.uncollapsed(p);
-        let side = (q[0] - MID).max(0.0);
+        let side = positive(q[0] - MID);
         let sunk = root(q[1] - self.left_dome.at(side));
-        cavity.min(self.cage([MID + side, q[1]]) - 3.0 * sunk).max(0.0)
+        positive(least(cavity, self.cage([MID + side, q[1]]) - 3.0 * sunk))
     }
 
     /// Share of the lung that is air; a collapsed lung holds less.
@@ -513,7 +524,9 @@ impl Chest {
         // The blade: a triangle between medial border, lateral border and spine.
         let medial = q[0] - (0.319 + 0.08 * (q[1] - 0.2));
         let lateral = (0.435 - 0.29 * (q[1] - 0.22)) - q[0];
-        let inside = medial.min(lateral).min(q[1] - 0.185 + 0.1 * (q[0] - 0.33)).min(0.475 - q[1]);
+        let inside = [lateral, q[1] - 0.185 + 0.1 * (q[0] - 0.33), 0.475 - q[1]]
+            .into_iter()
+            .fold(medial, least);
         CANCELLOUS * HEAD.chord(q) + 0.22 * smooth(inside / 0.012)
     }
 
@@ -604,7 +617,7 @@ impl Chest {
 
     /// Trachea and main bronchi, in depth of air.
     fn airways(&self, size: usize) -> Layer {
-        let mut layer = Layer::new(size, f32::max);
+        let mut layer = Layer::new(size, greatest);
         let trachea = [[MID, -0.2], [MID, 0.12], [MID - 0.004, 0.25], [MID, 0.345]];
         let right =
             [[MID - 0.004, 0.34], [MID - 0.035, 0.385], [MID - 0.062, 0.435], [MID - 0.075, 0.49]];
@@ -618,7 +631,7 @@ impl Chest {
     /// The hila and the pulmonary vessels that branch from them, in depth of blood.
     fn vessels(&self, size: usize) -> Layer {
         const TRUNKS: usize = 9;
-        let mut layer = Layer::new(size, f32::max);
+        let mut layer = Layer::new(size, greatest);
         let mut rng = SplitMix(self.phantom.seed);
         for side in [-1.0, 1.0] {
             let hilum = if side < 0.0 { RIGHT_HILUM } else { LEFT_HILUM };
@@ -726,18 +739,23 @@ impl View {
 struct Solid {
     centre: Point,
     axes: Point,
+    reach: f32,
     depth: f32,
     tilt: (f32, f32),
 }
 
 impl Solid {
     const fn new(centre: Point, axes: Point, depth: f32, tilt: f32) -> Self {
-        Solid { centre, axes, depth, tilt: sin_cos(tilt) }
+        let reach = axes[0].max(axes[1]);
+        Solid { centre, axes, reach, depth, tilt: sin_cos(tilt) }
     }
 
     /// Length of the beam inside.
     fn chord(&self, p: Point) -> f32 {
         let d = [p[0] - self.centre[0], p[1] - self.centre[1]];
+        if beyond(d, self.reach) {
+            return 0.0;
+        }
         let (sin, cos) = self.tilt;
         let u = (d[0] * cos + d[1] * sin) / self.axes[0];
         let v = (d[1] * cos - d[0] * sin) / self.axes[1];
@@ -747,7 +765,7 @@ impl Solid {
 
 /// Length of the beam inside the solid that it crosses furthest.
 fn deepest(solids: &[Solid], p: Point) -> f32 {
-    solids.iter().fold(0.0, |depth, s| s.chord(p).max(depth))
+    solids.iter().fold(0.0, |depth, s| greatest(s.chord(p), depth))
 }
 
 /// A smooth curve through points of increasing abscissa, tabulated; level beyond its ends.
@@ -818,24 +836,23 @@ impl Layer {
         let size = self.size;
         let beads: Vec<Bead> =
             beads.iter().map(|b| Bead { at: view.to_image(b.at), ..*b }).collect();
-        let span = |beads: &[Bead], k: usize| {
-            let low = beads.iter().fold(1.0_f32, |v, b| v.min(b.at[k] - b.radius)) * size as f32;
-            let high =
-                beads.iter().fold(0.0_f32, |v, b| v.max(b.at[k] + b.radius)) * size as f32 + 1.0;
-            low.clamp(0.0, size as f32) as usize..high.clamp(0.0, size as f32) as usize
-        };
         // First the nearest stretch of the tube at each pixel, then its depth there.
         for pair in beads.windows(2) {
             let (a, b) = (pair[0], pair[1]);
             let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
             let along = 1.0 / (d[0] * d[0] + d[1] * d[1]).max(1e-12);
-            for y in span(pair, 1) {
-                for x in span(pair, 0) {
-                    let q = pixel_centre(y * size + x, size);
+            let [columns, rows] = pixels_about(a, b, size);
+            for y in rows {
+                for x in columns.clone() {
+                    let q = pixel_centre(x, y, size);
                     let q = [q[0] - a.at[0], q[1] - a.at[1]];
                     let t = ((q[0] * d[0] + q[1] * d[1]) * along).clamp(0.0, 1.0);
                     let radius = a.radius + t * (b.radius - a.radius);
-                    let off = length(q[0] - t * d[0], q[1] - t * d[1]) / radius;
+                    let q = [q[0] - t * d[0], q[1] - t * d[1]];
+                    if beyond(q, radius) {
+                        continue;
+                    }
+                    let off = length(q[0], q[1]) / radius;
                     let near = &mut self.near[y * size + x];
                     if off < near.0 {
                         *near = (off, radius * (a.weight + t * (b.weight - a.weight)));
@@ -843,16 +860,28 @@ impl Layer {
                 }
             }
         }
-        for y in span(&beads, 1) {
-            for x in span(&beads, 0) {
-                let i = y * size + x;
-                let (off, scale) = std::mem::replace(&mut self.near[i], UNREACHED);
-                if off < 1.0 {
-                    self.depth[i] = (self.blend)(self.depth[i], scale * section(off));
+        for pair in beads.windows(2) {
+            let [columns, rows] = pixels_about(pair[0], pair[1], size);
+            for y in rows {
+                for i in columns.clone().map(|x| y * size + x) {
+                    if self.near[i].0 < 1.0 {
+                        let (off, scale) = std::mem::replace(&mut self.near[i], UNREACHED);
+                        self.depth[i] = (self.blend)(self.depth[i], scale * section(off));
+                    }
                 }
             }
         }
     }
+}
+
+/// The columns and rows that a stretch of tube may reach.
+fn pixels_about(a: Bead, b: Bead, size: usize) -> [Range<usize>; 2] {
+    [0, 1].map(|k| {
+        let low = least(a.at[k] - a.radius, b.at[k] - b.radius);
+        let high = greatest(a.at[k] + a.radius, b.at[k] + b.radius);
+        let pixel = |at: f32| (at * size as f32) as usize;
+        pixel(low).min(size)..(pixel(high) + 1).min(size)
+    })
 }
 
 /// Beads of even radius and weight on a smooth path through `points`, four to each stretch.
@@ -899,7 +928,7 @@ fn develop(beam: &[f32], size: usize, phantom: &Phantom) -> Vec<u8> {
     let mut rng = SplitMix(phantom.seed ^ 0x6E6F_6973_6521);
     let film = |(primary, scatter): (&f32, &f32)| {
         let arrived = (1.0 - SCATTER) * primary + SCATTER * scatter;
-        let noisy = (arrived + QUANTUM * arrived.sqrt() * rng.normal()).max(0.0);
+        let noisy = positive(arrived + QUANTUM * arrived.sqrt() * rng.normal());
         let light = speed * noisy;
         1.0 / (1.0 + light * root(root(light)))
     };
@@ -934,13 +963,36 @@ fn blur_and_turn(image: &[f32], size: usize, radius: usize) -> Vec<f32> {
 
 // ---- Arithmetic that every target does alike ----
 
-fn pixel_centre(i: usize, size: usize) -> Point {
-    [((i % size) as f32 + 0.5) / size as f32, ((i / size) as f32 + 0.5) / size as f32]
+fn pixel_centre(x: usize, y: usize, size: usize) -> Point {
+    [x, y].map(|i| (i as f32 + 0.5) / size as f32)
+}
+
+/// Row by row.
+fn pixel_centres(size: usize) -> impl Iterator<Item = Point> {
+    (0..size).flat_map(move |y| (0..size).map(move |x| pixel_centre(x, y, size)))
 }
 
 /// Square root, 0 for negative numbers.
 fn root(x: f32) -> f32 {
-    x.max(0.0).sqrt()
+    positive(x).sqrt()
+}
+
+/// `f32::max` and `f32::min` are calls in WebAssembly, for the sake of NaN.
+fn greatest(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+fn least(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+fn positive(x: f32) -> f32 {
+    greatest(x, 0.0)
+}
+
+/// Whether a point is further from the origin than `reach`, for sure: most of what is drawn is small, and this is cheap.
+fn beyond(p: Point, reach: f32) -> bool {
+    p[0] * p[0] + p[1] * p[1] > 1.001 * reach * reach
 }
 
 fn length(x: f32, y: f32) -> f32 {
@@ -955,7 +1007,7 @@ fn smooth(x: f32) -> f32 {
 
 /// 1 at 0, falling smoothly to 0 at -1 and 1.
 fn bump(x: f32) -> f32 {
-    let x = (1.0 - x * x).max(0.0);
+    let x = positive(1.0 - x * x);
     x * x
 }
 
@@ -990,13 +1042,13 @@ impl SplitMix {
 
     /// Uniform in -1 to 1.
     fn signed(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        (self.next() >> 40) as u32 as f32 / (1 << 23) as f32 - 1.0
     }
 
     /// Nearly normal, of unit variance: four 16-bit uniforms summed.
     fn normal(&mut self) -> f32 {
         let bits = self.next();
-        let sum: u64 = (0..4).map(|i| (bits >> (16 * i)) & 0xFFFF).sum();
+        let sum: u32 = (0..4).map(|i| (bits >> (16 * i)) as u32 & 0xFFFF).sum();
         (sum as f32 / 65536.0 - 2.0) * 1.732
     }
 }
@@ -1005,9 +1057,9 @@ impl SplitMix {
 fn value_noise(p: Point, frequency: f32, seed: u64) -> f32 {
     let (x, y) = (p[0] * frequency, p[1] * frequency);
     let (fx, fy) = (x.floor(), y.floor());
-    let corner = |dx: i64, dy: i64| {
-        let cell = ((fx as i64 + dx) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            ^ ((fy as i64 + dy) as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+    let corner = |dx: i32, dy: i32| {
+        let cell = ((fx as i32 + dx) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ ((fy as i32 + dy) as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
         SplitMix(cell ^ seed).signed()
     };
     let (sx, sy) = (smooth(x - fx), smooth(y - fy));
@@ -1026,11 +1078,9 @@ mod tests {
 
     /// Grey levels of the pixels whose centres lie in a box (x, y, width, height).
     fn inside(image: &[u8], [x, y, w, h]: [f32; 4]) -> Vec<f32> {
-        let within = |q: Point| q[0] >= x && q[0] < x + w && q[1] >= y && q[1] < y + h;
-        (0..SIZE * SIZE)
-            .filter(|&i| within(pixel_centre(i, SIZE)))
-            .map(|i| f32::from(image[i]))
-            .collect()
+        let within = |q: &Point| q[0] >= x && q[0] < x + w && q[1] >= y && q[1] < y + h;
+        let pixels = pixel_centres(SIZE).zip(image);
+        pixels.filter(|(q, _)| within(q)).map(|(_, &grey)| f32::from(grey)).collect()
     }
 
     fn mean(values: &[f32]) -> f32 {

@@ -15,6 +15,9 @@ pub const KEPT: bool = cfg!(target_arch = "wasm32");
 pub const STORE: QuantStore =
     if cfg!(feature = "flex") { QuantStore::Native } else { QuantStore::PackedU32(0) };
 
+/// Side of the squares in which a matrix is transposed.
+const SQUARE: usize = 64;
+
 /// Narrower blocks would have more factors than it is worth.
 const NARROWEST: usize = 32;
 
@@ -35,32 +38,45 @@ pub fn quantised(
     let blocks = columns / width;
     let width = width as u8;
     let scheme = QuantScheme::default().with_value(QuantValue::Q8S).with_store(store);
-    let (values, shape, block, factors): (_, _, _, Vec<f32>) = if looked_up {
+    let (factors, shape, block): (Vec<f32>, _, _) = if looked_up {
         let factors = factors.iter().flat_map(|&factor| std::iter::repeat_n(factor, blocks));
-        (integers(values), [rows, columns], [1, width], factors.collect())
+        (factors.collect(), [rows, columns], [1, width])
     } else {
-        (transposed(values, rows, columns), [columns, rows], [width, 1], factors.repeat(blocks))
+        (factors.repeat(blocks), [columns, rows], [width, 1])
     };
+    // Burn puts the factors behind the integers: with room for them nothing has to move.
+    let mut integers = Vec::with_capacity(values.len() + size_of_val(factors.as_slice()));
+    if looked_up {
+        integers.extend(values.iter().map(|&value| value as i8));
+    } else {
+        integers.resize(values.len(), 0);
+        transpose(values, &mut integers, [rows, columns]);
+    }
     let scheme = scheme.per_block(block, ScaleDtype::F32);
-    Some(TensorData::quantized(values, shape, scheme, &factors, None))
-}
-
-fn integers(values: &[u8]) -> Vec<i8> {
-    values.iter().map(|&value| value as i8).collect()
+    Some(TensorData::quantized(integers, shape, scheme, &factors, None))
 }
 
 /// `[rows, columns]` to `[columns, rows]`, in squares that fit a core's cache.
-fn transposed(values: &[u8], rows: usize, columns: usize) -> Vec<i8> {
-    const SQUARE: usize = 64;
-    let mut transposed = vec![0; values.len()];
-    for top in (0..rows).step_by(SQUARE) {
-        for left in (0..columns).step_by(SQUARE) {
-            for row in top..(top + SQUARE).min(rows) {
-                for column in left..(left + SQUARE).min(columns) {
-                    transposed[column * rows + row] = values[row * columns + column] as i8;
-                }
-            }
+fn transpose(values: &[u8], transposed: &mut [i8], shape: [usize; 2]) {
+    for top in (0..shape[0]).step_by(SQUARE) {
+        for left in (0..shape[1]).step_by(SQUARE) {
+            transpose_square(values, transposed, shape, [top, left]);
         }
     }
-    transposed
+}
+
+/// Not inlined, as a browser begins to run a function's optimised code only with the next call.
+#[inline(never)]
+fn transpose_square(
+    values: &[u8],
+    transposed: &mut [i8],
+    [rows, columns]: [usize; 2],
+    [top, left]: [usize; 2],
+) {
+    for row in top..(top + SQUARE).min(rows) {
+        let line = &values[row * columns..][left..(left + SQUARE).min(columns)];
+        for (column, &value) in (left..).zip(line) {
+            transposed[column * rows + row] = value as i8;
+        }
+    }
 }
