@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Result};
 use crate::familiarity::Familiarity;
@@ -195,6 +195,7 @@ pub struct Reference {
     pub population: String,
     /// For each sentence (as [`text::normalize`](crate::text::normalize) returns it) the 0th to
     /// 100th percentile of its logit: 101 ascending numbers.
+    #[serde(deserialize_with = "apart")]
     pub percentiles: BTreeMap<String, Vec<f32>>,
 }
 
@@ -272,6 +273,16 @@ pub struct SelfTest {
     pub prompts: Vec<String>,
     /// Their logits, computed on the CPU from the very weights in the folder.
     pub logits: Vec<f32>,
+}
+
+/// Reads what is most of a config, in a function of its own.
+#[inline(never)] // see `lib.rs`
+pub(crate) fn apart<'de, T, D>(from: D) -> std::result::Result<T, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(from)
 }
 
 impl ModelConfig {

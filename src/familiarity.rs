@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::apart;
 use crate::error::{Error, Result};
 
 /// What is learnt is tried on each of so many parts of the images, from the others alone.
@@ -47,6 +48,7 @@ pub struct Familiarity {
 /// A direction from known images to photographs of them, and how far along it these begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discriminant {
+    #[serde(deserialize_with = "apart")]
     weights: Vec<f32>,
     /// Beyond this a picture is a photograph.
     pub limit: f32,
@@ -55,7 +57,9 @@ pub struct Discriminant {
 /// A mean, and the Cholesky factor of a covariance, row by row up to the diagonal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Gaussian {
+    #[serde(deserialize_with = "apart")]
     mean: Vec<f32>,
+    #[serde(deserialize_with = "apart")]
     factor: Vec<f32>,
 }
 

@@ -368,6 +368,7 @@ fn once(name: &str, data: TensorData) -> burn_pack::Tensor {
 }
 
 /// Puts tensors into their places.
+#[inline(never)] // see `lib.rs`
 fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
     let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
     if let Some(error) = result.errors.first() {

@@ -3,6 +3,10 @@
 //! <https://arxiv.org/abs/2402.17417>). For teaching and research, never for diagnosis.
 //!
 //! ARCHITECTURE.md has the code map.
+//!
+//! A few functions are `#[inline(never)]` for the page's start. Where a loop runs long, a browser
+//! optimises the whole function around it, on a core that the page needs too, and runs the result
+//! only from the next call on: so such a loop has a small function of its own, called often.
 #![warn(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 

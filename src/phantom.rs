@@ -276,7 +276,7 @@ impl Chest {
     }
 
     /// What of the beam arrives along a row, given the tubes of bone, blood and air.
-    #[inline(never)] // a browser begins to run optimised code only with the next call
+    #[inline(never)] // see `lib.rs`
     fn transmit(&self, row: &mut [f32], y: usize, tubes: [&Layer; 3]) {
         let size = row.len();
         for (x, out) in row.iter_mut().enumerate() {
@@ -573,7 +573,7 @@ impl Chest {
             let weight = 0.8 + 0.2 * cos;
             beads.push(Bead { at, radius, weight: weight * slant * fade });
         }
-        layer.tube(&self.view, &beads, |q| cortical(q, 0.8));
+        layer.tube(&self.view, &beads, &|q| cortical(q, 0.8));
     }
 
     fn clavicle(&self, side: f32, layer: &mut Layer) {
@@ -612,7 +612,7 @@ impl Chest {
         layer: &mut Layer,
     ) {
         let points: Vec<Point> = shape.iter().map(|&(x, y)| [MID + side * x, y]).collect();
-        layer.tube(&self.view, &thread(&points, radius, weight), |q| cortical(q, 0.72));
+        layer.tube(&self.view, &thread(&points, radius, weight), &|q| cortical(q, 0.72));
     }
 
     /// Trachea and main bronchi, in depth of air.
@@ -622,9 +622,9 @@ impl Chest {
         let right =
             [[MID - 0.004, 0.34], [MID - 0.035, 0.385], [MID - 0.062, 0.435], [MID - 0.075, 0.49]];
         let left = [[MID + 0.004, 0.34], [MID + 0.045, 0.395], [MID + 0.085, 0.43]];
-        layer.tube(&self.view, &thread(&trachea, 0.022, 1.0), solid);
-        layer.tube(&self.view, &thread(&right, 0.014, 1.0), solid);
-        layer.tube(&self.view, &thread(&left, 0.012, 1.0), solid);
+        layer.tube(&self.view, &thread(&trachea, 0.022, 1.0), &solid);
+        layer.tube(&self.view, &thread(&right, 0.014, 1.0), &solid);
+        layer.tube(&self.view, &thread(&left, 0.012, 1.0), &solid);
         layer
     }
 
@@ -677,7 +677,7 @@ impl Chest {
                 p = [p[0] + twig.side * sin * twig.length / 3.0, p[1] - cos * twig.length / 3.0];
             }
         }
-        layer.tube(&self.view, &beads, solid);
+        layer.tube(&self.view, &beads, &solid);
         let fork = 0.5 + 0.2 * rng.signed();
         let lean = if rng.signed() > 0.0 { 1.0 } else { -1.0 };
         for (turn, shrink) in [(lean * fork * 0.4, 0.82), (-lean * fork * 1.2, 0.60)] {
@@ -832,7 +832,7 @@ impl Layer {
 
     /// A tube along `beads`. `section` gives its depth, for a unit radius, at a share (0 to 1) of the radius
     /// from the axis.
-    fn tube(&mut self, view: &View, beads: &[Bead], section: impl Fn(f32) -> f32) {
+    fn tube(&mut self, view: &View, beads: &[Bead], section: &dyn Fn(f32) -> f32) {
         let size = self.size;
         let beads: Vec<Bead> =
             beads.iter().map(|b| Bead { at: view.to_image(b.at), ..*b }).collect();
@@ -914,6 +914,7 @@ fn ring(d: Point, radius: f32, width: f32) -> f32 {
 // ---- Film ----
 
 /// Adds scatter and noise to the transmitted beam and develops it into grey, bright where little arrived.
+#[inline(never)] // see `lib.rs`
 fn develop(beam: &[f32], size: usize, phantom: &Phantom) -> Vec<u8> {
     /// Share of the primary beam around a point that reaches it as scatter.
     const SCATTER: f32 = 0.08;

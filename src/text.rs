@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ahash::AHashMap;
 use serde::Deserialize;
 use serde_json::json;
-use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::models::wordpiece::{WordPiece, WordPieceBuilder};
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
 
+use crate::config::apart;
 use crate::error::{Error, Result};
 
 /// The pieces around a text.
@@ -91,6 +93,8 @@ impl Tokens {
 #[derive(Debug, Clone)]
 pub struct TextTokenizer {
     pieces: WordPiece,
+    /// How many word pieces there are, by the last one's identifier.
+    vocab_size: usize,
     /// `[CLS]` and `[SEP]`, which are put around a text.
     around: [u32; 2],
     rows: usize,
@@ -101,7 +105,18 @@ pub struct TextTokenizer {
 struct Parts {
     normalizer: Kind,
     pre_tokenizer: Kind,
-    model: WordPiece,
+    model: Pieces,
+}
+
+/// A [`WordPiece`].
+#[derive(Deserialize)]
+struct Pieces {
+    r#type: String,
+    unk_token: String,
+    continuing_subword_prefix: String,
+    max_input_chars_per_word: usize,
+    #[serde(deserialize_with = "apart")]
+    vocab: AHashMap<String, u32>,
 }
 
 #[derive(Deserialize)]
@@ -116,15 +131,28 @@ impl TextTokenizer {
     ///
     /// [`Error::Tokenizer`] where the JSON cannot be used.
     pub fn new(json: &[u8], rows: usize) -> Result<Self> {
-        let Parts { normalizer, pre_tokenizer, model: pieces } =
+        let Parts { normalizer, pre_tokenizer, model } =
             serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
-        for (part, known) in [(normalizer, "BertNormalizer"), (pre_tokenizer, "BertPreTokenizer")] {
-            if part.r#type != known {
-                return Err(Error::Tokenizer(format!("{} instead of {known}", part.r#type)));
+        for (found, known) in [
+            (normalizer.r#type, "BertNormalizer"),
+            (pre_tokenizer.r#type, "BertPreTokenizer"),
+            (model.r#type, "WordPiece"),
+        ] {
+            if found != known {
+                return Err(Error::Tokenizer(format!("{found} instead of {known}")));
             }
         }
+        let last = model.vocab.values().max();
+        let vocab_size = last.map_or(0, |&id| (id as usize).saturating_add(1));
+        let pieces = WordPieceBuilder::new()
+            .unk_token(model.unk_token)
+            .continuing_subword_prefix(model.continuing_subword_prefix)
+            .max_input_chars_per_word(model.max_input_chars_per_word)
+            .vocab(model.vocab)
+            .build()
+            .map_err(|error| Error::Tokenizer(error.to_string()))?;
         let id = |piece: &str| pieces.token_to_id(piece).ok_or_else(|| missing(piece));
-        Ok(Self { around: [id(CLS)?, id(SEP)?], pieces, rows })
+        Ok(Self { around: [id(CLS)?, id(SEP)?], pieces, vocab_size, rows })
     }
 
     /// Word pieces of a text after [`normalize`].
@@ -206,8 +234,7 @@ impl TextTokenizer {
 
     /// How many word pieces there are, by the last one's identifier.
     pub fn vocab_size(&self) -> usize {
-        let last = self.pieces.get_vocab().into_values().max();
-        last.map_or(0, |id| (id as usize).saturating_add(1))
+        self.vocab_size
     }
 }
 

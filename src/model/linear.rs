@@ -69,16 +69,29 @@ pub fn product<const D: usize>(
     if super::gpu::is_available(&[x.device(), weight.device()]) {
         return super::gpu::linear(x, weight, bias, after, residual);
     }
-    let y = multiply(x, weight, bias);
-    let y = match after {
+    let y = layer(x, weight, bias, after);
+    match residual {
+        Some(residual) => residual + y,
+        None => y,
+    }
+}
+
+fn layer<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    after: Activation,
+) -> Tensor<D> {
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    if let Some(bias) = bias {
+        return super::fused::linear(x, weight, bias, after);
+    }
+    let y = burn::tensor::module::linear(x, weight, bias);
+    match after {
         Activation::Identity => y,
         Activation::Relu => activation::relu(y),
         Activation::Relu6 => activation::relu6(y),
         Activation::Gelu => activation::gelu(y),
-    };
-    match residual {
-        Some(residual) => residual + y,
-        None => y,
     }
 }
 
@@ -90,14 +103,6 @@ pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
         return super::gpu::matmul(x, w, 1.0).squeeze_dim(1);
     }
     x.matmul(w)
-}
-
-fn multiply<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
-    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
-    if let Some(bias) = bias {
-        return super::fused::linear(x, weight, bias);
-    }
-    burn::tensor::module::linear(x, weight, bias)
 }
 
 /// The rows of an embedding, `[rows, dim]`; ids: `[rows]`.

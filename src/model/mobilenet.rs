@@ -170,7 +170,8 @@ fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
         let (y, x) = (index / 3, index % 3);
         plane.clone().slice(s![.., y..y + height - 1;2, x..x + width - 1;2])
     };
-    convolve(conv, Tensor::stack((0..9).map(tap).collect(), 3), Activation::Relu6, None)
+    let taps = Tensor::stack::<4>((0..9).map(tap).collect(), 1).permute([0, 2, 3, 1]);
+    convolve(conv, taps, Activation::Relu6, None)
 }
 
 /// A convolution as a product of the last dimension of `x` with its weights.

@@ -23,6 +23,7 @@ const NARROWEST: usize = 32;
 
 /// A stored matrix as its layer keeps it: one that is looked up as it is, that of a linear layer
 /// transposed, `[input, output]`. `None` where no block divides a row, or words do not.
+#[inline(never)] // see `lib.rs`
 pub fn quantised(
     values: &[u8],
     [rows, columns]: [usize; 2],
@@ -65,8 +66,7 @@ fn transpose(values: &[u8], transposed: &mut [i8], shape: [usize; 2]) {
     }
 }
 
-/// Not inlined, as a browser begins to run a function's optimised code only with the next call.
-#[inline(never)]
+#[inline(never)] // see `lib.rs`
 fn transpose_square(
     values: &[u8],
     transposed: &mut [i8],

@@ -31,7 +31,7 @@ answer({
     }
     const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
     for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));
-    model = await loader.finish();
+    model = await loader.finish(false);
     picture = wasm.Picture.phantom(wasm.phantoms()[0].params, SIZE);
     await encode();
     const { presets, population } = model.info();

@@ -305,6 +305,35 @@ describe('device', () => {
     assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
   });
 
+  test('the CPU is tested once for each program and model, and again where it failed', async () => {
+    await context.close();
+    context = await browser.newContext({ serviceWorkers: 'block' }); // it would bring the build that is edited here
+    page = await context.newPage();
+    const tested = [];
+    page.on('console', (message) => { if (message.text().startsWith('known')) tested.push(message.text() === 'known: false'); });
+    const instrument = (fails) => site.edits.set('/carzero-cpu-relaxed.js', (body) => `${body}
+      const { finish } = Loader.prototype;
+      Loader.prototype.finish = function (known) {
+        console.log('known:', known);
+        return ${fails} ? Promise.reject(Object.assign(new Error('wrong'), { code: 'self-test' })) : finish.call(this, known);
+      };`);
+    const visit = async (path, state = 'ready') => {
+      tested.length = 0;
+      await open(path);
+      await reach(state);
+      return tested;
+    };
+    instrument(true);
+    assert.deepEqual(await visit('/', 'error'), [true]);
+    instrument(false);
+    assert.deepEqual(await visit('/'), [true], 'it had failed');
+    assert.deepEqual(await visit('/'), [false]);
+    assert.deepEqual(await visit('/?model=models/micro'), [true], 'another model');
+    site.edits.set('/', (body) => String(body).replace(/(name="build" content=")[^"]*/, '$1another'));
+    assert.deepEqual(await visit('/'), [true], 'another program');
+    assert.deepEqual(await visit('/'), [false]);
+  });
+
   test('WebGPU that is lost while in use gives way to the CPU, image and findings kept', async () => {
     sabotageWorker(`
       const requestDevice = GPUAdapter.prototype.requestDevice;

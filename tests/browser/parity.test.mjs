@@ -40,7 +40,7 @@ async function scoreAll({ name, prompts, images }) {
   await wasm.default();
   const loader = await wasm.Loader.create(await bytes('/model/manifest.json'));
   for (const { path } of loader.files()) loader.add(path, await bytes(`/model/${path}`));
-  const model = await loader.finish();
+  const model = await loader.finish(false);
   const results = [];
   for (const image of images) {
     const encoded = await model.encodeImage(wasm.Picture.decode(await bytes(`/images/${image}`)));

@@ -163,10 +163,14 @@ test('no request and no store tells anything of an image or a finding, whatever 
   assert.ok(kept.files.length > 40);
   for (const { name, url, headers, digest, text } of kept.files) {
     assert.deepEqual(found(url + headers), [], url);
-    if (name === 'carzero-state') assert.deepEqual(JSON.parse(text), JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')));
+    const { pathname, searchParams } = new URL(url);
+    if (pathname.endsWith('/self-test')) {
+      assert.equal(text, '');
+      assert.deepEqual([...searchParams.keys()], ['model', 'program', 'browser']);
+      assert.equal(searchParams.get('browser'), await page.evaluate('navigator.userAgent'));
+    } else if (name === 'carzero-state') assert.deepEqual(JSON.parse(text), JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')));
     else {
-      const path = new URL(url).pathname;
-      assert.equal(digest, createHash('sha256').update(readFileSync(join(DIST, path === '/' ? 'index.html' : path))).digest('hex'), `${name}: ${url}`);
+      assert.equal(digest, createHash('sha256').update(readFileSync(join(DIST, pathname === '/' ? 'index.html' : pathname))).digest('hex'), `${name}: ${url}`);
     }
   }
 

@@ -27,7 +27,7 @@ async function scoreInWorker() {
       const { wasm } = program;
       const loader = await wasm.Loader.create(await bytes('/models/default/manifest.json'));
       for (const { path } of loader.files()) loader.add(path, await bytes('/models/default/' + path));
-      const model = await loader.finish();
+      const model = await loader.finish(false);
       const picture = wasm.Picture.phantom(wasm.phantoms()[1].params, 256);
       const findings = model.info().presets.find(({ id }) => id === 'chestxray14').findings;
       const score = async () => {

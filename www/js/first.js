@@ -5,7 +5,7 @@
 import { WorkerClient } from './client.js';
 import { folderOfAddress } from './folders.js';
 import { isForgetting } from './forget.js';
-import { takeOver } from './offline.js';
+import { build, takeOver } from './offline.js';
 import { readPreference } from './preference.js';
 
 /**
@@ -22,7 +22,7 @@ import { readPreference } from './preference.js';
 export function begin(folder, device) {
   const client = new WorkerClient();
   const started = client.call('start', { ...device, folder });
-  const loaded = client.call('load', { folder }, (download) => begun.onDownload(download));
+  const loaded = client.call('load', { folder, build: build() }, (download) => begun.onDownload(download));
   for (const answer of [started, loaded]) answer.catch(() => {}); // whoever goes on with it is told
   const begun = { client, folder, started, loaded, onDownload: () => {} };
   return begun;

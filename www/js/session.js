@@ -338,12 +338,14 @@ export class Session {
   /** @param {boolean} truth */
   showTruth(truth) { this.#store.update({ truth }); }
 
-  /** Draws a small synthetic example. @param {import('./state.js').Params} phantom @param {HTMLCanvasElement} canvas */
-  async preview(phantom, canvas) {
-    const preview = await this.#client.call('preview', { phantom }).catch(() => null);
-    if (!preview) return; // a button without a picture still works
-    Object.assign(canvas, { width: preview.bitmap.width, height: preview.bitmap.height });
-    canvas.getContext('bitmaprenderer').transferFromImageBitmap(preview.bitmap);
+  /** Draws small synthetic examples, one after another: what a person wants goes first. @param {[phantom: import('./state.js').Params, canvas: HTMLCanvasElement][]} examples */
+  async preview(examples) {
+    for (const [phantom, canvas] of examples) {
+      const preview = await this.#client.call('preview', { phantom }).catch(() => null);
+      if (!preview) continue; // a button without a picture still works
+      Object.assign(canvas, { width: preview.bitmap.width, height: preview.bitmap.height });
+      canvas.getContext('bitmaprenderer').transferFromImageBitmap(preview.bitmap);
+    }
   }
 
   /** @param {import('./i18n.js').Message} title @param {import('./i18n.js').Message} text @param {string} [report] */

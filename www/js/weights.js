@@ -140,6 +140,19 @@ class Shelf {
 }
 
 /**
+ * Whether the CPU has passed a model's self-test before, with this program and in this browser: it computes alike ever after.
+ *
+ * @param {string} folder URL of the model, ending in a slash. @param {Uint8Array} manifest @param {string} program Which it is, to the byte
+ * @returns {Promise<{known: boolean, note: () => void}>} `note` once it has
+ */
+export async function passOf(folder, manifest, program) {
+  const [shelf, model] = await Promise.all([Shelf.open(), digestOf(manifest)]);
+  const key = `${folder}self-test?${new URLSearchParams({ model, program, browser: navigator.userAgent })}`;
+  const known = await shelf.has(key) === true;
+  return { known, note: () => { if (!known) shelf.write(key, new Uint8Array()); } };
+}
+
+/**
  * Feeds a loader with its files.
  *
  * @param {string} folder URL of the model, ending in a slash.

@@ -9,7 +9,7 @@ import { chooseDevice } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { startProgram } from './program.js';
 import { Team } from './team.js';
-import { feed, prepare } from './weights.js';
+import { feed, passOf, prepare } from './weights.js';
 
 const MEMBERS = 3; // of a team at most: more gain little, and each keeps its share of the weights
 const MAP_SIZE = 336;
@@ -18,7 +18,8 @@ const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
 
 /** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message}} */ let device;
-/** @type {any} The wasm module in use */ let wasm;
+/** @type {Awaited<ReturnType<typeof startProgram>>} */ let program;
+/** @type {any} Its exports */ let wasm;
 /** @type {any} */ let model;
 /** @type {ReturnType<typeof prepare>} Of a model beside the page */ let prepared;
 /** @type {Map<number, {source: import('./state.js').Source, picture: any, encoded: any}>} */
@@ -26,9 +27,8 @@ const pictures = new Map();
 
 /** @param {'cpu' | 'webgpu'} kind */
 async function startWasm(kind) {
-  const program = await startProgram(kind);
+  program = await startProgram(kind);
   ({ wasm } = program);
-  if (kind === 'cpu' && crossOriginIsolated) wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
 }
 
 /** @param {import('./i18n.js').Message} why */
@@ -92,16 +92,19 @@ const jobs = {
 
   async japanese() { return [wasm.japaneseNames()]; },
 
-  async load({ folder }, progress) {
+  async load({ folder, build }, progress) {
     const onDisk = folder.kind === 'disk';
     const { manifest, ahead } = await (onDisk ? { manifest: await manifestFromDisk(folder.files) } : prepared);
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
+      const passing = !onDisk && build && device.kind === 'cpu' ? passOf(folder.url, manifest, `${build} ${program.glue}`) : null;
       const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress, ahead));
       progress(null);
       const { written, ...bytes } = weights;
       try {
-        model = await loader.finish();
+        const pass = await passing;
+        model = await loader.finish(pass?.known ?? false);
+        pass?.note();
       } finally {
         bytes.trouble = await written?.();
       }
@@ -115,6 +118,8 @@ const jobs = {
       await fallBack({ key: error.code === 'device' ? 'why.start' : 'why.selfTest', values: { message: error.message } });
       weights = await assemble();
     }
+    // Not sooner: while all starts, its members would take the processor from what is waited for.
+    if (device.kind === 'cpu' && crossOriginIsolated) wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
     return [{ device, info: model.info(), weights }];
   },
 

@@ -11,11 +11,16 @@ use crate::model::attention::Attended;
 use crate::model::kernel::{Factor, Item, Matrix, Quantised, Sizes};
 use crate::model::linear::Activation;
 
-/// `x · weight + bias` over the last dimension of `x`; weight: `[input, output]`, which may be
-/// [`quantised`](crate::model::quantised).
-pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+/// `activation(x · weight + bias)` over the last dimension of `x`; weight: `[input, output]`, which
+/// may be [`quantised`](crate::model::quantised).
+pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    activation: Activation,
+) -> Tensor<D> {
     let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Layers>::linear(x, Weight::new(weight), bias))
+    Tensor::from_dispatch(<Dispatch as Layers>::linear(x, Weight::new(weight), bias, activation))
 }
 
 /// `residual + activation(x · first + bias) · second + bias`: two linear layers, each its weight
@@ -120,6 +125,7 @@ trait Layers: Backend {
         x: FloatTensor<Self>,
         #[extension_type] weight: Weight<Self>,
         bias: FloatTensor<Self>,
+        activation: Activation,
     ) -> FloatTensor<Self>;
 
     fn feed_forward(
@@ -152,13 +158,19 @@ trait Layers: Backend {
 }
 
 impl Layers for Flex {
-    fn linear(x: FlexTensor, weight: Weight<Flex>, bias: FlexTensor) -> FlexTensor {
+    fn linear(
+        x: FlexTensor,
+        weight: Weight<Flex>,
+        bias: FlexTensor,
+        activation: Activation,
+    ) -> FlexTensor {
         let (x, bias) = (dense(&x), dense(&bias));
         let weight = weight.factor();
         let mut shape = x.shape();
         let rows = matrix(&x);
         let mut y = vec![0.0; rows.rows * weight.columns()];
         team::linear(rows, weight, values(&bias), &mut y);
+        kernel::activate(&mut y, activation);
         if let Some(last) = shape.last_mut() {
             *last = weight.columns();
         }

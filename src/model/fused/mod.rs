@@ -214,8 +214,9 @@ mod tests {
     fn linear_layers_are_those_of_burn() {
         let (x, bias) = (random([2, 5, 12]), random([7]));
         for weight in [random([12, 7]), random([7, 12]).transpose()] {
-            let fused = layers::linear(x.clone(), weight.clone(), bias.clone());
-            assert_equal(fused, module::linear(x.clone(), weight, Some(bias.clone())));
+            let fused = layers::linear(x.clone(), weight.clone(), bias.clone(), Activation::Relu6);
+            let composed = module::linear(x.clone(), weight, Some(bias.clone()));
+            assert_equal(fused, activation::relu6(composed));
         }
     }
 
@@ -247,7 +248,7 @@ mod tests {
 
         let (x, bias) = (random([2, 5, columns]), random([rows]));
         let weight = numbers.clone().transpose();
-        let fused = layers::linear(x.clone(), tensor(false), bias.clone());
+        let fused = layers::linear(x.clone(), tensor(false), bias.clone(), Activation::Identity);
         assert_equal(fused, module::linear(x, weight.clone(), Some(bias)));
         assert_equal(tensor(false).dequantize(), weight);
 

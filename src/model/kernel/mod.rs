@@ -22,6 +22,8 @@ use std::ops::Range;
 
 #[cfg(any(target_arch = "wasm32", test))]
 pub use attention::{Item, Sizes, attention, attention_maps};
+#[cfg(any(target_arch = "wasm32", test))]
+pub use functions::activate;
 #[cfg(feature = "train")]
 pub use gradient::{Scratch, backward};
 #[cfg(any(target_arch = "wasm32", test))]

@@ -49,7 +49,7 @@ export function bindSources(session) {
   const drawPhantoms = onChange((/** @type {import('../state.js').State['phantoms']} */ list) => {
     if (!list.length || phantoms.querySelector('button')) return;
     phantoms.hidden = false;
-    for (const example of list) {
+    const previews = list.map((example) => {
       const { name, title, finding, params } = example;
       const button = create('button', undefined, 'phantom');
       const canvas = /** @type {HTMLCanvasElement} */ (create('canvas'));
@@ -61,8 +61,9 @@ export function bindSources(session) {
       phantoms.append(button);
       button.dataset.title = title;
       button.dataset.shows = finding ?? '';
-      session.preview(params, canvas);
-    }
+      return /** @type {[typeof params, HTMLCanvasElement]} */ ([params, canvas]);
+    });
+    session.preview(previews);
   });
 
   const nameExamples = onChange((/** @type {unknown} */ _list) => {
