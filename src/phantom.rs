@@ -544,6 +544,7 @@ impl Chest {
     }
 
     /// One rib, from the spine round the chest wall to the costal cartilage.
+    #[inline(never)] // see `lib.rs`
     fn rib(&self, k: usize, side: f32, layer: &mut Layer) {
         const STEPS: usize = 26;
         const START: f32 = 0.17;
@@ -656,6 +657,8 @@ impl Chest {
     fn vessel(&self, layer: &mut Layer, rng: &mut SplitMix, twig: Twig) {
         /// Vessels stand out more than their calibre alone would make them: most run in company.
         const VESSEL: f32 = 2.6;
+        /// Of a pixel's width; what is finer cannot be seen.
+        const FAINT: f32 = 0.2;
         if twig.radius < 0.0007 || twig.order > 8 {
             return;
         }
@@ -677,7 +680,9 @@ impl Chest {
                 p = [p[0] + twig.side * sin * twig.length / 3.0, p[1] - cos * twig.length / 3.0];
             }
         }
-        layer.tube(&self.view, &beads, &solid);
+        if twig.radius > FAINT * radius {
+            layer.tube(&self.view, &beads, &solid);
+        }
         let fork = 0.5 + 0.2 * rng.signed();
         let lean = if rng.signed() > 0.0 { 1.0 } else { -1.0 };
         for (turn, shrink) in [(lean * fork * 0.4, 0.82), (-lean * fork * 1.2, 0.60)] {
@@ -826,6 +831,7 @@ struct Bead {
 }
 
 impl Layer {
+    #[inline(never)] // see `lib.rs`
     fn new(size: usize, blend: fn(f32, f32) -> f32) -> Self {
         Layer { size, blend, depth: vec![0.0; size * size], near: vec![UNREACHED; size * size] }
     }

@@ -124,6 +124,19 @@ struct Kind {
     r#type: String,
 }
 
+impl Pieces {
+    #[inline(never)] // see `lib.rs`
+    fn build(self) -> Result<WordPiece> {
+        WordPieceBuilder::new()
+            .unk_token(self.unk_token)
+            .continuing_subword_prefix(self.continuing_subword_prefix)
+            .max_input_chars_per_word(self.max_input_chars_per_word)
+            .vocab(self.vocab)
+            .build()
+            .map_err(|error| Error::Tokenizer(error.to_string()))
+    }
+}
+
 impl TextTokenizer {
     /// Reads the Hugging Face `tokenizer.json` of a BERT; texts are cut to `rows` pieces.
     ///
@@ -134,9 +147,9 @@ impl TextTokenizer {
         let Parts { normalizer, pre_tokenizer, model } =
             serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
         for (found, known) in [
-            (normalizer.r#type, "BertNormalizer"),
-            (pre_tokenizer.r#type, "BertPreTokenizer"),
-            (model.r#type, "WordPiece"),
+            (&normalizer.r#type, "BertNormalizer"),
+            (&pre_tokenizer.r#type, "BertPreTokenizer"),
+            (&model.r#type, "WordPiece"),
         ] {
             if found != known {
                 return Err(Error::Tokenizer(format!("{found} instead of {known}")));
@@ -144,13 +157,7 @@ impl TextTokenizer {
         }
         let last = model.vocab.values().max();
         let vocab_size = last.map_or(0, |&id| (id as usize).saturating_add(1));
-        let pieces = WordPieceBuilder::new()
-            .unk_token(model.unk_token)
-            .continuing_subword_prefix(model.continuing_subword_prefix)
-            .max_input_chars_per_word(model.max_input_chars_per_word)
-            .vocab(model.vocab)
-            .build()
-            .map_err(|error| Error::Tokenizer(error.to_string()))?;
+        let pieces = model.build()?;
         let id = |piece: &str| pieces.token_to_id(piece).ok_or_else(|| missing(piece));
         Ok(Self { around: [id(CLS)?, id(SEP)?], pieces, vocab_size, rows })
     }

@@ -155,7 +155,7 @@ impl InvertedResidual {
     }
 }
 
-/// A 3 x 3 convolution with stride 2 of one plane, and ReLU6, as a product of each pixel's nine
+/// A 3 x 3 convolution with stride 2 of one plane of even sides, and ReLU6, as a product of each pixel's nine
 /// neighbours with the weights: `[images, 1, height, width]` to
 /// `[images, height / 2, width / 2, channels]`.
 fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
@@ -165,10 +165,16 @@ fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
         let plane = pixels.reshape([images, height, width, 1]);
         return super::gpu::depthwise(plane, conv.weight.val(), bias(conv), 2);
     }
-    let plane = pixels.reshape([images, height, width]).pad((1, 1, 1, 1), 0.0);
+    // Even and odd rows and columns apart, so that each tap's neighbours lie side by side.
+    let [rows, columns] = [height / 2, width / 2];
+    let padded = pixels.reshape([images, height, width]).pad((1, 1, 1, 1), 0.0);
+    let parts = padded.reshape([images * (height + 2) * (columns + 1), 2]).transpose();
+    let parts = parts.reshape([2, images, rows + 1, 2, columns + 1]);
     let tap = |index: usize| {
         let (y, x) = (index / 3, index % 3);
-        plane.clone().slice(s![.., y..y + height - 1;2, x..x + width - 1;2])
+        let (top, left) = (y / 2, x / 2);
+        let tap = s![x % 2, .., top..top + rows, y % 2, left..left + columns];
+        parts.clone().slice(tap).reshape([images, rows, columns])
     };
     let taps = Tensor::stack::<4>((0..9).map(tap).collect(), 1).permute([0, 2, 3, 1]);
     convolve(conv, taps, Activation::Relu6, None)

@@ -2,7 +2,7 @@
 //! device has it. It is [`burn::nn::LayerNorm`], which keeps its epsilon to itself.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, module};
+use burn::tensor::{Device, Tensor};
 
 use super::parameters::filled;
 
@@ -29,6 +29,9 @@ impl LayerNorm {
         if super::gpu::is_available(&[x.device(), gamma.device()]) {
             return super::gpu::layer_norm(x, gamma, beta, self.epsilon);
         }
-        module::layer_norm(x, gamma, Some(beta), self.epsilon)
+        #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+        return super::fused::layer_norm(x, gamma, beta, self.epsilon);
+        #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
+        burn::tensor::module::layer_norm(x, gamma, Some(beta), self.epsilon)
     }
 }

@@ -49,8 +49,16 @@ export function programText(text) {
 /** @param {string} name Of a synthetic example @param {string} title The program's */
 export const exampleTitle = (name, title) => STRINGS[current][`example.${name}`] ?? title;
 
+/** By language and options: making one takes the browser a while. @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => new Intl.NumberFormat(current, options).format(value);
+export function number(value, options) {
+  const key = current + JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.NumberFormat(current, options);
+  formats.set(key, format);
+  return format.format(value);
+}
 
 /** @param {number} share 0..1 @param {number} [digits] */
 export const percent = (share, digits = 0) => number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });

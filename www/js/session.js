@@ -72,7 +72,7 @@ export class Session {
   #lastPicture = 0;
   #pumping = false;
   #paintedKey = '';
-  #batch = 4;
+  #batch = 1; // and then as many as the first one's time allows
 
   /** @param {import('./state.js').Store} store */
   constructor(store) {

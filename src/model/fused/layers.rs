@@ -42,6 +42,18 @@ pub fn feed_forward<const D: usize>(
     ))
 }
 
+/// See [`LayerNorm`](crate::model::norm::LayerNorm).
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
+    let x = x.into_dispatch();
+    let [gamma, beta] = [gamma, beta].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(<Dispatch as Layers>::layer_norm(x, gamma, beta, epsilon as f32))
+}
+
 /// Rows of a [`quantised`](crate::model::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
 pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
     let [weight, ids] = [weight.into_dispatch(), ids.into_dispatch()];
@@ -138,6 +150,13 @@ trait Layers: Backend {
         residual: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 
+    fn layer_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
     fn quantised_rows(weight: QuantizedTensor<Self>, ids: IntTensor<Self>) -> FloatTensor<Self>;
 
     fn attend(
@@ -189,12 +208,17 @@ impl Layers for Flex {
         let [x, residual] = [x, residual].map(|x| dense(&x));
         let [first_bias, second_bias] = [first_bias, second_bias].map(|bias| dense(&bias));
         let mut y = values(&residual).to_vec();
-        for row in y.chunks_exact_mut(second.factor().columns()) {
-            row.iter_mut().zip(values(&second_bias)).for_each(|(y, bias)| *y += bias);
-        }
+        add_to_rows(&mut y, values(&second_bias));
         let first = (first.factor(), values(&first_bias));
         team::feed_forward(matrix(&x), first, second.factor(), activation, &mut y);
         FlexTensor::from_data(TensorData::new(y, residual.shape()))
+    }
+
+    fn layer_norm(x: FlexTensor, gamma: FlexTensor, beta: FlexTensor, epsilon: f32) -> FlexTensor {
+        let [x, gamma, beta] = [x, gamma, beta].map(|x| dense(&x));
+        let mut y = vec![0.0; values(&x).len()];
+        kernel::layer_norm(values(&x), values(&gamma), values(&beta), epsilon, &mut y);
+        FlexTensor::from_data(TensorData::new(y, x.shape()))
     }
 
     fn quantised_rows(weight: FlexQTensor, ids: FlexTensor) -> FlexTensor {
@@ -280,6 +304,13 @@ impl Attention {
             value,
             bias,
         })
+    }
+}
+
+#[inline(never)] // see `lib.rs`
+fn add_to_rows(y: &mut [f32], bias: &[f32]) {
+    for row in y.chunks_exact_mut(bias.len()) {
+        row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
     }
 }
 

@@ -94,7 +94,7 @@ impl Blocks for Flex {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use layers::{attend, attended, feed_forward, linear, quantised_rows};
+pub use layers::{attend, attended, feed_forward, layer_norm, linear, quantised_rows};
 
 /// Operations without a team: outside of the page, threads are rayon's.
 #[cfg(not(target_arch = "wasm32"))]
@@ -228,6 +228,15 @@ mod tests {
         let hidden = activation::gelu(module::linear(x.clone(), first.0, Some(first.1)));
         let composed = residual.clone() + module::linear(hidden, second.0, Some(second.1));
         assert_equal(layers::feed_forward(x, layers, Activation::Gelu, residual), composed);
+    }
+
+    #[test]
+    fn layer_norm_is_that_of_burn() {
+        for dim in [5, 24] {
+            let (x, gamma, beta) = (random([2, 7, dim]) * 3.0 + 1.0, random([dim]), random([dim]));
+            let composed = module::layer_norm(x.clone(), gamma.clone(), Some(beta.clone()), 1e-5);
+            assert_equal(layers::layer_norm(x, gamma, beta, 1e-5), composed);
+        }
     }
 
     #[test]

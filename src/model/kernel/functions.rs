@@ -48,6 +48,35 @@ pub fn activate(values: &mut [f32], activation: Activation) {
     }
 }
 
+/// Layer norm of each row: `(x - mean) / sqrt(variance + epsilon) * gamma + beta`.
+pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
+    let dim = gamma.len();
+    let share = 1.0 / dim as f32;
+    pulp::Arch::new().dispatch(|| {
+        for (x, y) in x.chunks_exact(dim).zip(y.chunks_exact_mut(dim)) {
+            let mean = share * sum(x, |x| x);
+            let variance = share * sum(x, |x| (x - mean) * (x - mean));
+            let scale = 1.0 / (variance + epsilon).sqrt();
+            for ((y, x), (gamma, beta)) in y.iter_mut().zip(x).zip(gamma.iter().zip(beta)) {
+                *y = (x - mean) * scale * gamma + beta;
+            }
+        }
+    });
+}
+
+/// In parts that are added side by side.
+#[inline(always)]
+fn sum(values: &[f32], each: impl Fn(f32) -> f32) -> f32 {
+    let (chunks, rest) = values.as_chunks::<8>();
+    let mut parts = [0.0; 8];
+    for chunk in chunks {
+        for (part, &value) in parts.iter_mut().zip(chunk) {
+            *part += each(value);
+        }
+    }
+    parts.into_iter().chain(rest.iter().map(|&value| each(value))).sum()
+}
+
 /// Softmax of a row, in place.
 pub fn softmax(row: &mut [f32]) {
     pulp::Arch::new().dispatch(|| {

@@ -23,7 +23,7 @@ use std::ops::Range;
 #[cfg(any(target_arch = "wasm32", test))]
 pub use attention::{Item, Sizes, attention, attention_maps};
 #[cfg(any(target_arch = "wasm32", test))]
-pub use functions::activate;
+pub use functions::{activate, layer_norm};
 #[cfg(feature = "train")]
 pub use gradient::{Scratch, backward};
 #[cfg(any(target_arch = "wasm32", test))]

@@ -114,7 +114,7 @@ export function bindFindings(session) {
     if (state.info) preset.value = state.preset;
     preset.disabled = !state.info;
     restore.hidden = !state.removed.length;
-    restore.textContent = t('findings.restoreCount', { count: state.removed.length });
+    if (!restore.hidden) restore.textContent = t('findings.restoreCount', { count: state.removed.length });
     clear.hidden = !state.findings.length;
     drawRows(state.findings, state.scores, Boolean(state.picture?.redrawn) && (phase(state) !== 'done' || state.picture.source.moving));
     list.toggleAttribute('data-stale', state.findings.some((finding) => state.scores.has(finding)) && state.picture?.redrawn && unscored(state).length > 0);
