@@ -9,7 +9,7 @@
 //! population ([`CarZero::condense_images`]), one row for each token, as the tensor `tokens`.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use burn::module::Module;
 use burn::store::{
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::ModelConfig;
+use crate::engine::lock;
 use crate::error::{Error, Result};
 use crate::model::CarZero;
 use crate::model::quantised::{KEPT, STORE, quantised};
@@ -361,8 +362,8 @@ fn once(name: &str, data: TensorData) -> burn_pack::Tensor {
     let (dtype, shape) = (data.dtype(), data.shape().clone());
     let data = Mutex::new(Some(data));
     bridge::deferred(name.to_string(), dtype, shape, None, move || {
-        let mut data = data.lock().unwrap_or_else(PoisonError::into_inner);
-        data.take()
+        lock(&data)
+            .take()
             .ok_or_else(|| burn_pack::Error::ValidationError("it has been put in place".into()))
     })
 }

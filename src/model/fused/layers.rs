@@ -309,9 +309,7 @@ impl Attention {
 
 #[inline(never)] // see `lib.rs`
 fn add_to_rows(y: &mut [f32], bias: &[f32]) {
-    for row in y.chunks_exact_mut(bias.len()) {
-        row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
-    }
+    y.chunks_exact_mut(bias.len()).for_each(|row| kernel::add(row, bias));
 }
 
 fn indices(ids: &FlexTensor) -> Vec<usize> {

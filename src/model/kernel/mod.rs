@@ -276,7 +276,8 @@ fn relu6(values: &mut [f32]) {
     });
 }
 
-fn add(sum: &mut [f32], values: &[f32]) {
+/// `sum += values`.
+pub fn add(sum: &mut [f32], values: &[f32]) {
     pulp::Arch::new().dispatch(|| {
         for (sum, value) in sum.iter_mut().zip(values) {
             *sum += value;
