@@ -130,7 +130,7 @@ export default {
   'findings.noReference': 'この言い回しの参照なし',
   'findings.noSet': 'セット未読み込み',
   'findings.percentile': 'パーセンタイル',
-  'findings.placeholder': '所見を英語で追加、または読影レポートを貼り付け',
+  'findings.placeholder': '所見かレポートを英語で入力',
   'findings.remove': '{finding}を削除',
   'findings.restore': '元に戻す',
   'findings.restoreCount': '{count}件を元に戻す',

@@ -75,11 +75,12 @@ export function bindContours(session) {
     const full = drawn.filter(Boolean).length >= CONTOURS_MAX;
     list.toggleAttribute('data-contours', on);
     for (const row of list.children) {
+      const label = row.querySelector('.contour-check');
+      label.hidden = !on;
+      if (!on) continue;
       const { finding } = row.dataset;
       const place = drawn.indexOf(finding);
-      const label = row.querySelector('.contour-check');
       const input = label.querySelector('input');
-      label.hidden = !on;
       input.checked = place >= 0;
       input.disabled = (full && place < 0) || !shown.scores.has(finding);
       input.setAttribute('aria-label', t('contours.of', { finding: nameOf(finding) }));

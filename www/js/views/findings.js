@@ -10,7 +10,7 @@ export function bindFindings(session) {
   const [preset, restore, clear, input, list, template] = [
     'preset', 'restore', 'clear', 'finding', 'list', 'row-template',
   ].map(byId);
-  /** @type {Map<string, HTMLLIElement>} */ const rows = new Map();
+  /** @type {Map<string, {row: HTMLLIElement, draw: (score: import('../state.js').Score | undefined) => void}>} */ const rows = new Map();
   /** @type {string[]} */ let order = [];
 
   preset.addEventListener('change', () => session.choosePreset(preset.value));
@@ -31,13 +31,13 @@ export function bindFindings(session) {
     if (to === undefined) return remove(order[at]);
     const next = order[Math.max(0, Math.min(order.length - 1, to))];
     session.select(next);
-    rows.get(next).querySelector('button').focus();
+    rows.get(next).row.querySelector('button').focus();
   });
 
   /** @param {string} finding */
   function remove(finding) {
     const neighbour = order[order.indexOf(finding) + 1] ?? order[order.indexOf(finding) - 1];
-    (rows.get(neighbour)?.querySelector('button') ?? input).focus({ preventScroll: true });
+    (rows.get(neighbour)?.row.querySelector('button') ?? input).focus({ preventScroll: true });
     session.removeFindings([finding]);
   }
 
@@ -45,8 +45,9 @@ export function bindFindings(session) {
   function createRow(finding) {
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.finding = finding;
-    rows.set(finding, row);
-    return row;
+    const created = { row, draw: onChange((/** @type {import('../state.js').Score | undefined} */ score) => fillRow(row, finding, score)) };
+    rows.set(finding, created);
+    return created;
   }
 
   /** @param {HTMLLIElement} row @param {string} finding @param {import('../state.js').Score | undefined} score */
@@ -65,7 +66,7 @@ export function bindFindings(session) {
     row.querySelector('.value').textContent = text;
     row.querySelector('.unit').hidden = row.dataset.kind !== 'ranked';
     pick.title = score ? t('sent', { sentence: score.sentence }) : '';
-    row.querySelector('.fill').style.setProperty('width', `${percentile ?? 0}%`);
+    row.querySelector('.fill').style.setProperty('--standing', `${percentile ?? 0}%`);
     const side = sideOf(score);
     const [from, to] = side && side !== 'apart' ? score.measured.standings : [0, 0];
     const zone = row.querySelector('.zone');
@@ -77,18 +78,18 @@ export function bindFindings(session) {
   const drawRows = onChange((/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores, /** @type {boolean} */ keep) => {
     const kept = keep && order.length === findings.length && order.every((finding) => findings.includes(finding)); // rows rest while a slider moves
     if (!kept) order = ranked({ findings, scores });
-    for (const [finding, row] of rows) if (!findings.includes(finding)) { row.remove(); rows.delete(finding); }
+    for (const [finding, { row }] of rows) if (!findings.includes(finding)) { row.remove(); rows.delete(finding); }
     const focused = list.contains(document.activeElement) ? document.activeElement : null;
     order.forEach((finding, i) => {
-      const row = rows.get(finding) ?? createRow(finding);
-      fillRow(row, finding, scores.get(finding));
+      const { row, draw } = rows.get(finding) ?? createRow(finding);
+      draw(scores.get(finding));
       if (list.children[i] !== row) list.insertBefore(row, list.children[i] ?? null);
     });
     if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
   });
 
   const drawSelection = onChange((selected, _order) => {
-    for (const [finding, row] of rows) {
+    for (const [finding, { row }] of rows) {
       const chosen = finding === selected;
       const pick = row.querySelector('.pick');
       row.toggleAttribute('data-selected', chosen);
@@ -99,7 +100,7 @@ export function bindFindings(session) {
 
   /** Scrolls the list, never the page, to a new selection and to its place once scored. */
   const reveal = onChange((selected, _scored) => {
-    const row = rows.get(selected);
+    const row = rows.get(selected)?.row;
     if (!row) return;
     const low = row.offsetTop + row.offsetHeight - list.clientHeight;
     if (list.scrollTop > row.offsetTop || list.scrollTop < low) list.scrollTop = row.offsetTop - list.clientHeight / 3;
