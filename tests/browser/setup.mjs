@@ -25,7 +25,7 @@ const executablePath = process.env.CHROMIUM
 function chromiumOptions({ webgpu = false } = {}) {
   const quiet = [
     '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', '--disable-quic', '--disable-features=AutofillServerCommunication',
+    '--disable-sync', '--disable-quic', '--disable-features=AutofillServerCommunication,PreconnectToSearch,AimEnabled',
   ];
   const gpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
   return { executablePath, args: webgpu ? [...quiet, ...gpu] : quiet };
