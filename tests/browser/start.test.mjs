@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DIST } from './setup.mjs';
+import { serve } from './server.mjs';
+import { DIST, launch } from './setup.mjs';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 
@@ -25,4 +26,32 @@ test('the page names its modules, those of the first script first', () => {
   const all = named(DIST);
   assert.deepEqual(all.slice(0, first.length), first);
   assert.deepEqual([...all].sort(), [...graph('js/app.js')].sort());
+});
+
+test('a script that does not arrive whole: the page is loaded again, once by itself, then by a button', async () => {
+  const browser = await launch();
+  const site = await serve({ '/': DIST });
+  try {
+    const page = await (await browser.newContext({ locale: 'en-GB', serviceWorkers: 'block' })).newPage();
+    const loads = () => site.requests.filter((path) => path === '/').length;
+    const half = (/** @type {Buffer} */ body) => body.subarray(0, body.length / 2);
+    let whole = 1; // from this load on
+    site.edits.set('/js/words.js', (body) => (loads() > whole ? body : half(body)));
+    await page.goto(site.origin);
+    await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+    assert.equal(loads(), 2);
+
+    whole = 4;
+    await page.goto('about:blank');
+    await page.goto(site.origin);
+    const again = page.getByRole('button', { name: 'Load it again' });
+    await again.waitFor();
+    assert.equal(loads(), 4);
+    await again.click();
+    await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+    assert.equal(await again.count(), 0);
+  } finally {
+    await browser.close();
+    await site.close();
+  }
 });

@@ -58,5 +58,6 @@ async function start() {
   if (begun) session.start(begun);
 }
 
+document.documentElement.dataset.started = ''; // for guard.js
 if (isForgetting()) showForgotten();
 else start();
