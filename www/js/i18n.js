@@ -49,22 +49,28 @@ export function programText(text) {
 /** @param {string} name Of a synthetic example @param {string} title The program's */
 export const exampleTitle = (name, title) => STRINGS[current][`example.${name}`] ?? title;
 
-/** By language and options: making one takes the browser a while. @type {Map<string, Intl.NumberFormat>} */
-const formats = new Map();
+/** By kind, language and options: making one takes the browser a while. @type {Map<string, any>} */
+const made = new Map();
+
+/** @template {typeof Intl.NumberFormat | typeof Intl.PluralRules} T @param {T} Kind @param {object} [options] @returns {InstanceType<T>} Of the page's language */
+function intl(Kind, options) {
+  const key = Kind.name + current + JSON.stringify(options);
+  const known = made.get(key) ?? new Kind(current, options);
+  made.set(key, known);
+  return known;
+}
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export function number(value, options) {
-  const key = current + JSON.stringify(options);
-  const format = formats.get(key) ?? new Intl.NumberFormat(current, options);
-  formats.set(key, format);
-  return format.format(value);
-}
+export const number = (value, options) => intl(Intl.NumberFormat, options).format(value);
+
+/** @param {number} value @param {Intl.PluralRulesOptions} [options] */
+export const pluralRule = (value, options) => intl(Intl.PluralRules, options).select(value);
 
 /** @param {number} share 0..1 @param {number} [digits] */
 export const percent = (share, digits = 0) => number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** By number: `key.one` or `key.other`. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
-export const plural = (key, count, values) => t(`${key}.${new Intl.PluralRules(current).select(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
+export const plural = (key, count, values) => t(`${key}.${pluralRule(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
 
 /** Japanese names, by the finding in lower case. Prompts stay English: the model reads no other language. @type {Map<string, string>} */
 let japanese = new Map();

@@ -1,16 +1,13 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, programText, t } from './i18n.js';
+import { language, number, percent, pluralRule, programText, t } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
-/** Making it takes the browser a while. @type {Intl.PluralRules | undefined} */
-let ordinals;
 
 /** "87th" in English, "87" in Japanese. @param {number} value */
 export function ordinal(value) {
   if (language() !== 'en') return number(value);
-  ordinals ??= new Intl.PluralRules('en', { type: 'ordinal' });
-  return `${number(value)}${SUFFIXES[ordinals.select(value)] ?? 'th'}`;
+  return `${number(value)}${SUFFIXES[pluralRule(value, { type: 'ordinal' })] ?? 'th'}`;
 }
 
 /** "87th", never "0th" or "100th". @param {number} percentile 0..100 */
