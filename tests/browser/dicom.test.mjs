@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, launch, violations } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const SECRET = 'ZQXJWV^KPYB';
 let browser;
@@ -24,8 +25,7 @@ afterEach(async () => {
   await site.close();
 });
 
-/** @param {'ready' | 'done'} state */
-const reach = (state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const factsShown = () => page.getByTestId('facts').locator('div').evaluateAll((facts) => facts.map((fact) => [...fact.children].map((part) => part.textContent).join(': ')));
 
 /** Drops bytes on the page, as a file of unknown type. @param {Buffer} data @param {string} name */

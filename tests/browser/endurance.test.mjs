@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 200);
 const PROMPTS = 10 * IMAGES;
@@ -43,7 +44,7 @@ after(async () => {
   work.remove();
 });
 
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: PATIENCE_MS });
+const reach = (/** @type {string} */ state) => reached(page, state, PATIENCE_MS);
 const counts = (/** @type {string} */ words) => page.getByTestId('series-count').getByText(words).waitFor({ timeout: PATIENCE_MS });
 /** Bytes of wasm's memory, which never shrinks, and pictures in the worker. */
 const worker = () => page.workers()[0].evaluate(() => [self.memory.buffer.byteLength, self.held()]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage } from './visit.mjs';
+import { builtPage, reached } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/js/viewer/keys.js';
@@ -63,7 +63,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   const page = await context.newPage();
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
-  const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+  const reach = (/** @type {string} */ state) => reached(page, state);
   const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `ja-${name}.png`) });
   const audit = async (/** @type {string} */ state) => {
     assert.deepEqual(await violations(page), [], state);

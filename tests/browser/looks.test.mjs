@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const work = scratch();
 const film = join(work.path, 'film.png');
@@ -40,8 +41,7 @@ after(async () => {
 beforeEach(async () => { page = await browser.newPage({ viewport: { width: 1280, height: 800 }, bypassCSP: true }); }); // for axe
 afterEach(() => page.close());
 
-/** @param {'ready' | 'done'} state */
-const reach = (state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const open = async (path = '/') => {
   await page.goto(site.origin + path);
   await reach('ready');

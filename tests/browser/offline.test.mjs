@@ -7,6 +7,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
 import { DIST, launch, scratch } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const HOOK = fileURLToPath(new URL('../../www/offline.sh', import.meta.url));
 const WASM = '/carzero-cpu-relaxed_bg.wasm';
@@ -32,7 +33,7 @@ afterEach(async () => {
   await site.close();
 });
 
-const reach = (/** @type {string} */ state, on = page) => on.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state, on = page) => reached(on, state);
 const kept = (on = page) => on.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
 const buildOf = (on = page) => on.locator('meta[name="build"]').getAttribute('content');
 const downloads = (/** @type {string} */ path) => site.requests.filter((request) => request === path).length;

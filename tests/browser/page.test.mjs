@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const MICRO_WEIGHTS = '/models/micro/weights-01-of-01.safetensors';
@@ -36,8 +37,7 @@ afterEach(async () => {
 });
 
 const open = (path = '/') => page.goto(site.origin + path);
-/** @param {'loading' | 'ready' | 'working' | 'done' | 'error'} state */
-const reach = (state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const scored = (finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]:not([data-kind="unscored"])`);
 const sourceOfModel = () => page.getByTestId('model-source').textContent();
 const screenshot = (name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, carzero, launch, scratch } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const NAMES = ['Rosenkrantz^Ada.dcm', 'Guildenstern.png', 'Polonius ward 9.png', 'Fortinbras.png'];
 const TAG = 'ZQXJWV^KPYB';
@@ -50,7 +51,7 @@ test('no request and no store tells anything of an image or a finding, whatever 
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => problems.push(message.text()));
-  const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+  const reach = (/** @type {string} */ state) => reached(page, state);
   const choose = (/** @type {{name: string, buffer: Buffer}[]} */ ...files) => page.setInputFiles('[data-testid="file-input"]', files.map((file) => ({ mimeType: 'application/octet-stream', ...file })));
   const add = async (/** @type {string} */ text) => {
     await page.getByTestId('finding-input').fill(text);

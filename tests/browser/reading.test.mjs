@@ -6,7 +6,7 @@ import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { STYLES } from '../../www/js/viewer/contours.js';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, visit } from './visit.mjs';
+import { builtPage, reached, visit } from './visit.mjs';
 
 const CONFIG = JSON.parse(readFileSync(fileURLToPath(new URL('../../models/default/config.json', import.meta.url)), 'utf8'));
 const JAPANESE = /[ぁ-んァ-ヶ一-龠]/;
@@ -30,7 +30,7 @@ async function start(options = {}) {
   await reach('done');
 }
 
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const row = (/** @type {string} */ finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
 const zone = () => page.getByTestId('zone').textContent();
 

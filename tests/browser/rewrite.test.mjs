@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, OUTPUT, hostHeaders, launch, violations } from './setup.mjs';
-import { visit } from './visit.mjs';
+import { reached, visit } from './visit.mjs';
 
 const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
 /** What the rules find in it: an air leak is no word of theirs. */
@@ -70,9 +70,9 @@ async function start(options = {}, script = undefined) {
   if (script) await page.addInitScript(script);
   await page.clock.install();
   await page.goto(site.origin);
-  await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+  await reached(page, 'ready');
   await page.locator('[data-phantom="effusion"]').click();
-  await page.locator('html[data-state="done"]').waitFor({ state: 'attached', timeout: 120_000 });
+  await reached(page, 'done');
   await review();
 }
 
@@ -159,7 +159,7 @@ for (const by of ['the host’s headers', 'the service worker']) {
       if (by === 'the service worker') {
         await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
         await page.reload();
-        await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+        await reached(page, 'ready');
         await review();
       }
       assert.equal(await page.evaluate(() => crossOriginIsolated), true);

@@ -2,24 +2,21 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
-import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
-import { visit } from './visit.mjs';
+import { MICRO, OUTPUT, carzero, violations } from './setup.mjs';
+import { builtPage, reached, visit } from './visit.mjs';
 
 const NARROW = { width: 360, height: 740 };
-const work = scratch();
-const folder = join(work.path, 'ward 7');
+const built = builtPage({ micro: true });
+const folder = join(built.work, 'ward 7');
 const broken = join(folder, '=2+3.png');
 const images = ['effusion', 'normal', 'pneumothorax'].map((name) => join(folder, `${name}.png`));
-let browser;
-let site;
 let context;
 let page;
 /** @type {string[]} */ let problems;
 
-before(async () => {
+before(() => {
   mkdirSync(folder);
   carzero('phantom', 'effusion', '--out', images[0]);
   carzero('phantom', 'normal', '--out', images[1]);
@@ -27,14 +24,6 @@ before(async () => {
   writeFileSync(broken, 'no image');
   writeFileSync(join(folder, '.hidden'), 'left out');
   writeFileSync(join(folder, 'notes.txt'), 'left out');
-  convertMicro(join(work.path, 'micro'), 'q8');
-  browser = await launch();
-  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro') });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-  work.remove();
 });
 beforeEach(() => start());
 afterEach(async () => {
@@ -45,14 +34,14 @@ afterEach(async () => {
 /** @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
-  ({ context, page, problems } = await visit(browser, options));
+  ({ context, page, problems } = await visit(built.browser, options));
 }
 
 const open = async (path = '/') => {
-  await page.goto(site.origin + path);
+  await page.goto(built.site.origin + path);
   await reach('ready');
 };
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
 const choose = (/** @type {string | string[]} */ files) => page.setInputFiles('[data-testid="file-input"]', files);
 const counts = (/** @type {string} */ words) => page.getByTestId('series-count').getByText(words).waitFor({ timeout: 120_000 });
@@ -114,7 +103,7 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
 });
 
 test('a folder is dropped with the folders in it, and a DICOM file of another view is marked', async () => {
-  const ward = join(work.path, 'dropped');
+  const ward = join(built.work, 'dropped');
   mkdirSync(join(ward, 'inner'), { recursive: true });
   copyFileSync(images[1], join(ward, 'normal.png'));
   writeFileSync(join(ward, 'inner', 'IM000001'), dicom({ view: 'LL', secret: 'ZQXJWV^KPYB' }));
@@ -256,7 +245,7 @@ test('two findings on one image, and two images, stand side by side and move tog
   await screenshot('compare-findings-1280');
 
   const together = async () => assert.deepEqual(await matrix('beside-layers'), await matrix('layers'));
-  await page.locator('html[data-state="done"]').waitFor({ state: 'attached' });
+  await reach('done');
   await together();
   const fitted = await matrix('layers');
   const at = async (/** @type {string} */ id) => {
@@ -328,7 +317,7 @@ test('a link restores model, findings and display, and holds no image', async ()
     await page.getByTestId('preset-select').inputValue(),
   ];
   const before = await shown();
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.origin });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: built.site.origin });
   await page.getByTestId('export-open').click();
   await page.getByTestId('share-copy').click();
   await page.getByTestId('export-done').getByText('Link copied').waitFor();
@@ -367,14 +356,14 @@ test('another model is chosen from disk or by the address; one that fails leaves
   await open('/?model=https://example.org/model');
   await page.getByTestId('error-message').getByText('a folder beside this page').waitFor();
   assert.match(await page.getByTestId('model-from').textContent(), /models\/default, beside this page/);
-  assert.equal(site.requests.filter((path) => path.includes('example.org')).length, 0);
+  assert.equal(built.site.requests.filter((path) => path.includes('example.org')).length, 0);
   await choose(images[0]);
   await reach('done');
   const before = await page.getByTestId('score-list').textContent();
 
-  const bad = join(work.path, 'bad');
+  const bad = join(built.work, 'bad');
   mkdirSync(bad, { recursive: true });
-  for (const name of ['manifest.json', 'config.json', 'tokenizer.json']) writeFileSync(join(bad, name), readFileSync(join(work.path, 'micro', name)));
+  for (const name of ['manifest.json', 'config.json', 'tokenizer.json']) writeFileSync(join(bad, name), readFileSync(join(built.work, 'micro', name)));
   writeFileSync(join(bad, 'weights-01-of-01.safetensors'), 'cut short');
   await page.getByTestId('device-label').click();
   await page.setInputFiles('[data-testid="model-folder"]', bad);
@@ -384,9 +373,9 @@ test('another model is chosen from disk or by the address; one that fails leaves
   await page.setInputFiles('[data-testid="model-folder"]', folder);
   await page.getByTestId('error-message').getByText('This folder holds none').waitFor();
 
-  const requested = () => site.requests.filter((path) => path.startsWith('/models/micro')).length;
+  const requested = () => built.site.requests.filter((path) => path.startsWith('/models/micro')).length;
   const fetched = requested();
-  await page.setInputFiles('[data-testid="model-folder"]', join(work.path, 'micro'));
+  await page.setInputFiles('[data-testid="model-folder"]', join(built.work, 'micro'));
   await page.getByTestId('model-from').getByText('micro, on this device').waitFor({ state: 'attached' });
   await reach('done');
   assert.match(await page.getByTestId('model-source').textContent(), /^\d+(\.\d)? MB, read from this device/);

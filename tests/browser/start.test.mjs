@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
 import { DIST, launch } from './setup.mjs';
+import { reached } from './visit.mjs';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 
@@ -38,7 +39,7 @@ test('a script that does not arrive whole: the page is loaded again, once by its
     let whole = 1; // from this load on
     site.edits.set('/js/words.js', (body) => (loads() > whole ? body : half(body)));
     await page.goto(site.origin);
-    await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+    await reached(page, 'ready');
     assert.equal(loads(), 2);
 
     whole = 4;
@@ -48,7 +49,7 @@ test('a script that does not arrive whole: the page is loaded again, once by its
     await again.waitFor();
     assert.equal(loads(), 4);
     await again.click();
-    await page.locator('html[data-state="ready"]').waitFor({ state: 'attached', timeout: 120_000 });
+    await reached(page, 'ready');
     assert.equal(await again.count(), 0);
   } finally {
     await browser.close();

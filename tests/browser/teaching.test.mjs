@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage } from './visit.mjs';
+import { builtPage, reached } from './visit.mjs';
 import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/js/teaching.js';
 
 const built = builtPage();
@@ -12,7 +12,7 @@ let page;
 
 afterEach(() => context?.close());
 
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `teach-${name}.png`) });
 const box = (/** @type {string} */ finding) => page.locator(`#teach-findings li[data-finding="${finding}"]`);
 const reveal = () => page.getByTestId('teach-reveal');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage } from './visit.mjs';
+import { builtPage, reached } from './visit.mjs';
 
 const TITLES = ['You name it', 'it stays here', 'not a probability', 'what it never saw', 'where it is fooled'];
 const built = builtPage();
@@ -12,7 +12,7 @@ let page;
 
 afterEach(() => context?.close());
 
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const card = () => page.getByTestId('tour');
 
 async function start(width, height) {

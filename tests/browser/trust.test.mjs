@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, convertMicro, hostHeaders, launch, scratch, violations } from './setup.mjs';
-import { visit } from './visit.mjs';
+import { reached, visit } from './visit.mjs';
 
 const work = scratch();
 let browser;
@@ -39,7 +39,7 @@ async function start(options = {}) {
 }
 
 const open = (path = '/?model=models/micro') => page.goto(site.origin + path);
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const notice = (/** @type {string} */ words) => page.getByTestId('error-message').getByText(words).waitFor({ timeout: 120_000 });
 const chooseImage = (name = 'Doe^Jane.png') => page.setInputFiles('[data-testid="file-input"]', { name, mimeType: 'image/png', buffer: readFileSync(join(MICRO, 'img1.png')) });
 

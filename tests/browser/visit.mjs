@@ -1,21 +1,34 @@
 /** What the page's tests begin with: Chromium on the built page, and a page that is watched. */
+import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { serve } from './server.mjs';
-import { DIST, launch } from './setup.mjs';
+import { DIST, convertMicro, launch, scratch } from './setup.mjs';
 
-/** Chromium and the built page, from before a file's tests until after them. */
-export function builtPage() {
-  /** @type {{browser?: import('playwright-core').Browser, site?: Awaited<ReturnType<typeof serve>>}} */ const built = {};
+/**
+ * Chromium, the built page and a temporary folder, from before a file's tests until after them; if asked with the micro
+ * model, in `micro` of that folder and beside the page's own.
+ *
+ * @param {{micro?: boolean}} [options]
+ */
+export function builtPage({ micro = false } = {}) {
+  const work = scratch();
+  /** @type {{work: string, browser?: import('playwright-core').Browser, site?: Awaited<ReturnType<typeof serve>>}} */ const built = { work: work.path };
+  const folder = join(work.path, 'micro');
   before(async () => {
+    if (micro) convertMicro(folder, 'q8');
     built.browser = await launch();
-    built.site = await serve({ '/': DIST });
+    built.site = await serve({ '/': DIST, ...(micro && { '/models/micro/': folder }) });
   });
   after(async () => {
     await built.browser.close();
     await built.site.close();
+    work.remove();
   });
   return built;
 }
+
+/** Waits until the page is in a state. @param {import('playwright-core').Page} page @param {'loading' | 'ready' | 'working' | 'done' | 'error'} state */
+export const reached = (page, state, timeout = 120_000) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout });
 
 /** A page in a context of its own, and what it throws. @param {import('playwright-core').Browser} browser @param {object} options Of the context */
 export async function visit(browser, options) {

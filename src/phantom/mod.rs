@@ -1,0 +1,340 @@
+//! A synthetic PA chest radiograph, drawn by attenuation.
+//!
+//! The chest is a handful of simple solids. For every pixel we add up how much soft tissue, bone and air
+//! the beam crosses, attenuate it exponentially, add scatter and quantum noise, and develop the result
+//! with a film's sigmoid curve. No patient is involved, and the findings drawn are known exactly.
+//!
+//! Coordinates are fractions of the image's width, y downwards; the patient faces the viewer, so the
+//! patient's right is on the left. Lengths along the beam use the same unit (about 38 cm). Only IEEE
+//! arithmetic and square roots are used, so that every target draws the same bytes.
+
+mod arithmetic;
+mod chest;
+mod film;
+mod shapes;
+mod skeleton;
+mod tube;
+mod vessels;
+
+use serde::{Deserialize, Serialize};
+
+use arithmetic::pixel_centres;
+use chest::Chest;
+
+/// The largest picture drawn, in pixels a side; larger requests get this.
+pub const MAX_SIZE: usize = 4096;
+
+/// What to draw. Lengths are fractions of the image's width unless said otherwise.
+/// Values out of range are clamped, and NaN reads as the default: a normal adult PA chest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Phantom {
+    /// Level of a right pleural effusion (viewer's left): 0 none ..= 1 most of the lung.
+    pub effusion: f32,
+    /// Cardiothoracic ratio: heart's width over the inner width of the chest, 0.40 ..= 0.70.
+    pub heart: f32,
+    /// A solitary round nodule.
+    pub nodule: Option<Nodule>,
+    /// Collapse of the left lung (viewer's right): 0 none ..= 1 nearly complete.
+    pub pneumothorax: f32,
+    /// Density of an ill-defined consolidation in the right lower zone: 0 none ..= 1 airless.
+    pub consolidation: f32,
+    /// Exposure, from -1 (too light a film) to 1 (too dark).
+    pub exposure: f32,
+    /// Rotation in the image's plane, degrees clockwise, -15 ..= 15.
+    pub rotation: f32,
+    /// Seed of the vessels' branching, the lung's texture and the noise.
+    pub seed: u64,
+}
+
+/// A round nodule, in fractions of the image (after rotation).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Nodule {
+    /// Centre, from the left edge.
+    pub x: f32,
+    /// Centre, from the top edge.
+    pub y: f32,
+    /// Radius, 0.005 ..= 0.1.
+    pub radius: f32,
+}
+
+/// Where a drawn finding lies: a box in fractions of the image, `x` and `y` its top left corner.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Truth {
+    /// The finding, in the words of the label sets.
+    pub finding: &'static str,
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+/// A named example.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Example {
+    /// Key for [`Phantom::example`].
+    pub name: &'static str,
+    /// Title to show.
+    pub title: &'static str,
+    /// The finding it shows.
+    pub finding: Option<&'static str>,
+    /// How to draw it.
+    pub params: Phantom,
+}
+
+const EFFUSION: &str = "Pleural Effusion";
+const CARDIOMEGALY: &str = "Cardiomegaly";
+const PNEUMOTHORAX: &str = "Pneumothorax";
+const CONSOLIDATION: &str = "Pulmonary Consolidation";
+const NODULE: &str = "Lung Nodule";
+
+/// A heart wider than half the chest is called enlarged.
+const ENLARGED: f32 = 0.5;
+
+/// A normal adult.
+const NORMAL: Phantom = Phantom {
+    effusion: 0.0,
+    heart: 0.47,
+    nodule: None,
+    pneumothorax: 0.0,
+    consolidation: 0.0,
+    exposure: 0.0,
+    rotation: 0.0,
+    seed: 1,
+};
+
+impl Default for Phantom {
+    fn default() -> Self {
+        NORMAL
+    }
+}
+
+impl Phantom {
+    /// The examples on offer.
+    pub const EXAMPLES: [Example; 4] = [
+        Example { name: "normal", title: "Normal chest", finding: None, params: NORMAL },
+        Example {
+            name: "effusion",
+            title: "Right pleural effusion",
+            finding: Some(EFFUSION),
+            params: Phantom { effusion: 0.45, seed: 2, ..NORMAL },
+        },
+        Example {
+            name: "cardiomegaly",
+            title: "Enlarged heart",
+            finding: Some(CARDIOMEGALY),
+            params: Phantom { heart: 0.62, seed: 3, ..NORMAL },
+        },
+        Example {
+            name: "pneumothorax",
+            title: "Left pneumothorax",
+            finding: Some(PNEUMOTHORAX),
+            params: Phantom { pneumothorax: 0.5, seed: 4, ..NORMAL },
+        },
+    ];
+
+    /// The parameters of a named example.
+    pub fn example(name: &str) -> Option<Phantom> {
+        Self::EXAMPLES
+            .into_iter()
+            .find(|example| example.name == name)
+            .map(|example| example.params)
+    }
+
+    /// Renders `size` x `size` pixels (at most [`MAX_SIZE`]), row-major 8-bit grey.
+    pub fn render(&self, size: usize) -> Vec<u8> {
+        let size = size.min(MAX_SIZE);
+        if size == 0 {
+            return Vec::new();
+        }
+        let chest = Chest::new(&self.clamped());
+        let bones = chest.bones(size);
+        let vessels = chest.vessels(size);
+        let airways = chest.airways(size);
+        let mut beam = vec![0.0; size * size];
+        for (y, row) in beam.chunks_exact_mut(size).enumerate() {
+            chest.transmit(row, y, [&bones, &vessels, &airways]);
+        }
+        film::develop(&beam, size, &chest.phantom)
+    }
+
+    /// Where the drawn findings lie; empty for a chest without any.
+    pub fn truth(&self) -> Vec<Truth> {
+        const GRID: usize = 192;
+        let chest = Chest::new(&self.clamped());
+        let mut found = Vec::new();
+        for finding in [EFFUSION, CARDIOMEGALY, PNEUMOTHORAX, CONSOLIDATION, NODULE] {
+            let (mut low, mut high) = ([1.0_f32; 2], [0.0_f32; 2]);
+            for q in pixel_centres(GRID) {
+                if chest.shows(finding, q) {
+                    low = [low[0].min(q[0]), low[1].min(q[1])];
+                    high = [high[0].max(q[0]), high[1].max(q[1])];
+                }
+            }
+            if low[0] <= high[0] {
+                let cell = 1.0 / GRID as f32;
+                let (x, y) = (low[0] - cell / 2.0, low[1] - cell / 2.0);
+                let (width, height) = (high[0] - low[0] + cell, high[1] - low[1] + cell);
+                found.push(Truth { finding, x, y, width, height });
+            }
+        }
+        found
+    }
+
+    fn clamped(&self) -> Phantom {
+        let normal = Phantom::default();
+        let fix = |v: f32, low: f32, high: f32, default: f32| {
+            if v.is_nan() { default } else { v.clamp(low, high) }
+        };
+        let whole = |n: &Nodule| !(n.x.is_nan() || n.y.is_nan() || n.radius.is_nan());
+        Phantom {
+            effusion: fix(self.effusion, 0.0, 1.0, normal.effusion),
+            heart: fix(self.heart, 0.40, 0.70, normal.heart),
+            nodule: self.nodule.filter(whole).map(|n| Nodule {
+                x: n.x.clamp(0.0, 1.0),
+                y: n.y.clamp(0.0, 1.0),
+                radius: n.radius.clamp(0.005, 0.1),
+            }),
+            pneumothorax: fix(self.pneumothorax, 0.0, 1.0, normal.pneumothorax),
+            consolidation: fix(self.consolidation, 0.0, 1.0, normal.consolidation),
+            exposure: fix(self.exposure, -1.0, 1.0, normal.exposure),
+            rotation: fix(self.rotation, -15.0, 15.0, normal.rotation),
+            seed: self.seed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::arithmetic::Point;
+    use super::chest::{INNER_WIDTH, MID};
+    use super::*;
+
+    const SIZE: usize = 256;
+
+    /// Grey levels of the pixels whose centres lie in a box (x, y, width, height).
+    fn inside(image: &[u8], [x, y, w, h]: [f32; 4]) -> Vec<f32> {
+        let within = |q: &Point| q[0] >= x && q[0] < x + w && q[1] >= y && q[1] < y + h;
+        let pixels = pixel_centres(SIZE).zip(image);
+        pixels.filter(|(q, _)| within(q)).map(|(_, &grey)| f32::from(grey)).collect()
+    }
+
+    fn mean(values: &[f32]) -> f32 {
+        values.iter().sum::<f32>() / values.len() as f32
+    }
+
+    /// Width of the bright band about the midline across the ventricles, in fractions of the image.
+    fn heart_width(phantom: &Phantom) -> f32 {
+        let image = phantom.render(SIZE);
+        let column = |i: usize| {
+            mean(&inside(&image, [i as f32 / SIZE as f32, 0.50, 1.0 / SIZE as f32, 0.10]))
+        };
+        let columns: Vec<f32> = (0..SIZE).map(column).collect();
+        let middle = columns[SIZE / 2];
+        let lung = mean(&columns[SIZE / 5..SIZE / 4]);
+        let bright = |i: &usize| columns[*i] > (middle + lung) / 2.0;
+        let right = (SIZE / 4..SIZE / 2).rev().take_while(bright).count();
+        let left = (SIZE / 2..SIZE * 4 / 5).take_while(bright).count();
+        (right + left) as f32 / SIZE as f32
+    }
+
+    #[test]
+    fn a_seed_draws_one_picture() {
+        let phantom = Phantom::default();
+        assert_eq!(phantom.render(64), phantom.render(64));
+        assert_ne!(phantom.render(64), Phantom { seed: 2, ..phantom }.render(64));
+    }
+
+    #[test]
+    fn examples_show_what_they_say() {
+        for example in Phantom::EXAMPLES {
+            let truth = Phantom::example(example.name).unwrap().truth();
+            let found: Vec<_> = truth.iter().map(|t| t.finding).collect();
+            assert_eq!(found, example.finding.into_iter().collect::<Vec<_>>(), "{}", example.name);
+        }
+        assert_eq!(Phantom::example("fracture"), None);
+    }
+
+    #[test]
+    fn fluid_whitens_its_box() {
+        let wet = Phantom { effusion: 0.45, ..Phantom::default() };
+        let t = &wet.truth()[0];
+        assert_eq!(t.finding, "Pleural Effusion");
+        assert!(t.x + t.width <= MID + 0.01, "on the patient's right: {t:?}");
+        let place = [t.x, t.y, t.width, t.height];
+        let (dry, wet) = (Phantom::default().render(SIZE), wet.render(SIZE));
+        assert!(mean(&inside(&wet, place)) > mean(&inside(&dry, place)) + 20.0);
+    }
+
+    #[test]
+    fn a_larger_heart_is_wider() {
+        let widths =
+            [0.42, 0.50, 0.60].map(|heart| heart_width(&Phantom { heart, ..Phantom::default() }));
+        assert!(widths[0] + 0.03 < widths[1] && widths[1] + 0.03 < widths[2], "{widths:?}");
+    }
+
+    #[test]
+    fn heart_is_as_wide_as_asked() {
+        let truth = &Phantom { heart: 0.6, ..Phantom::default() }.truth()[0];
+        assert!((truth.width / INNER_WIDTH - 0.6).abs() < 0.03, "{truth:?}");
+    }
+
+    #[test]
+    fn no_vessels_beyond_the_pleural_line() {
+        const BEYOND: [f32; 4] = [0.775, 0.34, 0.035, 0.18];
+        // Only vessels, texture and noise follow the seed, so two seeds differ by those alone.
+        let differs = |pneumothorax: f32| {
+            let picture = |seed| Phantom { pneumothorax, seed, ..Phantom::default() }.render(SIZE);
+            let (a, b) = (inside(&picture(1), BEYOND), inside(&picture(2), BEYOND));
+            let change: Vec<f32> = a.iter().zip(&b).map(|(a, b)| (a - b) * (a - b)).collect();
+            (mean(&change), mean(&a))
+        };
+        let (lung, gas) = (differs(0.0), differs(0.5));
+        assert!(gas.0 < 0.5 * lung.0, "variance {} and {}", gas.0, lung.0);
+        assert!(gas.1 < lung.1 - 8.0, "grey {} and {}", gas.1, lung.1);
+    }
+
+    #[test]
+    fn a_nodule_is_where_it_was_put() {
+        let nodule = Some(Nodule { x: 0.3, y: 0.4, radius: 0.03 });
+        let phantom = Phantom { nodule, rotation: 10.0, ..Phantom::default() };
+        let t = &phantom.truth()[0];
+        assert_eq!(t.finding, "Lung Nodule");
+        assert!(
+            (t.x + t.width / 2.0 - 0.3).abs() < 0.01 && (t.y + t.height / 2.0 - 0.4).abs() < 0.01
+        );
+        let place = [0.285, 0.385, 0.03, 0.03];
+        let without = Phantom { nodule: None, ..phantom.clone() }.render(SIZE);
+        assert!(mean(&inside(&phantom.render(SIZE), place)) > mean(&inside(&without, place)) + 5.0);
+    }
+
+    #[test]
+    fn nothing_panics() {
+        for v in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -9.0, 0.0, 1.0, 9.0] {
+            let phantom = Phantom {
+                effusion: v,
+                heart: v,
+                nodule: Some(Nodule { x: v, y: v, radius: v }),
+                pneumothorax: v,
+                consolidation: v,
+                exposure: v,
+                rotation: v,
+                seed: u64::MAX,
+            };
+            for size in [0, 1, 2, 7, 33] {
+                assert_eq!(phantom.render(size).len(), size * size);
+            }
+            let boxes = phantom.truth();
+            assert!(boxes.iter().all(|t| t.x >= 0.0
+                && t.y >= 0.0
+                && t.x + t.width <= 1.001
+                && t.y + t.height <= 1.001));
+        }
+        let nan = Phantom { heart: f32::NAN, rotation: f32::NAN, ..Phantom::default() };
+        assert_eq!(nan.render(33), Phantom::default().render(33));
+    }
+}
