@@ -22,7 +22,7 @@ RUNS ?= 1000000
 install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
 	|| cargo install cargo-$(1) --version $(2) --locked --debug --root $(CACHE)/tools
 
-.PHONY: demo test audit sbom fuzz bench page tools browser checkout
+.PHONY: demo test engines audit sbom fuzz bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -37,13 +37,21 @@ test: tools browser checkout audit
 	$(MAKE) page
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
 
+## A visit to the page in Firefox and in WebKit, which Safari is made of, compared with one in Chromium.
+engines: page browser
+	@{ { command -v firefox-esr || command -v firefox; } && command -v WebKitWebDriver && command -v xvfb-run; } >/dev/null \
+		|| { sudo=$$(command -v sudo || true); $$sudo apt-get install -y firefox-esr webkit2gtk-driver xvfb; } \
+		|| { echo "Firefox, WebKitWebDriver or xvfb-run is missing: install them"; exit 1; }
+	npm ci --prefix tests/engines --no-audit --no-fund
+	cd tests/engines && node --test
+
 ## Licences, sources and bans of all dependencies; advisories where their databases can be reached.
 audit:
 	$(call install,deny,$(CARGO_DENY_VERSION))
 	cargo deny --locked check bans licenses sources
 	@if timeout 60 cargo deny --locked fetch db 2>/dev/null; then cargo deny --locked check --disable-fetch advisories; \
 		else echo "Not checked: RustSec's advisories cannot be reached."; fi
-	@for tests in browser bench; do \
+	@for tests in browser engines bench; do \
 		report=$$(timeout 60 npm audit --prefix tests/$$tests --package-lock-only --json 2>/dev/null) && continue; \
 		case $$report in *auditReportVersion*) echo "$$report"; exit 1; esac; \
 		echo "Not checked: npm's advisories on tests/$$tests cannot be reached."; done

@@ -1,29 +1,16 @@
 /** The viewer on the page: what it shows changes, what the model is given does not. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, convertMicro, launch, scratch, violations } from './setup.mjs';
-import { visit } from './visit.mjs';
+import { afterEach, beforeEach, test } from 'node:test';
+import { MICRO, OUTPUT, violations } from './setup.mjs';
+import { builtPage, reached, visit } from './visit.mjs';
 
 const FILE = join(MICRO, 'img0.png'); // 500 × 613: neither square nor symmetric
-const work = scratch();
-let browser;
-let site;
+const built = builtPage({ micro: true });
 let context;
 let page;
 /** @type {string[]} */ let problems;
 
-before(async () => {
-  convertMicro(join(work.path, 'q8'), 'q8');
-  browser = await launch();
-  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'q8') });
-});
-after(async () => {
-  await browser.close();
-  await site.close();
-  work.remove();
-});
 beforeEach(() => start());
 afterEach(async () => {
   await context.close();
@@ -33,7 +20,7 @@ afterEach(async () => {
 /** @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
-  ({ context, page, problems } = await visit(browser, options));
+  ({ context, page, problems } = await visit(built.browser, options));
   await page.addInitScript(() => { // counts what the worker is asked
     globalThis.asked = [];
     const post = Worker.prototype.postMessage;
@@ -42,11 +29,11 @@ async function start(options = {}) {
       return post.call(this, message, ...rest);
     };
   });
-  await page.goto(`${site.origin}/?model=models/micro`);
+  await page.goto(`${built.site.origin}/?model=models/micro`);
   await reach('ready');
 }
 
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const open = async (file = FILE) => {
   await page.setInputFiles('[data-testid="file-input"]', file);
   await reach('done');
@@ -289,7 +276,7 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
 });
 
 test('values of full depth keep their window, and a known spacing gives millimetres', async () => {
-  site.edits.set('/js/worker.js', (body) => `
+  built.site.edits.set('/js/worker.js', (body) => `
     const post = self.postMessage.bind(self);
     self.postMessage = (message, transfer) => {
       const { value } = message;
@@ -312,7 +299,7 @@ test('values of full depth keep their window, and a known spacing gives millimet
     assert.equal(await page.getByTestId('lengths').locator('span').textContent(), `${(0.4 * 500 * 0.2).toFixed(1)} mm`);
     assert.match(await text('unit-note'), /mm.*not corrected/);
   } finally {
-    site.edits.clear();
+    built.site.edits.clear();
   }
 });
 
@@ -447,6 +434,15 @@ test('touch: one finger uses the tool, two pinch and pan, and it fits a narrow p
     assert.ok(width >= 44 && height >= 44, `${await button.getAttribute('aria-label')}: ${width} × ${height}`);
   }
   await page.screenshot({ path: join(OUTPUT, 'viewer-360.png') });
+});
+
+test('where the viewer is low, its tools stand in two columns, and none is covered', async () => {
+  await open();
+  for (const [height, columns] of [[900, 1], [620, 2], [900, 1]]) {
+    await page.setViewportSize({ width: 1280, height });
+    await page.waitForFunction((wanted) => getComputedStyle(document.querySelector('#tools')).gridTemplateColumns.split(' ').length === wanted, columns);
+    for (const button of await page.getByTestId('tools').getByRole('button').all()) await button.click({ trial: true }); // would wait for what lies above it
+  }
 });
 
 test('axe-core finds nothing in the tools, the presets, lengths and the sheet', async () => {

@@ -1,7 +1,7 @@
 /** The viewer's arithmetic, without a browser. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CONTOURS_MAX, STYLES, contoursOf, farthest, levelOf, linesAt, pathOf, refine } from '../../www/js/viewer/contours.js';
+import { CONTOURS_MAX, STYLES, clearOf, contoursOf, farthest, levelOf, linesAt, pathOf, refine } from '../../www/js/viewer/contours.js';
 import { KEYS, keyAction } from '../../www/js/viewer/keys.js';
 import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/js/viewer/loupe.js';
 import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/js/viewer/measure.js';
@@ -254,6 +254,18 @@ describe('contours', () => {
     assert.equal(values[0], map[0]);
     assert.equal(values.at(-1), map.at(-1));
     assert.equal(refine([7], 1).values.every((value) => value === 7), true);
+  });
+
+  test('a label gives way to others by whole lines, to the nearest that is free, and stays within', () => {
+    const label = { x: 10, y: 20, width: 30, height: 10 };
+    const at = (/** @type {number} */ y, x = 10) => ({ ...label, x, y });
+    assert.deepEqual(clearOf([], label, 100), label);
+    assert.deepEqual(clearOf([at(20, 40), at(30), at(10)], label, 100), label, 'what touches does not overlap');
+    assert.deepEqual(clearOf([at(20)], label, 100), at(30));
+    assert.deepEqual(clearOf([at(25)], label, 100), at(10), 'above, where below is taken too');
+    assert.deepEqual(clearOf([at(20)], label, 35), at(10), 'nothing below');
+    assert.deepEqual(clearOf([at(20), at(30), at(10)], label, 45), at(0));
+    assert.deepEqual(clearOf([at(0), at(10), at(20), at(30)], label, 40), label, 'no room at all');
   });
 
   test('one bump has one closed line, a circle around it', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ALL, meanOf } from '../../www/js/why/explanation.js';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, visit } from './visit.mjs';
+import { builtPage, reached, visit } from './visit.mjs';
 
 const built = builtPage();
 let context;
@@ -43,7 +43,7 @@ async function start(options = {}) {
   await reach('done');
 }
 
-const reach = (/** @type {string} */ state) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: 120_000 });
+const reach = (/** @type {string} */ state) => reached(page, state);
 const asked = (/** @type {string} */ type) => page.evaluate((name) => globalThis.asked.filter((call) => call.type === name).length, type);
 const words = () => page.getByTestId('why-words').getByRole('button');
 const rows = () => page.getByTestId('score-row');

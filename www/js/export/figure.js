@@ -1,7 +1,7 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper. */
 import { glossOf, nameOf, programText, t } from '../i18n.js';
 import { contoured, seenBox, shownMap, windowOf } from '../state.js';
-import { STYLES, angleOf, farthest, linesOf } from '../viewer/contours.js';
+import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
 import { reading, signed, standing } from '../words.js';
@@ -69,6 +69,7 @@ const outlined = (state) => contoured(state).flatMap((finding, place) => (findin
 /** @param {CanvasRenderingContext2D} context @param {import('../state.js').State} state @param {import('../viewer/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
 function drawContours(context, state, matrix, unit) {
   const line = unit / 9;
+  /** @type {import('../viewer/transform.js').Box[]} */ const numbers = [];
   for (const { place, score } of outlined(state)) {
     const { path, longest } = linesOf(score[state.map.kind], state.info.mapSide);
     if (!longest) continue;
@@ -83,8 +84,11 @@ function drawContours(context, state, matrix, unit) {
     const at = farthest(longest.map((point) => apply(matrix, point)), angleOf(place));
     context.font = `600 ${Math.round(0.9 * unit)}px ${FONT}`;
     Object.assign(context, { strokeStyle: 'rgb(0 0 0 / 0.85)', lineWidth: 0.25 * unit, fillStyle: STYLES[place].colour });
-    context.strokeText(String(place + 1), at.x + 0.25 * unit, at.y - 0.25 * unit);
-    context.fillText(String(place + 1), at.x + 0.25 * unit, at.y - 0.25 * unit);
+    const number = String(place + 1);
+    const box = clearOf(numbers, { x: at.x + 0.25 * unit, y: at.y - 1.25 * unit, width: context.measureText(number).width, height: unit }, context.canvas.height);
+    numbers.push(box);
+    context.strokeText(number, box.x, box.y + unit);
+    context.fillText(number, box.x, box.y + unit);
   }
 }
 

@@ -125,3 +125,14 @@ export function farthest(points, angle) {
   const reach = (/** @type {Point} */ { x, y }) => x * Math.cos(angle) + y * Math.sin(angle);
   return points.reduce((best, point) => (reach(point) > reach(best) ? point : best));
 }
+
+/**
+ * A label's place: its own or, where others are, the nearest free one that is whole lines below or above it.
+ *
+ * @param {import('./transform.js').Box} box Of its own place @param {import('./transform.js').Box[]} others @param {number} height Of what it has to stay within
+ */
+export function clearOf(others, box, height) {
+  const apart = (/** @type {import('./transform.js').Box} */ one) => others.every((other) => one.x >= other.x + other.width || other.x >= one.x + one.width || one.y >= other.y + other.height || other.y >= one.y + one.height);
+  const lines = Array.from({ length: 4 * others.length + 1 }, (_, i) => (i % 2 ? 1 : -1) * Math.ceil(i / 2));
+  return lines.map((line) => ({ ...box, y: box.y + line * box.height })).find((place) => place.y >= 0 && place.y + place.height <= height && apart(place)) ?? box;
+}

@@ -3,11 +3,12 @@ import { scoresBeside, stateBeside } from '../compare/beside.js';
 import { byId, create, createSvg, onChange } from '../dom.js';
 import { nameOf, t } from '../i18n.js';
 import { contoured, matrixOfSeen, phase, seenBox } from '../state.js';
-import { CONTOURS_MAX, STYLES, angleOf, farthest, linesOf } from '../viewer/contours.js';
+import { CONTOURS_MAX, STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { apply } from '../viewer/transform.js';
 
 const NAMED_FROM = 440; // CSS pixels of a viewport with room for names beside the lines
 const EDGE = { x: 6, top: 16, bottom: 6 };
+const LINE = { height: 15, base: 12 }; // of a name
 
 /** @param {number} place */
 const strokeOf = (place) => ({ stroke: STYLES[place].colour, 'stroke-dasharray': STYLES[place].dash });
@@ -31,6 +32,7 @@ function bindLayer(id) {
     clip.append(createSvg('rect', { x: -seen.x / seen.width, y: -seen.y / seen.height, width: grid.width / seen.width, height: grid.height / seen.height }));
     const group = createSvg('g', { transform: `matrix(${matrix.join(' ')})`, 'clip-path': `url(#${id}-clip)` });
     const labels = [];
+    /** @type {import('../viewer/transform.js').Box[]} */ const places = [];
     drawn.forEach((finding, place) => {
       if (!finding) return;
       const { path, longest } = linesOf(scores.get(finding)[kind], state.info.mapSide);
@@ -41,7 +43,9 @@ function bindLayer(id) {
       const wide = [...name].reduce((sum, character) => sum + (character > '\u2e80' ? 12 : 7), 0);
       const x = Math.max(EDGE.x, Math.min(viewport.width - EDGE.x - wide, at.x + 4));
       const y = Math.max(EDGE.top, Math.min(viewport.height - EDGE.bottom, at.y - 4));
-      const label = createSvg('text', { x, y, fill: STYLES[place].colour });
+      const box = clearOf(places, { x, y: y - LINE.base, width: wide, height: LINE.height }, viewport.height);
+      places.push(box);
+      const label = createSvg('text', { x, y: box.y + LINE.base, fill: STYLES[place].colour });
       label.textContent = name;
       labels.push(label);
     });

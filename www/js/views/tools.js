@@ -7,6 +7,8 @@ import { PRESETS } from '../viewer/pixels.js';
 import { Viewer } from '../viewer/viewer.js';
 
 const MARGIN = 8; // CSS pixels around the presets
+const GAP = 2; // between tools, and
+const PADDING = 9; // around all of them, as in viewer.css
 
 /** One stop of the Tab key; arrow keys go along it. @param {HTMLElement} toolbar @param {HTMLButtonElement[]} buttons */
 function rove(toolbar, buttons) {
@@ -101,8 +103,13 @@ export function bindTools(session) {
     }
   });
 
+  /** Two columns where one is too long; in a frame of its own, as the viewport's width follows. */
+  const fold = onChange((/** @type {number} */ height) => {
+    requestAnimationFrame(() => toolbar.toggleAttribute('data-folded', buttons.length * (buttons[0].offsetHeight + GAP) - GAP + PADDING > height));
+  });
+
   return (/** @type {import('../state.js').State} */ state) => {
-    const { picture, display, tool } = state;
+    const { picture, display, tool, viewport: { height } } = state;
     drawKeys();
     toolbar.hidden = strip.hidden = !picture;
     keysToggle.checked = state.keys;
@@ -111,6 +118,8 @@ export function bindTools(session) {
       if (action === 'tool') button.setAttribute('aria-pressed', String(value === tool));
       if (action === 'invert') button.setAttribute('aria-pressed', String(display.invert));
     }
-    if (picture) drawWindow(picture.pixels, windowOf(state));
+    if (!picture) return;
+    drawWindow(picture.pixels, windowOf(state));
+    fold(height);
   };
 }
