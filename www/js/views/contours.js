@@ -9,6 +9,7 @@ import { apply } from '../viewer/transform.js';
 const NAMED_FROM = 440; // CSS pixels of a viewport with room for names beside the lines
 const EDGE = { x: 6, top: 16, bottom: 6 };
 const LINE = { height: 15, base: 12 }; // of a name
+const PANE_LABEL = { x: 0, y: 0, width: Infinity, height: 32 }; // of two images
 
 /** @param {number} place */
 const strokeOf = (place) => ({ stroke: STYLES[place].colour, 'stroke-dasharray': STYLES[place].dash });
@@ -32,7 +33,7 @@ function bindLayer(id) {
     clip.append(createSvg('rect', { x: -seen.x / seen.width, y: -seen.y / seen.height, width: grid.width / seen.width, height: grid.height / seen.height }));
     const group = createSvg('g', { transform: `matrix(${matrix.join(' ')})`, 'clip-path': `url(#${id}-clip)` });
     const labels = [];
-    /** @type {import('../viewer/transform.js').Box[]} */ const places = [];
+    /** @type {import('../viewer/transform.js').Box[]} */ const places = state.compare ? [PANE_LABEL] : [];
     drawn.forEach((finding, place) => {
       if (!finding) return;
       const { path, longest } = linesOf(scores.get(finding)[kind], state.info.mapSide);
@@ -40,7 +41,7 @@ function bindLayer(id) {
       group.append(createSvg('path', { d: path, class: 'halo' }), createSvg('path', { d: path, 'data-finding': finding, ...strokeOf(place) }));
       const at = farthest(longest.map((point) => apply(matrix, point)), angleOf(place));
       const name = viewport.width >= NAMED_FROM ? `${place + 1} ${nameOf(finding)}` : String(place + 1);
-      const wide = [...name].reduce((sum, character) => sum + (character > '\u2e80' ? 12 : 7), 0);
+      const wide = [...name].reduce((sum, character) => sum + (character > '\u2e80' ? 13 : 8), 0);
       const x = Math.max(EDGE.x, Math.min(viewport.width - EDGE.x - wide, at.x + 4));
       const y = Math.max(EDGE.top, Math.min(viewport.height - EDGE.bottom, at.y - 4));
       const box = clearOf(places, { x, y: y - LINE.base, width: wide, height: LINE.height }, viewport.height);
