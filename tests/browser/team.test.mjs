@@ -1,6 +1,8 @@
 /** Threads on the CPU: a team's shares add up to the same scores, also when a member fails. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { Worker as Thread } from 'node:worker_threads';
+import { waitWhile } from '../../www/js/team.js';
 import { serve } from './server.mjs';
 import { DIST, hostHeaders, launch } from './setup.mjs';
 
@@ -14,7 +16,7 @@ after(async () => {
   await browser.close();
   await site.close();
 });
-beforeEach(() => site.edits.delete('/js/teammate.js'));
+beforeEach(() => site.edits.clear());
 
 /** Scores a picture alone and with a team, in a worker: members wait, which a page's own thread may not. */
 async function scoreInWorker() {
@@ -63,10 +65,30 @@ async function scoreInPage() {
   return result;
 }
 
+test('who is woken for nothing goes on waiting', async () => {
+  const control = new Int32Array(new SharedArrayBuffer(4));
+  const other = new Thread(`
+    const { workerData: control } = require('node:worker_threads');
+    for (let i = 0; i < 3; i++) while (!Atomics.notify(control, 0)); // until somebody was asleep
+    Atomics.store(control, 0, 1);
+    Atomics.notify(control, 0);`, { eval: true, workerData: control });
+  waitWhile(control, 0);
+  assert.equal(control[0], 1);
+  await other.terminate();
+});
+
 test('a team shares the work and yields the same scores', async () => {
   const { shares, failed, left } = await scoreInPage();
   assert.ok(shares > 100, `${shares} shares`);
   assert.deepEqual({ failed, left }, { failed: 0, left: 2 });
+});
+
+test('a member that is too slow is given up, and nothing of it is taken for an answer', async () => {
+  site.edits.set('/js/team.js', (body) => String(body).replace('PATIENCE_MS = 10_000', 'PATIENCE_MS = 1'));
+  const slow = 'for (const end = performance.now() + 2; performance.now() < end;);';
+  site.edits.set('/js/teammate.js', (body) => String(body).replace('exchange.set(', `${slow}\n      exchange.set(`));
+  const { failed, left } = await scoreInPage();
+  assert.deepEqual({ failed, left }, { failed: 2, left: 0 });
 });
 
 test('the share of a member that fails is done by the first', async () => {

@@ -15,13 +15,14 @@ export const STATES = { starting: 0, ready: 1, working: 2, failed: 3 };
 export const JOB = 3;
 
 /**
- * Waits while a member is in a state. Most waits are shorter than falling asleep and waking, so it looks for a while first.
+ * Waits while a member is in a state. Most waits are shorter than falling asleep and waking, so it looks for a while first. A
+ * call that was meant for the wait before may come late, so being woken says nothing.
  *
  * @param {Int32Array} control @param {number} state @param {number} [patience] Milliseconds
  */
 export function waitWhile(control, state, patience) {
   for (let i = 0; i < LOOKS; i++) if (Atomics.load(control, 0) !== state) return;
-  Atomics.wait(control, 0, state, patience);
+  while (Atomics.load(control, 0) === state && Atomics.wait(control, 0, state, patience) !== 'timed-out');
 }
 
 export class Team {

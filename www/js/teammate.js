@@ -2,24 +2,27 @@
 import { JOB, STATES, waitWhile } from './team.js';
 
 onmessage = async ({ data: { code, glue, control, exchange } }) => {
-  const become = (/** @type {number} */ state) => {
-    Atomics.store(control, 0, state);
+  /** Ready, unless it was given up meanwhile. @param {number} from @returns {boolean} Whether it goes on */
+  const becomeReady = (from) => {
+    const goesOn = Atomics.compareExchange(control, 0, from, STATES.ready) === from;
     Atomics.notify(control, 0);
+    return goesOn;
   };
   try {
     const wasm = await import(glue);
     await wasm.default({ module_or_path: code });
     const teammate = new wasm.Teammate();
     postMessage('ready');
-    become(STATES.ready);
-    for (;;) {
+    let goesOn = becomeReady(STATES.starting);
+    while (goesOn) {
       waitWhile(control, STATES.ready);
       const [inputs, sizes] = control.subarray(1);
       exchange.set(teammate.work(Uint32Array.from(control.subarray(JOB, JOB + sizes)), exchange.subarray(0, inputs)));
-      become(STATES.ready);
+      goesOn = becomeReady(STATES.working);
     }
   } catch (error) {
-    become(STATES.failed);
+    Atomics.store(control, 0, STATES.failed);
+    Atomics.notify(control, 0);
     throw error;
   }
 };
