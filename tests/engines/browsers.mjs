@@ -42,7 +42,7 @@ async function freePort() {
 async function webkit(folder) {
   const port = await freePort();
   const driver = spawn('xvfb-run', ['-a', '-s', '-screen 0 1280x900x24', 'WebKitWebDriver', '--host=127.0.0.1', `--port=${port}`], {
-    env: { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    env: { ...process.env, TMPDIR: folder, HOME: folder, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
     stdio: 'ignore',
     detached: true, // a group of its own, to be ended as one
   });

@@ -9,10 +9,10 @@ import { BROWSERS } from './browsers.mjs';
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const PATIENCE_MS = 60_000;
 
-/** Waits until something is so in the page. @param {import('./browsers.mjs').Page} page @param {(argument: any) => any} condition @param {any} [argument] */
+/** Waits until something is so in the page, which may be loading. @param {import('./browsers.mjs').Page} page @param {(argument: any) => any} condition @param {any} [argument] */
 async function until(page, condition, argument) {
   const end = Date.now() + PATIENCE_MS;
-  while (!await page.evaluate(condition, argument)) assert.ok(Date.now() < end, `never: ${condition}, ${argument}`);
+  while (!await page.evaluate(condition, argument).catch(() => false)) assert.ok(Date.now() < end, `never: ${condition}, ${argument}`);
 }
 
 const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ state) => until(page, (wanted) => document.documentElement.dataset.state === wanted, state);
@@ -88,6 +88,10 @@ async function visit(name) {
     await page.goto(site.origin);
     await reached(page, 'ready');
     seen.downloads = site.requests.filter((path) => path === WEIGHTS).length;
+
+    await click(page, '[data-testid="forget-confirm"]');
+    await until(page, () => document.querySelector('[data-testid="forgotten"]').open);
+    seen.kept = await page.evaluate(async () => [...await caches.keys(), ...await navigator.serviceWorker.getRegistrations(), ...Object.keys(localStorage)]);
   } finally {
     await page.close();
     await site.close();
@@ -100,10 +104,11 @@ async function visit(name) {
 before(async () => { expected = await visit('Chromium'); });
 
 for (const name of ['Firefox', 'WebKit']) {
-  test(`${name}: scores, a file, own words, Why, contours, a series, Japanese, and all without a network`, async () => {
+  test(`${name}: scores, a file, own words, Why, contours, a series, Japanese, without a network, and forgotten`, async () => {
     assert.deepEqual(expected.problems, []);
     assert.equal(expected.isolated, true);
     assert.equal(expected.downloads, 1);
+    assert.deepEqual(expected.kept, []);
     const seen = await visit(name);
     for (const [what, value] of Object.entries(expected)) assert.deepEqual(seen[what], value, what);
   });
