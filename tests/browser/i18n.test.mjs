@@ -10,6 +10,7 @@ import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/js/viewer/keys.js';
 import { PRESETS } from '../../www/js/viewer/pixels.js';
+import { signed } from '../../www/js/words.js';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 const html = readFileSync(join(WWW, 'index.html'), 'utf8');
@@ -24,6 +25,10 @@ const exact = new Set([
 ]);
 
 const built = builtPage();
+
+test('a number has a minus only where one of its digits says so', () => {
+  assert.deepEqual([-0.51, -0.001, 0, 0.4].map((value) => signed(value)), ['−0.51', '0.00', '0.00', '0.40']);
+});
 
 test('both languages have the same strings with the same values, none empty', () => {
   assert.deepEqual(Object.keys(ja).sort(), Object.keys(en).sort());

@@ -38,8 +38,8 @@ export function megabytes(bytes) {
   return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** @param {number} value @param {number} [digits] */
-export const signed = (value, digits = 2) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace('-', '−');
+/** With a minus below zero, where a digit says so. @param {number} value @param {number} [digits] */
+export const signed = (value, digits = 2) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' }).replace('-', '−');
 
 /** @param {number} milliseconds */
 export const duration = (milliseconds) => (milliseconds < 1000
