@@ -22,6 +22,9 @@ RUNS ?= 1000000
 install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
 	|| cargo install cargo-$(1) --version $(2) --locked --debug --root $(CACHE)/tools
 
+# Packages of Debian, by name.
+debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
+
 .PHONY: demo test engines audit sbom fuzz bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
@@ -40,7 +43,7 @@ test: tools browser checkout audit
 ## A visit to the page in Firefox and in WebKit, which Safari is made of, compared with one in Chromium.
 engines: page browser
 	@{ { command -v firefox-esr || command -v firefox; } && command -v WebKitWebDriver && command -v xvfb-run; } >/dev/null \
-		|| { sudo=$$(command -v sudo || true); $$sudo apt-get install -y firefox-esr webkit2gtk-driver xvfb; } \
+		|| $(call debian,firefox-esr webkit2gtk-driver xvfb) \
 		|| { echo "Firefox, WebKitWebDriver or xvfb-run is missing: install them"; exit 1; }
 	npm ci --prefix tests/engines --no-audit --no-fund
 	cd tests/engines && node --test
@@ -115,6 +118,6 @@ checkout:
 browser:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }
 	@{ [ -n "$(CHROMIUM)" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
-		|| { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y chromium; } \
+		|| $(call debian,chromium) \
 		|| { echo "Chromium is missing: install it, or set CHROMIUM to its path"; exit 1; }
 	npm ci --prefix tests/browser --no-audit --no-fund
