@@ -50,7 +50,7 @@ extern "C" {
 struct Lead {
     team: Team,
     /// Identifiers of the weights that members have their columns of, by address and size of the
-    /// team they were shared out to.
+    /// team they were shared out to, which says who its members are.
     weights: HashMap<(usize, usize), u32>,
     next: u32,
 }
@@ -119,7 +119,6 @@ pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
             if lead.team.finish(member, &mut part) {
                 put_columns(&part, columns, y, output);
             } else {
-                lead.weights.clear();
                 compute(columns.clone(), &mut y[columns.start..], output);
             }
         }
@@ -167,7 +166,6 @@ pub fn feed_forward(
             if lead.team.finish(member, &mut part) {
                 y.iter_mut().zip(part).for_each(|(y, part)| *y += part);
             } else {
-                lead.weights.clear();
                 compute(columns_of(share, hidden), y);
             }
         }
@@ -212,7 +210,6 @@ pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut 
         compute(&shares[0], y);
         for (member, rows) in shares[1..].iter().enumerate() {
             if !lead.team.finish(member, &mut y[rows.start * out_row..rows.end * out_row]) {
-                lead.weights.clear();
                 compute(rows, y);
             }
         }

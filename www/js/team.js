@@ -40,15 +40,11 @@ export class Team {
     });
   }
 
-  /** Members that are ready come first. */
+  /** How many are ready, of the first ones. Those after a lost one go too: which weights a member has, follows from its place. */
   ready() {
-    this.#members = this.#members.filter(({ control, worker }) => {
-      const lost = Atomics.load(control, 0) === STATES.failed;
-      if (lost) worker.terminate();
-      return !lost;
-    });
-    const isReady = (/** @type {{control: Int32Array}} */ { control }) => Atomics.load(control, 0) === STATES.ready;
-    const starting = this.#members.findIndex((member) => !isReady(member));
+    const lost = this.#members.findIndex(({ control }) => Atomics.load(control, 0) === STATES.failed);
+    if (lost >= 0) for (const { worker } of this.#members.splice(lost)) worker.terminate();
+    const starting = this.#members.findIndex(({ control }) => Atomics.load(control, 0) !== STATES.ready);
     return starting < 0 ? this.#members.length : starting;
   }
 
