@@ -27,7 +27,7 @@ export function builtPage({ micro = false } = {}) {
   return built;
 }
 
-/** Waits until the page is in a state. @param {import('playwright-core').Page} page @param {'loading' | 'ready' | 'working' | 'done' | 'error'} state */
+/** Waits until the page is in a state. @param {import('playwright-core').Page} page @param {string} state loading, ready, working, done or error */
 export const reached = (page, state, timeout = 120_000) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout });
 
 /** A page in a context of its own, and what it throws. @param {import('playwright-core').Browser} browser @param {object} options Of the context */

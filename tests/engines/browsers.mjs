@@ -7,26 +7,37 @@
  * @property {(run: (argument: any) => any, argument?: any) => Promise<any>} evaluate Runs in the page; what it needs comes as its argument
  * @property {() => Promise<unknown>} close The browser, too
  */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import puppeteer from 'puppeteer-core';
 import { launch } from '../browser/setup.mjs';
 
-/** @returns {Promise<Page>} */
-async function chromium() {
-  const browser = await launch();
+const PATIENCE_MS = 60_000;
+
+/** Asks again until the answer is yes; an error is none. @param {() => Promise<any>} ask @param {string} what */
+export async function until(ask, what) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!await ask().catch(() => false)) {
+    assert.ok(Date.now() < end, `never: ${what}`);
+    await pause(20);
+  }
+}
+
+/** Playwright's and Puppeteer's have the same methods. @param {import('playwright-core').Browser | import('puppeteer-core').Browser} browser @returns {Promise<Page>} */
+async function pageOf(browser) {
   const page = await browser.newPage();
   return { goto: (url) => page.goto(url), evaluate: (run, argument) => page.evaluate(run, argument), close: () => browser.close() };
 }
 
-/** @returns {Promise<Page>} */
+const chromium = async () => pageOf(await launch());
+
 async function firefox() {
   const executablePath = process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => existsSync(path));
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, defaultViewport: null });
-  const page = await browser.newPage();
-  return { goto: (url) => page.goto(url), evaluate: (run, argument) => page.evaluate(run, argument), close: () => browser.close() };
+  return pageOf(await puppeteer.launch({ browser: 'firefox', executablePath, defaultViewport: null }));
 }
 
 /** A port that is free now. */
@@ -54,12 +65,15 @@ async function webkit(folder) {
     return value;
   }
   const end = () => process.kill(-driver.pid);
-  const until = Date.now() + 30_000;
-  while (!await call('GET', '/status').catch(() => null)) {
-    if (Date.now() > until) throw new Error('WebKitWebDriver does not answer', { cause: end() });
+  let session;
+  try {
+    await until(() => call('GET', '/status'), 'an answer of WebKitWebDriver');
+    const { sessionId } = await call('POST', '/session', { capabilities: {} });
+    session = `/session/${sessionId}`;
+  } catch (error) {
+    end();
+    throw error;
   }
-  const { sessionId } = await call('POST', '/session', { capabilities: {} });
-  const session = `/session/${sessionId}`;
   const script = (/** @type {(argument: any) => any} */ run) => `const done = arguments[1];
     Promise.resolve().then(() => (${run})(arguments[0])).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
   return {

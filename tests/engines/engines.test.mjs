@@ -4,18 +4,14 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { serve } from '../browser/server.mjs';
 import { DIST, MICRO, hostHeaders, scratch } from '../browser/setup.mjs';
-import { BROWSERS } from './browsers.mjs';
+import { BROWSERS, until } from './browsers.mjs';
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
-const PATIENCE_MS = 60_000;
 
 /** Waits until something is so in the page, which may be loading. @param {import('./browsers.mjs').Page} page @param {(argument: any) => any} condition @param {any} [argument] */
-async function until(page, condition, argument) {
-  const end = Date.now() + PATIENCE_MS;
-  while (!await page.evaluate(condition, argument).catch(() => false)) assert.ok(Date.now() < end, `never: ${condition}, ${argument}`);
-}
+const untilIn = (page, condition, argument) => until(() => page.evaluate(condition, argument), `${condition}, ${argument}`);
 
-const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ state) => until(page, (wanted) => document.documentElement.dataset.state === wanted, state);
+const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ state) => untilIn(page, (wanted) => document.documentElement.dataset.state === wanted, state);
 const click = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ selector) => page.evaluate((found) => document.querySelector(found).click(), selector);
 /** Findings and standings, in their order. */
 const rows = (/** @type {import('./browsers.mjs').Page} */ page) => page.evaluate(() => [...document.querySelectorAll('[data-testid="score-row"]')].map((row) => [row.dataset.finding, row.querySelector('.value').textContent]));
@@ -51,10 +47,10 @@ async function visit(name) {
     seen.drawing = await rows(page);
 
     await drop(page, ['images/img0.png']);
-    await until(page, () => document.querySelector('#sources').textContent.includes('img0.png'));
+    await untilIn(page, () => document.querySelector('#sources').textContent.includes('img0.png'));
     await reached(page, 'done');
     seen.file = await rows(page);
-    await until(page, () => {
+    await untilIn(page, () => {
       const map = document.querySelector('[data-testid="map-canvas"]');
       const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);
       return data.some((value, i) => i % 4 === 3 && value > 128);
@@ -65,32 +61,32 @@ async function visit(name) {
       input.value = 'free air under the diaphragm';
       input.form.requestSubmit();
     });
-    await until(page, (own) => Boolean(document.querySelector(`[data-finding="${own}"]:not([data-kind="unscored"])`)), 'free air under the diaphragm');
+    await untilIn(page, (own) => Boolean(document.querySelector(`[data-finding="${own}"]:not([data-kind="unscored"])`)), 'free air under the diaphragm');
     await reached(page, 'done');
     seen.own = await rows(page);
 
     await click(page, '#why summary');
-    await until(page, () => document.querySelectorAll('.word').length);
+    await untilIn(page, () => document.querySelectorAll('.word').length);
     seen.words = await page.evaluate(() => [...document.querySelectorAll('.word')].map(({ textContent }) => textContent));
     await click(page, '[data-testid="contours-toggle"]');
-    await until(page, () => document.querySelectorAll('[data-testid="contours"] path[data-finding]').length === 5);
+    await untilIn(page, () => document.querySelectorAll('[data-testid="contours"] path[data-finding]').length === 5);
 
     await drop(page, ['images/img0.png', 'images/img1.png', 'images/img2.png']);
-    await until(page, () => document.querySelector('[data-testid="series-count"]').textContent.includes('Scored 3 of 3'));
+    await untilIn(page, () => document.querySelector('[data-testid="series-count"]').textContent.includes('Scored 3 of 3'));
     seen.series = await page.evaluate(() => [...document.querySelectorAll('[data-testid="series-row"]')].map(({ cells }) => [...cells].map(({ textContent }) => textContent)));
     await click(page, '[data-testid="language"]');
-    await until(page, () => document.documentElement.lang === 'ja');
+    await untilIn(page, () => document.documentElement.lang === 'ja');
     seen.problems = await page.evaluate(() => globalThis.problems);
 
-    await until(page, async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
-    await until(page, () => document.querySelector('[data-testid="offline"]').textContent.length > 0);
+    await untilIn(page, async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
+    await untilIn(page, () => document.querySelector('[data-testid="offline"]').textContent.length > 0);
     await site.close(); // and now without a network
     await page.goto(site.origin);
     await reached(page, 'ready');
     seen.downloads = site.requests.filter((path) => path === WEIGHTS).length;
 
     await click(page, '[data-testid="forget-confirm"]');
-    await until(page, () => document.querySelector('[data-testid="forgotten"]').open);
+    await untilIn(page, () => document.querySelector('[data-testid="forgotten"]').open);
     seen.kept = await page.evaluate(async () => [...await caches.keys(), ...await navigator.serviceWorker.getRegistrations(), ...Object.keys(localStorage)]);
   } finally {
     await page.close();

@@ -22,7 +22,7 @@ export const JOB = 3;
  */
 export function waitWhile(control, state, patience) {
   for (let i = 0; i < LOOKS; i++) if (Atomics.load(control, 0) !== state) return;
-  while (Atomics.load(control, 0) === state && Atomics.wait(control, 0, state, patience) !== 'timed-out');
+  while (Atomics.wait(control, 0, state, patience) === 'ok'); // 'not-equal' once the state is another
 }
 
 export class Team {

@@ -118,7 +118,7 @@ const jobs = {
       await fallBack({ key: error.code === 'device' ? 'why.start' : 'why.selfTest', values: { message: error.message } });
       weights = await assemble();
     }
-    // Not sooner: while all starts, its members would take the processor from what is waited for. WebKit's GTK port isolates, but has no shared memory.
+    // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
     if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer) wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
     return [{ device, info: model.info(), weights }];
   },

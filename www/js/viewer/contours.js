@@ -129,7 +129,7 @@ export function farthest(points, angle) {
 /**
  * A label's place: its own or, where others are, the nearest free one that is whole lines below or above it.
  *
- * @param {import('./transform.js').Box} box Of its own place @param {import('./transform.js').Box[]} others @param {number} height Of what it has to stay within
+ * @param {import('./transform.js').Box[]} others @param {import('./transform.js').Box} box Of its own place @param {number} height Of what it has to stay within
  */
 export function clearOf(others, box, height) {
   const apart = (/** @type {import('./transform.js').Box} */ one) => others.every((other) => one.x >= other.x + other.width || other.x >= one.x + one.width || one.y >= other.y + other.height || other.y >= one.y + one.height);

@@ -33,7 +33,7 @@ function bindLayer(id) {
     clip.append(createSvg('rect', { x: -seen.x / seen.width, y: -seen.y / seen.height, width: grid.width / seen.width, height: grid.height / seen.height }));
     const group = createSvg('g', { transform: `matrix(${matrix.join(' ')})`, 'clip-path': `url(#${id}-clip)` });
     const labels = [];
-    /** @type {import('../viewer/transform.js').Box[]} */ const places = state.compare ? [PANE_LABEL] : [];
+    /** @type {import('../viewer/transform.js').Box[]} */ const taken = state.compare ? [PANE_LABEL] : [];
     drawn.forEach((finding, place) => {
       if (!finding) return;
       const { path, longest } = linesOf(scores.get(finding)[kind], state.info.mapSide);
@@ -44,8 +44,8 @@ function bindLayer(id) {
       const wide = [...name].reduce((sum, character) => sum + (character > '\u2e80' ? 13 : 8), 0);
       const x = Math.max(EDGE.x, Math.min(viewport.width - EDGE.x - wide, at.x + 4));
       const y = Math.max(EDGE.top, Math.min(viewport.height - EDGE.bottom, at.y - 4));
-      const box = clearOf(places, { x, y: y - LINE.base, width: wide, height: LINE.height }, viewport.height);
-      places.push(box);
+      const box = clearOf(taken, { x, y: y - LINE.base, width: wide, height: LINE.height }, viewport.height);
+      taken.push(box);
       const label = createSvg('text', { x, y: box.y + LINE.base, fill: STYLES[place].colour });
       label.textContent = name;
       labels.push(label);

@@ -7,8 +7,6 @@ import { PRESETS } from '../viewer/pixels.js';
 import { Viewer } from '../viewer/viewer.js';
 
 const MARGIN = 8; // CSS pixels around the presets
-const GAP = 2; // between tools, and
-const PADDING = 9; // around all of them, as in viewer.css
 
 /** One stop of the Tab key; arrow keys go along it. @param {HTMLElement} toolbar @param {HTMLButtonElement[]} buttons */
 function rove(toolbar, buttons) {
@@ -104,8 +102,11 @@ export function bindTools(session) {
   });
 
   /** Two columns where one is too long; in a frame of its own, as the viewport's width follows. */
-  const fold = onChange((/** @type {number} */ height) => {
-    requestAnimationFrame(() => toolbar.toggleAttribute('data-folded', buttons.length * (buttons[0].offsetHeight + GAP) - GAP + PADDING > height));
+  const fold = onChange((/** @type {number} */ _height) => {
+    requestAnimationFrame(() => {
+      toolbar.removeAttribute('data-folded');
+      toolbar.toggleAttribute('data-folded', toolbar.scrollHeight > toolbar.clientHeight);
+    });
   });
 
   return (/** @type {import('../state.js').State} */ state) => {
