@@ -85,6 +85,16 @@ impl SplitMix {
         (self.next() >> 40) as u32 as f32 / (1 << 23) as f32 - 1.0
     }
 
+    /// Uniform between two numbers.
+    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * (self.signed() + 1.0) / 2.0
+    }
+
+    /// True with a probability.
+    pub fn chance(&mut self, probability: f32) -> bool {
+        self.between(0.0, 1.0) < probability
+    }
+
     /// Nearly normal, of unit variance: four 16-bit uniforms summed.
     pub fn normal(&mut self) -> f32 {
         let bits = self.next();

@@ -22,9 +22,38 @@ const AERATION: f32 = 0.76;
 pub const MID: f32 = 0.5;
 /// Inner width of the chest at its widest above the diaphragm, against which the heart is measured.
 pub const INNER_WIDTH: f32 = 0.72;
-/// Root of the left lung, towards which it collapses.
-pub const LEFT_HILUM: Point = [MID + 0.085, 0.43];
-pub const RIGHT_HILUM: Point = [MID - 0.085, 0.45];
+const LEFT_HILUM: Point = [MID + 0.085, 0.43];
+const RIGHT_HILUM: Point = [MID - 0.085, 0.45];
+
+/// A side of the patient; the right one is on the viewer's left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Right,
+    Left,
+}
+
+impl Side {
+    /// The side that a place of the body lies on.
+    pub fn of(p: Point) -> Self {
+        if p[0] < MID { Self::Right } else { Self::Left }
+    }
+
+    /// The direction away from the midline along x.
+    pub fn sign(self) -> f32 {
+        match self {
+            Self::Right => -1.0,
+            Self::Left => 1.0,
+        }
+    }
+
+    /// Root of this side's lung, towards which it collapses.
+    pub fn hilum(self) -> Point {
+        match self {
+            Self::Right => RIGHT_HILUM,
+            Self::Left => LEFT_HILUM,
+        }
+    }
+}
 
 /// The chest to draw: parameters, and outlines tabulated against y (or distance from the midline).
 pub struct Chest {
@@ -45,7 +74,7 @@ impl Chest {
     pub fn new(phantom: &Phantom) -> Self {
         Chest {
             phantom: phantom.clone(),
-            view: View::new(phantom.rotation),
+            view: View::new(phantom.rotation, [phantom.body.width, phantom.body.height]),
             // Neck, shoulders, axillae and flanks.
             body_half: Curve::new(&[
                 (-0.2, 0.12), (0.0, 0.115), (0.05, 0.125), (0.085, 0.165), (0.115, 0.26), (0.14, 0.36), (0.17, 0.45),
@@ -115,7 +144,7 @@ impl Chest {
     /// Neck, shoulders and trunk: a flattened cylinder.
     fn body(&self, p: Point) -> f32 {
         let u = (p[0] - MID) / self.body_half.at(p[1]);
-        self.body_depth.at(p[1]) * root(root(1.0 - u * u * u * u))
+        self.phantom.body.girth * self.body_depth.at(p[1]) * root(root(1.0 - u * u * u * u))
     }
 
     /// Breasts and pectoral muscles: a faint veil over the lower zones.
@@ -123,7 +152,7 @@ impl Chest {
         let side = (p[0] - MID).abs();
         const BREAST: Solid = Solid::new([0.225, 0.60], [0.17, 0.13], 0.04, 0.15);
         const PECTORAL: Solid = Solid::new([0.27, 0.30], [0.17, 0.15], 0.05, -0.5);
-        deepest(&[BREAST, PECTORAL], [side, p[1]])
+        self.phantom.body.breasts * deepest(&[BREAST, PECTORAL], [side, p[1]])
     }
 
     /// The space a lung can take: chest wall, less diaphragm, heart and mediastinum.
@@ -137,10 +166,9 @@ impl Chest {
 
     /// The thoracic cage's inside above the diaphragm, less the space between the lungs.
     fn thorax(&self, p: Point) -> f32 {
-        let side = (p[0] - MID).abs();
-        let medial = ((side - self.lung_inner.at(p[1])) / 0.05).clamp(0.0, 1.0);
-        let dome = if p[0] < MID { &self.right_dome } else { &self.left_dome };
-        let below = p[1] - dome.at(side);
+        let out = (p[0] - MID).abs();
+        let medial = ((out - self.lung_inner.at(p[1])) / 0.05).clamp(0.0, 1.0);
+        let below = p[1] - self.dome(Side::of(p), out);
         // The beam grazes the dome's crest, so the chord through it opens like a square root.
         positive(self.cage(p) * root(medial) - 3.0 * root(below))
     }
@@ -151,38 +179,63 @@ impl Chest {
         self.lung_depth.at(p[1]) * root(1.0 - u * u * u * u)
     }
 
-    /// Lung within the pleural cavity: all of it, unless the left one has collapsed.
+    /// Lung within the pleural cavity: all of it, unless that side's has collapsed.
     fn lung(&self, p: Point, cavity: f32) -> f32 {
-        if self.phantom.pneumothorax <= 0.0 || p[0] < MID {
+        let side = Side::of(p);
+        if self.lost(side) <= 0.0 {
             return cavity;
         }
-        let q = self.uncollapsed(p);
-        let side = positive(q[0] - MID);
-        let sunk = root(q[1] - self.left_dome.at(side));
-        positive(least(cavity, self.cage([MID + side, q[1]]) - 3.0 * sunk))
+        let q = self.uncollapsed(side, p);
+        let out = positive(side.sign() * (q[0] - MID));
+        let sunk = root(q[1] - self.dome(side, out));
+        positive(least(cavity, self.cage([MID + side.sign() * out, q[1]]) - 3.0 * sunk))
+    }
+
+    /// How much aerated lung the beam crosses.
+    pub fn aerated_depth(&self, p: Point) -> f32 {
+        let cavity = self.pleural_cavity(p);
+        self.lung(p, cavity) * (1.0 - self.filled(p, 0.0))
     }
 
     /// Share of the lung that is air; a collapsed lung holds less.
     fn aeration(&self, p: Point) -> f32 {
-        AERATION * if p[0] > MID { 1.0 - 0.3 * self.phantom.pneumothorax } else { 1.0 }
+        AERATION * (1.0 - 0.3 * self.lost(Side::of(p)))
     }
 
-    /// How far the left lung has shrunk towards its hilum: (sideways and upwards, downwards).
-    fn collapse(&self) -> (f32, f32) {
-        let lost = self.phantom.pneumothorax;
+    /// How much of a lung has collapsed, 0 to 1.
+    pub fn lost(&self, side: Side) -> f32 {
+        match side {
+            Side::Right => self.phantom.right_pneumothorax,
+            Side::Left => self.phantom.pneumothorax,
+        }
+    }
+
+    /// Height of the diaphragm's dome at a distance from the midline.
+    fn dome(&self, side: Side, out: f32) -> f32 {
+        let dome = match side {
+            Side::Right => &self.right_dome,
+            Side::Left => &self.left_dome,
+        };
+        dome.at(out) + self.phantom.body.inspiration
+    }
+
+    /// How far a lung has shrunk towards its hilum: (sideways and upwards, downwards).
+    fn collapse(&self, side: Side) -> (f32, f32) {
+        let lost = self.lost(side);
         (1.0 - 0.6 * lost, 1.0 - 0.35 * lost)
     }
 
-    pub fn collapsed(&self, p: Point) -> Point {
-        let (up, down) = self.collapse();
-        let d = [p[0] - LEFT_HILUM[0], p[1] - LEFT_HILUM[1]];
-        [LEFT_HILUM[0] + d[0] * up, LEFT_HILUM[1] + d[1] * if d[1] < 0.0 { up } else { down }]
+    /// Where a place of the whole lung comes to lie in the collapsed one.
+    pub fn collapsed(&self, side: Side, p: Point) -> Point {
+        let ((up, down), hilum) = (self.collapse(side), side.hilum());
+        let d = [p[0] - hilum[0], p[1] - hilum[1]];
+        [hilum[0] + d[0] * up, hilum[1] + d[1] * if d[1] < 0.0 { up } else { down }]
     }
 
-    fn uncollapsed(&self, p: Point) -> Point {
-        let (up, down) = self.collapse();
-        let d = [p[0] - LEFT_HILUM[0], p[1] - LEFT_HILUM[1]];
-        [LEFT_HILUM[0] + d[0] / up, LEFT_HILUM[1] + d[1] / if d[1] < 0.0 { up } else { down }]
+    fn uncollapsed(&self, side: Side, p: Point) -> Point {
+        let ((up, down), hilum) = (self.collapse(side), side.hilum());
+        let d = [p[0] - hilum[0], p[1] - hilum[1]];
+        [hilum[0] + d[0] / up, hilum[1] + d[1] / if d[1] < 0.0 { up } else { down }]
     }
 
     /// The visceral pleura of a collapsed lung, seen on edge as a thin line.
@@ -244,23 +297,29 @@ impl Chest {
         1.0 - (1.0 - fluid) * (1.0 - patch)
     }
 
-    /// Free fluid about the right lung: its edge climbs the chest wall as a meniscus.
+    /// Free fluid about a lung: its edge climbs the chest wall as a meniscus.
     fn effusion(&self, p: Point) -> f32 {
-        let amount = self.phantom.effusion;
-        if amount <= 0.0 || p[0] > MID {
+        let side = Side::of(p);
+        let amount = match side {
+            Side::Right => self.phantom.effusion,
+            Side::Left => self.phantom.left_effusion,
+        };
+        if amount <= 0.0 {
             return 0.0;
         }
-        let u = (MID - p[0]) / self.lung_outer.at(p[1]);
-        let level = 0.785 - 0.45 * amount;
+        let u = side.sign() * (p[0] - MID) / self.lung_outer.at(p[1]);
+        let level = 0.785 + self.phantom.body.inspiration - 0.45 * amount;
         let meniscus = level - 0.17 * root(amount) * u * u * u * u - 0.02 * (1.0 - u);
         smooth((p[1] - meniscus) / 0.075)
     }
 
+    /// It stays within the lung that its centre lies in.
     fn consolidation(&self, p: Point) -> f32 {
-        if self.phantom.consolidation <= 0.0 || p[0] > MID {
+        let centre = self.phantom.consolidation_centre;
+        if self.phantom.consolidation <= 0.0 || Side::of(p) != Side::of(centre) {
             return 0.0;
         }
-        let d = [(p[0] - MID + 0.20) / 0.17, (p[1] - 0.56) / 0.135];
+        let d = [(p[0] - centre[0]) / 0.17, (p[1] - centre[1]) / 0.135];
         let core = 1.0 - d[0] * d[0] - d[1] * d[1];
         let ragged = 0.35 * value_noise(p, 13.0, self.phantom.seed)
             + 0.2 * value_noise(p, 31.0, self.phantom.seed);

@@ -9,14 +9,19 @@
 //! arithmetic and square roots are used, so that every target draws the same bytes.
 
 mod arithmetic;
+mod bedside;
 mod chest;
 mod film;
+mod random;
 mod shapes;
 mod skeleton;
 mod tube;
 mod vessels;
 
 use serde::{Deserialize, Serialize};
+
+pub use bedside::Bedside;
+pub use random::MASS;
 
 use arithmetic::pixel_centres;
 use chest::Chest;
@@ -31,20 +36,50 @@ pub const MAX_SIZE: usize = 4096;
 pub struct Phantom {
     /// Level of a right pleural effusion (viewer's left): 0 none ..= 1 most of the lung.
     pub effusion: f32,
+    /// The same on the left.
+    pub left_effusion: f32,
     /// Cardiothoracic ratio: heart's width over the inner width of the chest, 0.40 ..= 0.70.
     pub heart: f32,
     /// A solitary round nodule.
     pub nodule: Option<Nodule>,
     /// Collapse of the left lung (viewer's right): 0 none ..= 1 nearly complete.
     pub pneumothorax: f32,
-    /// Density of an ill-defined consolidation in the right lower zone: 0 none ..= 1 airless.
+    /// The same of the right lung.
+    pub right_pneumothorax: f32,
+    /// Density of an ill-defined consolidation: 0 none ..= 1 airless.
     pub consolidation: f32,
+    /// Centre of the consolidation, in fractions of the unrotated image; in the right lower zone by default.
+    pub consolidation_centre: [f32; 2],
+    /// Build and breathing.
+    pub body: Body,
     /// Exposure, from -1 (too light a film) to 1 (too dark).
     pub exposure: f32,
     /// Rotation in the image's plane, degrees clockwise, -15 ..= 15.
     pub rotation: f32,
     /// Seed of the vessels' branching, the lung's texture and the noise.
     pub seed: u64,
+}
+
+/// A body's build and how deeply it has breathed in; 1 and 0 are the adult that all lengths are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Body {
+    /// Width, as a factor, 0.7 ..= 1.3.
+    pub width: f32,
+    /// Height, as a factor, 0.7 ..= 1.3.
+    pub height: f32,
+    /// Depth of the soft tissue around the chest, as a factor, 0.6 ..= 1.6.
+    pub girth: f32,
+    /// Depth of the breasts, as a factor, 0 ..= 3.
+    pub breasts: f32,
+    /// How much lower the diaphragm stands, in fractions of the image, -0.1 ..= 0.08.
+    pub inspiration: f32,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        NORMAL.body
+    }
 }
 
 /// A round nodule, in fractions of the image (after rotation).
@@ -98,10 +133,14 @@ const ENLARGED: f32 = 0.5;
 /// A normal adult.
 const NORMAL: Phantom = Phantom {
     effusion: 0.0,
+    left_effusion: 0.0,
     heart: 0.47,
     nodule: None,
     pneumothorax: 0.0,
+    right_pneumothorax: 0.0,
     consolidation: 0.0,
+    consolidation_centre: [chest::MID - 0.20, 0.56],
+    body: Body { width: 1.0, height: 1.0, girth: 1.0, breasts: 1.0, inspiration: 0.0 },
     exposure: 0.0,
     rotation: 0.0,
     seed: 1,
@@ -193,6 +232,7 @@ impl Phantom {
         let whole = |n: &Nodule| !(n.x.is_nan() || n.y.is_nan() || n.radius.is_nan());
         Phantom {
             effusion: fix(self.effusion, 0.0, 1.0, normal.effusion),
+            left_effusion: fix(self.left_effusion, 0.0, 1.0, normal.left_effusion),
             heart: fix(self.heart, 0.40, 0.70, normal.heart),
             nodule: self.nodule.filter(whole).map(|n| Nodule {
                 x: n.x.clamp(0.0, 1.0),
@@ -200,7 +240,19 @@ impl Phantom {
                 radius: n.radius.clamp(0.005, 0.1),
             }),
             pneumothorax: fix(self.pneumothorax, 0.0, 1.0, normal.pneumothorax),
+            right_pneumothorax: fix(self.right_pneumothorax, 0.0, 1.0, normal.right_pneumothorax),
             consolidation: fix(self.consolidation, 0.0, 1.0, normal.consolidation),
+            consolidation_centre: [0, 1].map(|axis| {
+                let centre = normal.consolidation_centre[axis];
+                fix(self.consolidation_centre[axis], 0.0, 1.0, centre)
+            }),
+            body: Body {
+                width: fix(self.body.width, 0.7, 1.3, normal.body.width),
+                height: fix(self.body.height, 0.7, 1.3, normal.body.height),
+                girth: fix(self.body.girth, 0.6, 1.6, normal.body.girth),
+                breasts: fix(self.body.breasts, 0.0, 3.0, normal.body.breasts),
+                inspiration: fix(self.body.inspiration, -0.1, 0.08, normal.body.inspiration),
+            },
             exposure: fix(self.exposure, -1.0, 1.0, normal.exposure),
             rotation: fix(self.rotation, -15.0, 15.0, normal.rotation),
             seed: self.seed,
@@ -317,10 +369,14 @@ mod tests {
         for v in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -9.0, 0.0, 1.0, 9.0] {
             let phantom = Phantom {
                 effusion: v,
+                left_effusion: v,
                 heart: v,
                 nodule: Some(Nodule { x: v, y: v, radius: v }),
                 pneumothorax: v,
+                right_pneumothorax: v,
                 consolidation: v,
+                consolidation_centre: [v, v],
+                body: Body { width: v, height: v, girth: v, breasts: v, inspiration: v },
                 exposure: v,
                 rotation: v,
                 seed: u64::MAX,

@@ -2,25 +2,28 @@
 
 use super::arithmetic::*;
 
-/// The patient's rotation in the image's plane, about its centre.
+/// The patient's rotation in the image's plane, about its centre, and size.
 pub struct View {
     sin: f32,
     cos: f32,
+    /// Width and height, as factors.
+    scale: Point,
 }
 
 impl View {
-    pub fn new(degrees: f32) -> Self {
+    pub fn new(degrees: f32, scale: Point) -> Self {
         let (sin, cos) = sin_cos(degrees * std::f32::consts::PI / 180.0);
-        View { sin, cos }
+        View { sin, cos, scale }
     }
 
     pub fn to_body(&self, q: Point) -> Point {
         let d = [q[0] - 0.5, q[1] - 0.5];
-        [0.5 + d[0] * self.cos + d[1] * self.sin, 0.5 - d[0] * self.sin + d[1] * self.cos]
+        let d = [d[0] * self.cos + d[1] * self.sin, d[1] * self.cos - d[0] * self.sin];
+        [0.5 + d[0] / self.scale[0], 0.5 + d[1] / self.scale[1]]
     }
 
     pub fn to_image(&self, p: Point) -> Point {
-        let d = [p[0] - 0.5, p[1] - 0.5];
+        let d = [(p[0] - 0.5) * self.scale[0], (p[1] - 0.5) * self.scale[1]];
         [0.5 + d[0] * self.cos - d[1] * self.sin, 0.5 + d[0] * self.sin + d[1] * self.cos]
     }
 }

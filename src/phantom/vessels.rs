@@ -1,7 +1,7 @@
 //! Airways and vessels.
 
 use super::arithmetic::*;
-use super::chest::{Chest, LEFT_HILUM, MID, RIGHT_HILUM};
+use super::chest::{Chest, MID, Side};
 use super::tube::{Bead, Layer, solid, thread};
 
 impl Chest {
@@ -23,13 +23,15 @@ impl Chest {
         const TRUNKS: usize = 9;
         let mut layer = Layer::new(size, greatest);
         let mut rng = SplitMix(self.phantom.seed);
-        for side in [-1.0, 1.0] {
-            let hilum = if side < 0.0 { RIGHT_HILUM } else { LEFT_HILUM };
+        for side in [Side::Right, Side::Left] {
+            let hilum = side.hilum();
             // Trunks leave the hilum in a fan, upwards to downwards, the lower ones stouter.
             for n in 0..TRUNKS {
                 let angle = 0.1 + 2.95 * (n as f32 + 0.3 * rng.signed()) / (TRUNKS - 1) as f32;
-                let start =
-                    [hilum[0] + side * 0.012 * rng.signed(), hilum[1] + 0.03 * (angle - 1.5)];
+                let start = [
+                    hilum[0] + side.sign() * 0.012 * rng.signed(),
+                    hilum[1] + 0.03 * (angle - 1.5),
+                ];
                 let radius = 0.0078 + 0.0012 * angle + 0.0015 * rng.signed();
                 let length = 0.042 + 0.006 * angle;
                 self.vessel(
@@ -51,7 +53,7 @@ impl Chest {
         if twig.radius < 0.0007 || twig.order > 8 {
             return;
         }
-        let left = twig.side > 0.0 && self.phantom.pneumothorax > 0.0;
+        let shrunk = self.lost(twig.side) > 0.0;
         let bend = 0.5 * rng.signed();
         // Vessels finer than a pixel are drawn as wide as one, and fainter.
         let radius = twig.radius.max(0.8 / layer.size as f32);
@@ -60,13 +62,14 @@ impl Chest {
             let narrow = 1.0 - 0.08 * i as f32;
             let thin = twig.radius / radius * narrow;
             beads.push(Bead {
-                at: if left { self.collapsed(p) } else { p },
+                at: if shrunk { self.collapsed(twig.side, p) } else { p },
                 radius: radius * narrow,
                 weight: VESSEL * thin,
             });
             if i < 3 {
                 let (sin, cos) = sin_cos(twig.angle + bend * (i as f32 - 1.0));
-                p = [p[0] + twig.side * sin * twig.length / 3.0, p[1] - cos * twig.length / 3.0];
+                let out = twig.side.sign() * sin * twig.length / 3.0;
+                p = [p[0] + out, p[1] - cos * twig.length / 3.0];
             }
         }
         if twig.radius > FAINT * radius {
@@ -93,11 +96,11 @@ impl Chest {
     }
 }
 
-/// A stretch of vessel: `angle` in radians from straight up towards the `side` (-1 right, 1 left).
+/// A stretch of vessel: `angle` in radians from straight up towards the `side`.
 #[derive(Clone, Copy)]
 struct Twig {
     start: Point,
-    side: f32,
+    side: Side,
     angle: f32,
     radius: f32,
     length: f32,
