@@ -98,7 +98,7 @@ impl Dataset {
             "resize": "centre_square", "size": 72, "crop": 64, "mean": 0.5, "std": 0.5
         }))
         .unwrap();
-        Samples::read(&self.manifest_path(), &data, &image).unwrap()
+        Samples::read(&[self.manifest_path()], &data, &image, None).unwrap()
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 
 use burn::tensor::Device;
 use carzero::text::vocabulary_as_tokenizer;
+use carzero::train::config::TrainConfig;
+use carzero::train::samples::Samples;
 use carzero::{Engine, Picture};
 use image::{GrayImage, Luma};
 use safetensors::{Dtype, tensor::TensorView};
@@ -316,4 +318,69 @@ fn a_patient_in_two_splits_is_refused() {
     fs::write(bench.path("manifest.csv"), manifest).unwrap();
     let error = bench.train(&bench.config(), "model", &[]).unwrap_err();
     assert!(error.contains("patient `p0`") && error.contains("one split"), "{error}");
+}
+
+#[test]
+fn each_patient_is_predicted_by_a_model_that_never_saw_them() {
+    let bench = Bench::new();
+    let mut config = bench.config();
+    for stage in ["/encoder/0", "/encoder/1", "/fusion"] {
+        *config.pointer_mut(&format!("{stage}/schedule/epochs")).unwrap() = json!(1);
+    }
+    let run = |more: &[&str]| {
+        let output = bench.command(&config, "folds").args(["--folds", "3"]).args(more).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert!(run(&["--fold", "1"]).contains("1 of 3 folds are finished"));
+    let finished = |fold: usize| bench.path(&format!("folds/fold-{fold}/predictions.csv"));
+    let first = fs::read(finished(1)).unwrap();
+    assert!(run(&["--resume"]).contains("3 of 3 folds are finished"));
+    assert_eq!(fs::read(finished(1)).unwrap(), first, "a finished fold is not trained again");
+
+    let images = |table: &str| {
+        let mut rows = csv::Reader::from_path(bench.path("folds").join(table)).unwrap();
+        let images = rows.records().map(|row| row.unwrap()[0].to_string());
+        images.collect::<Vec<_>>()
+    };
+    let predicted = images("predictions.csv");
+    assert_eq!(predicted, images("labels.csv"));
+    assert_eq!(predicted.len(), 96, "all images of both splits");
+    assert_eq!(BTreeSet::from_iter(predicted).len(), 96, "once each");
+}
+
+#[test]
+fn several_manifests_are_one_and_radiologists_readings_move_targets() {
+    let bench = Bench::new();
+    let more = bench.path("more");
+    fs::create_dir(&more).unwrap();
+    fs::copy(bench.path("0.png"), more.join("0.png")).unwrap();
+    fs::copy(bench.path("1.png"), more.join("1.png")).unwrap();
+    fs::copy(bench.path("2.png"), more.join("2.png")).unwrap();
+    let rows = "path,split,patient,source,labels,rsna_class,key\n\
+        0.png,train,q0,made,spot,Normal,a\n\
+        1.png,train,q1,made,,Lung Opacity,b\n\
+        2.png,train,q2,made,brightness;spot,,c\n";
+    fs::write(more.join("manifest.csv"), rows).unwrap();
+    fs::write(more.join("again.csv"), "key,rsna2018\nc,No Lung Opacity / Not Normal\n").unwrap();
+    let mut config = bench.config();
+    config["data"]["readings"] =
+        json!({"file": "again.csv", "key": "key", "opacity": "spot", "trust": 0.75});
+    let read = |config: &Value| {
+        let config: TrainConfig = serde_json::from_value(config.clone()).unwrap();
+        let manifests = [bench.path("manifest.csv"), more.join("manifest.csv")];
+        Samples::read(&manifests, &config.data, &config.model.image, None)
+    };
+    let samples = read(&config).unwrap();
+    assert_eq!((samples.train.len(), samples.val.len()), (64 + 3, 32));
+    let targets: Vec<_> = samples.train[64..].iter().map(|sample| &sample.targets).collect();
+    assert_eq!(*targets[0], [Some(0.0), Some(0.25)], "normal, whatever the label says");
+    assert_eq!(*targets[1], [Some(0.0), Some(0.75)], "an opacity that no label names");
+    assert_eq!(*targets[2], [Some(1.0), Some(0.25)], "the file's reading is of opacities only");
+    assert_eq!(samples.train[66].labels, [Some(1.0), Some(1.0)], "what is measured stays");
+
+    config["data"]["sources"]["made"]["ignores"] = json!(["spot"]);
+    assert_eq!(read(&config).unwrap().train[64].targets, [Some(0.0), None]);
+    config["data"]["readings"]["file"] = json!("nowhere.csv");
+    let error = read(&config).unwrap_err().to_string();
+    assert!(error.contains("nowhere.csv lies beside none of the manifests"), "{error}");
 }

@@ -1,14 +1,19 @@
 //! `carzero train`: a model of one's own.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use carzero::train::config::TrainConfig;
-use carzero::train::{Paths, train};
+use carzero::train::samples::Fold;
+use carzero::train::{Paths, Trained, Validated, train};
 
 use super::DeviceKind;
 use super::convert::{presets, write_model};
+
+/// Tables of a cross-validation.
+const LABELS: &str = "labels.csv";
+const PREDICTIONS: &str = "predictions.csv";
 
 /// Train a model on radiographs with labels or reports
 ///
@@ -20,16 +25,24 @@ pub struct Args {
     /// JSON that says how; see models/default.train.json
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// CSV with the columns path, split, patient, labels and optionally source, absent, uncertain
-    /// and report; boxes and teacher lie beside it
-    #[arg(long, value_name = "MANIFEST")]
-    data: PathBuf,
+    /// CSVs with the columns path, split, patient, labels and optionally source, absent, uncertain,
+    /// report and rsna_class; boxes, teacher and readings lie beside them
+    #[arg(long, value_name = "MANIFEST", num_args = 1.., required = true)]
+    data: Vec<PathBuf>,
     /// Folder of the pretrained weights that the config names
     #[arg(long, value_name = "DIR", default_value = ".")]
     init: PathBuf,
     /// The model folder to write; checkpoints and log go into `DIR/training`
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Cross-validate by patient instead: train so many times, each time on the patients of the other
+    /// parts, with the whole recipe. No model is written, but predictions.csv and labels.csv for
+    /// `carzero evaluate`
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=100))]
+    folds: Option<u32>,
+    /// Only this part of the cross-validation, from 0
+    #[arg(long, value_name = "INDEX", requires = "folds")]
+    fold: Option<u32>,
     /// Go on from the last checkpoint
     #[arg(long)]
     resume: bool,
@@ -44,10 +57,83 @@ pub fn run(args: &Args) -> Result<()> {
         fs::read(&args.config).with_context(|| format!("cannot read {}", args.config.display()))?;
     let config: TrainConfig =
         serde_json::from_slice(&json).with_context(|| args.config.display().to_string())?;
-    let training = args.out.join("training");
-    let paths = Paths { manifest: &args.data, init: &args.init, out: &training };
-    let mut trained = train(&config, paths, &args.device.device(), args.resume)?;
+    match args.folds {
+        None => whole(args, &config),
+        Some(count) => cross_validate(args, &config, count as usize),
+    }
+}
+
+fn whole(args: &Args, config: &TrainConfig) -> Result<()> {
+    let mut trained = trained(args, config, &args.out, None)?;
     trained.config.presets = presets()?;
     let weights = trained.weights.into_iter().map(Ok);
     write_model(&args.out, trained.config, trained.tokenizer, weights, config.precision)
+}
+
+fn trained(args: &Args, config: &TrainConfig, out: &Path, fold: Option<Fold>) -> Result<Trained> {
+    let training = out.join("training");
+    let paths = Paths { manifests: &args.data, init: &args.init, out: &training, fold };
+    Ok(train(config, paths, &args.device.device(), args.resume)?)
+}
+
+/// Each part has a folder of its own, with its predictions once it is finished; the tables of all
+/// finished parts are put together.
+fn cross_validate(args: &Args, config: &TrainConfig, count: usize) -> Result<()> {
+    let part = |index: usize| args.out.join(format!("fold-{index}"));
+    ensure!(args.fold.is_none_or(|index| (index as usize) < count), "there are only {count} folds");
+    for index in 0..count {
+        let chosen = args.fold.is_none_or(|only| only as usize == index);
+        let finished = args.resume && part(index).join(PREDICTIONS).exists();
+        if chosen && !finished {
+            println!("fold {index} of {count}");
+            let trained = trained(args, config, &part(index), Some(Fold { index, count }))?;
+            write_validation(&part(index), config, &trained.validation)?;
+        }
+    }
+    let finished: Vec<PathBuf> =
+        (0..count).map(part).filter(|part| part.join(PREDICTIONS).exists()).collect();
+    for name in [LABELS, PREDICTIONS] {
+        let mut all = csv::Writer::from_path(args.out.join(name))?;
+        for (index, part) in finished.iter().enumerate() {
+            let mut rows = csv::Reader::from_path(part.join(name))?;
+            if index == 0 {
+                all.write_record(rows.headers()?)?;
+            }
+            for row in rows.records() {
+                all.write_record(&row?)?;
+            }
+        }
+        all.flush()?;
+    }
+    println!(
+        "{} of {count} folds are finished; see {}",
+        finished.len(),
+        args.out.join(PREDICTIONS).display()
+    );
+    Ok(())
+}
+
+/// What the model made of the images of a fold, and what their labels say. The predictions come last,
+/// as they tell that the fold is finished.
+fn write_validation(folder: &Path, config: &TrainConfig, rows: &[Validated]) -> Result<()> {
+    let findings = config.data.findings.iter().map(|finding| finding.name.as_str());
+    let header =
+        |first: &[&'static str]| first.iter().copied().chain(findings.clone()).collect::<Vec<_>>();
+    let mut labels = csv::Writer::from_path(folder.join(LABELS))?;
+    labels.write_record(header(&["image", "patient"]))?;
+    let mut predictions = csv::Writer::from_path(folder.join(PREDICTIONS))?;
+    predictions.write_record(header(&["image"]))?;
+    for row in rows {
+        let label = |label: &Option<bool>| match label {
+            Some(true) => "1".to_string(),
+            Some(false) => "0".to_string(),
+            None => String::new(),
+        };
+        let first = [row.path.clone(), row.patient.clone()];
+        labels.write_record(first.into_iter().chain(row.labels.iter().map(label)))?;
+        let logits = row.logits.iter().map(f32::to_string);
+        predictions.write_record([row.path.clone()].into_iter().chain(logits))?;
+    }
+    labels.flush()?;
+    Ok(predictions.flush()?)
 }

@@ -56,8 +56,26 @@ pub struct DataConfig {
     pub validate: String,
     /// Logits of a teacher.
     pub teacher: Option<TeacherConfig>,
-    /// CSV with the columns path, finding, x, y, w, h, beside the manifest.
+    /// What radiologists said when they looked at some of the images again.
+    #[serde(default)]
+    pub readings: Option<ReadingsConfig>,
+    /// CSV with the columns path, finding, x, y, w, h, beside a manifest.
     pub boxes: Option<PathBuf>,
+}
+
+/// Readings of the RSNA Pneumonia Detection Challenge 2018 (Shih et al., Radiology: AI 2019,
+/// <https://doi.org/10.1148/ryai.2019180041>): a column `rsna_class` of a manifest, or a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingsConfig {
+    /// CSV beside a manifest, with the class in the column `rsna2018`.
+    pub file: PathBuf,
+    /// Column of both files that joins them.
+    pub key: String,
+    /// The finding that the class `Lung Opacity` means.
+    pub opacity: String,
+    /// Their share in the targets, the labels having the rest.
+    pub trust: f32,
 }
 
 /// One finding.
@@ -80,6 +98,9 @@ pub struct SourceConfig {
     /// Findings that its labels speak of: one that is not named in a row is absent there. None
     /// where they speak of all. What a source does not know is never a negative.
     pub knows: Option<Vec<String>>,
+    /// Findings that its images cannot show, whatever labels and readings say; they are masked.
+    #[serde(default)]
+    pub ignores: Vec<String>,
     /// Rows drawn for each epoch; all by default.
     pub per_epoch: Option<usize>,
 }
@@ -88,7 +109,7 @@ pub struct SourceConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeacherConfig {
-    /// CSV beside the manifest, a column for each prompt.
+    /// CSV beside a manifest, a column for each prompt.
     pub file: PathBuf,
     /// Column of both files that joins them.
     pub key: String,
@@ -126,7 +147,7 @@ pub struct Schedule {
     pub epochs: usize,
     /// Images whose gradients are computed together.
     pub batch: usize,
-    /// Batches whose gradients are added up for one step.
+    /// Batches whose gradients are added up for one step; they are computed side by side.
     pub accumulate: usize,
     /// Highest learning rate (AdamW); it rises over `warmup` and falls along a cosine.
     pub learning_rate: f64,
@@ -153,7 +174,7 @@ pub struct EncoderRound {
     /// Share of the last round's predictions in the targets (self-distillation).
     pub distil: Distil,
     /// Probability of leaving out a feature before the classifier.
-    pub dropout: f64,
+    pub dropout: f32,
     /// Random changes.
     pub augmentation: Augmentation,
 }
@@ -176,6 +197,9 @@ pub struct FusionStage {
     pub schedule: Schedule,
     /// Versions of each image whose features are computed and kept; the first is unchanged.
     pub views: usize,
+    /// Training images kept of some sources; of the others, all.
+    #[serde(default)]
+    pub images: BTreeMap<String, usize>,
     /// Random changes of the other versions.
     pub augmentation: Augmentation,
     /// Sentences that say a finding is there; `{}` is the finding.

@@ -4,9 +4,9 @@
 //! dropped afterwards, but its predictions teach the second stage.
 
 use burn::module::{Module, Param};
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use rand::rngs::StdRng;
+use rand::{RngExt, rngs::StdRng};
 use rayon::prelude::*;
 
 use super::augment::Change;
@@ -25,7 +25,6 @@ pub struct Classifier {
     /// The encoder.
     pub img_encoder: ImageEncoder,
     head: Linear,
-    dropout: Dropout,
 }
 
 impl Classifier {
@@ -43,8 +42,7 @@ impl Classifier {
         head.weight = Param::from_tensor(Tensor::random([channels, findings], noise, device));
         let odds: Vec<f32> = (0..findings).map(|finding| log_odds(samples, finding)).collect();
         head.bias = Some(Param::from_tensor(Tensor::from_floats(odds.as_slice(), device)));
-        let dropout = config.encoder.first().map_or(0.0, |round| round.dropout);
-        Self { img_encoder, head, dropout: DropoutConfig::new(dropout).init() }
+        Self { img_encoder, head }
     }
 
     /// Logits of the findings, `[images, findings]`.
@@ -54,7 +52,7 @@ impl Classifier {
 
     /// The same from the encoder's features.
     pub fn classify(&self, features: &[Tensor<3>]) -> Tensor<2> {
-        self.head.forward(self.dropout.forward(self.img_encoder.pooled(features)))
+        self.head.forward(self.img_encoder.pooled(features))
     }
 }
 
@@ -91,7 +89,9 @@ impl Stage for EncoderTraining<'_> {
             .iter()
             .map(|&row| (&self.samples.train[row], Change::draw(&self.round.augmentation, rng)))
             .collect();
-        let logits = model.forward(pixels(&versions, &self.config.model.image, &self.device));
+        let pixels = pixels(&versions, &self.config.model.image, &self.device);
+        let pooled = model.img_encoder.pooled(&model.img_encoder.features(pixels));
+        let logits = model.head.forward(dropout(pooled, self.round.dropout, rng));
         let said = |row: usize| self.taught.as_ref().map(|taught| taught[row].as_slice());
         let known = rows.iter().map(|&row| (self.samples.train[row].targets.as_slice(), said(row)));
         let targets = Targets::new(known, self.round.distil, &self.device);
@@ -102,6 +102,16 @@ impl Stage for EncoderTraining<'_> {
         let (image, device) = (&self.config.model.image, self.device.clone().inner());
         Ok(predict(model, &self.samples.val, image, &device))
     }
+}
+
+/// Leaves out features with a probability. Burn's own draws from the device, which is shared by
+/// batches that are computed side by side, so that a run would not repeat.
+fn dropout(features: Tensor<2>, rate: f32, rng: &mut StdRng) -> Tensor<2> {
+    let [rows, columns] = features.dims();
+    let kept = |_| if rng.random::<f32>() < rate { 0.0 } else { 1.0 / (1.0 - rate) };
+    let mask: Vec<f32> = (0..rows * columns).map(kept).collect();
+    let device = features.device();
+    features * Tensor::from_data(TensorData::new(mask, [rows, columns]), &device)
 }
 
 /// The crops of changed images, `[images, 1, crop, crop]`.

@@ -12,7 +12,7 @@ use std::time::Instant;
 use burn::grad_clipping::GradientClipping;
 use burn::lr_scheduler::constant::ConstantLr;
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
-use burn::module::{Module, ParamGroup};
+use burn::module::{Module, ModuleMapper, Param, ParamGroup};
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -23,7 +23,7 @@ use super::config::Schedule;
 use super::error::{Result, TrainError};
 
 /// What is learnt, and from what.
-pub trait Stage {
+pub trait Stage: Sync {
     /// The module that is trained.
     type Model: Module;
 
@@ -88,24 +88,21 @@ impl Learner<'_> {
             let started = Instant::now();
             self.device.seed(self.seed ^ ((progress.epochs as u64) << 32));
             let order = stage.order(&mut self.rng(progress.epochs, 0));
-            let (mut total, mut batches) = (0.0, 0);
-            let mut accumulator = GradientsAccumulator::new();
-            let count = order.len().div_ceil(schedule.batch);
-            for (index, rows) in order.chunks(schedule.batch).enumerate() {
-                let mut rng = self.rng(progress.epochs, 1 + index);
-                let loss = stage.loss(&model, rows, &mut rng);
-                total += f64::from(loss.clone().into_scalar::<f32>());
-                batches += 1;
-                let loss = loss / schedule.accumulate as f32;
-                let grads = GradientsParams::from_grads(loss.backward(), &model);
-                accumulator.accumulate(&model, grads);
-                if (index + 1) % schedule.accumulate == 0 || index + 1 == count {
-                    let rate =
-                        learning_rate(schedule, progress.steps, steps_an_epoch * schedule.epochs);
-                    model = optimizer.step(self.rates(rate), model, accumulator.grads());
-                    average.update(&model);
-                    progress.steps += 1;
+            let batches: Vec<&[usize]> = order.chunks(schedule.batch).collect();
+            let mut total = 0.0;
+            for (step, batches) in batches.chunks(schedule.accumulate).enumerate() {
+                let first = 1 + step * schedule.accumulate;
+                let rngs = (first..).map(|batch| self.rng(progress.epochs, batch));
+                let mut accumulator = GradientsAccumulator::new();
+                for (loss, grads) in side_by_side(stage, &model, batches, rngs)? {
+                    total += loss;
+                    accumulator.accumulate(&model, grads);
                 }
+                let rate =
+                    learning_rate(schedule, progress.steps, steps_an_epoch * schedule.epochs);
+                model = optimizer.step(self.rates(rate), model, accumulator.grads());
+                average.update(&model);
+                progress.steps += 1;
             }
             progress.epochs += 1;
             let averaged = average.of(model.clone());
@@ -119,7 +116,7 @@ impl Learner<'_> {
             self.log(&serde_json::json!({
                 "stage": self.name,
                 "epoch": progress.epochs,
-                "loss": total / f64::from(batches),
+                "loss": total / batches.len() as f64,
                 "macro_auroc": score,
                 "images_per_second": order.len() as f64 / seconds,
             }))?;
@@ -209,6 +206,48 @@ impl Learner<'_> {
         let optimizer = optimizer.load(folder.join("optimizer.bpk")).map_err(record)?;
         let average = Average::resume(self.schedule.average, progress.steps, &averaged);
         Ok((model, optimizer, progress, average))
+    }
+}
+
+/// The losses of the batches of one step and their gradients, divided by their number. Each is
+/// computed by a thread of its own, with its own chance, so that the outcome is the same on any
+/// number of cores.
+fn side_by_side<S: Stage>(
+    stage: &S,
+    model: &S::Model,
+    batches: &[&[usize]],
+    rngs: impl Iterator<Item = StdRng>,
+) -> Result<Vec<(f64, GradientsParams)>> {
+    let count = batches.len() as f32;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = batches
+            .iter()
+            .zip(rngs)
+            .map(|(&rows, mut rng)| {
+                let model = model.clone().map(&mut OwnGraph);
+                scope.spawn(move || {
+                    let loss = stage.loss(&model, rows, &mut rng);
+                    let value = f64::from(loss.clone().into_scalar::<f32>());
+                    let grads = GradientsParams::from_grads((loss / count).backward(), &model);
+                    (value, grads)
+                })
+            })
+            .collect();
+        let fail = |_| TrainError::Config("a batch could not be computed".to_string());
+        threads.into_iter().map(|thread| thread.join().map_err(fail)).collect()
+    })
+}
+
+/// Gives a module's parameters nodes of their own in the graph of gradients, with the same numbers.
+/// Threads whose graphs meet in the parameters wait for one another's locks, and may never stop.
+struct OwnGraph;
+
+impl ModuleMapper for OwnGraph {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| {
+            let learns = tensor.is_require_grad();
+            Tensor::from_inner(tensor.inner()).set_require_grad(learns)
+        })
     }
 }
 

@@ -27,7 +27,7 @@ mod patients;
 pub mod samples;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
@@ -42,8 +42,8 @@ use config::TrainConfig;
 use encoder::{Classifier, EncoderTraining, predict};
 use error::{Result, TrainError};
 use fusion::FusionTraining;
-use learner::Learner;
-use samples::{Samples, Target};
+use learner::{Learner, Stage};
+use samples::{Fold, Sample, Samples};
 
 /// Paths of what no stage trains: the pretrained text encoder, and in the second stage the image
 /// encoder's backbone.
@@ -59,17 +59,34 @@ pub struct Trained {
     pub tokenizer: Vec<u8>,
     /// All weights.
     pub weights: Vec<Weight>,
+    /// What it makes of the validation images.
+    pub validation: Vec<Validated>,
+}
+
+/// A validation image, with a value for each finding of the config.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validated {
+    /// Its path, as in the manifest.
+    pub path: String,
+    /// Whose it is.
+    pub patient: String,
+    /// Whether the finding is present, or unknown.
+    pub labels: Vec<Option<bool>>,
+    /// The model's logit of the finding's standard prompt.
+    pub logits: Vec<f32>,
 }
 
 /// Where a run reads and writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Paths<'a> {
-    /// CSV of the images.
-    pub manifest: &'a Path,
+    /// CSVs of the images.
+    pub manifests: &'a [PathBuf],
     /// Folder of the pretrained weights.
     pub init: &'a Path,
     /// Folder for checkpoints and the log.
     pub out: &'a Path,
+    /// Part of a cross-validation, or the manifest's own splits.
+    pub fold: Option<Fold>,
 }
 
 /// Trains a model.
@@ -79,7 +96,7 @@ pub struct Paths<'a> {
 /// [`TrainError`], which names the file and the remedy.
 pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) -> Result<Trained> {
     config.model.check()?;
-    let samples = Samples::read(paths.manifest, &config.data, &config.model.image)?;
+    let samples = Samples::read(paths.manifests, &config.data, &config.model.image, paths.fold)?;
     println!(
         "training on {:?}, validation on {:?}",
         samples::count_by_source(&samples.train),
@@ -119,10 +136,11 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
     }
 
     gradients.seed(config.seed);
+    let kept = samples.thinned(&config.fusion.images, config.seed);
     let model = CarZero { img_encoder: classifier.img_encoder.clone(), ..model.valid() };
     let reader = TextTokenizer::new(&tokenizer, config.model.text_encoder.rows)?;
     let training =
-        FusionTraining::new(config, &samples, &classifier, &model, &reader, gradients.clone())?;
+        FusionTraining::new(config, &kept, &classifier, &model, &reader, gradients.clone())?;
     let model = freeze(training.standardised(model).train(), &BACKBONES);
     let learner = Learner {
         name: "fusion".to_string(),
@@ -134,6 +152,8 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
         measure: &measure,
     };
     let model = learner.run(&training, model, resume)?;
+    let logits = training.validate(&model)?;
+    let validation = samples.val.iter().zip(logits).map(validated).collect();
     let mut model_config = config.model.clone();
     let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
     model_config.text_encoder.vocab = kept.len();
@@ -142,7 +162,16 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
             "text_encoder.model.embeddings.word_embeddings.weight" => weight.rows(&kept),
             _ => weight,
         });
-    Ok(Trained { config: model_config, tokenizer, weights: weights.collect() })
+    Ok(Trained { config: model_config, tokenizer, weights: weights.collect(), validation })
+}
+
+fn validated((sample, logits): (&Sample, Vec<f32>)) -> Validated {
+    Validated {
+        path: sample.path.clone(),
+        patient: sample.patient.clone(),
+        labels: sample.labels.iter().map(|label| label.map(|value| value > 0.5)).collect(),
+        logits,
+    }
 }
 
 /// The model with pretrained backbones, and the tokenizer.
@@ -159,16 +188,12 @@ fn start(config: &TrainConfig, init: &Path, device: &Device) -> Result<(CarZero,
     Ok((model, tokenizer))
 }
 
-/// Mean AUROC of the findings on the validation rows of the source that is measured.
+/// Mean AUROC of the findings on the validation rows.
 fn macro_auroc(config: &TrainConfig, samples: &Samples, logits: &[Vec<f32>]) -> Option<f64> {
-    let rows: Vec<usize> = (0..samples.val.len())
-        .filter(|&row| samples.val[row].source == config.data.validate)
-        .collect();
     let of_finding = |finding: usize| {
-        let scores: Vec<f64> = rows.iter().map(|&row| f64::from(logits[row][finding])).collect();
-        let label = |target: &Target| target.map(|value| value > 0.5);
-        let labels: Vec<Option<bool>> =
-            rows.iter().map(|&row| label(&samples.val[row].labels[finding])).collect();
+        let scores: Vec<f64> = logits.iter().map(|row| f64::from(row[finding])).collect();
+        let present = |sample: &Sample| sample.labels[finding].map(|value| value > 0.5);
+        let labels: Vec<Option<bool>> = samples.val.iter().map(present).collect();
         auroc(&scores, &labels)
     };
     mean((0..config.data.findings.len()).map(of_finding))

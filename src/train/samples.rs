@@ -4,16 +4,22 @@
 //! `patient` (or `patient_id`), `labels` (findings that are present, separated by `;`), and
 //! optionally `source`, `absent` (findings known to be absent), `uncertain` and `report`. A finding
 //! that is neither present nor known to be absent is unknown: it is masked, not negative.
+//!
+//! Several manifests are read as one, each with the boxes, the teacher and the readings that lie
+//! beside it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::GrayImage;
+use rand::{SeedableRng, rngs::StdRng};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
-use super::config::{DataConfig, TeacherConfig};
+use super::config::{DataConfig, ReadingsConfig, TeacherConfig};
 use super::error::{Result, TrainError};
+use super::learner::Learner;
 use super::patients::PatientSplits;
 use crate::align::align;
 use crate::config::ImageConfig;
@@ -30,6 +36,8 @@ pub struct Sample {
     pub path: String,
     /// Where it comes from.
     pub source: String,
+    /// Whose it is.
+    pub patient: String,
     /// The image as a square, before cropping.
     pub square: GrayImage,
     /// What the labels say, for each finding.
@@ -47,7 +55,7 @@ pub struct Sample {
 pub struct Samples {
     /// For training.
     pub train: Vec<Sample>,
-    /// For choices.
+    /// For choices, of the source that is measured.
     pub val: Vec<Sample>,
 }
 
@@ -85,27 +93,78 @@ impl Table {
 }
 
 impl Samples {
-    /// Reads a manifest, its images, boxes and teacher.
+    /// Reads manifests, their images, boxes, teachers and readings.
     ///
     /// # Errors
     ///
     /// [`TrainError::Leak`] where a patient is in two splits; otherwise what cannot be read.
-    pub fn read(manifest: &Path, data: &DataConfig, image: &ImageConfig) -> Result<Self> {
-        let folder = manifest.parent().unwrap_or(Path::new("."));
-        let table = Table::read(manifest)?;
-        check_patients(&table)?;
+    pub fn read(
+        manifests: &[PathBuf],
+        data: &DataConfig,
+        image: &ImageConfig,
+        fold: Option<Fold>,
+    ) -> Result<Self> {
+        check_files(manifests, data)?;
+        let mut splits = PatientSplits::default();
+        let mut all = Self { train: Vec::new(), val: Vec::new() };
+        for manifest in manifests {
+            let mut table = Table::read(manifest)?;
+            check_patients(&table, &mut splits)?;
+            if let Some(fold) = fold {
+                fold.divide(&mut table)?;
+            }
+            let Self { train, val } = Self::read_one(&table, data, image)?;
+            all.train.extend(train);
+            all.val.extend(val);
+        }
+        if all.train.is_empty() {
+            let reason = "no row of the manifests is for training from a known source";
+            return Err(TrainError::Config(reason.to_string()));
+        }
+        Ok(all)
+    }
+
+    /// The training images without those of a source beyond a number; which ones is up to the seed.
+    pub fn thinned(&self, per_source: &BTreeMap<String, usize>, seed: u64) -> Self {
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        Learner::shuffle(&mut order, &mut StdRng::seed_from_u64(seed));
+        let mut left: HashMap<&str, usize> =
+            per_source.iter().map(|(source, &count)| (source.as_str(), count)).collect();
+        order.retain(|&index| match left.get_mut(self.train[index].source.as_str()) {
+            Some(0) => false,
+            Some(count) => {
+                *count -= 1;
+                true
+            }
+            None => true,
+        });
+        order.sort_unstable();
+        Self {
+            train: order.into_iter().map(|index| self.train[index].clone()).collect(),
+            val: self.val.clone(),
+        }
+    }
+
+    fn read_one(table: &Table, data: &DataConfig, image: &ImageConfig) -> Result<Self> {
+        let folder = table.path.parent().unwrap_or(Path::new("."));
         let known_as = KnownAs::new(data);
-        let boxes = match &data.boxes {
-            Some(file) => read_boxes(&folder.join(file), &known_as)?,
+        let beside = |file: &Path| Some(folder.join(file)).filter(|path| path.exists());
+        let boxes = match data.boxes.as_deref().and_then(beside) {
+            Some(path) => read_boxes(&path, &known_as)?,
             None => HashMap::new(),
         };
         let teacher = match &data.teacher {
-            Some(teacher) => Teacher::read(folder, teacher, &table, data)?,
+            Some(teacher) if beside(&teacher.file).is_some() => {
+                Teacher::read(folder, teacher, table, data)?
+            }
+            _ => HashMap::new(),
+        };
+        let readings = match &data.readings {
+            Some(readings) => Readings::read(folder, readings, table, data)?,
             None => HashMap::new(),
         };
-
         let path = table.column(&["path"])?;
-        let split = table.column(&["split"])?;
+        let (split, patient) = (table.column(&["split"])?, table.column(&PATIENT)?);
         let labels = table.column(&["labels"])?;
         let optional = |name: &str| table.columns.get(name).copied();
         let (source, report) = (optional("source"), optional("report"));
@@ -148,6 +207,12 @@ impl Samples {
                     into_square(bottom, view.y, view.height),
                 ]
             };
+            let mut targets = believe(&known, readings.get(&path), data);
+            for (index, finding) in data.findings.iter().enumerate() {
+                if rules.ignores.contains(&finding.name) {
+                    (known[index], targets[index]) = (None, None);
+                }
+            }
             let sample = Sample {
                 boxes: boxes
                     .get(&path)
@@ -155,9 +220,10 @@ impl Samples {
                     .flatten()
                     .map(|&(finding, corners)| (finding, place(corners)))
                     .collect(),
-                targets: mix(&known, teacher.get(&path), data),
+                targets: mix(&targets, teacher.get(&path), data),
                 path,
                 source,
+                patient: cell(row, Some(patient)),
                 square: square.grey,
                 labels: known,
                 sentences,
@@ -170,16 +236,47 @@ impl Samples {
         for (split, sample) in samples.into_iter().flatten() {
             match split.as_str() {
                 "train" => train.push(sample),
-                "val" => val.push(sample),
+                "val" if sample.source == data.validate => val.push(sample),
                 _ => {}
             }
-        }
-        if train.is_empty() {
-            return Err(table.error("no row is for training from a known source".to_string()));
         }
         Ok(Self { train, val })
     }
 }
+
+/// One part of a cross-validation by patient: all images of its patients are for validation, those of
+/// all others for training, whatever their split. Rows for neither stay so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fold {
+    /// Which part, from 0.
+    pub index: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl Fold {
+    fn divide(self, table: &mut Table) -> Result<()> {
+        let (patient, split) = (table.column(&PATIENT)?, table.column(&["split"])?);
+        for row in &mut table.rows {
+            if matches!(row.get(split), Some("train" | "val")) {
+                let new = if self.holds(row.get(patient).unwrap_or("")) { "val" } else { "train" };
+                let cells = row.iter().enumerate();
+                *row = cells.map(|(i, cell)| if i == split { new } else { cell }).collect();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a patient belongs to this part: the same one in every manifest and every run.
+    pub fn holds(self, patient: &str) -> bool {
+        let digest = Sha256::digest(patient.as_bytes());
+        let number = digest.iter().take(4).fold(0, |sum, &byte| sum * 256 + usize::from(byte));
+        number % self.count == self.index
+    }
+}
+
+/// The columns that may tell patients.
+const PATIENT: [&str; 2] = ["patient", "patient_id"];
 
 /// What one row says.
 struct Statements {
@@ -244,9 +341,25 @@ fn read_report(report: &str, known_as: &KnownAs, targets: &mut [Target]) -> Vec<
     sentences
 }
 
-fn check_patients(table: &Table) -> Result<()> {
-    let (patient, split) = (table.column(&["patient", "patient_id"])?, table.column(&["split"])?);
-    let mut splits = PatientSplits::default();
+/// Refuses a config that names a file which lies beside none of the manifests.
+fn check_files(manifests: &[PathBuf], data: &DataConfig) -> Result<()> {
+    let teacher = data.teacher.as_ref().map(|teacher| &teacher.file);
+    let readings = data.readings.as_ref().map(|readings| &readings.file);
+    for file in data.boxes.iter().chain(teacher).chain(readings) {
+        let beside = |manifest: &PathBuf| manifest.with_file_name(file).exists();
+        if !manifests.iter().any(beside) {
+            let reason = format!(
+                "{} lies beside none of the manifests; put it there or take it out of the config",
+                file.display()
+            );
+            return Err(TrainError::Config(reason));
+        }
+    }
+    Ok(())
+}
+
+fn check_patients(table: &Table, splits: &mut PatientSplits) -> Result<()> {
+    let (patient, split) = (table.column(&PATIENT)?, table.column(&["split"])?);
     for row in &table.rows {
         let (patient, split) = (row.get(patient).unwrap_or(""), row.get(split).unwrap_or(""));
         if patient.is_empty() {
@@ -334,6 +447,68 @@ impl Teacher {
     }
 }
 
+/// What a radiologist who looked at the image again said of each finding.
+struct Readings;
+
+impl Readings {
+    /// Reads the classes of the RSNA Pneumonia Detection Challenge 2018, from the manifest's own
+    /// column where it has one: `Normal` is without any finding, `Lung Opacity` shows the one that
+    /// the config names, `No Lung Opacity / Not Normal` does not.
+    fn read(
+        folder: &Path,
+        config: &ReadingsConfig,
+        manifest: &Table,
+        data: &DataConfig,
+    ) -> Result<HashMap<String, Vec<Target>>> {
+        let path = manifest.column(&["path"])?;
+        let opacity = data.findings.iter().position(|finding| finding.name == config.opacity);
+        let reading = |class: &str| -> Option<Vec<Target>> {
+            let mut targets = vec![None; data.findings.len()];
+            match class {
+                "Normal" => targets.fill(Some(0.0)),
+                "Lung Opacity" => targets[opacity?] = Some(1.0),
+                "No Lung Opacity / Not Normal" => targets[opacity?] = Some(0.0),
+                _ => return None,
+            }
+            Some(targets)
+        };
+        let mut readings = HashMap::new();
+        let mut add = |row: &csv::StringRecord, class: &str| {
+            let path = row.get(path).unwrap_or("").to_string();
+            readings.extend(reading(class).map(|reading| (path, reading)));
+        };
+        if let Some(&class) = manifest.columns.get("rsna_class") {
+            manifest.rows.iter().for_each(|row| add(row, row.get(class).unwrap_or("")));
+        }
+        let file = folder.join(&config.file);
+        if let (true, Some(&ours)) = (file.exists(), manifest.columns.get(&config.key)) {
+            let table = Table::read(&file)?;
+            let (theirs, class) = (table.column(&[&config.key])?, table.column(&["rsna2018"])?);
+            let classes: HashMap<&str, &str> = table
+                .rows
+                .iter()
+                .filter_map(|row| Some((row.get(theirs)?, row.get(class)?)))
+                .collect();
+            for row in &manifest.rows {
+                add(row, row.get(ours).and_then(|key| classes.get(key)).unwrap_or(&""));
+            }
+        }
+        Ok(readings)
+    }
+}
+
+/// Labels, moved towards a radiologist's reading by as much as it is trusted.
+fn believe(labels: &[Target], reading: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
+    let (Some(reading), Some(config)) = (reading, &data.readings) else { return labels.to_vec() };
+    let both = labels.iter().zip(reading);
+    both.map(|(label, reading)| match (label, reading) {
+        (Some(label), Some(reading)) => Some(label * (1.0 - config.trust) + reading * config.trust),
+        (None, reading) => *reading,
+        (label, None) => *label,
+    })
+    .collect()
+}
+
 /// Labels and teacher together. What the labels mask stays masked.
 fn mix(labels: &[Target], teacher: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
     let (Some(teacher), Some(config)) = (teacher, &data.teacher) else { return labels.to_vec() };
@@ -401,6 +576,18 @@ mod tests {
         let (slope, offset) = logistic_regression(&pairs);
         assert!((offset + 3f64.ln()).abs() < 1e-3, "{offset}");
         assert!((slope - 2.0 * 3f64.ln()).abs() < 2e-3, "{slope}");
+    }
+
+    #[test]
+    fn every_patient_is_held_out_once() {
+        let folds = [0, 1, 2].map(|index| Fold { index, count: 3 });
+        let held = |patient: &String| folds.iter().filter(|fold| fold.holds(patient)).count();
+        let patients: Vec<String> = (0..300).map(|i| format!("p{i}")).collect();
+        assert!(patients.iter().all(|patient| held(patient) == 1));
+        for fold in folds {
+            let count = patients.iter().filter(|patient| fold.holds(patient)).count();
+            assert!((70..130).contains(&count), "{count}");
+        }
     }
 
     #[test]
