@@ -210,9 +210,9 @@ fn grey_from(image: DynamicImage) -> (GrayImage, Option<String>) {
     }
 }
 
-/// ITU-R BT.601 luma in OpenCV's fixed point.
+/// ITU-R BT.601 luma in the fixed point of OpenCV 4 and 5, to the bit.
 pub(crate) fn luma([r, g, b]: [u32; 3]) -> u32 {
-    ((u64::from(r) * 4899 + u64::from(g) * 9617 + u64::from(b) * 1868 + 8192) >> 14) as u32
+    ((u64::from(r) * 9798 + u64::from(g) * 19235 + u64::from(b) * 3735 + 16384) >> 15) as u32
 }
 
 fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<String>) {
@@ -230,4 +230,22 @@ fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<Strin
 /// `grey` was collected from exactly `width * height` pixels.
 fn exact_size(width: u32, height: u32, grey: Vec<u8>) -> GrayImage {
     GrayImage::from_raw(width, height, grey).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luma_of_every_colour_is_opencvs() {
+        let golden = include_str!("../tests/fixtures/opencv.csv");
+        let golden = golden.lines().next().and_then(|line| line.strip_prefix("luma,,,"));
+        let mut crc = flate2::Crc::new();
+        for red in 0..256 {
+            let greys: Vec<u8> =
+                (0..1 << 16).map(|gb| luma([red, gb >> 8, gb & 255]) as u8).collect();
+            crc.update(&greys);
+        }
+        assert_eq!(golden, Some(crc.sum().to_string().as_str()));
+    }
 }

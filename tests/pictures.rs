@@ -126,6 +126,33 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
+/// The noise of `tests/golden/opencv.py`.
+fn noise(width: u32, height: u32) -> Picture {
+    let pixel = |index: u32| {
+        let bits = index.wrapping_mul(0x9e37_79b9);
+        ((bits ^ (bits >> 15)).wrapping_mul(0x85eb_ca6b) >> 24) as u8
+    };
+    Picture::from_grey(width, height, (0..width * height).map(pixel).collect()).unwrap()
+}
+
+#[test]
+fn squares_are_opencvs_to_the_byte() {
+    let golden = include_str!("fixtures/opencv.csv").lines().skip(1);
+    let cases: Vec<[u32; 4]> = golden
+        .map(|line| {
+            let mut numbers = line.split(',').map(|number| number.parse().unwrap());
+            std::array::from_fn(|_| numbers.next().unwrap())
+        })
+        .collect();
+    assert!(cases.len() > 700);
+    for [width, height, size, expected] in cases {
+        let (resize, size, mean, std) = (Resize::LongestSidePad, size as usize, 0.0, 1.0);
+        let config = ImageConfig { resize, size, crop: size, mean, std };
+        let square = Square::new(&noise(width, height), &config);
+        assert_eq!(crc32(square.grey.as_raw()), expected, "{width} x {height} to {size}");
+    }
+}
+
 #[test]
 fn extreme_shapes_survive_preprocessing() {
     for (width, height) in
