@@ -133,6 +133,13 @@ impl Format {
         self.rows * self.columns
     }
 
+    /// The least and the largest value that a sample can have.
+    pub fn range(&self) -> (i32, i32) {
+        let values = 1i32 << self.stored;
+        let least = if self.signed { -values / 2 } else { 0 };
+        (least, least + values - 1)
+    }
+
     /// A sample's value (PS3.5 section 8.1.1): the bits stored, without what lies around them, and
     /// with their sign. A lossy value that overshoots is held at the end of the range.
     pub fn value(&self, sample: u16, lossy: bool) -> i32 {
@@ -213,11 +220,9 @@ fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result
     let width = (format.allocated / 8) as usize;
     let shared = format.photometric == Photometric::YbrFull422;
     let needed = if shared { pixels.next_multiple_of(2) * 2 } else { pixels * format.samples };
+    let bytes = if width == 1 { encoding.bytes(bytes, vr) } else { Cow::Borrowed(bytes) };
     let bytes = bytes.get(..needed * width).ok_or_else(|| damaged("its pixels are cut off"))?;
-    // Bytes in big endian words are swapped in pairs (PS3.5 section 8.1.2); the last may be alone.
-    let swapped = width == 1 && encoding == Encoding::ExplicitBig && vr == VR::OW;
     let sample = |index: usize| match width {
-        1 if swapped => u16::from(bytes[(index ^ 1).min(bytes.len() - 1)]),
         1 => u16::from(bytes[index]),
         _ => encoding.word([bytes[2 * index], bytes[2 * index + 1]]),
     };

@@ -5,6 +5,8 @@
 //! take in every value, the identifying ones too, and call themselves for each nested sequence, which
 //! a hostile file can turn into an overflow of the stack.
 
+use std::borrow::Cow;
+
 use dicom_core::dictionary::stub::StubDataDictionary;
 use dicom_core::header::{DataElementHeader, Header as _};
 use dicom_core::{Tag, VR};
@@ -91,6 +93,17 @@ impl Encoding {
             Self::ExplicitBig => u16::from_be_bytes(bytes),
             _ => u16::from_le_bytes(bytes),
         }
+    }
+
+    /// A value's bytes in their order. Those packed in words (OW, US) are swapped in pairs in big
+    /// endian, and so is the padding that makes them even (PS3.5 section 8.1.2).
+    pub fn bytes(self, value: &[u8], vr: VR) -> Cow<'_, [u8]> {
+        if self != Self::ExplicitBig || matches!(vr, VR::OB | VR::UN) {
+            return Cow::Borrowed(value);
+        }
+        let mut bytes = value.to_vec();
+        bytes.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+        Cow::Owned(bytes)
     }
 
     /// The next element's or item's header, and its length in bytes.
@@ -195,6 +208,12 @@ impl<'a> Header<'a> {
     pub fn words(&self, tag: Tag) -> Vec<u16> {
         let words = self.find(tag).map_or(&[][..], |element| element.value).chunks_exact(2);
         words.map(|word| self.encoding.word([word[0], word[1]])).collect()
+    }
+
+    /// Single bytes, also where they are packed in words.
+    pub fn bytes(&self, tag: Tag) -> Cow<'a, [u8]> {
+        let element = self.find(tag);
+        element.map_or(Cow::Borrowed(&[]), |element| self.encoding.bytes(element.value, element.vr))
     }
 
     /// The first word.

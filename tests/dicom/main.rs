@@ -17,7 +17,7 @@ type Edit = fn(&mut File) -> &mut File;
 /// The rules from stored value to grey: stored values, an edit of a 16-bit MONOCHROME2 file, and the
 /// pixels then shown.
 #[rustfmt::skip]
-const GREYS: [(&str, &[u16], Edit, &[u8]); 40] = [
+const GREYS: [(&str, &[u16], Edit, &[u8]); 51] = [
     // PS3.3 C.11.2.1.2.1: ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
     ("window", &[0, 2048, 4095], |f| f.window("2048", "4096"), &[0, 128, 255]),
     ("narrow window", &[99, 100, 101], |f| f.window("100", "2"), &[0, 255, 255]),
@@ -59,6 +59,21 @@ const GREYS: [(&str, &[u16], Edit, &[u8]); 40] = [
     ("VOI LUT of other values", &[0, 1, 2], |f| f.voi_lut([2, 90, 8], &[0, 255]), &[0, 128, 255]),
     ("VOI LUT of 99 bits", &[0, 1, 2], |f| f.voi_lut([3, 0, 99], &[0, 9, 255]), &[0, 128, 255]),
 
+    // Agfa CR says 16 bits, the room of a stored entry, for entries that end at 12.
+    ("VOI LUT with fewer bits than said", &[0, 1, 2], |f| f.voi_lut([3, 0, 16], &[0, 2048, 4095]), &[0, 128, 255]),
+    ("fewer bits than said, inverted", &[0, 1, 2], |f| f.voi_lut([3, 0, 16], &[0, 2048, 4095]).photometric("MONOCHROME1"), &[255, 127, 0]),
+    ("fewer bits than said, of a part of the range", &[5, 10, 11, 12, 99], |f| f.voi_lut([3, 10, 16], &[0, 100, 1000]), &[0, 0, 25, 249, 249]),
+    ("VOI LUT of bytes under 16 bits", &[0, 1, 2], |f| f.packed_lut(0x0028_3010, [3, 0, 16], &[0, 51, 255]), &[0, 51, 255]),
+    ("VOI LUT of bytes", &[7, 8, 9, 10, 11], |f| f.packed_lut(0x0028_3010, [5, 7, 8], &[0, 51, 102, 204, 255]), &[0, 51, 102, 204, 255]),
+    ("modality LUT of bytes", &[7, 8, 9], |f| f.packed_lut(0x0028_3000, [3, 7, 8], &[255, 0, 51]).window("128", "256"), &[255, 0, 51]),
+
+    // PS3.3 C.11.2.1.1: the sign of the first value is that of the values that come in.
+    ("first value of signed samples", &[65535, 0, 1], |f| f.signed().voi_lut([3, 65535, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value of unsigned samples", &[40000, 40001, 40002], |f| f.voi_lut([3, 40000, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value below zero after rescale", &[0, 1, 2], |f| f.rescale("1", "-1").voi_lut([3, 65535, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value above zero after rescale", &[65535, 0, 1], |f| f.signed().rescale("1", "40000").bits(16, 12).voi_lut([3, 39999, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value after a modality LUT", &[65535, 0, 1], |f| f.signed().modality_lut([3, 65535, 16], &[40000, 40001, 40002]).voi_lut([3, 40000, 8], &[0, 51, 255]), &[0, 51, 255]),
+
     ("padding", &[9999, 100, 200], |f| f.us(0x0028_0120, &[9999]), &[0, 0, 255]),
     ("padding is black inverted too", &[9999, 100, 200], |f| f.us(0x0028_0120, &[9999]).photometric("MONOCHROME1"), &[0, 255, 0]),
     ("padding range", &[60000, 65535, 100, 200], |f| f.us(0x0028_0120, &[65535]).us(0x0028_0121, &[60000]), &[0, 0, 0, 255]),
@@ -73,7 +88,10 @@ fn stored_values_become_grey() {
         edit(&mut file);
         for uid in [EXPLICIT, IMPLICIT, BIG, DEFLATED] {
             file.uid = uid;
-            assert_eq!(file.pixels(), expected, "{name}, {uid}");
+            for vr in ["US", "SS"] {
+                file.descriptors_as(vr);
+                assert_eq!(file.pixels(), expected, "{name}, {uid}, {vr}");
+            }
         }
     }
 }
@@ -86,6 +104,19 @@ fn bits_lie_where_the_high_bit_says() {
     let mut signed = File::bytes(1, 3, "MONOCHROME2", &[0x80, 0, 0x7F]);
     signed.signed().window("0", "256");
     assert_eq!(signed.pixels(), [0, 128, 255]);
+}
+
+/// PS3.5 section 8.1.2: in big endian words two bytes are swapped, also a last one and its padding.
+#[test]
+fn bytes_packed_in_words_are_in_their_order() {
+    for samples in [&[0, 51, 255, 102][..], &[255, 0, 51]] {
+        let mut file = File::bytes(1, samples.len() as u16, "MONOCHROME2", &[]);
+        file.window("128", "256").packed(samples);
+        for uid in [EXPLICIT, IMPLICIT, BIG, DEFLATED] {
+            file.uid = uid;
+            assert_eq!(file.pixels(), samples, "{uid}");
+        }
+    }
 }
 
 #[test]
