@@ -37,6 +37,12 @@ pub enum Error {
          export its image as PNG"
     )]
     DicomUnsupported(String),
+    /// A disc's table of contents.
+    #[error(
+        "this is a DICOMDIR, the table of contents of a disc, and holds no picture itself. Open the \
+         disc's folder, or the image files in it"
+    )]
+    Dicomdir,
     /// The image is larger than memory allows for.
     #[error(
         "this image is too large ({0}). Scale it down to at most {max} megapixels",
@@ -71,6 +77,7 @@ impl Error {
             Self::Image(_) => "bad-image",
             Self::Dicom(_) => "bad-dicom",
             Self::DicomUnsupported(_) => "unsupported-dicom",
+            Self::Dicomdir => "dicomdir",
             Self::ImageTooLarge(_) => "image-too-large",
             Self::Prompt(_) => "bad-prompt",
             Self::Device(_) => "device",

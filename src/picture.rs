@@ -89,10 +89,10 @@ impl Picture {
     }
 
     fn from_dicom(dicom: Dicom) -> Result<Self> {
-        let Dicom { width, height, pixels, about } = dicom;
-        let (grey, note, deep) = match pixels {
-            Pixels::Grey(deep, note) => (deep.grey(), Some(note), Some(deep)),
-            Pixels::Luma(grey) => (grey, None, None),
+        let Dicom { width, height, pixels, about, note } = dicom;
+        let (grey, deep) = match pixels {
+            Pixels::Grey(deep) => (deep.grey(), Some(deep)),
+            Pixels::Luma(grey) => (grey, None),
         };
         let picture = Self::from_grey(width, height, grey)?;
         Ok(Self { note, about: Some(about), deep, ..picture })

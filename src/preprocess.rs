@@ -134,7 +134,7 @@ fn block_means(grey: &GrayImage, across: usize, down: usize) -> Vec<u8> {
             let sum: u64 = (0..down).flat_map(row).map(|&grey| u64::from(grey)).sum();
             means.push(match across * down {
                 // Four are averaged in whole numbers, where a half is rounded up.
-                4 if across == 2 => (sum + 2 >> 2) as u8,
+                4 if across == 2 => ((sum + 2) >> 2) as u8,
                 area => (sum as f32 * (1.0 / area as f32)).round_ties_even() as u8,
             });
         }
@@ -208,9 +208,9 @@ fn interpolated(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
         // Low bits are dropped where OpenCV's vectors of 16 bits drop them.
         let part = |x: usize, which: usize| {
             let row = (old + which).min(from_height - 1);
-            (widened[row * width + x] >> 4) * weights[which] >> 16
+            ((widened[row * width + x] >> 4) * weights[which]) >> 16
         };
-        resized.extend((0..width).map(|x| (part(x, 0) + part(x, 1) + 2 >> 2) as u8));
+        resized.extend((0..width).map(|x| ((part(x, 0) + part(x, 1) + 2) >> 2) as u8));
     }
     resized
 }

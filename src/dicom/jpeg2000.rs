@@ -9,12 +9,17 @@ use crate::error::{Error, Result};
 /// Of 64 x 64 samples, the usual size, the largest picture has 16 thousand.
 const MAX_CODE_BLOCKS: u64 = 1 << 18;
 
-/// Decodes a picture of the format's size; the decoder undoes the colour transforms ICT and RCT.
+/// Decodes a picture of the format's size; the decoder undoes the colour transforms ICT and RCT. Where
+/// there was none, the header says what three components are.
 pub(super) fn decode(bytes: &[u8], format: &Format) -> Result<Planes> {
     // Without the boxes of a JP2 file, so that what is checked is what is decoded.
     let start = bytes.windows(4).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51]);
     let bytes = start.map(|start| &bytes[start..]).ok_or_else(|| bad("no size"))?;
     let size = Size::parse(bytes).ok_or_else(|| bad("no size"))?;
+    if size.high_throughput {
+        let what = "its pixels are stored as High-Throughput JPEG 2000";
+        return Err(Error::DicomUnsupported(what.to_string()));
+    }
     if !size.fits(format) {
         return Err(bad("its size is not the header's"));
     }
@@ -23,10 +28,14 @@ pub(super) fn decode(bytes: &[u8], format: &Format) -> Result<Planes> {
     }
     let cause = |error: DecodeError| bad(&error.to_string());
     let settings = DecodeSettings { strict: true, ..Default::default() };
-    let image = Image::new(bytes, &settings).map_err(cause)?;
+    // A stream may lack its last byte or its whole end marker; what follows that marker is not read.
+    let bytes = bytes.strip_suffix(&[0xFF, 0]).unwrap_or(bytes);
+    let bytes = [bytes.strip_suffix(&[0xFF]).unwrap_or(bytes), &[0xFF, 0xD9]].concat();
+    let image = Image::new(&bytes, &settings).map_err(cause)?;
     let mut context = DecoderContext::default();
     let decoded = image.decode(&mut context).map_err(cause)?;
-    let planes = decoded.components().iter().take(format.samples);
+    let luma = format.photometric.starts_with_luma() && !is_transformed(&bytes);
+    let planes = decoded.components().iter().take(if luma { 1 } else { format.samples });
     Ok(planes.map(|component| plane(component, size.signed)).collect())
 }
 
@@ -39,6 +48,15 @@ fn plane(component: &ComponentData, signed: bool) -> Vec<u16> {
     component.samples().iter().map(sample).collect()
 }
 
+/// Whether the coding style (COD, T.800 section A.6.1) has a transform of colours, which begins with RGB.
+fn is_transformed(bytes: &[u8]) -> bool {
+    let transform = |bytes: &[u8]| match bytes {
+        &[0xFF, 0x52, _, _, _, 0..=4, _, _, transform @ 0..=1] => Some(transform == 1),
+        _ => None,
+    };
+    bytes.windows(9).find_map(transform).unwrap_or(false)
+}
+
 /// What the SIZ segment says (T.800 section A.5.1).
 struct Size {
     width: u32,
@@ -46,6 +64,8 @@ struct Size {
     tiles: u64,
     components: u16,
     signed: bool,
+    /// Part 15 of the standard.
+    high_throughput: bool,
 }
 
 impl Size {
@@ -61,6 +81,7 @@ impl Size {
             tiles: u64::from(right.div_ceil(tile_width)) * u64::from(bottom.div_ceil(tile_height)),
             components: u16::from_be_bytes(*segment.get(32..)?.first_chunk()?),
             signed: segment.get(34)? & 0x80 != 0,
+            high_throughput: bytes.get(6)? & 0x40 != 0,
         })
     }
 

@@ -6,6 +6,8 @@ use dicom_dictionary_std::tags;
 
 use super::frame::Format;
 use super::header::Header;
+use crate::error::{Error, Result};
+use crate::picture::luma;
 
 /// A look-up table (PS3.3 sections C.11.1.1 and C.11.2.1.1).
 #[derive(Debug, Clone)]
@@ -31,8 +33,7 @@ impl Lut {
         // The bits that the entries use. Some devices say fewer; others, as Agfa's, say how many a
         // stored entry has room for.
         let full = u16::MAX >> most.leading_zeros();
-        let first = if signed { i32::from(first as i16) } else { first.into() };
-        Some(Self { first, entries, full })
+        Some(Self { first: signed_if(signed, first), entries, full })
     }
 
     /// The entry of a value; those outside have the first or the last.
@@ -69,6 +70,69 @@ impl Table {
         entries.truncate(count);
         (entries.len() == count).then_some(Self { first, entries })
     }
+}
+
+/// The colours of a picture whose samples number them (PS3.3 section C.7.9).
+pub(super) struct Palette {
+    first: i32,
+    luma: Vec<u8>,
+    format: Format,
+}
+
+impl Palette {
+    /// # Errors
+    ///
+    /// Where there is no table of each colour, or only a segmented one.
+    pub fn from_header(header: &Header, format: &Format) -> Result<Self> {
+        let unsupported = |what: &str| Err(Error::DicomUnsupported(what.to_string()));
+        let tables = [
+            (
+                tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            ),
+            (
+                tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            ),
+            (
+                tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            ),
+        ];
+        let tables = tables.map(|(descriptor, data)| Table::from_header(header, descriptor, data));
+        let [Some(red), Some(green), Some(blue)] = tables else {
+            let segmented = tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA;
+            return match header.find(segmented) {
+                Some(_) => unsupported("its palette of colours is segmented"),
+                None => Err(Error::Dicom("its palette of colours is missing".to_string())),
+            };
+        };
+        let colours = [&red, &green, &blue];
+        // Entries are of 8 or of 16 bits; which, some devices say wrongly.
+        let deep = colours.iter().any(|table| table.entries.iter().any(|&entry| entry > 255));
+        let eight = |entry: u16| u32::from(if deep { entry >> 8 } else { entry });
+        let entries = red.entries.iter().zip(&green.entries).zip(&blue.entries);
+        Ok(Self {
+            first: signed_if(format.signed, red.first),
+            luma: entries.map(|((&r, &g), &b)| luma([r, g, b].map(eight)) as u8).collect(),
+            format: format.clone(),
+        })
+    }
+
+    /// Luma of each sample's colour; samples beyond the table have the first or the last.
+    pub fn luma(&self, samples: &[u16]) -> Vec<u8> {
+        let last = self.luma.len() - 1;
+        let luma = |sample: &u16| {
+            let index = (self.format.value(*sample, false) - self.first).max(0) as usize;
+            self.luma[index.min(last)]
+        };
+        samples.iter().map(luma).collect()
+    }
+}
+
+/// A word that has a sign or none.
+fn signed_if(signed: bool, word: u16) -> i32 {
+    if signed { i32::from(word as i16) } else { word.into() }
 }
 
 /// From stored values to what was measured (PS3.3 section C.11.1).

@@ -24,6 +24,8 @@ enum Value {
     Words(Vec<u16>),
     /// Bytes in words, two by two, the last with a byte of padding.
     Packed(Vec<u8>),
+    /// Header and all, as it is.
+    Verbatim(Vec<u8>),
     /// The elements of one item, and whether lengths are undefined.
     Sequence(Elements, bool),
 }
@@ -66,7 +68,11 @@ impl File {
 
     /// Pixels of a byte each, in words.
     pub fn packed(&mut self, bytes: &[u8]) -> &mut Self {
-        self.elements.insert(0x7FE0_0010, ("OW", Value::Packed(bytes.to_vec())));
+        self.packed_at(0x7FE0_0010, bytes)
+    }
+
+    pub fn packed_at(&mut self, tag: u32, bytes: &[u8]) -> &mut Self {
+        self.elements.insert(tag, ("OW", Value::Packed(bytes.to_vec())));
         self
     }
 
@@ -78,6 +84,12 @@ impl File {
         let mut bytes = bytes.to_vec();
         bytes.resize(bytes.len().next_multiple_of(2), if vr == "OB" { 0 } else { b' ' });
         self.elements.insert(tag, (vr, Value::Bytes(bytes)));
+        self
+    }
+
+    /// Bytes to stand in an element's place, header and all.
+    pub fn verbatim(&mut self, tag: u32, bytes: &[u8]) -> &mut Self {
+        self.elements.insert(tag, ("", Value::Verbatim(bytes.to_vec())));
         self
     }
 
@@ -249,6 +261,7 @@ impl File {
                 self.header(to, tag, vr, 2 * words.len() as u32);
                 words.iter().for_each(|&word| to.extend(self.word(word)));
             }
+            Value::Verbatim(bytes) => to.extend(bytes),
             Value::Packed(bytes) => {
                 let words = bytes
                     .chunks(2)
