@@ -8,9 +8,10 @@ use dicom_dictionary_std::tags;
 use jpegls::CodecError;
 
 use super::header::{Element, Encoding, Header, items};
+use super::jpeg;
 use super::syntax::{Codec, Syntax};
-use super::{jpeg, jpeg2000};
 use crate::error::{Error, Result};
+use crate::jpeg2000::{Codestream, Failure};
 use crate::picture::MAX_PIXELS;
 
 /// How samples become grey or colours (PS3.3 section C.7.6.3.1.2).
@@ -217,7 +218,7 @@ fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Resul
     let mut planes = match codec {
         Codec::None => return unpacked(format, frame, VR::OB, syntax.encoding),
         Codec::Jpeg => return jpeg::decode(frame, format.columns, format.rows, format.photometric),
-        Codec::Jpeg2000 => return jpeg2000::decode(frame, format),
+        Codec::Jpeg2000 => return jpeg_2000(format, frame),
         Codec::Rle => rle(format, frame)?,
         Codec::JpegLs => jpeg_ls(format, frame)?,
     };
@@ -313,6 +314,25 @@ fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
         runs = &rest[used..];
     }
     Some(())
+}
+
+/// ITU-T T.800. Where no transform made luma of colours, the header says what three components are.
+fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    let cause = |failure| match failure {
+        Failure::Damaged(what) => damaged(&format!("its JPEG 2000 data: {what}")),
+        Failure::HighThroughput => Error::DicomUnsupported(
+            "its pixels are stored as High-Throughput JPEG 2000".to_string(),
+        ),
+    };
+    let codestream = Codestream::find(bytes).map_err(cause)?;
+    // So that no more memory is taken than for what the header says.
+    if codestream.dimensions() != (format.columns as u32, format.rows as u32)
+        || codestream.components() != format.samples
+    {
+        return Err(damaged("its JPEG 2000 data: its size is not the header's"));
+    }
+    let luma = format.photometric.starts_with_luma() && !codestream.is_transformed();
+    codestream.decode(if luma { 1 } else { format.samples }).map_err(cause)
 }
 
 /// ITU-T T.87, of one component. (No maintained decoder in Rust has several: `pure_jpegls` and

@@ -14,7 +14,6 @@ mod deep;
 mod frame;
 mod header;
 mod jpeg;
-mod jpeg2000;
 mod lut;
 mod syntax;
 

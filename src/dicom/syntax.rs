@@ -7,6 +7,7 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::header::{Encoding, Header};
 use crate::error::{Error, Result};
+use crate::jpeg2000::is_jpeg2000;
 use crate::picture::MAX_PIXELS;
 
 /// What a deflated data set may become, in bytes: the largest picture of 16 bits, and as much again.
@@ -26,9 +27,7 @@ impl Codec {
     /// Of a frame, by how it begins.
     pub fn of(frame: &[u8]) -> Option<Self> {
         match frame {
-            [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => {
-                Some(Self::Jpeg2000)
-            }
+            _ if is_jpeg2000(frame) => Some(Self::Jpeg2000),
             [0xFF, 0xD8, segments @ ..] => Self::of_segments(segments),
             _ => None,
         }

@@ -478,9 +478,9 @@ fn jpeg_2000() {
     for data in [&whole[..81], &whole[..80], &[&whole[..], &[1, 2, 3, 4]].concat()] {
         assert_eq!(file.fragments(JPEG_2000, &[data]).pixels(), [128; 64], "{data:?}");
     }
-    // ITU-T T.814 tells itself by a bit of the capabilities.
-    let mut high_throughput = *whole;
-    high_throughput[6] = 0x40;
+    // ITU-T T.814 section A.3: part 15 tells itself by a bit of the capabilities after the size.
+    let capabilities = [0xFF, 0x50, 0, 8, 0, 2, 0, 0, 0, 0];
+    let high_throughput = [&whole[..45], &capabilities, &whole[45..]].concat();
     let error = file.fragments(JPEG_2000, &[&high_throughput]).error();
     assert_eq!(error.code(), "unsupported-dicom");
     assert!(error.to_string().contains("High-Throughput"), "{error}");
