@@ -111,8 +111,10 @@ impl Format {
         let samples = word(tags::SAMPLES_PER_PIXEL).unwrap_or(1);
         let allocated = word(tags::BITS_ALLOCATED).unwrap_or(0);
         if !matches!(allocated, 8 | 16) {
-            let kind = if allocated == 1 { ", as those of a mask" } else { "" };
-            let what = format!("its samples have {allocated} bits{kind}");
+            let what = match allocated {
+                1 => "its samples have one bit, as those of a mask".to_string(),
+                _ => format!("its samples have {allocated} bits"),
+            };
             return Err(Error::DicomUnsupported(what));
         }
         let stored = word(tags::BITS_STORED).unwrap_or(allocated);

@@ -373,7 +373,7 @@ impl<'a> Cursor<'a> {
         let own = encoding.own(rest);
         let leads_on = |head: &Head| encoding.leads_on(rest, *head, AHEAD);
         let head = match own {
-            Some(head) if head.is_item() || leads_on(&head) => head,
+            Some(head) if head.is_item() || head.tag == tags::PIXEL_DATA || leads_on(&head) => head,
             _ => {
                 self.doubts = self.doubts.checked_sub(1).ok_or_else(cut_off)?;
                 let heads = || encoding.heads(rest).into_iter().flatten();

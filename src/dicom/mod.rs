@@ -77,7 +77,9 @@ pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let about = About::new(&header, &format, syntax.name);
     let (mut planes, remark) = frame::decode(&syntax, &format, data)?;
     let (pixels, window) = if format.photometric.is_grey() {
-        let (deep, note) = Deep::new(&header, &format, syntax.lossy, planes.swap_remove(0));
+        // What was not packed as the file says overshoots nothing.
+        let lossy = syntax.lossy && remark.is_none();
+        let (deep, note) = Deep::new(&header, &format, lossy, planes.swap_remove(0));
         (Pixels::Grey(deep), Some(note))
     } else {
         let luma = match format.photometric {
@@ -100,7 +102,9 @@ fn without_pixels(header: &Header) -> Error {
     if float.iter().any(|&tag| header.find(tag).is_some()) {
         return Error::DicomUnsupported("its pixels are floating-point numbers".to_string());
     }
-    Error::Dicom("it holds no picture".to_string())
+    let modality = header.code(tags::MODALITY);
+    let modality = modality.map(|modality| format!(", and its modality is {modality}"));
+    Error::Dicom(format!("it holds no picture{}", modality.unwrap_or_default()))
 }
 
 /// Luma of red, green and blue, or luma itself, in 8 bits.

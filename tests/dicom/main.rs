@@ -577,6 +577,11 @@ fn what_lies_there_decides_how_pixels_are_read() {
     let bare = plain.clone().fragments(LOSSLESS, &[&packed]).body();
     assert_eq!(read(&bare), as_it_is(&samples), "a bare data set says nothing");
 
+    // Bits above those stored are none of the picture's, whatever the syntax.
+    let mut overlaid = File::grey(1, 3, &[0xF000, 0x1800, 0x0FFF]);
+    overlaid.bits(16, 12).window("2048", "4096").uid = JPEG_2000_LOSSY;
+    assert_eq!(overlaid.pixels(), [0, 128, 255]);
+
     // The tag of an item, and pixels after all; also where their length is undefined.
     let item = [0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0, 9, 9];
     let mut chance = File::bytes(2, 5, "MONOCHROME2", &item);
@@ -742,7 +747,7 @@ fn what_cannot_be_read_is_refused_with_a_remedy() {
         ("no JPEG 2000", |f| f.fragments(JPEG_2000, &[&[7; 50]]), "bad-dicom", "JPEG 2000"),
         ("no RLE", |f| f.fragments(RLE, &[&[7; 50]]), "bad-dicom", "RLE"),
         ("32 bits", |f| f.us(0x0028_0100, &[32]), "unsupported-dicom", "32 bits"),
-        ("1 bit", |f| f.us(0x0028_0100, &[1]), "unsupported-dicom", "1 bits, as those of a mask"),
+        ("1 bit", |f| f.us(0x0028_0100, &[1]), "unsupported-dicom", "one bit, as those of a mask"),
         ("palette", |f| f.photometric("PALETTE COLOR"), "bad-dicom", "palette"),
         ("grey of three samples", |f| f.us(0x0028_0002, &[3]), "unsupported-dicom", "3 samples"),
         (
@@ -787,6 +792,11 @@ fn what_cannot_be_read_is_refused_with_a_remedy() {
     }
     let float = [start(EXPLICIT), b"\xE0\x7F\x08\0OF\0\0\x04\0\0\0\0\0\0\0".to_vec()].concat();
     assert!(matches!(Picture::decode(&float), Err(Error::DicomUnsupported(_))));
+    // A report.
+    let report = [start(EXPLICIT), b"\x08\0\x60\0CS\x02\0SR".to_vec()].concat();
+    let report = Picture::decode(&report).unwrap_err();
+    assert_eq!(report.code(), "bad-dicom");
+    assert!(report.to_string().contains("no picture, and its modality is SR"), "{report}");
     let records = b"\x04\0\x20\x12SQ\0\0\0\0\0\0";
     let disc = Picture::decode(&[&start(EXPLICIT), &records[..]].concat()).unwrap_err();
     assert_eq!(disc.code(), "dicomdir");
