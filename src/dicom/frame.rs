@@ -189,6 +189,10 @@ pub(super) fn decode(
     format: &Format,
     pixels: &Element,
 ) -> Result<(Planes, Option<String>)> {
+    // Some files hold three samples of every pixel under a name that shares them.
+    let unshared = Format { photometric: Photometric::YbrFull, ..format.clone() };
+    let shared = format.photometric == Photometric::YbrFull422;
+    let format = if shared && unshared.is_native(pixels.value.len()) { &unshared } else { format };
     let is_native = !pixels.open && format.is_native(pixels.value.len());
     let frame = match items(pixels.value)[..] {
         _ if is_native => None,

@@ -327,6 +327,8 @@ fn colours_become_luma() {
     assert_eq!(full.pixels(), [10, 200]);
     let shared = File::bytes(1, 3, "YBR_FULL_422", &[10, 20, 0, 0, 30, 0, 0, 0]);
     assert_eq!(shared.pixels(), [10, 20, 30]);
+    let unshared = File::bytes(1, 2, "YBR_FULL_422", &[10, 1, 2, 200, 3, 4]);
+    assert_eq!(unshared.pixels(), [10, 200], "by the number of bytes");
 }
 
 #[test]
