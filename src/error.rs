@@ -26,7 +26,9 @@ pub enum Error {
     #[error("the tokenizer is not usable: {0}")]
     Tokenizer(String),
     /// The bytes are no image this program can decode.
-    #[error("this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP or DICOM file")]
+    #[error(
+        "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, JPEG 2000 or DICOM file"
+    )]
     Image(String),
     /// A DICOM file is damaged or holds no picture.
     #[error("this DICOM file cannot be read: {0}. Export it again, or export its image as PNG")]
@@ -37,6 +39,24 @@ pub enum Error {
          export its image as PNG"
     )]
     DicomUnsupported(String),
+    /// There are no bytes.
+    #[error("this file is empty. Copy or download it again")]
+    EmptyFile,
+    /// A picture as phones take them (ISO/IEC 23008-12).
+    #[error("this is an HEIC or AVIF picture, which is not read. Save it as JPEG or PNG")]
+    Heic,
+    /// A document that may hold pictures.
+    #[error("this is a PDF document, not a picture. Save the picture in it as PNG")]
+    Pdf,
+    /// Files packed into one: the name of the format.
+    #[error("this is a {0} archive. Unpack it, and open the images in it, or their folder")]
+    Archive(&'static str),
+    /// A disc's table of contents.
+    #[error(
+        "this is a DICOMDIR, the table of contents of a disc, and holds no picture itself. Open the \
+         disc's folder, or the image files in it"
+    )]
+    Dicomdir,
     /// The image is larger than memory allows for.
     #[error(
         "this image is too large ({0}). Scale it down to at most {max} megapixels",
@@ -71,6 +91,11 @@ impl Error {
             Self::Image(_) => "bad-image",
             Self::Dicom(_) => "bad-dicom",
             Self::DicomUnsupported(_) => "unsupported-dicom",
+            Self::EmptyFile => "empty-file",
+            Self::Heic => "heic",
+            Self::Pdf => "pdf",
+            Self::Archive(_) => "archive",
+            Self::Dicomdir => "dicomdir",
             Self::ImageTooLarge(_) => "image-too-large",
             Self::Prompt(_) => "bad-prompt",
             Self::Device(_) => "device",

@@ -23,6 +23,7 @@ pub mod evaluate;
 pub mod familiarity;
 pub mod folder;
 pub mod heatmap;
+mod jpeg2000;
 pub mod model;
 pub mod phantom;
 pub mod picture;

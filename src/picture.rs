@@ -3,12 +3,13 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
-    metadata::Orientation,
+    DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
+    Limits, metadata::Orientation,
 };
 
 use crate::dicom::{self, About, Deep, Dicom, Pixels, Shown};
 use crate::error::{Error, Result};
+use crate::jpeg2000::{Codestream, Failure, is_jpeg2000};
 
 /// The largest picture accepted, in pixels: a bound on memory that also fits a browser tab.
 pub const MAX_PIXELS: u64 = 64_000_000;
@@ -42,8 +43,8 @@ impl Picture {
         Ok(Self { grey, note: None, about: None, deep: None, coloured: false })
     }
 
-    /// Decodes a PNG, JPEG, WebP or DICOM file, of any size up to [`MAX_PIXELS`] and any bit depth;
-    /// what it is, its bytes tell.
+    /// Decodes a PNG, JPEG, WebP, JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
+    /// depth; what it is, its bytes tell.
     ///
     /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
     /// smallest of 8, 10, 12, 14 and 16 bits that holds its brightest pixel, so that 12-bit data
@@ -53,10 +54,17 @@ impl Picture {
     /// # Errors
     ///
     /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageTooLarge`] where it is
-    /// larger than the limits, and those of [`dicom::read`].
+    /// larger than the limits, those of [`dicom::read`], and one for each kind of file that people
+    /// take for a picture.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         if dicom::is_dicom(bytes) {
             return Self::from_dicom(dicom::read(bytes)?);
+        }
+        if is_jpeg2000(bytes) {
+            return Self::from_image(decode_jpeg2000(bytes)?, Orientation::NoTransforms);
+        }
+        if let Some(error) = no_picture(bytes) {
+            return Err(error);
         }
         let reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
@@ -77,8 +85,10 @@ impl Picture {
             _ => decoder.orientation().ok(),
         };
         let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-        let decoded = DynamicImage::from_decoder(decoder).map_err(image_error)?;
+        Self::from_image(DynamicImage::from_decoder(decoder).map_err(image_error)?, orientation)
+    }
 
+    fn from_image(decoded: DynamicImage, orientation: Orientation) -> Result<Self> {
         let coloured = chroma(&decoded) > COLOURED;
         let (grey, note) = grey_from(decoded);
         let mut upright = DynamicImage::ImageLuma8(grey);
@@ -89,10 +99,10 @@ impl Picture {
     }
 
     fn from_dicom(dicom: Dicom) -> Result<Self> {
-        let Dicom { width, height, pixels, about } = dicom;
-        let (grey, note, deep) = match pixels {
-            Pixels::Grey(deep, note) => (deep.grey(), Some(note), Some(deep)),
-            Pixels::Luma(grey) => (grey, None, None),
+        let Dicom { width, height, pixels, about, note } = dicom;
+        let (grey, deep) = match pixels {
+            Pixels::Grey(deep) => (deep.grey(), Some(deep)),
+            Pixels::Luma(grey) => (grey, None),
         };
         let picture = Self::from_grey(width, height, grey)?;
         Ok(Self { note, about: Some(about), deep, ..picture })
@@ -153,6 +163,66 @@ impl Picture {
     }
 }
 
+/// What a file is that is none of a kind of picture known here, where that is known.
+fn no_picture(bytes: &[u8]) -> Option<Error> {
+    match bytes {
+        [] => Some(Error::EmptyFile),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => {
+            let brands = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"];
+            brands.iter().any(|known| brand.starts_with(*known)).then_some(Error::Heic)
+        }
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Error::Archive("ZIP")),
+        [0x1F, 0x8B, 8, ..] => Some(Error::Archive("gzip")),
+        [b'7', b'z', 0xBC, 0xAF, ..] => Some(Error::Archive("7z")),
+        [b'R', b'a', b'r', b'!', ..] => Some(Error::Archive("RAR")),
+        // Something may come before it.
+        _ => {
+            let mut start = bytes[..bytes.len().min(1024)].windows(5);
+            start.any(|five| five == b"%PDF-").then_some(Error::Pdf)
+        }
+    }
+}
+
+/// A JPEG 2000 file or codestream of grey or red, green and blue; alpha is ignored.
+fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
+    let bad = |what: &str| Error::Image(format!("JPEG 2000: {what}"));
+    let cause = |failure| match failure {
+        Failure::HighThroughput => bad("it is of the High-Throughput kind"),
+        Failure::Damaged(what) => bad(&what),
+    };
+    let codestream = Codestream::find(bytes).map_err(cause)?;
+    let ((width, height), components) = (codestream.dimensions(), codestream.components());
+    let pixels = u64::from(width) * u64::from(height);
+    // The decoder takes four bytes for each sample.
+    if pixels > MAX_PIXELS || pixels * components as u64 > MAX_ALLOC / 4 {
+        return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+    }
+    if codestream.is_signed() || codestream.has_other_colours() || !(1..=4).contains(&components) {
+        return Err(bad("its colours are neither grey nor RGB"));
+    }
+    let planes = codestream.decode(components).map_err(cause)?;
+    if planes.iter().any(|plane| plane.len() as u64 != pixels) {
+        return Err(bad("its components have several sizes"));
+    }
+    // The samples of each pixel, in 8 bits where not all 16 are used.
+    let samples =
+        |count: usize| (0..pixels as usize).flat_map(move |i| (0..count).map(move |c| (i, c)));
+    let deep = |(i, c): (usize, usize)| planes[c][i];
+    let full = (1u32 << codestream.bits().min(16)) - 1;
+    let eight = |at| ((u32::from(deep(at)).min(full) * 255 + full / 2) / full) as u8;
+    let image = match (components, codestream.bits()) {
+        (1 | 2, 16) => ImageBuffer::from_raw(width, height, samples(1).map(deep).collect())
+            .map(DynamicImage::ImageLuma16),
+        (1 | 2, _) => ImageBuffer::from_raw(width, height, samples(1).map(eight).collect())
+            .map(DynamicImage::ImageLuma8),
+        (_, 16) => ImageBuffer::from_raw(width, height, samples(3).map(deep).collect())
+            .map(DynamicImage::ImageRgb16),
+        _ => ImageBuffer::from_raw(width, height, samples(3).map(eight).collect())
+            .map(DynamicImage::ImageRgb8),
+    };
+    image.ok_or_else(|| bad("no pixels"))
+}
+
 /// The EXIF chunk of a WebP file. Its decoder would take as much memory as the chunk says it has, up to 4 GB.
 fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
     let mut rest = bytes.get(12..)?;
@@ -210,9 +280,9 @@ fn grey_from(image: DynamicImage) -> (GrayImage, Option<String>) {
     }
 }
 
-/// ITU-R BT.601 luma in OpenCV's fixed point.
+/// ITU-R BT.601 luma in the fixed point of OpenCV 4 and 5, to the bit.
 pub(crate) fn luma([r, g, b]: [u32; 3]) -> u32 {
-    ((u64::from(r) * 4899 + u64::from(g) * 9617 + u64::from(b) * 1868 + 8192) >> 14) as u32
+    ((u64::from(r) * 9798 + u64::from(g) * 19235 + u64::from(b) * 3735 + 16384) >> 15) as u32
 }
 
 fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<String>) {
@@ -230,4 +300,22 @@ fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<Strin
 /// `grey` was collected from exactly `width * height` pixels.
 fn exact_size(width: u32, height: u32, grey: Vec<u8>) -> GrayImage {
     GrayImage::from_raw(width, height, grey).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luma_of_every_colour_is_opencvs() {
+        let golden = include_str!("../tests/fixtures/opencv.csv");
+        let golden = golden.lines().next().and_then(|line| line.strip_prefix("luma,,,"));
+        let mut crc = flate2::Crc::new();
+        for red in 0..256 {
+            let greys: Vec<u8> =
+                (0..1 << 16).map(|gb| luma([red, gb >> 8, gb & 255]) as u8).collect();
+            crc.update(&greys);
+        }
+        assert_eq!(golden, Some(crc.sum().to_string().as_str()));
+    }
 }

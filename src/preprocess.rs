@@ -93,62 +93,137 @@ fn centre_square(grey: &GrayImage, size: usize) -> Square {
     Square { grey: square, scale: [scale; 2], origin: [f64::from(x), f64::from(y)] }
 }
 
-/// OpenCV's `resize(…, INTER_AREA)` for 8-bit grey, to within one grey level.
+/// OpenCV's `resize(…, INTER_AREA)` for 8-bit grey, to the byte (4.14 and 5.0; `tests/golden/opencv.py`).
 ///
 /// Shrinking averages the area that a new pixel covers; when either side grows, OpenCV
 /// interpolates between two neighbours instead, with its own ("area mode") weights.
 fn resize_area(grey: &GrayImage, width: usize, height: usize) -> GrayImage {
     let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
-    let shrinks = from_width >= width && from_height >= height;
-    let weights = if shrinks { area_weights } else { stretch_weights };
-    let (columns, rows) = (weights(from_width, width), weights(from_height, height));
+    if (from_width, from_height) == (width, height) {
+        return grey.clone();
+    }
+    let resized = if width > from_width || height > from_height {
+        interpolated(grey, width, height)
+    } else {
+        match (whole_times(from_width, width), whole_times(from_height, height)) {
+            (Some(across), Some(down)) => block_means(grey, across, down),
+            _ => area_means(grey, width, height),
+        }
+    };
+    GrayImage::from_raw(width as u32, height as u32, resized).unwrap_or_default()
+}
 
+/// Old pixels for each new one, as OpenCV rounds it.
+fn times(from: usize, to: usize) -> f64 {
+    1.0 / (to as f64 / from as f64)
+}
+
+/// The same, if it comes out as a whole number (49 times does not).
+fn whole_times(from: usize, to: usize) -> Option<usize> {
+    let times = times(from, to);
+    ((times - times.round()).abs() < f64::EPSILON).then_some(times.round() as usize)
+}
+
+/// The means of blocks of so many pixels.
+fn block_means(grey: &GrayImage, across: usize, down: usize) -> Vec<u8> {
+    let width = grey.width() as usize;
+    let mut means = Vec::with_capacity(grey.len() / (across * down));
+    for rows in grey.as_raw().chunks_exact(width * down) {
+        for x in (0..width).step_by(across) {
+            let row = |y| &rows[y * width + x..][..across];
+            let sum: u64 = (0..down).flat_map(row).map(|&grey| u64::from(grey)).sum();
+            means.push(match across * down {
+                // Four are averaged in whole numbers, where a half is rounded up.
+                4 if across == 2 => ((sum + 2) >> 2) as u8,
+                area => (sum as f32 * (1.0 / area as f32)).round_ties_even() as u8,
+            });
+        }
+    }
+    means
+}
+
+/// The means of the areas that new pixels cover.
+fn area_means(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
+    let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
+    let (columns, rows) = (area_weights(from_width, width), area_weights(from_height, height));
     let mut narrowed = vec![0.0f32; width * from_height];
     for (y, line) in grey.as_raw().chunks_exact(from_width).enumerate() {
         for (x, taps) in columns.iter().enumerate() {
             narrowed[y * width + x] = taps.iter().map(|&(i, w)| f32::from(line[i]) * w).sum();
         }
     }
-    let mut resized = Vec::with_capacity(width * height);
+    let mut means = Vec::with_capacity(width * height);
     for taps in &rows {
         for x in 0..width {
-            let value: f32 = taps.iter().map(|&(i, w)| narrowed[i * width + x] * w).sum();
-            resized.push(value.round_ties_even() as u8);
+            let mean: f32 = taps.iter().map(|&(i, w)| narrowed[i * width + x] * w).sum();
+            means.push(mean.round_ties_even() as u8);
         }
     }
-    GrayImage::from_raw(width as u32, height as u32, resized).unwrap_or_default()
+    means
 }
 
-/// For each new pixel, the old ones it covers and their shares.
+/// For each new pixel, the old ones it covers and their shares; less than a thousandth of one at either end does not
+/// count.
 fn area_weights(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
-    let scale = from as f64 / to as f64;
-    (0..to)
-        .map(|new| {
-            let (start, end) = (new as f64 * scale, ((new + 1) as f64 * scale).min(from as f64));
-            let last = (end.ceil() as usize).min(from);
-            (start.floor() as usize..last)
-                .map(|old| {
-                    let covered = end.min((old + 1) as f64) - start.max(old as f64);
-                    (old, (covered / (end - start)) as f32)
-                })
-                .collect()
-        })
-        .collect()
+    const LEAST: f64 = 1e-3;
+    let times = times(from, to);
+    let weights = |new: usize| {
+        let start = new as f64 * times;
+        let end = start + times;
+        let covered = times.min(from as f64 - start);
+        let last = (end.floor() as usize).min(from - 1);
+        let first = (start.ceil() as usize).min(last);
+        let (before, after) = (first as f64 - start, end - last as f64);
+        let share = |part: f64| (part / covered) as f32;
+        let mut weights = Vec::with_capacity(last - first + 2);
+        if before > LEAST {
+            weights.push((first - 1, share(before)));
+        }
+        weights.extend((first..last).map(|old| (old, share(1.0))));
+        if after > LEAST {
+            weights.push((last, share(after.min(1.0).min(covered))));
+        }
+        weights
+    };
+    (0..to).map(weights).collect()
 }
 
-/// For each new pixel, the two old ones it lies between (OpenCV's linear taps in area mode).
-fn stretch_weights(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
-    let scale = from as f64 / to as f64;
-    (0..to)
-        .map(|new| {
-            let old = (new as f64 * scale).floor() as usize;
-            let beyond = (new + 1) as f64 - (old + 1) as f64 / scale;
-            let share = if beyond <= 0.0 { 0.0 } else { (beyond - beyond.floor()) as f32 };
-            if old + 1 < from {
-                vec![(old, 1.0 - share), (old + 1, share)]
-            } else {
-                vec![(from - 1, 1.0)]
-            }
-        })
-        .collect()
+/// Bits of an interpolation's weights.
+const WEIGHT_BITS: u32 = 11;
+
+/// Linear interpolation in whole numbers, across and then down.
+fn interpolated(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
+    let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
+    let columns = neighbour_weights(from_width, width);
+    let mut widened = Vec::with_capacity(width * from_height);
+    for line in grey.as_raw().chunks_exact(from_width) {
+        let grey = |old: usize| i32::from(line[old]);
+        widened.extend(columns.iter().map(|&(old, weights)| match line.get(old + 1) {
+            Some(_) => grey(old) * weights[0] + grey(old + 1) * weights[1],
+            None => grey(from_width - 1) << WEIGHT_BITS,
+        }));
+    }
+    let mut resized = Vec::with_capacity(width * height);
+    for (old, weights) in neighbour_weights(from_height, height) {
+        // Low bits are dropped where OpenCV's vectors of 16 bits drop them.
+        let part = |x: usize, which: usize| {
+            let row = (old + which).min(from_height - 1);
+            ((widened[row * width + x] >> 4) * weights[which]) >> 16
+        };
+        resized.extend((0..width).map(|x| ((part(x, 0) + part(x, 1) + 2) >> 2) as u8));
+    }
+    resized
+}
+
+/// For each new pixel, the first of the two old ones that it lies between, and the weights of both.
+fn neighbour_weights(from: usize, to: usize) -> Vec<(usize, [i32; 2])> {
+    let (times, inverse) = (times(from, to), to as f64 / from as f64);
+    let fixed = |share: f32| (share * (1 << WEIGHT_BITS) as f32).round_ties_even() as i32;
+    let weights = |new: usize| {
+        let old = (new as f64 * times).floor() as usize;
+        let beyond = ((new + 1) as f64 - (old + 1) as f64 * inverse) as f32;
+        let share = if beyond <= 0.0 { 0.0 } else { beyond - beyond.floor() };
+        (old, [fixed(1.0 - share), fixed(share)])
+    };
+    (0..to).map(weights).collect()
 }

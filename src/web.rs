@@ -283,7 +283,7 @@ pub struct Picture(crate::picture::Picture);
 
 #[wasm_bindgen]
 impl Picture {
-    /// Decodes a PNG, JPEG, WebP or DICOM file.
+    /// Decodes a PNG, JPEG, WebP, JPEG 2000 or DICOM file.
     pub fn decode(data: &[u8]) -> Result<Self, JsValue> {
         Ok(Self(crate::picture::Picture::decode(data)?))
     }

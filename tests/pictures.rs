@@ -1,6 +1,7 @@
 //! Decoding and preprocessing of every kind of picture, and refusal of what cannot be one.
 
 use std::io::Cursor;
+use std::path::Path;
 
 use carzero::Picture;
 use carzero::config::{ImageConfig, Resize};
@@ -58,6 +59,46 @@ fn colours_become_luma_as_in_opencv() {
     assert_eq!(picture.grey().as_raw(), &[76, 150, 29]);
 }
 
+/// Written by OpenJPEG 2.5, lossless.
+#[test]
+fn jpeg_2000_is_read_with_and_without_boxes() {
+    let seed = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds/picture");
+        std::fs::read(path.join(name)).unwrap()
+    };
+    let grey = GrayImage::from_fn(9, 7, |x, y| Luma([(x * 20 + y * 9) as u8]));
+    assert_eq!(Picture::decode(&seed("grey.jp2")).unwrap().grey(), &grey);
+    let deep: ImageBuffer<Luma<u16>, _> =
+        ImageBuffer::from_fn(9, 7, |x, y| Luma([(x * 4000 + y * 3000) as u16]));
+    let deep = Picture::decode(&encode(DynamicImage::ImageLuma16(deep), ImageFormat::Png)).unwrap();
+    assert_eq!(Picture::decode(&seed("deep.jp2")).unwrap().grey(), deep.grey());
+    let colour = RgbImage::from_fn(9, 7, |x, y| {
+        Rgb([x * 20 + y, y * 30, 250 - x * 9].map(|sample| sample as u8))
+    });
+    let colour = Picture::decode(&encode(colour, ImageFormat::Png)).unwrap();
+    for name in ["colour.jp2", "colour.j2k"] {
+        let picture = Picture::decode(&seed(name)).unwrap();
+        assert_eq!(picture.grey(), colour.grey(), "{name}");
+        assert_eq!(picture.warnings(), colour.warnings(), "{name}");
+        let bytes = seed(name);
+        for cut in 0..bytes.len() - 3 {
+            let _ = Picture::decode(&bytes[..cut]);
+        }
+        assert_eq!(Picture::decode(&bytes[..bytes.len() / 2]).unwrap_err().code(), "bad-image");
+    }
+    let mut huge = seed("colour.j2k");
+    // Of picture and tile (T.800 section A.5.1): 30,000 x 30,000.
+    for side in [8, 12, 24, 28] {
+        huge[side..side + 4].copy_from_slice(&30_000u32.to_be_bytes());
+    }
+    assert_eq!(Picture::decode(&huge).unwrap_err().code(), "image-too-large");
+    let mut palette = seed("grey.jp2");
+    let colours = palette.windows(4).position(|four| four == b"colr").unwrap();
+    palette[colours..colours + 4].copy_from_slice(b"pclr");
+    let error = Picture::decode(&palette).unwrap_err();
+    assert!(error.to_string().contains("neither grey nor RGB"), "{error}");
+}
+
 #[test]
 fn colours_are_warned_of_but_not_a_coloured_mark() {
     let warnings = |pixel: &dyn Fn(u32, u32) -> [u8; 3]| {
@@ -108,8 +149,18 @@ fn what_is_no_picture_is_refused_with_its_reason() {
     let checksum = crc32(&bomb[12..29]).to_be_bytes();
     bomb[29..33].copy_from_slice(&checksum);
     for (what, bytes, code) in [
-        ("nothing", &b""[..], "bad-image"),
+        ("nothing", &b""[..], "empty-file"),
         ("text", b"no picture at all", "bad-image"),
+        ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic"),
+        ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0", "heic"),
+        ("a video", b"\0\0\0\x1cftypisom\0\0\0\0", "bad-image"),
+        ("PDF", b"%PDF-1.7\n%\xE2\xE3", "pdf"),
+        ("PDF after something", b"\xEF\xBB\xBF\r\n%PDF-1.4\n", "pdf"),
+        ("ZIP", b"PK\x03\x04\x14\0\0\0\x08\0", "archive"),
+        ("an empty ZIP", b"PK\x05\x06\0\0\0\0", "archive"),
+        ("gzip", b"\x1F\x8B\x08\0\0\0", "archive"),
+        ("7z", b"7z\xBC\xAF\x27\x1C", "archive"),
+        ("RAR", b"Rar!\x1A\x07\x01\0", "archive"),
         ("half a PNG", &whole[..whole.len() / 2], "bad-image"),
         ("900 megapixels", &bomb, "image-too-large"),
     ] {
@@ -124,6 +175,33 @@ fn crc32(bytes: &[u8]) -> u32 {
             (crc >> 1) ^ (0xedb8_8320 & 0u32.wrapping_sub(crc & 1))
         })
     })
+}
+
+/// The noise of `tests/golden/opencv.py`.
+fn noise(width: u32, height: u32) -> Picture {
+    let pixel = |index: u32| {
+        let bits = index.wrapping_mul(0x9e37_79b9);
+        ((bits ^ (bits >> 15)).wrapping_mul(0x85eb_ca6b) >> 24) as u8
+    };
+    Picture::from_grey(width, height, (0..width * height).map(pixel).collect()).unwrap()
+}
+
+#[test]
+fn squares_are_opencvs_to_the_byte() {
+    let golden = include_str!("fixtures/opencv.csv").lines().skip(1);
+    let cases: Vec<[u32; 4]> = golden
+        .map(|line| {
+            let mut numbers = line.split(',').map(|number| number.parse().unwrap());
+            std::array::from_fn(|_| numbers.next().unwrap())
+        })
+        .collect();
+    assert!(cases.len() > 700);
+    for [width, height, size, expected] in cases {
+        let (resize, size, mean, std) = (Resize::LongestSidePad, size as usize, 0.0, 1.0);
+        let config = ImageConfig { resize, size, crop: size, mean, std };
+        let square = Square::new(&noise(width, height), &config);
+        assert_eq!(crc32(square.grey.as_raw()), expected, "{width} x {height} to {size}");
+    }
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
+use jpegls::CodecError;
 
 use super::header::{Element, Encoding, Header, items};
+use super::jpeg;
 use super::syntax::{Codec, Syntax};
-use super::{jpeg, jpeg2000};
 use crate::error::{Error, Result};
+use crate::jpeg2000::{Codestream, Failure};
 use crate::picture::MAX_PIXELS;
 
 /// How samples become grey or colours (PS3.3 section C.7.6.3.1.2).
@@ -26,6 +28,8 @@ pub(super) enum Photometric {
     YbrFull422,
     /// JPEG 2000's transforms, which its decoder undoes.
     YbrJpeg2000,
+    /// Numbers of colours.
+    Palette,
 }
 
 impl Photometric {
@@ -34,6 +38,7 @@ impl Photometric {
         let photometric = match (name.as_deref(), samples) {
             (Some("MONOCHROME1"), 1) => Self::Monochrome1,
             (Some("MONOCHROME2") | None, 1) => Self::Monochrome2,
+            (Some("PALETTE COLOR"), 1) => Self::Palette,
             (Some("RGB") | None, 3) => Self::Rgb,
             (Some("YBR_FULL"), 3) => Self::YbrFull,
             (Some("YBR_FULL_422"), 3) => Self::YbrFull422,
@@ -57,6 +62,7 @@ impl Photometric {
             Self::YbrFull => "YBR_FULL",
             Self::YbrFull422 => "YBR_FULL_422",
             Self::YbrJpeg2000 => "YBR_ICT or YBR_RCT",
+            Self::Palette => "PALETTE COLOR",
         }
     }
 
@@ -65,7 +71,7 @@ impl Photometric {
     }
 
     /// Whether the first sample is luma already.
-    fn starts_with_luma(self) -> bool {
+    pub fn starts_with_luma(self) -> bool {
         matches!(self, Self::YbrFull | Self::YbrFull422)
     }
 }
@@ -105,7 +111,11 @@ impl Format {
         let samples = word(tags::SAMPLES_PER_PIXEL).unwrap_or(1);
         let allocated = word(tags::BITS_ALLOCATED).unwrap_or(0);
         if !matches!(allocated, 8 | 16) {
-            return Err(Error::DicomUnsupported(format!("its samples have {allocated} bits")));
+            let what = match allocated {
+                1 => "its samples have one bit, as those of a mask".to_string(),
+                _ => format!("its samples have {allocated} bits"),
+            };
+            return Err(Error::DicomUnsupported(what));
         }
         let stored = word(tags::BITS_STORED).unwrap_or(allocated);
         if !(1..=allocated).contains(&stored) {
@@ -133,6 +143,28 @@ impl Format {
         self.rows * self.columns
     }
 
+    /// The least and the largest value that a sample can have.
+    pub fn range(&self) -> (i32, i32) {
+        let values = 1i32 << self.stored;
+        let least = if self.signed { -values / 2 } else { 0 };
+        (least, least + values - 1)
+    }
+
+    /// The bytes of a frame that is not compressed.
+    fn frame_bytes(&self) -> usize {
+        let samples = match self.photometric {
+            Photometric::YbrFull422 => self.pixels().next_multiple_of(2) * 2,
+            _ => self.pixels() * self.samples,
+        };
+        samples * (self.allocated / 8) as usize
+    }
+
+    /// Whether so many bytes are all frames, not compressed, with or without padding.
+    fn is_native(&self, bytes: usize) -> bool {
+        let native = self.frame_bytes().checked_mul(self.frames);
+        native.is_some_and(|native| bytes == native || bytes == native.next_multiple_of(2))
+    }
+
     /// A sample's value (PS3.5 section 8.1.1): the bits stored, without what lies around them, and
     /// with their sign. A lossy value that overshoots is held at the end of the range.
     pub fn value(&self, sample: u16, lossy: bool) -> i32 {
@@ -150,41 +182,61 @@ impl Format {
 /// Sample by sample: one plane (grey, or luma), or red, green, blue.
 pub(super) type Planes = Vec<Vec<u16>>;
 
-/// Decodes the first frame; every plane has as many samples as the picture has pixels.
-pub(super) fn decode(syntax: &Syntax, format: &Format, pixels: &Element) -> Result<Planes> {
-    if !pixels.open {
-        return match syntax.codec {
-            Codec::None => unpacked(format, pixels.value, pixels.vr, syntax.encoding),
-            _ => Err(damaged("its pixels should be compressed and are not")),
-        };
-    }
-    let frame = first_frame(format, pixels.value)?;
-    let mut planes = match syntax.codec {
-        Codec::None => unpacked(format, &frame, VR::OB, syntax.encoding)?,
-        Codec::Rle => rle(format, &frame)?,
-        Codec::Jpeg => {
-            let starts_with_luma = format.photometric.starts_with_luma();
-            jpeg::decode(&frame, format.columns, format.rows, starts_with_luma)?
-        }
-        Codec::JpegLs => jpeg_ls(format, &frame)?,
-        Codec::Jpeg2000 => jpeg2000::decode(&frame, format)?,
+/// Decodes the first frame; every plane has as many samples as the picture has pixels. What lies there
+/// decides how; where the file says something else, that is told in words.
+pub(super) fn decode(
+    syntax: &Syntax,
+    format: &Format,
+    pixels: &Element,
+) -> Result<(Planes, Option<String>)> {
+    // Some files hold three samples of every pixel under a name that shares them.
+    let unshared = Format { photometric: Photometric::YbrFull, ..format.clone() };
+    let shared = format.photometric == Photometric::YbrFull422;
+    let format = if shared && unshared.is_native(pixels.value.len()) { &unshared } else { format };
+    let is_native = !pixels.open && format.is_native(pixels.value.len());
+    let frame = match items(pixels.value)[..] {
+        _ if is_native => None,
+        [] if pixels.value.is_empty() => return Err(damaged("it has no pixels")),
+        // A codestream without items around it.
+        [] => Codec::of(pixels.value).map(|_| Cow::Borrowed(pixels.value)),
+        ref items => Some(first_frame(format, items)?),
     };
-    if format.photometric.starts_with_luma() && syntax.codec != Codec::Jpeg {
-        planes.truncate(1);
-    }
+    let Some(frame) = frame else {
+        if syntax.codec != Codec::None && !is_native {
+            return Err(damaged("its pixels should be compressed and are not"));
+        }
+        let planes = unpacked(format, pixels.value, pixels.vr, syntax.encoding)?;
+        return Ok((planes, syntax.contradicted_by(Codec::None)));
+    };
+    let codec = Codec::of(&frame).unwrap_or(syntax.codec);
+    let planes = unpack(codec, syntax, format, &frame)?;
     let whole = planes.iter().all(|plane| plane.len() == format.pixels());
     let known = planes.len() == 1 || (planes.len() == 3 && format.samples == 3);
     if whole && known {
-        Ok(planes)
+        Ok((planes, syntax.contradicted_by(codec)))
     } else {
         Err(damaged("its compressed picture has another size"))
     }
 }
 
+/// Decodes the bytes of a frame that lay in items.
+fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Result<Planes> {
+    let mut planes = match codec {
+        Codec::None => return unpacked(format, frame, VR::OB, syntax.encoding),
+        Codec::Jpeg => return jpeg::decode(frame, format.columns, format.rows, format.photometric),
+        Codec::Jpeg2000 => return jpeg_2000(format, frame),
+        Codec::Rle => rle(format, frame)?,
+        Codec::JpegLs => jpeg_ls(format, frame)?,
+    };
+    if format.photometric.starts_with_luma() {
+        planes.truncate(1);
+    }
+    Ok(planes)
+}
+
 /// The fragments of the first frame (PS3.5 annex A.4). Those of several frames are told apart by the
 /// offset table, or by being as many as the frames.
-fn first_frame<'a>(format: &Format, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-    let items = items(bytes);
+fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>> {
     let (table, fragments) = items.split_first().ok_or_else(|| damaged("it has no pixels"))?;
     let second = table.get(4..8).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
     let count = match second {
@@ -212,12 +264,10 @@ fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result
     let pixels = format.pixels();
     let width = (format.allocated / 8) as usize;
     let shared = format.photometric == Photometric::YbrFull422;
-    let needed = if shared { pixels.next_multiple_of(2) * 2 } else { pixels * format.samples };
-    let bytes = bytes.get(..needed * width).ok_or_else(|| damaged("its pixels are cut off"))?;
-    // Bytes in big endian words are swapped in pairs (PS3.5 section 8.1.2); the last may be alone.
-    let swapped = width == 1 && encoding == Encoding::ExplicitBig && vr == VR::OW;
+    let bytes = if width == 1 { encoding.bytes(bytes, vr) } else { Cow::Borrowed(bytes) };
+    let bytes =
+        bytes.get(..format.frame_bytes()).ok_or_else(|| damaged("its pixels are cut off"))?;
     let sample = |index: usize| match width {
-        1 if swapped => u16::from(bytes[(index ^ 1).min(bytes.len() - 1)]),
         1 => u16::from(bytes[index]),
         _ => encoding.word([bytes[2 * index], bytes[2 * index + 1]]),
     };
@@ -272,14 +322,58 @@ fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
     Some(())
 }
 
-/// ITU-T T.87, of one component.
+/// ITU-T T.800. Where no transform made luma of colours, the header says what three components are.
+fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    let cause = |failure| match failure {
+        Failure::Damaged(what) => damaged(&format!("its JPEG 2000 data: {what}")),
+        Failure::HighThroughput => Error::DicomUnsupported(
+            "its pixels are stored as High-Throughput JPEG 2000".to_string(),
+        ),
+    };
+    let codestream = Codestream::find(bytes).map_err(cause)?;
+    // So that no more memory is taken than for what the header says.
+    if codestream.dimensions() != (format.columns as u32, format.rows as u32)
+        || codestream.components() != format.samples
+    {
+        return Err(damaged("its JPEG 2000 data: its size is not the header's"));
+    }
+    let luma = format.photometric.starts_with_luma() && !codestream.is_transformed();
+    codestream.decode(if luma { 1 } else { format.samples }).map_err(cause)
+}
+
+/// ITU-T T.87, of one component. (No maintained decoder in Rust has several: `pure_jpegls` and
+/// `dicom-toolkit-codec` were weighed; the latter's lines of several colours share their contexts.)
 fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
     if format.samples != 1 {
         return Err(Error::DicomUnsupported("its pixels are JPEG-LS in colour".to_string()));
     }
-    let decoded = jpegls::decode(bytes, format.columns as u32, format.rows as u32);
+    let scan = &bytes[..jpeg_ls_end(bytes)];
+    let decode = |spare: usize| {
+        let scan = &scan[..scan.len().saturating_sub(spare)];
+        let bytes = [scan, &[0xFF, 0xD9]].concat();
+        jpegls::decode(&bytes, format.columns as u32, format.rows as u32)
+    };
+    // The decoder wants the end right after the last sample; what is left over does not matter.
+    let decoded = (1..=MAX_SPARE).fold(decode(0), |decoded, spare| match decoded {
+        Err(CodecError::InvalidData(_)) => decode(spare),
+        _ => decoded,
+    });
     let (samples, ..) = decoded.map_err(|error| damaged(&format!("its JPEG-LS data: {error}")))?;
     Ok(vec![samples])
+}
+
+/// Bytes that may be left over between the last sample of JPEG-LS data and its end. CharLS, and so
+/// DCMTK, leaves one in half of its files.
+const MAX_SPARE: usize = 8;
+
+/// Where the scan of JPEG-LS data ends: at the first marker after its header (T.87 section C.1).
+fn jpeg_ls_end(bytes: &[u8]) -> usize {
+    let find = |from: usize, is_marker: fn(u8) -> bool| {
+        let pairs = bytes.get(from..)?.windows(2);
+        pairs.into_iter().position(|pair| pair[0] == 0xFF && is_marker(pair[1])).map(|at| from + at)
+    };
+    let header = find(0, |marker| marker == 0xDA).map(|at| at + 2);
+    header.and_then(|header| find(header, |marker| marker >= 0x80)).unwrap_or(bytes.len())
 }
 
 fn damaged(what: &str) -> Error {

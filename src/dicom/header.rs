@@ -1,25 +1,22 @@
 //! Reading a data set (PS3.5 section 7) in place: nothing is copied, only the tags of an allow-list
 //! are kept, and every length is checked against the bytes there are.
 //!
-//! dicom-rs decodes the headers of the elements. Its readers of whole data sets are not used: they
-//! take in every value, the identifying ones too, and call themselves for each nested sequence, which
-//! a hostile file can turn into an overflow of the stack.
+//! The readers of dicom-rs are not used: they take in every value, the identifying ones too, and call
+//! themselves for each nested sequence, which a hostile file can turn into an overflow of the stack.
+//! Nor do they go on after an element that is not written as the transfer syntax says.
 
-use dicom_core::dictionary::stub::StubDataDictionary;
-use dicom_core::header::{DataElementHeader, Header as _};
+use std::borrow::Cow;
+
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
-use dicom_encoding::decode::explicit_be::ExplicitVRBigEndianDecoder;
-use dicom_encoding::decode::explicit_le::ExplicitVRLittleEndianDecoder;
-use dicom_encoding::decode::implicit_le::ImplicitVRLittleEndianDecoder;
-use dicom_encoding::decode::{self, Decode};
 
 use crate::error::{Error, Result};
 
 /// All that is ever looked at. No tag of a person, a place, a date or a study is here. The last three
 /// are free text: they are searched for the word "lateral", and never told.
-const KEPT: [Tag; 38] = [
+const KEPT: [Tag; 46] = [
     tags::TRANSFER_SYNTAX_UID,
+    tags::DIRECTORY_RECORD_SEQUENCE,
     tags::MODALITY,
     tags::CODE_MEANING,
     tags::BODY_PART_EXAMINED,
@@ -44,6 +41,13 @@ const KEPT: [Tag; 38] = [
     tags::WINDOW_WIDTH,
     tags::RESCALE_INTERCEPT,
     tags::RESCALE_SLOPE,
+    tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
     tags::VOILUT_FUNCTION,
     tags::MODALITY_LUT_SEQUENCE,
     tags::LUT_DESCRIPTOR,
@@ -72,16 +76,26 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// Of a data set that does not say: from its first element, if that is one of group 8.
+    /// Of a data set that does not say, where one begins here: in this encoding elements follow each
+    /// other. No picture is described after group 28.
     pub fn guess(bytes: &[u8]) -> Option<Self> {
-        let &[a, b, c, d, e, f, g, h] = bytes.first_chunk()?;
-        let explicit = VR::from_binary([e, f]).is_some();
-        match (a, b, c, d) {
-            (8, 0, ..) if explicit => Some(Self::ExplicitLittle),
-            (0, 8, ..) if explicit => Some(Self::ExplicitBig),
-            // Nothing at the start of group 8 is long.
-            (8, 0, _, 0) if (f, g, h) == (0, 0, 0) && e % 2 == 0 => Some(Self::ImplicitLittle),
-            _ => None,
+        let all = [Self::ExplicitLittle, Self::ExplicitBig, Self::ImplicitLittle];
+        all.into_iter().find(|encoding| {
+            let first = encoding.own(bytes);
+            first.is_some_and(|first| {
+                (1..=0x28).contains(&first.tag.group()) && encoding.leads_on(bytes, first, AHEAD)
+            })
+        })
+    }
+
+    /// Of what lies in a sequence that begins here: under an unknown VR it is implicit (PS3.5 section
+    /// 6.2.2), but not every device knows, and some write a whole private sequence so.
+    fn inside(self, items: &[u8]) -> Self {
+        let [0xFE, 0xFF, 0, 0xE0, _, _, _, _, element @ ..] = items else { return self };
+        match Self::ExplicitLittle.own(element) {
+            Some(head) if head.is_item() => self,
+            Some(_) => Self::ExplicitLittle,
+            None => Self::ImplicitLittle,
         }
     }
 
@@ -93,17 +107,115 @@ impl Encoding {
         }
     }
 
-    /// The next element's or item's header, and its length in bytes.
-    fn header(self, mut bytes: &[u8]) -> decode::Result<(DataElementHeader, usize)> {
-        match self {
-            // Without a dictionary: what a kept tag means is known where it is used.
-            Self::ImplicitLittle => ImplicitVRLittleEndianDecoder::with_dict(StubDataDictionary)
-                .decode_header(&mut bytes),
-            Self::ExplicitLittle => {
-                ExplicitVRLittleEndianDecoder::default().decode_header(&mut bytes)
-            }
-            Self::ExplicitBig => ExplicitVRBigEndianDecoder::default().decode_header(&mut bytes),
+    /// A value's bytes in their order. Those packed in words (OW, US) are swapped in pairs in big
+    /// endian, and so is the padding that makes them even (PS3.5 section 8.1.2).
+    pub fn bytes(self, value: &[u8], vr: VR) -> Cow<'_, [u8]> {
+        if self != Self::ExplicitBig || matches!(vr, VR::OB | VR::UN) {
+            return Cow::Borrowed(value);
         }
+        let mut bytes = value.to_vec();
+        bytes.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+        Cow::Owned(bytes)
+    }
+
+    fn long(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Self::ExplicitBig => u32::from_be_bytes(bytes),
+            _ => u32::from_le_bytes(bytes),
+        }
+    }
+
+    /// The header at the start of some bytes, as it should be written; `None` where its VR is none.
+    fn own(self, bytes: &[u8]) -> Option<Head> {
+        let [implicit, short, long] = self.heads(bytes);
+        if self == Self::ImplicitLittle || implicit?.is_item() {
+            return implicit;
+        }
+        match VR::from_binary([bytes[4], bytes[5]])? {
+            VR::OB | VR::OD | VR::OF | VR::OL | VR::OV | VR::OW | VR::SQ => long,
+            VR::SV | VR::UC | VR::UN | VR::UR | VR::UT | VR::UV => long,
+            _ => short,
+        }
+    }
+
+    /// What the header at the start of some bytes can be: one without VR, or with a VR, known or not,
+    /// and a length of two or four bytes.
+    fn heads(self, bytes: &[u8]) -> [Option<Head>; 3] {
+        let &[a, b, c, d, e, f, g, h, ref more @ ..] = bytes else { return [None; 3] };
+        let tag = Tag(self.word([a, b]), self.word([c, d]));
+        let vr = VR::from_binary([e, f]).unwrap_or(VR::UN);
+        let head = |vr, length: u32, size| Head {
+            tag,
+            vr,
+            length: (length != u32::MAX).then_some(length),
+            size,
+        };
+        let implicit = head(VR::UN, self.long([e, f, g, h]), 8);
+        if self == Self::ImplicitLittle {
+            return [Some(implicit), Self::ExplicitLittle.own(bytes), None];
+        }
+        let short = head(vr, self.word([g, h]).into(), 8);
+        let long = more.first_chunk().map(|&length| head(vr, self.long(length), 12));
+        [Some(implicit), Some(short), long]
+    }
+
+    /// Whether a header at the start of some bytes is followed by another one after its value.
+    fn leads_on(self, bytes: &[u8], head: Head, ahead: u32) -> bool {
+        let value = &bytes[head.size..];
+        match head.length {
+            Some(length) => {
+                value.get(length as usize..).is_some_and(|next| self.goes_on(next, head.tag, ahead))
+            }
+            None => self.own(value).is_some_and(Head::is_item),
+        }
+    }
+
+    /// Whether an element begins here, by its VR or by what follows it. Fewer bytes than one has are
+    /// the end.
+    fn goes_on(self, bytes: &[u8], before: Tag, ahead: u32) -> bool {
+        if bytes.len() < 8 {
+            return true;
+        }
+        let own = self.own(bytes).filter(|head| head.fits(bytes));
+        if own.is_some_and(|head| head.is_item() || self != Self::ImplicitLittle) {
+            return true;
+        }
+        let mut next = self.heads(bytes).into_iter().flatten().filter(|head| head.tag > before);
+        match ahead {
+            0 => self == Self::ImplicitLittle && next.any(|head| head.fits(bytes)),
+            _ => next.any(|head| self.leads_on(bytes, head, ahead - 1)),
+        }
+    }
+}
+
+/// How many elements are looked at beyond a doubtful one.
+const AHEAD: u32 = 4;
+/// How many elements of a data set may be doubtful: looking ahead takes time.
+const MAX_DOUBTS: usize = 4096;
+
+/// The header of an element, an item or a delimiter (PS3.5 sections 7.1 and 7.5).
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    tag: Tag,
+    /// UN where none is written.
+    vr: VR,
+    /// Of the value; `None`: undefined.
+    length: Option<u32>,
+    /// Of the header itself, in bytes.
+    size: usize,
+}
+
+impl Head {
+    /// Whether it is that of an item or a delimiter, which have no VR.
+    fn is_item(self) -> bool {
+        self.tag.group() == ITEM.group()
+    }
+
+    /// Whether its value ends within the bytes that it starts. Whether all pixels are there is for
+    /// their decoder to judge.
+    fn fits(self, bytes: &[u8]) -> bool {
+        let most = bytes.len().saturating_sub(self.size);
+        self.tag == tags::PIXEL_DATA || self.length.is_none_or(|length| length as usize <= most)
     }
 }
 
@@ -127,7 +239,7 @@ pub(super) struct Header<'a> {
 impl<'a> Header<'a> {
     /// Reads up to and with the pixel data, or to the end of the item or of the bytes.
     pub fn parse(bytes: &'a [u8], encoding: Encoding) -> Result<Self> {
-        let mut cursor = Cursor { bytes, at: 0, encoding };
+        let mut cursor = Cursor::new(bytes, encoding);
         let mut header = Self { encoding, elements: Vec::new() };
         while let Some(element) = cursor.element()? {
             header.keep(element);
@@ -138,12 +250,13 @@ impl<'a> Header<'a> {
         Ok(header)
     }
 
-    /// Reads the file meta information (PS3.10 section 7.1): it and the bytes that follow it.
+    /// Reads the file meta information (PS3.10 section 7.1), in whichever encoding it is: it and the
+    /// bytes that follow it.
     pub fn parse_meta(bytes: &'a [u8]) -> Result<(Self, &'a [u8])> {
-        let encoding = Encoding::ExplicitLittle;
-        let mut cursor = Cursor { bytes, at: 0, encoding };
+        let encoding = Encoding::guess(bytes).unwrap_or(Encoding::ExplicitLittle);
+        let mut cursor = Cursor::new(bytes, encoding);
         let mut header = Self { encoding, elements: Vec::new() };
-        while cursor.rest().starts_with(&[2, 0]) {
+        while cursor.rest().first_chunk().is_some_and(|&group| encoding.word(group) == 2) {
             let Some(element) = cursor.element()? else { break };
             header.keep(element);
         }
@@ -197,6 +310,12 @@ impl<'a> Header<'a> {
         words.map(|word| self.encoding.word([word[0], word[1]])).collect()
     }
 
+    /// Single bytes, also where they are packed in words.
+    pub fn bytes(&self, tag: Tag) -> Cow<'a, [u8]> {
+        let element = self.find(tag);
+        element.map_or(Cow::Borrowed(&[]), |element| self.encoding.bytes(element.value, element.vr))
+    }
+
     /// The first word.
     pub fn word(&self, tag: Tag) -> Option<u16> {
         self.words(tag).first().copied()
@@ -205,13 +324,11 @@ impl<'a> Header<'a> {
     /// The first item of a sequence.
     pub fn item(&self, tag: Tag) -> Option<Header<'a>> {
         let element = self.find(tag)?;
-        // A sequence under an unknown VR is implicit (PS3.5 section 6.2.2).
-        let unknown = element.vr == VR::UN && self.encoding != Encoding::ImplicitLittle;
-        let encoding = if unknown { Encoding::ImplicitLittle } else { self.encoding };
-        let mut cursor = Cursor { bytes: element.value, at: 0, encoding };
-        let item = cursor.next().ok().filter(|item| item.tag() == ITEM)?;
+        let encoding = self.encoding.inside(element.value);
+        let mut cursor = Cursor::new(element.value, encoding);
+        let item = cursor.next().ok().filter(|item| item.tag == ITEM)?;
         let rest = cursor.rest();
-        let end = item.len.get().map_or(rest.len(), |length| rest.len().min(length as usize));
+        let end = item.length.map_or(rest.len(), |length| rest.len().min(length as usize));
         Header::parse(&rest[..end], encoding).ok()
     }
 }
@@ -219,11 +336,11 @@ impl<'a> Header<'a> {
 /// The items of encapsulated pixels (PS3.5 annex A.4): the offset table first, then fragments. A last
 /// item that is cut off is given as far as it goes.
 pub(super) fn items(bytes: &[u8]) -> Vec<&[u8]> {
-    let mut cursor = Cursor { bytes, at: 0, encoding: Encoding::ExplicitLittle };
+    let mut cursor = Cursor::new(bytes, Encoding::ExplicitLittle);
     let mut items = Vec::new();
-    while let Some(item) = cursor.next().ok().filter(|item| item.tag() == ITEM) {
+    while let Some(item) = cursor.next().ok().filter(|item| item.tag == ITEM) {
         let rest = cursor.rest();
-        let item = rest.get(..item.len.0 as usize).unwrap_or(rest);
+        let item = item.length.and_then(|length| rest.get(..length as usize)).unwrap_or(rest);
         cursor.at += item.len();
         items.push(item);
     }
@@ -235,18 +352,37 @@ struct Cursor<'a> {
     /// Never beyond the bytes.
     at: usize,
     encoding: Encoding,
+    /// How many more headers may be doubtful.
+    doubts: usize,
 }
 
 impl<'a> Cursor<'a> {
+    fn new(bytes: &'a [u8], encoding: Encoding) -> Self {
+        Self { bytes, at: 0, encoding, doubts: MAX_DOUBTS }
+    }
+
     fn rest(&self) -> &'a [u8] {
         &self.bytes[self.at..]
     }
 
-    /// Takes the header of an element, an item or a delimiter.
-    fn next(&mut self) -> Result<DataElementHeader> {
-        let (header, length) = self.encoding.header(self.rest()).map_err(|_| cut_off())?;
-        self.at += length;
-        Ok(header)
+    /// Takes the header of an element, an item or a delimiter. One that leads nowhere as it should be
+    /// written is read as it leads on: some devices write single elements in implicit VR, or with a VR
+    /// that is none.
+    fn next(&mut self) -> Result<Head> {
+        let (rest, encoding) = (self.rest(), self.encoding);
+        let own = encoding.own(rest);
+        let leads_on = |head: &Head| encoding.leads_on(rest, *head, AHEAD);
+        let head = match own {
+            Some(head) if head.is_item() || head.tag == tags::PIXEL_DATA || leads_on(&head) => head,
+            _ => {
+                self.doubts = self.doubts.checked_sub(1).ok_or_else(cut_off)?;
+                let heads = || encoding.heads(rest).into_iter().flatten();
+                let other = heads().find(leads_on).or(own);
+                other.or_else(|| heads().find(|head| head.fits(rest))).ok_or_else(cut_off)?
+            }
+        };
+        self.at += head.size;
+        Ok(head)
     }
 
     fn skip(&mut self, length: u32) -> Result<&'a [u8]> {
@@ -260,12 +396,13 @@ impl<'a> Cursor<'a> {
         if self.rest().len() < 8 {
             return Ok(None);
         }
-        let DataElementHeader { tag, vr, len } = self.next()?;
-        if tag.group() == ITEM.group() {
+        let head = self.next()?;
+        if head.is_item() {
             return Ok(None);
         }
+        let Head { tag, vr, length, .. } = head;
         let start = self.at;
-        let value = match len.get() {
+        let value = match length {
             // Whether all pixels are there is for their decoder to judge.
             length if tag == tags::PIXEL_DATA => {
                 let rest = self.rest();
@@ -273,52 +410,36 @@ impl<'a> Cursor<'a> {
             }
             Some(length) => self.skip(length)?,
             None => {
-                self.skip_sequence(vr)?;
+                self.skip_sequence()?;
                 &self.bytes[start..self.at]
             }
         };
-        Ok(Some(Element { tag, vr, value, open: len.is_undefined() }))
+        Ok(Some(Element { tag, vr, value, open: length.is_none() }))
     }
 
     /// Goes past a sequence of undefined length and its end (PS3.5 section 7.5), however deep others
-    /// nest in it: a level is a number here, not a call.
-    fn skip_sequence(&mut self, vr: VR) -> Result<()> {
-        let outer = self.encoding;
-        let mut level = Level { depth: 1, implicit: (vr == VR::UN).then_some(1) };
-        while level.depth > 0 {
-            self.encoding = if level.implicit.is_some() { Encoding::ImplicitLittle } else { outer };
-            let DataElementHeader { tag, vr, len } = self.next()?;
-            match (tag, len.get()) {
-                (SEQUENCE_END | ITEM_END, _) => level.leave(),
-                (_, Some(length)) => drop(self.skip(length)?),
-                (_, None) => level.enter(vr == VR::UN && tag != ITEM),
+    /// nest in it: a level is an entry in a list here, not a call.
+    fn skip_sequence(&mut self) -> Result<()> {
+        // The encoding around each level.
+        let mut levels = vec![self.encoding];
+        self.encoding = self.encoding.inside(self.rest());
+        while let Some(&around) = levels.last() {
+            let head = self.next()?;
+            match head.length {
+                _ if matches!(head.tag, SEQUENCE_END | ITEM_END) => {
+                    levels.pop();
+                    self.encoding = around;
+                }
+                Some(length) => drop(self.skip(length)?),
+                None => {
+                    levels.push(self.encoding);
+                    if head.tag != ITEM {
+                        self.encoding = self.encoding.inside(self.rest());
+                    }
+                }
             }
         }
-        self.encoding = outer;
         Ok(())
-    }
-}
-
-/// Where in nested sequences and items of undefined length a cursor is.
-struct Level {
-    depth: usize,
-    /// The depth at which a sequence under an unknown VR began: inside, all is implicit.
-    implicit: Option<usize>,
-}
-
-impl Level {
-    fn enter(&mut self, unknown: bool) {
-        self.depth += 1;
-        if unknown && self.implicit.is_none() {
-            self.implicit = Some(self.depth);
-        }
-    }
-
-    fn leave(&mut self) {
-        if self.implicit == Some(self.depth) {
-            self.implicit = None;
-        }
-        self.depth -= 1;
     }
 }
 

@@ -1,11 +1,13 @@
 //! Look-up tables and what they are used for: the modality transformation (PS3.3 section C.11.1) and
 //! the values of interest (C.11.2).
 
-use dicom_core::{Tag, VR};
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::frame::Format;
 use super::header::Header;
+use crate::error::{Error, Result};
+use crate::picture::luma;
 
 /// A look-up table (PS3.3 sections C.11.1.1 and C.11.2.1.1).
 #[derive(Debug, Clone)]
@@ -19,39 +21,19 @@ pub(super) struct Lut {
 
 impl Lut {
     /// Of a sequence's first item; `None` where the table is empty, constant, or of another length
-    /// than it says. `signed`: whether the first value has a sign, where the encoding does not say.
+    /// than it says. `signed`: whether the first value has a sign, whatever VR it is written with.
     fn from_header(header: &Header, sequence: Tag, signed: bool) -> Option<Self> {
         let item = header.item(sequence)?;
-        let &[count, first, bits] = item.words(tags::LUT_DESCRIPTOR).get(..3)? else { return None };
-        if !(1..=16).contains(&bits) {
-            return None;
-        }
-        let count = if count == 0 { 1 << 16 } else { usize::from(count) };
-        let bytes = item.find(tags::LUT_DATA)?.value;
-        let entries: Vec<u16> = if bytes.len() >= 2 * count {
-            item.words(tags::LUT_DATA).into_iter().take(count).collect()
-        } else if bits <= 8 {
-            bytes.iter().copied().take(count).map(u16::from).collect()
-        } else {
-            return None;
-        };
+        let Table { first, entries } =
+            Table::from_header(&item, tags::LUT_DESCRIPTOR, tags::LUT_DATA)?;
         let (least, most) = (*entries.iter().min()?, *entries.iter().max()?);
-        if entries.len() != count || least == most {
+        if least == most {
             return None;
         }
-        let signed = match item.find(tags::LUT_DESCRIPTOR)?.vr {
-            VR::SS => true,
-            VR::US => false,
-            _ => signed,
-        };
-        // Some devices say fewer bits than they use.
-        let used = (u32::from(most) + 1).next_power_of_two() - 1;
-        let full = used.max((1 << bits) - 1) as u16;
-        Some(Self {
-            first: if signed { i32::from(first as i16) } else { first.into() },
-            entries,
-            full,
-        })
+        // The bits that the entries use. Some devices say fewer; others, as Agfa's, say how many a
+        // stored entry has room for.
+        let full = u16::MAX >> most.leading_zeros();
+        Some(Self { first: signed_if(signed, first), entries, full })
     }
 
     /// The entry of a value; those outside have the first or the last.
@@ -59,6 +41,98 @@ impl Lut {
         let index = (value.round() - f64::from(self.first)).max(0.0) as usize;
         self.entries[index.min(self.entries.len() - 1)]
     }
+}
+
+/// A descriptor's first value, and the entries that its data holds.
+pub(super) struct Table {
+    pub first: u16,
+    pub entries: Vec<u16>,
+}
+
+impl Table {
+    /// `None` where there are fewer entries than the descriptor says, or it says nonsense. Entries
+    /// that are there at a byte each are packed in words (PS3.3 section C.11.1.1.1), whatever number
+    /// of bits is said.
+    pub fn from_header(header: &Header, descriptor: Tag, data: Tag) -> Option<Self> {
+        let &[count, first, bits] = header.words(descriptor).get(..3)? else { return None };
+        if !(1..=16).contains(&bits) {
+            return None;
+        }
+        let count = if count == 0 { 1 << 16 } else { usize::from(count) };
+        let length = header.find(data)?.value.len();
+        let mut entries = match length {
+            _ if length >= 2 * count => header.words(data),
+            _ if bits <= 8 || length == count.next_multiple_of(2) => {
+                header.bytes(data).iter().copied().map(u16::from).collect()
+            }
+            _ => return None,
+        };
+        entries.truncate(count);
+        (entries.len() == count).then_some(Self { first, entries })
+    }
+}
+
+/// The colours of a picture whose samples number them (PS3.3 section C.7.9).
+pub(super) struct Palette {
+    first: i32,
+    luma: Vec<u8>,
+    format: Format,
+}
+
+impl Palette {
+    /// # Errors
+    ///
+    /// Where there is no table of each colour, or only a segmented one.
+    pub fn from_header(header: &Header, format: &Format) -> Result<Self> {
+        let unsupported = |what: &str| Err(Error::DicomUnsupported(what.to_string()));
+        let tables = [
+            (
+                tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            ),
+            (
+                tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            ),
+            (
+                tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            ),
+        ];
+        let tables = tables.map(|(descriptor, data)| Table::from_header(header, descriptor, data));
+        let [Some(red), Some(green), Some(blue)] = tables else {
+            let segmented = tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA;
+            return match header.find(segmented) {
+                Some(_) => unsupported("its palette of colours is segmented"),
+                None => Err(Error::Dicom("its palette of colours is missing".to_string())),
+            };
+        };
+        let colours = [&red, &green, &blue];
+        // Entries are of 8 or of 16 bits; which, some devices say wrongly.
+        let deep = colours.iter().any(|table| table.entries.iter().any(|&entry| entry > 255));
+        let eight = |entry: u16| u32::from(if deep { entry >> 8 } else { entry });
+        let entries = red.entries.iter().zip(&green.entries).zip(&blue.entries);
+        Ok(Self {
+            first: signed_if(format.signed, red.first),
+            luma: entries.map(|((&r, &g), &b)| luma([r, g, b].map(eight)) as u8).collect(),
+            format: format.clone(),
+        })
+    }
+
+    /// Luma of each sample's colour; samples beyond the table have the first or the last.
+    pub fn luma(&self, samples: &[u16]) -> Vec<u8> {
+        let last = self.luma.len() - 1;
+        let luma = |sample: &u16| {
+            let index = (self.format.value(*sample, false) - self.first).max(0) as usize;
+            self.luma[index.min(last)]
+        };
+        samples.iter().map(luma).collect()
+    }
+}
+
+/// A word that has a sign or none.
+fn signed_if(signed: bool, word: u16) -> i32 {
+    if signed { i32::from(word as i16) } else { word.into() }
 }
 
 /// From stored values to what was measured (PS3.3 section C.11.1).
@@ -85,12 +159,11 @@ impl Modality {
         }
     }
 
-    /// Whether it can give values below zero.
+    /// Whether the values of a LUT that comes next have a sign: where values below zero are possible
+    /// (PS3.3 section C.11.2.1.1).
     fn is_signed(&self, format: &Format) -> bool {
-        match self {
-            Self::Rescale { intercept, .. } => format.signed || *intercept < 0.0,
-            Self::Lut(_) => false,
-        }
+        let (least, most) = format.range();
+        self.apply(least) < 0.0 || self.apply(most) < 0.0
     }
 }
 

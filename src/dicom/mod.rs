@@ -14,7 +14,6 @@ mod deep;
 mod frame;
 mod header;
 mod jpeg;
-mod jpeg2000;
 mod lut;
 mod syntax;
 
@@ -22,8 +21,9 @@ pub use about::{About, Fact, Spacing, View};
 pub use deep::{Deep, Shown, Values, Window};
 
 use dicom_dictionary_std::tags;
-use frame::{Format, Planes};
-use header::{Encoding, Header};
+use frame::{Format, Photometric, Planes};
+use header::Header;
+use lut::Palette;
 
 use crate::error::{Error, Result};
 use crate::picture::luma;
@@ -39,23 +39,24 @@ pub struct Dicom {
     pub pixels: Pixels,
     /// What the header says of the picture.
     pub about: About,
+    /// In words, what the 8 bits of a grey picture were made with, and what was read otherwise than
+    /// the file says.
+    pub note: Option<String>,
 }
 
 /// The pixels of a [`Dicom`], row by row.
 #[derive(Debug, Clone)]
 pub enum Pixels {
-    /// Grey in full depth, and in words what its 8 bits were made with.
-    Grey(Deep, String),
+    /// Grey in full depth.
+    Grey(Deep),
     /// Luma of a colour picture, 8 bits. It has no window.
     Luma(Vec<u8>),
 }
 
-/// Whether this is a DICOM file (PS3.10 section 7.1) or, as old devices write it, one without preamble
-/// or a bare data set.
+/// Whether this is a DICOM file (PS3.10 section 7.1) or, as some devices write it, one without preamble
+/// or prefix, or a bare data set. That is tried, not told by a signature.
 pub fn is_dicom(bytes: &[u8]) -> bool {
-    bytes.get(128..132) == Some(b"DICM")
-        || bytes.starts_with(b"\x02\0\0\0UL")
-        || Encoding::guess(bytes).is_some()
+    syntax::start(bytes).is_some()
 }
 
 /// Decodes a DICOM file's first frame.
@@ -68,27 +69,42 @@ pub fn is_dicom(bytes: &[u8]) -> bool {
 pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let (syntax, data_set) = syntax::open(bytes)?;
     let header = Header::parse(&data_set, syntax.encoding)?;
+    let syntax = syntax.or_named_in(&header)?;
     let Some(data) = header.find(tags::PIXEL_DATA) else {
         return Err(without_pixels(&header));
     };
     let format = Format::from_header(&header)?;
     let about = About::new(&header, &format, syntax.name);
-    let mut planes = frame::decode(&syntax, &format, data)?;
-    let pixels = if format.photometric.is_grey() {
-        let (deep, note) = Deep::new(&header, &format, syntax.lossy, planes.swap_remove(0));
-        Pixels::Grey(deep, note)
+    let (mut planes, remark) = frame::decode(&syntax, &format, data)?;
+    let (pixels, window) = if format.photometric.is_grey() {
+        // What was not packed as the file says overshoots nothing.
+        let lossy = syntax.lossy && remark.is_none();
+        let (deep, note) = Deep::new(&header, &format, lossy, planes.swap_remove(0));
+        (Pixels::Grey(deep), Some(note))
     } else {
-        Pixels::Luma(luma_from_planes(&format, &planes))
+        let luma = match format.photometric {
+            Photometric::Palette => Palette::from_header(&header, &format)?.luma(&planes[0]),
+            _ => luma_from_planes(&format, &planes),
+        };
+        (Pixels::Luma(luma), None)
     };
-    Ok(Dicom { width: format.columns as u32, height: format.rows as u32, pixels, about })
+    let notes: Vec<String> = window.into_iter().chain(remark).collect();
+    let note = (!notes.is_empty()).then(|| notes.join("; "));
+    let (width, height) = (format.columns as u32, format.rows as u32);
+    Ok(Dicom { width, height, pixels, about, note })
 }
 
 fn without_pixels(header: &Header) -> Error {
+    if header.find(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
+        return Error::Dicomdir;
+    }
     let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
     if float.iter().any(|&tag| header.find(tag).is_some()) {
         return Error::DicomUnsupported("its pixels are floating-point numbers".to_string());
     }
-    Error::Dicom("it holds no picture".to_string())
+    let modality = header.code(tags::MODALITY);
+    let modality = modality.map(|modality| format!(", and its modality is {modality}"));
+    Error::Dicom(format!("it holds no picture{}", modality.unwrap_or_default()))
 }
 
 /// Luma of red, green and blue, or luma itself, in 8 bits.

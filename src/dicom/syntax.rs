@@ -7,6 +7,7 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::header::{Encoding, Header};
 use crate::error::{Error, Result};
+use crate::jpeg2000::is_jpeg2000;
 use crate::picture::MAX_PIXELS;
 
 /// What a deflated data set may become, in bytes: the largest picture of 16 bits, and as much again.
@@ -22,9 +23,48 @@ pub(super) enum Codec {
     Jpeg2000,
 }
 
+impl Codec {
+    /// Of a frame, by how it begins.
+    pub fn of(frame: &[u8]) -> Option<Self> {
+        match frame {
+            _ if is_jpeg2000(frame) => Some(Self::Jpeg2000),
+            [0xFF, 0xD8, segments @ ..] => Self::of_segments(segments),
+            _ => None,
+        }
+    }
+
+    /// Of a JPEG file's segments, by the first start of a frame (T.81 section B.1.1.3, T.87 annex C).
+    fn of_segments(mut segments: &[u8]) -> Option<Self> {
+        loop {
+            let length = match segments {
+                [0xFF, 0xFF, ..] => 1,
+                [0xFF, 0xF7, ..] => return Some(Self::JpegLs),
+                [0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, ..] => {
+                    return Some(Self::Jpeg);
+                }
+                &[0xFF, _, high, low, ..] => 2 + usize::from(u16::from_be_bytes([high, low])),
+                _ => return None,
+            };
+            segments = segments.get(length..)?;
+        }
+    }
+
+    /// In words, of pixels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "not compressed",
+            Self::Rle => "RLE",
+            Self::Jpeg => "JPEG",
+            Self::JpegLs => "JPEG-LS",
+            Self::Jpeg2000 => "JPEG 2000",
+        }
+    }
+}
+
 /// A transfer syntax that can be read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Syntax {
+    /// Empty where the file does not say.
     uid: &'static str,
     pub name: &'static str,
     pub codec: Codec,
@@ -54,7 +94,7 @@ const DEFLATED: Syntax = plain(
 const BIG: Syntax =
     plain(uids::EXPLICIT_VR_BIG_ENDIAN, "Explicit VR Big Endian", Encoding::ExplicitBig);
 
-const SYNTAXES: [Syntax; 14] = [
+const SYNTAXES: [Syntax; 15] = [
     IMPLICIT,
     EXPLICIT,
     DEFLATED,
@@ -68,6 +108,7 @@ const SYNTAXES: [Syntax; 14] = [
     packed(uids::RLE_LOSSLESS, "RLE Lossless", Codec::Rle, false),
     packed(uids::JPEG_BASELINE8_BIT, "JPEG Baseline", Codec::Jpeg, true),
     packed(uids::JPEG_EXTENDED12_BIT, "JPEG Extended", Codec::Jpeg, true),
+    packed("1.2.840.10008.1.2.4.55", "JPEG Full Progression", Codec::Jpeg, true),
     packed(uids::JPEG_LOSSLESS, "JPEG Lossless", Codec::Jpeg, false),
     packed(uids::JPEG_LOSSLESS_SV1, "JPEG Lossless, selection value 1", Codec::Jpeg, false),
     packed(uids::JPEGLS_LOSSLESS, "JPEG-LS Lossless", Codec::JpegLs, false),
@@ -86,24 +127,52 @@ const UNREADABLE: [(&str, &str); 6] = [
     ("1.2.840.10008.1.2.4.6", "a retired JPEG process"),
 ];
 
-/// Where a file has its data set, after preamble and prefix (PS3.10 section 7.1).
-fn without_preamble(bytes: &[u8]) -> &[u8] {
-    if bytes.get(128..132) == Some(b"DICM") { &bytes[132..] } else { bytes }
+/// Where a file's elements begin: after preamble and prefix (PS3.10 section 7.1), or where some device
+/// left out one or both.
+pub(super) fn start(bytes: &[u8]) -> Option<usize> {
+    let prefixed = [128, 0].into_iter().find(|&at| bytes.get(at..at + 4) == Some(b"DICM"));
+    let begins = |at: usize| bytes.get(at..).is_some_and(|rest| Encoding::guess(rest).is_some());
+    let has_meta = |at: usize| matches!(bytes.get(at..at + 2), Some([2, 0] | [0, 2]));
+    match prefixed {
+        Some(at) => Some(at + 4),
+        None if begins(0) => Some(0),
+        None => (has_meta(128) && begins(128)).then_some(128),
+    }
 }
 
 /// The data set of a file, inflated where need be, and its transfer syntax.
 pub(super) fn open(bytes: &[u8]) -> Result<(Syntax, Cow<'_, [u8]>)> {
-    let (meta, body) = Header::parse_meta(without_preamble(bytes))?;
+    let (meta, body) = Header::parse_meta(&bytes[start(bytes).unwrap_or(0)..])?;
     let mut syntax = match meta.text(tags::TRANSFER_SYNTAX_UID) {
         Some(uid) => by_uid(&uid)?,
         None => by_look(body)?,
     };
-    if syntax.uid == DEFLATED.uid {
-        return Ok((syntax, Cow::Owned(inflate(body)?)));
-    }
     // Some devices write another encoding than they say.
-    syntax.encoding = Encoding::guess(body).unwrap_or(syntax.encoding);
+    match Encoding::guess(body) {
+        Some(encoding) => syntax.encoding = encoding,
+        None if syntax.uid == DEFLATED.uid => return Ok((syntax, Cow::Owned(inflate(body)?))),
+        None => {}
+    }
     Ok((syntax, Cow::Borrowed(body)))
+}
+
+impl Syntax {
+    /// The one that the data set itself names, where the file began with none.
+    pub fn or_named_in(self, header: &Header) -> Result<Self> {
+        match header.text(tags::TRANSFER_SYNTAX_UID) {
+            Some(uid) if self.uid.is_empty() => {
+                Ok(Self { encoding: self.encoding, ..by_uid(&uid)? })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// In words, what a file says whose pixels are something else.
+    pub fn contradicted_by(&self, codec: Codec) -> Option<String> {
+        let contradicts = codec != self.codec && !self.uid.is_empty();
+        let (pixels, says) = (codec.name(), self.name);
+        contradicts.then(|| format!("its pixels are {pixels}, though the file says {says}"))
+    }
 }
 
 fn by_uid(uid: &str) -> Result<Syntax> {
@@ -116,14 +185,15 @@ fn by_uid(uid: &str) -> Result<Syntax> {
     Err(Error::DicomUnsupported(format!("its pixels are stored as {name}, {uid}")))
 }
 
-/// Of a bare data set, as old devices write it.
+/// Of a data set whose file does not name it, as of a bare one.
 fn by_look(body: &[u8]) -> Result<Syntax> {
-    match Encoding::guess(body) {
-        Some(Encoding::ImplicitLittle) => Ok(IMPLICIT),
-        Some(Encoding::ExplicitLittle) => Ok(EXPLICIT),
-        Some(Encoding::ExplicitBig) => Ok(BIG),
-        None => Err(Error::Dicom("it does not say how it is written".to_string())),
-    }
+    let syntax = match Encoding::guess(body) {
+        Some(Encoding::ImplicitLittle) => IMPLICIT,
+        Some(Encoding::ExplicitLittle) => EXPLICIT,
+        Some(Encoding::ExplicitBig) => BIG,
+        None => return Err(Error::Dicom("it does not say how it is written".to_string())),
+    };
+    Ok(Syntax { uid: "", ..syntax })
 }
 
 /// PS3.5 annex A.5. What a stream that is cut off still gives is judged by who reads it.

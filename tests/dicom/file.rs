@@ -22,6 +22,10 @@ pub const JPEG_2000_LOSSY: &str = "1.2.840.10008.1.2.4.91";
 enum Value {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
+    /// Bytes in words, two by two, the last with a byte of padding.
+    Packed(Vec<u8>),
+    /// Header and all, as it is.
+    Verbatim(Vec<u8>),
     /// The elements of one item, and whether lengths are undefined.
     Sequence(Elements, bool),
 }
@@ -62,6 +66,16 @@ impl File {
         self
     }
 
+    /// Pixels of a byte each, in words.
+    pub fn packed(&mut self, bytes: &[u8]) -> &mut Self {
+        self.packed_at(0x7FE0_0010, bytes)
+    }
+
+    pub fn packed_at(&mut self, tag: u32, bytes: &[u8]) -> &mut Self {
+        self.elements.insert(tag, ("OW", Value::Packed(bytes.to_vec())));
+        self
+    }
+
     pub fn text(&mut self, tag: u32, vr: &'static str, text: &str) -> &mut Self {
         self.raw(tag, vr, text.as_bytes())
     }
@@ -70,6 +84,12 @@ impl File {
         let mut bytes = bytes.to_vec();
         bytes.resize(bytes.len().next_multiple_of(2), if vr == "OB" { 0 } else { b' ' });
         self.elements.insert(tag, (vr, Value::Bytes(bytes)));
+        self
+    }
+
+    /// Bytes to stand in an element's place, header and all.
+    pub fn verbatim(&mut self, tag: u32, bytes: &[u8]) -> &mut Self {
+        self.elements.insert(tag, ("", Value::Verbatim(bytes.to_vec())));
         self
     }
 
@@ -109,6 +129,25 @@ impl File {
 
     pub fn voi_lut(&mut self, descriptor: [u16; 3], data: &[u16]) -> &mut Self {
         self.lut(0x0028_3010, descriptor, data, false)
+    }
+
+    /// The same with entries of a byte each.
+    pub fn packed_lut(&mut self, tag: u32, descriptor: [u16; 3], data: &[u8]) -> &mut Self {
+        let item = Elements::from([
+            (0x0028_3002, ("US", Value::Words(descriptor.to_vec()))),
+            (0x0028_3006, ("OW", Value::Packed(data.to_vec()))),
+        ]);
+        self.elements.insert(tag, ("SQ", Value::Sequence(item, false)));
+        self
+    }
+
+    /// Writes the descriptors of all LUTs with a VR.
+    pub fn descriptors_as(&mut self, vr: &'static str) -> &mut Self {
+        for (_, value) in self.elements.values_mut() {
+            let Value::Sequence(item, _) = value else { continue };
+            item.get_mut(&0x0028_3002).into_iter().for_each(|descriptor| descriptor.0 = vr);
+        }
+        self
     }
 
     /// View Code Sequence with a meaning.
@@ -221,6 +260,13 @@ impl File {
             Value::Words(words) => {
                 self.header(to, tag, vr, 2 * words.len() as u32);
                 words.iter().for_each(|&word| to.extend(self.word(word)));
+            }
+            Value::Verbatim(bytes) => to.extend(bytes),
+            Value::Packed(bytes) => {
+                let words = bytes
+                    .chunks(2)
+                    .map(|pair| u16::from_le_bytes([pair[0], *pair.get(1).unwrap_or(&0)]));
+                self.element(to, tag, vr, &Value::Words(words.collect()));
             }
             Value::Sequence(elements, open) => {
                 let mut item = Vec::new();

@@ -57,6 +57,22 @@ pub fn lossless(bits: u8, rows: usize, columns: usize, samples: &[u16], predicto
     jpeg(&frame(0xC3, bits, rows as u8, columns as u8), &scan, &codes)
 }
 
+/// Lossless data of 8 bits in one row: pixels of three components with these names, after a segment.
+pub fn lossless_colours(ids: [u8; 3], segment: &[u8], pixels: &[[u8; 3]]) -> Vec<u8> {
+    let mut before = [128; 3];
+    let mut codes = Vec::new();
+    for (component, &sample) in pixels.iter().flat_map(|pixel| pixel.iter().enumerate()) {
+        codes.extend(difference(i32::from(sample) - before[component]));
+        before[component] = sample.into();
+    }
+    let [a, b, c] = ids;
+    let columns = pixels.len() as u8;
+    let frame = [0xFF, 0xC3, 0, 17, 8, 0, 1, 0, columns, 3, a, 0x11, 0, b, 0x11, 0, c, 0x11, 0];
+    let scan = [0xFF, 0xDA, 0, 12, 3, a, 0, b, 0, c, 0, 1, 0, 0];
+    let data = jpeg(&frame, &scan, &codes);
+    [&data[..2], segment, &data[2..]].concat()
+}
+
 /// Sequential DCT data of blocks side by side, each of one grey and no more.
 pub fn sequential(bits: u8, greys: &[i32]) -> Vec<u8> {
     // DC is 8 times the distance from the middle; symbol 0 ends a block.

@@ -17,7 +17,7 @@ type Edit = fn(&mut File) -> &mut File;
 /// The rules from stored value to grey: stored values, an edit of a 16-bit MONOCHROME2 file, and the
 /// pixels then shown.
 #[rustfmt::skip]
-const GREYS: [(&str, &[u16], Edit, &[u8]); 40] = [
+const GREYS: [(&str, &[u16], Edit, &[u8]); 51] = [
     // PS3.3 C.11.2.1.2.1: ((x - (c - 0.5)) / (w - 1) + 0.5) * 255
     ("window", &[0, 2048, 4095], |f| f.window("2048", "4096"), &[0, 128, 255]),
     ("narrow window", &[99, 100, 101], |f| f.window("100", "2"), &[0, 255, 255]),
@@ -59,6 +59,21 @@ const GREYS: [(&str, &[u16], Edit, &[u8]); 40] = [
     ("VOI LUT of other values", &[0, 1, 2], |f| f.voi_lut([2, 90, 8], &[0, 255]), &[0, 128, 255]),
     ("VOI LUT of 99 bits", &[0, 1, 2], |f| f.voi_lut([3, 0, 99], &[0, 9, 255]), &[0, 128, 255]),
 
+    // Agfa CR says 16 bits, the room of a stored entry, for entries that end at 12.
+    ("VOI LUT with fewer bits than said", &[0, 1, 2], |f| f.voi_lut([3, 0, 16], &[0, 2048, 4095]), &[0, 128, 255]),
+    ("fewer bits than said, inverted", &[0, 1, 2], |f| f.voi_lut([3, 0, 16], &[0, 2048, 4095]).photometric("MONOCHROME1"), &[255, 127, 0]),
+    ("fewer bits than said, of a part of the range", &[5, 10, 11, 12, 99], |f| f.voi_lut([3, 10, 16], &[0, 100, 1000]), &[0, 0, 25, 249, 249]),
+    ("VOI LUT of bytes under 16 bits", &[0, 1, 2], |f| f.packed_lut(0x0028_3010, [3, 0, 16], &[0, 51, 255]), &[0, 51, 255]),
+    ("VOI LUT of bytes", &[7, 8, 9, 10, 11], |f| f.packed_lut(0x0028_3010, [5, 7, 8], &[0, 51, 102, 204, 255]), &[0, 51, 102, 204, 255]),
+    ("modality LUT of bytes", &[7, 8, 9], |f| f.packed_lut(0x0028_3000, [3, 7, 8], &[255, 0, 51]).window("128", "256"), &[255, 0, 51]),
+
+    // PS3.3 C.11.2.1.1: the sign of the first value is that of the values that come in.
+    ("first value of signed samples", &[65535, 0, 1], |f| f.signed().voi_lut([3, 65535, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value of unsigned samples", &[40000, 40001, 40002], |f| f.voi_lut([3, 40000, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value below zero after rescale", &[0, 1, 2], |f| f.rescale("1", "-1").voi_lut([3, 65535, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value above zero after rescale", &[65535, 0, 1], |f| f.signed().rescale("1", "40000").bits(16, 12).voi_lut([3, 39999, 8], &[0, 51, 255]), &[0, 51, 255]),
+    ("first value after a modality LUT", &[65535, 0, 1], |f| f.signed().modality_lut([3, 65535, 16], &[40000, 40001, 40002]).voi_lut([3, 40000, 8], &[0, 51, 255]), &[0, 51, 255]),
+
     ("padding", &[9999, 100, 200], |f| f.us(0x0028_0120, &[9999]), &[0, 0, 255]),
     ("padding is black inverted too", &[9999, 100, 200], |f| f.us(0x0028_0120, &[9999]).photometric("MONOCHROME1"), &[0, 255, 0]),
     ("padding range", &[60000, 65535, 100, 200], |f| f.us(0x0028_0120, &[65535]).us(0x0028_0121, &[60000]), &[0, 0, 0, 255]),
@@ -73,7 +88,10 @@ fn stored_values_become_grey() {
         edit(&mut file);
         for uid in [EXPLICIT, IMPLICIT, BIG, DEFLATED] {
             file.uid = uid;
-            assert_eq!(file.pixels(), expected, "{name}, {uid}");
+            for vr in ["US", "SS"] {
+                file.descriptors_as(vr);
+                assert_eq!(file.pixels(), expected, "{name}, {uid}, {vr}");
+            }
         }
     }
 }
@@ -86,6 +104,19 @@ fn bits_lie_where_the_high_bit_says() {
     let mut signed = File::bytes(1, 3, "MONOCHROME2", &[0x80, 0, 0x7F]);
     signed.signed().window("0", "256");
     assert_eq!(signed.pixels(), [0, 128, 255]);
+}
+
+/// PS3.5 section 8.1.2: in big endian words two bytes are swapped, also a last one and its padding.
+#[test]
+fn bytes_packed_in_words_are_in_their_order() {
+    for samples in [&[0, 51, 255, 102][..], &[255, 0, 51]] {
+        let mut file = File::bytes(1, samples.len() as u16, "MONOCHROME2", &[]);
+        file.window("128", "256").packed(samples);
+        for uid in [EXPLICIT, IMPLICIT, BIG, DEFLATED] {
+            file.uid = uid;
+            assert_eq!(file.pixels(), samples, "{uid}");
+        }
+    }
 }
 
 #[test]
@@ -149,10 +180,13 @@ fn files_are_recognised_without_extension_preamble_or_truth() {
         file.uid = uid;
         file.window("512", "1024").text(0x0008_0060, "CS", "CR");
         let expected = [0, 64, 128, 255];
+        let length = b"\x02\0\0\0UL\x04\0\x1A\0\0\0";
         for (what, bytes) in [
             ("whole", file.file()),
             ("bare data set", file.body()),
-            ("without preamble", [b"\x02\0\0\0UL\x04\0\x1A\0\0\0", &file.file()[132..]].concat()),
+            ("prefix without preamble", file.file()[128..].to_vec()),
+            ("preamble without prefix", [&[0; 128], &length[..], &file.file()[132..]].concat()),
+            ("without preamble", [length, &file.file()[132..]].concat()),
             ("under a syntax that it has not", [start(EXPLICIT), file.body()].concat()),
         ] {
             assert!(is_dicom(&bytes), "{what}, {uid}");
@@ -163,11 +197,122 @@ fn files_are_recognised_without_extension_preamble_or_truth() {
             );
         }
     }
+    for uid in [EXPLICIT, IMPLICIT] {
+        let mut file = File::grey(2, 2, &[0, 0x100, 0x200, 0x3FF]);
+        file.uid = uid;
+        file.window("512", "1024");
+        let mut name = uid.as_bytes().to_vec();
+        name.resize(name.len().next_multiple_of(2), 0);
+        // PS3.10 section 7.1 wants meta information explicit.
+        let implicit = [b"\x02\0\x10\0", &(name.len() as u32).to_le_bytes()[..], &name].concat();
+        let version = b"\x02\0\x01\0\x02\0\0\0\0\x01";
+        let first = |tag: u32| file.clone().text(tag, "LO", "ACME").body();
+        for (what, bytes) in [
+            ("implicit meta information", [&version[..], &implicit, &file.body()].concat()),
+            ("with preamble", [&[0; 128], &b"DICM"[..], version, &implicit, &file.body()].concat()),
+            ("in the data set", file.clone().raw(0x0002_0010, "UI", uid.as_bytes()).body()),
+            ("from group 9", first(0x0009_0010)),
+            ("from group 10", first(0x0010_0010)),
+            ("from group 18", first(0x0018_1030)),
+            ("from group 28", file.body()),
+        ] {
+            assert!(is_dicom(&bytes), "{what}, {uid}");
+            let picture = Picture::decode(&bytes).unwrap();
+            assert_eq!(picture.grey().as_raw(), &[0, 64, 128, 255], "{what}, {uid}");
+        }
+    }
+    // The transfer syntax after the elements of group 8.
+    let data = jpeg::lossless(8, 1, 3, &[0, 51, 255], 1);
+    let mut late = File::bytes(1, 3, "MONOCHROME2", &[]);
+    late.fragments(LOSSLESS, &[&data]).text(0x0008_0060, "CS", "CR").window("128", "256");
+    let uid = [b"\x02\0\x10\0UI\x16\0", LOSSLESS.as_bytes()].concat();
+    late.verbatim(0x0008_0061, &uid);
+    assert_eq!(Picture::decode(&late.body()).unwrap().grey().as_raw(), &[0, 51, 255]);
     let others =
         ["\u{89}PNG\r\n\u{1a}\n0000", "\u{ff}\u{d8}\u{ff} JFIF", "RIFF....WEBP", "", "\u{8}"];
     for other in others {
         assert!(!is_dicom(other.as_bytes()), "{other:?}");
     }
+}
+
+/// Elements as devices write them and the standard does not, each in the place of a private one.
+#[rustfmt::skip]
+const ODD_ELEMENTS: [(&str, &[u8]); 16] = [
+    ("implicit VR", b"\x09\0\x01\x10\x06\0\0\0abcdef"),
+    ("implicit VR, empty", b"\x09\0\x01\x10\0\0\0\0"),
+    ("two of implicit VR", b"\x09\0\x01\x10\x06\0\0\0abcdef\x09\0\x02\x10\x02\0\0\0ab"),
+    ("VR ??", b"\x09\0\x01\x10??\x06\0abcdef"),
+    ("VR --", b"\x09\0\x01\x10--\x06\0abcdef"),
+    ("VR of blanks", b"\x09\0\x01\x10  \x06\0abcdef"),
+    ("VR of zeros", b"\x09\0\x01\x10\0\0\x06\0abcdef"),
+    ("VR ?? of four bytes", b"\x09\0\x01\x10??\0\0\x06\0\0\0abcdef"),
+    ("two of VR ??", b"\x09\0\x01\x10??\x06\0abcdef\x09\0\x02\x10??\x02\0ab"),
+    ("a VR of the future", b"\x09\0\x01\x10ZZ\0\0\x06\0\0\0abcdef"),
+    ("a VR of the future, short", b"\x09\0\x01\x10ZZ\x06\0abcdef"),
+    ("OB, short", b"\x09\0\x01\x10OB\x06\0abcdef"),
+    ("implicit sequence", b"\x09\0\x01\x10\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\xFF\xFF\xFF\xFF\x09\0\x02\x10\x02\0\0\0ab\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0"),
+    ("implicit sequence with lengths", b"\x09\0\x01\x10\x12\0\0\0\xFE\xFF\0\xE0\x0A\0\0\0\x09\0\x02\x10\x02\0\0\0ab"),
+    ("UN, implicit inside", b"\x09\0\x01\x10UN\0\0\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\xFF\xFF\xFF\xFF\x09\0\x02\x10\x02\0\0\0ab\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0"),
+    ("UN, explicit inside", b"\x09\0\x01\x10UN\0\0\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\xFF\xFF\xFF\xFF\x09\0\x02\x10LO\x02\0ab\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0"),
+];
+
+/// dcmdump 3.6.7 and pydicom 3.0.2 go on after such elements too.
+#[test]
+fn an_odd_element_hides_nothing_before_or_after_it() {
+    let check = |what: &str, file: &File| {
+        let picture = Picture::decode(&file.file()).map_err(|error| format!("{what}: {error}"));
+        let picture = picture.unwrap();
+        assert_eq!(picture.grey().as_raw(), &[0, 255], "{what}");
+        assert_eq!(picture.about().unwrap().modality.as_deref(), Some("DX"), "{what}");
+        assert_eq!(picture.about().unwrap().body_part.as_deref(), Some("CHEST"), "{what}");
+    };
+    for (what, bytes) in ODD_ELEMENTS {
+        check(what, chest().verbatim(0x0009_1001, bytes));
+        // Also in a sequence of undefined length.
+        let open = b"\x08\0\x40\x11SQ\0\0\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\xFF\xFF\xFF\xFF";
+        let close = b"\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0";
+        let nested = [&open[..], b"\x09\0\x10\0LO\x04\0ACME", bytes, close].concat();
+        check(&format!("{what}, nested"), chest().verbatim(0x0008_1140, &nested));
+    }
+    let many: Vec<u8> =
+        (1..=200u8).flat_map(|element| [9, 0, element, 0x10, 2, 0, 0, 0, b'a', b'b']).collect();
+    check("200 of implicit VR", chest().verbatim(0x0009_1001, &many));
+    check("rows in implicit VR", chest().verbatim(0x0028_0010, b"\x28\0\x10\0\x02\0\0\0\x01\0"));
+    check("rows of VR ??", chest().verbatim(0x0028_0010, b"\x28\0\x10\0??\x02\0\x01\0"));
+    let mut implicit = chest();
+    implicit.uid = IMPLICIT;
+    check("explicit in implicit", implicit.verbatim(0x0009_1001, b"\x09\0\x01\x10LO\x06\0abcdef"));
+
+    let cut = chest().verbatim(0x0009_1001, b"\x09\0\x01\x10OB\0\0\0\0\0\x10abcdef").error();
+    assert!(cut.to_string().contains("cut off"), "{cut}");
+}
+
+/// PS3.3 C.7.9.
+#[test]
+fn palette_colours_are_looked_up() {
+    let tables = [0x0028_1101, 0x0028_1102, 0x0028_1103];
+    // Red, green, blue and white from sample 2 on; BT.601 luma 76, 150, 29 and 255.
+    let colours: [[u16; 4]; 3] = [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]];
+    let mut file = File::bytes(2, 3, "MONOCHROME2", &[0, 2, 3, 4, 5, 99]);
+    file.photometric("PALETTE COLOR");
+    let expected = [76, 76, 150, 29, 255, 255];
+    assert!(file.error().to_string().contains("palette of colours is missing"));
+    for uid in [EXPLICIT, IMPLICIT, BIG] {
+        file.uid = uid;
+        for (bits, factor) in [(16, 257), (16, 256), (8, 1), (16, 1), (8, 257)] {
+            for (tag, table) in tables.into_iter().zip(colours) {
+                file.us(tag, &[4, 2, bits]).us(tag + 0x100, &table.map(|entry| entry * factor));
+            }
+            assert_eq!(file.pixels(), expected, "{uid}: {bits} bits, times {factor}");
+        }
+        for (tag, table) in tables.into_iter().zip(colours) {
+            file.us(tag, &[4, 2, 8]).packed_at(tag + 0x100, &table.map(|entry| entry as u8));
+        }
+        assert_eq!(file.pixels(), expected, "{uid}: bytes");
+    }
+    let mut segmented = File::bytes(1, 1, "MONOCHROME2", &[0]);
+    segmented.photometric("PALETTE COLOR").us(0x0028_1221, &[0, 1, 0]);
+    assert!(segmented.error().to_string().contains("segmented"));
 }
 
 #[test]
@@ -182,6 +327,8 @@ fn colours_become_luma() {
     assert_eq!(full.pixels(), [10, 200]);
     let shared = File::bytes(1, 3, "YBR_FULL_422", &[10, 20, 0, 0, 30, 0, 0, 0]);
     assert_eq!(shared.pixels(), [10, 20, 30]);
+    let unshared = File::bytes(1, 2, "YBR_FULL_422", &[10, 1, 2, 200, 3, 4]);
+    assert_eq!(unshared.pixels(), [10, 200], "by the number of bytes");
 }
 
 #[test]
@@ -255,6 +402,44 @@ fn jpeg_baseline_is_decoded_as_it_was_encoded() {
     assert!(largest(&file.pixels(), &luma) < 12);
 }
 
+/// What three components are the codestream says, by a marker or by their names; only then the header.
+#[test]
+fn jpeg_colours_are_what_the_codestream_says() {
+    const JFIF: &[u8] = b"\xFF\xE0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
+    const ADOBE_RGB: &[u8] = b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\0";
+    let (rgb, luma) = ([76, 18], [255, 10]);
+    for (ids, segment, said, expected) in [
+        ([0, 1, 2], &b""[..], "YBR_FULL_422", rgb),
+        ([0, 1, 2], b"", "YBR_FULL", rgb),
+        ([0, 1, 2], b"", "RGB", rgb),
+        // Lossless data has no components that pixels share.
+        ([1, 2, 3], b"", "YBR_FULL_422", rgb),
+        ([1, 2, 3], b"", "YBR_FULL", luma),
+        ([1, 2, 3], b"", "RGB", rgb),
+        (*b"RGB", b"", "YBR_FULL", rgb),
+        ([1, 2, 3], JFIF, "RGB", luma),
+        ([1, 2, 3], ADOBE_RGB, "YBR_FULL", rgb),
+    ] {
+        let data = jpeg::lossless_colours(ids, segment, &[[255, 0, 0], [10, 20, 30]]);
+        let mut file = File::bytes(1, 2, said, &[]);
+        let pixels = file.fragments(LOSSLESS, &[&data]).pixels();
+        assert_eq!(pixels, expected, "{ids:?}, {segment:?}, {said}");
+    }
+}
+
+/// Whatever its transfer syntax is called.
+#[test]
+fn jpeg_progressive() {
+    let data = include_bytes!("../fuzz/seeds/picture/progressive.jpg");
+    let plain = Picture::decode(data).unwrap();
+    let (rows, columns) = (plain.height() as u16, plain.width() as u16);
+    let mut file = File::bytes(rows, columns, "YBR_FULL_422", &[]);
+    for uid in [BASELINE, EXTENDED, "1.2.840.10008.1.2.4.55"] {
+        assert_eq!(&file.fragments(uid, &[data]).pixels(), plain.grey().as_raw(), "{uid}");
+    }
+    assert_eq!(file.us(0x0028_0010, &[rows + 1]).error().code(), "bad-dicom");
+}
+
 #[test]
 fn jpeg_ls() {
     let samples: Vec<u16> = (0..64).map(|i| i * i).collect();
@@ -263,6 +448,23 @@ fn jpeg_ls() {
     let mut file = File::grey(8, 8, &samples);
     let expected = file.pixels();
     assert_eq!(file.fragments(JPEG_LS, &[&data]).pixels(), expected);
+    // What DCMTK (CharLS) leaves before the end marker, and an end that is missing or followed.
+    let scan = &data[..data.len() - 2];
+    for end in [
+        &b"\0\xFF\xD9"[..],
+        b"\xFF\xFF\xD9",
+        b"\xFF\xFF\xFF\xD9",
+        b"\0\0\0\xFF\xD9",
+        b"\xFF",
+        b"",
+        b"\0",
+        b"\xFF\xD9\xFF\xD9\0\0",
+    ] {
+        let data = [scan, end].concat();
+        assert_eq!(file.fragments(JPEG_LS, &[&data]).pixels(), expected, "{end:?}");
+    }
+    let error = file.fragments(JPEG_LS, &[&scan[..scan.len() - 8]]).error().to_string();
+    assert!(error.contains("truncated"), "{error}");
     assert_eq!(file.us(0x0028_0010, &[9]).error().code(), "bad-dicom");
 }
 
@@ -273,6 +475,17 @@ fn jpeg_2000() {
     for uid in [JPEG_2000, JPEG_2000_LOSSY] {
         assert_eq!(file.fragments(uid, &[&jpeg::MIDDLE_GREY_2000]).pixels(), [128; 64]);
     }
+    // Without its last byte, without its end, and with something after it.
+    let whole = &jpeg::MIDDLE_GREY_2000;
+    for data in [&whole[..81], &whole[..80], &[&whole[..], &[1, 2, 3, 4]].concat()] {
+        assert_eq!(file.fragments(JPEG_2000, &[data]).pixels(), [128; 64], "{data:?}");
+    }
+    // ITU-T T.814 section A.3: part 15 tells itself by a bit of the capabilities after the size.
+    let capabilities = [0xFF, 0x50, 0, 8, 0, 2, 0, 0, 0, 0];
+    let high_throughput = [&whole[..45], &capabilities, &whole[45..]].concat();
+    let error = file.fragments(JPEG_2000, &[&high_throughput]).error();
+    assert_eq!(error.code(), "unsupported-dicom");
+    assert!(error.to_string().contains("High-Throughput"), "{error}");
     // Signed: the middle is 0.
     let mut signed = jpeg::MIDDLE_GREY_2000;
     signed[42] = 0x87;
@@ -302,6 +515,84 @@ fn jpeg_2000_in_a_million_parts_is_refused() {
     let boxed = [b"\0\0\0\x0CjP  \r\n\x87\n", &jpeg::MIDDLE_GREY_2000[..], &large].concat();
     let mut small = File::bytes(8, 8, "MONOCHROME2", &[]);
     assert_eq!(small.fragments(JPEG_2000, &[&boxed]).pixels(), [128; 64]);
+}
+
+/// A file's pixels, with a length stated for them instead of an undefined one.
+fn with_stated_length(mut file: Vec<u8>) -> Vec<u8> {
+    let header = b"\xE0\x7F\x10\0OB\0\0\xFF\xFF\xFF\xFF";
+    let at = file.windows(12).position(|twelve| twelve == header).unwrap() + 12;
+    let length = (file.len() - at) as u32;
+    file[at - 4..at].copy_from_slice(&length.to_le_bytes());
+    file
+}
+
+/// PS3.5 annex A.4: encapsulated are pixels in items, and as large as the picture those that are not.
+#[test]
+fn what_lies_there_decides_how_pixels_are_read() {
+    let samples = [0, 51, 255, 0, 17, 200];
+    let packed = jpeg::lossless(8, 2, 3, &samples, 1);
+    let samples = samples.map(|sample| sample as u8);
+    let mut plain = File::bytes(2, 3, "MONOCHROME2", &samples);
+    plain.window("128", "256");
+    let read = |bytes: &[u8]| {
+        let picture = Picture::decode(bytes).unwrap();
+        let remark = picture.note().unwrap().split_once("; ").map(|(_, remark)| remark.to_string());
+        (picture.grey().as_raw().clone(), remark.unwrap_or_default())
+    };
+    let as_it_is = |pixels: &[u8]| (pixels.to_vec(), String::new());
+    let though = |pixels: &[u8], what: &str, said: &str| {
+        (pixels.to_vec(), format!("its pixels are {what}, though the file says {said}"))
+    };
+
+    let stated = with_stated_length(plain.clone().fragments(LOSSLESS, &[&packed]).file());
+    assert_eq!(read(&stated), as_it_is(&samples));
+    assert_eq!(read(&stated[..stated.len() - 8]), as_it_is(&samples), "without an end of items");
+    let mut bare = plain.clone();
+    bare.uid = LOSSLESS;
+    bare.raw(0x7FE0_0010, "OB", &packed);
+    assert_eq!(read(&bare.file()), as_it_is(&samples), "a codestream without items");
+
+    for (uid, name) in [
+        (JPEG_2000, "JPEG 2000 Lossless"),
+        (LOSSLESS, "JPEG Lossless, selection value 1"),
+        (JPEG_LS, "JPEG-LS Lossless"),
+        (RLE, "RLE Lossless"),
+    ] {
+        let mut native = plain.clone();
+        native.uid = uid;
+        assert_eq!(read(&native.file()), though(&samples, "not compressed", name));
+        let mut odd = File::bytes(1, 3, "MONOCHROME2", &samples[..3]);
+        odd.window("128", "256").uid = uid;
+        assert_eq!(read(&odd.file()), though(&samples[..3], "not compressed", name), "odd");
+        let mut cut = plain.clone();
+        cut.us(0x0028_0010, &[5]).uid = uid;
+        assert!(cut.error().to_string().contains("should be compressed"), "{uid}");
+    }
+    for (uid, name) in [
+        (EXPLICIT, "Explicit VR Little Endian"),
+        (JPEG_2000, "JPEG 2000 Lossless"),
+        (JPEG_LS, "JPEG-LS Lossless"),
+    ] {
+        let file = plain.clone().fragments(uid, &[&packed]).file();
+        assert_eq!(read(&file), though(&samples, "JPEG", name));
+    }
+    let bare = plain.clone().fragments(LOSSLESS, &[&packed]).body();
+    assert_eq!(read(&bare), as_it_is(&samples), "a bare data set says nothing");
+
+    // Bits above those stored are none of the picture's, whatever the syntax.
+    let mut overlaid = File::grey(1, 3, &[0xF000, 0x1800, 0x0FFF]);
+    overlaid.bits(16, 12).window("2048", "4096").uid = JPEG_2000_LOSSY;
+    assert_eq!(overlaid.pixels(), [0, 128, 255]);
+
+    // The tag of an item, and pixels after all; also where their length is undefined.
+    let item = [0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0, 9, 9];
+    let mut chance = File::bytes(2, 5, "MONOCHROME2", &item);
+    chance.window("128", "256");
+    assert_eq!(read(&chance.file()), as_it_is(&item));
+    let mut open = plain.file();
+    let at = open.len() - 10;
+    open[at..at + 4].copy_from_slice(&[0xFF; 4]);
+    assert_eq!(read(&open), as_it_is(&samples));
 }
 
 #[test]
@@ -436,7 +727,7 @@ fn nothing_of_a_person_is_kept() {
 
 #[test]
 fn what_cannot_be_read_is_refused_with_a_remedy() {
-    let cases: [(&str, Edit, &str, &str); 18] = [
+    let cases: [(&str, Edit, &str, &str); 19] = [
         ("no rows", |f| f.us(0x0028_0010, &[0]), "bad-dicom", "0 rows"),
         ("no columns", |f| f.us(0x0028_0011, &[]), "bad-dicom", "0 columns"),
         (
@@ -458,7 +749,8 @@ fn what_cannot_be_read_is_refused_with_a_remedy() {
         ("no JPEG 2000", |f| f.fragments(JPEG_2000, &[&[7; 50]]), "bad-dicom", "JPEG 2000"),
         ("no RLE", |f| f.fragments(RLE, &[&[7; 50]]), "bad-dicom", "RLE"),
         ("32 bits", |f| f.us(0x0028_0100, &[32]), "unsupported-dicom", "32 bits"),
-        ("palette", |f| f.photometric("PALETTE COLOR"), "unsupported-dicom", "PALETTE COLOR"),
+        ("1 bit", |f| f.us(0x0028_0100, &[1]), "unsupported-dicom", "one bit, as those of a mask"),
+        ("palette", |f| f.photometric("PALETTE COLOR"), "bad-dicom", "palette"),
         ("grey of three samples", |f| f.us(0x0028_0002, &[3]), "unsupported-dicom", "3 samples"),
         (
             "JPEG XL",
@@ -502,6 +794,15 @@ fn what_cannot_be_read_is_refused_with_a_remedy() {
     }
     let float = [start(EXPLICIT), b"\xE0\x7F\x08\0OF\0\0\x04\0\0\0\0\0\0\0".to_vec()].concat();
     assert!(matches!(Picture::decode(&float), Err(Error::DicomUnsupported(_))));
+    // A report.
+    let report = [start(EXPLICIT), b"\x08\0\x60\0CS\x02\0SR".to_vec()].concat();
+    let report = Picture::decode(&report).unwrap_err();
+    assert_eq!(report.code(), "bad-dicom");
+    assert!(report.to_string().contains("no picture, and its modality is SR"), "{report}");
+    let records = b"\x04\0\x20\x12SQ\0\0\0\0\0\0";
+    let disc = Picture::decode(&[&start(EXPLICIT), &records[..]].concat()).unwrap_err();
+    assert_eq!(disc.code(), "dicomdir");
+    assert!(disc.to_string().contains("folder"), "{disc}");
 }
 
 /// Milliseconds that refusing a hostile file may take, with room for a busy machine.

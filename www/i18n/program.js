@@ -7,6 +7,8 @@ export const TEXTS = [
   [/^(\d[\d,]*) frontal chest radiographs of the NIH ChestX-ray14 collection, mostly of adults$/, 'NIH ChestX-ray14の胸部正面像$1枚（主に成人）'],
   [/^(\d[\d,]*) validation images of ChestX-ray14, which also chose the model$/, 'ChestX-ray14の検証用画像$1枚（モデルの選択にも使用）'],
   [/^16-bit file, its values read as (\d+)-bit$/, '16ビットのファイル（$1ビットの値として読み込み）'],
+  [/^(.+; )?its pixels are not compressed, though the file says (.+)$/, '$1画素は圧縮されていません（ファイルには$2とあります）'],
+  [/^(.+; )?its pixels are (.+), though the file says (.+)$/, '$1画素は$2です（ファイルには$3とあります）'],
   [/^Modality$/, 'モダリティ'],
   [/^Body part$/, '撮影部位'],
   [/^View$/, '撮影方向'],

@@ -1,31 +1,58 @@
 //! JPEG as DICOM uses it (ITU-T T.81; PS3.5 section 8.2.1): sequential DCT of 8 and 12 bits
 //! (processes 1, 2 and 4) and lossless of 2 to 16 bits (process 14), Huffman coded. The `image`
-//! crate's decoder has neither 12 bits nor lossless, and both need most of what 8 bits need.
+//! crate's decoder has neither 12 bits nor lossless, and both need most of what 8 bits need; it
+//! decodes progressive frames. (`jpeg-decoder`, which has lossless, is no longer maintained.)
 
 mod dct;
 mod huffman;
 mod lossless;
 
-use huffman::{Bits, Huffman};
+use std::io::Cursor;
 
-use super::frame::Planes;
+use huffman::{Bits, Huffman};
+use image::codecs::jpeg::JpegDecoder;
+use image::{DynamicImage, ImageDecoder, ImageError};
+
+use super::frame::{Photometric, Planes};
 use crate::error::{Error, Result};
 
 /// Decodes a picture of exactly `width * height` pixels: one plane (grey or luma), or red, green and
-/// blue. Where the file itself does not say what three components are, `starts_with_luma` does.
+/// blue. Where the codestream itself does not say what three components are, the header does.
 pub(super) fn decode(
     bytes: &[u8],
     width: usize,
     height: usize,
-    starts_with_luma: bool,
+    said: Photometric,
 ) -> Result<Planes> {
-    let mut decoder = Decoder { bytes, at: 0, tables: Tables::default(), luma: starts_with_luma };
-    let frame = decoder.run(width, height)?;
+    let mut decoder = Decoder { bytes, at: 0, tables: Tables::default(), marked: None };
+    let Some(frame) = decoder.run(width, height)? else {
+        return progressive(bytes, width, height);
+    };
+    let luma = frame.starts_with_luma(decoder.marked, said);
     let mut planes = frame.full_size();
-    if planes.len() == 3 && decoder.luma {
+    if planes.len() == 3 && luma {
         planes.truncate(1);
     }
     Ok(planes)
+}
+
+/// Decodes a progressive frame, of 8 bits.
+fn progressive(bytes: &[u8], width: usize, height: usize) -> Result<Planes> {
+    let cause = |error: ImageError| bad(&error.to_string());
+    let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(cause)?;
+    if decoder.dimensions() != (width as u32, height as u32) {
+        return Err(bad("its size is not the header's"));
+    }
+    let plane = |bytes: &[u8], first: usize, step: usize| {
+        bytes.iter().skip(first).step_by(step).map(|&sample| sample.into()).collect()
+    };
+    Ok(match DynamicImage::from_decoder(decoder).map_err(cause)? {
+        DynamicImage::ImageLuma8(grey) => vec![plane(&grey, 0, 1)],
+        colours => {
+            let colours = colours.into_rgb8();
+            (0..3).map(|first| plane(&colours, first, 3)).collect()
+        }
+    })
 }
 
 /// How samples are coded.
@@ -107,13 +134,13 @@ struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,
     tables: Tables,
-    /// Whether the first of three components is luma.
-    luma: bool,
+    /// Whether the first of three components is luma, where JFIF's or Adobe's marker says.
+    marked: Option<bool>,
 }
 
 impl<'a> Decoder<'a> {
-    /// Goes through the markers until every component was in a scan.
-    fn run(&mut self, width: usize, height: usize) -> Result<Frame> {
+    /// Goes through the markers until every component was in a scan. `None`: the frame is progressive.
+    fn run(&mut self, width: usize, height: usize) -> Result<Option<Frame>> {
         if self.marker()? != 0xD8 {
             return Err(bad("no start of image"));
         }
@@ -129,19 +156,20 @@ impl<'a> Decoder<'a> {
                 0xC0 | 0xC1 | 0xC3 if frame.is_none() => {
                     frame = Some(Frame::parse(marker, segment, width, height)?);
                 }
+                0xC2 if frame.is_none() => return Ok(None),
                 0xC4 => self.tables.read_huffman(segment)?,
                 0xC0..=0xCF => return Err(bad("a process that DICOM does not use")),
                 0xDB => self.tables.read_quantisers(segment)?,
                 0xDD => self.tables.restart = usize::from(word(segment, 0)?),
-                0xE0 if segment.starts_with(b"JFIF\0") => self.luma = true,
+                0xE0 if segment.starts_with(b"JFIF\0") => self.marked = Some(true),
                 0xEE if segment.starts_with(b"Adobe") => {
-                    self.luma = segment.get(11).is_some_and(|&transform| transform != 0);
+                    self.marked = segment.get(11).map(|&transform| transform != 0);
                 }
                 0xDA => {
                     let mut known = frame.take().ok_or_else(|| bad("a scan without a frame"))?;
                     scanned += self.scan(segment, &mut known)?;
                     if scanned >= known.components.len() {
-                        return Ok(known);
+                        return Ok(Some(known));
                     }
                     frame = Some(known);
                 }
@@ -294,6 +322,20 @@ impl Frame {
                 }
             };
             component.samples = vec![0; component.stride * rows];
+        }
+    }
+
+    /// Whether the first of three components is luma. libjpeg, as everyone, numbers those of luma and
+    /// colour from 1, and those of colours that it does not know from 0.
+    fn starts_with_luma(&self, marked: Option<bool>, said: Photometric) -> bool {
+        let ids: Vec<u8> = self.components.iter().map(|component| component.id).collect();
+        match (marked, self.process) {
+            (Some(luma), _) => luma,
+            _ if ids == *b"RGB" => false,
+            // Nothing is shared by pixels here, as YBR_FULL_422 would have it.
+            (None, Process::Lossless) => ids == [1, 2, 3] && said == Photometric::YbrFull,
+            // No one but luma has components of other sizes beside it.
+            (None, Process::Dct) => said.starts_with_luma() || (self.h_max, self.v_max) != (1, 1),
         }
     }
 

@@ -1,4 +1,4 @@
-//! PNG, JPEG and WebP.
+//! PNG, JPEG, WebP and JPEG 2000.
 #![no_main]
 
 use carzero::Picture;
