@@ -1,6 +1,6 @@
 //! From a finding to the word pieces that the text encoder reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ahash::AHashMap;
 use serde::Deserialize;
@@ -95,6 +95,10 @@ pub struct TextTokenizer {
     pieces: WordPiece,
     /// How many word pieces there are, by the last one's identifier.
     vocab_size: usize,
+    /// How many there are, with those that were added to the vocabulary.
+    known: usize,
+    /// The piece that stands for all that is in none.
+    unknown: Option<u32>,
     /// `[CLS]` and `[SEP]`, which are put around a text.
     around: [u32; 2],
     rows: usize,
@@ -106,6 +110,13 @@ struct Parts {
     normalizer: Kind,
     pre_tokenizer: Kind,
     model: Pieces,
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    id: u32,
 }
 
 /// A [`WordPiece`].
@@ -144,7 +155,7 @@ impl TextTokenizer {
     ///
     /// [`Error::Tokenizer`] where the JSON cannot be used.
     pub fn new(json: &[u8], rows: usize) -> Result<Self> {
-        let Parts { normalizer, pre_tokenizer, model } =
+        let Parts { normalizer, pre_tokenizer, model, added_tokens } =
             serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
         for (found, known) in [
             (&normalizer.r#type, "BertNormalizer"),
@@ -157,9 +168,13 @@ impl TextTokenizer {
         }
         let last = model.vocab.values().max();
         let vocab_size = last.map_or(0, |&id| (id as usize).saturating_add(1));
+        let numbers = model.vocab.values().copied().chain(added_tokens.iter().map(|one| one.id));
+        let known = numbers.collect::<HashSet<u32>>().len();
+        let unknown = model.vocab.get(&model.unk_token).copied();
         let pieces = model.build()?;
         let id = |piece: &str| pieces.token_to_id(piece).ok_or_else(|| missing(piece));
-        Ok(Self { around: [id(CLS)?, id(SEP)?], pieces, vocab_size, rows })
+        let around = [id(CLS)?, id(SEP)?];
+        Ok(Self { pieces, vocab_size, known, unknown, around, rows })
     }
 
     /// Word pieces of a text after [`normalize`].
@@ -192,6 +207,37 @@ impl TextTokenizer {
         rows.push(words.len());
         words.push(SEP.to_string());
         Ok(Tokens { ids, rows, words })
+    }
+
+    /// Whether this is the tokenizer of a model with so many embeddings, by their number and by the
+    /// model's own `findings`, which have to be in the vocabulary. Embeddings are often padded to a
+    /// multiple of 8 to 512; says how many of them no piece has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where it is another's.
+    pub fn fits<'a>(
+        &self,
+        embeddings: usize,
+        findings: impl IntoIterator<Item = &'a String>,
+    ) -> Result<usize> {
+        const OWN: &str = "Give the tokenizer.json or vocab.txt that belongs to the checkpoint";
+        let padded = |log: u32| self.known.next_multiple_of(1 << log) == embeddings;
+        if self.known != embeddings && !(3..=9).any(padded) || self.vocab_size > embeddings {
+            return Err(Error::Tokenizer(format!(
+                "it has {} word pieces, and the checkpoint embeddings for {embeddings}. {OWN}",
+                self.known.max(self.vocab_size)
+            )));
+        }
+        for finding in findings {
+            let Tokens { ids, .. } = self.encode(&sentence(finding)?)?;
+            if ids.iter().any(|id| Some(*id) == self.unknown) {
+                return Err(Error::Tokenizer(format!(
+                    "its word pieces do not make up \"{finding}\". {OWN}"
+                )));
+            }
+        }
+        Ok(embeddings - self.known)
     }
 
     /// A smaller vocabulary: the `tokenizer.json` with its pieces renumbered, and which of the old
@@ -326,6 +372,41 @@ mod tests {
             ("The heart is enlarged.", "The heart is enlarged."),
         ] {
             assert_eq!(sentence(finding).unwrap(), expected);
+        }
+    }
+
+    /// A vocabulary of the special pieces, these, and all letters in the middle of a word.
+    fn tokenizer(pieces: &[&str]) -> TextTokenizer {
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        let lines: Vec<&str> = special.iter().chain(pieces).copied().collect();
+        let json = vocabulary_as_tokenizer(&lines.join("\n")).unwrap();
+        TextTokenizer::new(&json, 97).unwrap()
+    }
+
+    #[test]
+    fn a_tokenizer_has_to_fit_its_embeddings() {
+        let letters: Vec<String> = ('a'..='z').flat_map(|c| [c.into(), format!("##{c}")]).collect();
+        let letters: Vec<&str> = letters.iter().map(String::as_str).collect();
+        let (whole, special) = (tokenizer(&letters), tokenizer(&[])); // 57 and 5 pieces
+        let findings = ["Pleural Effusion".to_string(), "There is Hernia".to_string()];
+        for (tokenizer, embeddings, padding) in [
+            (&whole, 57, Some(0)),
+            (&whole, 64, Some(7)),   // a multiple of 8
+            (&whole, 128, Some(71)), // and of 128
+            (&whole, 58, None),
+            (&whole, 56, None),
+            (&whole, 133, None),
+            // What transformers 5 writes for `BertTokenizer(vocab_file=…)`.
+            (&special, 133, None),
+            (&special, 8, None), // the number fits, and every word is [UNK]
+            (&tokenizer(&letters[..50]), 55, Some(0)), // without z, which no finding has,
+            (&tokenizer(&letters[2..]), 55, None), // and without a
+        ] {
+            let found = tokenizer.fits(embeddings, &findings);
+            assert_eq!(found.as_ref().ok(), padding.as_ref(), "{embeddings}: {found:?}");
+            if let Err(error) = found {
+                assert!(error.to_string().contains("belongs to the checkpoint"), "{error}");
+            }
         }
     }
 

@@ -234,6 +234,43 @@ fn a_vocabulary_serves_as_tokenizer() {
     assert_eq!(score(from_vocabulary.path()), score(model.path()));
 }
 
+#[test]
+fn convert_refuses_the_tokenizer_of_another_model() {
+    let out = TempDir::new().unwrap();
+    let whole: Value =
+        serde_json::from_slice(&fs::read(micro().join("tokenizer.json")).unwrap()).unwrap();
+    let path = out.path().join("tokenizer.json");
+    let model = out.path().join("model");
+    let converted = |tokenizer: &Value, checkpoint: &Path| {
+        fs::write(&path, tokenizer.to_string()).unwrap();
+        convert(checkpoint, &path, &model, "f32")
+    };
+    // The special pieces alone, as transformers 5 writes them where `vocab_file=` is given.
+    let mut special = whole.clone();
+    let vocabulary = special["model"]["vocab"].as_object_mut().unwrap();
+    vocabulary.retain(|_, id| id.as_u64().unwrap() < 5);
+    let error = converted(&special, &micro().join("carzero.ckpt")).unwrap_err();
+    assert!(error.contains("5 word pieces") && error.contains("133"), "{error}");
+    assert!(!model.exists());
+    // As many pieces, but no letters to make words of.
+    let mut other = whole.clone();
+    let vocabulary = other["model"]["vocab"].as_object_mut().unwrap();
+    let renamed = std::mem::take(vocabulary)
+        .into_iter()
+        .map(|(piece, id)| (if id.as_u64().unwrap() < 5 { piece } else { format!("x{id}") }, id));
+    *vocabulary = renamed.collect();
+    let error = converted(&other, &micro().join("carzero.ckpt")).unwrap_err();
+    assert!(error.contains("do not make up"), "{error}");
+    // 133 pieces and 136 embeddings: padding.
+    let padded = out.path().join("padded.safetensors");
+    checkpoint(&padded, |keys| {
+        let (_, shape) =
+            keys.iter_mut().find(|(key, _)| key.ends_with("word_embeddings.weight")).unwrap();
+        shape[0] = 136;
+    });
+    converted(&whole, &padded).unwrap();
+}
+
 /// A tensor of the micro checkpoint's layout: key and shape.
 type Key = (String, Vec<usize>);
 

@@ -250,6 +250,86 @@ fn chexpert_keeps_what_is_blank_or_uncertain_apart() {
 }
 
 #[test]
+fn chexpert_is_read_as_its_download_unpacks() {
+    let header = format!("Path,Sex,Age,Frontal/Lateral,AP/PA,{FOURTEEN_COLUMNS}\n");
+    let row = |split: &str, patient: &str| {
+        format!(
+            "CheXpert-v1.0/{split}/{patient}/study1/view1_frontal.jpg,Male,40,Frontal,PA,1.0{}\n",
+            ",".repeat(13)
+        )
+    };
+    let train = ["patient00001", "patient00002", "patient21514", "patient43018"];
+    let train = header.clone() + &train.map(|patient| row("train", patient)).concat();
+    let valid = header + &row("valid", "patient64541");
+    let batches = [1, 2, 3, 4].map(|number| {
+        let what = ["validate & csv", "train 1", "train 2", "train 3"][number - 1];
+        format!("CheXpert-v1.0 batch {number} ({what})")
+    });
+    let [first, second, third, fourth] = &batches;
+    let tables = [format!("{first}/train.csv"), format!("{first}/valid.csv")];
+    let view = "study1/view1_frontal.jpg";
+    // The last as if its archive had a folder `train`, and as a program unpacks that makes a folder
+    // for every archive.
+    let images = [
+        format!("{first}/valid/patient64541/{view}"),
+        format!("{second}/patient00001/{view}"),
+        format!("{second}/patient00002/{view}"),
+        format!("{third}/train/patient21514/{view}"),
+        format!("{fourth}/{fourth}/patient43018/{view}"),
+    ];
+    let files = [(tables[0].as_str(), train.as_str()), (tables[1].as_str(), valid.as_str())];
+    let dataset = Dataset::new("chexpert", &files, &images.each_ref().map(String::as_str));
+    let said = dataset.run(&[]).unwrap();
+    assert!(said.starts_with("5 images: 4 train, 1 val\n"), "{said}");
+    for image in &images {
+        assert!(dataset.manifest().contains(&format!("data/{image},")), "{image}");
+    }
+    // The first batch is where the tables are, and may well be taken for the root.
+    let root = dataset.folder.path().join("data").join(first);
+    let (root, out) = (root.to_str().unwrap(), dataset.manifest_path());
+    let output = carzero(["dataset", "chexpert", "--root", root, "--out", out.to_str().unwrap()]);
+    assert!(output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("5 images: 4 train, 1 val\n"), "{said}");
+}
+
+#[test]
+fn a_dataset_without_most_of_its_images_is_an_error() {
+    let dataset = nih14();
+    for folder in ["images_001", "images_002"] {
+        fs::remove_dir_all(dataset.folder.path().join("data").join(folder)).unwrap();
+    }
+    let image = GrayImage::from_pixel(80, 80, Luma([9]));
+    image.save(dataset.prepare("images/images_001/images/00000002_000.png")).unwrap();
+    let error = dataset.run(&[]).unwrap_err();
+    assert!(error.contains("1 of its images are there, 4 missing"), "{error}");
+    assert!(error.contains("Unpack the images") && error.contains("--partial"), "{error}");
+    assert!(!dataset.manifest_path().is_file());
+    let said = dataset.run(&["--partial"]).unwrap();
+    assert!(said.starts_with("1 images: 1 test\n4 images are not there\n"), "{said}");
+}
+
+#[test]
+fn tables_are_found_below_what_a_downloader_made() {
+    let table = "ImageID,ImageDir,PatientID,Projection,Labels\na.png,0,p1,PA,['normal']\n";
+    let name = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv";
+    for place in ["", "BIMCV/PadChest/"] {
+        for image in ["0/a.png", "images/0/a.png", "image_zips/0/a.png", "images/a.png"] {
+            let (table_path, image) = (format!("{place}{name}"), format!("{place}{image}"));
+            let dataset = Dataset::new("padchest", &[(&table_path, table)], &[&image]);
+            dataset.run(&[]).unwrap();
+            assert!(dataset.manifest().contains(&format!("data/{image},")), "{image}");
+        }
+    }
+    // The names that the NIH gives its lists now.
+    let dataset = nih14();
+    let file = |name: &str| dataset.folder.path().join("data").join(name);
+    fs::rename(file("test_list.txt"), file("test_list_NIH.txt")).unwrap();
+    fs::rename(file("Data_Entry_2017.csv"), file("Data_Entry_2017_v2020.csv")).unwrap();
+    assert!(dataset.run(&[]).unwrap().contains("4 images: 1 test, 3 train\n"));
+}
+
+#[test]
 fn padchest_lists_findings_and_normal_images_have_none() {
     let table = "\
 ,ImageID,ImageDir,StudyDate_DICOM,PatientID,Projection,Report,MethodLabel,Labels,Localizations

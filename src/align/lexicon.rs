@@ -29,6 +29,7 @@ pub struct Source {
     alone: HashSet<String>,
     unplaced: HashSet<String>,
     placeless: HashSet<String>,
+    devices: HashSet<String>,
     /// Finding (several joined by ` + `) to its terms.
     pub findings: BTreeMap<String, Vec<String>>,
     subjects: BTreeMap<String, Vec<String>>,
@@ -84,9 +85,13 @@ pub enum Cue {
     UncAfter,
     /// Uncertain even inside a negation: "absence of effusion does not exclude".
     NotExcluded,
+    /// As `NotExcluded`, of the finding before it: "pneumonia cannot be excluded".
+    NotExcludedAfter,
     Versus,
     HistBefore,
     HistAfter,
+    /// Speaks of another person: "mother had".
+    Others,
     /// Says that a subject (the heart) is normal.
     Normal,
     /// Says that a subject is barely normal.
@@ -154,6 +159,8 @@ pub struct Group {
     pub unplaced: bool,
     /// The side beside its name is not where it is: "mediastinal shift to the left".
     pub placeless: bool,
+    /// Something put in: "ETT/NGT" are two, where "mass/nodule" is one or the other.
+    pub device: bool,
     /// Indices of the places that its name says: no need to repeat them.
     pub places: Vec<usize>,
 }
@@ -289,8 +296,8 @@ impl Lexicon {
                 let findings: Vec<String> = name.split(" + ").map(str::to_owned).collect();
                 let has =
                     |set: &HashSet<String>| findings.iter().any(|finding| set.contains(finding));
-                let (alone, unplaced, placeless) =
-                    (has(&source.alone), has(&source.unplaced), has(&source.placeless));
+                let [alone, unplaced, placeless, device] =
+                    [&source.alone, &source.unplaced, &source.placeless, &source.devices].map(has);
                 let names: Vec<&String> = source
                     .same
                     .iter()
@@ -302,6 +309,7 @@ impl Lexicon {
                     alone,
                     unplaced,
                     placeless,
+                    device,
                     places: Vec::new(),
                 });
                 let entry = if subject { Entry::Subject(index) } else { Entry::Finding(index) };
@@ -327,6 +335,12 @@ impl Lexicon {
         for (cue, terms) in source.cues.iter().map(|(cue, terms)| (*cue, terms)).chain(sections) {
             for term in terms {
                 self.add_term(source, term, Entry::Cue(cue));
+            }
+        }
+        // A heading may stand alone on its line.
+        for (cue, terms) in sections {
+            for term in terms.iter().filter_map(|term| term.strip_suffix(" :")) {
+                self.add_term(source, &format!("{term}\n"), Entry::Cue(cue));
             }
         }
         for term in &source.ignore {

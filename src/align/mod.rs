@@ -10,6 +10,9 @@
 //!   Consolidation nor Lung Opacity. "No acute cardiopulmonary process" names no finding: nothing.
 //! - "PE" is a pleural effusion only beside a size or side ("small left PE"), else nothing.
 //! - What an indication or history section says is `historical`, not observed.
+//! - Text is compared in Unicode's NFKC form, so that ligatures of PDF text and half-width kana count.
+//! - "No A B or C", as it is dictated without commas, denies all three. "A or B" is uncertain in both.
+//! - What cannot be excluded is uncertain, never absent. Another person's disease is left out.
 //! - A place is handed on over "or" ("left base atelectasis or pneumonia") and back over "and"
 //!   ("consolidation and effusion at the left base"), not from "right effusion and pneumothorax".
 //! - A bare "lung" is no place, "left" alone is "left side".

@@ -18,6 +18,10 @@ pub struct Found {
     pub negated: bool,
     pub uncertain: bool,
     pub historical: bool,
+    /// One of several that were named as alternatives: uncertain unless it is negated.
+    alternative: bool,
+    /// Another person's.
+    others: bool,
     pub location: Option<String>,
 }
 
@@ -57,6 +61,10 @@ pub fn find(tokens: &[Token]) -> Vec<Found> {
     let mut found = Walk { tokens, ..Walk::default() }.run(&events);
     found.sort_by_key(|found| (found.start, found.end));
     Placing::new(tokens, &events).run(&mut found);
+    found.retain(|found| !found.others);
+    for found in &mut found {
+        found.uncertain |= found.alternative && !found.negated;
+    }
     found
 }
 
@@ -70,9 +78,9 @@ fn events(tokens: &[Token]) -> Vec<Event> {
             tokens,
             at,
             |token| &token.stem,
-            |token| lexicon.is_filler(token),
+            |token| lexicon.is_filler(token) || [":", "-"].contains(&token.word.as_str()),
         );
-        let (end, what) = match term {
+        let (end, what) = match term.filter(|&(end, _)| !is_mere_word(tokens, at, end)) {
             Some((end, Entry::Finding(group)))
                 if lexicon.groups[group].alone && !is_alone(tokens, at, end) =>
             {
@@ -90,24 +98,54 @@ fn events(tokens: &[Token]) -> Vec<Event> {
     events
 }
 
+/// Whether a heading without a colon is none, as it does not stand alone on its line.
+fn is_mere_word(tokens: &[Token], start: usize, end: usize) -> bool {
+    let leads = start.checked_sub(1).is_none_or(|before| tokens[before].ends_sentence());
+    tokens[end - 1].word == LINE && !leads
+}
+
 fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
     Some(match token.word.as_str() {
+        "?" if is_answered(tokens, at) => return None,
+        "-" | "n" if is_minus(tokens, at) => What::Cue(Cue::NegAfter),
         LINE => What::Line,
         _ if token.ends_sentence() => What::Sentence,
         ";" => What::Cue(Cue::Break),
         "," | "-" => What::Comma,
         "(" => What::Open,
         ")" => What::Close,
-        "?" if token.glued
-            && at > 0
-            && tokens[at - 1].word != "("
-            && tokens[at - 1].word != "/" =>
-        {
+        "?" if at > 0 && (token.glued || ends_line(tokens, at)) && !is_open(&tokens[at - 1]) => {
             What::QueryAfter
         }
         "?" => What::QueryBefore,
         _ => return None,
     })
+}
+
+/// Whether a sentence ends after a token.
+fn ends_line(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at + 1).is_none_or(Token::ends_sentence)
+}
+
+/// Whether something begins after a token.
+fn is_open(token: &Token) -> bool {
+    ["(", "/"].contains(&token.word.as_str()) || token.ends_sentence()
+}
+
+/// "Pneumothorax? No"
+fn is_answered(tokens: &[Token], at: usize) -> bool {
+    const ANSWERS: [&str; 10] =
+        ["no", "yes", "none", "nil", "absent", "present", "negative", "positive", "n", "y"];
+    tokens.get(at + 1).is_some_and(|token| ANSWERS.contains(&token.word.as_str()))
+        && tokens.get(at + 2).is_none_or(|token| token.ends_sentence() || token.word == ",")
+}
+
+/// "胸水：-" and "Effusion N", as a form is filled in
+fn is_minus(tokens: &[Token], at: usize) -> bool {
+    let asked = at.checked_sub(1).is_some_and(|before| {
+        tokens[before].word == ":" || (tokens[at].word == "n" && !tokens[before].ends_sentence())
+    });
+    asked && tokens.get(at + 1).is_none_or(|token| token.ends_sentence() || token.word == ",")
 }
 
 /// Whether the text says nothing but these tokens, apart from "there is no".
@@ -150,6 +188,13 @@ struct Walk<'a> {
     neg: Scope,
     unc: Scope,
     hist: Scope,
+    /// Where its cue ends.
+    hist_end: usize,
+    others: Scope,
+    /// The next finding is an alternative to the last.
+    alternative: bool,
+    /// What the clause lists has not changed: "no change in effusion or edema".
+    unchanged: bool,
     /// Inside a section on what was asked or known before.
     context: bool,
     /// A comma or conjunction came after the last finding.
@@ -169,14 +214,22 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn run(mut self, events: &[Event]) -> Vec<Found> {
         let mut or_ahead = vec![false; events.len() + 1];
+        // Whether an "or" ends the list of findings that goes on here.
+        let mut or_ends = vec![false; events.len() + 1];
         for (index, event) in events.iter().enumerate().rev() {
             let or = matches!(event.what, What::Cue(Cue::Or | Cue::Versus));
             or_ahead[index] = or || (or_ahead[index + 1] && !event.what.ends_clause());
+            let item = matches!(event.what, What::Finding(_) | What::Subject(_) | What::Comma);
+            or_ends[index] = or || (or_ends[index + 1] && item);
         }
         for (index, event) in events.iter().enumerate() {
             let before =
                 index.checked_sub(1).and_then(|index| events.get(index)).map(|event| event.what);
-            self.step(event, before, events.get(index + 1), or_ahead[index + 1]);
+            if let What::Finding(group) = event.what {
+                self.finding(event, group, or_ends[index + 1]);
+            } else {
+                self.step(event, before, events.get(index + 1), or_ahead[index + 1]);
+            }
         }
         self.found
     }
@@ -184,7 +237,7 @@ impl Walk<'_> {
     fn step(&mut self, event: &Event, before: Option<What>, next: Option<&Event>, or_ahead: bool) {
         let after_join = matches!(before, Some(What::Comma | What::Cue(Cue::And)));
         match event.what {
-            What::Finding(group) => self.finding(event, group),
+            What::Finding(_) => {}
             What::Subject(group) => self.subject(event, group),
             What::Comma => self.join(event, or_ahead, true),
             What::Open => {
@@ -204,15 +257,15 @@ impl Walk<'_> {
             What::Sentence => self.end_clause(),
             What::Line => {
                 self.end_clause();
-                self.context = false;
+                self.context &= before == Some(What::Cue(Cue::Context));
             }
             What::Cue(cue) => match cue {
-                Cue::NegBefore | Cue::NegEither if self.answers(event, next) => {
-                    self.segment = self.barrier;
+                Cue::NegBefore | Cue::NegEither if self.answers(event, next) => self.answer(event),
+                Cue::NegBefore => self.start_neg(),
+                Cue::NegAfter if self.found.len() > self.barrier || !leads_on(next) => {
                     self.negate_before();
                 }
-                Cue::NegBefore => self.start_neg(),
-                Cue::NegAfter => self.negate_before(),
+                Cue::NegAfter => self.start_neg(), // not seen are …
                 Cue::NegEither if self.found.len() > self.from() => self.negate_before(),
                 Cue::NegEither => self.start_neg(),
                 Cue::Unlikely if self.found.len() > self.from() => {
@@ -222,18 +275,22 @@ impl Walk<'_> {
                     self.start_neg();
                     self.unc = self.start();
                 }
+                Cue::UncBefore if self.trails(event) => self.doubt_before(event),
                 Cue::UncBefore if self.neg.on && !(self.neg.used && after_join && !or_ahead) => {
                     self.joined = true; // no opacity suspicious for malignancy
                 }
+                Cue::NotExcluded if self.found.len() > self.barrier && !leads_on(next) => {
+                    self.readmit(event);
+                }
+                Cue::NotExcludedAfter => self.readmit(event),
                 Cue::UncBefore | Cue::NotExcluded => {
                     self.neg = Scope::default();
                     self.unc = self.start();
                 }
-                Cue::UncAfter => {
-                    self.segment = self.segment.max(self.item);
-                    self.list &= self.item <= self.barrier;
-                    self.mark_before(|found| found.uncertain = true);
+                // "肺炎を疑う所見なし"
+                Cue::UncAfter if next.is_some_and(|next| next.what == What::Cue(Cue::NegAfter)) => {
                 }
+                Cue::UncAfter => self.doubt_before(event),
                 Cue::Versus => {
                     let barrier = self.barrier;
                     if let Some(last) = self.found[barrier..].last_mut() {
@@ -241,7 +298,11 @@ impl Walk<'_> {
                     }
                     self.unc = self.start();
                 }
-                Cue::HistBefore => self.hist = self.start(),
+                Cue::HistBefore => {
+                    self.hist = self.start();
+                    self.hist_end = event.end;
+                }
+                Cue::Others => self.others = self.start(),
                 Cue::HistAfter => self.mark_before(|found| found.historical = true),
                 Cue::Normal => self.normal(event, next),
                 Cue::Borderline if self.subjects.is_empty() => self.unc = self.start(),
@@ -249,7 +310,7 @@ impl Walk<'_> {
                     self.subjects.iter_mut().for_each(|subject| subject.uncertain = true);
                     self.found.append(&mut self.subjects);
                 }
-                Cue::Pseudo => {}
+                Cue::Pseudo => self.unchanged = true,
                 Cue::Break => self.end_clause(),
                 Cue::Restart => {
                     [&mut self.neg, &mut self.unc, &mut self.hist]
@@ -265,6 +326,7 @@ impl Walk<'_> {
                     }
                 }
                 Cue::Or => {
+                    self.offer(event, before, next);
                     self.joined = true;
                     self.list = true;
                     self.neg.or = self.neg.on;
@@ -278,13 +340,88 @@ impl Walk<'_> {
         }
     }
 
-    /// "Pneumothorax: no." and "effusion – absent"
+    /// "Pneumothorax: no", "effusion – absent", "Fracture? None" and, on a line, "Effusion no"
     fn answers(&self, event: &Event, next: Option<&Event>) -> bool {
-        let asked = event
-            .start
-            .checked_sub(1)
-            .is_some_and(|before| [":", "-"].contains(&self.tokens[before].word.as_str()));
-        asked && self.found.len() > self.barrier && next.is_none_or(|next| next.what.ends_clause())
+        let marks = |before: usize| [":", "-", "?"].contains(&self.tokens[before].word.as_str());
+        let asked = event.start.checked_sub(1).is_some_and(marks);
+        let direct = self.found.last().is_some_and(|found| found.end == event.start)
+            && self.tokens.get(event.end).is_none_or(Token::ends_sentence);
+        let ends =
+            next.is_none_or(|next| next.what.ends_clause() || (asked && next.what == What::Comma));
+        (asked || direct) && self.found.len() > self.barrier && ends
+    }
+
+    /// Negates what was asked for: of "Effusion: left, pneumothorax: no" the last.
+    fn answer(&mut self, event: &Event) {
+        let from = self.found[self.barrier].end;
+        let colons = self.tokens[from..event.start].iter().filter(|token| token.word == ":");
+        if colons.count() < 2 || self.segment >= self.found.len() {
+            self.segment = self.barrier;
+        }
+        self.negate_before();
+    }
+
+    /// "Pneumonia: possible", "effusion likely"
+    fn trails(&self, event: &Event) -> bool {
+        const ENDS: [&str; 5] = [",", ";", ")", "and", "but"];
+        let ends = |token: &Token| token.ends_sentence() || ENDS.contains(&token.word.as_str());
+        self.tokens.get(event.end).is_none_or(ends) && self.is_next_to(event)
+    }
+
+    /// Whether nothing but small words and marks stands between the last finding and a cue.
+    fn is_next_to(&self, event: &Event) -> bool {
+        let skips = |token: &Token| {
+            LEXICON.is_filler(token) || [":", "-", "("].contains(&token.word.as_str())
+        };
+        let gap = |found: &Found| self.tokens.get(found.end..event.start);
+        let last = self.found[self.barrier..].last().and_then(gap);
+        last.is_some_and(|gap| gap.iter().all(skips))
+    }
+
+    /// What precedes is uncertain. A dash before the cue is no comma, and a topic is no part of it:
+    /// "結節影は転移の疑い".
+    fn doubt_before(&mut self, event: &Event) {
+        self.segment = self.segment.max(self.item);
+        self.list &= self.item <= self.barrier;
+        if self.from() >= self.found.len() && self.is_next_to(event) {
+            self.segment = self.found.len() - 1;
+        }
+        let topic = |pair: &[Found]| {
+            let gap = self.tokens.get(pair[0].end..pair[1].start).unwrap_or_default();
+            gap.iter().any(|token| token.word == "は")
+        };
+        if let Some(last) = self.found[self.barrier..].windows(2).rposition(topic) {
+            self.barrier += last + 1;
+        }
+        self.end_list_of_negated();
+        self.mark_before(|found| found.uncertain |= !found.negated);
+    }
+
+    /// "No effusion and pneumonia cannot be excluded": of negated ones, the last is uncertain.
+    fn readmit(&mut self, event: &Event) {
+        if self.neg.used && self.found.len() > self.barrier {
+            (self.segment, self.list) = (self.found.len() - 1, false);
+            self.found[self.segment].negated = false;
+        }
+        self.doubt_before(event);
+    }
+
+    /// "Pneumonia or atelectasis", "mass/nodule": one of them, or both.
+    fn offer(&mut self, event: &Event, before: Option<What>, next: Option<&Event>) {
+        let device =
+            |what: What| matches!(what, What::Finding(group) if LEXICON.groups[group].device);
+        let (Some(What::Finding(_)), Some(next), false) = (before, next, self.unchanged) else {
+            return;
+        };
+        let ahead = matches!(next.what, What::Finding(_) | What::Cue(Cue::UncBefore));
+        let both_devices = before.is_some_and(device) && device(next.what);
+        let Some(last) = self.found.last_mut().filter(|_| ahead && !both_devices) else { return };
+        let gap = self.tokens.get(last.end..event.start).unwrap_or_default();
+        if gap.len() > MAX_GAP || gap.iter().any(is_link) {
+            return;
+        }
+        last.alternative = true;
+        self.alternative = true;
     }
 
     fn start(&mut self) -> Scope {
@@ -292,14 +429,16 @@ impl Walk<'_> {
     }
 
     fn start_neg(&mut self) {
-        [&mut self.unc, &mut self.hist].into_iter().for_each(|scope| scope.end_if(true));
+        self.unc.end_if(true);
+        self.hist = Scope::default();
         self.neg = self.start();
         self.segment = self.found.len();
         self.list = false;
     }
 
     fn end_clause(&mut self) {
-        [self.neg, self.unc, self.hist] = [Scope::default(); 3];
+        [self.neg, self.unc, self.hist, self.others] = [Scope::default(); 4];
+        (self.alternative, self.unchanged) = (false, false);
         (self.joined, self.list, self.normal_ahead, self.outside) = (false, false, false, None);
         (self.segment, self.barrier) = (self.found.len(), self.found.len());
         self.subjects.clear();
@@ -315,19 +454,58 @@ impl Walk<'_> {
             negated,
             uncertain,
             historical,
+            alternative: self.alternative,
+            others: self.others.on,
             location,
         }
     }
 
-    /// A scope reaches the next finding only over a comma or conjunction.
-    fn finding(&mut self, event: &Event, group: usize) {
-        for scope in [&mut self.neg, &mut self.unc, &mut self.hist] {
-            scope.end_if(!self.joined);
+    /// A scope reaches the next finding only over a comma or conjunction; a negation also through a
+    /// list that was dictated without commas.
+    fn finding(&mut self, event: &Event, group: usize, or_ends: bool) {
+        let anew = self.is_statement(event);
+        let with = |token: &Token| ["with", "now"].contains(&token.word.as_str());
+        if self.hist.on && self.tokens[self.hist_end..event.start].iter().any(with) {
+            self.hist = Scope::default(); // status post thoracentesis with effusion
+        }
+        self.neg.end_if(anew || !(self.joined || self.is_listed(event, or_ends)));
+        for scope in [&mut self.unc, &mut self.hist, &mut self.others] {
+            scope.end_if(!self.joined || anew);
+        }
+        for scope in [&mut self.neg, &mut self.unc, &mut self.hist, &mut self.others] {
             scope.used = scope.on;
         }
         self.found.push(self.new_found(event, group));
         self.subjects.clear();
-        (self.joined, self.normal_ahead) = (false, false);
+        (self.joined, self.normal_ahead, self.alternative) = (false, false, false);
+    }
+
+    /// "No consolidation moderate effusion or mass", "no effusion pneumothorax": next to the last
+    /// finding, or with nothing but attributes between where an "or" ends the list.
+    fn is_listed(&self, event: &Event, or_ends: bool) -> bool {
+        let Some(last) = self.found.last() else { return false };
+        let gap = self.tokens.get(last.end..event.start).unwrap_or_default();
+        gap.is_empty() || (or_ends && gap.len() <= MAX_GAP && !gap.iter().any(is_link))
+    }
+
+    /// "heart is enlarged", which no negation of something else reaches
+    fn is_statement(&self, event: &Event) -> bool {
+        const ORGANS: [&str; 9] = [
+            "heart",
+            "cardiac",
+            "cardiomediastinal",
+            "aorta",
+            "trachea",
+            "mediastinum",
+            "diaphragm",
+            "hemidiaphragm",
+            "lung",
+        ];
+        let words = &self.tokens[event.start..event.end];
+        let [organ, .., said] = words else { return false };
+        ORGANS.contains(&organ.stem.as_str())
+            && (said.word.ends_with("ed")
+                || ["large", "big", "tortuous"].contains(&said.word.as_str()))
     }
 
     /// A comma or "and": what follows is either the next item of a list or a fresh statement.
@@ -336,8 +514,14 @@ impl Walk<'_> {
         let fresh =
             !or_ahead && next.is_some_and(|token| LEXICON.source.fresh.contains(&token.word));
         let list_over = comma && self.neg.or && !or_ahead;
-        self.neg.end_if(fresh || list_over);
-        self.hist.end_if(fresh);
+        let with = comma && next.is_some_and(|token| token.word == "with");
+        self.neg.end_if(fresh || list_over || with);
+        if fresh {
+            self.hist = Scope::default();
+        }
+        if fresh || (comma && !self.others.used) {
+            self.others = Scope::default();
+        }
         self.unc.end_if(fresh || (comma && !or_ahead));
         self.joined = true;
         if comma || fresh {
@@ -355,7 +539,8 @@ impl Walk<'_> {
         let from = self.from();
         self.found[from..].iter_mut().for_each(mark);
         self.barrier = self.found.len();
-        [&mut self.neg, &mut self.unc].into_iter().for_each(|scope| scope.end_if(true));
+        self.neg.end_if(true);
+        self.unc = Scope::default();
     }
 
     fn negate_before(&mut self) {
@@ -363,11 +548,15 @@ impl Walk<'_> {
     }
 
     /// "No effusion, cardiomegaly is present": the negation ended at the comma.
-    fn present(&mut self) {
+    fn end_list_of_negated(&mut self) {
         if self.neg.used && self.neg.since < self.segment && !self.neg.or && !self.list {
             let segment = self.segment;
             self.found[segment..].iter_mut().for_each(|found| found.negated = false);
         }
+    }
+
+    fn present(&mut self) {
+        self.end_list_of_negated();
         self.barrier = self.found.len();
         [&mut self.neg, &mut self.unc].into_iter().for_each(|scope| scope.end_if(true));
     }
@@ -411,6 +600,22 @@ impl Walk<'_> {
         }
         self.subjects.clear();
     }
+}
+
+/// Whether an event is what a cue before it acts on.
+fn leads_on(next: Option<&Event>) -> bool {
+    next.is_some_and(|next| {
+        matches!(
+            next.what,
+            What::Finding(_) | What::Subject(_) | What::QueryBefore | What::Cue(Cue::UncBefore)
+        )
+    })
+}
+
+/// Whether a word ties two phrases together, rather than being part of one as "in" is.
+fn is_link(token: &Token) -> bool {
+    let source = &LEXICON.source;
+    source.connectors.contains(&token.word) && !source.prepositions.contains(&token.word)
 }
 
 /// A place of the text, with its token range.

@@ -1,5 +1,11 @@
 //! Text as comparable words that remember where they stood.
 
+use std::iter;
+use std::ops::Range;
+
+use unicode_normalization_alignments::UnicodeNormalization;
+use unicode_normalization_alignments::char::{canonical_combining_class, is_combining_mark};
+
 /// End of a sentence, as a word.
 pub const STOP: &str = ".";
 /// End of a line that also ends a sentence, as a word.
@@ -7,9 +13,15 @@ pub const LINE: &str = "\n";
 
 /// A line shorter than this was ended on purpose; a longer one may have been wrapped.
 const WRAPPED_LINE: usize = 30;
-/// Words that nobody ends a sentence or a list item with.
+/// Words that nobody ends a sentence or a list item with, but for an answer: "Effusion: no".
 const UNFINISHED: [&str; 14] =
     [",", "no", "of", "or", "and", "the", "a", "an", "in", "with", "for", "to", "nor", "without"];
+
+/// Verbs that "not" is contracted with.
+const AUXILIARIES: [&str; 17] = [
+    "do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "could", "would",
+    "should", "must", "might", "may", "need",
+];
 
 /// A word or a punctuation mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,18 +52,24 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
     let mut word = String::new();
     let (mut start, mut end, mut line_start) = (0, 0, 0);
     let flush = |tokens: &mut Vec<Token>, word: &mut String, start: usize, end: usize| {
-        if !word.is_empty() {
+        if let Some(verb) = contracted(word) {
+            push(tokens, verb.to_owned(), start, end);
+            push(tokens, "not".into(), start, end);
+        } else if !word.is_empty() {
             push(tokens, respell(word, spelling), start, end);
-            word.clear();
         }
+        word.clear();
     };
-    for (at, original) in text.char_indices() {
-        let after = at + original.len_utf8();
-        if is_invisible(original) {
-            continue;
+    let plain = plain(text);
+    let mut leader = false;
+    for (index, (c, range)) in plain.iter().enumerate() {
+        let (mut c, Range { start: at, end: after }) = (*c, range.clone());
+        let dots = |from: usize| plain[from..].iter().take(4).filter(|(c, _)| *c == '.').count();
+        leader = c == '.' && (leader || dots(index) == 4);
+        if leader {
+            c = ':'; // "Effusion ........ none"
         }
-        let c = fold(original);
-        let next = text[after..].chars().next().map_or(' ', fold);
+        let next = plain.get(index + 1).map_or(' ', |(next, _)| *next);
         let number = c == '.'
             && next.is_ascii_digit()
             && word.bytes().last().is_some_and(|byte| byte.is_ascii_digit());
@@ -64,7 +82,7 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
             continue;
         }
         if c == '\'' {
-            continue; // doesn't → doesnt
+            continue; // doesn't → doesnt → does not
         }
         let in_word = !word.is_empty();
         flush(&mut tokens, &mut word, start, end);
@@ -83,8 +101,8 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
                 line_start = after;
             }
             '-' if in_word && next.is_alphanumeric() => {}
-            ',' | ';' | ':' | '/' | '(' | ')' | '?' | '&' | '>' | '<' | '+' | '-' | '・' | '、' =>
-            {
+            ',' | ';' | ':' | '/' | '(' | ')' | '?' | '&' | '>' | '<' | '+' | '-' | '±' | '・'
+            | '、' => {
                 push(&mut tokens, c.into(), at, after);
             }
             _ if is_cjk(c) => push(&mut tokens, c.into(), at, after),
@@ -95,9 +113,49 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
     tokens
 }
 
+/// The visible characters by Unicode's compatibility (NFKC: one form of ligatures, of full and half
+/// width, of composed letters), without accents, each with the bytes that it stands for.
+fn plain(text: &str) -> Vec<(char, Range<usize>)> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let mut end = at + c.len_utf8();
+        while let Some((at, mark)) = rest.next_if(|(_, c)| combines(*c)) {
+            end = at + mark.len_utf8();
+        }
+        if end == at + 1 {
+            plain.extend((!is_invisible(c)).then(|| (fold(c), at..end)));
+            continue;
+        }
+        let normal = text[at..end].chars().map(spared).nfkc().map(|(c, _)| c);
+        plain.extend(normal.filter(|c| !is_invisible(*c)).map(|c| (fold(c), at..end)));
+    }
+    plain
+}
+
+/// Whether a character belongs to the one before it, as accents and the voiced marks of kana do.
+fn combines(c: char) -> bool {
+    let first = || iter::once(c).nfkd().next().map_or(c, |(c, _)| c);
+    !c.is_ascii() && (is_combining_mark(c) || canonical_combining_class(first()) != 0)
+}
+
+/// An apostrophe for what would be taken apart into a blank and an accent.
+fn spared(c: char) -> char {
+    if c == '´' { '\'' } else { c }
+}
+
 fn push(tokens: &mut Vec<Token>, word: String, start: usize, end: usize) {
     let glued = tokens.last().is_some_and(|last| last.end == start);
     tokens.push(Token { start, end, stem: stem(&word), word, glued });
+}
+
+/// The verb of "doesn't", also without its apostrophe; "not" follows.
+fn contracted(word: &str) -> Option<&str> {
+    match word {
+        "cant" | "cannot" => Some("can"),
+        "wont" => Some("will"),
+        _ => word.strip_suffix("nt").filter(|verb| AUXILIARIES.contains(verb)),
+    }
 }
 
 /// American spelling for British, at the start of a word.
@@ -126,12 +184,21 @@ fn ends_line(line: &str, rest: &str, tokens: &[Token]) -> bool {
     let next = rest.lines().next().unwrap_or_default().trim_start();
     let Some(first) = next.chars().next() else { return true };
     let unfinished = tokens.last().is_some_and(|last| UNFINISHED.contains(&last.word.as_str()));
-    if unfinished && first.is_alphanumeric() {
+    let marks = |token: &Token| [":", "-", "?"].contains(&token.word.as_str());
+    let asked = tokens.len() > 1 && marks(&tokens[tokens.len() - 2]);
+    let answers = asked || line.contains('\t') || line.trim().len() < WRAPPED_LINE;
+    if unfinished && first.is_alphanumeric() && !(answers && ends_with_no(line)) {
         return false;
     }
     let shouted = !line.contains(char::is_lowercase) && line.contains(char::is_uppercase);
     let continues = first.is_lowercase() || (shouted && first.is_uppercase());
     !(continues && line.trim().len() >= WRAPPED_LINE)
+}
+
+/// Whether a line's last word is "no" and not its only one, as in a form with an answer a line.
+fn ends_with_no(line: &str) -> bool {
+    let mut words = line.split_whitespace().rev();
+    words.next().is_some_and(|last| last.eq_ignore_ascii_case("no")) && words.next().is_some()
 }
 
 /// Chinese characters and kana: written without spaces.
@@ -147,7 +214,7 @@ fn is_invisible(c: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
-/// The plain form of a letter or mark: without accent, half-width.
+/// The plain form of a letter or mark after normalisation: without accent.
 fn fold(c: char) -> char {
     match c {
         'À'..='Å' | 'à'..='å' | 'ā' => 'a',
@@ -157,13 +224,11 @@ fn fold(c: char) -> char {
         'Ù'..='Ü' | 'ù'..='ü' | 'ū' => 'u',
         'Ñ' | 'ñ' => 'n',
         'Ç' | 'ç' => 'c',
-        '。' | '｡' | '．' => '.',
-        '、' | '､' => '、',
+        '。' => '.',
+        '】' => ':',
         '–' | '—' | '−' | '‐' | '‑' => '-',
-        '’' | '‘' | 'ʼ' => '\'',
-        '・' | '･' => '・',
+        '’' | '‘' | 'ʼ' | '`' | '′' => '\'',
         '\r' | '\u{2028}' | '\u{85}' => ' ',
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         other => other,
     }
 }

@@ -13,7 +13,7 @@ use carzero::folder::{
     CONFIG, FileEntry, Loader, MANIFEST, Manifest, Precision, REFERENCE, ShardWriter, TOKENIZER,
     Weight,
 };
-use carzero::text::{normalize, vocabulary_as_tokenizer};
+use carzero::text::{TextTokenizer, normalize, vocabulary_as_tokenizer};
 use serde::Deserialize;
 
 use super::progress;
@@ -138,6 +138,8 @@ pub fn run(args: &Args) -> Result<()> {
         self_test: None,
     };
     config.check()?;
+    let tokenizer = tokenizer(&args.tokenizer)?;
+    check_tokenizer(&tokenizer, &config)?;
     let bar = progress(0, "converting");
     let weights = checkpoint
         .weights(&architecture, config.map_side())?
@@ -145,8 +147,18 @@ pub fn run(args: &Args) -> Result<()> {
         .flat_map(|weights| {
             weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect())
         });
-    let tokenizer = tokenizer(&args.tokenizer)?;
     write_model(&args.out, config, tokenizer, weights, args.precision)
+}
+
+/// Refuses another model's tokenizer, and says how far the embeddings are padded.
+fn check_tokenizer(json: &[u8], config: &ModelConfig) -> Result<()> {
+    let text = &config.text_encoder;
+    let findings = config.presets.iter().flat_map(|preset| &preset.findings);
+    let padding = TextTokenizer::new(json, text.rows)?.fits(text.vocab, findings)?;
+    if padding > 0 {
+        eprintln!("{padding} of {} embeddings are padding: no word piece has them", text.vocab);
+    }
+    Ok(())
 }
 
 /// The findings that every model offers.

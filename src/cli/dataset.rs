@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use carzero::train::datasets::{Layout, Summary, write_manifest};
+use carzero::train::datasets::{Layout, Summary, Taken, write_manifest};
 
 /// Labels that are named in the summary, the most frequent first.
 const NAMED_LABELS: usize = 5;
@@ -12,13 +12,13 @@ const NAMED_LABELS: usize = 5;
 ///
 /// Reads the dataset's own tables. What they do not say is unknown, so give the source `"knows": []`
 /// in the training config. Official splits are kept; otherwise one patient in ten is for validation.
-/// Images that are not there are counted and left out.
+/// Images that are not there are counted and left out, and if they are most, it is an error.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How the folder is laid out
     #[arg(value_enum)]
     layout: Layout,
-    /// The dataset's folder, with its tables
+    /// The dataset's folder, with its tables, or the one that it was downloaded into
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
     /// The CSV to write; where there are boxes, boxes.csv goes beside it. Paths are relative where
@@ -28,11 +28,15 @@ pub struct Args {
     /// Keep lateral views too
     #[arg(long)]
     lateral: bool,
+    /// Do with the images that are there, though most are not
+    #[arg(long)]
+    partial: bool,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let summary = write_manifest(args.layout, &args.root, &args.out, args.lateral)?;
+    let taken = Taken { lateral: args.lateral, partial: args.partial };
+    let summary = write_manifest(args.layout, &args.root, &args.out, taken)?;
     eprint!("{}", describe(&summary));
     Ok(())
 }

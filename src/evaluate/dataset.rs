@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Args;
 use super::error::{EvaluateError, Result, some_of};
+use super::key;
 use super::table::{Join, Table, finding_key};
 
 /// One finding on some rows.
@@ -49,7 +50,8 @@ impl Dataset {
     pub fn read(args: &Args) -> Result<Self> {
         let (predictions, long) = Table::read_scores(&args.predictions)?;
         let labels = Table::read(&args.labels)?;
-        let (score_key, label_key) = shared_key(&predictions, long, &labels, args.key.as_deref())?;
+        let (score_key, label_key) =
+            key::columns(&predictions, long, &labels, args.key.as_deref())?;
         let remedy = "Name the patients' column with --patient";
         let patient =
             args.patient.as_deref().map(|name| labels.require(name, remedy)).transpose()?;
@@ -61,6 +63,12 @@ impl Dataset {
         for column in (0..labels.header.len()).filter(|column| !reserved.contains(&Some(*column))) {
             label_columns.entry(finding_key(&labels.header[column])).or_default().push(column);
         }
+        let mut other = Vec::new();
+        label_columns.retain(|_, columns| {
+            let holds = columns.iter().any(|&column| holds_labels(&labels, column));
+            other.extend((!holds).then(|| labels.header[columns[0]].clone()));
+            holds
+        });
         let known = |key: &str| label_columns.contains_key(key);
         let scores = Scores::read(&predictions, score_key, |name| {
             Some(finding_key(name)).filter(|key| known(key))
@@ -84,12 +92,17 @@ impl Dataset {
 
         let label_keys = labels.keys(label_key)?;
         let join = Join::new(&scores.keys, &label_keys);
-        let mut notes = join_notes("predictions", &join, "labels");
-        if !scores.ignored.is_empty() {
-            notes.push(format!(
-                "Columns of the predictions without labels, ignored: {}.",
-                some_of(&scores.ignored)
-            ));
+        let mut notes = vec![key_note(&predictions.header[score_key], &labels.header[label_key])];
+        notes.extend(join_notes("predictions", &join, "labels"));
+        let (other, unlabelled): (Vec<_>, Vec<_>) =
+            named(&scores.ignored).partition(|name| other.contains(name));
+        for (what, which) in [
+            ("Columns of the predictions without labels", unlabelled),
+            ("Columns of both files that hold no labels", other),
+        ] {
+            if !which.is_empty() {
+                notes.push(format!("{what}, ignored: {}.", some_of(&which)));
+            }
         }
         let negated = match &args.negated {
             Some(path) => {
@@ -222,26 +235,18 @@ fn read_negated(
     Ok(scores.findings.into_iter().map(|(finding, values)| (finding, pick(values))).collect())
 }
 
-/// The key columns of predictions and labels.
-fn shared_key(
-    predictions: &Table,
-    long: bool,
-    labels: &Table,
-    named: Option<&str>,
-) -> Result<(usize, usize)> {
-    if long {
-        let remedy =
-            "Name the labels' column that holds the images' paths or file names with --key";
-        return Ok((0, labels.require(named.unwrap_or("image"), remedy)?));
-    }
-    if let Some(name) = named {
-        let remedy = "Name the column that both files share with --key";
-        return Ok((predictions.require(name, remedy)?, labels.require(name, remedy)?));
-    }
-    let both = |(column, name): (usize, &String)| Some((column, labels.column(name)?));
-    let no_key =
-        || EvaluateError::NoKey { left: predictions.file.clone(), right: labels.file.clone() };
-    predictions.header.iter().enumerate().find_map(both).ok_or_else(no_key)
+/// The columns that have a name.
+fn named(columns: &[String]) -> impl Iterator<Item = &String> {
+    columns.iter().filter(|name| !name.is_empty())
+}
+
+/// Whether a column can be a finding's: it identifies nothing, and at least half of what is written in
+/// it are labels.
+fn holds_labels(labels: &Table, column: usize) -> bool {
+    let cells = (0..labels.rows()).filter(|&row| !labels.cell(row, column).is_empty());
+    let (right, wrong): (Vec<_>, Vec<_>) =
+        cells.partition(|&row| labels.label(row, column).is_ok());
+    !key::is_identifying(&labels.header[column]) && right.len() >= wrong.len()
 }
 
 /// The column and the rows that COLUMN=VALUE picks.
@@ -262,6 +267,14 @@ fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
         return Err(EvaluateError::Option { option, reason });
     }
     Ok((column, rows))
+}
+
+/// By what the rows were joined, in words.
+fn key_note(predictions: &str, labels: &str) -> String {
+    match predictions == labels {
+        true => format!("Rows joined by the column `{labels}`."),
+        false => format!("Rows joined by the columns `{predictions}` and `{labels}`."),
+    }
 }
 
 /// What a join left out, in words.

@@ -6,7 +6,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum EvaluateError {
     /// A file is missing, not readable, or not well-formed CSV.
-    #[error("`{file}` cannot be read: {reason}. Give the path of a well-formed CSV file in UTF-8")]
+    #[error(
+        "`{file}` cannot be read: {reason}. Give the path of a well-formed CSV file in UTF-8 or UTF-16"
+    )]
     Csv { file: String, reason: String },
     /// A table has a header but no rows.
     #[error("`{file}` has no rows below its header. Give a file with one row for each image")]
@@ -32,6 +34,11 @@ pub enum EvaluateError {
         "`{left}` and `{right}` share no column name to join their rows by. Name it alike in both and give it as --key"
     )]
     NoKey { left: String, right: String },
+    /// Several columns tell images, and each joins other rows.
+    #[error(
+        "`{left}` and `{right}` can be joined by several columns, each of which joins other rows: {columns}. Name the one that tells the images with --key"
+    )]
+    SeveralKeys { left: String, right: String, columns: String },
     /// No row of one file belongs to a row of the other.
     #[error("no row of {left} belongs to a row of {right}. Name the right column with --key")]
     NothingJoined { left: String, right: String },

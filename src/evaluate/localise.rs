@@ -3,14 +3,14 @@
 //! A map is a side x side grid over a view, which is a rectangle of image pixels (it may reach
 //! beyond the image). Row 0 is at the top; values run left to right, then down.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::bootstrap::{Bootstrap, Estimate};
 use super::dataset::join_notes;
-use super::error::{EvaluateError, Result};
+use super::error::{EvaluateError, Result, some_of};
 use super::metrics::{mean, weighted_mean};
 use super::table::{Join, Table, finding_key};
 
@@ -32,11 +32,11 @@ impl Rect {
         Self { x, y, width, height }
     }
 
-    fn contains(&self, x: f64, y: f64, tolerance: f64) -> bool {
-        let inside = |value: f64, from: f64, length: f64| {
-            value >= from - tolerance && value <= from + length + tolerance
-        };
-        inside(x, self.x, self.width) && inside(y, self.y, self.height)
+    /// How far a point lies outside, as the crow flies; 0 inside.
+    fn distance(&self, x: f64, y: f64) -> f64 {
+        let outside =
+            |value: f64, from: f64, length: f64| (from - value).max(value - from - length).max(0.0);
+        outside(x, self.x, self.width).hypot(outside(y, self.y, self.height))
     }
 }
 
@@ -57,8 +57,9 @@ impl Map {
     }
 }
 
-/// 1 when the centre of the map's highest cell lies in a box, or not further than `tolerance`
-/// pixels outside; 0 when not. Where several cells are highest: the share of them that hit.
+/// 1 when the centre of the map's highest cell lies in a box, or within `tolerance` pixels of one
+/// (in a circle, as in TorchRay's pointing game); 0 when not. Where several cells are highest: the
+/// share of them that hit.
 pub fn pointing_game(map: &Map, boxes: &[Rect], tolerance: f64) -> f64 {
     let highest = map.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let hits: Vec<bool> = (0..map.values.len())
@@ -66,7 +67,7 @@ pub fn pointing_game(map: &Map, boxes: &[Rect], tolerance: f64) -> f64 {
         .map(|index| {
             let cell = map.cell(index);
             let (x, y) = (cell.x + cell.width / 2.0, cell.y + cell.height / 2.0);
-            boxes.iter().any(|rect| rect.contains(x, y, tolerance))
+            boxes.iter().any(|rect| rect.distance(x, y) <= tolerance)
         })
         .collect();
     hits.iter().filter(|hit| **hit).count() as f64 / hits.len() as f64
@@ -225,7 +226,8 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
         .filter_map(|(key, row)| Some((key.as_str(), box_names[(*row)?].as_str())))
         .collect();
 
-    let (mut pairs, mut first_rows, mut unboxed) = (Vec::new(), HashMap::new(), 0);
+    let (mut pairs, mut first_rows, mut unboxed) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut mapped = HashSet::new();
     for row in 0..table.rows() {
         let name = finding_key(table.cell(row, finding));
         if let Some(earlier) = first_rows.insert((table.cell(row, key), name.clone()), row) {
@@ -235,11 +237,10 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
                 format!("the map of \"{name}\" for \"{}\"", table.cell(row, key)),
             ));
         }
-        let found = image_of
-            .get(table.cell(row, key))
-            .and_then(|image| boxes.get(&(image.to_string(), name)));
-        let Some((name, rects)) = found else {
-            unboxed += 1;
+        let image = image_of.get(table.cell(row, key)).copied().unwrap_or_default();
+        let boxed = (image.to_string(), name);
+        let Some((name, rects)) = boxes.get(&boxed) else {
+            unboxed.push(format!("{} of {}", table.cell(row, finding), table.cell(row, key)));
             continue;
         };
         let view = read_rect(&table, row, [x, y, width, height])?;
@@ -256,6 +257,7 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
                 Some(covered(&map.view, rects)),
             ],
         });
+        mapped.insert(boxed);
     }
     if pairs.is_empty() {
         let reason = format!(
@@ -266,14 +268,18 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
         return Err(EvaluateError::NoFindings { reason });
     }
     let mut notes = join_notes("maps", &join, "boxes");
-    if unboxed > 0 {
-        notes.push(format!("Maps without a box of their finding, left out: {unboxed}."));
-    }
-    if boxes.len() > pairs.len() {
-        notes.push(format!(
-            "Boxed findings of an image without a map, left out: {}.",
-            boxes.len() - pairs.len()
-        ));
+    let unmapped = boxes.iter().filter(|(boxed, _)| !mapped.contains(*boxed));
+    let mut unmapped: Vec<String> =
+        unmapped.map(|((image, _), (name, _))| format!("{name} of {image}")).collect();
+    unmapped.sort();
+    for (what, which) in [
+        ("Maps without a box of their finding", unboxed),
+        ("Boxed findings of an image without a map", unmapped),
+    ] {
+        if !which.is_empty() {
+            let (count, some) = (which.len(), some_of(&which));
+            notes.push(format!("{what}, left out: {count} ({some})."));
+        }
     }
     Ok((pairs, notes))
 }
@@ -365,6 +371,10 @@ mod tests {
         );
         assert_eq!(pointing_game(&map_right, &[rect(90.0, 0.0, 5.0, 50.0)], 4.9), 0.0);
         assert_eq!(pointing_game(&map_right, &[rect(90.0, 0.0, 5.0, 50.0)], 5.0), 1.0);
+        // TorchRay's pointing game takes a disc around the point: a corner 3 and 4 away is 5 away.
+        let corner = rect(88.0, 29.0, 10.0, 10.0);
+        assert_eq!(pointing_game(&map_right, &[corner], 4.9), 0.0);
+        assert_eq!(pointing_game(&map_right, &[corner], 5.0), 1.0);
         assert_eq!(pointing_game(&map([1.0; 4]), &[rect(60.0, 0.0, 50.0, 50.0)], 0.0), 0.25);
     }
 

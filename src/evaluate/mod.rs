@@ -3,6 +3,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `table.rs` | CSV cells with their place, rows joined by key |
+//! | `key.rs` | the columns that tell images in two tables |
 //! | `dataset.rs` | predictions (wide or long) and labels of the same images |
 //! | `metrics.rs` | AUROC, average precision, F1, MCC, top-k as pure functions |
 //! | `bootstrap.rs` | 95 % intervals by resampling patients |
@@ -14,6 +15,7 @@ pub mod bootstrap;
 mod dataset;
 mod error;
 mod evaluation;
+mod key;
 pub mod localise;
 pub mod metrics;
 pub mod report;
@@ -32,9 +34,10 @@ use report::Report;
 
 /// Measure scores against labels: AUROC, AUPRC, F1, MCC and top-k accuracy with 95 % intervals.
 ///
-/// Files are CSV with a header. Predictions have one column for each finding, with logits, and a
-/// key column; labels have the same key column and 0 or 1 for each finding (empty, nan or -1 mean
-/// unknown and are left out). Columns belong together by name, with or without "There is ".
+/// Files are CSV with a header, with commas, semicolons or tabs, in UTF-8 or UTF-16. Predictions
+/// have one column for each finding, with logits, and a key column; labels have the same key column
+/// and 0 or 1, or False or True, for each finding (empty, nan or -1 mean unknown and are left out).
+/// Columns belong together by name, with or without "There is ".
 /// Predictions may also be what `carzero score --format csv` prints.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
@@ -46,9 +49,10 @@ pub struct Args {
     #[arg(long, value_name = "CSV")]
     pub labels: PathBuf,
 
-    /// Column to join by [default: the first name that both files share; for predictions with the
-    /// columns image, prompt, logit, this is the labels' column, by default `image`]. Paths that
-    /// differ are joined by file name
+    /// Column to join by; for predictions with the columns image, prompt, logit, this is the
+    /// labels' column [default: the one that tells images: no value twice, most of them in both
+    /// files, a name such as image, path, file, study or id first, never a count of the rows].
+    /// Paths that differ are joined by file name
     #[arg(long, value_name = "COLUMN")]
     pub key: Option<String>,
 
@@ -83,7 +87,7 @@ pub struct Args {
     #[arg(long, value_name = "CSV", requires = "boxes")]
     pub maps: Option<PathBuf>,
 
-    /// How far outside a box, in pixels, the pointing game still counts as a hit
+    /// How far from a box, in pixels as the crow flies, the pointing game still counts as a hit
     #[arg(long, value_name = "PIXELS", default_value_t = 0.0, requires = "boxes")]
     pub tolerance: f64,
 

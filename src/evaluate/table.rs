@@ -1,5 +1,6 @@
 //! CSV files: cells with their place for error messages, and rows joined by key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -15,16 +16,24 @@ pub struct Table {
     /// Names of the columns.
     pub header: Vec<String>,
     records: Vec<StringRecord>,
+    /// Cells are not separated by commas, so a comma in a number is its decimal point.
+    decimal_comma: bool,
 }
 
 impl Table {
-    /// Reads a file; blanks around cells are dropped.
+    /// Reads a file in UTF-8 or UTF-16, with commas, semicolons or tabs; blanks around cells are
+    /// dropped.
     pub fn read(path: &Path) -> Result<Self> {
         let file = path.display().to_string();
         let unreadable = |reason: String| EvaluateError::Csv { file: file.clone(), reason };
         let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        let mut reader =
-            ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(&bytes[..]);
+        let bytes = utf8(&bytes).map_err(|reason| unreadable(reason.to_string()))?;
+        let delimiter = delimiter(&bytes);
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .trim(Trim::All)
+            .flexible(true)
+            .from_reader(&bytes[..]);
         let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
         let header: Vec<String> = header.iter().map(str::to_string).collect();
         let mut records = Vec::new();
@@ -47,7 +56,7 @@ impl Table {
         if records.is_empty() {
             return Err(EvaluateError::Empty { file });
         }
-        Ok(Self { file, header, records })
+        Ok(Self { file, header, records, decimal_comma: delimiter != b',' })
     }
 
     /// Reads logits, wide (a column for each finding) or long (the columns image, prompt, logit, as
@@ -88,7 +97,8 @@ impl Table {
             record
         };
         let records = cells.into_iter().zip(places).map(record).collect();
-        Ok((Self { file: table.file.clone(), header, records }, true))
+        let (file, decimal_comma) = (table.file.clone(), table.decimal_comma);
+        Ok((Self { file, header, records, decimal_comma }, true))
     }
 
     /// Number of rows.
@@ -121,22 +131,28 @@ impl Table {
         self.records[row].position().map_or(0, Position::line)
     }
 
-    /// A finite number, or NaN for an empty cell or "nan".
+    /// A finite number, or NaN for an empty cell and what pandas and R write for one.
     pub fn number(&self, row: usize, column: usize) -> Result<f64> {
         const EXPECTED: &str = "a finite number (leave the cell empty where there is none; rename a column that is no finding)";
-        match self.cell(row, column) {
-            "" => Ok(f64::NAN),
-            text => text
-                .parse()
-                .ok()
-                .filter(|number: &f64| !number.is_infinite())
-                .ok_or_else(|| self.bad_cell(row, column, EXPECTED)),
+        const NONE: [&str; 6] = ["", "na", "n/a", "<na>", "none", "null"];
+        let text = self.cell(row, column);
+        if NONE.iter().any(|none| text.eq_ignore_ascii_case(none)) {
+            return Ok(f64::NAN);
         }
+        let text = if self.decimal_comma { Cow::from(text.replace(',', ".")) } else { text.into() };
+        let number = text.parse().ok().filter(|number: &f64| !number.is_infinite());
+        number.ok_or_else(|| self.bad_cell(row, column, EXPECTED))
     }
 
-    /// A 0/1 label, or `None` where it is unknown: an empty cell, "nan" or -1.
+    /// A label (1 or true, 0 or false), or `None` where it is unknown: an empty cell, "nan" or -1.
     pub fn label(&self, row: usize, column: usize) -> Result<Option<bool>> {
-        const EXPECTED: &str = "a label: 1 for present, 0 for absent, empty, nan or -1 for unknown";
+        const EXPECTED: &str =
+            "a label: 1 or True for present, 0 or False for absent, empty, nan or -1 for unknown";
+        for (word, label) in [("true", true), ("false", false)] {
+            if self.cell(row, column).eq_ignore_ascii_case(word) {
+                return Ok(Some(label));
+            }
+        }
         match self.number(row, column) {
             Ok(1.0) => Ok(Some(true)),
             Ok(0.0) => Ok(Some(false)),
@@ -186,8 +202,43 @@ impl Table {
     }
 }
 
+/// The text in UTF-8: UTF-16 is told by its byte order mark, or by the zero in its first character.
+fn utf8(bytes: &[u8]) -> std::result::Result<Cow<'_, [u8]>, &'static str> {
+    let unit = match bytes {
+        [0xFF, 0xFE, ..] | [1..=u8::MAX, 0, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] | [0, 1..=u8::MAX, ..] => u16::from_be_bytes,
+        _ => return Ok(bytes.into()),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|&pair| unit(pair));
+    let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
+    match text {
+        Ok(text) if rest.is_empty() => Ok(text.into_bytes().into()),
+        _ => Err("it begins as UTF-16 and does not go on so"),
+    }
+}
+
+/// What separates cells: whichever of comma, semicolon and tab is most frequent in the header
+/// outside quotation marks.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let mut counts = [(b'\t', 0), (b';', 0), (b',', 0)];
+    let mut quoted = false;
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    for byte in bytes.iter().skip_while(|byte| is_end(byte)) {
+        quoted ^= *byte == b'"';
+        match counts.iter_mut().find(|(delimiter, _)| delimiter == byte) {
+            _ if quoted => {}
+            Some((_, count)) => *count += 1,
+            None if is_end(byte) => break,
+            None => {}
+        }
+    }
+    // The last of equals, which is the comma.
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
+}
+
 /// The rows of a right table that belong to the rows of a left one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Join {
     /// For each left row its right row.
     pub right: Vec<Option<usize>>,
@@ -230,6 +281,13 @@ impl Join {
         let left_only = alone(left, &|row| joined[row].is_some());
         let right_only = alone(right, &|row| taken[row]);
         Self { right: joined, left_only, right_only, by_file_name }
+    }
+}
+
+impl Join {
+    /// How many rows belong together.
+    pub fn joined(&self) -> usize {
+        self.right.iter().flatten().count()
     }
 }
 

@@ -114,6 +114,143 @@ fn long_form_equals_wide_form_and_joins_by_file_name() {
     assert!(long.markdown().contains("Joined by file name"));
 }
 
+/// 40 images whose scores know about their labels, and in another order without it; as columns
+/// image, Mass of the predictions and of the labels.
+fn shuffled() -> [Vec<[String; 2]>; 2] {
+    let image = |n: usize| format!("p{:02}/i{n:03}.png", n / 2);
+    let predictions = (0..40).map(|row| row * 7 % 40);
+    [
+        predictions.map(|n| [image(n), format!("{}.5", n % 9 + 3 * (n % 2))]).collect(),
+        (0..40).map(|n| [image(n), (n % 2).to_string()]).collect(),
+    ]
+}
+
+/// The Mann-Whitney AUROC of the 40 rows, pair by pair.
+fn shuffled_auroc() -> f64 {
+    let score = |n: usize| n % 9 + 3 * (n % 2);
+    let pairs = (0..20).flat_map(|one| (0..20).map(move |two| (2 * one + 1, 2 * two)));
+    let wins = pairs.map(|(yes, no)| match score(yes).cmp(&score(no)) {
+        std::cmp::Ordering::Greater => 1.0,
+        std::cmp::Ordering::Equal => 0.5,
+        std::cmp::Ordering::Less => 0.0,
+    });
+    wins.sum::<f64>() / 400.0
+}
+
+/// A table with a header, `row` making a line of its number and two cells.
+fn table(rows: &[[String; 2]], header: &str, row: impl Fn(usize, &str, &str) -> String) -> String {
+    let lines = rows.iter().enumerate().map(|(n, [image, mass])| row(n, image, mass) + "\n");
+    format!("{header}\n{}", lines.collect::<String>())
+}
+
+#[test]
+fn the_key_is_the_column_that_tells_images() {
+    type Line = fn(usize, &str, &str) -> String;
+    let plain: Line = |_, image, mass| format!("{image},{mass}");
+    let counted: Line = |n, image, mass| format!("{n},{image},{mass}");
+    let gaps: Line = |n, image, mass| format!("{},{image},{mass}", 3 * n);
+    let leads: Line = |n, image, mass| format!("{image},{mass},{n}");
+    let stem: Line = |_, image, mass| format!("{image},{},{mass}", image.replace('/', "_"));
+    #[rustfmt::skip]
+    let cases: [(&str, Line, &str, Line); 12] = [
+        // `DataFrame.to_csv` of pandas: the index first, without a name.
+        (",image,Mass", counted, ",image,Mass", counted),
+        // Read again by `read_csv` and written once more.
+        ("Unnamed: 0,image,Mass", counted, "Unnamed: 0,image,Mass", counted),
+        // What is left of an index after a selection of rows.
+        (",image,Mass", gaps, ",image,Mass", gaps),
+        // `reset_index`.
+        ("index,image,Mass", counted, "index,image,Mass", gaps),
+        ("level_0,study,Mass", counted, "level_0,study,Mass", counted),
+        // Images as the index.
+        (",Mass", plain, ",Mass", plain),
+        ("id,image,Mass", counted, "id,image,Mass", counted),
+        ("row,StudyInstanceUID,Mass", counted, "row,StudyInstanceUID,Mass", counted),
+        ("image,Mass,id", leads, "image,Mass,id", leads),
+        ("Image,Mass", plain, "image,Mass", plain),
+        ("image,Mass", plain, ",path,Mass", counted),
+        ("path,image_id,Mass", stem, "path,image_id,Mass", stem),
+    ];
+    for (one, one_row, two, two_row) in cases {
+        let folder = folder();
+        let [predictions, labels] = shuffled();
+        fs::write(folder.path().join("p.csv"), table(&predictions, one, one_row)).unwrap();
+        fs::write(folder.path().join("l.csv"), table(&labels, two, two_row)).unwrap();
+        let report = report(&folder, "--resamples 0");
+        assert_eq!(report.images, 40, "{one} {two}");
+        assert!((auroc(&report, "Mass") - shuffled_auroc()).abs() < 1e-12, "{one} {two}");
+    }
+}
+
+#[test]
+fn columns_that_join_other_rows_are_named() {
+    let folder = folder();
+    let [predictions, labels] = shuffled();
+    // Both tell rows, but the scans were numbered anew.
+    let row = |n: usize, image: &str, mass: &str| format!("{image},S{:03},{mass}", n * 3 % 40);
+    fs::write(folder.path().join("p.csv"), table(&predictions, "image,study,Mass", row)).unwrap();
+    fs::write(folder.path().join("l.csv"), table(&labels, "image,study,Mass", row)).unwrap();
+    let error = evaluate(&args(&folder, "")).unwrap_err().to_string();
+    assert!(error.contains("image, study") && error.contains("--key"), "{error}");
+    let report = report(&folder, "--key image --resamples 0");
+    assert!((auroc(&report, "Mass") - shuffled_auroc()).abs() < 1e-12);
+}
+
+#[test]
+fn what_both_files_know_of_a_patient_is_no_finding() {
+    let folder = folder();
+    let rows = "a,F,61,1\nb,M,70,0\nc,F,1,1\nd,F,44,0\n";
+    fs::write(folder.path().join("p.csv"), format!("id,sex,age,Mass\n{rows}")).unwrap();
+    fs::write(folder.path().join("l.csv"), format!("id,sex,age,Mass\n{rows}")).unwrap();
+    let report = report(&folder, "--resamples 0");
+    assert_eq!((report.findings.len(), auroc(&report, "Mass")), (1, 1.0));
+    assert!(report.markdown().contains("that hold no labels, ignored: sex, age."));
+}
+
+#[test]
+fn tables_are_read_as_spreadsheets_write_them() {
+    let utf16 = |text: &str, big: bool, mark: bool| -> Vec<u8> {
+        let text = format!("{}{text}", if mark { "\u{feff}" } else { "" });
+        let bytes = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        text.encode_utf16().flat_map(bytes).collect()
+    };
+    let [predictions, labels] = shuffled();
+    let write = |rows: &[[String; 2]], mark: char, point: &str| {
+        table(rows, &format!("image{mark}Mass"), |_, image, mass| {
+            format!("{image}{mark}{}", mass.replace('.', point))
+        })
+    };
+    let words = |text: String| text.replace(",1\n", ",True\n").replace(",0\n", ",False\n");
+    let upper = |text: String| words(text).replace("True", "TRUE").replace("False", "FALSE");
+    let cases: [(Vec<u8>, Vec<u8>); 7] = [
+        (write(&predictions, ';', ".").into(), write(&labels, ';', ".").into()),
+        // Where the decimal point is a comma, cells are separated by semicolons.
+        (
+            write(&predictions, ';', ",").into(),
+            format!("\u{feff}{}", write(&labels, ',', ".")).into(),
+        ),
+        (write(&predictions, '\t', ".").into(), write(&labels, '\t', ".").into()),
+        // "Unicode text" of a spreadsheet.
+        (
+            utf16(&write(&predictions, '\t', "."), false, true),
+            utf16(&write(&labels, '\t', "."), true, true),
+        ),
+        (
+            utf16(&write(&predictions, ',', "."), false, false),
+            utf16(&write(&labels, ',', "."), true, false),
+        ),
+        (write(&predictions, ',', ".").into(), words(write(&labels, ',', ".")).into()),
+        (write(&predictions, ',', ".").into(), upper(write(&labels, ',', ".")).into()),
+    ];
+    for (index, (one, two)) in cases.iter().enumerate() {
+        let folder = folder();
+        fs::write(folder.path().join("p.csv"), one).unwrap();
+        fs::write(folder.path().join("l.csv"), two).unwrap();
+        let report = report(&folder, "--resamples 0");
+        assert!((auroc(&report, "Mass") - shuffled_auroc()).abs() < 1e-12, "{index}");
+    }
+}
+
 #[test]
 fn thresholds_are_chosen_or_given() {
     let folder = folder();
@@ -202,6 +339,11 @@ a,Mass,0,0,100,100,1,0,0,0\nb,Mass,0,0,100,100,0,0,0,1\nb,Edema,0,0,100,100,0,3,
         [("macro", 3, 0.75, 0.625), ("There is Edema", 1, 1.0, 0.75), ("mass", 2, 0.5, 0.5)]
     );
     assert_eq!(report.localisation[0].chance, Some(0.25));
+    // c has no box, and nothing else is left over.
+    assert!(
+        report.markdown().contains("Maps without a box of their finding, left out: 1 (Mass of c).")
+    );
+    assert!(!report.markdown().contains("without a map"));
     // a and b are of one patient, so there is nothing to resample.
     assert_eq!(report.localisation[0].pointing_game.unwrap().interval, None);
     fs::write(folder.path().join("m.csv"), maps.replace(",v3", ",w")).unwrap();
@@ -251,6 +393,7 @@ fn errors_name_the_place_and_the_remedy() {
         ("p.csv", "id,Mass\nq,1\n", "", vec!["\"q\"", "\"d\"", "--key"]),
         ("p.csv", "image,prompt,logit\na,Mass,1\n", "", vec!["l.csv", "no column `image`", "--key"]),
         ("p.csv", "image,prompt,logit\na,Mass,1\na,Mass,1\n", "--key id", vec!["line 3", "\"Mass\" of \"a\"", "line 2"]),
+        ("p.csv", "\u{0}\u{1}\u{0}", "", vec!["p.csv", "UTF-16"]),
         ("l.csv", "id,Mass\na,1\nb,2\n", "", vec!["l.csv", "line 3", "\"2\"", "unknown"]),
         ("l.csv", "id,Mass,mass\na,1,0\nb,0,1\n", "", vec!["two columns"]),
         ("l.csv", "id,Mass\na,1\nb,1\n", "", vec!["no finding can be evaluated", "Mass: no image is negative"]),

@@ -1,12 +1,14 @@
 //! CheXpert (Irvin et al., AAAI 2019), full or small: `train.csv`, `valid.csv`, and the images in
-//! `train/patient00001/study1/view1_frontal.jpg`. Also its fourteen columns, which MIMIC-CXR-JPG has
+//! `train/patient00001/study1/view1_frontal.jpg`; or as Stanford's download unpacks, with the tables
+//! and `valid` in "CheXpert-v1.0 batch 1 (validate & csv)", and patients in "CheXpert-v1.0 batch 2
+//! (train 1)" to "batch 4 (train 3)", with or without a folder `train`. Also its fourteen columns, which MIMIC-CXR-JPG has
 //! too.
 
 use std::path::{Path, PathBuf};
 
 use super::super::error::Result;
 use super::writer::{Row, Writer};
-use super::{Split, Statements, View, required, table};
+use super::{Split, Statements, View, find, folders, required, table};
 
 const REMEDY: &str = "Download it from https://stanfordmlgroup.github.io/competitions/chexpert/ and \
                       give the folder that has train.csv as --root";
@@ -30,12 +32,18 @@ pub const FINDINGS: [(&str, Option<&str>); 14] = [
     ("Support Devices", None),
 ];
 const NORMAL: &str = "No Finding";
+const TRAIN: &str = "train.csv";
 
 /// Reads the dataset.
 pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
-    let train = required(root, "CheXpert", &["train.csv"], REMEDY)?;
+    let batches = batches(root);
+    let table = |name| batches.iter().find_map(|batch| find(&root.join(batch), &[name]));
+    let train = match table(TRAIN) {
+        Some(train) => train,
+        None => required(root, "CheXpert", &[TRAIN], REMEDY)?,
+    };
     let mut tables = vec![(train, Split::Train)];
-    tables.extend(Some((root.join("valid.csv"), Split::Val)).filter(|(path, _)| path.is_file()));
+    tables.extend(table("valid.csv").map(|path| (path, Split::Val)));
     for (path, split) in tables {
         let columns = columns(["Path", "Frontal/Lateral", "AP/PA"]);
         table::for_each(&path, columns, |cells: [&str; 17]| {
@@ -45,7 +53,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
                 (side, _) => side,
             };
             writer.push(Row {
-                image: writer.existing(candidates(path)),
+                image: writer.existing(candidates(&batches, path)),
                 patient: patient(path).to_string(),
                 split: Some(split),
                 view,
@@ -63,10 +71,39 @@ pub fn columns<const N: usize, const ALL: usize>(first: [&'static str; N]) -> [&
     std::array::from_fn(|_| columns.next().unwrap_or_default())
 }
 
-/// A path as the table has it, and without its first folder, "CheXpert-v1.0".
-fn candidates(path: &str) -> impl Iterator<Item = PathBuf> {
-    let inside = path.split_once('/').map(|(_, inside)| inside);
-    inside.into_iter().chain([path]).map(PathBuf::from)
+/// The folder around the batches, if the tables lie in one, or else that of the tables.
+pub fn home(root: &Path) -> PathBuf {
+    let home = super::home(root, &[TRAIN]);
+    let absolute = home.canonicalize().unwrap_or_default();
+    let mut around = absolute.ancestors().skip_while(|folder| is_batch(folder));
+    match around.next() {
+        Some(around) if is_batch(&absolute) => around.to_path_buf(),
+        _ => home,
+    }
+}
+
+fn is_batch(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.starts_with("chexpert") && name.contains("batch")
+}
+
+/// The folder itself, and the batches in it, also where unpacking made a folder around each.
+fn batches(root: &Path) -> Vec<PathBuf> {
+    let inside = folders(root, usize::MAX).into_iter().filter(|folder| is_batch(folder));
+    let names = inside.filter_map(|folder| folder.file_name().map(PathBuf::from));
+    let nested = names.flat_map(|name| [name.clone(), name.join(&name)]);
+    std::iter::once(PathBuf::new()).chain(nested).collect()
+}
+
+/// A path as the table has it, without its first folder, "CheXpert-v1.0", and without "train" after
+/// that, in each batch.
+fn candidates(batches: &[PathBuf], path: &str) -> impl Iterator<Item = PathBuf> {
+    let after = |path: &'_ str| path.split_once('/').map(|(_, rest)| rest.to_string());
+    let inside = after(path);
+    let patient = inside.as_deref().and_then(after);
+    let forms: Vec<String> =
+        [inside, Some(path.to_string()), patient].into_iter().flatten().collect();
+    batches.iter().flat_map(move |batch| forms.clone().into_iter().map(|form| batch.join(form)))
 }
 
 fn patient(path: &str) -> &str {

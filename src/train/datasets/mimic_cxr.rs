@@ -13,6 +13,7 @@ use super::{Split, Statements, View, chexpert, required, table};
 
 const REMEDY: &str = "Download it from https://physionet.org/content/mimic-cxr-jpg/ and give the \
                       folder that has its tables as --root";
+pub const METADATA: [&str; 2] = ["mimic-cxr-2.0.0-metadata.csv", "mimic-cxr-2.1.0-metadata.csv"];
 const REPORTS: [&str; 2] = ["mimic-cxr-reports", ""];
 
 /// Reads the dataset.

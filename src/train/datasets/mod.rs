@@ -72,14 +72,31 @@ pub struct Summary {
     pub unknown_labels: BTreeMap<String, usize>,
 }
 
-/// Writes a dataset's manifest, and `boxes.csv` beside it where the dataset has boxes.
+/// Which images of a dataset are taken.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Lateral views too.
+    pub lateral: bool,
+    /// Those that are there, also where most are not.
+    pub partial: bool,
+}
+
+/// Writes a dataset's manifest, and `boxes.csv` beside it where the dataset has boxes. Its tables lie
+/// in `root`, or further down where the download made folders around them.
 ///
 /// # Errors
 ///
-/// [`TrainError::Layout`] where a table or all images are missing, [`TrainError::Leak`] where an
+/// [`TrainError::Layout`] where a table or most images are missing, [`TrainError::Leak`] where an
 /// official split divides a patient; otherwise what cannot be read or written.
-pub fn write_manifest(layout: Layout, root: &Path, out: &Path, lateral: bool) -> Result<Summary> {
-    let mut writer = Writer::create(layout.source(), root, out, lateral)?;
+pub fn write_manifest(layout: Layout, root: &Path, out: &Path, taken: Taken) -> Result<Summary> {
+    let root = &match layout {
+        Layout::Nih14 => home(root, &nih14::ENTRIES),
+        Layout::Chexpert => chexpert::home(root),
+        Layout::Padchest => home(root, &padchest::LABELS),
+        Layout::Openi => home(root, &openi::PROJECTIONS),
+        Layout::MimicCxr => home(root, &mimic_cxr::METADATA),
+    };
+    let mut writer = Writer::create(layout.source(), root, out, taken)?;
     match layout {
         Layout::Nih14 => nih14::read(root, &mut writer),
         Layout::Chexpert => chexpert::read(root, &mut writer),
@@ -90,15 +107,45 @@ pub fn write_manifest(layout: Layout, root: &Path, out: &Path, lateral: bool) ->
     writer.finish()
 }
 
-/// A table in a dataset's folder, under the first of its names that is there, packed or not.
+/// The folder with a dataset's table: the root, or one below that an archive or a downloader made.
+fn home(root: &Path, names: &[&str]) -> PathBuf {
+    /// Folders above the tables: "physionet.org/files/mimic-cxr-jpg/2.1.0".
+    const DEPTH: usize = 4;
+    /// A folder with more in it has images, not tables.
+    const FEW: usize = 100;
+    let mut level = vec![root.to_path_buf()];
+    for _ in 0..=DEPTH {
+        if let Some(home) = level.iter().find(|folder| find(folder, names).is_some()) {
+            return home.clone();
+        }
+        level = level.iter().flat_map(|folder| folders(folder, FEW)).take(FEW).collect();
+    }
+    root.to_path_buf()
+}
+
+/// The folders in a folder by name, of its first entries.
+fn folders(folder: &Path, entries: usize) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(entries);
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+/// A table under the first of its names that is there, packed or not.
+fn find(folder: &Path, names: &[&str]) -> Option<PathBuf> {
+    let files = names.iter().flat_map(|name| [name.to_string(), format!("{name}.gz")]);
+    files.map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A table that a dataset's folder has to have.
 fn required(
     root: &Path,
     layout: &'static str,
     names: &[&str],
     remedy: &'static str,
 ) -> Result<PathBuf> {
-    let files = names.iter().flat_map(|name| [name.to_string(), format!("{name}.gz")]);
-    files.map(|name| root.join(name)).find(|path| path.is_file()).ok_or_else(|| {
+    find(root, names).ok_or_else(|| {
         let missing = format!("there is no {}", names.join(" or "));
         TrainError::Layout { root: root.to_path_buf(), layout, missing, remedy }
     })

@@ -1,6 +1,6 @@
 //! ChestX-ray14 (Wang et al., CVPR 2017): `Data_Entry_2017.csv`, the images in `images_001/images`
-//! to `images_012/images` or in `images`, optionally `train_val_list.txt`, `test_list.txt` and
-//! `BBox_List_2017.csv`.
+//! to `images_012/images`, in `images`, or in any of these inside `images`, optionally
+//! `test_list.txt` and `BBox_List_2017.csv`; these also by the names that the NIH gives them now.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::{Result, TrainError};
 use super::writer::{Row, Writer};
-use super::{Split, Statements, View, add, look_up, required, table};
+use super::{Split, Statements, View, add, find, look_up, required, table};
 
-const ENTRIES: [&str; 2] = ["Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv"];
+pub const ENTRIES: [&str; 2] = ["Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv"];
 const BOXES: [&str; 2] = ["BBox_List_2017.csv", "BBox_List_2017_Official_NIH.csv"];
+const TEST: [&str; 2] = ["test_list.txt", "test_list_NIH.txt"];
 const REMEDY: &str = "Download it from https://nihcc.app.box.com/v/ChestXray-NIHCC and give the \
                       folder that has it as --root";
 
@@ -70,15 +71,22 @@ fn statements(labels: &str, writer: &mut Writer) -> Statements {
     statements
 }
 
+/// How deep images lie: `images/images_001/images`.
+const DEPTH: usize = 3;
+
 /// Where each image is, relative to the root.
 fn images(root: &Path) -> Result<HashMap<String, PathBuf>> {
     let mut images = HashMap::new();
-    for name in names(root)?.into_iter().filter(|name| name.starts_with("images")) {
-        for folder in [PathBuf::from(&name), Path::new(&name).join("images")] {
-            if root.join(&folder).is_dir() {
-                let files = names(&root.join(&folder))?.into_iter();
-                let pictures = files.filter(|file| file.ends_with(".png"));
-                images.extend(pictures.map(|file| (file.clone(), folder.join(file))));
+    let mut folders = vec![PathBuf::new()];
+    for _ in 0..=DEPTH {
+        for folder in std::mem::take(&mut folders) {
+            for name in names(&root.join(&folder))? {
+                let path = folder.join(&name);
+                if name.ends_with(".png") {
+                    images.insert(name, path);
+                } else if name.starts_with("images") && root.join(&path).is_dir() {
+                    folders.push(path);
+                }
             }
         }
     }
@@ -95,10 +103,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
 
 /// The official test images; all of their patients' images are among them.
 fn test_images(root: &Path) -> Result<HashSet<String>> {
-    let path = root.join("test_list.txt");
-    if !path.is_file() {
-        return Ok(HashSet::new());
-    }
+    let Some(path) = find(root, &TEST) else { return Ok(HashSet::new()) };
     let list = fs::read_to_string(&path).map_err(|source| TrainError::Io { path, source })?;
     Ok(list.lines().map(|line| line.trim().to_string()).collect())
 }

@@ -14,6 +14,7 @@ use super::{Statements, View, add, required, table};
 const REMEDY: &str = "Download it from \
                       https://www.kaggle.com/datasets/raddar/chest-xrays-indiana-university and give \
                       the folder that has it as --root";
+pub const PROJECTIONS: [&str; 1] = ["indiana_projections.csv"];
 const FOLDERS: [&str; 4] = ["images/images_normalized", "images_normalized", "images", ""];
 
 /// Beginnings of MeSH terms that the vocabulary spells otherwise or not at all.
@@ -65,7 +66,7 @@ pub const NORMAL: [&str; 18] = [
 
 /// Reads the dataset.
 pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
-    let projections = required(root, "Open-I", &["indiana_projections.csv"], REMEDY)?;
+    let projections = required(root, "Open-I", &PROJECTIONS, REMEDY)?;
     let reports = required(root, "Open-I", &["indiana_reports.csv"], REMEDY)?;
     let mut studies: HashMap<String, (Statements, String)> = HashMap::new();
     let columns = ["uid", "MeSH", "findings", "impression"];

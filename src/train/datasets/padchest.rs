@@ -11,7 +11,7 @@ use super::super::error::Result;
 use super::writer::{Row, Writer};
 use super::{Statements, View, add, look_up, nih14, required, table};
 
-const LABELS: [&str; 2] = [
+pub const LABELS: [&str; 2] = [
     "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv",
     "PADCHEST_chest_x_ray_images_labels_160K.csv",
 ];
@@ -49,7 +49,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
         }
         let statements = statements(labels, writer);
         writer.push(Row {
-            image: writer.existing([Path::new(folder).join(name), PathBuf::from(name)]),
+            image: writer.existing(candidates(folder, name)),
             patient: patient.to_string(),
             split: None,
             view: View::new(view),
@@ -57,6 +57,12 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
             report: String::new(),
         })
     })
+}
+
+/// In its numbered folder, inside one for all images, or with all others.
+fn candidates(folder: &str, name: &str) -> impl Iterator<Item = PathBuf> {
+    let places = ["", "images", "image_zips"].map(Path::new);
+    places.into_iter().flat_map(move |place| [place.join(folder).join(name), place.join(name)])
 }
 
 /// The strings of a list as Python prints it: `['cardiomegaly', 'pleural effusion']`.

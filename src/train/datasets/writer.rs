@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::{Result, TrainError};
 use super::super::patients::PatientSplits;
-use super::{Split, Statements, Summary, View};
+use super::{Split, Statements, Summary, Taken, View};
 use crate::align;
 
 /// One image of a dataset.
@@ -29,7 +29,7 @@ pub struct Writer {
     base: PathBuf,
     root: PathBuf,
     out: PathBuf,
-    lateral: bool,
+    taken: Taken,
     manifest: csv::Writer<File>,
     splits: PatientSplits,
     findings: HashMap<String, Option<&'static str>>,
@@ -37,7 +37,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn create(source: &'static str, root: &Path, out: &Path, lateral: bool) -> Result<Self> {
+    pub fn create(source: &'static str, root: &Path, out: &Path, taken: Taken) -> Result<Self> {
         let folder = match out.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -54,7 +54,7 @@ impl Writer {
             base,
             root: root.to_path_buf(),
             out: out.to_path_buf(),
-            lateral,
+            taken,
             manifest: create(&partial(out))?,
             splits: PatientSplits::default(),
             findings: HashMap::new(),
@@ -83,7 +83,7 @@ impl Writer {
     pub fn wants(&self, view: View) -> bool {
         match view {
             View::Pa | View::Ap | View::Frontal => true,
-            View::Lateral => self.lateral,
+            View::Lateral => self.taken.lateral,
             View::Other => false,
         }
     }
@@ -175,19 +175,22 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// [`TrainError::Layout`] where there was no image.
+    /// [`TrainError::Layout`] where there was no image, or most were missing and that was not wanted.
     pub fn finish(mut self) -> Result<Summary> {
-        if self.summary.written.is_empty() {
+        let written: usize = self.summary.written.values().sum();
+        let missing = self.summary.missing;
+        if written == 0 || (missing > written && !self.taken.partial) {
             let partial = partial(&self.out);
             fs::remove_file(&partial).map_err(|source| io(&partial, source))?;
             return Err(TrainError::Layout {
                 root: self.root,
                 layout: self.source,
                 missing: format!(
-                    "none of its images is there ({} missing, {} of other views)",
-                    self.summary.missing, self.summary.left_out
+                    "{written} of its images are there, {missing} missing and {} of other views",
+                    self.summary.left_out
                 ),
-                remedy: "Unpack the images into it, in the folders of the archives",
+                remedy: "Unpack the images into it, in the folders of the archives; with --partial \
+                         those that are there are enough",
             });
         }
         self.manifest.flush().map_err(|source| io(&self.out, source))?;

@@ -1,0 +1,183 @@
+//! Which columns tell the images of two tables: those whose values do, not the first that both have.
+
+use std::collections::HashSet;
+
+use super::error::{EvaluateError, Result, some_of};
+use super::table::{Join, Table};
+
+/// Words in the names of columns that identify images, the surest first. The first `FILES` of them
+/// name the image itself.
+const IDENTIFYING: [&str; 12] = [
+    "image",
+    "img",
+    "path",
+    "file",
+    "filename",
+    "study",
+    "dicom",
+    "sop",
+    "accession",
+    "id",
+    "uid",
+    "key",
+];
+
+const FILES: usize = 5;
+
+/// Columns of the same images in both tables.
+#[derive(Debug)]
+struct Candidate {
+    left: usize,
+    right: usize,
+    /// The surest comes first.
+    rank: Rank,
+    join: Join,
+}
+
+/// How far a pair of columns is to be trusted. Derived order: the first is the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// One name, which identifies images.
+    Identifying,
+    /// Two names, both of the image itself: "image" and "path".
+    Renamed,
+    /// One name, which says nothing.
+    Any,
+    /// Rows counted in a column that has a name.
+    Counter,
+}
+
+/// The key columns of predictions and labels. `named` is the user's choice; of `long` predictions
+/// the key is the first column.
+pub fn columns(
+    predictions: &Table,
+    long: bool,
+    labels: &Table,
+    named: Option<&str>,
+) -> Result<(usize, usize)> {
+    const REMEDY: &str =
+        "Name the labels' column that holds the images' paths or file names with --key";
+    if let Some(name) = named {
+        let left = if long {
+            0
+        } else {
+            predictions.require(name, "Name the column that both files share with --key")?
+        };
+        return Ok((left, labels.require(name, REMEDY)?));
+    }
+    let lefts = if long { 0..1 } else { 0..predictions.header.len() };
+    if let Some(found) = by_values(predictions, lefts.clone(), labels)? {
+        return Ok(found);
+    }
+    // No column will do; the one that was meant says best why.
+    let shared = |&(left, right): &(usize, usize)| {
+        same(&predictions.header[left], &labels.header[right])
+            && !is_nameless(&labels.header[right])
+    };
+    let pairs = lefts.flat_map(|left| (0..labels.header.len()).map(move |right| (left, right)));
+    match pairs.filter(shared).min_by_key(|&(left, _)| place(&predictions.header[left])) {
+        Some(pair) => Ok(pair),
+        None if long => Ok((0, labels.require("image", REMEDY)?)),
+        None => {
+            Err(EvaluateError::NoKey { left: predictions.file.clone(), right: labels.file.clone() })
+        }
+    }
+}
+
+/// The columns that are unique in both tables and share most of their values.
+fn by_values(
+    left: &Table,
+    lefts: impl Iterator<Item = usize>,
+    right: &Table,
+) -> Result<Option<(usize, usize)>> {
+    let unique = |table: &Table, column: &usize| table.keys(*column).is_ok();
+    let rights: Vec<usize> =
+        (0..right.header.len()).filter(|column| unique(right, column)).collect();
+    let mut candidates: Vec<Candidate> = lefts
+        .filter(|column| unique(left, column))
+        .flat_map(|column| rights.iter().map(move |&other| (column, other)))
+        .filter_map(|(one, two)| Candidate::new(left, one, right, two))
+        .collect();
+    candidates.sort_by_key(|one| (one.rank, place(&left.header[one.left])));
+    let Some(best) = candidates.first() else { return Ok(None) };
+    let equals = candidates.iter().take_while(|other| other.rank == best.rank);
+    let mut differing = equals.filter(|other| other.join.right != best.join.right).peekable();
+    if differing.peek().is_some() {
+        let names: Vec<&str> = std::iter::once(best)
+            .chain(differing)
+            .map(|one| right.header[one.right].as_str())
+            .collect();
+        let (left, right) = (left.file.clone(), right.file.clone());
+        return Err(EvaluateError::SeveralKeys { left, right, columns: some_of(&names) });
+    }
+    Ok(Some((best.left, best.right)))
+}
+
+impl Candidate {
+    fn new(left: &Table, one: usize, right: &Table, two: usize) -> Option<Self> {
+        let names = [&left.header[one], &right.header[two]];
+        let places = names.map(|name| place(name));
+        let rank = match same(names[0], names[1]) {
+            true if places[0] < IDENTIFYING.len() => Rank::Identifying,
+            true => Rank::Any,
+            false if places.iter().all(|place| *place < FILES) => Rank::Renamed,
+            false => return None,
+        };
+        let keys = [left.keys(one).ok()?, right.keys(two).ok()?];
+        let nameless = names.iter().any(|name| is_nameless(name));
+        let rank = match keys.iter().all(|keys| are_numbered(keys, nameless)) {
+            true if nameless => return None,
+            true => Rank::Counter,
+            false => rank,
+        };
+        let join = Join::new(&keys[0], &keys[1]);
+        let most = 2 * join.joined() >= keys[0].len().min(keys[1].len());
+        most.then_some(Self { left: one, right: two, rank, join })
+    }
+}
+
+fn same(one: &str, two: &str) -> bool {
+    one.to_lowercase() == two.to_lowercase()
+}
+
+/// Whether a column's name says that it tells images or counts rows.
+pub fn is_identifying(name: &str) -> bool {
+    place(name) < IDENTIFYING.len() || is_nameless(name)
+}
+
+/// What pandas writes above an index that has no name, and what reading and writing again makes of it.
+fn is_nameless(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.is_empty() || name == "index" || name.starts_with("unnamed:") || name.starts_with("level_")
+}
+
+/// Whether rows are merely counted: 0, 1, … or 1, 2, … in any order; with gaps where the name says
+/// nothing, for rows may have been left out.
+fn are_numbered(keys: &[String], gaps: bool) -> bool {
+    let numbers: Option<HashSet<usize>> = keys.iter().map(|key| key.parse().ok()).collect();
+    let Some(numbers) = numbers else { return false };
+    gaps || [0, 1].iter().any(|start| (*start..start + keys.len()).all(|n| numbers.contains(&n)))
+}
+
+/// Place of the surest identifying word of a name: "image_path", "StudyInstanceUID", "dicom id".
+fn place(name: &str) -> usize {
+    let words = words(name);
+    let last = IDENTIFYING.len();
+    IDENTIFYING.iter().position(|word| words.iter().any(|own| own == word)).unwrap_or(last)
+}
+
+/// The lower-case words of a name, which blanks, marks and capitals separate.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && small) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        small = c.is_lowercase();
+    }
+    words
+}
