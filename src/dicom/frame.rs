@@ -341,8 +341,8 @@ fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
     codestream.decode(if luma { 1 } else { format.samples }).map_err(cause)
 }
 
-/// ITU-T T.87, of one component. (No maintained decoder in Rust has several: `pure_jpegls` and
-/// `dicom-toolkit-codec` were weighed; the latter's lines of several colours share their contexts.)
+/// ITU-T T.87, of one component. No maintained decoder in Rust has several: `pure_jpegls` refuses them,
+/// and `dicom-toolkit-codec` 0.5 reads none that CharLS writes by line or by sample.
 fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
     if format.samples != 1 {
         return Err(Error::DicomUnsupported("its pixels are JPEG-LS in colour".to_string()));
