@@ -1,8 +1,15 @@
 //! Conversion: a published checkpoint becomes a model folder.
 //!
 //! Reads PyTorch (Lightning) `.ckpt` files, of which only tensors are interpreted and nothing is
-//! executed, and safetensors. Sizes are inferred from the tensors' shapes; then every key and
+//! executed (`checkpoint/pickle.rs` and `archive.rs`; files from before PyTorch 1.6 by Burn), and
+//! safetensors. Sizes are inferred from the tensors' shapes; then every key and
 //! shape is checked against the layout that these sizes imply.
+
+mod archive;
+mod pickle;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,6 +26,10 @@ use crate::folder::Weight;
 
 /// Prefix of the official keys.
 const PREFIX: &str = "CARZero.";
+/// Entries of a checkpoint that trainers put the tensors under.
+const ENTRIES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+/// What `DataParallel` puts before keys, and `torch.compile` before and inside them.
+const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
 /// Strides of MobileNetV2's blocks, which no shape tells.
 const MOBILENET_STRIDES: [usize; 17] = [1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1];
 /// The last block of MobileNetV2 with stride 16.
@@ -52,11 +63,12 @@ pub struct Architecture {
 #[derive(Debug)]
 pub struct Checkpoint {
     tensors: BTreeMap<String, burn_pack::Tensor>,
+    notes: Vec<String>,
 }
 
 impl Checkpoint {
-    /// Opens a `.safetensors` file, or otherwise a PyTorch checkpoint with or without a
-    /// `state_dict`.
+    /// Opens a `.safetensors` file, or otherwise a PyTorch checkpoint with its tensors under one of
+    /// `ENTRIES` or at the top. Whatever else it holds is passed over.
     ///
     /// # Errors
     ///
@@ -64,18 +76,16 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self> {
         let fail =
             |error: String| Error::Weights(format!("{} cannot be read: {error}", path.display()));
+        let mut notes = Vec::new();
         let tensors = if path.extension().is_some_and(|extension| extension == "safetensors") {
             let mut store = SafetensorsStore::from_file(path);
             store.get_all_tensors().map_err(|error| fail(error.to_string()))?.clone()
+        } else if let Some(archive) = archive::open(path).map_err(fail)? {
+            let (entry, tensors) = archive.tensors(&ENTRIES).map_err(fail)?;
+            notes.extend(entry.map(|entry| format!("the tensors are those of `{entry}`")));
+            tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect()
         } else {
-            let open = || PytorchStore::from_file(path).map_indices_contiguous(false);
-            let mut store = open().with_top_level_key("state_dict");
-            match store.get_all_tensors() {
-                Ok(tensors) => tensors.clone(),
-                Err(_) => {
-                    open().get_all_tensors().map_err(|error| fail(error.to_string()))?.clone()
-                }
-            }
+            before_zip(path).map_err(fail)?
         };
         // A view may repeat what is stored, and a hostile file ask for any amount of memory by that.
         let stored = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
@@ -86,10 +96,26 @@ impl Checkpoint {
         if let Some((key, _)) = tensors.iter().find(|(_, tensor)| repeats(tensor)) {
             return Err(fail(format!("`{key}` has more values than the file bytes")));
         }
-        let strip = |key: String| key.strip_prefix(PREFIX).map(str::to_string).unwrap_or(key);
-        Ok(Self {
-            tensors: tensors.into_iter().map(|(key, tensor)| (strip(key), tensor)).collect(),
-        })
+        let mut named = BTreeMap::new();
+        for (key, tensor) in tensors {
+            let (own, wrappers) = unwrapped(&key);
+            if let Some((_, first)) = named.insert(own.clone(), (tensor, key.clone())) {
+                return Err(fail(format!("`{first}` and `{key}` are both `{own}`")));
+            }
+            for wrapper in wrappers {
+                let note = format!("`{wrapper}` is left out of keys");
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        let tensors = named.into_iter().map(|(key, (tensor, _))| (key, tensor)).collect();
+        Ok(Self { tensors, notes })
+    }
+
+    /// Where the tensors were found, and what was left out of their keys.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Adds a Hugging Face BertModel, which the checkpoint lacks, as its text encoder.
@@ -118,7 +144,7 @@ impl Checkpoint {
         let image = Self::open(image_encoder)?.tensors;
         let prefixed =
             image.into_iter().map(|(key, tensor)| (format!("img_encoder.model.{key}"), tensor));
-        let mut both = Self { tensors: prefixed.collect() };
+        let mut both = Self { tensors: prefixed.collect(), notes: Vec::new() };
         both.add_text_encoder(text_encoder)?;
         Ok(both)
     }
@@ -321,6 +347,35 @@ impl Checkpoint {
         }
         Ok(entry.into.weights(module_path(&entry.key), &entry.shape, values))
     }
+}
+
+/// The tensors of a file from before PyTorch 1.6, which is no zip archive.
+fn before_zip(path: &Path) -> std::result::Result<BTreeMap<String, burn_pack::Tensor>, String> {
+    let open = || PytorchStore::from_file(path).map_indices_contiguous(false);
+    for entry in ENTRIES {
+        if let Ok(tensors) = open().with_top_level_key(entry).get_all_tensors() {
+            return Ok(tensors.clone());
+        }
+    }
+    open().get_all_tensors().cloned().map_err(|error| error.to_string())
+}
+
+/// A key without the prefix of the official ones and without wrappers before it or, as
+/// `torch.compile` leaves them, in it; and which wrappers these were.
+fn unwrapped(key: &str) -> (String, Vec<&'static str>) {
+    let (mut own, mut wrappers) = (key, Vec::new());
+    while let Some((wrapper, rest)) = [WRAPPERS[0], WRAPPERS[1], PREFIX]
+        .into_iter()
+        .find_map(|wrapper| Some((wrapper, own.strip_prefix(wrapper)?)))
+    {
+        wrappers.extend(Some(wrapper).filter(|wrapper| *wrapper != PREFIX));
+        own = rest;
+    }
+    let inner = format!(".{}", WRAPPERS[1]);
+    if own.contains(&inner) {
+        wrappers.push(WRAPPERS[1]);
+    }
+    (own.replace(&inner, "."), wrappers)
 }
 
 /// What the official checkpoint holds and CARZero never uses.

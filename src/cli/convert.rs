@@ -112,6 +112,9 @@ pub fn run(args: &Args) -> Result<()> {
         None => Recipe::default(),
     };
     let mut checkpoint = Checkpoint::open(&args.checkpoint)?;
+    for note in checkpoint.notes() {
+        eprintln!("{}: {note}", args.checkpoint.display());
+    }
     if let Some(path) = &args.text_encoder {
         checkpoint.add_text_encoder(path)?;
     }
