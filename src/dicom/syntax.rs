@@ -94,7 +94,7 @@ const DEFLATED: Syntax = plain(
 const BIG: Syntax =
     plain(uids::EXPLICIT_VR_BIG_ENDIAN, "Explicit VR Big Endian", Encoding::ExplicitBig);
 
-const SYNTAXES: [Syntax; 15] = [
+const SYNTAXES: [Syntax; 16] = [
     IMPLICIT,
     EXPLICIT,
     DEFLATED,
@@ -108,6 +108,8 @@ const SYNTAXES: [Syntax; 15] = [
     packed(uids::RLE_LOSSLESS, "RLE Lossless", Codec::Rle, false),
     packed(uids::JPEG_BASELINE8_BIT, "JPEG Baseline", Codec::Jpeg, true),
     packed(uids::JPEG_EXTENDED12_BIT, "JPEG Extended", Codec::Jpeg, true),
+    // Both retired, and progressive.
+    packed("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection", Codec::Jpeg, true),
     packed("1.2.840.10008.1.2.4.55", "JPEG Full Progression", Codec::Jpeg, true),
     packed(uids::JPEG_LOSSLESS, "JPEG Lossless", Codec::Jpeg, false),
     packed(uids::JPEG_LOSSLESS_SV1, "JPEG Lossless, selection value 1", Codec::Jpeg, false),

@@ -434,10 +434,17 @@ fn jpeg_progressive() {
     let plain = Picture::decode(data).unwrap();
     let (rows, columns) = (plain.height() as u16, plain.width() as u16);
     let mut file = File::bytes(rows, columns, "YBR_FULL_422", &[]);
-    for uid in [BASELINE, EXTENDED, "1.2.840.10008.1.2.4.55"] {
+    for uid in [BASELINE, EXTENDED, "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"] {
         assert_eq!(&file.fragments(uid, &[data]).pixels(), plain.grey().as_raw(), "{uid}");
     }
-    assert_eq!(file.us(0x0028_0010, &[rows + 1]).error().code(), "bad-dicom");
+    let mut deep = data.to_vec();
+    let frame = deep.windows(2).position(|pair| pair == [0xFF, 0xC2]).unwrap();
+    deep[frame + 4] = 12;
+    let error = file.fragments(EXTENDED, &[&deep]).error();
+    assert_eq!(error.code(), "unsupported-dicom");
+    assert!(error.to_string().contains("progressive JPEG of 12 bits"), "{error}");
+    file.fragments(BASELINE, &[data]).us(0x0028_0010, &[rows + 1]);
+    assert_eq!(file.error().code(), "bad-dicom");
 }
 
 #[test]

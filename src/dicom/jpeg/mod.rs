@@ -156,7 +156,11 @@ impl<'a> Decoder<'a> {
                 0xC0 | 0xC1 | 0xC3 if frame.is_none() => {
                     frame = Some(Frame::parse(marker, segment, width, height)?);
                 }
-                0xC2 if frame.is_none() => return Ok(None),
+                0xC2 if segment.first() == Some(&8) => return Ok(None),
+                0xC2 => {
+                    let what = "its pixels are progressive JPEG of 12 bits".to_string();
+                    return Err(Error::DicomUnsupported(what));
+                }
                 0xC4 => self.tables.read_huffman(segment)?,
                 0xC0..=0xCF => return Err(bad("a process that DICOM does not use")),
                 0xDB => self.tables.read_quantisers(segment)?,
