@@ -1,7 +1,7 @@
 //! Scopes of cues, and which place belongs to which finding.
 
 use super::lexicon::{Cue, Entry, LEXICON, Side, Spot};
-use super::tokens::{LINE, Token};
+use super::tokens::{EMPTY_BOX, LINE, Token};
 
 /// At most this many words stand between a place and the finding it describes.
 const MAX_GAP: usize = 6;
@@ -107,7 +107,8 @@ fn is_mere_word(tokens: &[Token], start: usize, end: usize) -> bool {
 fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
     Some(match token.word.as_str() {
         "?" if is_answered(tokens, at) => return None,
-        "-" | "n" if is_minus(tokens, at) => What::Cue(Cue::NegAfter),
+        "-" | "n" | "0" if is_minus(tokens, at) => What::Cue(Cue::NegAfter),
+        EMPTY_BOX => What::Cue(Cue::NegBefore),
         LINE => What::Line,
         _ if token.ends_sentence() => What::Sentence,
         ";" => What::Cue(Cue::Break),
@@ -143,7 +144,7 @@ fn is_answered(tokens: &[Token], at: usize) -> bool {
 /// "胸水：-" and "Effusion N", as a form is filled in
 fn is_minus(tokens: &[Token], at: usize) -> bool {
     let asked = at.checked_sub(1).is_some_and(|before| {
-        tokens[before].word == ":" || (tokens[at].word == "n" && !tokens[before].ends_sentence())
+        tokens[before].word == ":" || (tokens[at].word != "-" && !tokens[before].ends_sentence())
     });
     asked && tokens.get(at + 1).is_none_or(|token| token.ends_sentence() || token.word == ",")
 }
@@ -251,6 +252,9 @@ impl Walk<'_> {
             }
             What::QueryBefore => self.unc = self.start(),
             What::QueryAfter => {
+                if before == Some(What::Cue(Cue::Present)) {
+                    self.barrier = self.segment.min(self.found.len().saturating_sub(1));
+                }
                 self.mark_before(|found| found.uncertain = true);
                 self.end_clause();
             }
@@ -263,6 +267,7 @@ impl Walk<'_> {
                 Cue::NegBefore | Cue::NegEither if self.answers(event, next) => self.answer(event),
                 Cue::NegBefore => self.start_neg(),
                 Cue::NegAfter if self.found.len() > self.barrier || !leads_on(next) => {
+                    self.reach_back(event);
                     self.negate_before();
                 }
                 Cue::NegAfter => self.start_neg(), // not seen are …
@@ -282,8 +287,10 @@ impl Walk<'_> {
                 Cue::NotExcluded if self.found.len() > self.barrier && !leads_on(next) => {
                     self.readmit(event);
                 }
-                Cue::NotExcludedAfter => self.readmit(event),
-                Cue::UncBefore | Cue::NotExcluded => {
+                Cue::NotExcludedAfter if self.found.len() > self.barrier || !leads_on(next) => {
+                    self.readmit(event);
+                }
+                Cue::UncBefore | Cue::NotExcluded | Cue::NotExcludedAfter => {
                     self.neg = Scope::default();
                     self.unc = self.start();
                 }
@@ -305,6 +312,9 @@ impl Walk<'_> {
                 Cue::Others => self.others = self.start(),
                 Cue::HistAfter => self.mark_before(|found| found.historical = true),
                 Cue::Normal => self.normal(event, next),
+                Cue::Borderline if self.subjects.is_empty() && self.trails(event) => {
+                    self.doubt_before(event);
+                }
                 Cue::Borderline if self.subjects.is_empty() => self.unc = self.start(),
                 Cue::Borderline => {
                     self.subjects.iter_mut().for_each(|subject| subject.uncertain = true);
@@ -340,14 +350,16 @@ impl Walk<'_> {
         }
     }
 
-    /// "Pneumothorax: no", "effusion – absent", "Fracture? None" and, on a line, "Effusion no"
+    /// "Pneumothorax: no", "effusion – absent", "Fracture? None", "edema, resolved" and "Mass no"
     fn answers(&self, event: &Event, next: Option<&Event>) -> bool {
-        let marks = |before: usize| [":", "-", "?"].contains(&self.tokens[before].word.as_str());
+        let marks =
+            |before: usize| [":", "-", "?", "("].contains(&self.tokens[before].word.as_str());
         let asked = event.start.checked_sub(1).is_some_and(marks);
-        let direct = self.found.last().is_some_and(|found| found.end == event.start)
-            && self.tokens.get(event.end).is_none_or(Token::ends_sentence);
-        let ends =
-            next.is_none_or(|next| next.what.ends_clause() || (asked && next.what == What::Comma));
+        let direct =
+            self.is_next_to(event) && self.tokens.get(event.end).is_none_or(Token::ends_sentence);
+        let ends = next.is_none_or(|next| {
+            next.what.ends_clause() || (asked && matches!(next.what, What::Comma | What::Close))
+        });
         (asked || direct) && self.found.len() > self.barrier && ends
     }
 
@@ -371,7 +383,7 @@ impl Walk<'_> {
     /// Whether nothing but small words and marks stands between the last finding and a cue.
     fn is_next_to(&self, event: &Event) -> bool {
         let skips = |token: &Token| {
-            LEXICON.is_filler(token) || [":", "-", "("].contains(&token.word.as_str())
+            LEXICON.is_filler(token) || [":", "-", "(", ","].contains(&token.word.as_str())
         };
         let gap = |found: &Found| self.tokens.get(found.end..event.start);
         let last = self.found[self.barrier..].last().and_then(gap);
@@ -383,9 +395,7 @@ impl Walk<'_> {
     fn doubt_before(&mut self, event: &Event) {
         self.segment = self.segment.max(self.item);
         self.list &= self.item <= self.barrier;
-        if self.from() >= self.found.len() && self.is_next_to(event) {
-            self.segment = self.found.len() - 1;
-        }
+        self.reach_back(event);
         let topic = |pair: &[Found]| {
             let gap = self.tokens.get(pair[0].end..pair[1].start).unwrap_or_default();
             gap.iter().any(|token| token.word == "は")
@@ -395,6 +405,13 @@ impl Walk<'_> {
         }
         self.end_list_of_negated();
         self.mark_before(|found| found.uncertain |= !found.negated);
+    }
+
+    /// What follows a comma or dash and is about the finding before it: "edema, if any".
+    fn reach_back(&mut self, event: &Event) {
+        if self.from() >= self.found.len() && self.is_next_to(event) {
+            self.segment = self.found.len() - 1;
+        }
     }
 
     /// "No effusion and pneumonia cannot be excluded": of negated ones, the last is uncertain.

@@ -11,6 +11,9 @@ pub const STOP: &str = ".";
 /// End of a line that also ends a sentence, as a word.
 pub const LINE: &str = "\n";
 
+/// A box that is not ticked, as a word.
+pub const EMPTY_BOX: &str = "☐";
+
 /// A line shorter than this was ended on purpose; a longer one may have been wrapped.
 const WRAPPED_LINE: usize = 30;
 /// Words that nobody ends a sentence or a list item with, but for an answer: "Effusion: no".
@@ -100,6 +103,8 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
                 }
                 line_start = after;
             }
+            '☐' => push(&mut tokens, EMPTY_BOX.into(), at, after),
+            '[' if is_empty_box(&plain[index..]) => push(&mut tokens, EMPTY_BOX.into(), at, after),
             '-' if in_word && next.is_alphanumeric() => {}
             ',' | ';' | ':' | '/' | '(' | ')' | '?' | '&' | '>' | '<' | '+' | '-' | '±' | '・'
             | '、' => {
@@ -195,9 +200,16 @@ fn ends_line(line: &str, rest: &str, tokens: &[Token]) -> bool {
     !(continues && line.trim().len() >= WRAPPED_LINE)
 }
 
+/// "[ ]"
+fn is_empty_box(rest: &[(char, Range<usize>)]) -> bool {
+    let inside = rest.iter().skip(1).map(|(c, _)| *c).find(|c| *c != ' ');
+    inside == Some(']')
+}
+
 /// Whether a line's last word is "no" and not its only one, as in a form with an answer a line.
 fn ends_with_no(line: &str) -> bool {
-    let mut words = line.split_whitespace().rev();
+    let mut words =
+        line.split(|c: char| !c.is_alphanumeric()).rev().filter(|word| !word.is_empty());
     words.next().is_some_and(|last| last.eq_ignore_ascii_case("no")) && words.next().is_some()
 }
 

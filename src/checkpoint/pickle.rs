@@ -36,6 +36,9 @@ pub struct TensorRef {
     pub strides: Vec<usize>,
 }
 
+/// Tensors by name, and the entry at the top that they are all in, if there is such.
+pub type Found<'n> = (Option<&'n str>, Vec<(String, TensorRef)>);
+
 /// A value of the machine. Lists, dictionaries, storages and tensors are numbered.
 #[derive(Debug, Clone, Copy)]
 enum Value<'a> {
@@ -88,10 +91,7 @@ impl<'a> Pickle<'a> {
     /// # Errors
     ///
     /// Where there are too many.
-    pub fn tensors_under<'n>(
-        &self,
-        entries: &[&'n str],
-    ) -> Result<(Option<&'n str>, Vec<(String, TensorRef)>), String> {
+    pub fn tensors_under<'n>(&self, entries: &[&'n str]) -> Result<Found<'n>, String> {
         for entry in entries {
             let found = match self.root {
                 Value::Dict(dict) => self.entry(dict, entry.as_bytes()),
