@@ -30,6 +30,9 @@ pub struct Source {
     unplaced: HashSet<String>,
     placeless: HashSet<String>,
     devices: HashSet<String>,
+    lasting: HashSet<String>,
+    /// Words of headings over what was known before.
+    pub past: HashSet<String>,
     /// Finding (several joined by ` + `) to its terms.
     pub findings: BTreeMap<String, Vec<String>>,
     subjects: BTreeMap<String, Vec<String>>,
@@ -87,9 +90,15 @@ pub enum Cue {
     NotExcluded,
     /// As `NotExcluded`, of the finding before it: "pneumonia cannot be excluded".
     NotExcludedAfter,
+    /// As `UncBefore`, of a whole list: "differential includes".
+    Differential,
     Versus,
     HistBefore,
     HistAfter,
+    /// As `HistAfter`, of the finding right before it: "pneumonia two years ago".
+    Past,
+    /// Ends what is historical.
+    Now,
     /// Speaks of another person: "mother had".
     Others,
     /// Says that a subject (the heart) is normal.
@@ -100,6 +109,8 @@ pub enum Cue {
     Pseudo,
     /// Ends all scopes and the clause.
     Break,
+    /// As `Break`, and what it names is there: "no effusion except a trace".
+    Except,
     /// Ends all scopes.
     Restart,
     And,
@@ -159,6 +170,8 @@ pub struct Group {
     pub unplaced: bool,
     /// The side beside its name is not where it is: "mediastinal shift to the left".
     pub placeless: bool,
+    /// What "status post" it leaves is there now.
+    pub lasting: bool,
     /// Something put in: "ETT/NGT" are two, where "mass/nodule" is one or the other.
     pub device: bool,
     /// Indices of the places that its name says: no need to repeat them.
@@ -296,8 +309,14 @@ impl Lexicon {
                 let findings: Vec<String> = name.split(" + ").map(str::to_owned).collect();
                 let has =
                     |set: &HashSet<String>| findings.iter().any(|finding| set.contains(finding));
-                let [alone, unplaced, placeless, device] =
-                    [&source.alone, &source.unplaced, &source.placeless, &source.devices].map(has);
+                let [alone, unplaced, placeless, device, lasting] = [
+                    &source.alone,
+                    &source.unplaced,
+                    &source.placeless,
+                    &source.devices,
+                    &source.lasting,
+                ]
+                .map(has);
                 let names: Vec<&String> = source
                     .same
                     .iter()
@@ -310,6 +329,7 @@ impl Lexicon {
                     unplaced,
                     placeless,
                     device,
+                    lasting,
                     places: Vec::new(),
                 });
                 let entry = if subject { Entry::Subject(index) } else { Entry::Finding(index) };
@@ -403,6 +423,7 @@ impl Lexicon {
     /// The words of a text, misspelt ones corrected.
     pub fn read(&self, text: &str) -> Vec<Token> {
         let mut tokens = tokens::tokenize(text, &self.source.spelling, &self.source.dotted);
+        self.join_hyphenated(text, &mut tokens);
         let mut seen: HashMap<String, Option<&String>> = HashMap::new();
         for token in &mut tokens {
             let correct = *seen
@@ -414,6 +435,23 @@ impl Lexicon {
             }
         }
         tokens
+    }
+
+    /// "Endo-tracheal" is one word, "right-sided" two.
+    fn join_hyphenated(&self, text: &str, tokens: &mut Vec<Token>) {
+        const HYPHENS: [char; 4] = ['-', '\u{AD}', '\u{2010}', '\u{2011}'];
+        tokens.dedup_by(|second, first| {
+            let gap = text.get(first.end..second.start).unwrap_or_default();
+            let word = format!("{}{}", first.word, second.word);
+            let joins = gap.starts_with(HYPHENS)
+                && gap.trim_start_matches(HYPHENS).trim().is_empty()
+                && !self.is_filler(first)
+                && self.known.contains(&word);
+            if joins {
+                (first.end, first.stem, first.word) = (second.end, tokens::stem(&word), word);
+            }
+            joins
+        });
     }
 
     /// The one known word that a misspelt word is meant to be: at most 1 slip apart from 6 letters

@@ -10,6 +10,8 @@
 //!   Consolidation nor Lung Opacity. "No acute cardiopulmonary process" names no finding: nothing.
 //! - "PE" is a pleural effusion only beside a size or side ("small left PE"), else nothing.
 //! - What an indication or history section says is `historical`, not observed.
+//!   "Status post CABG" leaves something that is there now, "status post pneumonia" does not.
+//! - An empty box is "no"; a tab or bar before a new field ends the one before.
 //! - Text is compared in Unicode's NFKC form, so that ligatures of PDF text and half-width kana count.
 //! - "No A B or C", as it is dictated without commas, denies all three. "A or B" is uncertain in both.
 //! - What cannot be excluded is uncertain, never absent. Another person's disease is left out.

@@ -1,7 +1,7 @@
 //! Scopes of cues, and which place belongs to which finding.
 
 use super::lexicon::{Cue, Entry, LEXICON, Side, Spot};
-use super::tokens::{EMPTY_BOX, LINE, Token};
+use super::tokens::{EMPTY_BOX, LINE, TICKED_BOX, Token};
 
 /// At most this many words stand between a place and the finding it describes.
 const MAX_GAP: usize = 6;
@@ -38,6 +38,12 @@ enum What {
     Finding(usize),
     Subject(usize),
     Cue(Cue),
+    /// A box of a form.
+    Box {
+        ticked: bool,
+        /// It stands before what it is about.
+        leads: bool,
+    },
     Comma,
     Open,
     Close,
@@ -51,7 +57,14 @@ enum What {
 
 impl What {
     fn ends_clause(self) -> bool {
-        matches!(self, Self::Sentence | Self::Line | Self::QueryAfter | Self::Cue(Cue::Break))
+        matches!(
+            self,
+            Self::Sentence
+                | Self::Line
+                | Self::QueryAfter
+                | Self::Box { .. }
+                | Self::Cue(Cue::Break | Cue::Except)
+        )
     }
 }
 
@@ -74,6 +87,10 @@ fn events(tokens: &[Token]) -> Vec<Event> {
     let mut events = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
+        if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
+            at += 2; // "[ ] yes [x] no"
+            continue;
+        }
         let term = lexicon.terms.longest(
             tokens,
             at,
@@ -108,7 +125,11 @@ fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
     Some(match token.word.as_str() {
         "?" if is_answered(tokens, at) => return None,
         "-" | "n" | "0" if is_minus(tokens, at) => What::Cue(Cue::NegAfter),
-        EMPTY_BOX => What::Cue(Cue::NegBefore),
+        TICKED_BOX if is_answer(tokens, at + 1) => return None,
+        EMPTY_BOX | TICKED_BOX => {
+            What::Box { ticked: token.word == TICKED_BOX, leads: leads(tokens, at) }
+        }
+        "in" if is_year(tokens, at + 1) => What::Cue(Cue::Past),
         LINE => What::Line,
         _ if token.ends_sentence() => What::Sentence,
         ";" => What::Cue(Cue::Break),
@@ -121,6 +142,29 @@ fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
         "?" => What::QueryBefore,
         _ => return None,
     })
+}
+
+/// Whether the boxes of a line stand before what they are about: not if one ends the line.
+fn leads(tokens: &[Token], at: usize) -> bool {
+    let is_box = |token: &Token| [EMPTY_BOX, TICKED_BOX].contains(&token.word.as_str());
+    let last = tokens[at..].iter().take_while(|token| !token.ends_sentence()).last();
+    let first = tokens[..at].iter().rev().take_while(|token| !token.ends_sentence()).last();
+    first.is_none_or(is_box) || !last.is_some_and(is_box)
+}
+
+/// "2019", "March 2019"
+fn is_year(tokens: &[Token], at: usize) -> bool {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let month = |token: &Token| MONTHS.iter().any(|month| token.word.starts_with(month));
+    let year = at + usize::from(tokens.get(at).is_some_and(month));
+    tokens.get(year).is_some_and(|token| {
+        token.word.parse::<u32>().is_ok_and(|year| (1900..2100).contains(&year))
+    })
+}
+
+fn is_answer(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at).is_some_and(|token| ["yes", "no"].contains(&token.word.as_str()))
 }
 
 /// Whether a sentence ends after a token.
@@ -198,6 +242,10 @@ struct Walk<'a> {
     unchanged: bool,
     /// Inside a section on what was asked or known before.
     context: bool,
+    /// The section ends with the sentence: "PMH: COPD."
+    brief: bool,
+    /// Inside a list of possible causes, which goes on over commas.
+    differential: bool,
     /// A comma or conjunction came after the last finding.
     joined: bool,
     /// A conjunction came after the last comma: the commas of this clause make a list.
@@ -217,9 +265,12 @@ impl Walk<'_> {
         let mut or_ahead = vec![false; events.len() + 1];
         // Whether an "or" ends the list of findings that goes on here.
         let mut or_ends = vec![false; events.len() + 1];
+        let mut finding_ahead = vec![false; events.len() + 1];
         for (index, event) in events.iter().enumerate().rev() {
             let or = matches!(event.what, What::Cue(Cue::Or | Cue::Versus));
             or_ahead[index] = or || (or_ahead[index + 1] && !event.what.ends_clause());
+            finding_ahead[index] = matches!(event.what, What::Finding(_) | What::Subject(_))
+                || (finding_ahead[index + 1] && !event.what.ends_clause());
             let item = matches!(event.what, What::Finding(_) | What::Subject(_) | What::Comma);
             or_ends[index] = or || (or_ends[index + 1] && item);
         }
@@ -229,13 +280,20 @@ impl Walk<'_> {
             if let What::Finding(group) = event.what {
                 self.finding(event, group, or_ends[index + 1]);
             } else {
-                self.step(event, before, events.get(index + 1), or_ahead[index + 1]);
+                let ahead = [or_ahead[index + 1], finding_ahead[index + 1]];
+                self.step(event, before, events.get(index + 1), ahead);
             }
         }
         self.found
     }
 
-    fn step(&mut self, event: &Event, before: Option<What>, next: Option<&Event>, or_ahead: bool) {
+    fn step(
+        &mut self,
+        event: &Event,
+        before: Option<What>,
+        next: Option<&Event>,
+        [or_ahead, finding_ahead]: [bool; 2],
+    ) {
         let after_join = matches!(before, Some(What::Comma | What::Cue(Cue::And)));
         match event.what {
             What::Finding(_) => {}
@@ -245,6 +303,7 @@ impl Walk<'_> {
                 self.outside = Some([self.neg, self.unc, self.hist]);
                 self.join(event, or_ahead, true);
             }
+            What::Box { ticked, leads } => self.tick(event, ticked, leads),
             What::Close => {
                 if let Some(outside) = self.outside.take() {
                     [self.neg, self.unc, self.hist] = outside;
@@ -258,7 +317,10 @@ impl Walk<'_> {
                 self.mark_before(|found| found.uncertain = true);
                 self.end_clause();
             }
-            What::Sentence => self.end_clause(),
+            What::Sentence => {
+                self.end_clause();
+                self.context &= !self.brief;
+            }
             What::Line => {
                 self.end_clause();
                 self.context &= before == Some(What::Cue(Cue::Context));
@@ -268,10 +330,10 @@ impl Walk<'_> {
                 Cue::NegBefore => self.start_neg(),
                 Cue::NegAfter if self.found.len() > self.barrier || !leads_on(next) => {
                     self.reach_back(event);
-                    self.negate_before();
+                    self.negate_before(event);
                 }
                 Cue::NegAfter => self.start_neg(), // not seen are …
-                Cue::NegEither if self.found.len() > self.from() => self.negate_before(),
+                Cue::NegEither if self.found.len() > self.from() => self.negate_before(event),
                 Cue::NegEither => self.start_neg(),
                 Cue::Unlikely if self.found.len() > self.from() => {
                     self.mark_before(|found| (found.negated, found.uncertain) = (true, true));
@@ -310,7 +372,17 @@ impl Walk<'_> {
                     self.hist_end = event.end;
                 }
                 Cue::Others => self.others = self.start(),
-                Cue::HistAfter => self.mark_before(|found| found.historical = true),
+                Cue::Past => self.date(event),
+                Cue::Differential => {
+                    self.neg = Scope::default();
+                    self.unc = self.start();
+                    self.differential = true;
+                }
+                Cue::Now => (self.hist, self.context) = (Scope::default(), false),
+                Cue::Except => self.except(event, next, finding_ahead),
+                Cue::HistAfter => self.mark_before(|found| {
+                    found.historical |= !LEXICON.groups[found.group].lasting;
+                }),
                 Cue::Normal => self.normal(event, next),
                 Cue::Borderline if self.subjects.is_empty() && self.trails(event) => {
                     self.doubt_before(event);
@@ -345,6 +417,12 @@ impl Walk<'_> {
                 Cue::Context | Cue::Body => {
                     self.end_clause();
                     self.context = cue == Cue::Context;
+                    let past = &LEXICON.source.past;
+                    self.brief = self.tokens[event.start..event.end]
+                        .iter()
+                        .any(|token| past.contains(&token.word))
+                        && self.tokens[event.end - 1].word != LINE
+                        && next.is_some_and(|next| next.what != What::Line);
                 }
             },
         }
@@ -352,8 +430,9 @@ impl Walk<'_> {
 
     /// "Pneumothorax: no", "effusion – absent", "Fracture? None", "edema, resolved" and "Mass no"
     fn answers(&self, event: &Event, next: Option<&Event>) -> bool {
-        let marks =
-            |before: usize| [":", "-", "?", "("].contains(&self.tokens[before].word.as_str());
+        let marks = |before: usize| {
+            [":", "-", "?", "(", TICKED_BOX].contains(&self.tokens[before].word.as_str())
+        };
         let asked = event.start.checked_sub(1).is_some_and(marks);
         let direct =
             self.is_next_to(event) && self.tokens.get(event.end).is_none_or(Token::ends_sentence);
@@ -370,7 +449,45 @@ impl Walk<'_> {
         if colons.count() < 2 || self.segment >= self.found.len() {
             self.segment = self.barrier;
         }
-        self.negate_before();
+        self.negate_before(event);
+    }
+
+    /// "[ ] Effusion [x] Edema" and "Effusion [ ] Edema [x]"
+    fn tick(&mut self, event: &Event, ticked: bool, leads: bool) {
+        if leads {
+            self.end_clause();
+            self.neg = if ticked { Scope::default() } else { self.start() };
+        } else {
+            self.reach_back(event);
+            self.mark_before(|found| found.negated |= !ticked);
+            self.end_clause();
+        }
+    }
+
+    /// "Pneumonia two years ago", not "nodule, stable since 2019"
+    fn date(&mut self, event: &Event) {
+        const LASTING: [&str; 3] = ["since", "stable", "now"];
+        let next_to = self.is_next_to(event);
+        let Some(last) = self.found.last_mut().filter(|_| next_to) else { return };
+        let gap = &self.tokens[last.end..event.start];
+        last.historical |= !gap.iter().any(|token| LASTING.contains(&token.word.as_str()));
+    }
+
+    /// "No effusion apart from a trace on the right": there is one.
+    fn except(&mut self, event: &Event, next: Option<&Event>, finding_ahead: bool) {
+        let denied = self.neg.used && !finding_ahead;
+        let words = self.tokens[event.end..].iter().take_while(|token| !token.ends_sentence());
+        let said =
+            words.take(3).position(|token| !["a", "an", "the"].contains(&token.word.as_str()));
+        let last = self.found.last().filter(|last| denied && last.negated).cloned();
+        self.end_clause();
+        if let (Some(last), Some(said)) = (last, said) {
+            let start = event.end + said;
+            let uncertain = next.is_some_and(|next| next.what == What::Cue(Cue::UncBefore));
+            let (negated, alternative) = (false, false);
+            let end = start + 1;
+            self.found.push(Found { start, end, negated, uncertain, alternative, ..last });
+        }
     }
 
     /// "Pneumonia: possible", "effusion likely"
@@ -455,14 +572,14 @@ impl Walk<'_> {
 
     fn end_clause(&mut self) {
         [self.neg, self.unc, self.hist, self.others] = [Scope::default(); 4];
-        (self.alternative, self.unchanged) = (false, false);
+        (self.alternative, self.unchanged, self.differential) = (false, false, false);
         (self.joined, self.list, self.normal_ahead, self.outside) = (false, false, false, None);
         (self.segment, self.barrier) = (self.found.len(), self.found.len());
         self.subjects.clear();
     }
 
     fn new_found(&self, event: &Event, group: usize) -> Found {
-        let historical = self.context || self.hist.on;
+        let historical = self.context || (self.hist.on && !LEXICON.groups[group].lasting);
         let (negated, uncertain, location) = (self.neg.on, self.unc.on, None);
         Found {
             start: event.start,
@@ -539,7 +656,7 @@ impl Walk<'_> {
         if fresh || (comma && !self.others.used) {
             self.others = Scope::default();
         }
-        self.unc.end_if(fresh || (comma && !or_ahead));
+        self.unc.end_if(!self.differential && (fresh || (comma && !or_ahead)));
         self.joined = true;
         if comma || fresh {
             self.segment = self.found.len();
@@ -560,8 +677,13 @@ impl Walk<'_> {
         self.unc = Scope::default();
     }
 
-    fn negate_before(&mut self) {
-        self.mark_before(|found| found.negated = true);
+    /// "Prior effusion has resolved" speaks of now, "status post tube removal" of the past.
+    fn negate_before(&mut self, cue: &Event) {
+        let past = self.context || self.tokens[cue.start].word == "removal";
+        self.mark_before(|found| {
+            found.negated = true;
+            found.historical &= past;
+        });
     }
 
     /// "No effusion, cardiomegaly is present": the negation ended at the comma.
@@ -598,6 +720,7 @@ impl Walk<'_> {
     /// "Heart and mediastinum are normal", "normal heart and mediastinum", not "not normal".
     fn normal(&mut self, event: &Event, next: Option<&Event>) {
         let denied = self.neg.on && !self.neg.used;
+        let word = self.tokens.get(event.start);
         let word_before = event.start.checked_sub(1).and_then(|before| self.tokens.get(before));
         let subject_before = self.subjects.last().is_some_and(|subject| subject.end == event.start);
         let leads = next.is_some_and(|next| {
@@ -607,7 +730,8 @@ impl Walk<'_> {
         if denied {
             self.neg = Scope::default();
         } else if self.subjects.is_empty() || leads {
-            self.normal_ahead = true;
+            // "central" is normal of the trachea alone.
+            self.normal_ahead = word.is_none_or(|token| token.word != "central");
         } else {
             self.subjects
                 .iter_mut()

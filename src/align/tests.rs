@@ -358,7 +358,7 @@ fn doubt_and_history_are_flags() {
         ("history of pneumonia with effusion", "Pneumonia^; Pleural Effusion"),
         (
             "s/p sternotomy. Unchanged since the prior study: effusion",
-            "Sternotomy^; Pleural Effusion",
+            "Sternotomy; Pleural Effusion",
         ),
         ("INDICATION: r/o pneumonia. FINDINGS: Effusion.", "Pneumonia?^; Pleural Effusion"),
     ]);

@@ -13,12 +13,22 @@ pub const LINE: &str = "\n";
 
 /// A box that is not ticked, as a word.
 pub const EMPTY_BOX: &str = "☐";
+/// A box that is ticked, as a word.
+pub const TICKED_BOX: &str = "☑";
+
+const SOFT_HYPHEN: char = '\u{AD}';
 
 /// A line shorter than this was ended on purpose; a longer one may have been wrapped.
 const WRAPPED_LINE: usize = 30;
 /// Words that nobody ends a sentence or a list item with, but for an answer: "Effusion: no".
 const UNFINISHED: [&str; 14] =
     [",", "no", "of", "or", "and", "the", "a", "an", "in", "with", "for", "to", "nor", "without"];
+
+/// What a field of a form or table holds when it answers the field before it.
+const ANSWERS: [&str; 13] = [
+    "no", "yes", "none", "nil", "absent", "present", "negative", "positive", "normal", "clear",
+    "possible", "n", "y",
+];
 
 /// Verbs that "not" is contracted with.
 const AUXILIARIES: [&str; 17] = [
@@ -65,11 +75,21 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
     };
     let plain = plain(text);
     let mut leader = false;
+    let mut done = 0;
     for (index, (c, range)) in plain.iter().enumerate() {
+        if index < done {
+            continue;
+        }
         let (mut c, Range { start: at, end: after }) = (*c, range.clone());
-        let dots = |from: usize| plain[from..].iter().take(4).filter(|(c, _)| *c == '.').count();
-        leader = c == '.' && (leader || dots(index) == 4);
-        if leader {
+        leader = (c == '.' && (leader || is_leader(&plain[index..]))) || (leader && c == ' ');
+        if leader
+            && c == '.'
+            && word.is_empty()
+            && tokens.last().is_some_and(|last| last.word == ":")
+        {
+            continue;
+        }
+        if leader && c == '.' {
             c = ':'; // "Effusion ........ none"
         }
         let next = plain.get(index + 1).map_or(' ', |(next, _)| *next);
@@ -104,7 +124,27 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
                 line_start = after;
             }
             '☐' => push(&mut tokens, EMPTY_BOX.into(), at, after),
-            '[' if is_empty_box(&plain[index..]) => push(&mut tokens, EMPTY_BOX.into(), at, after),
+            '☑' | '☒' | '✓' | '✔' => push(&mut tokens, TICKED_BOX.into(), at, after),
+            '[' | '(' if let Some((mark, length)) = drawn_box(&plain[index..]) => {
+                done = index + length;
+                push(&mut tokens, mark.into(), at, plain[done - 1].1.end);
+            }
+            '\t' | '|' => {
+                let field: String = plain[index + 1..]
+                    .iter()
+                    .map(|(c, _)| *c)
+                    .take_while(|c| !['\t', '|', '\n'].contains(c))
+                    .collect();
+                if let Some(mark) = field_mark(c, field.trim(), tokens.last()) {
+                    push(&mut tokens, mark.into(), at, after);
+                }
+            }
+            ']' | '〉' | '》' | '〕'
+                if tokens.last().is_some_and(|last| last.word.chars().all(is_cjk)) =>
+            {
+                push(&mut tokens, ":".into(), at, after); // ［所見］
+            }
+            '>' if index > 0 && plain[index - 1].0 == '-' => {}
             '-' if in_word && next.is_alphanumeric() => {}
             ',' | ';' | ':' | '/' | '(' | ')' | '?' | '&' | '>' | '<' | '+' | '-' | '±' | '・'
             | '、' => {
@@ -134,6 +174,29 @@ fn plain(text: &str) -> Vec<(char, Range<usize>)> {
         }
         let normal = text[at..end].chars().map(spared).nfkc().map(|(c, _)| c);
         plain.extend(normal.filter(|c| !is_invisible(*c)).map(|c| (fold(c), at..end)));
+    }
+    unwrap_words(plain)
+}
+
+/// Words that a line's end has hyphenated, as in text from PDF, with nothing but the hyphen inside;
+/// a soft hyphen elsewhere is none.
+fn unwrap_words(wrapped: Vec<(char, Range<usize>)>) -> Vec<(char, Range<usize>)> {
+    let mut plain: Vec<(char, Range<usize>)> = Vec::with_capacity(wrapped.len());
+    let mut at = 0;
+    while let Some((c, range)) = wrapped.get(at) {
+        at += 1;
+        let soft = *c == SOFT_HYPHEN;
+        let blank = |from: usize| wrapped[from..].iter().take_while(|(c, _)| c.is_whitespace());
+        let blanks = if soft || *c == '-' { blank(at).count() } else { 0 };
+        let breaks = blank(at).take(blanks).any(|(c, _)| *c == '\n');
+        let inside = plain.last().is_some_and(|(c, _)| c.is_alphabetic())
+            && wrapped.get(at + blanks).is_some_and(|(c, _)| c.is_lowercase());
+        if breaks && inside {
+            at += blanks;
+        } else if soft {
+            continue;
+        }
+        plain.push((if soft { '-' } else { *c }, range.clone()));
     }
     plain
 }
@@ -200,10 +263,33 @@ fn ends_line(line: &str, rest: &str, tokens: &[Token]) -> bool {
     !(continues && line.trim().len() >= WRAPPED_LINE)
 }
 
-/// "[ ]"
-fn is_empty_box(rest: &[(char, Range<usize>)]) -> bool {
-    let inside = rest.iter().skip(1).map(|(c, _)| *c).find(|c| *c != ' ');
-    inside == Some(']')
+/// "[ ]", "[x]" and "( )" as a word, with their length.
+fn drawn_box(rest: &[(char, Range<usize>)]) -> Option<(&'static str, usize)> {
+    let close = rest.iter().take(5).position(|(c, _)| [']', ')'].contains(c))?;
+    let mut inside = rest[1..close].iter().map(|(c, _)| *c).filter(|c| ![' ', '_'].contains(c));
+    match (inside.next(), inside.next()) {
+        (None, _) => Some((EMPTY_BOX, close + 1)),
+        (Some('x' | 'X' | '✓' | '✔' | '*'), None) => Some((TICKED_BOX, close + 1)),
+        _ => None,
+    }
+}
+
+/// Four dots, also with blanks between.
+fn is_leader(rest: &[(char, Range<usize>)]) -> bool {
+    let dots = rest.iter().map(|(c, _)| *c).filter(|c| *c != ' ').take(4);
+    dots.filter(|c| *c == '.').count() == 4
+}
+
+/// What stands for a tab or bar before a field: an answer belongs to the field before it, anything
+/// else begins anew. A tab before a small letter is a mere blank, unless a form goes on.
+fn field_mark(bar: char, field: &str, last: Option<&Token>) -> Option<&'static str> {
+    let first = field.chars().next()?;
+    let last = last.filter(|last| !last.ends_sentence() && last.word != ":")?;
+    let lower = field.to_lowercase();
+    if ANSWERS.contains(&lower.trim_end_matches('.')) {
+        return Some(":").filter(|_| !ANSWERS.contains(&last.word.as_str()));
+    }
+    (bar == '|' || !first.is_lowercase() || field.contains(':')).then_some(STOP)
 }
 
 /// Whether a line's last word is "no" and not its only one, as in a form with an answer a line.
@@ -222,7 +308,7 @@ fn is_cjk(c: char) -> bool {
 /// Controls, zero-width and bidirectional marks, combining accents.
 fn is_invisible(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
-        || matches!(c, '\u{AD}' | '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        || matches!(c, '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
