@@ -86,10 +86,14 @@ fn events(tokens: &[Token]) -> Vec<Event> {
     let lexicon = &*LEXICON;
     let mut events = Vec::new();
     let mut at = 0;
+    let (mut line_end, mut leads) = (0, true);
     while let Some(token) = tokens.get(at) {
         if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
             at += 2; // "[ ] yes [x] no"
             continue;
+        }
+        if at >= line_end {
+            (line_end, leads) = boxes(tokens, at);
         }
         let term = lexicon.terms.longest(
             tokens,
@@ -107,7 +111,7 @@ fn events(tokens: &[Token]) -> Vec<Event> {
             Some((end, Entry::Subject(group))) => (end, Some(What::Subject(group))),
             Some((end, Entry::Cue(cue))) => (end, Some(What::Cue(cue))),
             Some((end, Entry::Ignore)) => (end, None),
-            None => (at + 1, mark(tokens, at, token)),
+            None => (at + 1, mark(tokens, at, token, leads)),
         };
         events.extend(what.map(|what| Event { start: at, end, what }));
         at = end;
@@ -121,14 +125,12 @@ fn is_mere_word(tokens: &[Token], start: usize, end: usize) -> bool {
     tokens[end - 1].word == LINE && !leads
 }
 
-fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
+fn mark(tokens: &[Token], at: usize, token: &Token, leads: bool) -> Option<What> {
     Some(match token.word.as_str() {
         "?" if is_answered(tokens, at) => return None,
         "-" | "n" | "0" if is_minus(tokens, at) => What::Cue(Cue::NegAfter),
         TICKED_BOX if is_answer(tokens, at + 1) => return None,
-        EMPTY_BOX | TICKED_BOX => {
-            What::Box { ticked: token.word == TICKED_BOX, leads: leads(tokens, at) }
-        }
+        EMPTY_BOX | TICKED_BOX => What::Box { ticked: token.word == TICKED_BOX, leads },
         "in" if is_year(tokens, at + 1) => What::Cue(Cue::Past),
         LINE => What::Line,
         _ if token.ends_sentence() => What::Sentence,
@@ -144,12 +146,12 @@ fn mark(tokens: &[Token], at: usize, token: &Token) -> Option<What> {
     })
 }
 
-/// Whether the boxes of a line stand before what they are about: not if one ends the line.
-fn leads(tokens: &[Token], at: usize) -> bool {
+/// Where a line ends, and whether its boxes stand before what they are about: not if one ends it.
+fn boxes(tokens: &[Token], start: usize) -> (usize, bool) {
     let is_box = |token: &Token| [EMPTY_BOX, TICKED_BOX].contains(&token.word.as_str());
-    let last = tokens[at..].iter().take_while(|token| !token.ends_sentence()).last();
-    let first = tokens[..at].iter().rev().take_while(|token| !token.ends_sentence()).last();
-    first.is_none_or(is_box) || !last.is_some_and(is_box)
+    let length = tokens[start..].iter().take_while(|token| !token.ends_sentence()).count();
+    let line = &tokens[start..start + length];
+    (start + length + 1, line.first().is_some_and(is_box) || !line.last().is_some_and(is_box))
 }
 
 /// "2019", "March 2019"
@@ -164,7 +166,9 @@ fn is_year(tokens: &[Token], at: usize) -> bool {
 }
 
 fn is_answer(tokens: &[Token], at: usize) -> bool {
-    tokens.get(at).is_some_and(|token| ["yes", "no"].contains(&token.word.as_str()))
+    tokens
+        .get(at)
+        .is_some_and(|token| ["yes", "no", "present", "absent"].contains(&token.word.as_str()))
 }
 
 /// Whether a sentence ends after a token.
@@ -333,6 +337,10 @@ impl Walk<'_> {
                     self.negate_before(event);
                 }
                 Cue::NegAfter => self.start_neg(), // not seen are …
+                Cue::NegEither if self.ends_earlier(event, next) => {
+                    self.segment = self.segment.min(self.found.len() - 1);
+                    self.negate_before(event);
+                }
                 Cue::NegEither if self.found.len() > self.from() => self.negate_before(event),
                 Cue::NegEither => self.start_neg(),
                 Cue::Unlikely if self.found.len() > self.from() => {
@@ -378,7 +386,10 @@ impl Walk<'_> {
                     self.unc = self.start();
                     self.differential = true;
                 }
-                Cue::Now => (self.hist, self.context) = (Scope::default(), false),
+                Cue::Now => {
+                    self.hist = Scope::default();
+                    self.context &= !self.brief;
+                }
                 Cue::Except => self.except(event, next, finding_ahead),
                 Cue::HistAfter => self.mark_before(|found| {
                     found.historical |= !LEXICON.groups[found.group].lasting;
@@ -464,13 +475,22 @@ impl Walk<'_> {
         }
     }
 
+    /// "Known effusion, resolved in the interval"
+    fn ends_earlier(&self, event: &Event, next: Option<&Event>) -> bool {
+        let word = self.tokens[event.start].word.as_str();
+        ["resolved", "cleared"].contains(&word)
+            && self.found.len() > self.barrier
+            && !leads_on(next)
+    }
+
     /// "Pneumonia two years ago", not "nodule, stable since 2019"
     fn date(&mut self, event: &Event) {
         const LASTING: [&str; 3] = ["since", "stable", "now"];
         let next_to = self.is_next_to(event);
         let Some(last) = self.found.last_mut().filter(|_| next_to) else { return };
         let gap = &self.tokens[last.end..event.start];
-        last.historical |= !gap.iter().any(|token| LASTING.contains(&token.word.as_str()));
+        last.historical |= !LEXICON.groups[last.group].lasting
+            && !gap.iter().any(|token| LASTING.contains(&token.word.as_str()));
     }
 
     /// "No effusion apart from a trace on the right": there is one.
@@ -619,7 +639,11 @@ impl Walk<'_> {
     fn is_listed(&self, event: &Event, or_ends: bool) -> bool {
         let Some(last) = self.found.last() else { return false };
         let gap = self.tokens.get(last.end..event.start).unwrap_or_default();
-        gap.is_empty() || (or_ends && gap.len() <= MAX_GAP && !gap.iter().any(is_link))
+        let closed = self.neg.or && !or_ends; // no effusion or pneumothorax cardiomegaly present
+        let own = ["calcified", "degenerative", "old", "healed"]
+            .contains(&self.tokens[event.start].word.as_str());
+        (gap.is_empty() && !closed && !own)
+            || (or_ends && gap.len() <= MAX_GAP && !gap.iter().any(is_link))
     }
 
     /// "heart is enlarged", which no negation of something else reaches
@@ -725,7 +749,9 @@ impl Walk<'_> {
         let subject_before = self.subjects.last().is_some_and(|subject| subject.end == event.start);
         let leads = next.is_some_and(|next| {
             matches!(next.what, What::Subject(_)) && next.start <= event.end + 1
-        }) && !subject_before
+        }) && (self.subjects.is_empty()
+            || word.is_none_or(|token| token.word != "clear"))
+            && !subject_before
             && !word_before.is_some_and(|token| LEXICON.is_filler(token));
         if denied {
             self.neg = Scope::default();

@@ -283,7 +283,7 @@ fn is_leader(rest: &[(char, Range<usize>)]) -> bool {
 /// What stands for a tab or bar before a field: an answer belongs to the field before it, anything
 /// else begins anew. A tab before a small letter is a mere blank, unless a form goes on.
 fn field_mark(bar: char, field: &str, last: Option<&Token>) -> Option<&'static str> {
-    let first = field.chars().next()?;
+    let first = field.chars().next().filter(|c| !"[☐☑☒✓✔".contains(*c))?;
     let last = last.filter(|last| !last.ends_sentence() && last.word != ":")?;
     let lower = field.to_lowercase();
     if ANSWERS.contains(&lower.trim_end_matches('.')) {
