@@ -9,7 +9,9 @@ pub const MASS: f32 = 0.04;
 
 impl Phantom {
     /// A phantom of its own for each seed: build, breathing, pose, exposure, and findings in combination. About a
-    /// third have an enlarged heart, a quarter each of the other findings, and a fifth none.
+    /// third have an enlarged heart, a quarter an effusion, a quarter a pneumothorax. Consolidations and nodules,
+    /// which are harder to see, are as rare as on real films: a model that cannot tell them learns from phantoms
+    /// how frequent they are, and would report them on every drawing.
     pub fn random(seed: u64) -> Self {
         let rng = &mut SplitMix(seed ^ 0x7068_616E_746F_6D21);
         let small = rng.between(0.83, 1.04);
@@ -50,13 +52,13 @@ impl Phantom {
             [phantom.pneumothorax, phantom.right_pneumothorax] =
                 if left { [lost, 0.0] } else { [0.0, lost] };
         }
-        if rng.chance(0.3) {
+        if rng.chance(0.15) {
             phantom.consolidation = rng.between(0.35, 1.0);
             phantom.consolidation_centre = phantom.place_in_lung(rng);
         }
-        if rng.chance(0.4) {
+        if rng.chance(0.1) {
             let radius =
-                if rng.chance(0.75) { rng.between(0.012, MASS) } else { rng.between(MASS, 0.08) };
+                if rng.chance(0.7) { rng.between(0.018, MASS) } else { rng.between(MASS, 0.08) };
             let centre = Chest::new(&phantom.clamped()).view.to_image(phantom.place_in_lung(rng));
             phantom.nodule = Some(Nodule { x: centre[0], y: centre[1], radius });
         }
@@ -93,7 +95,7 @@ mod tests {
             }
         }
         assert_eq!(counts.len(), 6, "{counts:?}");
-        assert!(counts.values().all(|count| (20..100).contains(count)), "{counts:?}");
+        assert!(counts.values().all(|count| (8..100).contains(count)), "{counts:?}");
     }
 
     #[test]

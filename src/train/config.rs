@@ -101,6 +101,9 @@ pub struct SourceConfig {
     /// Findings that its images cannot show, whatever labels and readings say; they are masked.
     #[serde(default)]
     pub ignores: Vec<String>,
+    /// Whether its labels are beyond doubt: no earlier prediction is mixed into its targets.
+    #[serde(default)]
+    pub exact: bool,
     /// Rows drawn for each epoch; all by default.
     pub per_epoch: Option<usize>,
 }

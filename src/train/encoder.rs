@@ -92,7 +92,10 @@ impl Stage for EncoderTraining<'_> {
         let pixels = pixels(&versions, &self.config.model.image, &self.device);
         let pooled = model.img_encoder.pooled(&model.img_encoder.features(pixels));
         let logits = model.head.forward(dropout(pooled, self.round.dropout, rng));
-        let said = |row: usize| self.taught.as_ref().map(|taught| taught[row].as_slice());
+        let said = |row: usize| {
+            let taught = self.taught.as_ref().filter(|_| !self.samples.train[row].exact);
+            taught.map(|taught| taught[row].as_slice())
+        };
         let known = rows.iter().map(|&row| (self.samples.train[row].targets.as_slice(), said(row)));
         let targets = Targets::new(known, self.round.distil, &self.device);
         binary_cross_entropy(logits, targets.values, targets.weights)

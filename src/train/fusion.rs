@@ -231,7 +231,8 @@ impl Stage for FusionTraining<'_> {
         let images = self.images(model, &views, device);
         let scores = model.score(&images, &self.texts(model, &columns, device));
         let known = rows.iter().zip(&views).map(|(&row, view)| {
-            (self.samples.train[row].targets.as_slice(), Some(view.taught.as_slice()))
+            let sample = &self.samples.train[row];
+            (sample.targets.as_slice(), (!sample.exact).then_some(view.taught.as_slice()))
         });
         let Targets { values: targets, weights: known } =
             Targets::new(known, self.stage().distil, device);

@@ -40,6 +40,8 @@ pub struct Sample {
     pub patient: String,
     /// The image as a square, before cropping.
     pub square: GrayImage,
+    /// Whether its labels are beyond doubt.
+    pub exact: bool,
     /// What the labels say, for each finding.
     pub labels: Vec<Target>,
     /// What is to be learnt: labels and teacher together.
@@ -224,6 +226,7 @@ impl Samples {
                 path,
                 source,
                 patient: cell(row, Some(patient)),
+                exact: rules.exact,
                 square: square.grey,
                 labels: known,
                 sentences,
