@@ -184,8 +184,8 @@ impl Model {
         EncodedImage(self.engine.encode_images(&[&picture.0]))
     }
 
-    /// What an encoded picture looks like to the model: 'familiar', 'unfamiliar', 'inverted', or
-    /// undefined where the model does not say.
+    /// What an encoded picture looks like to the model: 'familiar', 'unusual', 'unfamiliar',
+    /// 'inverted', or undefined where the model does not say.
     pub async fn verdict(
         &self,
         picture: &Picture,

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use carzero::phantom::Phantom;
+use carzero::phantom::{Example, Phantom};
+use carzero::text::sentence;
 use carzero::{Engine, Picture};
 use support::{Golden, assert_tensor, fixture, golden, load, micro};
 
@@ -83,6 +84,32 @@ fn it_passes_its_self_test_and_knows_where_its_logits_stand() {
     assert!((0.0..=100.0).contains(&percentile));
     let own = scores[0][1].percentile.expect("the reference images rank any wording");
     assert!((0.0..=100.0).contains(&own));
+}
+
+/// The page's own examples: what is drawn comes first, and a normal chest has nothing that stands high.
+#[test]
+fn the_examples_show_what_they_were_drawn_with() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let findings = &engine.config().presets[0].findings;
+    let prompts: Vec<String> = findings.iter().map(|name| sentence(name).unwrap()).collect();
+    for Example { name, finding, params, .. } in Phantom::EXAMPLES {
+        let picture = Picture::from_grey(512, 512, params.render(512)).unwrap();
+        let images = engine.encode_images(&[&picture]);
+        let scores = pollster::block_on(engine.score(&images, &prompts)).unwrap().remove(0);
+        let mut standings: Vec<(f32, &str)> = findings
+            .iter()
+            .zip(&scores)
+            .map(|(f, s)| (s.percentile.unwrap(), f.as_str()))
+            .collect();
+        standings.sort_by(|a, b| b.0.total_cmp(&a.0));
+        match finding {
+            Some(finding) => {
+                assert_eq!(standings[0].1, finding, "{name}: {standings:?}");
+                assert!(standings[0].0 > 90.0, "{name}: {standings:?}");
+            }
+            None => assert!(standings[0].0 <= 80.0, "{name}: {standings:?}"),
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use carzero::folder::{CONFIG, FileEntry, MANIFEST};
-use carzero::phantom::Phantom;
+use carzero::phantom::{Example, Phantom};
 use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma};
 use serde_json::Value;
@@ -214,7 +214,7 @@ fn what_is_no_radiograph_is_unfamiliar() {
     }
 }
 
-/// By the discriminant alone: no distance is too large here.
+/// A close-up by the discriminant alone, where no distance is too large; with more around the film, by both.
 #[test]
 fn a_photograph_of_a_familiar_picture_is_unfamiliar() {
     let work = tempfile::tempdir().unwrap();
@@ -244,32 +244,34 @@ fn a_photograph_of_a_familiar_picture_is_unfamiliar() {
             path
         })
         .into();
-    let mut args = vec!["familiarity".into(), "--model".into(), model, "--altered".into()];
-    args.extend(films);
-    let measured = carzero(args);
-    let said = String::from_utf8_lossy(&measured.stderr);
-    for line in [
-        "4 images: 4 familiar,",
-        "4 photographs: 0 familiar, 4 unfamiliar,",
-        "4 close-ups: 0 familiar, 4 unfamiliar,",
+    let measured = |model: PathBuf| {
+        let mut args = vec!["familiarity".into(), "--model".into(), model, "--altered".into()];
+        args.extend(films.clone());
+        String::from_utf8_lossy(&carzero(args).stderr).into_owned()
+    };
+    let (alone, shipped) = (measured(model), measured(folder()));
+    for (said, line) in [
+        (&alone, "4 images: 4 familiar,"),
+        (&alone, "4 close-ups: 0 familiar, 0 unusual, 4 unfamiliar,"),
+        (&shipped, "4 bedside films: 4 familiar,"),
+        (&shipped, "4 photographs: 0 familiar, 0 unusual, 4 unfamiliar,"),
     ] {
         assert!(said.contains(line), "{said}");
     }
 }
 
 #[test]
-fn a_drawing_is_no_radiograph_either() {
+fn the_pages_own_drawings_are_judged_and_familiar() {
     let engine = Engine::new(load(&folder()), Device::flex());
-    let image = GrayImage::from_raw(512, 512, Phantom::default().render(512)).unwrap();
-    assert_eq!(verdicts(&engine, &[image]), [Verdict::Unfamiliar]);
+    for Example { name, params, .. } in Phantom::EXAMPLES {
+        let image = GrayImage::from_raw(512, 512, params.render(512)).unwrap();
+        assert_eq!(verdicts(&engine, &[image]), [Verdict::Familiar], "{name}");
+    }
 }
 
 #[test]
 fn a_negative_is_noticed_where_its_picture_is_familiar() {
-    let mut loaded = load(&folder());
-    let known = loaded.config.familiarity.as_mut().unwrap();
-    known.limit = 18.0; // the drawing is just inside, its negative outside
-    let engine = Engine::new(loaded, Device::flex());
+    let engine = Engine::new(load(&folder()), Device::flex());
     let grey = Phantom::default().render(512);
     let picture = Picture::from_grey(512, 512, grey.clone()).unwrap();
     let negative = picture.negative();

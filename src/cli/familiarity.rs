@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use carzero::familiarity::Familiarity;
+use carzero::phantom::Bedside;
 use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma, imageops};
 
@@ -46,16 +47,18 @@ fn learn(args: &Args, engine: &Engine, population: &str) -> Result<()> {
     let count = args.images.len();
     ensure!(count >= 500, "what images look like needs at least 500 of them, not {count}");
     let bar = progress(count, "learning");
-    let (mut means, mut photographs) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut means, mut photographs) = (Vec::new(), Vec::new());
     for (index, path) in args.images.iter().enumerate() {
         let picture = decode(path)?;
-        let photographed = picture_of(photograph(picture.grey(), Chance::learnt(index), CLOSE_UP))?;
-        let images = engine.encode_images(&[&picture, &photographed]);
-        let [mean, other] = pollster::block_on(engine.fine_means(&images))?
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("two pictures have two features"))?;
-        means.push(mean);
-        photographs.push(other);
+        let changed = bedside(picture.grey(), index);
+        let photographed = [2 * index, 2 * index + 1]
+            .map(|take| photograph(picture.grey(), Chance::learnt(take), CLOSE_UP));
+        let films = [picture, picture_of(changed)?];
+        let photographed = photographed.into_iter().map(picture_of).collect::<Result<Vec<_>>>()?;
+        let images = engine.encode_images(&films.iter().chain(&photographed).collect::<Vec<_>>());
+        let mut features = pollster::block_on(engine.fine_means(&images))?;
+        photographs.extend(features.split_off(films.len()));
+        means.extend(features);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -69,10 +72,20 @@ fn learn(args: &Args, engine: &Engine, population: &str) -> Result<()> {
     Ok(())
 }
 
+/// A film under the conditions of a bedside examination: collimated, with cables and lettering, or of
+/// low contrast. Where it was taken does not make it another kind of picture.
+fn bedside(film: &GrayImage, index: usize) -> GrayImage {
+    let mut changed = film.clone();
+    let width = changed.width() as usize;
+    Bedside::random(index as u64).apply(&mut changed, width);
+    changed
+}
+
 /// What is made of an image.
 type Alteration = (&'static str, fn(&GrayImage, usize) -> GrayImage);
 
-const ALTERATIONS: [Alteration; 5] = [
+const ALTERATIONS: [Alteration; 6] = [
+    ("bedside films", |grey, index| bedside(grey, !index)),
     ("negatives", |grey, _| {
         let mut negative = grey.clone();
         imageops::invert(&mut negative);
@@ -116,11 +129,12 @@ fn measure(args: &Args, engine: &Engine) -> Result<()> {
     let mut summary = io::stderr().lock();
     for (name, verdicts) in names.zip(&verdicts) {
         let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
-        let [familiar, unfamiliar, inverted] =
-            [Verdict::Familiar, Verdict::Unfamiliar, Verdict::Inverted].map(count);
+        let [familiar, unusual, unfamiliar, inverted] =
+            [Verdict::Familiar, Verdict::Unusual, Verdict::Unfamiliar, Verdict::Inverted]
+                .map(count);
         writeln!(
             summary,
-            "{} {name}: {familiar} familiar, {unfamiliar} unfamiliar, {inverted} inverted",
+            "{} {name}: {familiar} familiar, {unusual} unusual, {unfamiliar} unfamiliar, {inverted} inverted",
             verdicts.len()
         )?;
     }

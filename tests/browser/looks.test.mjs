@@ -1,7 +1,6 @@
 /** What a picture looks like to the model: warnings before the scores, and a picture with black and white exchanged. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
@@ -14,24 +13,11 @@ let browser;
 let site;
 let page;
 
-/** A copy of the shipped model that takes the synthetic chest for familiar, which it is not quite. @param {string} folder */
-function widen(folder) {
-  cpSync(join(DIST, 'models/default'), folder, { recursive: true });
-  const [config, manifest] = ['config.json', 'manifest.json'].map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
-  config.familiarity.limit = 18;
-  const bytes = Buffer.from(JSON.stringify(config));
-  Object.assign(manifest.files.find(({ path }) => path === 'config.json'), { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-  writeFileSync(join(folder, 'config.json'), bytes);
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
-}
-
 before(async () => {
   carzero('phantom', 'normal', '--out', film);
-  mkdirSync(join(work.path, 'wide'));
-  widen(join(work.path, 'wide'));
   convertMicro(join(work.path, 'micro'), 'q8');
   browser = await launch();
-  site = await serve({ '/': DIST, '/models/wide/': join(work.path, 'wide'), '/models/micro/': join(work.path, 'micro') });
+  site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro') });
 });
 after(async () => {
   await browser.close();
@@ -109,7 +95,7 @@ test('a page of text is warned of before its scores, and marked in the table and
 });
 
 test('a picture that looks inverted is exchanged for the model and the viewer, and back', async () => {
-  await open('/?model=models/wide');
+  await open();
   await choose(film);
   await reach('done');
   assert.equal(await warnings().textContent(), '');
@@ -138,7 +124,7 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   assert.equal(await page.evaluate(() => document.activeElement.id), 'exchange', 'the focus stays');
 });
 
-test('a drawing of the page is not warned of, and a model that does not say it says nothing', async () => {
+test('a drawing of the page is judged and familiar, and a model that does not say it says nothing', async () => {
   await open();
   await page.locator('#phantoms button').first().click();
   await reach('done');

@@ -204,6 +204,7 @@ export default {
   'looks.inverted': 'This looks inverted: black and white seem to be exchanged, and the model knows bright bones only.',
   'looks.negative': 'Shown and scored with black and white exchanged.',
   'looks.undo': 'Undo the inversion',
+  'looks.unusual': 'This is unlike most of the radiographs that the model learnt from: trust its scores less.',
   'looks.unfamiliar': 'To the model this does not look like a frontal chest radiograph. It scores any picture, so these scores may mean nothing.',
   'map.attention': 'Attention weights',
   'map.attentionText': 'How the model divided its attention among the patches for this sentence. The weights add up to one, so something always stands out.',

@@ -8,7 +8,7 @@
  * @typedef {{name: string, title: string, finding?: string, params: Params}} Example
  * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
  * @typedef {{file: Blob, negative?: boolean} | Drawing} Source A file's picture, or its negative
- * @typedef {'familiar' | 'unfamiliar' | 'inverted'} Verdict What a picture looks like to the model
+ * @typedef {'familiar' | 'unusual' | 'unfamiliar' | 'inverted'} Verdict What a picture looks like to the model
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
  * @property {number} width @property {number} height @property {string=} note
@@ -18,7 +18,7 @@
  * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
  * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
- * @property {Verdict=} verdict Of a file, once encoded, where the model says it
+ * @property {Verdict=} verdict Once encoded, where the model says it
  *
  * @typedef {{finding: string, negated: boolean, uncertain: boolean, historical: boolean, location?: string, prompt: string}} Statement
  * @typedef {object} Score See `Score` in the wasm boundary.

@@ -27,7 +27,7 @@ export function reading(percentile) {
 
 /** What speaks against a picture's scores: sentences. @param {{warnings: string[], verdict?: import('./state.js').Verdict}} picture @param {boolean} negative Black and white are exchanged already */
 export function cautions({ warnings, verdict }, negative) {
-  const looks = [negative && 'looks.negative', verdict === 'inverted' && 'looks.inverted', verdict === 'unfamiliar' && 'looks.unfamiliar'];
+  const looks = [negative && 'looks.negative', verdict === 'inverted' && 'looks.inverted', verdict === 'unusual' && 'looks.unusual', verdict === 'unfamiliar' && 'looks.unfamiliar'];
   return [...warnings.map(programText), ...looks.filter(Boolean).map((key) => t(key))];
 }
 
