@@ -24,6 +24,7 @@ before(() => {
   writeFileSync(broken, 'no image');
   writeFileSync(join(folder, '.hidden'), 'left out');
   writeFileSync(join(folder, 'notes.txt'), 'left out');
+  writeFileSync(join(folder, 'DICOMDIR'), 'a disc’s table of contents: left out');
 });
 beforeEach(() => start());
 afterEach(async () => {

@@ -45,10 +45,10 @@ export async function filesFromTransfer(transfer) {
 /** @param {FileList} list @returns {Named[]} */
 export const filesFromList = (list) => [...list].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
-/** Nobody chose the files of a folder one by one: what is hidden or declares itself to be something else stays out. @param {Named} named */
+/** Nobody chose the files of a folder one by one: what is hidden, a disc's table of contents or something else by its own word stays out. @param {Named} named */
 function mayBeImage({ file: { type }, name }) {
   if (!name.includes('/')) return true;
-  return !/(^|\/)\./.test(name) && (!type || type.startsWith('image/') || type === 'application/dicom');
+  return !/(^|\/)(\.|DICOMDIR$)/i.test(name) && (!type || type.startsWith('image/') || type === 'application/dicom');
 }
 
 /** @param {Named[]} files @returns {Named[]} In the order of their names, the folder that they share taken off */
