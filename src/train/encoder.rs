@@ -13,9 +13,9 @@ use super::augment::Change;
 use super::config::{EncoderRound, TrainConfig};
 use super::data::Targets;
 use super::error::Result;
-use super::learner::{Learner, Stage};
+use super::learner::Stage;
 use super::loss::binary_cross_entropy;
-use super::samples::{Sample, Samples};
+use super::samples::{Sample, Samples, draw};
 use crate::config::ImageConfig;
 use crate::model::ImageEncoder;
 
@@ -129,21 +129,11 @@ pub fn pixels(versions: &[(&Sample, Change)], image: &ImageConfig, device: &Devi
 
 /// The rows of one epoch, in random order: of each source as many as the config says.
 pub fn draw_epoch(config: &TrainConfig, samples: &[Sample], rng: &mut StdRng) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..samples.len()).collect();
-    Learner::shuffle(&mut order, rng);
-    let mut left: std::collections::HashMap<&str, usize> = config
-        .data
-        .sources
-        .iter()
-        .map(|(name, source)| (name.as_str(), source.per_epoch.unwrap_or(usize::MAX)))
-        .collect();
-    order.retain(|&index| match left.get_mut(samples[index].source.as_str()) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            samples[index].targets.iter().any(Option::is_some)
-        }
-        _ => false,
-    });
+    let most = |source: &str| {
+        config.data.sources.get(source).map_or(0, |rules| rules.per_epoch.unwrap_or(usize::MAX))
+    };
+    let mut order = draw(samples, most, rng);
+    order.retain(|&index| samples[index].targets.iter().any(Option::is_some));
     order
 }
 

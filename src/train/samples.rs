@@ -128,18 +128,8 @@ impl Samples {
 
     /// The training images without those of a source beyond a number; which ones is up to the seed.
     pub fn thinned(&self, per_source: &BTreeMap<String, usize>, seed: u64) -> Self {
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        Learner::shuffle(&mut order, &mut StdRng::seed_from_u64(seed));
-        let mut left: HashMap<&str, usize> =
-            per_source.iter().map(|(source, &count)| (source.as_str(), count)).collect();
-        order.retain(|&index| match left.get_mut(self.train[index].source.as_str()) {
-            Some(0) => false,
-            Some(count) => {
-                *count -= 1;
-                true
-            }
-            None => true,
-        });
+        let most = |source: &str| per_source.get(source).copied().unwrap_or(usize::MAX);
+        let mut order = draw(&self.train, most, &mut StdRng::seed_from_u64(seed));
         order.sort_unstable();
         Self {
             train: order.into_iter().map(|index| self.train[index].clone()).collect(),
@@ -245,6 +235,20 @@ impl Samples {
         }
         Ok(Self { train, val })
     }
+}
+
+/// Places of images in random order: of each source the first, at most as many as `most` says.
+pub fn draw(samples: &[Sample], most: impl Fn(&str) -> usize, rng: &mut StdRng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..samples.len()).collect();
+    Learner::shuffle(&mut order, rng);
+    let mut taken: HashMap<&str, usize> = HashMap::new();
+    order.retain(|&index| {
+        let source = samples[index].source.as_str();
+        let taken = taken.entry(source).or_default();
+        *taken += 1;
+        *taken <= most(source)
+    });
+    order
 }
 
 /// One part of a cross-validation by patient: all images of its patients are for validation, those of
