@@ -157,7 +157,7 @@ impl Bench {
             },
             "encoder": [
                 {
-                    "schedule": schedule, "head_rate": 1.0, "dropout": 0.1,
+                    "schedule": schedule, "head_rate": 1.0, "dropout": 0.1, "boxes": 0.5,
                     "distil": {"known": 0.0, "unknown": 0.0}, "augmentation": augmentation
                 },
                 {

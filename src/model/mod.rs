@@ -96,12 +96,19 @@ impl ImageEncoder {
         }
     }
 
+    /// The finest map that features have, `[images, side * side, channels]`.
+    pub fn patches(&self, features: &[Tensor<3>]) -> Tensor<3> {
+        let [_, count, _] = features[0].dims();
+        let side = count.isqrt(); // but for the vision transformer's global token
+        features[0].clone().narrow(1, count - side * side, side * side)
+    }
+
     /// The means of the finest map that features have, and of its four edges, `[images, 5,
     /// channels]`: what the image and its rim are made of, before what that may mean.
     pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<3> {
-        let [images, count, channels] = features[0].dims();
-        let side = count.isqrt(); // but for the vision transformer's global token
-        let map = features[0].clone().narrow(1, count - side * side, side * side);
+        let map = self.patches(features);
+        let [images, count, channels] = map.dims();
+        let side = count.isqrt();
         let grid = map.clone().reshape([images, side, side, channels]);
         let edge =
             |dim, at| grid.clone().narrow(dim, at, 1).reshape([images, side, channels]).mean_dim(1);
