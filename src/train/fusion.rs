@@ -20,6 +20,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
+/// The sentence that validation asks.
+const STANDARD: &str = "There is {}";
 /// Images whose features are computed together.
 const BATCH: usize = 16;
 
@@ -35,6 +37,15 @@ pub struct FusionTraining<'a> {
     val: Vec<View>,
     /// The deviation of the first stage's logits, by finding.
     deviation: Vec<f32>,
+}
+
+/// What a model says of images, by image and finding.
+#[derive(Debug, Default)]
+pub struct Predictions {
+    /// Logits of the fusion.
+    pub logits: Vec<Vec<f32>>,
+    /// Cosines of the CLIP-style head; empty where there is none.
+    pub cosines: Vec<Vec<f32>>,
 }
 
 /// One version of an image, encoded.
@@ -176,7 +187,11 @@ impl<'a> FusionTraining<'a> {
         let device = self.device.clone().inner();
         let views: Vec<&View> = self.train.iter().step_by(8).filter_map(|v| v.first()).collect();
         model.text_encoder = model.text_encoder.standardised(&self.bank.hidden);
-        model.img_encoder = model.img_encoder.standardised(&features(&views, &device));
+        let features = features(&views, &device);
+        let pooled = model.img_encoder.pooled(&features);
+        let texts = self.bank.hidden.global.clone();
+        model.cosine_head = model.cosine_head.map(|head| head.standardised(pooled, texts));
+        model.img_encoder = model.img_encoder.standardised(&features);
         model
     }
 
@@ -185,29 +200,28 @@ impl<'a> FusionTraining<'a> {
     }
 
     fn images(&self, model: &CarZero, views: &[&View], device: &Device) -> Encoded {
-        let tokens = model.img_encoder.tokens(&features(views, device));
-        model.fusion_module.encode(tokens.global, tokens.local, None)
+        model.encode_features(&features(views, device))
     }
 
     fn texts(&self, model: &CarZero, places: &[usize], device: &Device) -> Encoded {
-        let tokens = model.text_encoder.embed(self.bank.select(places, device));
-        model.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
+        model.encode_hidden(self.bank.select(places, device))
     }
 
-    /// Logits of the standard prompts on the validation images, by row and finding.
-    fn score(&self, model: &CarZero, prompt: &str) -> Vec<Vec<f32>> {
+    /// What the model says of the standard prompts on the validation images: by row and finding.
+    pub fn predictions(&self, model: &CarZero) -> Predictions {
         let device = self.device.clone().inner();
-        let names = self.config.data.findings.iter().map(|f| prompt.replace("{}", &f.name));
+        let names = self.config.data.findings.iter().map(|f| STANDARD.replace("{}", &f.name));
         let places: Vec<usize> =
             names.filter_map(|text| self.bank.places.get(&text).copied()).collect();
         let texts = self.texts(model, &places, &device);
-        let mut rows = Vec::with_capacity(self.val.len());
+        let mut predictions = Predictions::default();
         for batch in self.val.chunks(BATCH) {
             let images = self.images(model, &batch.iter().collect::<Vec<_>>(), &device);
             let scores = model.score(&images, &texts);
-            rows.extend(rows_of((scores.i2t + scores.t2i) / 2.0));
+            predictions.logits.extend(rows_of((scores.i2t + scores.t2i) / 2.0));
+            predictions.cosines.extend(scores.cosine.into_iter().flat_map(rows_of));
         }
-        rows
+        predictions
     }
 }
 
@@ -286,7 +300,8 @@ impl Stage for FusionTraining<'_> {
                 free.iter().map(|place| f32::from(u8::from(view.sentences.contains(place))))
             });
             let own: Vec<f32> = own.collect();
-            let (mut positives, mut weight) = (targets.greater_elem(0.5).float(), known.ceil());
+            let (mut positives, mut weight) =
+                (targets.clone().greater_elem(0.5).float(), known.clone().ceil());
             if !free.is_empty() {
                 let ones = vec![1.0; own.len()];
                 positives = Tensor::cat(vec![positives, matrix(own)], 1);
@@ -295,6 +310,15 @@ impl Stage for FusionTraining<'_> {
             let term = contrastive(keep(scores.i2t), positives.clone(), weight.clone())
                 + contrastive(keep(scores.t2i), positives, weight);
             loss = loss + term * (weights.contrastive / 2.0);
+        }
+        if let (Some(head), Some(cosines)) = (&model.cosine_head, scores.cosine) {
+            // Nothing else moves this head, and it moves nothing else.
+            let positives = signed(
+                targets.clone().greater_elem(0.5).float(),
+                targets.clone().lower_elem(0.5).float(),
+            );
+            let known = signed(known.clone().ceil(), known.ceil());
+            loss = loss + contrastive(head.logits(stated_only(&cosines)), positives, known);
         }
         let boxed: Vec<(usize, &[f32])> = views
             .iter()
@@ -317,7 +341,7 @@ impl Stage for FusionTraining<'_> {
     }
 
     fn validate(&self, model: &CarZero) -> Result<Vec<Vec<f32>>> {
-        Ok(self.score(model, "There is {}"))
+        Ok(self.predictions(model).logits)
     }
 }
 

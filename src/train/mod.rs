@@ -45,8 +45,8 @@ use crate::text::TextTokenizer;
 use config::TrainConfig;
 use encoder::{Classifier, EncoderTraining, predict};
 use error::{Result, TrainError};
-use fusion::FusionTraining;
-use learner::{Learner, Stage};
+use fusion::{FusionTraining, Predictions};
+use learner::Learner;
 use lesion::Lesions;
 use samples::{Fold, Sample, Samples};
 
@@ -79,6 +79,8 @@ pub struct Validated {
     pub labels: Vec<Option<bool>>,
     /// The model's logit of the finding's standard prompt.
     pub logits: Vec<f32>,
+    /// What its CLIP-style head says of the same, if it has one.
+    pub cosines: Option<Vec<f32>>,
 }
 
 /// Where a run reads and writes.
@@ -164,8 +166,11 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
         measure: &measure,
     };
     let model = learner.run(&training, model, resume)?;
-    let logits = training.validate(&model)?;
-    let validation = samples.val.iter().zip(logits).map(validated).collect();
+    let Predictions { logits, cosines } = training.predictions(&model);
+    let mut cosines = cosines.into_iter();
+    let rows = samples.val.iter().zip(logits);
+    let validation = rows.map(|(sample, logits)| validated(sample, logits, cosines.next()));
+    let validation = validation.collect();
     let mut model_config = config.model.clone();
     let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
     model_config.text_encoder.vocab = kept.len();
@@ -177,12 +182,13 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
     Ok(Trained { config: model_config, tokenizer, weights: weights.collect(), validation })
 }
 
-fn validated((sample, logits): (&Sample, Vec<f32>)) -> Validated {
+fn validated(sample: &Sample, logits: Vec<f32>, cosines: Option<Vec<f32>>) -> Validated {
     Validated {
         path: sample.path.clone(),
         patient: sample.patient.clone(),
         labels: sample.labels.iter().map(|label| label.map(|value| value > 0.5)).collect(),
         logits,
+        cosines,
     }
 }
 
