@@ -16,8 +16,8 @@ use super::error::Result;
 use super::learner::Stage;
 use super::loss::binary_cross_entropy;
 use super::samples::{Sample, Samples, draw};
-use crate::config::ImageConfig;
 use crate::model::ImageEncoder;
+use crate::radiograph::preprocess::ImageConfig;
 
 /// An image encoder under a classifier with an output for each finding.
 #[derive(Module, Debug)]

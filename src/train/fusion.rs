@@ -11,9 +11,9 @@ use super::error::Result;
 use super::learner::Stage;
 use super::loss::{binary_cross_entropy, contrastive, outside_boxes, squared_distance};
 use super::samples::{Sample, Samples, sigmoid};
-use crate::config::ImageConfig;
 use crate::model::{CarZero, Encoded, TextTokens};
-use crate::text::TextTokenizer;
+use crate::radiograph::preprocess::ImageConfig;
+use crate::text::tokenizer::TextTokenizer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -453,7 +453,7 @@ fn rows_of_features(features: Tensor<3>) -> Vec<Features> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Resize;
+    use crate::radiograph::preprocess::Resize;
 
     #[test]
     fn sides_are_exchanged_in_a_mirror_image() {
