@@ -60,7 +60,7 @@ pub enum Error {
     /// The image is larger than memory allows for.
     #[error(
         "this image is too large ({0}). Scale it down to at most {max} megapixels",
-        max = crate::picture::MAX_PIXELS / 1_000_000
+        max = crate::limits::MAX_PIXELS / 1_000_000
     )]
     ImageTooLarge(String),
     /// The text has no word that the model can read.

@@ -10,32 +10,25 @@
 #![warn(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
-pub mod align;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod checkpoint;
-pub mod config;
-pub mod dicom;
+mod deserialize;
 pub mod engine;
 pub mod error;
 #[cfg(not(target_arch = "wasm32"))]
 #[allow(missing_docs, reason = "the fields of its reports name themselves")]
 pub mod evaluate;
-pub mod familiarity;
-pub mod folder;
-pub mod heatmap;
-mod jpeg2000;
+pub mod limits;
 pub mod model;
+pub mod package;
 pub mod phantom;
-pub mod picture;
-pub mod preprocess;
+pub mod radiograph;
+mod sync;
 pub mod text;
-mod texts;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+pub use engine::ood::Verdict;
 pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
-pub use familiarity::Verdict;
-pub use picture::Picture;
+pub use radiograph::Picture;

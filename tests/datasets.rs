@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use carzero::config::ImageConfig;
+use carzero::radiograph::preprocess::ImageConfig;
 use carzero::train::config::DataConfig;
 use carzero::train::samples::{Sample, Samples};
 use flate2::{Compression, write::GzEncoder};

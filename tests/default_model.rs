@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use carzero::phantom::{Example, Phantom};
-use carzero::text::sentence;
+use carzero::text::prompt::sentence;
 use carzero::{Engine, Picture};
 use support::{Golden, assert_tensor, fixture, golden, load, micro};
 
@@ -50,7 +50,8 @@ fn pictures_become_the_pixels_it_was_trained_on() {
     let plane = image.crop * image.crop;
     for index in 0..3 {
         let bytes = fs::read(micro().join(format!("img{index}.png"))).unwrap();
-        let square = carzero::preprocess::Square::new(&Picture::decode(&bytes).unwrap(), &image);
+        let square =
+            carzero::radiograph::preprocess::Square::new(&Picture::decode(&bytes).unwrap(), &image);
         let expected = &expected["pixels"].values[index * plane..(index + 1) * plane];
         let errors = square.pixels(&image).into_iter().zip(expected).map(|(a, b)| (a - b).abs());
         let (largest, sum) = errors.fold((0f32, 0.0), |(max, sum), e| (max.max(e), sum + e));

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use carzero::folder::{CONFIG, FileEntry, MANIFEST};
+use carzero::package::{CONFIG, FileEntry, MANIFEST};
 use carzero::phantom::{Example, Phantom};
 use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma};

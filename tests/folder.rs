@@ -7,9 +7,10 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use carzero::Error;
-use carzero::folder::{
-    CONFIG, FileEntry, Loader, MANIFEST, MAX_SHARD, Manifest, Precision, REFERENCE, ShardWriter,
-    TOKENIZER, Weight, reference_file,
+use carzero::engine::loader::Loader;
+use carzero::package::shard::{ShardWriter, Weight, reference_file};
+use carzero::package::{
+    CONFIG, FileEntry, MANIFEST, MAX_SHARD, Manifest, Precision, REFERENCE, TOKENIZER,
 };
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};

@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use carzero::preprocess::Square;
+use carzero::radiograph::preprocess::Square;
 use carzero::{Engine, Picture};
 use serde_json::Value;
 use support::{Golden, assert_close, assert_tensor, convert_micro, golden, load, micro, values};
@@ -78,7 +78,7 @@ fn text_is_normalised_and_cut_as_in_the_official_code() {
     let expected = golden(&micro().join("expected.safetensors"));
     let case = case();
     for (index, prompt) in case.prompts.iter().enumerate() {
-        assert_eq!(carzero::text::normalize(prompt), case.normalized[index]);
+        assert_eq!(carzero::text::prompt::normalize(prompt), case.normalized[index]);
         let tokens = tokenizer.encode(prompt).unwrap();
         let ids = &expected["input_ids"].values[index * 97..(index + 1) * 97];
         let used = tokens.ids.len();

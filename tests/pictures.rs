@@ -4,8 +4,8 @@ use std::io::Cursor;
 use std::path::Path;
 
 use carzero::Picture;
-use carzero::config::{ImageConfig, Resize};
-use carzero::preprocess::Square;
+use carzero::radiograph::preprocess::Square;
+use carzero::radiograph::preprocess::{ImageConfig, Resize};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
 
 fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use burn::tensor::Device;
-use carzero::text::vocabulary_as_tokenizer;
+use carzero::text::tokenizer::vocabulary_as_tokenizer;
 use carzero::train::config::TrainConfig;
 use carzero::train::samples::Samples;
 use carzero::{Engine, Picture};

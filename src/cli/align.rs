@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use anyhow::Result;
-use carzero::align::{Aligned, align};
+use carzero::text::align::{Aligned, align};
 use serde::Serialize;
 
 /// Turn a finding, a sentence or a whole report into standard prompts
@@ -65,9 +65,9 @@ mod llm {
     use std::time::Duration;
 
     use anyhow::{Context, Result};
-    use carzero::align::Aligned;
-    use carzero::align::llm::{Llm, LlmConfig};
-    use carzero::align::reading::Reading;
+    use carzero::text::align::Aligned;
+    use carzero::text::align::llm::{Llm, LlmConfig};
+    use carzero::text::align::reading::Reading;
 
     use super::By;
 

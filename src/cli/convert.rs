@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use carzero::Engine;
-use carzero::checkpoint::{Assumed, Checkpoint};
-use carzero::config::{Credit, ImageConfig, ModelConfig, Preset, Reference, Resize, SelfTest};
-use carzero::folder::{
-    CONFIG, FileEntry, Loader, MANIFEST, Manifest, Precision, REFERENCE, ShardWriter, TOKENIZER,
-    Weight,
-};
-use carzero::text::{TextTokenizer, normalize, vocabulary_as_tokenizer};
+use carzero::engine::loader::Loader;
+use carzero::package::checkpoint::{Assumed, Checkpoint};
+use carzero::package::config::{Credit, ModelConfig, Preset, Reference, SelfTest};
+use carzero::package::shard::{ShardWriter, Weight};
+use carzero::package::{CONFIG, FileEntry, MANIFEST, Manifest, Precision, REFERENCE, TOKENIZER};
+use carzero::radiograph::preprocess::{ImageConfig, Resize};
+use carzero::text::prompt::normalize;
+use carzero::text::tokenizer::{TextTokenizer, vocabulary_as_tokenizer};
 use serde::Deserialize;
 
 use super::progress;

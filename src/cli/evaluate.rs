@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use burn::tensor::Device;
-use carzero::config::{Measured, Validation};
 use carzero::evaluate::report::FindingReport;
-use carzero::text::{normalize, sentence};
+use carzero::package::config::{Measured, Validation};
+use carzero::text::prompt::{normalize, sentence};
 
 use super::convert::rewrite;
 use super::load;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use carzero::familiarity::Familiarity;
+use carzero::package::ood::Familiarity;
 use carzero::phantom::Bedside;
 use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma, imageops};

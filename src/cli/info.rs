@@ -1,7 +1,7 @@
 //! `carzero info`: what a model folder holds.
 
 use anyhow::Result;
-use carzero::config::ImageEncoderConfig;
+use carzero::package::config::ImageEncoderConfig;
 
 use super::ModelArgs;
 

@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use carzero::folder::{Loaded, Loader, MANIFEST};
+use carzero::engine::loader::{Loaded, Loader};
+use carzero::package::MANIFEST;
 use carzero::{Engine, Picture};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use carzero::config::Reference;
-use carzero::folder::reference_file;
-use carzero::text::{normalize, sentence};
+use carzero::package::config::Reference;
+use carzero::package::shard::reference_file;
+use carzero::text::prompt::{normalize, sentence};
 use carzero::{EncodedImages, Engine, Picture};
 
 use super::convert::rewrite;

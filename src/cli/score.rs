@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use carzero::heatmap::{Heatmap, PALETTES};
-use carzero::preprocess::View;
-use carzero::text::{normalize, sentence};
+use carzero::engine::heatmap::{Heatmap, PALETTES};
+use carzero::radiograph::preprocess::View;
+use carzero::text::prompt::{normalize, sentence};
 use carzero::{EncodedImages, Engine, Picture, Score, Verdict};
 use clap::ValueEnum;
 use serde::Serialize;

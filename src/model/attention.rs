@@ -4,19 +4,10 @@ use burn::tensor::Tensor;
 #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
 use burn::tensor::activation::softmax;
 
+use super::ops::Attended;
+
 /// Added to an attention logit, this makes its weight zero, in f32 and in f16.
 pub const MASKED: f32 = -1e4;
-
-/// What attention yields.
-#[derive(Debug, Clone)]
-pub struct Attended {
-    /// The attended values, heads side by side, `[batch, queries, dim]`.
-    pub context: Tensor<3>,
-    /// Logits before the softmax, without the bias, `[batch, heads, queries, keys]`.
-    pub scores: Tensor<4>,
-    /// Weights after the softmax, `[batch, heads, queries, keys]`.
-    pub weights: Tensor<4>,
-}
 
 /// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value`.
 ///
@@ -35,19 +26,19 @@ pub fn attend(
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     {
         let bias = bias.unwrap_or_else(|| no_bias(&key));
-        super::fused::attend(query, key, value, bias, heads)
+        super::ops::cpu::attend(query, key, value, bias, heads)
     }
     #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
     {
         let [query, key, value] = [query, key, value].map(|x| split_heads(x, heads));
         let scale = 1.0 / (query.dims()[3] as f64).sqrt();
         #[cfg(feature = "wgpu")]
-        if super::gpu::is_available(&[query.device(), key.device(), value.device()]) {
+        if super::ops::gpu::is_available(&[query.device(), key.device(), value.device()]) {
             let ([batch, ..], [_, _, queries, head_dim]) = (key.dims(), query.dims());
             let query = query.expand([batch, heads, queries, head_dim]);
-            let scores = super::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
-            let weights = super::gpu::softmax(scores.clone(), bias);
-            let context = super::gpu::matmul(weights.clone(), value, 1.0);
+            let scores = super::ops::gpu::matmul(query, key.swap_dims(2, 3), scale as f32);
+            let weights = super::ops::gpu::softmax(scores.clone(), bias);
+            let context = super::ops::gpu::matmul(weights.clone(), value, 1.0);
             return Attended { context: joined_heads(context), scores, weights };
         }
         let scores = (query * scale).matmul(key.swap_dims(2, 3));
@@ -72,7 +63,7 @@ pub fn attended(
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     {
         let bias = bias.unwrap_or_else(|| no_bias(&key));
-        super::fused::attended(query, key, value, bias, heads)
+        super::ops::cpu::attended(query, key, value, bias, heads)
     }
     #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
     {

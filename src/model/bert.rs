@@ -6,10 +6,11 @@ use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::attended;
-use super::linear::{Activation, added, feed_forward, linear, rows};
+use super::linear::{added, feed_forward, linear, rows};
 use super::norm::LayerNorm;
+use super::ops::activation::Activation;
 use super::parameters;
-use crate::config::TextEncoderConfig;
+use crate::package::config::TextEncoderConfig;
 
 /// The encoder stack.
 #[derive(Module, Debug)]

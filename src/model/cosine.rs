@@ -10,7 +10,7 @@ use super::linear::{linear, matmul};
 use super::parameters;
 #[cfg(feature = "train")]
 use super::standardised;
-use crate::config::CosineConfig;
+use crate::package::config::CosineConfig;
 
 /// CLIP's first temperature, as a logarithm of the factor on the cosine.
 const FIRST_SCALE: f32 = 2.659_26; // ln(1 / 0.07)

@@ -5,12 +5,14 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use super::attention::{Attended, MASKED, attend};
+use super::attention::{MASKED, attend};
 use super::cosine::cosines;
-use super::linear::{Activation, activated, added, feed_forward, linear};
+use super::linear::{activated, added, feed_forward, linear};
 use super::norm::LayerNorm;
+use super::ops::Attended;
+use super::ops::activation::Activation;
 use super::parameters;
-use crate::config::FusionConfig;
+use crate::package::config::FusionConfig;
 
 /// `fusion_module`: one decoder serves both directions.
 #[derive(Module, Debug)]

@@ -3,24 +3,7 @@
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Int, Tensor, activation};
 
-/// What is done to a layer's output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// `max(x, 0)`.
-    Relu,
-    /// `min(max(x, 0), 6)`.
-    Relu6,
-    /// GELU (Hendrycks and Gimpel, 2016, <https://arxiv.org/abs/1606.08415>).
-    Gelu,
-}
-
-impl Activation {
-    /// All of them, each at its number.
-    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
-    pub const ALL: [Self; 4] = [Self::Identity, Self::Relu, Self::Relu6, Self::Gelu];
-}
+use super::ops::activation::Activation;
 
 /// `x · weight + bias` over the last dimension of `x`.
 pub fn linear<const D: usize>(layer: &Linear, x: Tensor<D>) -> Tensor<D> {
@@ -47,7 +30,7 @@ pub fn feed_forward<const D: usize>(
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     if let (Some(first_bias), Some(second_bias)) = (bias(first), bias(second)) {
         let layers = [(first.weight.val(), first_bias), (second.weight.val(), second_bias)];
-        return super::fused::feed_forward(x, layers, after, residual);
+        return super::ops::cpu::feed_forward(x, layers, after, residual);
     }
     added(second, activated(first, x, after), residual)
 }
@@ -66,8 +49,8 @@ pub fn product<const D: usize>(
     residual: Option<Tensor<D>>,
 ) -> Tensor<D> {
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&[x.device(), weight.device()]) {
-        return super::gpu::linear(x, weight, bias, after, residual);
+    if super::ops::gpu::is_available(&[x.device(), weight.device()]) {
+        return super::ops::gpu::linear(x, weight, bias, after, residual);
     }
     let y = layer(x, weight, bias, after);
     match residual {
@@ -84,7 +67,7 @@ fn layer<const D: usize>(
 ) -> Tensor<D> {
     #[cfg(all(feature = "flex", target_arch = "wasm32"))]
     if let Some(bias) = bias {
-        return super::fused::linear(x, weight, bias, after);
+        return super::ops::cpu::linear(x, weight, bias, after);
     }
     let y = burn::tensor::module::linear(x, weight, bias);
     match after {
@@ -98,9 +81,9 @@ fn layer<const D: usize>(
 /// `x · w`, matrix by matrix.
 pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&[x.device(), w.device()]) {
+    if super::ops::gpu::is_available(&[x.device(), w.device()]) {
         let [x, w] = [x, w].map(|x| x.unsqueeze_dim(1));
-        return super::gpu::matmul(x, w, 1.0).squeeze_dim(1);
+        return super::ops::gpu::matmul(x, w, 1.0).squeeze_dim(1);
     }
     x.matmul(w)
 }
@@ -111,9 +94,9 @@ pub fn rows(layer: &Embedding, ids: Tensor<1, Int>) -> Tensor<2> {
     #[cfg(target_arch = "wasm32")]
     if let burn::tensor::DType::QFloat(_) = weight.dtype() {
         #[cfg(feature = "flex")]
-        return super::fused::quantised_rows(weight, ids);
+        return super::ops::cpu::quantised_rows(weight, ids);
         #[cfg(feature = "wgpu")]
-        return super::gpu::quantised_rows(weight, ids);
+        return super::ops::gpu::quantised_rows(weight, ids);
     }
     weight.select(0, ids)
 }

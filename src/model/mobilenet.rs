@@ -7,9 +7,10 @@ use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, activation::relu6, s};
 
 use super::ImageTokens;
-use super::linear::{Activation, linear, product};
+use super::linear::{linear, product};
+use super::ops::activation::Activation;
 use super::parameters;
-use crate::config::MobileNetV2Config;
+use crate::package::config::MobileNetV2Config;
 
 /// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
 /// added to them, and a global token from the mean of the coarse map.
@@ -122,14 +123,14 @@ impl InvertedResidual {
     /// - x: `[images, height, width, channels]`
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         #[cfg(feature = "flex")]
-        if super::fused::is_available(&x.device()) {
+        if super::ops::cpu::is_available(&x.device()) {
             let pair = |conv: &Conv2d| (conv.weight.val(), bias(conv));
-            let block = super::fused::Block {
+            let block = super::ops::cpu::Block {
                 expand: self.expand.as_ref().map(pair),
                 depthwise: pair(&self.depthwise),
                 project: pair(&self.project),
             };
-            return super::fused::inverted_residual(x, block, self.stride);
+            return super::ops::cpu::inverted_residual(x, block, self.stride);
         }
         self.forward_composed(x)
     }
@@ -147,9 +148,9 @@ impl InvertedResidual {
     /// The depthwise convolution and ReLU6.
     fn filter(&self, x: Tensor<4>) -> Tensor<4> {
         #[cfg(feature = "wgpu")]
-        if super::gpu::is_available(&[x.device(), self.depthwise.weight.device()]) {
+        if super::ops::gpu::is_available(&[x.device(), self.depthwise.weight.device()]) {
             let weight = self.depthwise.weight.val();
-            return super::gpu::depthwise(x, weight, bias(&self.depthwise), self.stride);
+            return super::ops::gpu::depthwise(x, weight, bias(&self.depthwise), self.stride);
         }
         relu6(self.depthwise.forward(x.permute([0, 3, 1, 2]))).permute([0, 2, 3, 1])
     }
@@ -161,9 +162,9 @@ impl InvertedResidual {
 fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
     let [images, _, height, width] = pixels.dims();
     #[cfg(feature = "wgpu")]
-    if super::gpu::is_available(&[pixels.device(), conv.weight.device()]) {
+    if super::ops::gpu::is_available(&[pixels.device(), conv.weight.device()]) {
         let plane = pixels.reshape([images, height, width, 1]);
-        return super::gpu::depthwise(plane, conv.weight.val(), bias(conv), 2);
+        return super::ops::gpu::depthwise(plane, conv.weight.val(), bias(conv), 2);
     }
     // Even and odd rows and columns apart, so that each tap's neighbours lie side by side.
     let [rows, columns] = [height / 2, width / 2];

@@ -2,25 +2,17 @@
 //! encoder, and a cross-attention fusion that turns their interaction into one score.
 //!
 //! Fields follow the keys of the official checkpoint; the few that cannot are listed in
-//! `checkpoint.rs`.
+//! `package/checkpoint`.
 
 mod attention;
 mod bert;
 mod cosine;
-#[cfg(feature = "flex")]
-mod fused;
 mod fusion;
-#[cfg(feature = "wgpu")]
-mod gpu;
-#[cfg(feature = "flex")]
-mod kernel;
 mod linear;
 mod mobilenet;
 mod norm;
+pub mod ops;
 mod parameters;
-pub(crate) mod quantised;
-#[cfg(all(feature = "flex", target_arch = "wasm32"))]
-pub mod team;
 mod text_encoder;
 mod vit;
 
@@ -38,8 +30,8 @@ pub use mobilenet::MobileNetV2Encoder;
 pub use text_encoder::{TextEncoder, TextTokens};
 pub use vit::VitEncoder;
 
-use crate::config::{ImageEncoderConfig, ModelConfig};
-use crate::text::Tokens;
+use crate::package::config::{ImageEncoderConfig, ModelConfig};
+use crate::text::tokenizer::Tokens;
 
 /// What an image encoder makes of a batch of images.
 #[derive(Debug, Clone)]

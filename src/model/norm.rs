@@ -26,11 +26,11 @@ impl LayerNorm {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (gamma, beta) = (self.gamma.val(), self.beta.val());
         #[cfg(feature = "wgpu")]
-        if super::gpu::is_available(&[x.device(), gamma.device()]) {
-            return super::gpu::layer_norm(x, gamma, beta, self.epsilon);
+        if super::ops::gpu::is_available(&[x.device(), gamma.device()]) {
+            return super::ops::gpu::layer_norm(x, gamma, beta, self.epsilon);
         }
         #[cfg(all(feature = "flex", target_arch = "wasm32"))]
-        return super::fused::layer_norm(x, gamma, beta, self.epsilon);
+        return super::ops::cpu::layer_norm(x, gamma, beta, self.epsilon);
         #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
         burn::tensor::module::layer_norm(x, gamma, Some(beta), self.epsilon)
     }

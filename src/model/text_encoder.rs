@@ -11,8 +11,8 @@ use super::linear::{linear, matmul};
 use super::parameters;
 #[cfg(feature = "train")]
 use super::standardised;
-use crate::config::TextEncoderConfig;
-use crate::text::Tokens;
+use crate::package::config::TextEncoderConfig;
+use crate::text::tokenizer::Tokens;
 
 /// `text_encoder`.
 #[derive(Module, Debug)]

@@ -5,10 +5,11 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::attention::attended;
-use super::linear::{Activation, added, feed_forward, linear};
+use super::linear::{added, feed_forward, linear};
 use super::norm::LayerNorm;
+use super::ops::activation::Activation;
 use super::parameters;
-use crate::config::VitConfig;
+use crate::package::config::VitConfig;
 
 /// `img_encoder`: the transformer alone; CARZero adds no projection.
 #[derive(Module, Debug)]

@@ -6,7 +6,7 @@ use image::GrayImage;
 use rand::{RngExt, rngs::StdRng};
 
 use super::config::Augmentation;
-use crate::config::ImageConfig;
+use crate::radiograph::preprocess::ImageConfig;
 
 /// Which version of an image is seen: drawn once, applied to pixels and boxes alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,9 +135,9 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::config::Resize;
-    use crate::picture::Picture;
-    use crate::preprocess::Square;
+    use crate::radiograph::Picture;
+    use crate::radiograph::preprocess::Resize;
+    use crate::radiograph::preprocess::Square;
 
     const CONFIG: ImageConfig =
         ImageConfig { resize: Resize::CentreSquare, size: 32, crop: 24, mean: 0.5, std: 0.25 };

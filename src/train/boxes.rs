@@ -2,7 +2,7 @@
 
 use super::augment::Change;
 use super::samples::Sample;
-use crate::config::ImageConfig;
+use crate::radiograph::preprocess::ImageConfig;
 
 /// For a finding, the share of each patch that lies in one of its boxes, row by row.
 pub type Inside = (usize, Vec<f32>);
@@ -47,7 +47,7 @@ fn patches_inside(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Resize;
+    use crate::radiograph::preprocess::Resize;
 
     #[test]
     fn boxes_become_shares_of_patches() {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::ModelConfig;
-use crate::folder::Precision;
+use crate::package::Precision;
+use crate::package::config::ModelConfig;
 
 /// Everything that decides what a training run yields, beside the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct TrainConfig {
     /// How the finished weights are stored.
     pub precision: Precision,
     /// Word pieces kept beside the reachable pieces of the finding vocabulary; see
-    /// [`TextTokenizer::prune`](crate::text::TextTokenizer::prune).
+    /// [`TextTokenizer::prune`](crate::text::tokenizer::TextTokenizer::prune).
     pub vocabulary: usize,
     /// Pretrained weights, relative to `--init`.
     pub start: Start,

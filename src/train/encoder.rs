@@ -22,8 +22,8 @@ use super::learner::Stage;
 use super::lesion::Lesions;
 use super::loss::{binary_cross_entropy, outside_boxes};
 use super::samples::{Sample, Samples, draw};
-use crate::config::ImageConfig;
 use crate::model::ImageEncoder;
+use crate::radiograph::preprocess::ImageConfig;
 
 /// An image encoder under a classifier with an output for each finding.
 #[derive(Module, Debug)]

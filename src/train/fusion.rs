@@ -15,7 +15,7 @@ use super::lesion::Lesions;
 use super::loss::{binary_cross_entropy, contrastive, outside_boxes, squared_distance};
 use super::samples::{Sample, Samples, Target, sigmoid};
 use crate::model::{CarZero, Encoded, TextTokens};
-use crate::text::TextTokenizer;
+use crate::text::tokenizer::TextTokenizer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng, rngs::StdRng};

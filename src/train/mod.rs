@@ -36,12 +36,13 @@ use std::path::{Path, PathBuf};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::checkpoint::Checkpoint;
-use crate::config::{ImageEncoderConfig, ModelConfig};
+use crate::engine::loader;
 use crate::evaluate::metrics::{auroc, mean};
-use crate::folder::{self, Weight};
 use crate::model::CarZero;
-use crate::text::TextTokenizer;
+use crate::package::checkpoint::Checkpoint;
+use crate::package::config::{ImageEncoderConfig, ModelConfig};
+use crate::package::shard::Weight;
+use crate::text::tokenizer::TextTokenizer;
 use config::TrainConfig;
 use encoder::{Classifier, EncoderTraining, predict};
 use error::{Result, TrainError};
@@ -175,7 +176,7 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
     let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
     model_config.text_encoder.vocab = kept.len();
     let weights =
-        folder::weights_of(&model)?.into_iter().map(|weight| match weight.name.as_str() {
+        loader::weights_of(&model)?.into_iter().map(|weight| match weight.name.as_str() {
             "text_encoder.model.embeddings.word_embeddings.weight" => weight.rows(&kept),
             _ => weight,
         });
@@ -202,7 +203,7 @@ fn start(config: &TrainConfig, init: &Path, device: &Device) -> Result<(CarZero,
         &init.join(&config.start.text_encoder),
     )?;
     let mut model = CarZero::init(&config.model, device);
-    folder::apply(&mut model, backbones.backbone_weights(&config.model)?)?;
+    loader::apply(&mut model, backbones.backbone_weights(&config.model)?)?;
     Ok((model, tokenizer))
 }
 

@@ -21,10 +21,10 @@ use super::config::{DataConfig, ReadingsConfig, TeacherConfig};
 use super::error::{Result, TrainError};
 use super::learner::Learner;
 use super::patients::PatientSplits;
-use crate::align::align;
-use crate::config::ImageConfig;
-use crate::picture::Picture;
-use crate::preprocess::Square;
+use crate::radiograph::Picture;
+use crate::radiograph::preprocess::ImageConfig;
+use crate::radiograph::preprocess::Square;
+use crate::text::align::align;
 
 /// What a finding is in an image: a probability, or unknown.
 pub type Target = Option<f32>;

@@ -6,7 +6,7 @@ mod jpeg;
 
 use std::time::{Duration, Instant};
 
-use carzero::dicom::{Shown, Values, View, Window, is_dicom};
+use carzero::radiograph::dicom::{Shown, Values, View, Window, is_dicom};
 use carzero::{Error, Picture};
 use file::*;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use burn::tensor::{Device, Tensor};
-use carzero::folder::{Loaded, Loader, MANIFEST};
+use carzero::engine::loader::{Loaded, Loader};
+use carzero::package::MANIFEST;
 use safetensors::{Dtype, SafeTensors};
 
 /// The micro checkpoint: the official layout with tiny random weights, and the official

@@ -260,7 +260,7 @@ mod tests {
             .chain([padchest::RENAMED.map(|(_, finding)| finding).to_vec()])
             .chain([openi::MESH.map(|(_, finding)| finding).to_vec(), openi::NORMAL.to_vec()]);
         for finding in names.flatten() {
-            assert_eq!(crate::align::finding(finding), Some(finding));
+            assert_eq!(crate::text::align::finding(finding), Some(finding));
         }
     }
 }

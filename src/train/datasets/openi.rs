@@ -110,5 +110,8 @@ fn of_term(term: &str) -> Option<&'static str> {
         term.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let heading = term.split('/').next().unwrap_or_default();
-    MESH.iter().find(begins).map(|(_, finding)| *finding).or_else(|| crate::align::finding(heading))
+    MESH.iter()
+        .find(begins)
+        .map(|(_, finding)| *finding)
+        .or_else(|| crate::text::align::finding(heading))
 }

@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(ALL.lines().count(), 192);
         for label in ALL.lines() {
             let label = label.to_lowercase();
-            let finding = look_up(&RENAMED, &label).or_else(|| crate::align::finding(&label));
+            let finding = look_up(&RENAMED, &label).or_else(|| crate::text::align::finding(&label));
             assert!(finding.is_some(), "{label}");
         }
     }

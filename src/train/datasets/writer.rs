@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::error::{Result, TrainError};
 use super::super::patients::PatientSplits;
 use super::{Split, Statements, Summary, Taken, View};
-use crate::align;
+use crate::text::align;
 
 /// One image of a dataset.
 pub struct Row {

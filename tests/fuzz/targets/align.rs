@@ -1,7 +1,7 @@
 //! Free text as findings.
 #![no_main]
 
-use carzero::align;
+use carzero::text::align;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use carzero::checkpoint::{Assumed, Checkpoint};
-use carzero::config::ModelConfig;
+use carzero::package::checkpoint::{Assumed, Checkpoint};
+use carzero::package::config::ModelConfig;
 use libfuzzer_sys::fuzz_target;
 
 const CONFIG: &str = include_str!("../seeds/manifest/vit.json");

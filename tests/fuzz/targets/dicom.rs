@@ -1,7 +1,8 @@
 //! DICOM, and what is told and shown of it.
 #![no_main]
 
-use carzero::{Picture, dicom};
+use carzero::Picture;
+use carzero::radiograph::dicom;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 fuzz_target!(|data: &[u8]| -> Corpus {

@@ -2,8 +2,9 @@
 #![no_main]
 
 use burn::tensor::Device;
-use carzero::folder::{CONFIG, FileEntry, Loader, Manifest, Precision, TOKENIZER};
-use carzero::text::TextTokenizer;
+use carzero::package::{CONFIG, FileEntry, Manifest, Precision, TOKENIZER};
+use carzero::engine::loader::Loader;
+use carzero::text::tokenizer::TextTokenizer;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -2,8 +2,9 @@
 #![no_main]
 
 use burn::tensor::Device;
-use carzero::familiarity::Familiarity;
-use carzero::folder::{CONFIG, FileEntry, Loader, Manifest, Precision, REFERENCE, TOKENIZER};
+use carzero::package::ood::Familiarity;
+use carzero::package::{CONFIG, FileEntry, Manifest, Precision, REFERENCE, TOKENIZER};
+use carzero::engine::loader::Loader;
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [(&str, &[u8]); 2] = [

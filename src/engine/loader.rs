@@ -1,0 +1,303 @@
+//! From the files of a model package to a model on its device.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use burn::module::Module;
+use burn::store::{
+    ApplyError, ApplyResult, ModuleSnapshot, PyTorchToBurnAdapter, bridge, burn_pack,
+};
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use crate::error::{Error, Result};
+use crate::model::CarZero;
+use crate::model::ops::quantised::{KEPT, STORE, quantised};
+use crate::package::config::ModelConfig;
+use crate::package::shard::{REFERENCE_TOKENS, Weight, decode, factors, part_name};
+use crate::package::{CONFIG, Manifest, REFERENCE, TOKENIZER, sha256};
+use crate::sync::lock;
+use crate::text::tokenizer::TextTokenizer;
+
+/// A complete model, as read from its folder.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What the folder holds.
+    pub manifest: Manifest,
+    /// All facts about the model.
+    pub config: ModelConfig,
+    /// The tokenizer.
+    pub tokenizer: TextTokenizer,
+    /// The model on its device.
+    pub model: CarZero,
+    /// Condensed tokens of the reference images, `[images, tokens, dim]`.
+    pub reference: Option<Tensor<3>>,
+}
+
+/// Puts a model together, file by file, so that only one shard is in memory at a time.
+#[derive(Debug)]
+pub struct Loader {
+    manifest: Manifest,
+    device: Device,
+    next: usize,
+    config: Option<ModelConfig>,
+    tokenizer: Option<TextTokenizer>,
+    model: Option<CarZero>,
+    reference: Option<Tensor<3>>,
+    partial: Option<Partial>,
+    applied: BTreeSet<String>,
+    missing: Vec<String>,
+}
+
+/// The parts, so far, of a tensor that is cut over several shards.
+#[derive(Debug)]
+struct Partial {
+    whole: Weight,
+    parts: usize,
+    next: usize,
+}
+
+impl Loader {
+    /// Starts with the manifest.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manifest::parse`].
+    pub fn new(manifest: &[u8], device: Device) -> Result<Self> {
+        Ok(Self {
+            manifest: Manifest::parse(manifest)?,
+            device,
+            next: 0,
+            config: None,
+            tokenizer: None,
+            model: None,
+            reference: None,
+            partial: None,
+            applied: BTreeSet::new(),
+            missing: Vec::new(),
+        })
+    }
+
+    /// What has to be added, in this order.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Verifies a file's size and SHA-256 and takes it in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where it is not the next file or was altered; it may then be added again.
+    /// Otherwise an error that tells what in it is not usable.
+    pub fn add(&mut self, path: &str, data: &[u8]) -> Result<()> {
+        self.add_digested(path, data, &sha256(data))
+    }
+
+    /// As [`Loader::add`], where `digest`, the SHA-256 of `data`, is known already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::add`].
+    pub fn add_digested(&mut self, path: &str, data: &[u8], digest: &str) -> Result<()> {
+        let Some(entry) = self.manifest.files.get(self.next).filter(|entry| entry.path == path)
+        else {
+            return Err(Error::File {
+                path: path.to_string(),
+                reason: "it is not the file that comes next".to_string(),
+            });
+        };
+        entry.verify(data, digest)?;
+        match path {
+            CONFIG => {
+                let config = ModelConfig::parse(data)?;
+                self.model = Some(CarZero::init(&config, &self.device));
+                self.config = Some(config);
+            }
+            TOKENIZER => {
+                let config = self.config.as_ref().ok_or_else(|| incomplete(CONFIG))?;
+                let tokenizer = TextTokenizer::new(data, config.text_encoder.rows)?;
+                if tokenizer.vocab_size() > config.text_encoder.vocab {
+                    return Err(Error::Tokenizer(format!(
+                        "it has {} word pieces, the model {}",
+                        tokenizer.vocab_size(),
+                        config.text_encoder.vocab
+                    )));
+                }
+                self.tokenizer = Some(tokenizer);
+            }
+            REFERENCE => self.reference = Some(self.read_reference(data)?),
+            _ => self.add_shard(data)?,
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    fn add_shard(&mut self, data: &[u8]) -> Result<()> {
+        let shard =
+            SafeTensors::deserialize(data).map_err(|error| Error::Weights(error.to_string()))?;
+        let mut tensors = Vec::new();
+        let mut names: Vec<&str> = shard.names();
+        names.sort_unstable();
+        for stored in names.into_iter().filter(|name| !name.ends_with(".scale")) {
+            let view = shard.tensor(stored).map_err(|error| Error::Weights(error.to_string()))?;
+            if KEPT && let Some(data) = integers(&shard, stored, &view)? {
+                tensors.push(once(stored, data));
+                continue;
+            }
+            let values = decode(&shard, stored, &view)?;
+            let part = Weight { name: stored.to_string(), shape: view.shape().to_vec(), values };
+            if let Some(Weight { name, shape, values }) = self.join(part)? {
+                tensors.push(once(&name, TensorData::new(values, shape)));
+            }
+        }
+        let model = self.model.as_mut().ok_or_else(|| incomplete(CONFIG))?;
+        let result = apply_tensors(model, tensors)?;
+        self.applied.extend(result.applied);
+        self.missing = result.missing.into_iter().map(|(name, _)| name).collect();
+        Ok(())
+    }
+
+    fn read_reference(&self, data: &[u8]) -> Result<Tensor<3>> {
+        let fail =
+            |reason: &str| Error::File { path: REFERENCE.to_string(), reason: reason.into() };
+        let config = self.config.as_ref().ok_or_else(|| incomplete(CONFIG))?;
+        let file = SafeTensors::deserialize(data).map_err(|error| fail(&error.to_string()))?;
+        let view = file.tensor(REFERENCE_TOKENS).map_err(|error| fail(&error.to_string()))?;
+        let values = decode(&file, REFERENCE_TOKENS, &view)?;
+        let (tokens, dim) = (1 + config.map_side().pow(2) / 4, config.fusion.dim);
+        let images = values.len() / (tokens * dim);
+        if images == 0 || values.len() != images * tokens * dim {
+            return Err(fail("its size is not that of whole images"));
+        }
+        Ok(Tensor::from_data(TensorData::new(values, [images, tokens, dim]), &self.device))
+    }
+
+    /// Adds a part to its tensor; returns the tensor when it is complete.
+    fn join(&mut self, part: Weight) -> Result<Option<Weight>> {
+        let Some((name, index, parts)) = part_name(&part.name) else { return Ok(Some(part)) };
+        let fail = || Error::Weights(format!("the parts of `{name}` do not fit together"));
+        if index == 1 {
+            let whole = Weight { name: name.to_string(), shape: part.shape, values: part.values };
+            self.partial = Some(Partial { whole, parts, next: 2 });
+        } else {
+            let partial = self.partial.as_mut().ok_or_else(fail)?;
+            let whole = &mut partial.whole;
+            let fits = whole.name == name && partial.parts == parts && partial.next == index;
+            if !fits || part.shape.is_empty() || part.shape.get(1..) != whole.shape.get(1..) {
+                return Err(fail());
+            }
+            whole.shape[0] = whole.shape[0].checked_add(part.shape[0]).ok_or_else(fail)?;
+            whole.values.extend(part.values);
+            partial.next += 1;
+        }
+        Ok(if index == parts { self.partial.take().map(|partial| partial.whole) } else { None })
+    }
+
+    /// The model, once every file has been added.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] where a file was not added, [`Error::Weights`] where a weight is missing.
+    pub fn finish(self) -> Result<Loaded> {
+        if let Some(entry) = self.manifest.files.get(self.next) {
+            return Err(incomplete(&entry.path));
+        }
+        let missing: Vec<&String> =
+            self.missing.iter().filter(|name| !self.applied.contains(*name)).collect();
+        if let Some(first) = missing.first() {
+            return Err(Error::Weights(format!("{} missing, `{first}` first", missing.len())));
+        }
+        let (Some(config), Some(tokenizer), Some(model)) =
+            (self.config, self.tokenizer, self.model)
+        else {
+            return Err(incomplete(CONFIG));
+        };
+        let parameters = model.num_params() as u64;
+        if self.applied.is_empty() || parameters != self.manifest.parameters {
+            return Err(Error::Weights(format!(
+                "{parameters} weights instead of {}",
+                self.manifest.parameters
+            )));
+        }
+        Ok(Loaded { manifest: self.manifest, config, tokenizer, model, reference: self.reference })
+    }
+}
+
+/// A tensor whose data is handed over when it is put in its place, where Burn would copy it.
+fn once(name: &str, data: TensorData) -> burn_pack::Tensor {
+    let (dtype, shape) = (data.dtype(), data.shape().clone());
+    let data = Mutex::new(Some(data));
+    bridge::deferred(name.to_string(), dtype, shape, None, move || {
+        lock(&data)
+            .take()
+            .ok_or_else(|| burn_pack::Error::ValidationError("it has been put in place".into()))
+    })
+}
+
+/// Puts tensors into their places.
+#[inline(never)] // see `lib.rs`
+fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
+    let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
+    if let Some(error) = result.errors.first() {
+        return Err(Error::Weights(match error {
+            ApplyError::ShapeMismatch { path, expected, found } => {
+                format!(
+                    "`{path}` has shape {:?} instead of {:?}",
+                    found.to_vec(),
+                    expected.to_vec()
+                )
+            }
+            other => other.to_string(),
+        }));
+    }
+    if let Some(name) = result.unused.first() {
+        return Err(Error::Weights(format!("`{name}` belongs to no part of this architecture")));
+    }
+    Ok(result)
+}
+
+/// Puts some weights into a model.
+///
+/// # Errors
+///
+/// [`Error::Weights`] where one has no place or another shape.
+#[cfg(feature = "train")]
+pub fn apply(model: &mut CarZero, weights: Vec<Weight>) -> Result<()> {
+    let tensor = |weight: Weight| once(&weight.name, TensorData::new(weight.values, weight.shape));
+    apply_tensors(model, weights.into_iter().map(tensor).collect()).map(|_| ())
+}
+
+/// All weights of a model, as they are stored.
+///
+/// # Errors
+///
+/// [`Error::Weights`] where one cannot be read back from its device.
+#[cfg(feature = "train")]
+pub fn weights_of(model: &CarZero) -> Result<Vec<Weight>> {
+    let adapter = Box::new(burn::store::BurnToPyTorchAdapter);
+    let read = |tensor: burn_pack::Tensor| {
+        let fail = |error: String| Error::Weights(format!("`{}`: {error}", tensor.name));
+        let data = bridge::to_data(&tensor).map_err(|error| fail(error.to_string()))?;
+        let values = data.try_into_vec().map_err(|error| fail(format!("{error:?}")))?;
+        Ok(Weight { name: tensor.name.to_string(), shape: tensor.shape.to_vec(), values })
+    };
+    model.collect(None, Some(adapter), true).into_iter().map(read).collect()
+}
+
+fn incomplete(path: &str) -> Error {
+    Error::File { path: path.to_string(), reason: "it is missing".to_string() }
+}
+
+/// A whole 8-bit matrix as the integers that it is, if its layer can have it so.
+fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option<TensorData>> {
+    match view.shape() {
+        &[rows, columns] if view.dtype() == Dtype::I8 && part_name(name).is_none() => {
+            let factors = factors(shard, name)?;
+            let looked_up = name.ends_with("_embeddings.weight");
+            Ok((factors.len() == rows)
+                .then(|| quantised(view.data(), [rows, columns], &factors, looked_up, STORE))
+                .flatten())
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,436 @@
+//! A loaded model at work: pictures and findings in, scores and maps out.
+
+pub mod heatmap;
+pub mod loader;
+pub mod ood;
+mod text_cache;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::model::{CarZero, Encoded, Interaction};
+use crate::package::Manifest;
+use crate::package::config::{Measured, ModelConfig, Reference, SelfTest};
+use crate::radiograph::Picture;
+use crate::radiograph::preprocess::{Square, View};
+use crate::sync::lock;
+use crate::text::prompt::normalize;
+use crate::text::tokenizer::TextTokenizer;
+use loader::Loaded;
+use ood::{Verdict, verdict};
+use text_cache::Texts;
+
+/// Texts that are encoded and scored in one go, which bounds memory.
+const TEXT_BATCH: usize = 256;
+/// Those that are put to the reference images in one go.
+const MEASURED_BATCH: usize = 32;
+/// Encoded texts that are kept.
+const CACHED_TEXTS: usize = 512;
+/// The largest error of the self-test, relative to the logit (absolute below 1). Devices that
+/// compute in f32 stay below 1e-4; one that is broken is off by far more.
+const SELF_TEST_TOLERANCE: f32 = 5e-3;
+
+/// A model on its device, with its tokenizer and the texts encoded so far.
+#[derive(Debug)]
+pub struct Engine {
+    manifest: Manifest,
+    config: ModelConfig,
+    tokenizer: TextTokenizer,
+    model: CarZero,
+    device: Device,
+    texts: Mutex<Texts>,
+    /// The reference images, condensed, to rank any sentence.
+    reference: Option<Tensor<3>>,
+    /// The same ready to be scored, once a sentence needs them.
+    encoded_reference: OnceLock<Encoded>,
+    /// Percentiles over them, by sentence.
+    measured: Mutex<HashMap<String, Vec<f32>>>,
+}
+
+/// Pictures, encoded: all that scoring needs of them.
+#[derive(Debug, Clone)]
+pub struct EncodedImages {
+    encoded: Encoded,
+    /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
+    fine_means: Tensor<3>,
+    /// The encoder's [`pooled map`](crate::model::ImageEncoder::pooled_map).
+    pooled_map: Tensor<3>,
+    /// What the model saw of each picture.
+    pub views: Vec<View>,
+}
+
+/// How one finding scores on one picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// The sentence, as given.
+    pub prompt: String,
+    /// The mean of `i2t` and `t2i`: a raw logit, neither a probability nor comparable between
+    /// findings.
+    pub logit: f32,
+    /// The text put to the image.
+    pub i2t: f32,
+    /// The image put to the text.
+    pub t2i: f32,
+    /// Share of the reference population with a lower logit for this sentence, in percent; none
+    /// where the model ships no reference for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percentile: Option<f32>,
+    /// What the CLIP-style head says, -1 to 1; none where the model has no such head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f32>,
+    /// Where the text looked: attention weights over the view, row by row.
+    #[serde(skip)]
+    pub attention: Vec<f32>,
+    /// The same before the softmax.
+    #[serde(skip)]
+    pub similarity: Vec<f32>,
+}
+
+/// How one picture and one sentence attend to one another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The sentence's words as the model reads them, `[CLS]` first and `[SEP]` last.
+    pub words: Vec<String>,
+    /// Layers of the fusion.
+    pub layers: usize,
+    /// Heads of each layer.
+    pub heads: usize,
+    /// Weights of the sentence over the patches of the view, `[layers, heads, patches]`.
+    pub patches: Vec<f32>,
+    /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
+    /// the text as a whole and to the empty rows of its memory.
+    pub attended_words: Vec<f32>,
+    /// Where each word would look if it were put to the picture alone, averaged over layers and
+    /// heads: `[words, patches]`. The score does not use this.
+    pub word_patches: Vec<f32>,
+}
+
+impl Engine {
+    /// Puts a model to work.
+    pub fn new(loaded: Loaded, device: Device) -> Self {
+        let Loaded { manifest, config, tokenizer, model, reference } = loaded;
+        Self {
+            reference,
+            encoded_reference: OnceLock::new(),
+            manifest,
+            config,
+            tokenizer,
+            model,
+            device,
+            texts: Mutex::default(),
+            measured: Mutex::default(),
+        }
+    }
+
+    /// All facts about the model.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// What the model folder holds.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Encodes pictures in one batch.
+    pub fn encode_images(&self, pictures: &[&Picture]) -> EncodedImages {
+        let image = &self.config.image;
+        let squares: Vec<Square> =
+            pictures.iter().map(|picture| Square::new(picture, image)).collect();
+        let pixels = squares.iter().flat_map(|square| square.pixels(image)).collect();
+        self.encode_pixels(pixels, squares.iter().map(|square| square.view(image)).collect())
+    }
+
+    fn encode_pixels(&self, pixels: Vec<f32>, views: Vec<View>) -> EncodedImages {
+        let encoder = &self.model.img_encoder;
+        let features = encoder.features(self.pixels(pixels));
+        EncodedImages {
+            encoded: self.model.encode_features(&features),
+            fine_means: encoder.fine_means(&features),
+            pooled_map: encoder.pooled_map(&features),
+            views,
+        }
+    }
+
+    fn pixels(&self, pixels: Vec<f32>) -> Tensor<4> {
+        let crop = self.config.image.crop;
+        let images = pixels.len() / (crop * crop);
+        Tensor::from_data(TensorData::new(pixels, [images, 1, crop, crop]), &self.device)
+    }
+
+    /// Scores every picture against every prompt; prompts are sentences, sent as they are. For
+    /// each picture the scores come in the order of the prompts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where a prompt cannot be encoded, [`Error::Device`] where the device
+    /// fails.
+    pub async fn score(
+        &self,
+        images: &EncodedImages,
+        prompts: &[String],
+    ) -> Result<Vec<Vec<Score>>> {
+        let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
+        for batch in prompts.chunks(TEXT_BATCH) {
+            let texts = self.encode_texts(batch)?;
+            self.measure(batch, &texts).await?;
+            let result = self.model.score(&images.encoded, &texts);
+            let all = Transaction::default()
+                .register(result.i2t)
+                .register(result.t2i)
+                .register(result.attention)
+                .register(result.similarity);
+            let [i2t, t2i, attention, similarity] = read_all(all).await?;
+            let cosines = match result.cosine {
+                Some(cosines) => Some(read(cosines).await?),
+                None => None,
+            };
+            let patches = attention.len() / i2t.len();
+            for (index, of_image) in scores.iter_mut().enumerate() {
+                for (column, prompt) in batch.iter().enumerate() {
+                    let pair = index * batch.len() + column;
+                    let map = |maps: &[f32]| maps[pair * patches..(pair + 1) * patches].to_vec();
+                    let logit = (i2t[pair] + t2i[pair]) / 2.0;
+                    of_image.push(Score {
+                        prompt: prompt.clone(),
+                        logit,
+                        i2t: i2t[pair],
+                        t2i: t2i[pair],
+                        cosine: cosines.as_ref().map(|cosines| cosines[pair]),
+                        percentile: self
+                            .reference(prompt)
+                            .map(|p| Reference::percentile(&p, logit)),
+                        attention: map(&attention),
+                        similarity: map(&similarity),
+                    });
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    /// The maps of the CLIP-style head, if the model has one: for each picture and prompt the cosine of each
+    /// patch of the view with the prompt, row by row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn cosine_maps(
+        &self,
+        images: &EncodedImages,
+        prompts: &[String],
+    ) -> Result<Option<Vec<Vec<Vec<f32>>>>> {
+        let mut maps = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
+        for batch in prompts.chunks(TEXT_BATCH) {
+            let texts = self.encode_texts(batch)?;
+            let side = self.config.map_side();
+            let Some(all) = self.model.cosine_maps(images.pooled_map.clone(), &texts, side) else {
+                return Ok(None);
+            };
+            let all = read(all.swap_dims(1, 2)).await?;
+            let mut all = all.chunks_exact(side * side).map(<[f32]>::to_vec);
+            maps.iter_mut().for_each(|of_image| of_image.extend(all.by_ref().take(batch.len())));
+        }
+        Ok(Some(maps))
+    }
+
+    /// How the first picture and a sentence attend to one another.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
+        let tokens = self.tokenizer.encode(prompt)?;
+        let image = images.encoded.range(0, 1);
+        let [i2t, t2i, by_word] = self.model.interactions(&image, &tokens, &self.device);
+        let words = tokens.words.len();
+        // All queries over the keys from the second on (the first is the global token).
+        let weights = |interaction: Interaction, keys: Option<usize>| {
+            let layers: Vec<Tensor<3>> = interaction
+                .layers
+                .into_iter()
+                .map(|layer| {
+                    let [_, _, _, all] = layer.weights.dims();
+                    layer.weights.squeeze_dim::<3>(0).narrow(2, 1, keys.unwrap_or(all - 1))
+                })
+                .collect();
+            Tensor::stack::<4>(layers, 0)
+        };
+        let by_patch = weights(i2t, None);
+        let [layers, heads, _, _] = by_patch.dims();
+        Ok(Explanation {
+            words: tokens.words,
+            layers,
+            heads,
+            patches: read(by_patch).await?,
+            attended_words: read(weights(t2i, Some(words))).await?,
+            word_patches: read(weights(by_word, None).mean_dim(1).mean_dim(0)).await?,
+        })
+    }
+
+    /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has
+    /// it for standard prompts; those of others come from the reference images, once scored.
+    pub fn reference(&self, prompt: &str) -> Option<Vec<f32>> {
+        let key = normalize(prompt);
+        let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(&key));
+        known.cloned().or_else(|| lock(&self.measured).get(&key).cloned())
+    }
+
+    /// How well a prompt was told apart on labelled images.
+    pub fn validation(&self, prompt: &str) -> Option<&Measured> {
+        self.config.validation.as_ref()?.findings.get(&normalize(prompt))
+    }
+
+    /// Scores the reference images on those prompts whose distribution is not known yet.
+    async fn measure(&self, prompts: &[String], texts: &Encoded) -> Result<()> {
+        let Some(tokens) = &self.reference else { return Ok(()) };
+        let new: Vec<usize> =
+            (0..prompts.len()).filter(|&i| self.reference(&prompts[i]).is_none()).collect();
+        for batch in new.chunks(MEASURED_BATCH) {
+            let encode = || self.model.encode_condensed(tokens.clone());
+            let images = self.encoded_reference.get_or_init(encode);
+            let scores = self.model.score(images, &texts.copy(batch));
+            let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
+            let mut measured = lock(&self.measured);
+            if measured.len() > CACHED_TEXTS {
+                measured.clear();
+            }
+            for (column, &prompt) in batch.iter().enumerate() {
+                let logits = logits.iter().skip(column).step_by(batch.len()).copied().collect();
+                measured.insert(normalize(&prompts[prompt]), Reference::percentiles(logits));
+            }
+        }
+        Ok(())
+    }
+
+    /// Texts as one batch, at least one and at most [`TEXT_BATCH`]; those that are not known yet are
+    /// encoded.
+    fn encode_texts(&self, prompts: &[String]) -> Result<Encoded> {
+        let mut texts = lock(&self.texts);
+        if texts.count() > CACHED_TEXTS {
+            texts.clear();
+        }
+        let sentences: Vec<String> = prompts.iter().map(|prompt| normalize(prompt)).collect();
+        let new = texts.missing(&sentences);
+        if !new.is_empty() {
+            let tokens = new.iter().map(|sentence| self.tokenizer.encode(sentence));
+            let tokens = tokens.collect::<Result<Vec<_>>>()?;
+            texts.insert(&new, self.model.encode_texts(&tokens, &self.device));
+        }
+        let Some(gathered) = texts.gather(&sentences) else { unreachable!("all are known now") };
+        Ok(gathered)
+    }
+
+    /// How far each picture is from those that the model knows, and what it looks like; none where
+    /// the model does not say. A picture in doubt is encoded once more, as its negative.
+    ///
+    /// `images` are the pictures, encoded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn familiarity(
+        &self,
+        pictures: &[&Picture],
+        images: &EncodedImages,
+    ) -> Result<Option<Vec<(f32, Verdict)>>> {
+        let Some(known) = &self.config.familiarity else { return Ok(None) };
+        let mut looks = Vec::with_capacity(pictures.len());
+        for (picture, means) in pictures.iter().zip(self.fine_means(images).await?) {
+            let distance = known.distance(&means);
+            let mut negative = None;
+            if distance > known.doubt {
+                let images = self.encode_images(&[&picture.negative()]);
+                let means = self.fine_means(&images).await?;
+                negative = means.first().map(|means| known.distance(means));
+            }
+            looks.push((distance, verdict(known, &means, distance, negative)));
+        }
+        Ok(Some(looks))
+    }
+
+    /// The features that [`Familiarity`](crate::package::ood::Familiarity) is about, of each image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn fine_means(&self, images: &EncodedImages) -> Result<Vec<Vec<f32>>> {
+        let [_, parts, channels] = images.fine_means.dims();
+        let means = read(images.fine_means.clone()).await?;
+        Ok(means.chunks(parts * channels).map(<[f32]>::to_vec).collect())
+    }
+
+    /// Condensed tokens of pictures, `[pictures, tokens, dim]`, for a reference.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn condense(&self, pictures: &[&Picture]) -> Result<Vec<f32>> {
+        let image = &self.config.image;
+        let pixels: Vec<f32> =
+            pictures.iter().flat_map(|picture| Square::new(picture, image).pixels(image)).collect();
+        read(self.model.condense_images(self.pixels(pixels))).await
+    }
+
+    /// Forgets all encoded texts and what was measured of them.
+    pub fn forget_texts(&self) {
+        lock(&self.texts).clear();
+        lock(&self.measured).clear();
+    }
+
+    /// The logits of the built-in test pattern: a picture of waves, put to `prompts`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn test_pattern_logits(&self, prompts: &[String]) -> Result<Vec<f32>> {
+        let crop = self.config.image.crop;
+        let wave = |index: usize| {
+            ((index % crop) as f32 * 0.11).sin() + ((index / crop) as f32 * 0.07).cos()
+        };
+        let pixels = (0..crop * crop).map(wave).collect();
+        let images = self.encode_pixels(pixels, Vec::new());
+        let texts = self.encode_texts(prompts)?;
+        let scores = self.model.score(&images.encoded, &texts);
+        read((scores.i2t + scores.t2i) / 2.0).await
+    }
+
+    /// Checks the device: drivers are known that compute zeros or worse without an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SelfTest`] where a logit of the test pattern is not what the config says.
+    pub async fn self_test(&self) -> Result<()> {
+        let Some(SelfTest { prompts, logits }) = &self.config.self_test else {
+            return Ok(());
+        };
+        let measured = self.test_pattern_logits(prompts).await?;
+        for (measured, expected) in measured.iter().zip(logits) {
+            let error = (measured - expected).abs() / expected.abs().max(1.0);
+            if error.is_nan() || error > SELF_TEST_TOLERANCE {
+                return Err(Error::SelfTest(format!("{measured} instead of {expected}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a tensor back from its device.
+async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let [values] = read_all(Transaction::default().register(tensor)).await?;
+    Ok(values)
+}
+
+/// Reads several tensors back at once: a GPU is waited for only once.
+async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
+    let all = tensors.execute_async().await.map_err(|error| Error::Device(error.to_string()))?;
+    let values = |data: TensorData| {
+        data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
+    };
+    let all: Vec<Vec<f32>> = all.into_iter().map(values).collect::<Result<_>>()?;
+    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".to_string()))
+}

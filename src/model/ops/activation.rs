@@ -1,0 +1,20 @@
+//! What follows a linear layer.
+
+/// What is done to a layer's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// `max(x, 0)`.
+    Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// GELU (Hendrycks and Gimpel, 2016, <https://arxiv.org/abs/1606.08415>).
+    Gelu,
+}
+
+impl Activation {
+    /// All of them, each at its number.
+    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    pub const ALL: [Self; 4] = [Self::Identity, Self::Relu, Self::Relu6, Self::Gelu];
+}

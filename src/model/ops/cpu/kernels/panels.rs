@@ -1,0 +1,554 @@
+//! Matrix products in WebAssembly, where the `gemm` crate stays well below what the engine can do: its
+//! tile needs more vector registers than x86-64 has, and it knows no fused multiply-add.
+//!
+//! The right matrix is packed panel by panel, eight columns wide; a panel stays in the innermost
+//! cache while every four rows of the left matrix are put to it (Goto and van de Geijn, 2008,
+//! "Anatomy of high-performance matrix multiplication").
+
+use std::ops::Range;
+
+use super::functions::activate;
+use super::matrix::{Factor, Matrix, MatrixMut, Quantised};
+use crate::model::ops::activation::Activation;
+use lanes::{LANES, Lanes};
+
+/// Rows of a tile, at most. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the
+/// rows: 11 of the 16 vector registers that WebAssembly can count on. With five rows sums no longer
+/// stay in them, which takes twice as long.
+const ROWS: usize = 4;
+/// Columns of a tile and of a panel.
+const COLUMNS: usize = 2 * LANES;
+/// Depth of a panel, which then has 16 KiB.
+const DEPTH: usize = 512;
+/// Rows that a panel is used for before the next is packed: with [`DEPTH`], 512 KiB.
+const BLOCK: usize = 256;
+/// Up to so many rows, packing costs more than it saves,
+const FEW: usize = 32;
+/// and so few rows of the right matrix are read side by side, each from start to end, which keeps
+/// to a few pages of memory.
+const STREAMS: usize = 128;
+/// Up to so many rows, integers become numbers again for every tile, rather than once and kept.
+const VERY_FEW: usize = 16;
+
+/// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
+/// either the rows or the columns of the right one.
+pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
+    let mut packed = vec![0.0; left.columns.min(DEPTH) * COLUMNS];
+    let MatrixMut { data: out, row_stride } = out;
+    let direct = match right {
+        Factor::Floats(right) => left.rows <= FEW && right.column_stride == 1,
+        Factor::Integers(_) => left.rows <= VERY_FEW,
+    };
+    for depth in blocks(left.columns, if direct { STREAMS } else { DEPTH }) {
+        let accumulate = accumulate || depth.start > 0;
+        for rows in blocks(left.rows, BLOCK) {
+            for columns in blocks(right.columns(), COLUMNS) {
+                let left = Lines { matrix: left, rows: rows.clone(), depth: depth.clone() };
+                let out = &mut out[rows.start * row_stride + columns.start..];
+                let width = columns.len();
+                let out = Target { out, row_stride, width, accumulate };
+                let stands_as_it_is = direct && width == COLUMNS;
+                match right {
+                    Factor::Floats(right) if stands_as_it_is => {
+                        let first = depth.start * right.row_stride + columns.start;
+                        let lines = &right.data[first..];
+                        left.put_to(Floats { lines, stride: right.row_stride }, out);
+                    }
+                    Factor::Integers(right) if stands_as_it_is => {
+                        let first = depth.start * right.row_stride + columns.start;
+                        let lines = &right.data[first..];
+                        let factors = factors(&right, columns);
+                        left.put_to(Integers { lines, stride: right.row_stride, factors }, out);
+                    }
+                    _ => {
+                        let panel = &mut packed[..depth.len() * COLUMNS];
+                        match &right {
+                            Factor::Floats(right) => pack(right, depth.clone(), columns, panel),
+                            Factor::Integers(right) => unpack(right, depth.clone(), columns, panel),
+                        }
+                        left.put_to(Floats { lines: panel, stride: COLUMNS }, out);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `y += activation(x · first + bias) · second`; `y` is row-major.
+pub fn feed_forward(
+    x: Matrix,
+    (first, bias): (Factor, &[f32]),
+    second: Factor,
+    activation: Activation,
+    y: &mut [f32],
+) {
+    let mut hidden = bias.repeat(x.rows);
+    multiply(x, first, true, MatrixMut::rows(&mut hidden, bias.len()));
+    activate(&mut hidden, activation);
+    let hidden = Matrix::rows(&hidden, x.rows, bias.len());
+    multiply(hidden, second, true, MatrixMut::rows(y, second.columns()));
+}
+
+/// A part of the left matrix.
+struct Lines<'a> {
+    matrix: Matrix<'a>,
+    rows: Range<usize>,
+    depth: Range<usize>,
+}
+
+/// Where sums go: `width` columns of rows that lie `row_stride` apart.
+struct Target<'a> {
+    out: &'a mut [f32],
+    row_stride: usize,
+    width: usize,
+    accumulate: bool,
+}
+
+impl Lines<'_> {
+    /// Every row, tile by tile.
+    fn put_to(&self, panel: impl Panel, target: Target) {
+        let Target { out, row_stride, width, accumulate } = target;
+        let line = |row: usize| {
+            &self.matrix.data[(self.rows.start + row) * self.matrix.row_stride..]
+                [self.depth.clone()]
+        };
+        let depth = self.depth.len();
+        for tiled in blocks(self.rows.len(), height(self.rows.len())) {
+            let out = &mut out[tiled.start * row_stride..];
+            let line = |row: usize| line(tiled.start + row);
+            macro_rules! tile {
+                ($rows:literal) => {{
+                    let lines: [&[f32]; $rows] = std::array::from_fn(line);
+                    tile(lines, depth, panel, accumulate, out, row_stride, width);
+                }};
+            }
+            match tiled.len() {
+                1 => tile!(1),
+                2 => tile!(2),
+                3 => tile!(3),
+                _ => tile!(4),
+            }
+        }
+    }
+}
+
+/// Rows of the tiles that so many rows are cut into: as few tiles as can be, as alike as can be.
+fn height(rows: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(ROWS).max(1)).max(1)
+}
+
+/// Eight columns of the right matrix, line by line.
+trait Panel: Copy {
+    /// Whether there are as many lines.
+    fn has(&self, depth: usize) -> bool;
+
+    /// A line of it.
+    ///
+    /// # Safety
+    ///
+    /// There must be such a line.
+    unsafe fn line(&self, index: usize) -> [Lanes; 2];
+
+    /// What sums over its lines stand for.
+    fn sums(&self, sums: [Lanes; 2]) -> [Lanes; 2];
+}
+
+/// Numbers, packed or as they lie.
+#[derive(Clone, Copy)]
+struct Floats<'a> {
+    lines: &'a [f32],
+    stride: usize,
+}
+
+impl Panel for Floats<'_> {
+    fn has(&self, depth: usize) -> bool {
+        depth == 0 || self.lines.len() >= (depth - 1) * self.stride + COLUMNS
+    }
+
+    #[inline(always)]
+    unsafe fn line(&self, index: usize) -> [Lanes; 2] {
+        // SAFETY: the caller holds it.
+        unsafe {
+            let line = self.lines.as_ptr().add(index * self.stride);
+            [Lanes::load(line), Lanes::load(line.add(LANES))]
+        }
+    }
+
+    #[inline(always)]
+    fn sums(&self, sums: [Lanes; 2]) -> [Lanes; 2] {
+        sums
+    }
+}
+
+/// Integers as they lie, with a factor for each column.
+#[derive(Clone, Copy)]
+struct Integers<'a> {
+    lines: &'a [i8],
+    stride: usize,
+    factors: [Lanes; 2],
+}
+
+impl Panel for Integers<'_> {
+    fn has(&self, depth: usize) -> bool {
+        depth == 0 || self.lines.len() >= (depth - 1) * self.stride + COLUMNS
+    }
+
+    #[inline(always)]
+    unsafe fn line(&self, index: usize) -> [Lanes; 2] {
+        // SAFETY: the caller holds it.
+        unsafe { Lanes::load_integers(self.lines.as_ptr().add(index * self.stride)) }
+    }
+
+    #[inline(always)]
+    fn sums(&self, [low, high]: [Lanes; 2]) -> [Lanes; 2] {
+        [low.mul(self.factors[0]), high.mul(self.factors[1])]
+    }
+}
+
+fn blocks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..count).step_by(size).map(move |start| start..(start + size).min(count))
+}
+
+/// Columns of the right matrix as `[depth, COLUMNS]`. What stands in for missing ones is not used.
+fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut [f32]) {
+    let width = columns.len();
+    if right.column_stride == 1 {
+        let lines = right.data[depth.start * right.row_stride + columns.start..]
+            .chunks(right.row_stride)
+            .zip(panel.chunks_exact_mut(COLUMNS));
+        if width == COLUMNS {
+            for (values, line) in lines {
+                if let Some(values) = values.first_chunk::<COLUMNS>() {
+                    line.copy_from_slice(values);
+                }
+            }
+        } else {
+            lines.for_each(|(values, line)| line[..width].copy_from_slice(&values[..width]));
+        }
+        return;
+    }
+    let column = |index: usize| {
+        let first = (columns.start + index.min(width - 1)) * right.column_stride;
+        &right.data[first + depth.start..][..depth.len()]
+    };
+    let values: [&[f32]; COLUMNS] = std::array::from_fn(column);
+    for (row, line) in panel.chunks_exact_mut(COLUMNS).enumerate() {
+        for (value, column) in line.iter_mut().zip(&values) {
+            *value = column[row];
+        }
+    }
+}
+
+/// The same of integers, each times its column's factor.
+fn unpack(right: &Quantised, depth: Range<usize>, columns: Range<usize>, panel: &mut [f32]) {
+    let width = columns.len();
+    let lines = right.data[depth.start * right.row_stride + columns.start..]
+        .chunks(right.row_stride)
+        .zip(panel.as_chunks_mut::<COLUMNS>().0);
+    let factors = factors(right, columns);
+    for (values, line) in lines {
+        let mut whole = [0; COLUMNS];
+        let values: &[i8; COLUMNS] = values.first_chunk().unwrap_or_else(|| {
+            whole[..width].copy_from_slice(&values[..width]);
+            &whole
+        });
+        // SAFETY: there are `COLUMNS` integers, and as many numbers in a line.
+        unsafe {
+            let [low, high] = Lanes::load_integers(values.as_ptr());
+            low.mul(factors[0]).store(line.as_mut_ptr());
+            high.mul(factors[1]).store(line.as_mut_ptr().add(LANES));
+        }
+    }
+}
+
+/// The factors of up to eight columns.
+fn factors(right: &Quantised, columns: Range<usize>) -> [Lanes; 2] {
+    let mut factors = [0.0; COLUMNS];
+    factors[..columns.len()].copy_from_slice(&right.factors[columns]);
+    // SAFETY: there are twice `LANES` numbers.
+    unsafe { [Lanes::load(factors.as_ptr()), Lanes::load(factors.as_ptr().add(LANES))] }
+}
+
+/// `ROWS` dense rows put to a panel; `width` of the sums are written, at `stride` from row to row.
+///
+/// Not inlined: among other code the sums do not stay in registers.
+#[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+#[inline(never)]
+fn tile<const ROWS: usize>(
+    rows: [&[f32]; ROWS],
+    depth: usize,
+    panel: impl Panel,
+    accumulate: bool,
+    out: &mut [f32],
+    stride: usize,
+    width: usize,
+) {
+    assert!(rows.iter().all(|row| row.len() >= depth) && panel.has(depth));
+    assert!(width <= COLUMNS && out.len() >= (ROWS - 1) * stride + width);
+    let rows = rows.map(<[f32]>::as_ptr);
+    let mut sums = [[Lanes::ZERO; 2]; ROWS];
+    for index in 0..depth {
+        // SAFETY: the first assert holds what is read inside the slices.
+        unsafe {
+            let [low, high] = panel.line(index);
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let value = Lanes::splat(*row.add(index));
+                sums[0] = value.mul_add(low, sums[0]);
+                sums[1] = value.mul_add(high, sums[1]);
+            }
+        }
+    }
+    for (row, sums) in sums.into_iter().enumerate() {
+        let out = &mut out[row * stride..][..width];
+        let mut line = [0.0; COLUMNS];
+        let whole = width == COLUMNS;
+        if !whole && accumulate {
+            line[..width].copy_from_slice(out);
+        }
+        let target = if whole { out.as_mut_ptr() } else { line.as_mut_ptr() };
+        for (half, sum) in panel.sums(sums).into_iter().enumerate() {
+            // SAFETY: there are `COLUMNS` numbers at `target`, in `out` or in `line`.
+            unsafe {
+                let target = target.add(half * LANES);
+                let sum = if accumulate { Lanes::load(target).add(sum) } else { sum };
+                sum.store(target);
+            }
+        }
+        if !whole {
+            out.copy_from_slice(&line[..width]);
+        }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod lanes {
+    use core::arch::wasm32::*;
+
+    /// Numbers in a vector.
+    pub const LANES: usize = 4;
+
+    /// A vector of WebAssembly.
+    #[derive(Clone, Copy)]
+    pub struct Lanes(v128);
+
+    impl Lanes {
+        pub const ZERO: Self = Self(f32x4(0.0, 0.0, 0.0, 0.0));
+
+        /// # Safety
+        ///
+        /// There must be `LANES` numbers; they may lie at any address.
+        #[inline(always)]
+        pub unsafe fn load(values: *const f32) -> Self {
+            // SAFETY: the caller holds it.
+            Self(unsafe { v128_load(values.cast()) })
+        }
+
+        /// # Safety
+        ///
+        /// As for `load`.
+        #[inline(always)]
+        pub unsafe fn store(self, values: *mut f32) {
+            // SAFETY: the caller holds it.
+            unsafe { v128_store(values.cast(), self.0) }
+        }
+
+        #[inline(always)]
+        pub fn splat(value: f32) -> Self {
+            Self(f32x4_splat(value))
+        }
+
+        /// # Safety
+        ///
+        /// There must be twice `LANES` integers.
+        #[inline(always)]
+        pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
+            // SAFETY: the caller holds it.
+            let words = unsafe { i16x8_load_extend_i8x8(values) };
+            [
+                Self(f32x4_convert_i32x4(i32x4_extend_low_i16x8(words))),
+                Self(f32x4_convert_i32x4(i32x4_extend_high_i16x8(words))),
+            ]
+        }
+
+        #[inline(always)]
+        pub fn mul(self, other: Self) -> Self {
+            Self(f32x4_mul(self.0, other.0))
+        }
+
+        #[inline(always)]
+        pub fn add(self, other: Self) -> Self {
+            Self(f32x4_add(self.0, other.0))
+        }
+
+        /// `self * factor + term`, with relaxed SIMD rounded once.
+        #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+        #[inline]
+        pub fn mul_add(self, factor: Self, term: Self) -> Self {
+            #[cfg(feature = "relaxed-simd")]
+            return Self(f32x4_relaxed_madd(self.0, factor.0, term.0));
+            #[cfg(not(feature = "relaxed-simd"))]
+            Self(f32x4_add(f32x4_mul(self.0, factor.0), term.0))
+        }
+    }
+}
+
+/// The same without vectors, so that native tests cover all but the instructions.
+#[cfg(not(target_arch = "wasm32"))]
+mod lanes {
+    pub const LANES: usize = 4;
+
+    #[derive(Clone, Copy)]
+    pub struct Lanes([f32; LANES]);
+
+    impl Lanes {
+        pub const ZERO: Self = Self([0.0; LANES]);
+
+        /// # Safety
+        ///
+        /// There must be `LANES` numbers.
+        pub unsafe fn load(values: *const f32) -> Self {
+            // SAFETY: the caller holds it.
+            Self(unsafe { values.cast::<[f32; LANES]>().read() })
+        }
+
+        /// # Safety
+        ///
+        /// As for `load`.
+        pub unsafe fn store(self, values: *mut f32) {
+            // SAFETY: the caller holds it.
+            unsafe { values.cast::<[f32; LANES]>().write(self.0) }
+        }
+
+        pub fn splat(value: f32) -> Self {
+            Self([value; LANES])
+        }
+
+        /// # Safety
+        ///
+        /// There must be twice `LANES` integers.
+        pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
+            // SAFETY: the caller holds it.
+            let values = unsafe { values.cast::<[i8; 2 * LANES]>().read() };
+            let half = |from: usize| std::array::from_fn(|lane| f32::from(values[from + lane]));
+            [Self(half(0)), Self(half(LANES))]
+        }
+
+        pub fn mul(self, other: Self) -> Self {
+            Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
+        }
+
+        pub fn add(self, other: Self) -> Self {
+            Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
+        }
+
+        pub fn mul_add(self, factor: Self, term: Self) -> Self {
+            Self(std::array::from_fn(|lane| self.0[lane] * factor.0[lane] + term.0[lane]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows, depth and columns: whole and broken tiles, several blocks of each, single ones.
+    const SIZES: [[usize; 3]; 7] = [
+        [1, 1, 1],
+        [4, 8, 8],
+        [5, 3, 7],
+        [1, 700, 9],
+        [259, 5, 16],
+        [13, 1030, 17],
+        [300, 520, 24],
+    ];
+
+    /// Small whole numbers, so that sums are exact in any order.
+    fn values(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7 + seed) % 11) as f32 - 5.0).collect()
+    }
+
+    #[test]
+    fn products_are_exact_in_every_layout() {
+        for [rows, depth, columns] in SIZES {
+            for (transposed, accumulate) in [(false, false), (true, true)] {
+                let (left, right) = (values(rows * depth, 1), values(depth * columns, 4));
+                let left = Matrix::rows(&left, rows, depth);
+                let right = if transposed {
+                    Matrix::columns(&right, columns, depth)
+                } else {
+                    Matrix::rows(&right, depth, columns)
+                };
+                // A wider `out`, whose other columns must stay as they are.
+                let stride = columns + 3;
+                let before = values(rows * stride, 2);
+                let mut out = before.clone();
+                let target = MatrixMut { data: &mut out, row_stride: stride };
+                multiply(left, Factor::Floats(right), accumulate, target);
+                for (place, (&now, &then)) in out.iter().zip(&before).enumerate() {
+                    let (row, column) = (place / stride, place % stride);
+                    let expected = if column >= columns {
+                        then
+                    } else {
+                        let product = |i| left.at(row, i) * right.at(i, column);
+                        (0..depth).map(product).sum::<f32>() + if accumulate { then } else { 0.0 }
+                    };
+                    assert_eq!(now, expected, "{rows} x {depth} x {columns} at {row}, {column}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn integers_are_multiplied_as_the_numbers_they_stand_for() {
+        for [rows, depth, columns] in SIZES {
+            let left = values(rows * depth, 1);
+            let left = Matrix::rows(&left, rows, depth);
+            let factors: Vec<f32> = (0..columns).map(|column| 0.5 + column as f32).collect();
+            let floats = values(depth * columns, 4);
+            let data: Vec<i8> = floats.iter().map(|&value| value as i8).collect();
+            let scaled: Vec<f32> =
+                floats.iter().zip(factors.iter().cycle()).map(|(v, f)| v * f).collect();
+            let integers = Quantised::whole(&data, &factors);
+            let whole = Factor::Floats(Matrix::rows(&scaled, depth, columns));
+            let product = |right: Factor| {
+                let mut out = vec![0.0; rows * right.columns()];
+                let stride = right.columns();
+                multiply(left, right, false, MatrixMut::rows(&mut out, stride));
+                out
+            };
+            let expected = product(whole);
+            assert_eq!(
+                product(Factor::Integers(integers)),
+                expected,
+                "{rows} x {depth} x {columns}"
+            );
+            let part = columns / 2..columns;
+            let of = |row: &[f32]| row[part.clone()].to_vec();
+            let expected: Vec<f32> = expected.chunks(columns).flat_map(of).collect();
+            assert_eq!(product(Factor::Integers(integers).part(part.clone())), expected);
+        }
+    }
+
+    #[test]
+    fn shares_of_a_feed_forward_add_up() {
+        let [rows, input, hidden, output] = [5, 6, 24, 9];
+        let (x, bias) = (values(rows * input, 1), values(hidden, 2));
+        let x = Matrix::rows(&x, rows, input);
+        let (first, second) = (values(input * hidden, 3), values(hidden * output, 5));
+        let (whole, integers) =
+            (second.clone(), second.iter().map(|&v| v as i8).collect::<Vec<_>>());
+        let first = Factor::Floats(Matrix::rows(&first, input, hidden));
+        let second = Factor::Integers(Quantised::whole(&integers, &[1.0; 9]));
+        let share = |units: Range<usize>, second: Factor, y: &mut [f32]| {
+            let first = (first.part(units.clone()), &bias[units.clone()]);
+            feed_forward(x, first, second.rows(units), Activation::Relu, y);
+        };
+        let mut y = vec![0.0; rows * output];
+        share(0..16, second, &mut y);
+        share(16..24, second, &mut y);
+        let mut expected = vec![0.0; rows * output];
+        share(0..24, Factor::Floats(Matrix::rows(&whole, hidden, output)), &mut expected);
+        assert_eq!(y, expected);
+        assert!(y.iter().any(|&sum| sum != 0.0));
+    }
+}

@@ -1,0 +1,427 @@
+//! Layers that Burn has too, but slower in WebAssembly; see [`kernels`](super::kernels).
+//! There is no gradient.
+
+use burn::backend::flex::{FlexQTensor, FlexTensor};
+use burn::backend::tensor::{FloatTensor, IntTensor, QuantizedTensor};
+use burn::backend::{Backend, Dispatch, ExtensionType, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{DType, Int, Tensor, TensorData};
+
+use super::kernels::{self, Factor, Item, Matrix, Quantised, Sizes};
+use super::tensors::{dense, values};
+use super::workers;
+use crate::model::ops::activation::Activation;
+use crate::model::ops::attended::Attended;
+
+/// `activation(x · weight + bias)` over the last dimension of `x`; weight: `[input, output]`, which
+/// may be [`quantised`](crate::model::ops::quantised).
+pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    activation: Activation,
+) -> Tensor<D> {
+    let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Layers>::linear(x, Weight::new(weight), bias, activation))
+}
+
+/// `residual + activation(x · first + bias) · second + bias`: two linear layers, each its weight
+/// and bias.
+pub fn feed_forward<const D: usize>(
+    x: Tensor<D>,
+    [first, second]: [(Tensor<2>, Tensor<1>); 2],
+    activation: Activation,
+    residual: Tensor<D>,
+) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as Layers>::feed_forward(
+        x.into_dispatch(),
+        Weight::new(first.0),
+        first.1.into_dispatch(),
+        Weight::new(second.0),
+        second.1.into_dispatch(),
+        activation,
+        residual.into_dispatch(),
+    ))
+}
+
+/// See [`LayerNorm`](crate::model::norm::LayerNorm).
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
+    let x = x.into_dispatch();
+    let [gamma, beta] = [gamma, beta].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(<Dispatch as Layers>::layer_norm(x, gamma, beta, epsilon as f32))
+}
+
+/// Rows of a [`quantised`](crate::model::ops::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
+pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
+    let [weight, ids] = [weight.into_dispatch(), ids.into_dispatch()];
+    Tensor::from_dispatch(<Dispatch as Layers>::quantised_rows(weight, ids))
+}
+
+/// See [`attention::attend`](crate::model::attention::attend).
+pub fn attend(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    bias: Tensor<2>,
+    heads: usize,
+) -> Attended {
+    let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
+    let bias = bias.into_dispatch();
+    let (context, scores, weights) = <Dispatch as Layers>::attend(query, key, value, bias, heads);
+    Attended {
+        context: Tensor::from_dispatch(context),
+        scores: Tensor::from_dispatch(scores),
+        weights: Tensor::from_dispatch(weights),
+    }
+}
+
+/// See [`attention::attended`](crate::model::attention::attended).
+pub fn attended(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    bias: Tensor<2>,
+    heads: usize,
+) -> Tensor<3> {
+    let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
+    let bias = bias.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as Layers>::attended(query, key, value, bias, heads))
+}
+
+/// The weight of a linear layer, `[input, output]`.
+#[derive(ExtensionType)]
+pub enum Weight<B: Backend> {
+    Floats(FloatTensor<B>),
+    Integers(QuantizedTensor<B>),
+}
+
+impl Weight<Dispatch> {
+    fn new(weight: Tensor<2>) -> Self {
+        match weight.dtype() {
+            DType::QFloat(_) => Self::Integers(weight.into_dispatch()),
+            _ => Self::Floats(weight.into_dispatch()),
+        }
+    }
+}
+
+impl Weight<Flex> {
+    fn factor(&self) -> Factor<'_> {
+        match self {
+            Self::Floats(weight) => {
+                // It may be a transposed view, which need not be copied.
+                let [input, output] = weight.shape().dims();
+                let strides = weight.layout().strides();
+                Factor::Floats(Matrix {
+                    data: &weight.storage()[weight.layout().start_offset()..],
+                    rows: input,
+                    columns: output,
+                    row_stride: strides[0] as usize,
+                    column_stride: strides[1] as usize,
+                })
+            }
+            Self::Integers(weight) => {
+                let [_, columns] = weight.shape().dims();
+                let data = weight.tensor().storage();
+                Factor::Integers(Quantised::whole(data, &weight.scales()[..columns]))
+            }
+        }
+    }
+}
+
+#[backend_extension(Flex)]
+trait Layers: Backend {
+    fn linear(
+        x: FloatTensor<Self>,
+        #[extension_type] weight: Weight<Self>,
+        bias: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self>;
+
+    fn feed_forward(
+        x: FloatTensor<Self>,
+        #[extension_type] first: Weight<Self>,
+        first_bias: FloatTensor<Self>,
+        #[extension_type] second: Weight<Self>,
+        second_bias: FloatTensor<Self>,
+        activation: Activation,
+        residual: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    fn layer_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    fn quantised_rows(weight: QuantizedTensor<Self>, ids: IntTensor<Self>) -> FloatTensor<Self>;
+
+    fn attend(
+        query: FloatTensor<Self>,
+        key: FloatTensor<Self>,
+        value: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        heads: usize,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    fn attended(
+        query: FloatTensor<Self>,
+        key: FloatTensor<Self>,
+        value: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        heads: usize,
+    ) -> FloatTensor<Self>;
+}
+
+impl Layers for Flex {
+    fn linear(
+        x: FlexTensor,
+        weight: Weight<Flex>,
+        bias: FlexTensor,
+        activation: Activation,
+    ) -> FlexTensor {
+        let (x, bias) = (dense(&x), dense(&bias));
+        let weight = weight.factor();
+        let mut shape = x.shape();
+        let rows = matrix(&x);
+        let mut y = vec![0.0; rows.rows * weight.columns()];
+        workers::linear(rows, weight, values(&bias), &mut y);
+        kernels::activate(&mut y, activation);
+        if let Some(last) = shape.last_mut() {
+            *last = weight.columns();
+        }
+        FlexTensor::from_data(TensorData::new(y, shape))
+    }
+
+    fn feed_forward(
+        x: FlexTensor,
+        first: Weight<Flex>,
+        first_bias: FlexTensor,
+        second: Weight<Flex>,
+        second_bias: FlexTensor,
+        activation: Activation,
+        residual: FlexTensor,
+    ) -> FlexTensor {
+        let [x, residual] = [x, residual].map(|x| dense(&x));
+        let [first_bias, second_bias] = [first_bias, second_bias].map(|bias| dense(&bias));
+        let mut y = values(&residual).to_vec();
+        add_to_rows(&mut y, values(&second_bias));
+        let first = (first.factor(), values(&first_bias));
+        workers::feed_forward(matrix(&x), first, second.factor(), activation, &mut y);
+        FlexTensor::from_data(TensorData::new(y, residual.shape()))
+    }
+
+    fn layer_norm(x: FlexTensor, gamma: FlexTensor, beta: FlexTensor, epsilon: f32) -> FlexTensor {
+        let [x, gamma, beta] = [x, gamma, beta].map(|x| dense(&x));
+        let mut y = vec![0.0; values(&x).len()];
+        kernels::layer_norm(values(&x), values(&gamma), values(&beta), epsilon, &mut y);
+        FlexTensor::from_data(TensorData::new(y, x.shape()))
+    }
+
+    fn quantised_rows(weight: FlexQTensor, ids: FlexTensor) -> FlexTensor {
+        let [rows, dim] = weight.shape().dims();
+        let blocks = weight.scales().len() / rows;
+        let data: &[i8] = weight.tensor().storage();
+        let ids: Vec<usize> = indices(&ids);
+        let row = |id: &usize| {
+            let factor = weight.scales()[id * blocks];
+            data[id * dim..(id + 1) * dim].iter().map(move |&value| f32::from(value) * factor)
+        };
+        let y: Vec<f32> = ids.iter().flat_map(row).collect();
+        FlexTensor::from_data(TensorData::new(y, [ids.len(), dim]))
+    }
+
+    fn attend(
+        query: FlexTensor,
+        key: FlexTensor,
+        value: FlexTensor,
+        bias: FlexTensor,
+        heads: usize,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let attention = Attention::new([query, key, value, bias], heads);
+        let Sizes { queries, keys, heads, dim } = attention.sizes;
+        let batch = attention.batch;
+        let map = heads * queries * keys;
+        let mut y = vec![0.0; batch * queries * dim];
+        let [mut scores, mut weights] = [(); 2].map(|()| vec![0.0; batch * map]);
+        let maps = scores.chunks_exact_mut(map).zip(weights.chunks_exact_mut(map));
+        for ((item, y), (scores, weights)) in
+            attention.items().zip(y.chunks_exact_mut(queries * dim)).zip(maps)
+        {
+            kernels::attention_maps(&attention.sizes, item, scores, weights, y);
+        }
+        let map =
+            |values| FlexTensor::from_data(TensorData::new(values, [batch, heads, queries, keys]));
+        let context = FlexTensor::from_data(TensorData::new(y, [batch, queries, dim]));
+        (context, map(scores), map(weights))
+    }
+
+    fn attended(
+        query: FlexTensor,
+        key: FlexTensor,
+        value: FlexTensor,
+        bias: FlexTensor,
+        heads: usize,
+    ) -> FlexTensor {
+        let attention = Attention::new([query, key, value, bias], heads);
+        let Sizes { queries, dim, .. } = attention.sizes;
+        let mut y = vec![0.0; attention.batch * queries * dim];
+        for (item, y) in attention.items().zip(y.chunks_exact_mut(queries * dim)) {
+            workers::attention(&attention.sizes, item, y);
+        }
+        FlexTensor::from_data(TensorData::new(y, [attention.batch, queries, dim]))
+    }
+}
+
+/// What attention is computed from, dense in memory.
+struct Attention {
+    batch: usize,
+    sizes: Sizes,
+    /// Query, key, value and bias.
+    inputs: [FlexTensor; 4],
+}
+
+impl Attention {
+    fn new(inputs: [FlexTensor; 4], heads: usize) -> Self {
+        let [_, queries, dim] = inputs[0].shape().dims();
+        let [batch, keys, _] = inputs[1].shape().dims();
+        let sizes = Sizes { queries, keys, heads, dim };
+        Self { batch, sizes, inputs: inputs.map(|x| dense(&x)) }
+    }
+
+    /// The items of the batch; they may share one query.
+    fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        let Sizes { queries, keys, dim, .. } = self.sizes;
+        let [query, key, value, bias] = self.inputs.each_ref().map(values);
+        let queries = query.chunks_exact(queries * dim).cycle();
+        let memory = key.chunks_exact(keys * dim).zip(value.chunks_exact(keys * dim));
+        queries.zip(memory).zip(bias.chunks_exact(keys)).map(|((query, (key, value)), bias)| Item {
+            query,
+            key,
+            value,
+            bias,
+        })
+    }
+}
+
+#[inline(never)] // see `lib.rs`
+fn add_to_rows(y: &mut [f32], bias: &[f32]) {
+    y.chunks_exact_mut(bias.len()).for_each(|row| kernels::add(row, bias));
+}
+
+fn indices(ids: &FlexTensor) -> Vec<usize> {
+    let ids = ids.to_contiguous();
+    match ids.dtype() {
+        DType::I32 => ids.storage::<i32>().iter().map(|&id| id as usize).collect(),
+        _ => ids.storage::<i64>().iter().map(|&id| id as usize).collect(),
+    }
+}
+
+/// The rows of a dense tensor.
+fn matrix(x: &FlexTensor) -> Matrix<'_> {
+    let shape = x.shape();
+    let columns = shape.last().copied().unwrap_or(1);
+    Matrix::rows(values(x), shape.num_elements() / columns, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Distribution, Tolerance, activation, module};
+
+    use super::*;
+    use crate::model::attention::attend;
+    use crate::model::ops::quantised::{STORE, quantised};
+
+    fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+        Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())
+    }
+
+    fn assert_equal<const D: usize>(fused: Tensor<D>, composed: Tensor<D>) {
+        let tolerance = Tolerance::<f32>::rel_abs(1e-5, 1e-5);
+        fused.into_data().assert_approx_eq(&composed.into_data(), tolerance);
+    }
+
+    #[test]
+    fn linear_layers_are_those_of_burn() {
+        let (x, bias) = (random([2, 5, 12]), random([7]));
+        for weight in [random([12, 7]), random([7, 12]).transpose()] {
+            let fused = super::linear(x.clone(), weight.clone(), bias.clone(), Activation::Relu6);
+            let composed = module::linear(x.clone(), weight, Some(bias.clone()));
+            assert_equal(fused, activation::relu6(composed));
+        }
+    }
+
+    #[test]
+    fn feed_forward_is_two_linear_layers() {
+        let (x, residual) = (random([2, 5, 12]), random([2, 5, 6]));
+        let layers = [(random([12, 20]), random([20])), (random([6, 20]).transpose(), random([6]))];
+        let [first, second] = layers.clone();
+        let hidden = activation::gelu(module::linear(x.clone(), first.0, Some(first.1)));
+        let composed = residual.clone() + module::linear(hidden, second.0, Some(second.1));
+        assert_equal(super::feed_forward(x, layers, Activation::Gelu, residual), composed);
+    }
+
+    #[test]
+    fn layer_norm_is_that_of_burn() {
+        for dim in [5, 24] {
+            let (x, gamma, beta) = (random([2, 7, dim]) * 3.0 + 1.0, random([dim]), random([dim]));
+            let composed = module::layer_norm(x.clone(), gamma.clone(), Some(beta.clone()), 1e-5);
+            assert_equal(super::layer_norm(x, gamma, beta, 1e-5), composed);
+        }
+    }
+
+    #[test]
+    fn quantised_layers_are_those_of_the_numbers_they_stand_for() {
+        let [rows, columns] = [70, 96];
+        let integers: Vec<i8> = (0..rows * columns).map(|i| (i * 37 % 255) as i8).collect();
+        let stored: Vec<u8> = integers.iter().map(|&value| value as u8).collect();
+        let factors: Vec<f32> = (1..=rows).map(|row| row as f32 / 65536.0).collect();
+        let numbers = integers.chunks(columns).zip(&factors);
+        let numbers = numbers.flat_map(|(row, by)| row.iter().map(move |&v| f32::from(v) * by));
+        let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [rows, columns]);
+        let numbers = Tensor::<2>::from_data(numbers, &Device::flex());
+        let tensor = |looked_up| {
+            let data = quantised(&stored, [rows, columns], &factors, looked_up, STORE).unwrap();
+            let dtype = data.dtype();
+            Tensor::<2>::from_data(data, (&Device::flex(), dtype))
+        };
+
+        let (x, bias) = (random([2, 5, columns]), random([rows]));
+        let weight = numbers.clone().transpose();
+        let fused = super::linear(x.clone(), tensor(false), bias.clone(), Activation::Identity);
+        assert_equal(fused, module::linear(x, weight.clone(), Some(bias)));
+        assert_equal(tensor(false).dequantize(), weight);
+
+        let ids = Tensor::<1, Int>::from_data([8, 0, 8], &Device::flex());
+        let looked_up = super::quantised_rows(tensor(true), ids.clone());
+        assert_equal(looked_up, numbers.clone().select(0, ids));
+        assert_equal(tensor(true).dequantize(), numbers);
+
+        assert!(quantised(&stored[..64 * 9], [64, 9], &[1.0; 64], false, STORE).is_none());
+    }
+
+    #[test]
+    fn attention_is_that_of_each_head() {
+        let (heads, [batch, keys, dim]) = (3, [2, 6, 12]);
+        let joint = random([batch, keys, 2 * dim]);
+        let memory = || [0, 1].map(|part| joint.clone().narrow(2, part * dim, dim));
+        let bias = random([batch, keys]);
+        for query in [random([batch, 4, dim]), random([1, 4, dim])] {
+            let [key, value] = memory();
+            let composed =
+                attend(query.clone(), key.clone(), value.clone(), heads, Some(bias.clone()));
+            let inputs = || (query.clone(), key.clone(), value.clone(), bias.clone());
+            let (q, k, v, b) = inputs();
+            assert_equal(super::attended(q, k, v, b, heads), composed.context.clone());
+            let (q, k, v, b) = inputs();
+            let fused = super::attend(q, k, v, b, heads);
+            assert_equal(fused.context, composed.context);
+            assert_equal(fused.scores, composed.scores);
+            assert_equal(fused.weights, composed.weights);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Weights that stay the 8-bit integers that they are stored as: a quarter of the memory, and of
+//! what a text has to be put to. The page's devices multiply by them (`cpu::kernels::panels`,
+//! `gpu::kernels`); natively weights become f32 as they are read.
+//!
+//! To Burn these are tensors quantised in blocks. A stored matrix, `[output, input]`, has one factor
+//! for each row; blocks are at most 255 wide, so that a row is several of the same factor.
+
+use burn::tensor::TensorData;
+use burn::tensor::quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype};
+
+/// Whether weights stay integers.
+pub const KEPT: bool = cfg!(target_arch = "wasm32");
+
+/// How the device of this build has them: a GPU knows no smaller numbers than words.
+pub const STORE: QuantStore =
+    if cfg!(feature = "flex") { QuantStore::Native } else { QuantStore::PackedU32(0) };
+
+/// Side of the squares in which a matrix is transposed.
+const SQUARE: usize = 64;
+
+/// Narrower blocks would have more factors than it is worth.
+const NARROWEST: usize = 32;
+
+/// A stored matrix as its layer keeps it: one that is looked up as it is, that of a linear layer
+/// transposed, `[input, output]`. `None` where no block divides a row, or words do not.
+#[inline(never)] // see `lib.rs`
+pub fn quantised(
+    values: &[u8],
+    [rows, columns]: [usize; 2],
+    factors: &[f32],
+    looked_up: bool,
+    store: QuantStore,
+) -> Option<TensorData> {
+    let last = if looked_up { columns } else { rows };
+    if store != QuantStore::Native && !last.is_multiple_of(size_of::<u32>()) {
+        return None;
+    }
+    let width = (NARROWEST..=u8::MAX.into()).rev().find(|width| columns.is_multiple_of(*width))?;
+    let blocks = columns / width;
+    let width = width as u8;
+    let scheme = QuantScheme::default().with_value(QuantValue::Q8S).with_store(store);
+    let (factors, shape, block): (Vec<f32>, _, _) = if looked_up {
+        let factors = factors.iter().flat_map(|&factor| std::iter::repeat_n(factor, blocks));
+        (factors.collect(), [rows, columns], [1, width])
+    } else {
+        (factors.repeat(blocks), [columns, rows], [width, 1])
+    };
+    // Burn puts the factors behind the integers: with room for them nothing has to move.
+    let mut integers = Vec::with_capacity(values.len() + size_of_val(factors.as_slice()));
+    if looked_up {
+        integers.extend(values.iter().map(|&value| value as i8));
+    } else {
+        integers.resize(values.len(), 0);
+        transpose(values, &mut integers, [rows, columns]);
+    }
+    let scheme = scheme.per_block(block, ScaleDtype::F32);
+    Some(TensorData::quantized(integers, shape, scheme, &factors, None))
+}
+
+/// `[rows, columns]` to `[columns, rows]`, in squares that fit a core's cache.
+fn transpose(values: &[u8], transposed: &mut [i8], shape: [usize; 2]) {
+    for top in (0..shape[0]).step_by(SQUARE) {
+        for left in (0..shape[1]).step_by(SQUARE) {
+            transpose_square(values, transposed, shape, [top, left]);
+        }
+    }
+}
+
+#[inline(never)] // see `lib.rs`
+fn transpose_square(
+    values: &[u8],
+    transposed: &mut [i8],
+    [rows, columns]: [usize; 2],
+    [top, left]: [usize; 2],
+) {
+    for row in top..(top + SQUARE).min(rows) {
+        let line = &values[row * columns..][left..(left + SQUARE).min(columns)];
+        for (column, &value) in (left..).zip(line) {
+            transposed[column * rows + row] = value as i8;
+        }
+    }
+}

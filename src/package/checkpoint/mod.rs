@@ -1,0 +1,597 @@
+//! Conversion: a published checkpoint becomes a model folder.
+//!
+//! Reads PyTorch (Lightning) `.ckpt` files, of which only tensors are interpreted and nothing is
+//! executed (`checkpoint/pickle.rs` and `archive.rs`; files from before PyTorch 1.6 by Burn), and
+//! safetensors. Sizes are inferred from the tensors' shapes; then every key and
+//! shape is checked against the layout that these sizes imply.
+
+mod archive;
+mod pickle;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use burn::store::{ModuleStore, PytorchStore, SafetensorsStore, bridge, burn_pack};
+
+use crate::error::{Error, Result};
+use crate::package::config::{
+    FusionConfig, ImageEncoderConfig, InvertedResidualConfig, MobileNetV2Config, TextEncoderConfig,
+    VitConfig,
+};
+use crate::package::shard::Weight;
+
+/// Prefix of the official keys.
+const PREFIX: &str = "CARZero.";
+/// Entries of a checkpoint that trainers put the tensors under.
+const ENTRIES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+/// What `DataParallel` puts before keys, and `torch.compile` before and inside them.
+const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
+/// Strides of MobileNetV2's blocks, which no shape tells.
+const MOBILENET_STRIDES: [usize; 17] = [1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1];
+/// The last block of MobileNetV2 with stride 16.
+const MOBILENET_MID: usize = 12;
+
+/// What no tensor shape tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumed {
+    /// Attention heads of the image encoder.
+    pub vision_heads: usize,
+    /// Attention heads of the text encoder.
+    pub text_heads: usize,
+    /// Attention heads of the fusion.
+    pub fusion_heads: usize,
+    /// Rows of the text memory.
+    pub text_rows: usize,
+}
+
+/// Sizes of the three parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Architecture {
+    /// The image encoder.
+    pub image_encoder: ImageEncoderConfig,
+    /// The text encoder.
+    pub text_encoder: TextEncoderConfig,
+    /// The fusion.
+    pub fusion: FusionConfig,
+}
+
+/// A checkpoint's tensors by key, read when asked for.
+#[derive(Debug)]
+pub struct Checkpoint {
+    tensors: BTreeMap<String, burn_pack::Tensor>,
+    notes: Vec<String>,
+}
+
+impl Checkpoint {
+    /// Opens a `.safetensors` file, or otherwise a PyTorch checkpoint with its tensors under one of
+    /// `ENTRIES` or at the top. Whatever else it holds is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] where the file is not one of these.
+    pub fn open(path: &Path) -> Result<Self> {
+        let fail =
+            |error: String| Error::Weights(format!("{} cannot be read: {error}", path.display()));
+        let mut notes = Vec::new();
+        let tensors = if path.extension().is_some_and(|extension| extension == "safetensors") {
+            let mut store = SafetensorsStore::from_file(path);
+            store.get_all_tensors().map_err(|error| fail(error.to_string()))?.clone()
+        } else if let Some(archive) = archive::open(path).map_err(fail)? {
+            let (entry, tensors) = archive.tensors(&ENTRIES).map_err(fail)?;
+            notes.extend(entry.map(|entry| format!("the tensors are those of `{entry}`")));
+            tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect()
+        } else {
+            before_zip(path).map_err(fail)?
+        };
+        // A view may repeat what is stored, and a hostile file ask for any amount of memory by that.
+        let stored = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+        let repeats = |tensor: &burn_pack::Tensor| {
+            let shape = tensor.shape.to_vec();
+            shape.iter().fold(1u64, |all, &side| all.saturating_mul(side as u64)) > stored
+        };
+        if let Some((key, _)) = tensors.iter().find(|(_, tensor)| repeats(tensor)) {
+            return Err(fail(format!("`{key}` has more values than the file bytes")));
+        }
+        let mut named = BTreeMap::new();
+        for (key, tensor) in tensors {
+            let (own, wrappers) = unwrapped(&key);
+            if let Some((_, first)) = named.insert(own.clone(), (tensor, key.clone())) {
+                return Err(fail(format!("`{first}` and `{key}` are both `{own}`")));
+            }
+            for wrapper in wrappers {
+                let note = format!("`{wrapper}` is left out of keys");
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        let tensors = named.into_iter().map(|(key, (tensor, _))| (key, tensor)).collect();
+        Ok(Self { tensors, notes })
+    }
+
+    /// Where the tensors were found, and what was left out of their keys.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Adds a Hugging Face BertModel, which the checkpoint lacks, as its text encoder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::open`].
+    pub fn add_text_encoder(&mut self, path: &Path) -> Result<()> {
+        let text = Self::open(path)?;
+        let prefixed = text
+            .tensors
+            .into_iter()
+            .map(|(key, tensor)| (format!("text_encoder.model.{key}"), tensor));
+        self.tensors.extend(prefixed);
+        Ok(())
+    }
+
+    /// Pretrained backbones, before any training of CARZero: an image encoder's safetensors and a
+    /// Hugging Face BertModel's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::open`].
+    #[cfg(feature = "train")]
+    pub fn backbones(image_encoder: &Path, text_encoder: &Path) -> Result<Self> {
+        let image = Self::open(image_encoder)?.tensors;
+        let prefixed =
+            image.into_iter().map(|(key, tensor)| (format!("img_encoder.model.{key}"), tensor));
+        let mut both = Self { tensors: prefixed.collect(), notes: Vec::new() };
+        both.add_text_encoder(text_encoder)?;
+        Ok(both)
+    }
+
+    /// The weights of the backbones alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] naming the first that is missing or of another shape.
+    #[cfg(feature = "train")]
+    pub fn backbone_weights(
+        &self,
+        model: &crate::package::config::ModelConfig,
+    ) -> Result<Vec<Weight>> {
+        let [positions, _] =
+            self.shape("text_encoder.model.embeddings.position_embeddings.weight")?;
+        let architecture = Architecture {
+            image_encoder: model.image_encoder.clone(),
+            text_encoder: model.text_encoder.clone(),
+            fusion: model.fusion.clone(),
+        };
+        let layout = Layout::of(&architecture, model.map_side(), positions);
+        let backbone = |entry: &Entry| {
+            entry.key.starts_with("img_encoder.model.")
+                || entry.key.starts_with("text_encoder.model.")
+        };
+        let mut weights = Vec::new();
+        for entry in layout.entries.into_iter().filter(backbone) {
+            let found = self.shape_of(&entry.key)?;
+            if found != entry.shape {
+                return Err(Error::Weights(format!(
+                    "`{}` has shape {found:?} instead of {:?}",
+                    entry.key, entry.shape
+                )));
+            }
+            weights.extend(self.read(&entry)?);
+        }
+        Ok(weights)
+    }
+
+    /// Infers all sizes from shapes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] naming the key without which nothing can be inferred.
+    pub fn architecture(&self, assumed: Assumed) -> Result<Architecture> {
+        let image_encoder = if self.tensors.contains_key("img_encoder.model.stem.weight") {
+            ImageEncoderConfig::MobileNetV2(self.mobilenet()?)
+        } else {
+            ImageEncoderConfig::Vit(self.vit(assumed.vision_heads)?)
+        };
+        Ok(Architecture {
+            image_encoder,
+            text_encoder: self.text_encoder(assumed)?,
+            fusion: self.fusion(assumed.fusion_heads)?,
+        })
+    }
+
+    fn vit(&self, heads: usize) -> Result<VitConfig> {
+        let [dim, _, patch, _] = self.shape("img_encoder.model.patch_embed.proj.weight")?;
+        let depth = self.count("img_encoder.model.blocks.");
+        let [mlp, _] = self.shape("img_encoder.model.blocks.0.mlp.fc1.weight")?;
+        Ok(VitConfig { patch, dim, depth, heads, mlp, norm_eps: 1e-6 })
+    }
+
+    fn mobilenet(&self) -> Result<MobileNetV2Config> {
+        let [stem, ..] = self.shape::<4>("img_encoder.model.stem.weight")?;
+        let blocks = MOBILENET_STRIDES
+            .iter()
+            .enumerate()
+            .map(|(index, &stride)| {
+                let [out, hidden, ..] =
+                    self.shape::<4>(&format!("img_encoder.model.blocks.{index}.project.weight"))?;
+                Ok(InvertedResidualConfig { hidden, out, stride })
+            })
+            .collect::<Result<_>>()?;
+        let [head, ..] = self.shape::<4>("img_encoder.model.head.weight")?;
+        let [dim, _] = self.shape("img_encoder.local_mid.weight")?;
+        Ok(MobileNetV2Config { stem, blocks, head, mid: MOBILENET_MID, dim })
+    }
+
+    fn text_encoder(&self, assumed: Assumed) -> Result<TextEncoderConfig> {
+        let [vocab, dim] = self.shape("text_encoder.model.embeddings.word_embeddings.weight")?;
+        let [intermediate, _] =
+            self.shape("text_encoder.model.encoder.layer.0.intermediate.dense.weight")?;
+        let embedder = "text_encoder.local_embedder.weight";
+        let embed = match self.tensors.contains_key(embedder) {
+            true => Some(self.shape::<2>(embedder)?[0]),
+            false => None,
+        };
+        Ok(TextEncoderConfig {
+            vocab,
+            dim,
+            layers: self.count("text_encoder.model.encoder.layer."),
+            heads: assumed.text_heads,
+            intermediate,
+            norm_eps: 1e-12,
+            last_layers: 4,
+            rows: assumed.text_rows,
+            embed,
+        })
+    }
+
+    fn fusion(&self, heads: usize) -> Result<FusionConfig> {
+        let [feed_forward, dim] = self.shape("fusion_module.decoder.layers.0.linear1.weight")?;
+        let projector = (0..self.count("fusion_module.mlp_head."))
+            .map(|index| {
+                Ok(self.shape::<2>(&format!("fusion_module.mlp_head.{}.weight", 3 * index))?[0])
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let hidden = projector.len().saturating_sub(1);
+        Ok(FusionConfig {
+            dim,
+            layers: self.count("fusion_module.decoder.layers."),
+            heads,
+            feed_forward,
+            projector: projector[..hidden].to_vec(),
+            norm_eps: 1e-5,
+        })
+    }
+
+    fn shape<const D: usize>(&self, key: &str) -> Result<[usize; D]> {
+        let shape = self.shape_of(key)?;
+        shape
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::Weights(format!("`{key}` has shape {shape:?}, not of {D} axes")))
+    }
+
+    fn shape_of(&self, key: &str) -> Result<Vec<usize>> {
+        let tensor = self.tensors.get(key).ok_or_else(|| {
+            Error::Weights(format!(
+                "`{key}` is missing, without which this is no CARZero checkpoint"
+            ))
+        })?;
+        Ok(tensor.shape.to_vec())
+    }
+
+    /// How many different numbers follow `prefix`.
+    fn count(&self, prefix: &str) -> usize {
+        let number =
+            |key: &String| key.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok();
+        self.tensors.keys().filter_map(number).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Checks every key and shape, then hands over the weights one by one.
+    ///
+    /// `side` is the side of the patch grid.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] naming all that is missing, unexpected or of another shape.
+    pub fn weights(
+        &self,
+        architecture: &Architecture,
+        side: usize,
+    ) -> Result<impl Iterator<Item = Result<Vec<Weight>>> + '_> {
+        let [positions, _] =
+            self.shape("text_encoder.model.embeddings.position_embeddings.weight")?;
+        let entries = Layout::of(architecture, side, positions).entries;
+        self.check(&entries, architecture.text_encoder.rows, positions)?;
+        Ok(entries.into_iter().map(|entry| self.read(&entry)))
+    }
+
+    fn check(&self, entries: &[Entry], rows: usize, positions: usize) -> Result<()> {
+        let mut faults = Vec::new();
+        if positions < rows {
+            faults.push(format!(
+                "the text encoder has {positions} positions, fewer than {rows} rows"
+            ));
+        }
+        for Entry { key, shape, .. } in entries {
+            match self.tensors.get(key) {
+                None => faults.push(format!("`{key}` is missing")),
+                Some(tensor) if tensor.shape.to_vec() != *shape => {
+                    faults.push(format!(
+                        "`{key}` has shape {:?} instead of {shape:?}",
+                        tensor.shape.to_vec()
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let unexpected =
+            self.tensors.keys().filter(|key| !known.contains(key.as_str()) && !is_unused(key));
+        faults.extend(unexpected.map(|key| format!("`{key}` is unexpected")));
+        if faults.is_empty() { Ok(()) } else { Err(Error::Weights(faults.join("; "))) }
+    }
+
+    fn read(&self, entry: &Entry) -> Result<Vec<Weight>> {
+        let fail =
+            |error: String| Error::Weights(format!("`{}` cannot be read: {error}", entry.key));
+        let tensor =
+            self.tensors.get(&entry.key).ok_or_else(|| fail("it is missing".to_string()))?;
+        let data = bridge::to_data(tensor).map_err(|error| fail(error.to_string()))?;
+        let values = data
+            .convert::<f32>()
+            .try_into_vec::<f32>()
+            .map_err(|error| fail(format!("{error:?}")))?;
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(fail("it holds values that are not finite".to_string()));
+        }
+        Ok(entry.into.weights(module_path(&entry.key), &entry.shape, values))
+    }
+}
+
+/// The tensors of a file from before PyTorch 1.6, which is no zip archive.
+fn before_zip(path: &Path) -> std::result::Result<BTreeMap<String, burn_pack::Tensor>, String> {
+    let open = || PytorchStore::from_file(path).map_indices_contiguous(false);
+    for entry in ENTRIES {
+        if let Ok(tensors) = open().with_top_level_key(entry).get_all_tensors() {
+            return Ok(tensors.clone());
+        }
+    }
+    open().get_all_tensors().cloned().map_err(|error| error.to_string())
+}
+
+/// A key without the prefix of the official ones and without wrappers before it or, as
+/// `torch.compile` leaves them, in it; and which wrappers these were.
+fn unwrapped(key: &str) -> (String, Vec<&'static str>) {
+    let (mut own, mut wrappers) = (key, Vec::new());
+    while let Some((wrapper, rest)) = [WRAPPERS[0], WRAPPERS[1], PREFIX]
+        .into_iter()
+        .find_map(|wrapper| Some((wrapper, own.strip_prefix(wrapper)?)))
+    {
+        wrappers.extend(Some(wrapper).filter(|wrapper| *wrapper != PREFIX));
+        own = rest;
+    }
+    let inner = format!(".{}", WRAPPERS[1]);
+    if own.contains(&inner) {
+        wrappers.push(WRAPPERS[1]);
+    }
+    (own.replace(&inner, "."), wrappers)
+}
+
+/// What the official checkpoint holds and CARZero never uses.
+fn is_unused(key: &str) -> bool {
+    // BERT's pooler and its index buffer.
+    key.starts_with("text_encoder.model.pooler.")
+        || key == "text_encoder.model.embeddings.position_ids"
+        // The same tensor as `decoder.norm`.
+        || key.starts_with("fusion_module.decoder_norm.")
+        || key == "fusion_module.logit_scale"
+        // Self-attention and its norm, which the fusion leaves out.
+        || key.starts_with("fusion_module.decoder.layers.") && (key.contains(".self_attn.") || key.contains(".norm1."))
+}
+
+/// The few names that cannot follow the checkpoint.
+fn module_path(key: &str) -> String {
+    let path = key
+        .replace(".LayerNorm.", ".layer_norm.") // Rust's naming
+        .replace(".attention.self.", ".attention.") // `self` is a keyword
+        .replace(".in_proj_", "."); // split into query, key and value
+    match path.strip_prefix("fusion_module.mlp_head.").and_then(|rest| rest.split_once('.')) {
+        // Linear, ReLU and dropout are three modules there, one here.
+        Some((index, rest)) => {
+            let index = index.parse::<usize>().unwrap_or(0) / 3;
+            format!("fusion_module.mlp_head.{index}.{rest}")
+        }
+        None => path,
+    }
+}
+
+/// A key that the checkpoint must have.
+#[derive(Debug)]
+struct Entry {
+    key: String,
+    shape: Vec<usize>,
+    into: Into,
+}
+
+/// What becomes of a tensor.
+#[derive(Debug, Clone, Copy)]
+enum Into {
+    Same,
+    /// PyTorch packs the three projections of an attention into one matrix.
+    QueryKeyValue,
+    /// The encoder's input channels are equal, so its first convolution is summed over them.
+    OneChannel,
+    /// As [`Into::OneChannel`]; and a convolution whose stride equals its kernel is a product.
+    PatchProduct,
+    /// Only so many rows are ever used.
+    Rows(usize),
+}
+
+impl Into {
+    fn weights(self, name: String, shape: &[usize], mut values: Vec<f32>) -> Vec<Weight> {
+        let mut shape = shape.to_vec();
+        match self {
+            Self::Same => {}
+            Self::QueryKeyValue => {
+                let (module, parameter) = name.rsplit_once('.').unwrap_or(("", &name));
+                shape[0] /= 3;
+                return ["query", "key", "value"]
+                    .iter()
+                    .zip(values.chunks(values.len() / 3))
+                    .map(|(part, values)| Weight {
+                        name: format!("{module}.{part}.{parameter}"),
+                        shape: shape.clone(),
+                        values: values.to_vec(),
+                    })
+                    .collect();
+            }
+            Self::OneChannel | Self::PatchProduct => {
+                let [out, channels, height, width] = [shape[0], shape[1], shape[2], shape[3]];
+                let area = height * width;
+                let sum = |filter: &[f32]| -> Vec<f32> {
+                    (0..area).map(|i| filter.iter().skip(i).step_by(area).sum()).collect()
+                };
+                values = values.chunks(channels * area).flat_map(sum).collect();
+                shape = match self {
+                    Self::PatchProduct => vec![out, area],
+                    _ => vec![out, 1, height, width],
+                };
+            }
+            Self::Rows(rows) => {
+                let row = values.len() / shape[0];
+                shape[0] = rows;
+                values.truncate(rows * row);
+            }
+        }
+        vec![Weight { name, shape, values }]
+    }
+}
+
+/// All keys and shapes of a checkpoint.
+#[derive(Debug, Default)]
+struct Layout {
+    entries: Vec<Entry>,
+}
+
+impl Layout {
+    fn of(architecture: &Architecture, side: usize, positions: usize) -> Self {
+        let mut layout = Self::default();
+        layout.text_encoder(&architecture.text_encoder, positions);
+        match &architecture.image_encoder {
+            ImageEncoderConfig::Vit(vit) => layout.vit(vit, side),
+            ImageEncoderConfig::MobileNetV2(net) => layout.mobilenet(net),
+        }
+        layout.fusion(&architecture.fusion);
+        layout
+    }
+
+    fn add(&mut self, key: String, shape: &[usize], into: Into) {
+        self.entries.push(Entry { key, shape: shape.to_vec(), into });
+    }
+
+    fn linear(&mut self, key: &str, from: usize, to: usize) {
+        self.add(format!("{key}.weight"), &[to, from], Into::Same);
+        self.add(format!("{key}.bias"), &[to], Into::Same);
+    }
+
+    fn norm(&mut self, key: &str, dim: usize) {
+        self.add(format!("{key}.weight"), &[dim], Into::Same);
+        self.add(format!("{key}.bias"), &[dim], Into::Same);
+    }
+
+    fn conv(&mut self, key: &str, shape: [usize; 4], into: Into) {
+        self.add(format!("{key}.weight"), &shape, into);
+        self.add(format!("{key}.bias"), &shape[..1], Into::Same);
+    }
+
+    fn text_encoder(&mut self, text: &TextEncoderConfig, positions: usize) {
+        let dim = text.dim;
+        let embeddings = "text_encoder.model.embeddings";
+        self.add(format!("{embeddings}.word_embeddings.weight"), &[text.vocab, dim], Into::Same);
+        self.add(
+            format!("{embeddings}.position_embeddings.weight"),
+            &[positions, dim],
+            Into::Rows(text.rows),
+        );
+        self.add(format!("{embeddings}.token_type_embeddings.weight"), &[2, dim], Into::Same);
+        self.norm(&format!("{embeddings}.LayerNorm"), dim);
+        for index in 0..text.layers {
+            let layer = format!("text_encoder.model.encoder.layer.{index}");
+            for part in ["query", "key", "value"] {
+                self.linear(&format!("{layer}.attention.self.{part}"), dim, dim);
+            }
+            self.linear(&format!("{layer}.attention.output.dense"), dim, dim);
+            self.norm(&format!("{layer}.attention.output.LayerNorm"), dim);
+            self.linear(&format!("{layer}.intermediate.dense"), dim, text.intermediate);
+            self.linear(&format!("{layer}.output.dense"), text.intermediate, dim);
+            self.norm(&format!("{layer}.output.LayerNorm"), dim);
+        }
+        if let Some(embed) = text.embed {
+            self.linear("text_encoder.global_embedder", dim, embed);
+            self.linear("text_encoder.local_embedder", dim, embed);
+        }
+    }
+
+    fn vit(&mut self, vit: &VitConfig, side: usize) {
+        let (dim, patch) = (vit.dim, vit.patch);
+        let model = "img_encoder.model";
+        self.add(format!("{model}.cls_token"), &[1, 1, dim], Into::Same);
+        self.add(format!("{model}.pos_embed"), &[1, side * side + 1, dim], Into::Same);
+        self.conv(&format!("{model}.patch_embed.proj"), [dim, 3, patch, patch], Into::PatchProduct);
+        for index in 0..vit.depth {
+            let block = format!("{model}.blocks.{index}");
+            self.norm(&format!("{block}.norm1"), dim);
+            self.linear(&format!("{block}.attn.qkv"), dim, 3 * dim);
+            self.linear(&format!("{block}.attn.proj"), dim, dim);
+            self.norm(&format!("{block}.norm2"), dim);
+            self.linear(&format!("{block}.mlp.fc1"), dim, vit.mlp);
+            self.linear(&format!("{block}.mlp.fc2"), vit.mlp, dim);
+        }
+        self.norm(&format!("{model}.norm"), dim);
+    }
+
+    fn mobilenet(&mut self, net: &MobileNetV2Config) {
+        let model = "img_encoder.model";
+        self.conv(&format!("{model}.stem"), [net.stem, 3, 3, 3], Into::OneChannel);
+        let mut channels = net.stem;
+        for (index, block) in net.blocks.iter().enumerate() {
+            let key = format!("{model}.blocks.{index}");
+            if block.hidden != channels {
+                self.conv(&format!("{key}.expand"), [block.hidden, channels, 1, 1], Into::Same);
+            }
+            self.conv(&format!("{key}.depthwise"), [block.hidden, 1, 3, 3], Into::Same);
+            self.conv(&format!("{key}.project"), [block.out, block.hidden, 1, 1], Into::Same);
+            channels = block.out;
+        }
+        self.conv(&format!("{model}.head"), [net.head, channels, 1, 1], Into::Same);
+        self.linear("img_encoder.local_mid", net.blocks[net.mid].out, net.dim);
+        self.linear("img_encoder.local_high", net.head, net.dim);
+        self.linear("img_encoder.global_embedder", net.head, net.dim);
+    }
+
+    fn fusion(&mut self, fusion: &FusionConfig) {
+        let (dim, hidden) = (fusion.dim, fusion.feed_forward);
+        let decoder = "fusion_module.decoder";
+        for index in 0..fusion.layers {
+            let layer = format!("{decoder}.layers.{index}");
+            let attention = format!("{layer}.multihead_attn");
+            self.add(format!("{attention}.in_proj_weight"), &[3 * dim, dim], Into::QueryKeyValue);
+            self.add(format!("{attention}.in_proj_bias"), &[3 * dim], Into::QueryKeyValue);
+            self.linear(&format!("{attention}.out_proj"), dim, dim);
+            self.linear(&format!("{layer}.linear1"), dim, hidden);
+            self.linear(&format!("{layer}.linear2"), hidden, dim);
+            self.norm(&format!("{layer}.norm2"), dim);
+            self.norm(&format!("{layer}.norm3"), dim);
+        }
+        self.norm(&format!("{decoder}.norm"), dim);
+        let mut from = dim;
+        for (index, &to) in fusion.projector.iter().chain(&[1]).enumerate() {
+            self.linear(&format!("fusion_module.mlp_head.{}", 3 * index), from, to);
+            from = to;
+        }
+    }
+}

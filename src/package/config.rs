@@ -1,0 +1,387 @@
+//! `config.json`: everything that is particular to one model.
+//!
+//! Architecture, preprocessing, prompts, reference distribution and credits live in the model
+//! folder and never in code, so that one program serves every model.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ood::Familiarity;
+use crate::deserialize::not_inlined;
+use crate::error::{Error, Result};
+use crate::radiograph::preprocess::ImageConfig;
+
+/// All facts about one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// Short identifier, such as `default`.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// Version of the weights.
+    pub version: String,
+    /// Licence of the weights (SPDX).
+    pub license: String,
+    /// How a picture becomes the model's input.
+    pub image: ImageConfig,
+    /// The image encoder.
+    pub image_encoder: ImageEncoderConfig,
+    /// The text encoder.
+    pub text_encoder: TextEncoderConfig,
+    /// The cross-attention fusion.
+    pub fusion: FusionConfig,
+    /// A CLIP-style head beside it, to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<CosineConfig>,
+    /// Lists of findings to offer.
+    pub presets: Vec<Preset>,
+    /// How logits are distributed in a population, by sentence.
+    pub reference: Option<Reference>,
+    /// How well single findings were told apart on labelled images.
+    pub validation: Option<Validation>,
+    /// What pictures look like that the model knows.
+    pub familiarity: Option<Familiarity>,
+    /// Whose work the model rests on.
+    pub credits: Vec<Credit>,
+    /// Known logits of a known input, to check a device with.
+    pub self_test: Option<SelfTest>,
+}
+
+/// The image encoder's architecture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ImageEncoderConfig {
+    /// A Vision Transformer in timm's layout.
+    Vit(VitConfig),
+    /// MobileNetV2 1.0 with two token maps.
+    #[serde(rename = "mobilenet_v2")]
+    MobileNetV2(MobileNetV2Config),
+}
+
+/// Vision Transformer (Dosovitskiy et al., 2021), pre-norm, with a class token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VitConfig {
+    /// Side of a patch, in pixels.
+    pub patch: usize,
+    /// Width of a token.
+    pub dim: usize,
+    /// Number of blocks.
+    pub depth: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Hidden width of the MLP.
+    pub mlp: usize,
+    /// Epsilon of the layer norms.
+    pub norm_eps: f64,
+}
+
+/// MobileNetV2 (Sandler et al., 2018) whose stride-16 and stride-32 maps become tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MobileNetV2Config {
+    /// Channels of the stem.
+    pub stem: usize,
+    /// The inverted residual blocks, in order.
+    pub blocks: Vec<InvertedResidualConfig>,
+    /// Channels of the last 1x1 convolution.
+    pub head: usize,
+    /// Index of the block whose output gives the fine (stride 16) tokens.
+    pub mid: usize,
+    /// Width of a token.
+    pub dim: usize,
+}
+
+/// One inverted residual block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InvertedResidualConfig {
+    /// Channels between expansion and projection.
+    pub hidden: usize,
+    /// Output channels.
+    pub out: usize,
+    /// Stride of the depthwise convolution.
+    pub stride: usize,
+}
+
+/// BERT with CARZero's aggregation of word pieces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextEncoderConfig {
+    /// Number of word pieces.
+    pub vocab: usize,
+    /// Width of a hidden state.
+    pub dim: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Hidden width of the feed-forward part.
+    pub intermediate: usize,
+    /// Epsilon of the layer norms.
+    pub norm_eps: f64,
+    /// How many of the last hidden states are added up.
+    pub last_layers: usize,
+    /// Rows of the text memory: tokens are cut to it, and shorter texts are filled with zero rows.
+    pub rows: usize,
+    /// Width after the linear embedders, or none where the hidden states are used as they are.
+    pub embed: Option<usize>,
+}
+
+/// The fusion (SimR) and its projector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FusionConfig {
+    /// Width.
+    pub dim: usize,
+    /// Number of decoder layers.
+    pub layers: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Hidden width of the feed-forward part.
+    pub feed_forward: usize,
+    /// Hidden widths of the projector; empty for the plain linear one.
+    pub projector: Vec<usize>,
+    /// Epsilon of the layer norms.
+    pub norm_eps: f64,
+}
+
+/// A CLIP-style head: the cosine of projected global features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CosineConfig {
+    /// Width of the projections.
+    pub dim: usize,
+}
+
+/// A named list of findings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Preset {
+    /// Identifier.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// The findings, as names.
+    pub findings: Vec<String>,
+}
+
+/// How logits are distributed over a population of images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Which images, in words to show.
+    pub population: String,
+    /// For each sentence (as [`text::normalize`](crate::text::prompt::normalize) returns it) the 0th to
+    /// 100th percentile of its logit: 101 ascending numbers.
+    #[serde(deserialize_with = "not_inlined")]
+    pub percentiles: BTreeMap<String, Vec<f32>>,
+}
+
+impl Reference {
+    /// The 0th to 100th percentile of some logits, interpolated linearly.
+    pub fn percentiles(mut logits: Vec<f32>) -> Vec<f32> {
+        logits.sort_by(f32::total_cmp);
+        let Some(last) = logits.len().checked_sub(1) else { return Vec::new() };
+        let at = |percent: usize| {
+            let position = percent as f32 / 100.0 * last as f32;
+            let low = position.floor() as usize;
+            let high = (low + 1).min(last);
+            logits[low] + (logits[high] - logits[low]) * (position - low as f32)
+        };
+        (0..=100).map(at).collect()
+    }
+
+    /// The share of the population, in percent (0..=100), whose logit lies below `logit`,
+    /// interpolated linearly between the percentiles.
+    pub fn percentile(percentiles: &[f32], logit: f32) -> f32 {
+        let above = percentiles.partition_point(|&p| p <= logit);
+        match above {
+            0 => 0.0,
+            n if n == percentiles.len() => 100.0,
+            n => {
+                let (low, high) = (percentiles[n - 1], percentiles[n]);
+                let step = 100.0 / (percentiles.len() - 1) as f32;
+                ((n - 1) as f32 + (logit - low) / (high - low)) * step
+            }
+        }
+    }
+}
+
+/// What `carzero evaluate` measured on labelled images, for the words beside a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Which images, in words to show.
+    pub population: String,
+    /// By sentence, as [`text::normalize`](crate::text::prompt::normalize) returns it.
+    pub findings: BTreeMap<String, Measured>,
+}
+
+/// One finding on labelled images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Images with the finding.
+    pub positives: u64,
+    /// Images without it.
+    pub negatives: u64,
+    /// The area under the ROC curve.
+    pub auroc: f32,
+    /// Its 95 % interval.
+    pub interval: Option<[f32; 2]>,
+    /// Two logits: nine in ten images with the finding have at least the first, nine in ten without
+    /// it at most the second. Between them the model does not decide. None for fewer than ten of
+    /// either.
+    pub undecided: Option<[f32; 2]>,
+}
+
+/// Somebody's work that the model contains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Credit {
+    /// What it is.
+    pub what: String,
+    /// Who made it.
+    pub who: String,
+    /// Its licence.
+    pub license: String,
+}
+
+/// Known logits of the built-in test pattern.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// The sentences.
+    pub prompts: Vec<String>,
+    /// Their logits, computed on the CPU from the very weights in the folder.
+    pub logits: Vec<f32>,
+}
+
+impl ModelConfig {
+    /// Reads and checks `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the JSON or a dimension is not usable.
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        let config: Self =
+            serde_json::from_slice(json).map_err(|error| Error::Config(error.to_string()))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Side of the token grid: the encoder's map of the crop.
+    pub fn map_side(&self) -> usize {
+        let stride = match &self.image_encoder {
+            ImageEncoderConfig::Vit(vit) => vit.patch,
+            ImageEncoderConfig::MobileNetV2(_) => 16,
+        };
+        self.image.crop / stride
+    }
+
+    /// Refuses what would divide by zero, not fit together, or ask for absurd amounts of memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] naming the part.
+    pub fn check(&self) -> Result<()> {
+        const MAX_WIDTH: usize = 8192;
+        const MAX_DEPTH: usize = 128;
+        let ensure = |ok: bool, what: &str| {
+            if ok { Ok(()) } else { Err(Error::Config(what.to_string())) }
+        };
+        let width = |value: usize| (1..=MAX_WIDTH).contains(&value);
+        let heads = |dim: usize, heads: usize| heads > 0 && dim.is_multiple_of(heads);
+
+        let image = &self.image;
+        ensure(
+            width(image.size) && width(image.crop) && image.crop <= image.size,
+            "image.size and image.crop",
+        )?;
+        ensure(
+            image.mean.is_finite() && image.std.is_finite() && image.std > 0.0,
+            "image.mean and image.std",
+        )?;
+
+        let image_dim = match &self.image_encoder {
+            ImageEncoderConfig::Vit(vit) => {
+                ensure(
+                    width(vit.dim) && width(vit.mlp) && vit.depth <= MAX_DEPTH,
+                    "the size of the image encoder",
+                )?;
+                ensure(heads(vit.dim, vit.heads), "image_encoder.heads must divide its dim")?;
+                ensure(
+                    vit.patch > 0 && image.crop.is_multiple_of(vit.patch),
+                    "image_encoder.patch must divide image.crop",
+                )?;
+                vit.dim
+            }
+            ImageEncoderConfig::MobileNetV2(net) => {
+                let sane = |block: &InvertedResidualConfig| {
+                    width(block.hidden) && width(block.out) && (1..=2).contains(&block.stride)
+                };
+                ensure(
+                    net.blocks.len() <= MAX_DEPTH && net.blocks.iter().all(sane),
+                    "image_encoder.blocks",
+                )?;
+                ensure(
+                    width(net.stem) && width(net.head) && width(net.dim),
+                    "the size of the image encoder",
+                )?;
+                ensure(
+                    net.mid < net.blocks.len() && image.crop.is_multiple_of(32),
+                    "image_encoder.mid and image.crop",
+                )?;
+                net.dim
+            }
+        };
+
+        let text = &self.text_encoder;
+        ensure(
+            width(text.dim)
+                && width(text.intermediate)
+                && width(text.rows)
+                && text.rows >= 3
+                && (1..=1_000_000).contains(&text.vocab)
+                && text.layers <= MAX_DEPTH,
+            "the size of the text encoder",
+        )?;
+        ensure(heads(text.dim, text.heads), "text_encoder.heads must divide its dim")?;
+        ensure((1..=text.layers + 1).contains(&text.last_layers), "text_encoder.last_layers")?;
+
+        let fusion = &self.fusion;
+        ensure(
+            width(fusion.dim)
+                && width(fusion.feed_forward)
+                && (1..=MAX_DEPTH).contains(&fusion.layers)
+                && fusion.projector.len() <= MAX_DEPTH
+                && fusion.projector.iter().all(|&w| width(w)),
+            "the size of the fusion",
+        )?;
+        ensure(heads(fusion.dim, fusion.heads), "fusion.heads must divide its dim")?;
+        let text_dim = text.embed.unwrap_or(text.dim);
+        ensure(
+            image_dim == fusion.dim && text_dim == fusion.dim,
+            "the image encoder, the text encoder and the fusion must have one width",
+        )?;
+
+        ensure(self.cosine.as_ref().is_none_or(|head| width(head.dim)), "cosine.dim")?;
+
+        if let Some(reference) = &self.reference {
+            let sorted =
+                |p: &Vec<f32>| p.len() == 101 && p.is_sorted() && p.iter().all(|v| v.is_finite());
+            ensure(
+                reference.percentiles.values().all(sorted),
+                "reference.percentiles must be 101 ascending numbers",
+            )?;
+        }
+        if let Some(validation) = &self.validation {
+            let finite = |measured: &Measured| {
+                let pairs = measured.interval.iter().chain(&measured.undecided).flatten();
+                (0.0..=1.0).contains(&measured.auroc) && pairs.copied().all(f32::is_finite)
+            };
+            ensure(validation.findings.values().all(finite), "validation must be finite numbers")?;
+        }
+        if let Some(familiarity) = &self.familiarity {
+            let channels = match &self.image_encoder {
+                ImageEncoderConfig::Vit(vit) => vit.dim,
+                ImageEncoderConfig::MobileNetV2(net) => net.blocks[net.mid].out,
+            };
+            familiarity.check(channels)?;
+        }
+        if let Some(test) = &self.self_test {
+            ensure(test.prompts.len() == test.logits.len(), "self_test needs one logit a prompt")?;
+        }
+        Ok(())
+    }
+}

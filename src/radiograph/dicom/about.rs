@@ -1,0 +1,217 @@
+//! What a header says of the picture: an allow-list of technical facts, and what speaks against
+//! reading it as a frontal chest radiograph.
+
+use dicom_dictionary_std::tags;
+use serde::Serialize;
+
+use super::format::Format;
+use super::header::Header;
+
+/// Projection radiographs and what they are digitised or stored as (PS3.3 section C.7.3.1.1.1).
+const RADIOGRAPHS: [&str; 5] = ["CR", "DX", "RG", "SC", "OT"];
+/// Parts of the body that a chest radiograph is filed under.
+const CHESTS: [&str; 4] = ["CHEST", "THORAX", "TORAX", "LUNG"];
+
+/// A fact to show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fact {
+    /// What it is of.
+    pub name: &'static str,
+    /// Its value, in words for a person.
+    pub value: String,
+}
+
+/// The way of the beam, as far as the header tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum View {
+    /// Not told, or frontal.
+    Frontal,
+    /// From the side.
+    Lateral,
+    /// Between both.
+    Oblique,
+}
+
+/// Rows and columns in mm (PS3.3 section 10.7).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spacing {
+    /// From one row to the next.
+    pub rows: f64,
+    /// From one column to the next.
+    pub columns: f64,
+    /// Whether it is measured at the detector, where things are larger than in the patient.
+    pub at_detector: bool,
+}
+
+/// What the header says of the picture. Nothing of the patient, the place or the time is kept.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// (0008,0060)
+    pub modality: Option<String>,
+    /// (0018,0015)
+    pub body_part: Option<String>,
+    /// (0018,5101) as written
+    pub view_position: Option<String>,
+    /// From view position and code, or from the texts that describe series and protocol.
+    pub view: View,
+    /// (0020,0062)
+    pub laterality: Option<String>,
+    /// (0028,0030), or else (0018,1164)
+    pub spacing: Option<Spacing>,
+    /// Height of a pixel as shown by its width, where that is told.
+    pub aspect: f64,
+    /// (0028,0004)
+    pub photometric: &'static str,
+    /// The transfer syntax in words.
+    pub transfer_syntax: &'static str,
+    /// (0028,0008)
+    pub frames: usize,
+    matrix: String,
+    bits: String,
+}
+
+impl About {
+    pub(super) fn new(header: &Header, format: &Format, transfer_syntax: &'static str) -> Self {
+        let spacing = Spacing::from_header(header);
+        let Format { rows, columns, stored, allocated, signed, frames, .. } = *format;
+        let sign = if signed { "signed" } else { "unsigned" };
+        Self {
+            modality: header.code(tags::MODALITY),
+            body_part: header.code(tags::BODY_PART_EXAMINED),
+            view_position: header.code(tags::VIEW_POSITION),
+            view: View::from_header(header),
+            laterality: header.code(tags::IMAGE_LATERALITY),
+            spacing,
+            aspect: aspect(header, spacing),
+            photometric: format.photometric.name(),
+            transfer_syntax,
+            frames,
+            matrix: format!("{columns} × {rows}"),
+            bits: format!("{stored} of {allocated}, {sign}"),
+        }
+    }
+
+    /// The facts that are known, to be shown in this order.
+    pub fn facts(&self) -> Vec<Fact> {
+        let facts = [
+            ("Modality", self.modality.clone()),
+            ("Body part", self.body_part.clone()),
+            ("View", self.view_position.clone()),
+            ("Laterality", self.laterality.clone()),
+            ("Spacing", self.spacing.map(|spacing| spacing.in_words())),
+            ("Matrix", Some(self.matrix.clone())),
+            ("Bits", Some(self.bits.clone())),
+            ("Photometric", Some(self.photometric.to_string())),
+            ("Transfer syntax", Some(self.transfer_syntax.to_string())),
+        ];
+        facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
+    }
+
+    /// What a person should know before looking at scores, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let knows = "the model knows frontal chest radiographs only";
+        let modality = self.modality.as_deref();
+        if let Some(modality) = modality.filter(|modality| !RADIOGRAPHS.contains(modality)) {
+            warnings.push(format!("The file says that its modality is {modality}: {knows}."));
+        }
+        let is_chest = |part: &&str| CHESTS.iter().any(|chest| part.contains(chest));
+        if let Some(part) = self.body_part.as_deref().filter(|part| !is_chest(part)) {
+            warnings.push(format!("The file says that it shows {part}, not the chest: {knows}."));
+        }
+        match self.view {
+            View::Frontal => {}
+            View::Lateral => {
+                warnings.push(format!("The file says that this is a lateral view: {knows}."));
+            }
+            View::Oblique => {
+                warnings.push(format!("The file says that this is an oblique view: {knows}."));
+            }
+        }
+        if self.frames > 1 {
+            let frames = self.frames;
+            warnings.push(format!("The file has {frames} frames: the first is shown and scored."));
+        }
+        if (self.aspect - 1.0).abs() > 0.01 {
+            warnings.push(
+                "The file’s pixels are not square: the model sees the picture stretched."
+                    .to_string(),
+            );
+        }
+        warnings
+    }
+}
+
+impl View {
+    /// View position and code (PS3.3 sections C.8.1.2 and C.8.11.5), or what series and protocol are
+    /// called. A text that names a frontal view too, as "PA and lateral", says nothing of this one,
+    /// and a lateral decubitus is a frontal view of a patient who lies.
+    fn from_header(header: &Header) -> Self {
+        let position = header.code(tags::VIEW_POSITION).unwrap_or_default();
+        match position.as_str() {
+            "LL" | "RL" | "LLAT" | "RLAT" => return Self::Lateral,
+            "RAO" | "LAO" | "RPO" | "LPO" | "RLO" | "LLO" => return Self::Oblique,
+            _ => {}
+        }
+        let meaning = header.item(tags::VIEW_CODE_SEQUENCE);
+        let meaning = meaning.and_then(|item| item.text(tags::CODE_MEANING));
+        let texts = [
+            tags::SERIES_DESCRIPTION,
+            tags::PROTOCOL_NAME,
+            tags::ACQUISITION_DEVICE_PROCESSING_DESCRIPTION,
+        ];
+        let texts = texts.into_iter().filter_map(|tag| header.text(tag));
+        let mut told =
+            [position].into_iter().chain(meaning).chain(texts).map(|text| Self::told(&text));
+        told.find(|view| *view != Self::Frontal).unwrap_or(Self::Frontal)
+    }
+
+    fn told(text: &str) -> Self {
+        let text = text.to_uppercase();
+        let has = |known: &[&str]| {
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| known.contains(&word))
+        };
+        if has(&["PA", "AP", "FRONTAL", "DECUBITUS", "DECUB"]) {
+            Self::Frontal
+        } else if has(&["LATERAL", "LAT"]) {
+            Self::Lateral
+        } else if has(&["OBLIQUE", "OBL"]) {
+            Self::Oblique
+        } else {
+            Self::Frontal
+        }
+    }
+}
+
+impl Spacing {
+    /// Pixel Spacing is that in the patient, unless it is the same as Imager Pixel Spacing (PS3.3
+    /// section 10.7.1.3).
+    fn from_header(header: &Header) -> Option<Self> {
+        let pair = |tag| match header.numbers(tag)[..] {
+            [rows, columns, ..] if [rows, columns].iter().all(|&mm| mm > 0.0 && mm < 1000.0) => {
+                Some((rows, columns))
+            }
+            _ => None,
+        };
+        let (pixel, imager) = (pair(tags::PIXEL_SPACING), pair(tags::IMAGER_PIXEL_SPACING));
+        let (rows, columns) = pixel.or(imager)?;
+        Some(Self { rows, columns, at_detector: pixel.is_none() || pixel == imager })
+    }
+
+    fn in_words(self) -> String {
+        let Self { rows, columns, at_detector } = self;
+        let place = if at_detector { "at the detector" } else { "Pixel Spacing" };
+        let [rows, columns] = [rows, columns].map(|mm| (mm * 1e4).round() / 1e4);
+        format!("{columns} × {rows} mm ({place})")
+    }
+}
+
+/// Pixel Aspect Ratio (PS3.3 section C.7.6.3.1.7), or else that of the spacing.
+fn aspect(header: &Header, spacing: Option<Spacing>) -> f64 {
+    let told = match header.numbers(tags::PIXEL_ASPECT_RATIO)[..] {
+        [vertical, horizontal, ..] => Some(vertical / horizontal),
+        _ => spacing.map(|spacing| spacing.rows / spacing.columns),
+    };
+    told.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
+}

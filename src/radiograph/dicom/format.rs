@@ -1,0 +1,175 @@
+//! How the pixels of a DICOM file are stored: its image pixel module (PS3.3 section C.7.6.3).
+
+use dicom_dictionary_std::tags;
+
+use super::header::Header;
+use crate::error::{Error, Result};
+use crate::limits::MAX_PIXELS;
+
+/// How samples become grey or colours (PS3.3 section C.7.6.3.1.2).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Photometric {
+    /// Low values are bright.
+    Monochrome1,
+    /// Low values are dark.
+    Monochrome2,
+    Rgb,
+    /// Luma first, then colour differences of the same size.
+    YbrFull,
+    /// Every two pixels share their colour differences.
+    YbrFull422,
+    /// JPEG 2000's transforms, which its decoder undoes.
+    YbrJpeg2000,
+    /// Numbers of colours.
+    Palette,
+}
+
+impl Photometric {
+    fn from_header(header: &Header, samples: u16) -> Result<Self> {
+        let name = header.code(tags::PHOTOMETRIC_INTERPRETATION);
+        let photometric = match (name.as_deref(), samples) {
+            (Some("MONOCHROME1"), 1) => Self::Monochrome1,
+            (Some("MONOCHROME2") | None, 1) => Self::Monochrome2,
+            (Some("PALETTE COLOR"), 1) => Self::Palette,
+            (Some("RGB") | None, 3) => Self::Rgb,
+            (Some("YBR_FULL"), 3) => Self::YbrFull,
+            (Some("YBR_FULL_422"), 3) => Self::YbrFull422,
+            (Some("YBR_ICT" | "YBR_RCT"), 3) => Self::YbrJpeg2000,
+            (name, samples) => {
+                let name = name.unwrap_or("nothing");
+                return Err(Error::DicomUnsupported(format!(
+                    "its colours are {name} of {samples} samples"
+                )));
+            }
+        };
+        Ok(photometric)
+    }
+
+    /// The defined term.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Monochrome1 => "MONOCHROME1",
+            Self::Monochrome2 => "MONOCHROME2",
+            Self::Rgb => "RGB",
+            Self::YbrFull => "YBR_FULL",
+            Self::YbrFull422 => "YBR_FULL_422",
+            Self::YbrJpeg2000 => "YBR_ICT or YBR_RCT",
+            Self::Palette => "PALETTE COLOR",
+        }
+    }
+
+    pub fn is_grey(self) -> bool {
+        matches!(self, Self::Monochrome1 | Self::Monochrome2)
+    }
+
+    /// Whether the first sample is luma already.
+    pub fn starts_with_luma(self) -> bool {
+        matches!(self, Self::YbrFull | Self::YbrFull422)
+    }
+}
+
+/// The image pixel module.
+#[derive(Debug, Clone)]
+pub struct Format {
+    pub rows: usize,
+    pub columns: usize,
+    pub samples: usize,
+    /// Colour by plane, not by pixel.
+    pub planar: bool,
+    /// Bits allocated: 8 or 16.
+    pub allocated: u32,
+    /// Bits stored: 1 to those allocated.
+    pub stored: u32,
+    /// Bits below those stored.
+    pub below: u32,
+    pub signed: bool,
+    pub photometric: Photometric,
+    pub frames: usize,
+}
+
+impl Format {
+    /// # Errors
+    ///
+    /// Where there is no picture of a size and kind that can be read.
+    pub fn from_header(header: &Header) -> Result<Self> {
+        let word = |tag| header.word(tag);
+        let (rows, columns) = (word(tags::ROWS).unwrap_or(0), word(tags::COLUMNS).unwrap_or(0));
+        if rows == 0 || columns == 0 {
+            return Err(Error::Dicom(format!("its picture has {rows} rows and {columns} columns")));
+        }
+        if u64::from(rows) * u64::from(columns) > MAX_PIXELS {
+            return Err(Error::ImageTooLarge(format!("{columns} x {rows} pixels")));
+        }
+        let samples = word(tags::SAMPLES_PER_PIXEL).unwrap_or(1);
+        let allocated = word(tags::BITS_ALLOCATED).unwrap_or(0);
+        if !matches!(allocated, 8 | 16) {
+            let what = match allocated {
+                1 => "its samples have one bit, as those of a mask".to_string(),
+                _ => format!("its samples have {allocated} bits"),
+            };
+            return Err(Error::DicomUnsupported(what));
+        }
+        let stored = word(tags::BITS_STORED).unwrap_or(allocated);
+        if !(1..=allocated).contains(&stored) {
+            return Err(Error::Dicom(format!("it has {stored} of {allocated} bits stored")));
+        }
+        // A high bit that makes no sense is ignored: the lowest bits are taken.
+        let high = word(tags::HIGH_BIT).filter(|high| (stored - 1..allocated).contains(high));
+        Ok(Self {
+            rows: usize::from(rows),
+            columns: usize::from(columns),
+            samples: usize::from(samples),
+            planar: word(tags::PLANAR_CONFIGURATION) == Some(1),
+            allocated: u32::from(allocated),
+            stored: u32::from(stored),
+            below: high.map_or(0, |high| u32::from(high + 1 - stored)),
+            signed: word(tags::PIXEL_REPRESENTATION) == Some(1),
+            photometric: Photometric::from_header(header, samples)?,
+            frames: header
+                .number(tags::NUMBER_OF_FRAMES)
+                .map_or(1, |frames| frames.clamp(1.0, 1e9) as usize),
+        })
+    }
+
+    pub fn pixels(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// The least and the largest value that a sample can have.
+    pub fn range(&self) -> (i32, i32) {
+        let values = 1i32 << self.stored;
+        let least = if self.signed { -values / 2 } else { 0 };
+        (least, least + values - 1)
+    }
+
+    /// The bytes of a frame that is not compressed.
+    pub fn frame_bytes(&self) -> usize {
+        let samples = match self.photometric {
+            Photometric::YbrFull422 => self.pixels().next_multiple_of(2) * 2,
+            _ => self.pixels() * self.samples,
+        };
+        samples * (self.allocated / 8) as usize
+    }
+
+    /// Whether so many bytes are all frames, not compressed, with or without padding.
+    pub fn is_native(&self, bytes: usize) -> bool {
+        let native = self.frame_bytes().checked_mul(self.frames);
+        native.is_some_and(|native| bytes == native || bytes == native.next_multiple_of(2))
+    }
+
+    /// A sample's value (PS3.5 section 8.1.1): the bits stored, without what lies around them, and
+    /// with their sign. A lossy value that overshoots is held at the end of the range.
+    pub fn value(&self, sample: u16, lossy: bool) -> i32 {
+        let mask = (1i32 << self.stored) - 1;
+        let sample = i32::from(sample);
+        if lossy && !self.signed {
+            return sample.min(mask);
+        }
+        let bits = sample >> self.below & mask;
+        let negative = self.signed && bits >> (self.stored - 1) != 0;
+        if negative { bits - mask - 1 } else { bits }
+    }
+}
+
+/// Sample by sample: one plane (grey, or luma), or red, green, blue.
+pub type Planes = Vec<Vec<u16>>;

@@ -1,0 +1,211 @@
+//! The first frame: from the bytes of (7FE0,0010) to samples.
+
+use std::borrow::Cow;
+
+use dicom_core::VR;
+use jpegls::CodecError;
+
+use super::format::{Format, Photometric, Planes};
+use super::header::{Element, Encoding, items};
+use super::jpeg;
+use super::syntax::{Codec, Syntax};
+use crate::error::{Error, Result};
+use crate::radiograph::jpeg2000::{Codestream, Failure};
+
+/// Decodes the first frame; every plane has as many samples as the picture has pixels. What lies there
+/// decides how; where the file says something else, that is told in words.
+pub(super) fn decode(
+    syntax: &Syntax,
+    format: &Format,
+    pixels: &Element,
+) -> Result<(Planes, Option<String>)> {
+    // Some files hold three samples of every pixel under a name that shares them.
+    let unshared = Format { photometric: Photometric::YbrFull, ..format.clone() };
+    let shared = format.photometric == Photometric::YbrFull422;
+    let format = if shared && unshared.is_native(pixels.value.len()) { &unshared } else { format };
+    let is_native = !pixels.open && format.is_native(pixels.value.len());
+    let frame = match items(pixels.value)[..] {
+        _ if is_native => None,
+        [] if pixels.value.is_empty() => return Err(damaged("it has no pixels")),
+        // A codestream without items around it.
+        [] => Codec::of(pixels.value).map(|_| Cow::Borrowed(pixels.value)),
+        ref items => Some(first_frame(format, items)?),
+    };
+    let Some(frame) = frame else {
+        if syntax.codec != Codec::None && !is_native {
+            return Err(damaged("its pixels should be compressed and are not"));
+        }
+        let planes = unpacked(format, pixels.value, pixels.vr, syntax.encoding)?;
+        return Ok((planes, syntax.contradicted_by(Codec::None)));
+    };
+    let codec = Codec::of(&frame).unwrap_or(syntax.codec);
+    let planes = unpack(codec, syntax, format, &frame)?;
+    let whole = planes.iter().all(|plane| plane.len() == format.pixels());
+    let known = planes.len() == 1 || (planes.len() == 3 && format.samples == 3);
+    if whole && known {
+        Ok((planes, syntax.contradicted_by(codec)))
+    } else {
+        Err(damaged("its compressed picture has another size"))
+    }
+}
+
+/// Decodes the bytes of a frame that lay in items.
+fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Result<Planes> {
+    let mut planes = match codec {
+        Codec::None => return unpacked(format, frame, VR::OB, syntax.encoding),
+        Codec::Jpeg => return jpeg::decode(frame, format.columns, format.rows, format.photometric),
+        Codec::Jpeg2000 => return jpeg_2000(format, frame),
+        Codec::Rle => rle(format, frame)?,
+        Codec::JpegLs => jpeg_ls(format, frame)?,
+    };
+    if format.photometric.starts_with_luma() {
+        planes.truncate(1);
+    }
+    Ok(planes)
+}
+
+/// The fragments of the first frame (PS3.5 annex A.4). Those of several frames are told apart by the
+/// offset table, or by being as many as the frames.
+fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>> {
+    let (table, fragments) = items.split_first().ok_or_else(|| damaged("it has no pixels"))?;
+    let second = table.get(4..8).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    let count = match second {
+        _ if format.frames == 1 => fragments.len(),
+        _ if format.frames == fragments.len() => 1,
+        Some(second) => {
+            let ends = fragments.iter().scan(0, |end, fragment| {
+                *end += 8 + fragment.len();
+                Some(*end)
+            });
+            ends.take_while(|&end| end <= second).count().max(1)
+        }
+        // A decoder stops at the end of its frame.
+        None => fragments.len(),
+    };
+    match fragments.get(..count).unwrap_or(fragments) {
+        [] => Err(damaged("it has no pixels")),
+        [one] => Ok(Cow::Borrowed(one)),
+        several => Ok(Cow::Owned(several.concat())),
+    }
+}
+
+/// Uncompressed samples (PS3.5 section 8.2), by pixel or by plane; of luma and colour, luma.
+fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result<Planes> {
+    let pixels = format.pixels();
+    let width = (format.allocated / 8) as usize;
+    let shared = format.photometric == Photometric::YbrFull422;
+    let bytes = if width == 1 { encoding.bytes(bytes, vr) } else { Cow::Borrowed(bytes) };
+    let bytes =
+        bytes.get(..format.frame_bytes()).ok_or_else(|| damaged("its pixels are cut off"))?;
+    let sample = |index: usize| match width {
+        1 => u16::from(bytes[index]),
+        _ => encoding.word([bytes[2 * index], bytes[2 * index + 1]]),
+    };
+    if shared {
+        // Of every two pixels: Y, Y, Cb, Cr.
+        return Ok(vec![(0..pixels).map(|i| sample(i / 2 * 4 + i % 2)).collect()]);
+    }
+    let planes = if format.photometric.starts_with_luma() { 1 } else { format.samples };
+    let (step, start) = if format.planar { (1, pixels) } else { (format.samples, 1) };
+    let plane = |plane: usize| (0..pixels).map(|i| sample(i * step + plane * start)).collect();
+    Ok((0..planes).map(plane).collect())
+}
+
+/// PS3.5 annex G: a segment for every byte of a sample, the highest first.
+fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    let cut_off = || damaged("its RLE data is cut off");
+    let number = |index: usize| {
+        let four = bytes.get(4 * index..4 * index + 4).ok_or_else(cut_off)?;
+        Ok::<_, Error>(u32::from_le_bytes([four[0], four[1], four[2], four[3]]) as usize)
+    };
+    let width = (format.allocated / 8) as usize;
+    let segments = format.samples * width;
+    if number(0)? != segments {
+        return Err(damaged("its RLE data has another number of segments"));
+    }
+    let mut planes = vec![vec![0u16; format.pixels()]; format.samples];
+    for segment in 0..segments {
+        let start = number(1 + segment)?;
+        let end = if segment + 1 < segments { number(2 + segment)? } else { bytes.len() };
+        let runs = bytes.get(start..end).ok_or_else(cut_off)?;
+        unroll(runs, &mut planes[segment / width]).ok_or_else(cut_off)?;
+    }
+    Ok(planes)
+}
+
+/// PS3.5 section G.3.2; each byte becomes the lowest of its sample. `None` where too few come.
+fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
+    let mut samples = samples.iter_mut();
+    while samples.len() > 0 {
+        let (&control, rest) = runs.split_first()?;
+        let (used, length) = match usize::from(control) {
+            control @ 0..128 => (control + 1, control + 1),
+            128 => (0, 0),
+            control => (1, 257 - control),
+        };
+        let bytes = rest.get(..used)?;
+        for (sample, &byte) in samples.by_ref().take(length).zip(bytes.iter().cycle()) {
+            *sample = *sample << 8 | u16::from(byte);
+        }
+        runs = &rest[used..];
+    }
+    Some(())
+}
+
+/// ITU-T T.800. Where no transform made luma of colours, the header says what three components are.
+fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    let cause = |failure| match failure {
+        Failure::Damaged(what) => damaged(&format!("its JPEG 2000 data: {what}")),
+        Failure::HighThroughput => Error::DicomUnsupported(
+            "its pixels are stored as High-Throughput JPEG 2000".to_string(),
+        ),
+    };
+    let codestream = Codestream::find(bytes).map_err(cause)?;
+    // So that no more memory is taken than for what the header says.
+    if codestream.dimensions() != (format.columns as u32, format.rows as u32)
+        || codestream.components() != format.samples
+    {
+        return Err(damaged("its JPEG 2000 data: its size is not the header's"));
+    }
+    let luma = format.photometric.starts_with_luma() && !codestream.is_transformed();
+    codestream.decode(if luma { 1 } else { format.samples }).map_err(cause)
+}
+
+/// ITU-T T.87, of one component. No maintained decoder in Rust has several: `pure_jpegls` refuses them,
+/// and `dicom-toolkit-codec` 0.5 reads none that CharLS writes by line or by sample.
+fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
+    if format.samples != 1 {
+        return Err(Error::DicomUnsupported("its pixels are JPEG-LS in colour".to_string()));
+    }
+    let scan = &bytes[..jpeg_ls_end(bytes)];
+    let decode = |spare: usize| {
+        let scan = &scan[..scan.len().saturating_sub(spare)];
+        let bytes = [scan, &[0xFF, 0xD9]].concat();
+        jpegls::decode(&bytes, format.columns as u32, format.rows as u32)
+    };
+    // The decoder wants the end right after the last sample; what is left over does not matter.
+    let decoded = (1..=MAX_SPARE).fold(decode(0), |decoded, spare| match decoded {
+        Err(CodecError::InvalidData(_)) => decode(spare),
+        _ => decoded,
+    });
+    let (samples, ..) = decoded.map_err(|error| damaged(&format!("its JPEG-LS data: {error}")))?;
+    Ok(vec![samples])
+}
+
+/// Bytes that may be left over between the last sample of JPEG-LS data and its end. CharLS, and so
+/// DCMTK, leaves one in half of its files.
+const MAX_SPARE: usize = 8;
+
+/// Where the scan of JPEG-LS data ends: at the first marker after its header (T.87 section C.1).
+fn jpeg_ls_end(bytes: &[u8]) -> usize {
+    let find = |from: usize, is_marker: fn(u8) -> bool| {
+        let pairs = bytes.get(from..)?.windows(2);
+        pairs.into_iter().position(|pair| pair[0] == 0xFF && is_marker(pair[1])).map(|at| from + at)
+    };
+    let header = find(0, |marker| marker == 0xDA).map(|at| at + 2);
+    header.and_then(|header| find(header, |marker| marker >= 0x80)).unwrap_or(bytes.len())
+}
+
+fn damaged(what: &str) -> Error {
+    Error::Dicom(what.to_string())
+}

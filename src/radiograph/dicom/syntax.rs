@@ -1,0 +1,213 @@
+//! Transfer syntaxes (PS3.5 annex A): how a data set and its pixels are written.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use dicom_dictionary_std::{tags, uids};
+
+use super::header::{Encoding, Header};
+use crate::error::{Error, Result};
+use crate::limits::MAX_PIXELS;
+use crate::radiograph::jpeg2000::is_jpeg2000;
+
+/// What a deflated data set may become, in bytes: the largest picture of 16 bits, and as much again.
+const MAX_INFLATED: u64 = 4 * MAX_PIXELS;
+
+/// What pixels are packed with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Codec {
+    None,
+    Rle,
+    Jpeg,
+    JpegLs,
+    Jpeg2000,
+}
+
+impl Codec {
+    /// Of a frame, by how it begins.
+    pub fn of(frame: &[u8]) -> Option<Self> {
+        match frame {
+            _ if is_jpeg2000(frame) => Some(Self::Jpeg2000),
+            [0xFF, 0xD8, segments @ ..] => Self::of_segments(segments),
+            _ => None,
+        }
+    }
+
+    /// Of a JPEG file's segments, by the first start of a frame (T.81 section B.1.1.3, T.87 annex C).
+    fn of_segments(mut segments: &[u8]) -> Option<Self> {
+        loop {
+            let length = match segments {
+                [0xFF, 0xFF, ..] => 1,
+                [0xFF, 0xF7, ..] => return Some(Self::JpegLs),
+                [0xFF, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF, ..] => {
+                    return Some(Self::Jpeg);
+                }
+                &[0xFF, _, high, low, ..] => 2 + usize::from(u16::from_be_bytes([high, low])),
+                _ => return None,
+            };
+            segments = segments.get(length..)?;
+        }
+    }
+
+    /// In words, of pixels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "not compressed",
+            Self::Rle => "RLE",
+            Self::Jpeg => "JPEG",
+            Self::JpegLs => "JPEG-LS",
+            Self::Jpeg2000 => "JPEG 2000",
+        }
+    }
+}
+
+/// A transfer syntax that can be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Syntax {
+    /// Empty where the file does not say.
+    uid: &'static str,
+    pub name: &'static str,
+    pub codec: Codec,
+    /// Whether decoded samples may overshoot the bits stored.
+    pub lossy: bool,
+    pub encoding: Encoding,
+}
+
+const fn packed(uid: &'static str, name: &'static str, codec: Codec, lossy: bool) -> Syntax {
+    Syntax { uid, name, codec, lossy, encoding: Encoding::ExplicitLittle }
+}
+
+const fn plain(uid: &'static str, name: &'static str, encoding: Encoding) -> Syntax {
+    Syntax { uid, name, codec: Codec::None, lossy: false, encoding }
+}
+
+const IMPLICIT: Syntax =
+    plain(uids::IMPLICIT_VR_LITTLE_ENDIAN, "Implicit VR Little Endian", Encoding::ImplicitLittle);
+const EXPLICIT: Syntax =
+    plain(uids::EXPLICIT_VR_LITTLE_ENDIAN, "Explicit VR Little Endian", Encoding::ExplicitLittle);
+const DEFLATED: Syntax = plain(
+    uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    "Deflated Explicit VR Little Endian",
+    Encoding::ExplicitLittle,
+);
+#[expect(deprecated, reason = "retired from the standard, but files remain")]
+const BIG: Syntax =
+    plain(uids::EXPLICIT_VR_BIG_ENDIAN, "Explicit VR Big Endian", Encoding::ExplicitBig);
+
+const SYNTAXES: [Syntax; 16] = [
+    IMPLICIT,
+    EXPLICIT,
+    DEFLATED,
+    BIG,
+    packed(
+        uids::ENCAPSULATED_UNCOMPRESSED_EXPLICIT_VR_LITTLE_ENDIAN,
+        "Encapsulated Uncompressed",
+        Codec::None,
+        false,
+    ),
+    packed(uids::RLE_LOSSLESS, "RLE Lossless", Codec::Rle, false),
+    packed(uids::JPEG_BASELINE8_BIT, "JPEG Baseline", Codec::Jpeg, true),
+    packed(uids::JPEG_EXTENDED12_BIT, "JPEG Extended", Codec::Jpeg, true),
+    // Both retired, and progressive.
+    packed("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection", Codec::Jpeg, true),
+    packed("1.2.840.10008.1.2.4.55", "JPEG Full Progression", Codec::Jpeg, true),
+    packed(uids::JPEG_LOSSLESS, "JPEG Lossless", Codec::Jpeg, false),
+    packed(uids::JPEG_LOSSLESS_SV1, "JPEG Lossless, selection value 1", Codec::Jpeg, false),
+    packed(uids::JPEGLS_LOSSLESS, "JPEG-LS Lossless", Codec::JpegLs, false),
+    packed(uids::JPEGLS_NEAR_LOSSLESS, "JPEG-LS Near-Lossless", Codec::JpegLs, true),
+    packed(uids::JPEG2000_LOSSLESS, "JPEG 2000 Lossless", Codec::Jpeg2000, false),
+    packed(uids::JPEG2000, "JPEG 2000", Codec::Jpeg2000, true),
+];
+
+/// Families of identifiers that cannot be read, by how they begin; the first that fits counts.
+const UNREADABLE: [(&str, &str); 6] = [
+    ("1.2.840.10008.1.2.4.10", "an MPEG video"),
+    ("1.2.840.10008.1.2.4.11", "JPEG XL"),
+    ("1.2.840.10008.1.2.4.20", "High-Throughput JPEG 2000"),
+    ("1.2.840.10008.1.2.4.9", "JPEG 2000 Part 2 or JPIP"),
+    ("1.2.840.10008.1.2.4.5", "a retired JPEG process"),
+    ("1.2.840.10008.1.2.4.6", "a retired JPEG process"),
+];
+
+/// Where a file's elements begin: after preamble and prefix (PS3.10 section 7.1), or where some device
+/// left out one or both.
+pub(super) fn start(bytes: &[u8]) -> Option<usize> {
+    let prefixed = [128, 0].into_iter().find(|&at| bytes.get(at..at + 4) == Some(b"DICM"));
+    let begins = |at: usize| bytes.get(at..).is_some_and(|rest| Encoding::guess(rest).is_some());
+    let has_meta = |at: usize| matches!(bytes.get(at..at + 2), Some([2, 0] | [0, 2]));
+    match prefixed {
+        Some(at) => Some(at + 4),
+        None if begins(0) => Some(0),
+        None => (has_meta(128) && begins(128)).then_some(128),
+    }
+}
+
+/// The data set of a file, inflated where need be, and its transfer syntax.
+pub(super) fn open(bytes: &[u8]) -> Result<(Syntax, Cow<'_, [u8]>)> {
+    let (meta, body) = Header::parse_meta(&bytes[start(bytes).unwrap_or(0)..])?;
+    let mut syntax = match meta.text(tags::TRANSFER_SYNTAX_UID) {
+        Some(uid) => by_uid(&uid)?,
+        None => by_look(body)?,
+    };
+    // Some devices write another encoding than they say.
+    match Encoding::guess(body) {
+        Some(encoding) => syntax.encoding = encoding,
+        None if syntax.uid == DEFLATED.uid => return Ok((syntax, Cow::Owned(inflate(body)?))),
+        None => {}
+    }
+    Ok((syntax, Cow::Borrowed(body)))
+}
+
+impl Syntax {
+    /// The one that the data set itself names, where the file began with none.
+    pub fn or_named_in(self, header: &Header) -> Result<Self> {
+        match header.text(tags::TRANSFER_SYNTAX_UID) {
+            Some(uid) if self.uid.is_empty() => {
+                Ok(Self { encoding: self.encoding, ..by_uid(&uid)? })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// In words, what a file says whose pixels are something else.
+    pub fn contradicted_by(&self, codec: Codec) -> Option<String> {
+        let contradicts = codec != self.codec && !self.uid.is_empty();
+        let (pixels, says) = (codec.name(), self.name);
+        contradicts.then(|| format!("its pixels are {pixels}, though the file says {says}"))
+    }
+}
+
+fn by_uid(uid: &str) -> Result<Syntax> {
+    if let Some(&syntax) = SYNTAXES.iter().find(|syntax| syntax.uid == uid) {
+        return Ok(syntax);
+    }
+    let family = UNREADABLE.iter().find(|(start, _)| uid.starts_with(start));
+    let name = family.map_or("an unknown transfer syntax", |(_, name)| name);
+    let uid: String = uid.chars().filter(|c| c.is_ascii_digit() || *c == '.').take(64).collect();
+    Err(Error::DicomUnsupported(format!("its pixels are stored as {name}, {uid}")))
+}
+
+/// Of a data set whose file does not name it, as of a bare one.
+fn by_look(body: &[u8]) -> Result<Syntax> {
+    let syntax = match Encoding::guess(body) {
+        Some(Encoding::ImplicitLittle) => IMPLICIT,
+        Some(Encoding::ExplicitLittle) => EXPLICIT,
+        Some(Encoding::ExplicitBig) => BIG,
+        None => return Err(Error::Dicom("it does not say how it is written".to_string())),
+    };
+    Ok(Syntax { uid: "", ..syntax })
+}
+
+/// PS3.5 annex A.5. What a stream that is cut off still gives is judged by who reads it.
+fn inflate(body: &[u8]) -> Result<Vec<u8>> {
+    let mut inflated = Vec::new();
+    let mut inflater = flate2::read::DeflateDecoder::new(body).take(MAX_INFLATED + 1);
+    let result = inflater.read_to_end(&mut inflated);
+    if inflated.len() as u64 > MAX_INFLATED {
+        return Err(Error::ImageTooLarge("its deflated data set has no end".to_string()));
+    }
+    match result {
+        Err(_) if inflated.is_empty() => Err(Error::Dicom("its data is no deflate".to_string())),
+        _ => Ok(inflated),
+    }
+}

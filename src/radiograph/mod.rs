@@ -1,0 +1,250 @@
+//! Decoding: the bytes of an image file become an 8-bit grey [`Picture`].
+
+pub mod dicom;
+mod grey;
+mod jpeg2000;
+pub mod preprocess;
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
+    Limits, metadata::Orientation,
+};
+
+use crate::error::{Error, Result};
+use crate::limits::MAX_PIXELS;
+use dicom::{About, Deep, Dicom, Pixels, Shown};
+use grey::{chroma, exact_size, grey_from};
+use jpeg2000::{Codestream, Failure, is_jpeg2000};
+
+/// What a decoder may allocate, in bytes (64 megapixels of 16-bit RGB need 384 MB).
+const MAX_ALLOC: u64 = 512 << 20;
+
+/// The mean chroma, of 255, beyond which a picture has colours. A coloured mark on a radiograph stays
+/// below.
+const COLOURED: f64 = 8.0;
+
+/// A radiograph as 8-bit grey, upright, row by row.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    grey: GrayImage,
+    note: Option<String>,
+    about: Option<About>,
+    deep: Option<Deep>,
+    coloured: bool,
+}
+
+impl Picture {
+    /// Takes pixels as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] where `grey` has not `width * height` bytes or there is no pixel.
+    pub fn from_grey(width: u32, height: u32, grey: Vec<u8>) -> Result<Self> {
+        let grey = GrayImage::from_raw(width, height, grey)
+            .filter(|grey| grey.width() > 0 && grey.height() > 0)
+            .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
+        Ok(Self { grey, note: None, about: None, deep: None, coloured: false })
+    }
+
+    /// Decodes a PNG, JPEG, WebP, JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
+    /// depth; what it is, its bytes tell.
+    ///
+    /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
+    /// smallest of 8, 10, 12, 14 and 16 bits that holds its brightest pixel, so that 12-bit data
+    /// in a 16-bit file is not black. EXIF orientation is applied; alpha is ignored. A DICOM file is
+    /// shown as it asks for, see [`dicom`](crate::radiograph::dicom).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageTooLarge`] where it is
+    /// larger than the limits, those of [`dicom::read`], and one for each kind of file that people
+    /// take for a picture.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        if dicom::is_dicom(bytes) {
+            return Self::from_dicom(dicom::read(bytes)?);
+        }
+        if is_jpeg2000(bytes) {
+            return Self::from_image(decode_jpeg2000(bytes)?, Orientation::NoTransforms);
+        }
+        if let Some(error) = no_picture(bytes) {
+            return Err(error);
+        }
+        let reader = ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|error| Error::Image(error.to_string()))?;
+        let Some(format) = reader.format() else {
+            return Err(Error::Image("unknown format".to_string()));
+        };
+        let mut decoder = reader.into_decoder().map_err(image_error)?;
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > MAX_PIXELS {
+            return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+        }
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(MAX_ALLOC);
+        decoder.set_limits(limits).map_err(image_error)?;
+        let orientation = match format {
+            ImageFormat::WebP => webp_exif(bytes).and_then(Orientation::from_exif_chunk),
+            _ => decoder.orientation().ok(),
+        };
+        let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+        Self::from_image(DynamicImage::from_decoder(decoder).map_err(image_error)?, orientation)
+    }
+
+    fn from_image(decoded: DynamicImage, orientation: Orientation) -> Result<Self> {
+        let coloured = chroma(&decoded) > COLOURED;
+        let (grey, note) = grey_from(decoded);
+        let mut upright = DynamicImage::ImageLuma8(grey);
+        upright.apply_orientation(orientation);
+        let grey = upright.into_luma8();
+        let picture = Self::from_grey(grey.width(), grey.height(), grey.into_raw())?;
+        Ok(Self { note, coloured, ..picture })
+    }
+
+    fn from_dicom(dicom: Dicom) -> Result<Self> {
+        let Dicom { width, height, pixels, about, note } = dicom;
+        let (grey, deep) = match pixels {
+            Pixels::Grey(deep) => (deep.grey(), Some(deep)),
+            Pixels::Luma(grey) => (grey, None),
+        };
+        let picture = Self::from_grey(width, height, grey)?;
+        Ok(Self { note, about: Some(about), deep, ..picture })
+    }
+
+    /// The same with black and white exchanged; a DICOM file's padding stays black.
+    pub fn negative(&self) -> Self {
+        let (width, height) = self.grey.dimensions();
+        let deep = self.deep.as_ref().map(Deep::negative);
+        let grey = match &deep {
+            Some(deep) => deep.grey(),
+            None => self.grey.as_raw().iter().map(|grey| 255 - grey).collect(),
+        };
+        let grey = exact_size(width, height, grey);
+        let (note, about) = (self.note.clone(), self.about.clone());
+        Self { grey, note, about, deep, coloured: self.coloured }
+    }
+
+    /// What a DICOM file's header says of the picture.
+    pub fn about(&self) -> Option<&About> {
+        self.about.as_ref()
+    }
+
+    /// What in the file speaks against scoring the picture as a frontal chest radiograph, a sentence
+    /// each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.about.as_ref().map(About::warnings).unwrap_or_default();
+        if self.coloured {
+            let colours = "The picture has colours, unlike a radiograph: it may be a photograph of one, or something else.";
+            warnings.push(colours.to_string());
+        }
+        warnings
+    }
+
+    /// What a viewer shows, if the picture has more than 8 bits to show: a grey DICOM.
+    pub fn shown(&self) -> Option<Shown> {
+        self.deep.as_ref().map(Deep::shown)
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> u32 {
+        self.grey.width()
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> u32 {
+        self.grey.height()
+    }
+
+    /// The pixels.
+    pub fn grey(&self) -> &GrayImage {
+        &self.grey
+    }
+
+    /// What was done to fit the picture into 8 bits when it was decoded, if anything.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+}
+
+/// What a file is that is none of a kind of picture known here, where that is known.
+fn no_picture(bytes: &[u8]) -> Option<Error> {
+    match bytes {
+        [] => Some(Error::EmptyFile),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => {
+            let brands = [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"];
+            brands.iter().any(|known| brand.starts_with(*known)).then_some(Error::Heic)
+        }
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(Error::Archive("ZIP")),
+        [0x1F, 0x8B, 8, ..] => Some(Error::Archive("gzip")),
+        [b'7', b'z', 0xBC, 0xAF, ..] => Some(Error::Archive("7z")),
+        [b'R', b'a', b'r', b'!', ..] => Some(Error::Archive("RAR")),
+        // Something may come before it.
+        _ => {
+            let mut start = bytes[..bytes.len().min(1024)].windows(5);
+            start.any(|five| five == b"%PDF-").then_some(Error::Pdf)
+        }
+    }
+}
+
+/// A JPEG 2000 file or codestream of grey or red, green and blue; alpha is ignored.
+fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
+    let bad = |what: &str| Error::Image(format!("JPEG 2000: {what}"));
+    let cause = |failure| match failure {
+        Failure::HighThroughput => bad("it is of the High-Throughput kind"),
+        Failure::Damaged(what) => bad(&what),
+    };
+    let codestream = Codestream::find(bytes).map_err(cause)?;
+    let ((width, height), components) = (codestream.dimensions(), codestream.components());
+    let pixels = u64::from(width) * u64::from(height);
+    // The decoder takes four bytes for each sample.
+    if pixels > MAX_PIXELS || pixels * components as u64 > MAX_ALLOC / 4 {
+        return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+    }
+    if codestream.is_signed() || codestream.has_other_colours() || !(1..=4).contains(&components) {
+        return Err(bad("its colours are neither grey nor RGB"));
+    }
+    let planes = codestream.decode(components).map_err(cause)?;
+    if planes.iter().any(|plane| plane.len() as u64 != pixels) {
+        return Err(bad("its components have several sizes"));
+    }
+    // The samples of each pixel, in 8 bits where not all 16 are used.
+    let samples =
+        |count: usize| (0..pixels as usize).flat_map(move |i| (0..count).map(move |c| (i, c)));
+    let deep = |(i, c): (usize, usize)| planes[c][i];
+    let full = (1u32 << codestream.bits().min(16)) - 1;
+    let eight = |at| ((u32::from(deep(at)).min(full) * 255 + full / 2) / full) as u8;
+    let image = match (components, codestream.bits()) {
+        (1 | 2, 16) => ImageBuffer::from_raw(width, height, samples(1).map(deep).collect())
+            .map(DynamicImage::ImageLuma16),
+        (1 | 2, _) => ImageBuffer::from_raw(width, height, samples(1).map(eight).collect())
+            .map(DynamicImage::ImageLuma8),
+        (_, 16) => ImageBuffer::from_raw(width, height, samples(3).map(deep).collect())
+            .map(DynamicImage::ImageRgb16),
+        _ => ImageBuffer::from_raw(width, height, samples(3).map(eight).collect())
+            .map(DynamicImage::ImageRgb8),
+    };
+    image.ok_or_else(|| bad("no pixels"))
+}
+
+/// The EXIF chunk of a WebP file. Its decoder would take as much memory as the chunk says it has, up to 4 GB.
+fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(12..)?;
+    loop {
+        let (&[a, b, c, d, size @ ..], after) = rest.split_first_chunk::<8>()?;
+        let size = u32::from_le_bytes(size) as usize;
+        let chunk = after.get(..size)?;
+        if [a, b, c, d] == *b"EXIF" {
+            return Some(chunk);
+        }
+        rest = after.get(size.checked_next_multiple_of(2)?..)?;
+    }
+}
+
+fn image_error(error: ImageError) -> Error {
+    match error {
+        ImageError::Limits(limit) => Error::ImageTooLarge(limit.to_string()),
+        other => Error::Image(other.to_string()),
+    }
+}

@@ -1,0 +1,268 @@
+//! From a [`Picture`] to the encoder's input, and back from the crop to the picture.
+
+use image::{GrayImage, imageops};
+use serde::{Deserialize, Serialize};
+
+use super::Picture;
+
+/// Preprocessing: resize to `size`, crop the central `crop`, scale to 0..1, normalise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageConfig {
+    /// How the picture becomes a square.
+    pub resize: Resize,
+    /// Side of the resized square, in pixels.
+    pub size: usize,
+    /// Side of the central crop that the encoder sees, in pixels.
+    pub crop: usize,
+    /// Mean of the 0..1 grey value.
+    pub mean: f32,
+    /// Standard deviation of the 0..1 grey value.
+    pub std: f32,
+}
+
+/// How a picture of any shape becomes a square.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resize {
+    /// The longest side is scaled to the square (OpenCV `INTER_AREA`), the rest padded with black:
+    /// the official CARZero.
+    LongestSidePad,
+    /// The central square is cut out and scaled, bilinear with antialiasing.
+    CentreSquare,
+}
+
+impl Resize {
+    /// Which part of a picture a model with this preprocessing sees, in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::LongestSidePad => {
+                "The model looks at the whole picture, scaled down and padded to a square, less a margin of 6 % on each side."
+            }
+            Self::CentreSquare => {
+                "The model looks at the central square of the picture, less a margin of 6 % on each side."
+            }
+        }
+    }
+}
+
+/// The square of the picture that the encoder sees, in the picture's pixels. It reaches outside
+/// where the picture was padded.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct View {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// The picture as a square of `config.size`, before cropping.
+#[derive(Debug)]
+pub struct Square {
+    /// The grey values.
+    pub grey: GrayImage,
+    /// Pixels of the picture for each pixel of the square, along x and y.
+    scale: [f64; 2],
+    /// Where the square's left top corner lies in the picture.
+    origin: [f64; 2],
+}
+
+impl Square {
+    /// Resizes as the model was trained.
+    pub fn new(picture: &Picture, config: &ImageConfig) -> Self {
+        match config.resize {
+            Resize::LongestSidePad => longest_side_pad(picture.grey(), config.size),
+            Resize::CentreSquare => centre_square(picture.grey(), config.size),
+        }
+    }
+
+    /// The central crop, normalised: `crop * crop` values, row by row.
+    pub fn pixels(&self, config: &ImageConfig) -> Vec<f32> {
+        let start = ((config.size - config.crop) / 2) as u32;
+        let crop = config.crop as u32;
+        let view = imageops::crop_imm(&self.grey, start, start, crop, crop);
+        let normalise = |grey: u8| (f32::from(grey) / 255.0 - config.mean) / config.std;
+        view.to_image().pixels().map(|pixel| normalise(pixel.0[0])).collect()
+    }
+
+    /// The crop's place in the picture.
+    pub fn view(&self, config: &ImageConfig) -> View {
+        let start = ((config.size - config.crop) / 2) as f64;
+        let crop = config.crop as f64;
+        View {
+            x: self.origin[0] + start * self.scale[0],
+            y: self.origin[1] + start * self.scale[1],
+            width: crop * self.scale[0],
+            height: crop * self.scale[1],
+        }
+    }
+}
+
+/// `resize_img` of the official code: the longest side becomes `size`, the other is truncated
+/// with `int()`, and black is added around (the odd pixel right or below).
+fn longest_side_pad(grey: &GrayImage, size: usize) -> Square {
+    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    let scale_to = |side: usize, longest: usize| {
+        ((side as f64 * (size as f64 / longest as f64)) as usize).max(1)
+    };
+    let (new_width, new_height) = if height > width {
+        (scale_to(width, height), size)
+    } else {
+        (size, scale_to(height, width))
+    };
+    let resized = resize_area(grey, new_width, new_height);
+    let (left, top) = ((size - new_width) / 2, (size - new_height) / 2);
+    let mut square = GrayImage::new(size as u32, size as u32);
+    imageops::replace(&mut square, &resized, left as i64, top as i64);
+    let scale = [width as f64 / new_width as f64, height as f64 / new_height as f64];
+    Square { grey: square, scale, origin: [-(left as f64) * scale[0], -(top as f64) * scale[1]] }
+}
+
+/// The central square, bilinear with antialiasing (a triangle filter as wide as the reduction).
+fn centre_square(grey: &GrayImage, size: usize) -> Square {
+    let side = grey.width().min(grey.height());
+    let (x, y) = ((grey.width() - side) / 2, (grey.height() - side) / 2);
+    let centre = imageops::crop_imm(grey, x, y, side, side).to_image();
+    let square =
+        imageops::resize(&centre, size as u32, size as u32, imageops::FilterType::Triangle);
+    let scale = f64::from(side) / size as f64;
+    Square { grey: square, scale: [scale; 2], origin: [f64::from(x), f64::from(y)] }
+}
+
+/// OpenCV's `resize(…, INTER_AREA)` for 8-bit grey, to the byte (4.14 and 5.0; `tests/golden/opencv.py`).
+///
+/// Shrinking averages the area that a new pixel covers; when either side grows, OpenCV
+/// interpolates between two neighbours instead, with its own ("area mode") weights.
+fn resize_area(grey: &GrayImage, width: usize, height: usize) -> GrayImage {
+    let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
+    if (from_width, from_height) == (width, height) {
+        return grey.clone();
+    }
+    let resized = if width > from_width || height > from_height {
+        interpolated(grey, width, height)
+    } else {
+        match (whole_times(from_width, width), whole_times(from_height, height)) {
+            (Some(across), Some(down)) => block_means(grey, across, down),
+            _ => area_means(grey, width, height),
+        }
+    };
+    GrayImage::from_raw(width as u32, height as u32, resized).unwrap_or_default()
+}
+
+/// Old pixels for each new one, as OpenCV rounds it.
+fn times(from: usize, to: usize) -> f64 {
+    1.0 / (to as f64 / from as f64)
+}
+
+/// The same, if it comes out as a whole number (49 times does not).
+fn whole_times(from: usize, to: usize) -> Option<usize> {
+    let times = times(from, to);
+    ((times - times.round()).abs() < f64::EPSILON).then_some(times.round() as usize)
+}
+
+/// The means of blocks of so many pixels.
+fn block_means(grey: &GrayImage, across: usize, down: usize) -> Vec<u8> {
+    let width = grey.width() as usize;
+    let mut means = Vec::with_capacity(grey.len() / (across * down));
+    for rows in grey.as_raw().chunks_exact(width * down) {
+        for x in (0..width).step_by(across) {
+            let row = |y| &rows[y * width + x..][..across];
+            let sum: u64 = (0..down).flat_map(row).map(|&grey| u64::from(grey)).sum();
+            means.push(match across * down {
+                // Four are averaged in whole numbers, where a half is rounded up.
+                4 if across == 2 => ((sum + 2) >> 2) as u8,
+                area => (sum as f32 * (1.0 / area as f32)).round_ties_even() as u8,
+            });
+        }
+    }
+    means
+}
+
+/// The means of the areas that new pixels cover.
+fn area_means(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
+    let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
+    let (columns, rows) = (area_weights(from_width, width), area_weights(from_height, height));
+    let mut narrowed = vec![0.0f32; width * from_height];
+    for (y, line) in grey.as_raw().chunks_exact(from_width).enumerate() {
+        for (x, taps) in columns.iter().enumerate() {
+            narrowed[y * width + x] = taps.iter().map(|&(i, w)| f32::from(line[i]) * w).sum();
+        }
+    }
+    let mut means = Vec::with_capacity(width * height);
+    for taps in &rows {
+        for x in 0..width {
+            let mean: f32 = taps.iter().map(|&(i, w)| narrowed[i * width + x] * w).sum();
+            means.push(mean.round_ties_even() as u8);
+        }
+    }
+    means
+}
+
+/// For each new pixel, the old ones it covers and their shares; less than a thousandth of one at either end does not
+/// count.
+fn area_weights(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
+    const LEAST: f64 = 1e-3;
+    let times = times(from, to);
+    let weights = |new: usize| {
+        let start = new as f64 * times;
+        let end = start + times;
+        let covered = times.min(from as f64 - start);
+        let last = (end.floor() as usize).min(from - 1);
+        let first = (start.ceil() as usize).min(last);
+        let (before, after) = (first as f64 - start, end - last as f64);
+        let share = |part: f64| (part / covered) as f32;
+        let mut weights = Vec::with_capacity(last - first + 2);
+        if before > LEAST {
+            weights.push((first - 1, share(before)));
+        }
+        weights.extend((first..last).map(|old| (old, share(1.0))));
+        if after > LEAST {
+            weights.push((last, share(after.min(1.0).min(covered))));
+        }
+        weights
+    };
+    (0..to).map(weights).collect()
+}
+
+/// Bits of an interpolation's weights.
+const WEIGHT_BITS: u32 = 11;
+
+/// Linear interpolation in whole numbers, across and then down.
+fn interpolated(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
+    let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
+    let columns = neighbour_weights(from_width, width);
+    let mut widened = Vec::with_capacity(width * from_height);
+    for line in grey.as_raw().chunks_exact(from_width) {
+        let grey = |old: usize| i32::from(line[old]);
+        widened.extend(columns.iter().map(|&(old, weights)| match line.get(old + 1) {
+            Some(_) => grey(old) * weights[0] + grey(old + 1) * weights[1],
+            None => grey(from_width - 1) << WEIGHT_BITS,
+        }));
+    }
+    let mut resized = Vec::with_capacity(width * height);
+    for (old, weights) in neighbour_weights(from_height, height) {
+        // Low bits are dropped where OpenCV's vectors of 16 bits drop them.
+        let part = |x: usize, which: usize| {
+            let row = (old + which).min(from_height - 1);
+            ((widened[row * width + x] >> 4) * weights[which]) >> 16
+        };
+        resized.extend((0..width).map(|x| ((part(x, 0) + part(x, 1) + 2) >> 2) as u8));
+    }
+    resized
+}
+
+/// For each new pixel, the first of the two old ones that it lies between, and the weights of both.
+fn neighbour_weights(from: usize, to: usize) -> Vec<(usize, [i32; 2])> {
+    let (times, inverse) = (times(from, to), to as f64 / from as f64);
+    let fixed = |share: f32| (share * (1 << WEIGHT_BITS) as f32).round_ties_even() as i32;
+    let weights = |new: usize| {
+        let old = (new as f64 * times).floor() as usize;
+        let beyond = ((new + 1) as f64 - (old + 1) as f64 * inverse) as f32;
+        let share = if beyond <= 0.0 { 0.0 } else { beyond - beyond.floor() };
+        (old, [fixed(1.0 - share), fixed(share)])
+    };
+    (0..to).map(weights).collect()
+}

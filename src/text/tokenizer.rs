@@ -1,0 +1,345 @@
+//! From a sentence to the word pieces that the text encoder reads.
+
+use std::collections::{BTreeMap, HashSet};
+
+use ahash::AHashMap;
+use serde::Deserialize;
+use serde_json::json;
+use tokenizers::models::wordpiece::{WordPiece, WordPieceBuilder};
+use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
+
+use super::prompt::{normalize, sentence};
+use crate::deserialize::not_inlined;
+use crate::error::{Error, Result};
+
+/// The pieces around a text.
+const CLS: &str = "[CLS]";
+const SEP: &str = "[SEP]";
+
+/// One text as word pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Identifiers of the pieces, `[CLS]` first and `[SEP]` last.
+    pub ids: Vec<u32>,
+    /// For each piece, the row of the text memory it belongs to: the pieces of one word share one.
+    pub rows: Vec<usize>,
+    /// For each row, its word; the first is `[CLS]` and the last `[SEP]`.
+    pub words: Vec<String>,
+}
+
+impl Tokens {
+    /// Rows in use.
+    pub fn row_count(&self) -> usize {
+        self.rows.last().map_or(0, |&row| row + 1)
+    }
+}
+
+/// A WordPiece tokenizer that cuts to the rows of the text memory.
+#[derive(Debug, Clone)]
+pub struct TextTokenizer {
+    pieces: WordPiece,
+    /// How many word pieces there are, by the last one's identifier.
+    vocab_size: usize,
+    /// How many there are, with those that were added to the vocabulary.
+    known: usize,
+    /// The piece that stands for all that is in none.
+    unknown: Option<u32>,
+    /// `[CLS]` and `[SEP]`, which are put around a text.
+    around: [u32; 2],
+    rows: usize,
+}
+
+/// What is used of a `tokenizer.json`. Its other parts have nothing to do after [`normalize`].
+#[derive(Deserialize)]
+struct Parts {
+    normalizer: Kind,
+    pre_tokenizer: Kind,
+    model: Pieces,
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    id: u32,
+}
+
+/// A [`WordPiece`].
+#[derive(Deserialize)]
+struct Pieces {
+    r#type: String,
+    unk_token: String,
+    continuing_subword_prefix: String,
+    max_input_chars_per_word: usize,
+    #[serde(deserialize_with = "not_inlined")]
+    vocab: AHashMap<String, u32>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    r#type: String,
+}
+
+impl Pieces {
+    #[inline(never)] // see `lib.rs`
+    fn build(self) -> Result<WordPiece> {
+        WordPieceBuilder::new()
+            .unk_token(self.unk_token)
+            .continuing_subword_prefix(self.continuing_subword_prefix)
+            .max_input_chars_per_word(self.max_input_chars_per_word)
+            .vocab(self.vocab)
+            .build()
+            .map_err(|error| Error::Tokenizer(error.to_string()))
+    }
+}
+
+impl TextTokenizer {
+    /// Reads the Hugging Face `tokenizer.json` of a BERT; texts are cut to `rows` pieces.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where the JSON cannot be used.
+    pub fn new(json: &[u8], rows: usize) -> Result<Self> {
+        let Parts { normalizer, pre_tokenizer, model, added_tokens } =
+            serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
+        for (found, known) in [
+            (&normalizer.r#type, "BertNormalizer"),
+            (&pre_tokenizer.r#type, "BertPreTokenizer"),
+            (&model.r#type, "WordPiece"),
+        ] {
+            if found != known {
+                return Err(Error::Tokenizer(format!("{found} instead of {known}")));
+            }
+        }
+        let last = model.vocab.values().max();
+        let vocab_size = last.map_or(0, |&id| (id as usize).saturating_add(1));
+        let numbers = model.vocab.values().copied().chain(added_tokens.iter().map(|one| one.id));
+        let known = numbers.collect::<HashSet<u32>>().len();
+        let unknown = model.vocab.get(&model.unk_token).copied();
+        let pieces = model.build()?;
+        let id = |piece: &str| pieces.token_to_id(piece).ok_or_else(|| missing(piece));
+        let around = [id(CLS)?, id(SEP)?];
+        Ok(Self { pieces, vocab_size, known, unknown, around, rows })
+    }
+
+    /// Word pieces of a text after [`normalize`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where a piece is not in the vocabulary and there is no `[UNK]`.
+    pub fn encode(&self, text: &str) -> Result<Tokens> {
+        let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
+        let mut split = PreTokenizedString::from(normalize(text));
+        BertPreTokenizer.pre_tokenize(&mut split).map_err(fail)?;
+        let [cls, sep] = self.around;
+        let mut ids = vec![cls];
+        let mut rows = vec![0];
+        let mut words = vec![CLS.to_string()];
+        for (word, ..) in split.get_splits(OffsetReferential::Normalized, OffsetType::None) {
+            for piece in self.pieces.tokenize(word).map_err(fail)? {
+                if ids.len() + 1 >= self.rows {
+                    break;
+                }
+                match (piece.value.strip_prefix("##"), words.last_mut()) {
+                    (Some(more), Some(word)) => word.push_str(more),
+                    _ => words.push(piece.value),
+                }
+                ids.push(piece.id);
+                rows.push(words.len() - 1);
+            }
+        }
+        ids.push(sep);
+        rows.push(words.len());
+        words.push(SEP.to_string());
+        Ok(Tokens { ids, rows, words })
+    }
+
+    /// Whether this is the tokenizer of a model with so many embeddings, by their number and by the
+    /// model's own `findings`, which have to be in the vocabulary. Embeddings are often padded to a
+    /// multiple of 8 to 512; says how many of them no piece has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where it is another's.
+    pub fn fits<'a>(
+        &self,
+        embeddings: usize,
+        findings: impl IntoIterator<Item = &'a String>,
+    ) -> Result<usize> {
+        const OWN: &str = "Give the tokenizer.json or vocab.txt that belongs to the checkpoint";
+        let padded = |log: u32| self.known.next_multiple_of(1 << log) == embeddings;
+        if self.known != embeddings && !(3..=9).any(padded) || self.vocab_size > embeddings {
+            return Err(Error::Tokenizer(format!(
+                "it has {} word pieces, and the checkpoint embeddings for {embeddings}. {OWN}",
+                self.known.max(self.vocab_size)
+            )));
+        }
+        for finding in findings {
+            let Tokens { ids, .. } = self.encode(&sentence(finding)?)?;
+            if ids.iter().any(|id| Some(*id) == self.unknown) {
+                return Err(Error::Tokenizer(format!(
+                    "its word pieces do not make up \"{finding}\". {OWN}"
+                )));
+            }
+        }
+        Ok(embeddings - self.known)
+    }
+
+    /// A smaller vocabulary: the `tokenizer.json` with its pieces renumbered, and which of the old
+    /// ones they are.
+    ///
+    /// Kept are the special pieces, the pieces of every name in the finding vocabulary, and of the
+    /// first `frequent` pieces (BERT's come by frequency) those that [`normalize`] lets through:
+    /// ASCII letters, digits and `_`. A rarer word is read in smaller pieces.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenizer`] where the JSON is no WordPiece tokenizer.
+    #[cfg(feature = "train")]
+    pub fn prune(&self, json: &[u8], frequent: usize) -> Result<(Vec<u8>, Vec<u32>)> {
+        let fail = |reason: String| Error::Tokenizer(reason);
+        let mut tokenizer: serde_json::Value =
+            serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
+        let mut needed = std::collections::BTreeSet::new();
+        for name in crate::text::align::vocabulary() {
+            needed.extend(self.encode(&format!("There is {name}"))?.ids);
+        }
+        let reachable = |piece: &str| {
+            let letters = piece.strip_prefix("##").unwrap_or(piece);
+            letters.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        let vocabulary = tokenizer["model"]["vocab"]
+            .as_object_mut()
+            .ok_or_else(|| fail("it has no vocabulary".to_string()))?;
+        let mut kept: Vec<(u32, String)> = vocabulary
+            .iter()
+            .filter_map(|(piece, id)| Some((id.as_u64()? as u32, piece.clone())))
+            .filter(|(id, piece)| {
+                special.contains(&piece.as_str())
+                    || needed.contains(id)
+                    || (*id as usize) < frequent && reachable(piece)
+            })
+            .collect();
+        kept.sort_unstable();
+        let new_id = |piece: &str| kept.iter().position(|(_, kept)| kept == piece);
+        let numbered = kept.iter().enumerate().map(|(id, (_, piece))| (piece.clone(), json!(id)));
+        *vocabulary = numbered.collect();
+        renumber(&mut tokenizer, &new_id);
+        let json = serde_json::to_vec(&tokenizer).map_err(|error| fail(error.to_string()))?;
+        Ok((json, kept.into_iter().map(|(id, _)| id).collect()))
+    }
+
+    /// How many word pieces there are, by the last one's identifier.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+}
+
+/// What puts `[CLS]` before a text and `[SEP]` after it.
+fn bert_processing(id: impl Fn(&str) -> Option<u64>) -> Result<serde_json::Value> {
+    let special =
+        |piece: &str| id(piece).map(|id| json!([piece, id])).ok_or_else(|| missing(piece));
+    Ok(json!({"type": "BertProcessing", "sep": special(SEP)?, "cls": special(CLS)?}))
+}
+
+fn missing(piece: &str) -> Error {
+    Error::Tokenizer(format!("{piece} is not in the vocabulary"))
+}
+
+/// Gives the special pieces their new numbers, wherever a tokenizer names them.
+#[cfg(feature = "train")]
+fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<usize>) {
+    if let Some(added) = tokenizer.get_mut("added_tokens").and_then(|tokens| tokens.as_array_mut())
+    {
+        added.retain_mut(|token| {
+            let id = token["content"].as_str().and_then(new_id);
+            token["id"] = json!(id);
+            id.is_some()
+        });
+    }
+    let Some(processor) = tokenizer.get_mut("post_processor") else { return };
+    if let Some(special) = processor.get_mut("special_tokens").and_then(|all| all.as_object_mut()) {
+        for (piece, token) in special {
+            token["ids"] = json!([new_id(piece)]);
+        }
+    }
+    for side in ["sep", "cls"] {
+        if let Some(pair) = processor.get_mut(side).and_then(|pair| pair.as_array_mut()) {
+            let id = pair[0].as_str().and_then(new_id);
+            pair[1] = json!(id);
+        }
+    }
+}
+
+/// A `vocab.txt` (one word piece a line) as the `tokenizer.json` of an uncased BERT.
+///
+/// # Errors
+///
+/// [`Error::Tokenizer`] where `[CLS]`, `[SEP]` or `[UNK]` is not in it.
+pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
+    let pieces: BTreeMap<&str, u64> = vocabulary.lines().map(str::trim_end).zip(0..).collect();
+    let id = |piece: &str| pieces.get(piece).copied();
+    id("[UNK]").ok_or_else(|| missing("[UNK]"))?;
+    let tokenizer = json!({
+        "version": "1.0",
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": true,
+            "handle_chinese_chars": true,
+            "strip_accents": null,
+            "lowercase": true
+        },
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": bert_processing(id)?,
+        "model": {
+            "type": "WordPiece",
+            "unk_token": "[UNK]",
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": pieces
+        }
+    });
+    Ok(tokenizer.to_string().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A vocabulary of the special pieces, these, and all letters in the middle of a word.
+    fn tokenizer(pieces: &[&str]) -> TextTokenizer {
+        let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+        let lines: Vec<&str> = special.iter().chain(pieces).copied().collect();
+        let json = vocabulary_as_tokenizer(&lines.join("\n")).unwrap();
+        TextTokenizer::new(&json, 97).unwrap()
+    }
+
+    #[test]
+    fn a_tokenizer_has_to_fit_its_embeddings() {
+        let letters: Vec<String> = ('a'..='z').flat_map(|c| [c.into(), format!("##{c}")]).collect();
+        let letters: Vec<&str> = letters.iter().map(String::as_str).collect();
+        let (whole, special) = (tokenizer(&letters), tokenizer(&[])); // 57 and 5 pieces
+        let findings = ["Pleural Effusion".to_string(), "There is Hernia".to_string()];
+        for (tokenizer, embeddings, padding) in [
+            (&whole, 57, Some(0)),
+            (&whole, 64, Some(7)),   // a multiple of 8
+            (&whole, 128, Some(71)), // and of 128
+            (&whole, 58, None),
+            (&whole, 56, None),
+            (&whole, 133, None),
+            // What transformers 5 writes for `BertTokenizer(vocab_file=…)`.
+            (&special, 133, None),
+            (&special, 8, None), // the number fits, and every word is [UNK]
+            (&tokenizer(&letters[..50]), 55, Some(0)), // without z, which no finding has,
+            (&tokenizer(&letters[2..]), 55, None), // and without a
+        ] {
+            let found = tokenizer.fits(embeddings, &findings);
+            assert_eq!(found.as_ref().ok(), padding.as_ref(), "{embeddings}: {found:?}");
+            if let Err(error) = found {
+                assert!(error.to_string().contains("belongs to the checkpoint"), "{error}");
+            }
+        }
+    }
+}
