@@ -391,10 +391,10 @@ pub fn phantom_truth(params: JsValue) -> Result<JsValue, JsValue> {
     Ok(object(&phantom_from(params)?.truth()))
 }
 
-/// Free text, up to a whole report, as standard prompts: `Aligned[]`.
+/// How a typed text is understood: `Typed`.
 #[wasm_bindgen]
-pub fn align(text: &str) -> JsValue {
-    object(&crate::align::align(text))
+pub fn typed(text: &str) -> JsValue {
+    object(&crate::align::typed(text))
 }
 
 /// What a language model is told, and the JSON schema of its answer: `{instructions, schema}`.

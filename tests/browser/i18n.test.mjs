@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, reached } from './visit.mjs';
+import { addOwnWords, builtPage, reached } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/js/viewer/keys.js';
@@ -92,9 +92,9 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   await page.setInputFiles('[data-testid="file-input"]', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no image') });
   await page.getByTestId('error-message').getByText('notes.pngは開けませんでした').waitFor();
   assert.match(await page.getByTestId('error-message').textContent(), /画像として読み込めません/);
-  await page.getByTestId('finding-input').fill('気胸');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'ふしぎな影');
   await page.getByText('モデルが読める語がありません').waitFor();
+  await page.getByTestId('review-cancel').click();
   await page.locator('#dismiss').click();
 
   // Nothing that is on show, or that is read out, is left in English but prompts, names and units.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { MICRO, OUTPUT, carzero, violations } from './setup.mjs';
-import { builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 
 const NARROW = { width: 360, height: 740 };
 const built = builtPage({ micro: true });
@@ -146,8 +146,7 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
   assert.equal(await row('patient 1.png').locator('td[data-kind="unranked"]').count(), 5, 'logits where there is no reference');
 
   await page.getByRole('button', { name: 'Findings' }).click();
-  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'a coin in the oesophagus');
   await head('a coin in the oesophagus').waitFor();
   await counts('Scored 6 of 6');
   assert.equal(await row('patient 6.png').locator('td[data-kind="unranked"]').count(), 6);
@@ -284,8 +283,7 @@ test('two findings on one image, and two images, stand side by side and move tog
   const [a, b, difference] = await differenceOf('Pleural Effusion');
   assert.equal(b, before, 'B keeps its scores');
   assert.ok(Math.abs(points(a) - points(b) - points(difference)) <= 1, `${a}, ${b}, ${difference}`);
-  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'a coin in the oesophagus');
   await page.getByTestId('difference-row').filter({ hasText: 'a coin' }).locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
   await page.getByTestId('difference').getByRole('button', { name: 'Pleural Effusion' }).click();
   await page.locator('#map:not([hidden])').waitFor();
@@ -304,8 +302,7 @@ test('a link restores model, findings and display, and holds no image', async ()
   await open('/?model=models/micro');
   await choose({ name: 'Jane Doe.png', mimeType: 'image/png', buffer: readFileSync(join(MICRO, 'img0.png')) });
   await page.getByTestId('preset-select').selectOption('chexpert5');
-  await page.getByTestId('finding-input').fill('a coin & a “needle”, 50%');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'a coin & a “needle”, 50%');
   await reach('done');
   await page.getByTestId('map-kind').selectOption('similarity');
   await page.getByTestId('opacity').fill('35');

@@ -91,6 +91,7 @@ export function initialState() {
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
     /** @type {import('./i18n.js').Message} */ findingError: '',
+    /** @type {{text: string, finding: string} | null} What was typed, and the finding that it was taken for */ taken: null,
     /** @type {import('./rewrite/rewrite.js').Review | null} */ review: null,
     rewriter: initialRewriter(),
     /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores: new Map(),

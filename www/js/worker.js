@@ -191,7 +191,7 @@ const jobs = {
   /** Checks a finding; throws 'bad-prompt'. */
   async sentence({ finding }) { return [wasm.sentence(finding)]; },
 
-  async align({ text }) { return [wasm.align(text)]; },
+  async typed({ text }) { return [wasm.typed(text)]; },
 
   async rewriting() { return [wasm.rewriting()]; },
 
