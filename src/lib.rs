@@ -14,6 +14,7 @@ pub mod align;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod checkpoint;
 pub mod config;
+mod damaged_png;
 pub mod dicom;
 pub mod engine;
 pub mod error;
@@ -32,6 +33,7 @@ pub mod text;
 mod texts;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod warning;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
@@ -39,3 +41,4 @@ pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
 pub use familiarity::Verdict;
 pub use picture::Picture;
+pub use warning::Warning;

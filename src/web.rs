@@ -323,10 +323,10 @@ impl Picture {
         object(&self.0.about().map(About::facts).unwrap_or_default())
     }
 
-    /// What in the file speaks against scoring it as a frontal chest radiograph: sentences.
+    /// What in the file speaks against scoring it as a frontal chest radiograph: `{code, ...values}[]`.
     #[wasm_bindgen(getter)]
-    pub fn warnings(&self) -> Vec<String> {
-        self.0.warnings()
+    pub fn warnings(&self) -> JsValue {
+        object(&self.0.warnings())
     }
 
     /// What a viewer shows: `{values, window, spacing}`. `values` has `width * height` numbers, row by

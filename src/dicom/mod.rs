@@ -13,7 +13,7 @@ mod about;
 mod deep;
 mod frame;
 mod header;
-mod jpeg;
+pub(crate) mod jpeg;
 mod lut;
 mod syntax;
 

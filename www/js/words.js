@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, pluralRule, programText, t } from './i18n.js';
+import { language, number, percent, pluralRule, t } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -25,10 +25,16 @@ export function reading(percentile) {
   return t('reading.share', { share: percent(Math.round(percentile) / 100) });
 }
 
-/** What speaks against a picture's scores: sentences. @param {{warnings: string[], verdict?: import('./state.js').Verdict}} picture @param {boolean} negative Black and white are exchanged already */
+/** @param {import('./state.js').Warning} warning */
+export function warningInWords({ code, ...values }) {
+  if (code === 'damaged') values.share = percent(Math.floor(100 * Number(values.share)) / 100); // 100 % is the whole
+  return t(`warning.${code}`, values);
+}
+
+/** What speaks against a picture's scores: sentences. @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict}} picture @param {boolean} negative Black and white are exchanged already */
 export function cautions({ warnings, verdict }, negative) {
   const looks = [negative && 'looks.negative', verdict === 'inverted' && 'looks.inverted', verdict === 'unusual' && 'looks.unusual', verdict === 'unfamiliar' && 'looks.unfamiliar'];
-  return [...warnings.map(programText), ...looks.filter(Boolean).map((key) => t(key))];
+  return [...warnings.map(warningInWords), ...looks.filter(Boolean).map((key) => t(key))];
 }
 
 /** @param {number} bytes */

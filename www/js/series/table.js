@@ -7,7 +7,7 @@
  * @property {string} name With its folders, where it came from one
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('../i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
- * @property {string[]} warnings Of one that is no frontal chest radiograph @property {import('../state.js').Verdict=} verdict
+ * @property {import('../state.js').Warning[]} warnings @property {import('../state.js').Verdict=} verdict
  * @property {{grey: Uint8ClampedArray, width: number, height: number} | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
  *
