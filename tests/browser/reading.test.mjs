@@ -47,7 +47,7 @@ test('each finding says how to read its score, as measured; nothing is called a 
     const [from, to] = undecided ?? [0, 0];
     const within = from < to && from <= logit && logit <= to;
     const expected = !undecided ? `too few validation images with it (${positives})`
-      : from >= to ? 'No uncertain zone: images with it and without it hardly overlap'
+      : from >= to ? 'No uncertain zone: nine in ten images with it stand higher'
       : within ? 'Uncertain: ' : logit > to ? 'Above the uncertain zone' : 'Below the uncertain zone';
     assert.ok(words.includes(expected), `${finding}: ${words}`);
     assert.match(words, new RegExp(`AUROC 0\\.\\d\\d \\(0\\.\\d\\d to [01]\\.\\d\\d\\), from ${positives} images with it and ${negatives} without\\.`));

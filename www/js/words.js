@@ -10,19 +10,24 @@ export function ordinal(value) {
   return `${number(value)}${SUFFIXES[pluralRule(value, { type: 'ordinal' })] ?? 'th'}`;
 }
 
+/** A percentile as it is written: 0 stands for less than 1, and 100 for more than 99. @param {number} percentile 0..100 */
+export const rounded = (percentile) => (percentile < 1 ? 0 : Math.round(percentile));
+
 /** "87th", never "0th" or "100th". @param {number} percentile 0..100 */
 export function standing(percentile) {
-  if (percentile < 1) return `<${ordinal(1)}`;
-  return percentile >= 99.5 ? `>${ordinal(99)}` : ordinal(Math.round(percentile));
+  const whole = rounded(percentile);
+  if (whole < 1) return `<${ordinal(1)}`;
+  return whole > 99 ? `>${ordinal(99)}` : ordinal(whole);
 }
 
 /** @param {number} percentile 0..100 */
 export function reading(percentile) {
   if (percentile <= 0) return t('reading.lowest');
   if (percentile >= 100) return t('reading.highest');
-  if (percentile < 1) return t('reading.below', { share: percent(0.01) });
-  if (percentile >= 99.5) return t('reading.above', { share: percent(0.99) });
-  return t('reading.share', { share: percent(Math.round(percentile) / 100) });
+  const whole = rounded(percentile);
+  if (whole < 1) return t('reading.below', { share: percent(0.01) });
+  if (whole > 99) return t('reading.above', { share: percent(0.01) });
+  return t('reading.share', { share: percent(whole / 100) });
 }
 
 /** @param {import('./state.js').Warning} warning */
