@@ -31,16 +31,24 @@ export function reading(percentile) {
 }
 
 /** @param {import('./state.js').Warning} warning */
-export function warningInWords({ code, ...values }) {
+function warningInWords({ code, ...values }) {
   if (code === 'damaged') values.share = percent(Math.floor(100 * Number(values.share)) / 100); // 100 % is the whole
   return t(`warning.${code}`, values);
 }
 
-/** What speaks against a picture's scores: sentences. @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict}} picture @param {boolean} negative Black and white are exchanged already */
-export function cautions({ warnings, verdict }, negative) {
-  const looks = [negative && 'looks.negative', verdict === 'inverted' && 'looks.inverted', verdict === 'unusual' && 'looks.unusual', verdict === 'unfamiliar' && 'looks.unfamiliar'];
-  return [...warnings.map(warningInWords), ...looks.filter(Boolean).map((key) => t(key))];
+/**
+ * What speaks against an image's scores: what its file says, and then its looks.
+ *
+ * @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict, source?: import('./state.js').Source}} image
+ * @returns {import('./state.js').Warning[]}
+ */
+export function warningsOf({ warnings, verdict, source }) {
+  const looks = [source && 'negative' in source && source.negative && 'negative', verdict !== 'familiar' && verdict];
+  return [...warnings, ...looks.filter(Boolean).map((code) => ({ code }))];
 }
+
+/** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
+export const cautions = (image) => warningsOf(image).map(warningInWords);
 
 /** @param {number} bytes */
 export function megabytes(bytes) {
