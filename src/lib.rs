@@ -32,3 +32,4 @@ pub use engine::ood::Verdict;
 pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
 pub use radiograph::Picture;
+pub use radiograph::warning::Warning;

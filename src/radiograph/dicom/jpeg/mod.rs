@@ -6,6 +6,7 @@
 mod dct;
 mod huffman;
 mod lossless;
+mod walk;
 
 use std::io::Cursor;
 
@@ -15,6 +16,8 @@ use image::{DynamicImage, ImageDecoder, ImageError};
 
 use super::format::{Photometric, Planes};
 use crate::error::{Error, Result};
+
+pub(crate) use walk::{Extent, extent};
 
 /// Decodes a picture of exactly `width * height` pixels: one plane (grey or luma), or red, green and
 /// blue. Where the codestream itself does not say what three components are, the header does.
@@ -42,6 +45,9 @@ fn progressive(bytes: &[u8], width: usize, height: usize) -> Result<Planes> {
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(cause)?;
     if decoder.dimensions() != (width as u32, height as u32) {
         return Err(bad("its size is not the header's"));
+    }
+    if extent(bytes) != Extent::Whole {
+        return Err(bad("cut off"));
     }
     let plane = |bytes: &[u8], first: usize, step: usize| {
         bytes.iter().skip(first).step_by(step).map(|&sample| sample.into()).collect()
@@ -278,6 +284,13 @@ impl Selected<'_> {
 impl Frame {
     /// Nothing is allocated unless the frame is as large as the header says.
     fn parse(marker: u8, segment: &[u8], width: usize, height: usize) -> Result<Self> {
+        let mut frame = Self::headed(marker, segment, width, height)?;
+        frame.allocate();
+        Ok(frame)
+    }
+
+    /// Without samples.
+    fn headed(marker: u8, segment: &[u8], width: usize, height: usize) -> Result<Self> {
         let process = if marker == 0xC3 { Process::Lossless } else { Process::Dct };
         let &[precision, _, _, _, _, count] =
             segment.first_chunk().ok_or_else(|| bad("cut off"))?;
@@ -305,9 +318,7 @@ impl Frame {
             return Err(bad("its sampling"));
         }
         let precision = u32::from(precision);
-        let mut frame = Self { process, precision, width, height, h_max, v_max, components };
-        frame.allocate();
-        Ok(frame)
+        Ok(Self { process, precision, width, height, h_max, v_max, components })
     }
 
     fn allocate(&mut self) {
