@@ -12,6 +12,7 @@ mod reference;
 mod score;
 #[cfg(feature = "train")]
 mod train;
+mod wording;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ enum Command {
     Reference(reference::Args),
     Familiarity(familiarity::Args),
     Align(align::Args),
+    Wording(wording::Args),
     Evaluate(evaluate::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]
@@ -68,6 +70,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Reference(args) => reference::run(&args),
         Command::Familiarity(args) => familiarity::run(&args),
         Command::Align(args) => align::run(&args),
+        Command::Wording(args) => wording::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Phantom(args) => phantom::run(&args),
         #[cfg(feature = "train")]
