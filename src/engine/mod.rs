@@ -82,7 +82,8 @@ pub struct Score {
     /// The image put to the text.
     pub t2i: f32,
     /// Share of the reference population with a lower logit for this sentence, in percent; none
-    /// where the model ships no reference for it.
+    /// where the model ships no reference for it, or never learnt anything near its words: such a
+    /// rank would read as evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
     /// What the model knows of the sentence; none where it does not say what it learnt.
@@ -188,8 +189,12 @@ impl Engine {
         let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
-            self.measure(batch, &texts).await?;
             let wordings = self.wordings(batch).await?;
+            let is_known = |column: usize| match &wordings {
+                Some(wordings) => !matches!(wordings[column], Wording::Unknown { .. }),
+                None => true,
+            };
+            self.measure(batch, &texts, is_known).await?;
             let result = self.model.score(&images.encoded, &texts);
             let all = Transaction::default()
                 .register(result.i2t)
@@ -216,6 +221,7 @@ impl Engine {
                         cosine: cosines.as_ref().map(|cosines| cosines[pair]),
                         percentile: self
                             .reference(prompt)
+                            .filter(|_| is_known(column))
                             .map(|p| Reference::percentile(&p, logit)),
                         attention: map(&attention),
                         similarity: map(&similarity),
@@ -340,11 +346,16 @@ impl Engine {
         self.config.validation.as_ref()?.findings.get(&normalize(prompt))
     }
 
-    /// Scores the reference images on those prompts whose distribution is not known yet.
-    async fn measure(&self, prompts: &[String], texts: &Encoded) -> Result<()> {
+    /// Scores the reference images on those known prompts whose distribution is not measured yet.
+    async fn measure(
+        &self,
+        prompts: &[String],
+        texts: &Encoded,
+        is_known: impl Fn(usize) -> bool,
+    ) -> Result<()> {
         let Some(tokens) = &self.reference else { return Ok(()) };
-        let new: Vec<usize> =
-            (0..prompts.len()).filter(|&i| self.reference(&prompts[i]).is_none()).collect();
+        let is_new = |&i: &usize| is_known(i) && self.reference(&prompts[i]).is_none();
+        let new: Vec<usize> = (0..prompts.len()).filter(is_new).collect();
         for batch in new.chunks(MEASURED_BATCH) {
             let encode = || self.model.encode_condensed(tokens.clone());
             let images = self.encoded_reference.get_or_init(encode);

@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::engine::heatmap::{Heatmap, PALETTES, Palette};
 use crate::engine::loader;
+use crate::engine::wording::Wording;
 use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
 use crate::package::Precision;
@@ -238,6 +239,7 @@ impl Model {
             i2t: f32,
             t2i: f32,
             percentile: Option<f32>,
+            wording: Option<&'a Wording>,
             measured: Option<WithStandings<'a>>,
         }
         #[derive(Serialize)]
@@ -262,10 +264,11 @@ impl Model {
             i2t: score.i2t,
             t2i: score.t2i,
             percentile: score.percentile,
+            wording: score.wording.as_ref(),
         });
         set(&js, "attention", &score.attention);
         set(&js, "similarity", &score.similarity);
-        if let Some(reference) = reference {
+        if let Some(reference) = reference.filter(|_| score.percentile.is_some()) {
             set(&js, "reference", &reference);
         }
         js

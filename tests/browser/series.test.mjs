@@ -318,8 +318,8 @@ test('two findings on one image, and two images, stand side by side and move tog
   const [a, b, difference] = await differenceOf('Pleural Effusion');
   assert.equal(b, before, 'B keeps its scores');
   assert.equal(points(a) - points(b), points(difference), 'of the standings as they are shown');
-  await addOwnWords(page, 'a coin in the oesophagus');
-  await page.getByTestId('difference-row').filter({ hasText: 'a coin' }).locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
+  await addOwnWords(page, 'fluid around the lungs');
+  await page.getByTestId('difference-row').filter({ hasText: 'fluid around' }).locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
   await page.getByTestId('difference').getByRole('button', { name: 'Pleural Effusion' }).click();
   await page.locator('#map:not([hidden])').waitFor();
   await page.locator('#beside-map:not([hidden])').waitFor();

@@ -4,6 +4,7 @@ import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rowInView } from '../state.js';
 import { cautions, signed, standing } from '../words.js';
+import { related, unranked } from '../wording.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
 
@@ -26,12 +27,13 @@ function createCell(mark) {
   const cell = create('td');
   cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
   if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
-  else if (mark.percentile === undefined) cell.append(create('span', signed(mark.logit)));
+  else if (mark.percentile === undefined) cell.append(Object.assign(create('span', signed(mark.logit)), { title: unranked(mark) }));
   else {
     const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
     fill.style.setProperty('width', `${mark.percentile}%`);
     track.append(fill);
     cell.append(create('span', standing(mark.percentile)), track);
+    cell.title = related(mark);
   }
   return cell;
 }
