@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
-import { addOwnWords, reached } from './visit.mjs';
+import { addOwnWords, openMenu, reached } from './visit.mjs';
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const MICRO_WEIGHTS = '/models/micro/weights-01-of-01.safetensors';
@@ -444,6 +444,7 @@ test('axe-core finds nothing, light and dark, wide and narrow', async () => {
     await page.getByTestId('review-row').first().waitFor();
     await audit('report');
     await page.getByTestId('review-cancel').click();
+    await openMenu(page);
     await page.locator('#about-open').click();
     await audit('about');
   }

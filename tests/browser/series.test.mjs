@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, openMenu, reached, visit } from './visit.mjs';
 
 const NARROW = { width: 360, height: 740 };
 const built = builtPage({ micro: true });
@@ -441,6 +441,7 @@ test('axe-core finds nothing in the table, the comparison and the export', async
     await reach('done');
     await page.locator('#beside-map:not([hidden])').waitFor();
     await audit(`two images, ${colorScheme}`);
+    await openMenu(page);
     await page.getByTestId('export-open').click();
     await audit(`export, ${colorScheme}`);
     await page.getByTestId('device-label').click();

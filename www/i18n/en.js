@@ -19,6 +19,7 @@ export default {
   'chrome.checking': 'checking that the numbers are right on {device}.',
   'chrome.downloaded': '{received} of {total} MB. You can choose an image meanwhile.',
   'chrome.downloading': 'Downloading the model',
+  'chrome.menu': 'Menu',
   'chrome.notLoaded': 'The model is not loaded',
   'chrome.preparing': 'Preparing the model',
   'chrome.program': 'Loading the program.',

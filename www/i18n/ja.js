@@ -19,6 +19,7 @@ export default {
   'chrome.checking': '{device}で正しく計算できることを確かめています。',
   'chrome.downloaded': '{total} MB中{received} MB。その間に画像を選べます。',
   'chrome.downloading': 'モデルをダウンロード中',
+  'chrome.menu': 'メニュー',
   'chrome.notLoaded': 'モデルは読み込まれていません',
   'chrome.preparing': 'モデルを準備中',
   'chrome.program': 'プログラムを読み込んでいます。',

@@ -1,5 +1,5 @@
 /** The table of a series, and the way back to it from the viewer. */
-import { byId, create, onChange, setOptions } from '../dom.js';
+import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rowInView } from '../state.js';
@@ -100,7 +100,8 @@ export function bindSeries(session) {
     element.dataset.id = String(row.id);
     element.dataset.state = row.state;
     drawThumbnail(thumbnail, row.thumbnail);
-    open.title = open.textContent = row.name;
+    open.title = row.name;
+    showName(open, row.name);
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
     const said = cautions(row);
     if (said.length) {
@@ -110,7 +111,9 @@ export function bindSeries(session) {
     }
     if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each))));
     else {
-      open.replaceWith(Object.assign(create('span', row.name, 'failed-name'), { title: row.name }));
+      const name = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
+      showName(name, row.name);
+      open.replaceWith(name);
       const cell = /** @type {HTMLTableCellElement} */ (create('td', t('series.unread', { reason: tell(row.reason) }), 'error'));
       cell.colSpan = Math.max(1, findings.length);
       element.append(cell);
