@@ -14,7 +14,7 @@ export default {
   'about.scoresText': 'The raw score is a number without a unit. It is not a probability, and the scores of two sentences cannot be compared. So each score is shown by its standing: the share of reference images that score lower for the very same sentence. A high standing means that this image is unusual among them. It does not mean that the finding is there, nor that it is likelier than one that stands lower.',
   'about.small': 'It looks at a reduced square of 224 by 224 pixels; small signs and the margins are lost.',
   'about.title': 'About',
-  'about.wording': 'The wording changes the score. A sentence has a standing where the model has percentiles for it, or reference images to score it on.',
+  'about.wording': 'The wording changes the score. A sentence has a standing where the model has percentiles for it, or reference images to score it on, and has learnt something near its words.',
   'cancel': 'Cancel',
   'chrome.checking': 'checking that the numbers are right on {device}.',
   'chrome.downloaded': '{received} of {total} MB. You can choose an image meanwhile.',
