@@ -157,7 +157,7 @@ impl Bench {
             },
             "encoder": [
                 {
-                    "schedule": schedule, "head_rate": 1.0, "dropout": 0.1,
+                    "schedule": schedule, "head_rate": 1.0, "dropout": 0.1, "boxes": 0.5,
                     "distil": {"known": 0.0, "unknown": 0.0}, "augmentation": augmentation
                 },
                 {
@@ -186,7 +186,8 @@ impl Bench {
                     "dim": 32, "layers": 2, "heads": 4, "feed_forward": 64, "projector": [32],
                     "norm_eps": 1e-5
                 },
-                "presets": [], "reference": null, "credits": [], "self_test": null
+                "cosine": {"dim": 16}, "presets": [], "reference": null, "credits": [],
+                "self_test": null
             }
         })
     }
@@ -280,12 +281,17 @@ fn a_model_learns_what_is_plain_to_see_and_where() {
         let bytes = fs::read(bench.path(&format!("{index}.png"))).unwrap();
         let images = engine.encode_images(&[&Picture::decode(&bytes).unwrap()]);
         let prompts = ["There is spot", "There is no spot"].map(String::from);
+        let maps = pollster::block_on(engine.cosine_maps(&images, &prompts)).unwrap().unwrap();
+        assert!(maps[0].len() == 2 && maps[0].iter().all(|map| map.len() == 16));
+        assert!(maps.iter().flatten().flatten().all(|cosine| cosine.abs() <= 1.001));
         pollster::block_on(engine.score(&images, &prompts)).unwrap().remove(0)
     };
     // 0 and 9 are validation pictures with and without a spot.
     let (with, without) = (score(0), score(3));
     assert!(with[0].logit > without[0].logit, "the finding");
     assert!(with[1].logit < without[1].logit, "its negation");
+    assert!(with[0].cosine > without[0].cosine, "the finding, by the CLIP-style head");
+    assert!(with[1].cosine < without[1].cosine, "its negation");
     // The crop is 4 x 4 patches; the spot covers the four in the middle.
     let middle: f32 = [5, 6, 9, 10].iter().map(|&patch| with[0].attention[patch]).sum();
     let all: f32 = with[0].attention.iter().sum();
@@ -321,6 +327,16 @@ fn a_patient_in_two_splits_is_refused() {
 }
 
 #[test]
+fn lesions_are_findings() {
+    let bench = Bench::new();
+    let mut config = bench.config();
+    config["data"]["lesions"] =
+        json!({"sources": ["made"], "share": 0.5, "nodule": "spot", "mass": "lump"});
+    let error = bench.train(&config, "model", &[]).unwrap_err();
+    assert!(error.contains("lump"), "{error}");
+}
+
+#[test]
 fn each_patient_is_predicted_by_a_model_that_never_saw_them() {
     let bench = Bench::new();
     let mut config = bench.config();
@@ -344,6 +360,7 @@ fn each_patient_is_predicted_by_a_model_that_never_saw_them() {
     };
     let predicted = images("predictions.csv");
     assert_eq!(predicted, images("labels.csv"));
+    assert_eq!(predicted, images("cosines.csv"));
     assert_eq!(predicted.len(), 96, "all images of both splits");
     assert_eq!(BTreeSet::from_iter(predicted).len(), 96, "once each");
 }

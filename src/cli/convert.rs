@@ -134,6 +134,7 @@ pub fn run(args: &Args) -> Result<()> {
         image_encoder: architecture.image_encoder.clone(),
         text_encoder: architecture.text_encoder.clone(),
         fusion: architecture.fusion.clone(),
+        cosine: None,
         presets: presets()?,
         reference: reference(args)?,
         validation: None,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use carzero::engine::heatmap::{Heatmap, PALETTES};
 use carzero::radiograph::preprocess::View;
 use carzero::text::prompt::{normalize, sentence};
-use carzero::{Picture, Score, Verdict};
+use carzero::{EncodedImages, Engine, Picture, Score, Verdict};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
@@ -59,6 +59,8 @@ enum MapKind {
     Attention,
     /// Logits before the softmax
     Similarity,
+    /// Cosines of patches and sentence, by the model's CLIP-style head
+    Cosine,
 }
 
 #[derive(Serialize)]
@@ -105,6 +107,7 @@ pub fn run(args: &Args) -> Result<()> {
             let images = engine.encode_images(&pictures);
             let scores = pollster::block_on(engine.score(&images, &prompts))?;
             let looks = pollster::block_on(engine.familiarity(&pictures, &images))?;
+            let maps = maps(args, &engine, &images, &prompts, &scores)?;
             for (row, (((index, path, picture), scores), view)) in
                 readable.iter().zip(&scores).zip(&images.views).enumerate()
             {
@@ -114,11 +117,11 @@ pub fn run(args: &Args) -> Result<()> {
                 }
                 bar.suspend(|| out.write(path, scores, verdict))?;
                 if let Some(file) = &mut map_values {
-                    file.write(path, *view, scores, args.map)?;
+                    file.write(path, *view, &prompts, &maps[row])?;
                 }
                 if let Some(folder) = &args.maps {
                     let stem = unique_stem(&args.images, *index);
-                    write_maps(folder, &stem, picture, *view, scores, args.map)?;
+                    write_maps(folder, &stem, picture, *view, &prompts, &maps[row])?;
                 }
             }
         }
@@ -194,7 +197,15 @@ impl Output {
             Format::Table => Self::Table(io::stdout()),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(io::stdout());
-                writer.write_record(["image", "prompt", "logit", "i2t", "t2i", "percentile"])?;
+                writer.write_record([
+                    "image",
+                    "prompt",
+                    "logit",
+                    "i2t",
+                    "t2i",
+                    "percentile",
+                    "cosine",
+                ])?;
                 Self::Csv(Box::new(writer))
             }
         })
@@ -216,6 +227,7 @@ impl Output {
                         score.i2t.to_string(),
                         score.t2i.to_string(),
                         score.percentile.map(|p| p.to_string()).unwrap_or_default(),
+                        score.cosine.map(|cosine| cosine.to_string()).unwrap_or_default(),
                     ])?;
                 }
             }
@@ -257,24 +269,40 @@ impl MapValues {
         Ok(Self(writer))
     }
 
-    fn write(&mut self, path: &Path, view: View, scores: &[Score], kind: MapKind) -> Result<()> {
-        for score in scores {
-            let what = [path.display().to_string(), score.prompt.clone()];
+    fn write(&mut self, path: &Path, view: View, prompts: &[String], maps: &[Map]) -> Result<()> {
+        for (prompt, map) in prompts.iter().zip(maps) {
+            let what = [path.display().to_string(), prompt.clone()];
             let place = [view.x, view.y, view.width, view.height].map(|number| number.to_string());
-            let values = kind.of(score).iter().map(|value| value.to_string());
+            let values = map.iter().map(|value| value.to_string());
             self.0.write_record(what.into_iter().chain(place).chain(values))?;
         }
         Ok(self.0.flush()?)
     }
 }
 
-impl MapKind {
-    fn of(self, score: &Score) -> &[f32] {
-        match self {
-            Self::Attention => &score.attention,
-            Self::Similarity => &score.similarity,
-        }
+/// Values of the patches of a view, row by row.
+type Map = Vec<f32>;
+
+/// The maps that are asked for, if any are: for each picture one for each prompt.
+fn maps(
+    args: &Args,
+    engine: &Engine,
+    images: &EncodedImages,
+    prompts: &[String],
+    scores: &[Vec<Score>],
+) -> Result<Vec<Vec<Map>>> {
+    let of_scores = |map: fn(&Score) -> &Map| {
+        scores.iter().map(|scores| scores.iter().map(map).cloned().collect()).collect()
+    };
+    if args.maps.is_none() && args.map_values.is_none() {
+        return Ok(vec![Vec::new(); scores.len()]);
     }
+    Ok(match args.map {
+        MapKind::Attention => of_scores(|score| &score.attention),
+        MapKind::Similarity => of_scores(|score| &score.similarity),
+        MapKind::Cosine => pollster::block_on(engine.cosine_maps(images, prompts))?
+            .context("this model has no CLIP-style head: choose another --map")?,
+    })
 }
 
 /// The file's name without extension, made unique among all images by its number where needed.
@@ -292,12 +320,12 @@ fn write_maps(
     stem: &str,
     picture: &Picture,
     view: View,
-    scores: &[Score],
-    kind: MapKind,
+    prompts: &[String],
+    maps: &[Map],
 ) -> Result<()> {
-    for (index, score) in scores.iter().enumerate() {
-        let overlay = Heatmap::new(kind.of(score)).overlay(picture.grey(), view, PALETTES[0]);
-        let path = folder.join(format!("{stem}.{:02}-{}.png", index + 1, slug(&score.prompt)));
+    for (index, (prompt, map)) in prompts.iter().zip(maps).enumerate() {
+        let overlay = Heatmap::new(map).overlay(picture.grey(), view, PALETTES[0]);
+        let path = folder.join(format!("{stem}.{:02}-{}.png", index + 1, slug(prompt)));
         overlay.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())

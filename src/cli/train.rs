@@ -14,6 +14,8 @@ use super::convert::{presets, write_model};
 /// Tables of a cross-validation.
 const LABELS: &str = "labels.csv";
 const PREDICTIONS: &str = "predictions.csv";
+/// The same of the CLIP-style head.
+const COSINES: &str = "cosines.csv";
 
 /// Train a model on radiographs with labels or reports
 ///
@@ -92,7 +94,11 @@ fn cross_validate(args: &Args, config: &TrainConfig, count: usize) -> Result<()>
     }
     let finished: Vec<PathBuf> =
         (0..count).map(part).filter(|part| part.join(PREDICTIONS).exists()).collect();
-    for name in [LABELS, PREDICTIONS] {
+    let names = match config.model.cosine {
+        Some(_) => &[LABELS, PREDICTIONS, COSINES][..],
+        None => &[LABELS, PREDICTIONS],
+    };
+    for name in names {
         let mut all = csv::Writer::from_path(args.out.join(name))?;
         for (index, part) in finished.iter().enumerate() {
             let mut rows = csv::Reader::from_path(part.join(name))?;
@@ -121,8 +127,15 @@ fn write_validation(folder: &Path, config: &TrainConfig, rows: &[Validated]) -> 
         |first: &[&'static str]| first.iter().copied().chain(findings.clone()).collect::<Vec<_>>();
     let mut labels = csv::Writer::from_path(folder.join(LABELS))?;
     labels.write_record(header(&["image", "patient"]))?;
-    let mut predictions = csv::Writer::from_path(folder.join(PREDICTIONS))?;
-    predictions.write_record(header(&["image"]))?;
+    let table = |name: &str, values: &dyn Fn(&Validated) -> Option<&Vec<f32>>| -> Result<()> {
+        let mut table = csv::Writer::from_path(folder.join(name))?;
+        table.write_record(header(&["image"]))?;
+        for row in rows {
+            let values = values(row).into_iter().flatten().map(f32::to_string);
+            table.write_record([row.path.clone()].into_iter().chain(values))?;
+        }
+        Ok(table.flush()?)
+    };
     for row in rows {
         let label = |label: &Option<bool>| match label {
             Some(true) => "1".to_string(),
@@ -131,9 +144,10 @@ fn write_validation(folder: &Path, config: &TrainConfig, rows: &[Validated]) -> 
         };
         let first = [row.path.clone(), row.patient.clone()];
         labels.write_record(first.into_iter().chain(row.labels.iter().map(label)))?;
-        let logits = row.logits.iter().map(f32::to_string);
-        predictions.write_record([row.path.clone()].into_iter().chain(logits))?;
     }
     labels.flush()?;
-    Ok(predictions.flush()?)
+    if config.model.cosine.is_some() {
+        table(COSINES, &|row| row.cosines.as_ref())?;
+    }
+    table(PREDICTIONS, &|row| Some(&row.logits))
 }

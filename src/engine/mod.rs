@@ -57,6 +57,8 @@ pub struct EncodedImages {
     encoded: Encoded,
     /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
     fine_means: Tensor<3>,
+    /// The encoder's [`pooled map`](crate::model::ImageEncoder::pooled_map).
+    pooled_map: Tensor<3>,
     /// What the model saw of each picture.
     pub views: Vec<View>,
 }
@@ -77,6 +79,9 @@ pub struct Score {
     /// where the model ships no reference for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
+    /// What the CLIP-style head says, -1 to 1; none where the model has no such head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f32>,
     /// Where the text looked: attention weights over the view, row by row.
     #[serde(skip)]
     pub attention: Vec<f32>,
@@ -146,6 +151,7 @@ impl Engine {
         EncodedImages {
             encoded: self.model.encode_features(&features),
             fine_means: encoder.fine_means(&features),
+            pooled_map: encoder.pooled_map(&features),
             views,
         }
     }
@@ -179,6 +185,10 @@ impl Engine {
                 .register(result.attention)
                 .register(result.similarity);
             let [i2t, t2i, attention, similarity] = read_all(all).await?;
+            let cosines = match result.cosine {
+                Some(cosines) => Some(read(cosines).await?),
+                None => None,
+            };
             let patches = attention.len() / i2t.len();
             for (index, of_image) in scores.iter_mut().enumerate() {
                 for (column, prompt) in batch.iter().enumerate() {
@@ -190,6 +200,7 @@ impl Engine {
                         logit,
                         i2t: i2t[pair],
                         t2i: t2i[pair],
+                        cosine: cosines.as_ref().map(|cosines| cosines[pair]),
                         percentile: self
                             .reference(prompt)
                             .map(|p| Reference::percentile(&p, logit)),
@@ -200,6 +211,31 @@ impl Engine {
             }
         }
         Ok(scores)
+    }
+
+    /// The maps of the CLIP-style head, if the model has one: for each picture and prompt the cosine of each
+    /// patch of the view with the prompt, row by row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn cosine_maps(
+        &self,
+        images: &EncodedImages,
+        prompts: &[String],
+    ) -> Result<Option<Vec<Vec<Vec<f32>>>>> {
+        let mut maps = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
+        for batch in prompts.chunks(TEXT_BATCH) {
+            let texts = self.encode_texts(batch)?;
+            let side = self.config.map_side();
+            let Some(all) = self.model.cosine_maps(images.pooled_map.clone(), &texts, side) else {
+                return Ok(None);
+            };
+            let all = read(all.swap_dims(1, 2)).await?;
+            let mut all = all.chunks_exact(side * side).map(<[f32]>::to_vec);
+            maps.iter_mut().for_each(|of_image| of_image.extend(all.by_ref().take(batch.len())));
+        }
+        Ok(Some(maps))
     }
 
     /// How the first picture and a sentence attend to one another.

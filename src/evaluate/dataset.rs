@@ -48,7 +48,7 @@ pub struct Dataset {
 impl Dataset {
     /// Reads and joins the files that the arguments name.
     pub fn read(args: &Args) -> Result<Self> {
-        let (predictions, long) = Table::read_scores(&args.predictions)?;
+        let (predictions, long) = Table::read_scores(&args.predictions, &args.score)?;
         let labels = Table::read(&args.labels)?;
         let (score_key, label_key) =
             key::columns(&predictions, long, &labels, args.key.as_deref())?;
@@ -105,9 +105,14 @@ impl Dataset {
             }
         }
         let negated = match &args.negated {
-            Some(path) => {
-                read_negated(path, &predictions.header[score_key], &scores.keys, known, &mut notes)?
-            }
+            Some(path) => read_negated(
+                path,
+                &args.score,
+                &predictions.header[score_key],
+                &scores.keys,
+                known,
+                &mut notes,
+            )?,
             None => HashMap::new(),
         };
         let rows_of = |pairs: Vec<(usize, usize)>| {
@@ -205,12 +210,13 @@ impl Scores {
 /// Logits of "There is no …" by finding, in the order of these keys.
 fn read_negated(
     path: &Path,
+    score: &str,
     key_name: &str,
     keys: &[String],
     known: impl Fn(&str) -> bool,
     notes: &mut Vec<String>,
 ) -> Result<HashMap<String, Vec<f64>>> {
-    let (table, long) = Table::read_scores(path)?;
+    let (table, long) = Table::read_scores(path, score)?;
     let key = if long {
         0
     } else {

@@ -45,6 +45,11 @@ pub struct Args {
     #[arg(long, value_name = "CSV")]
     pub predictions: PathBuf,
 
+    /// Column of the scores in predictions with the columns image and prompt: `cosine` for the
+    /// CLIP-style head of `carzero score --format csv`
+    #[arg(long, value_name = "COLUMN", default_value = "logit")]
+    pub score: String,
+
     /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown
     #[arg(long, value_name = "CSV")]
     pub labels: PathBuf,

@@ -59,12 +59,12 @@ impl Table {
         Ok(Self { file, header, records, decimal_comma: delimiter != b',' })
     }
 
-    /// Reads logits, wide (a column for each finding) or long (the columns image, prompt, logit, as
+    /// Reads logits, wide (a column for each finding) or long (the columns image, prompt and `score`, as
     /// `carzero score --format csv` prints), which is turned into the wide form. Says whether it
     /// was long; the images are then in the first column.
-    pub fn read_scores(path: &Path) -> Result<(Self, bool)> {
+    pub fn read_scores(path: &Path, score: &str) -> Result<(Self, bool)> {
         let table = Self::read(path)?;
-        let columns = ["image", "prompt", "logit"].map(|name| table.column(name));
+        let columns = ["image", "prompt", score].map(|name| table.column(name));
         let [Some(image), Some(prompt), Some(logit)] = columns else {
             return Ok((table, false));
         };

@@ -6,6 +6,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::{MASKED, attend};
+use super::cosine::cosines;
 use super::linear::{activated, added, feed_forward, linear};
 use super::norm::LayerNorm;
 use super::ops::Attended;
@@ -54,6 +55,9 @@ pub struct Encoded {
     memory: Vec<KeyValue>,
     /// Added to the attention logits of each key, `[items, keys]`.
     bias: Option<Tensor<2>>,
+    /// Where each item points in the space of the CLIP-style head, if the model has one: unit vectors,
+    /// `[items, dim]`.
+    direction: Option<Tensor<2>>,
 }
 
 /// Keys and values of one layer, both `[items, keys, dim]`, heads side by side.
@@ -93,6 +97,8 @@ pub struct Scores {
     pub attention: Tensor<3>,
     /// The same of the logits before the softmax, which localise better (RadZero, 2025).
     pub similarity: Tensor<3>,
+    /// What the CLIP-style head says, -1 to 1, `[images, texts]`, if the model has one.
+    pub cosine: Option<Tensor<2>>,
 }
 
 impl Encoded {
@@ -101,12 +107,29 @@ impl Encoded {
         self.query.dims()[0]
     }
 
+    /// Where the items point in the space of the CLIP-style head.
+    pub fn direction(&self) -> Option<Tensor<2>> {
+        self.direction.clone()
+    }
+
+    /// The same with the directions of the CLIP-style head.
+    pub fn with_direction(self, direction: Option<Tensor<2>>) -> Self {
+        Self { direction, ..self }
+    }
+
+    /// Cosines of the directions of images and texts, `[images, texts]`.
+    fn cosine(&self, texts: &Self) -> Option<Tensor<2>> {
+        let (images, texts) = (self.direction.clone()?, texts.direction.clone()?);
+        Some(cosines(images, texts))
+    }
+
     /// Some that lie together, without copying them.
     pub fn range(&self, first: usize, count: usize) -> Self {
         Self {
             query: self.query.clone().narrow(0, first, count),
             memory: self.map_memory(|x| x.narrow(0, first, count)),
             bias: self.bias.clone().map(|bias| bias.narrow(0, first, count)),
+            direction: self.direction.clone().map(|x| x.narrow(0, first, count)),
         }
     }
 
@@ -118,6 +141,7 @@ impl Encoded {
             query: self.query.clone().select(0, indices.clone()),
             memory: self.map_memory(|x| x.select(0, indices.clone())),
             bias: self.bias.clone().map(|bias| bias.select(0, indices.clone())),
+            direction: self.direction.clone().map(|x| x.select(0, indices.clone())),
         }
     }
 
@@ -146,10 +170,12 @@ impl Encoded {
             ),
         };
         let bias: Option<Vec<_>> = padded.iter().map(|part| part.bias.clone()).collect();
+        let direction: Option<Vec<_>> = padded.iter().map(|part| part.direction.clone()).collect();
         Self {
             query: Tensor::cat(padded.iter().map(|part| part.query.clone()).collect(), 0),
             memory: (0..padded[0].memory.len()).map(layer).collect(),
             bias: bias.map(|parts| Tensor::cat(parts, 0)),
+            direction: direction.map(|parts| Tensor::cat(parts, 0)),
         }
     }
 
@@ -173,6 +199,7 @@ impl Encoded {
             query: self.query.clone(),
             memory: self.map_memory(pad),
             bias: self.bias.as_ref().map(|bias| Tensor::cat(vec![bias.clone(), masked], 1)),
+            direction: self.direction.clone(),
         }
     }
 }
@@ -210,6 +237,7 @@ impl Fusion {
                 .map(|layer| layer.multihead_attn.remember(memory.clone()))
                 .collect(),
             bias,
+            direction: None,
         }
     }
 
@@ -233,6 +261,7 @@ impl Fusion {
             t2i: t2i.logits.transpose(),
             attention: patch_map(i2t.layers.iter().map(|layer| layer.weights.clone())),
             similarity: patch_map(i2t.layers.iter().map(|layer| layer.scores.clone())),
+            cosine: images.cosine(texts),
         }
     }
 

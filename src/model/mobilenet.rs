@@ -209,7 +209,7 @@ fn spatial(channels: [usize; 2], stride: usize, groups: usize, device: &Device) 
 }
 
 /// Repeats each token of a square grid over the 2 x 2 finer ones it covers.
-fn repeat_2x2(coarse: Tensor<3>) -> Tensor<3> {
+pub fn repeat_2x2(coarse: Tensor<3>) -> Tensor<3> {
     let [images, count, dim] = coarse.dims();
     let side = count.isqrt();
     coarse

@@ -6,6 +6,7 @@
 
 mod attention;
 mod bert;
+mod cosine;
 mod fusion;
 mod linear;
 mod mobilenet;
@@ -22,6 +23,8 @@ use burn::nn::Linear;
 use burn::tensor::Distribution;
 use burn::tensor::{Device, Tensor};
 
+pub use cosine::CosineHead;
+use cosine::cosines;
 pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
 pub use mobilenet::MobileNetV2Encoder;
 pub use text_encoder::{TextEncoder, TextTokens};
@@ -88,12 +91,27 @@ impl ImageEncoder {
         }
     }
 
+    /// The map that has the channels of [`ImageEncoder::pooled`], `[images, places, channels]`.
+    pub fn pooled_map(&self, features: &[Tensor<3>]) -> Tensor<3> {
+        match (self, features) {
+            (Self::MobileNetV2(_), [_, high]) => high.clone(),
+            _ => self.patches(features),
+        }
+    }
+
+    /// The finest map that features have, `[images, side * side, channels]`.
+    pub fn patches(&self, features: &[Tensor<3>]) -> Tensor<3> {
+        let [_, count, _] = features[0].dims();
+        let side = count.isqrt(); // but for the vision transformer's global token
+        features[0].clone().narrow(1, count - side * side, side * side)
+    }
+
     /// The means of the finest map that features have, and of its four edges, `[images, 5,
     /// channels]`: what the image and its rim are made of, before what that may mean.
     pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<3> {
-        let [images, count, channels] = features[0].dims();
-        let side = count.isqrt(); // but for the vision transformer's global token
-        let map = features[0].clone().narrow(1, count - side * side, side * side);
+        let map = self.patches(features);
+        let [images, count, channels] = map.dims();
+        let side = count.isqrt();
         let grid = map.clone().reshape([images, side, side, channels]);
         let edge =
             |dim, at| grid.clone().narrow(dim, at, 1).reshape([images, side, channels]).mean_dim(1);
@@ -144,23 +162,28 @@ pub struct CarZero {
     pub text_encoder: TextEncoder,
     /// The fusion (SimR) and its projector.
     pub fusion_module: Fusion,
+    /// A CLIP-style head beside it.
+    pub cosine_head: Option<CosineHead>,
 }
 
 impl CarZero {
     /// A model with its parameters still to be loaded.
     pub fn init(config: &ModelConfig, device: &Device) -> Self {
-        let img_encoder = match &config.image_encoder {
+        let (img_encoder, channels) = match &config.image_encoder {
             ImageEncoderConfig::Vit(vit) => {
-                ImageEncoder::Vit(VitEncoder::init(vit, config.map_side(), device))
+                (ImageEncoder::Vit(VitEncoder::init(vit, config.map_side(), device)), vit.dim)
             }
             ImageEncoderConfig::MobileNetV2(net) => {
-                ImageEncoder::MobileNetV2(MobileNetV2Encoder::init(net, device))
+                (ImageEncoder::MobileNetV2(MobileNetV2Encoder::init(net, device)), net.head)
             }
         };
+        let cosine = config.cosine.as_ref();
         Self {
             img_encoder,
             text_encoder: TextEncoder::init(&config.text_encoder, device),
             fusion_module: Fusion::init(&config.fusion, device),
+            cosine_head: cosine
+                .map(|head| CosineHead::init(head, channels, config.text_encoder.dim, device)),
         }
     }
 
@@ -176,7 +199,23 @@ impl CarZero {
     /// The same from what [`ImageEncoder::features`] makes of them.
     pub fn encode_features(&self, features: &[Tensor<3>]) -> Encoded {
         let tokens = self.img_encoder.tokens(features);
-        self.fusion_module.encode(tokens.global, tokens.local, None)
+        let head = self.cosine_head.as_ref();
+        let direction = head.map(|head| head.image(self.img_encoder.pooled(features)));
+        self.fusion_module.encode(tokens.global, tokens.local, None).with_direction(direction)
+    }
+
+    /// The maps of the CLIP-style head, if there is one: cosines of patches and texts,
+    /// `[images, patches, texts]`.
+    ///
+    /// # Shapes
+    ///
+    /// - map: `[images, places, channels]`, from [`ImageEncoder::pooled_map`]
+    pub fn cosine_maps(&self, map: Tensor<3>, texts: &Encoded, side: usize) -> Option<Tensor<3>> {
+        let (head, texts) = (self.cosine_head.as_ref()?, texts.direction()?);
+        let ([images, places, _], count) = (map.dims(), texts.dims()[0]);
+        let cosines = cosines(head.image(map.flatten(0, 1)), texts);
+        let map = cosines.reshape([images, places, count]);
+        Some(if places < side * side { mobilenet::repeat_2x2(map) } else { map })
     }
 
     /// Tokens of images with their patches averaged two by two, the global token first:
@@ -206,8 +245,17 @@ impl CarZero {
 
     /// Encodes texts once: the cost of a new image does not include this.
     pub fn encode_texts(&self, texts: &[Tokens], device: &Device) -> Encoded {
-        let tokens = self.text_encoder.forward(texts, device);
-        self.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
+        self.encode_hidden(self.text_encoder.hidden(texts, device))
+    }
+
+    /// The same from what [`TextEncoder::hidden`] makes of them.
+    pub fn encode_hidden(&self, hidden: TextTokens) -> Encoded {
+        let head = self.cosine_head.as_ref();
+        let direction = head.map(|head| head.text(hidden.global.clone()));
+        let tokens = self.text_encoder.embed(hidden);
+        self.fusion_module
+            .encode(tokens.global, tokens.local, Some(tokens.log_counts))
+            .with_direction(direction)
     }
 
     /// How an image and a text attend to one another: the text over the image's memory, the image

@@ -31,6 +31,9 @@ pub struct ModelConfig {
     pub text_encoder: TextEncoderConfig,
     /// The cross-attention fusion.
     pub fusion: FusionConfig,
+    /// A CLIP-style head beside it, to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<CosineConfig>,
     /// Lists of findings to offer.
     pub presets: Vec<Preset>,
     /// How logits are distributed in a population, by sentence.
@@ -137,6 +140,13 @@ pub struct FusionConfig {
     pub projector: Vec<usize>,
     /// Epsilon of the layer norms.
     pub norm_eps: f64,
+}
+
+/// A CLIP-style head: the cosine of projected global features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CosineConfig {
+    /// Width of the projections.
+    pub dim: usize,
 }
 
 /// A named list of findings.
@@ -344,6 +354,8 @@ impl ModelConfig {
             image_dim == fusion.dim && text_dim == fusion.dim,
             "the image encoder, the text encoder and the fusion must have one width",
         )?;
+
+        ensure(self.cosine.as_ref().is_none_or(|head| width(head.dim)), "cosine.dim")?;
 
         if let Some(reference) = &self.reference {
             let sorted =

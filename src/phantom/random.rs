@@ -9,9 +9,9 @@ pub const MASS: f32 = 0.04;
 
 impl Phantom {
     /// A phantom of its own for each seed: build, breathing, pose, exposure, and findings in combination. About a
-    /// third have an enlarged heart, a quarter an effusion, a quarter a pneumothorax. Consolidations and nodules,
-    /// which are harder to see, are as rare as on real films: a model that cannot tell them learns from phantoms
-    /// how frequent they are, and would report them on every drawing.
+    /// third have an enlarged heart, a quarter an effusion, a quarter a pneumothorax, a sixth a nodule or mass. What
+    /// is hard to see is drawn less often: a model that cannot tell it learns from phantoms how frequent it is,
+    /// and would report it on every drawing.
     pub fn random(seed: u64) -> Self {
         let rng = &mut SplitMix(seed ^ 0x7068_616E_746F_6D21);
         let small = rng.between(0.83, 1.04);
@@ -56,7 +56,7 @@ impl Phantom {
             phantom.consolidation = rng.between(0.35, 1.0);
             phantom.consolidation_centre = phantom.place_in_lung(rng);
         }
-        if rng.chance(0.1) {
+        if rng.chance(0.2) {
             let radius =
                 if rng.chance(0.7) { rng.between(0.018, MASS) } else { rng.between(MASS, 0.08) };
             let centre = Chest::new(&phantom.clamped()).view.to_image(phantom.place_in_lung(rng));

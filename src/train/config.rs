@@ -61,6 +61,23 @@ pub struct DataConfig {
     pub readings: Option<ReadingsConfig>,
     /// CSV with the columns path, finding, x, y, w, h, beside a manifest.
     pub boxes: Option<PathBuf>,
+    /// Lesions drawn into normal radiographs.
+    #[serde(default)]
+    pub lesions: Option<LesionConfig>,
+}
+
+/// Nodules and masses that are drawn into radiographs without any.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LesionConfig {
+    /// Sources of normal radiographs.
+    pub sources: Vec<String>,
+    /// Share of their images that get one, each time they are seen.
+    pub share: f32,
+    /// The finding that a small one is.
+    pub nodule: String,
+    /// The finding that one of 3 cm and more is.
+    pub mass: String,
 }
 
 /// Readings of the RSNA Pneumonia Detection Challenge 2018 (Shih et al., Radiology: AI 2019,
@@ -178,6 +195,9 @@ pub struct EncoderRound {
     pub distil: Distil,
     /// Probability of leaving out a feature before the classifier.
     pub dropout: f32,
+    /// Weight of the share of a finding's evidence that lies outside its annotated boxes.
+    #[serde(default)]
+    pub boxes: f32,
     /// Random changes.
     pub augmentation: Augmentation,
 }

@@ -1,20 +1,26 @@
 //! The first stage: the image encoder learns the findings under a linear classifier.
 //!
-//! Cross-attention alone hardly moves a backbone with so few images; a classifier does. It is
-//! dropped afterwards, but its predictions teach the second stage.
+//! Cross-attention alone hardly moves a backbone with so few images; a classifier does. It adds what
+//! the whole image shows to what its single patches show, so that small findings are learnt where they
+//! are. It is dropped afterwards, but its predictions teach the second stage.
+
+use std::borrow::Cow;
 
 use burn::module::{Module, Param};
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::Linear;
+use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::{RngExt, rngs::StdRng};
 use rayon::prelude::*;
 
 use super::augment::Change;
+use super::boxes::{Inside, inside};
 use super::config::{EncoderRound, TrainConfig};
 use super::data::Targets;
 use super::error::Result;
 use super::learner::Stage;
-use super::loss::binary_cross_entropy;
+use super::lesion::Lesions;
+use super::loss::{binary_cross_entropy, outside_boxes};
 use super::samples::{Sample, Samples, draw};
 use crate::model::ImageEncoder;
 use crate::radiograph::preprocess::ImageConfig;
@@ -25,24 +31,33 @@ pub struct Classifier {
     /// The encoder.
     pub img_encoder: ImageEncoder,
     head: Linear,
+    head_of_patches: Linear,
 }
 
 impl Classifier {
-    /// A classifier that says of every image how frequent the findings are.
+    /// A classifier that says of every image how frequent the findings are. Its `channels` are those of
+    /// the pooled features and of a patch.
     pub fn new(
         img_encoder: ImageEncoder,
-        channels: usize,
+        channels: [usize; 2],
         config: &TrainConfig,
         samples: &[Sample],
         device: &Device,
     ) -> Self {
         let findings = config.data.findings.len();
-        let mut head = LinearConfig::new(channels, findings).init(device);
-        let noise = Distribution::Normal(0.0, 0.01);
-        head.weight = Param::from_tensor(Tensor::random([channels, findings], noise, device));
+        let linear = |channels: usize| {
+            let noise = Distribution::Normal(0.0, 0.01);
+            let weight = Param::from_tensor(Tensor::random([channels, findings], noise, device));
+            Linear { weight, bias: None }
+        };
         let odds: Vec<f32> = (0..findings).map(|finding| log_odds(samples, finding)).collect();
-        head.bias = Some(Param::from_tensor(Tensor::from_floats(odds.as_slice(), device)));
-        Self { img_encoder, head }
+        let bias = Param::from_tensor(Tensor::from_floats(odds.as_slice(), device));
+        let [whole, patch] = channels;
+        Self {
+            img_encoder,
+            head: Linear { bias: Some(bias), ..linear(whole) },
+            head_of_patches: linear(patch),
+        }
     }
 
     /// Logits of the findings, `[images, findings]`.
@@ -52,8 +67,21 @@ impl Classifier {
 
     /// The same from the encoder's features.
     pub fn classify(&self, features: &[Tensor<3>]) -> Tensor<2> {
-        self.head.forward(self.img_encoder.pooled(features))
+        self.head.forward(self.img_encoder.pooled(features)) + strongest(self.evidence(features))
     }
+
+    /// What each patch adds to the logits, `[images, patches, findings]`.
+    fn evidence(&self, features: &[Tensor<3>]) -> Tensor<3> {
+        self.head_of_patches.forward(self.img_encoder.patches(features))
+    }
+}
+
+/// A smooth maximum over the patches, zero where all are: the logarithm of the mean of the exponentials.
+/// `[images, patches, findings]` to `[images, findings]`.
+fn strongest(evidence: Tensor<3>) -> Tensor<2> {
+    let most = evidence.clone().detach().max_dim(1);
+    let mean = (evidence - most.clone()).exp().mean_dim(1);
+    (mean.log() + most).squeeze_dim(1)
 }
 
 /// The logit of how frequent a finding is.
@@ -71,6 +99,8 @@ pub struct EncoderTraining<'a> {
     pub round: &'a EncoderRound,
     /// All images.
     pub samples: &'a Samples,
+    /// Lesions to draw into some of them.
+    pub lesions: Option<Lesions<'a>>,
     /// What the last round said of each training image, if there was one.
     pub taught: Option<Vec<Vec<f32>>>,
     /// Where to compute, with gradients.
@@ -85,20 +115,44 @@ impl Stage for EncoderTraining<'_> {
     }
 
     fn loss(&self, model: &Classifier, rows: &[usize], rng: &mut StdRng) -> Tensor<1> {
-        let versions: Vec<(&Sample, Change)> = rows
+        let image = &self.config.model.image;
+        let versions: Vec<(Cow<Sample>, Change)> = rows
             .iter()
-            .map(|&row| (&self.samples.train[row], Change::draw(&self.round.augmentation, rng)))
+            .map(|&row| {
+                let seen = seen(self.lesions.as_ref(), &self.samples.train[row], rng);
+                (seen, Change::draw(&self.round.augmentation, rng))
+            })
             .collect();
-        let pixels = pixels(&versions, &self.config.model.image, &self.device);
-        let pooled = model.img_encoder.pooled(&model.img_encoder.features(pixels));
-        let logits = model.head.forward(dropout(pooled, self.round.dropout, rng));
-        let said = |row: usize| {
-            let taught = self.taught.as_ref().filter(|_| !self.samples.train[row].exact);
-            taught.map(|taught| taught[row].as_slice())
-        };
-        let known = rows.iter().map(|&row| (self.samples.train[row].targets.as_slice(), said(row)));
+        let features = model.img_encoder.features(pixels(&versions, image, &self.device));
+        let pooled = dropout(model.img_encoder.pooled(&features), self.round.dropout, rng);
+        let evidence = model.evidence(&features);
+        let logits = model.head.forward(pooled) + strongest(evidence.clone());
+        let known = rows.iter().zip(&versions).map(|(&row, (sample, _))| {
+            let taught = self.taught.as_ref().filter(|_| !sample.exact);
+            (sample.targets.as_slice(), taught.map(|taught| taught[row].as_slice()))
+        });
         let targets = Targets::new(known, self.round.distil, &self.device);
-        binary_cross_entropy(logits, targets.values, targets.weights)
+        let loss = binary_cross_entropy(logits, targets.values, targets.weights);
+
+        let side = self.config.model.map_side();
+        let boxes: Vec<Vec<Inside>> =
+            versions.iter().map(|(sample, change)| inside(sample, change, image, side)).collect();
+        let [images, patches, findings] = evidence.dims();
+        let boxed: Vec<(usize, &[f32])> = boxes
+            .iter()
+            .enumerate()
+            .flat_map(|(row, boxes)| {
+                boxes.iter().map(move |(finding, inside)| (row * findings + finding, &inside[..]))
+            })
+            .collect();
+        if boxed.is_empty() || self.round.boxes == 0.0 {
+            return loss;
+        }
+        let attention = softmax(evidence, 1).swap_dims(1, 2);
+        let attention = attention.reshape([images * findings, patches]);
+        // The mean over the pairs with boxes is weighed by how many there are.
+        let weight = self.round.boxes * boxed.len() as f32 / images as f32;
+        loss + outside_boxes(attention, &boxed) * weight
     }
 
     fn validate(&self, model: &Classifier) -> Result<Vec<Vec<f32>>> {
@@ -117,8 +171,21 @@ fn dropout(features: Tensor<2>, rate: f32, rng: &mut StdRng) -> Tensor<2> {
     features * Tensor::from_data(TensorData::new(mask, [rows, columns]), &device)
 }
 
+/// A sample, perhaps with a lesion drawn into it.
+pub fn seen<'s>(
+    lesions: Option<&Lesions>,
+    sample: &'s Sample,
+    rng: &mut StdRng,
+) -> Cow<'s, Sample> {
+    lesions.map_or(Cow::Borrowed(sample), |lesions| lesions.seen(sample, rng))
+}
+
 /// The crops of changed images, `[images, 1, crop, crop]`.
-pub fn pixels(versions: &[(&Sample, Change)], image: &ImageConfig, device: &Device) -> Tensor<4> {
+pub fn pixels(
+    versions: &[(Cow<Sample>, Change)],
+    image: &ImageConfig,
+    device: &Device,
+) -> Tensor<4> {
     let pixels: Vec<f32> = versions
         .par_iter()
         .flat_map_iter(|(sample, change)| change.pixels(&sample.square, image))
@@ -145,7 +212,8 @@ pub fn predict(
     device: &Device,
 ) -> Vec<Vec<f32>> {
     let of_batch = |batch: &[Sample]| {
-        let versions: Vec<_> = batch.iter().map(|sample| (sample, Change::NONE)).collect();
+        let unchanged = |sample| (Cow::Borrowed(sample), Change::NONE);
+        let versions: Vec<_> = batch.iter().map(unchanged).collect();
         rows_of(model.forward(pixels(&versions, image, device)))
     };
     samples.chunks(16).flat_map(of_batch).collect()

@@ -1,23 +1,27 @@
 //! The second stage: embedders and fusion learn sentences on the frozen encoders' features, which
 //! are computed once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::augment::Change;
+use super::boxes::{Inside, inside};
 use super::config::{FusionStage, TrainConfig};
 use super::data::Targets;
-use super::encoder::{Classifier, draw_epoch, pixels, rows_of};
+use super::encoder::{Classifier, draw_epoch, pixels, rows_of, seen};
 use super::error::Result;
 use super::learner::Stage;
+use super::lesion::Lesions;
 use super::loss::{binary_cross_entropy, contrastive, outside_boxes, squared_distance};
-use super::samples::{Sample, Samples, sigmoid};
+use super::samples::{Sample, Samples, Target, sigmoid};
 use crate::model::{CarZero, Encoded, TextTokens};
-use crate::radiograph::preprocess::ImageConfig;
 use crate::text::tokenizer::TextTokenizer;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
+/// The sentence that validation asks.
+const STANDARD: &str = "There is {}";
 /// Images whose features are computed together.
 const BATCH: usize = 16;
 
@@ -35,11 +39,22 @@ pub struct FusionTraining<'a> {
     deviation: Vec<f32>,
 }
 
+/// What a model says of images, by image and finding.
+#[derive(Debug, Default)]
+pub struct Predictions {
+    /// Logits of the fusion.
+    pub logits: Vec<Vec<f32>>,
+    /// Cosines of the CLIP-style head; empty where there is none.
+    pub cosines: Vec<Vec<f32>>,
+}
+
 /// One version of an image, encoded.
 struct View {
     features: Vec<Features>,
-    /// For findings with boxes, the share of each patch that lies inside.
-    inside: Vec<(usize, Vec<f32>)>,
+    /// What is to be learnt from it, and whether that is beyond doubt.
+    targets: Vec<Target>,
+    exact: bool,
+    inside: Vec<Inside>,
     /// Sentences of its own, as places in the bank.
     sentences: Vec<usize>,
     /// What the first stage says of it: logits.
@@ -147,7 +162,14 @@ impl<'a> FusionTraining<'a> {
     ) -> Result<Self> {
         let free = samples.train.iter().flat_map(|sample| sample.sentences.iter().cloned());
         let bank = Bank::new(config, free, model, tokenizer, &device.clone().inner())?;
-        let encoding = Encoding { config, classifier, bank: &bank, device: device.clone().inner() };
+        let lesions = Lesions::new(&config.data)?;
+        let encoding = Encoding {
+            config,
+            classifier,
+            lesions: lesions.as_ref(),
+            bank: &bank,
+            device: device.clone().inner(),
+        };
         let mut train: Vec<Vec<View>> = samples.train.iter().map(|_| Vec::new()).collect();
         for version in 0..config.fusion.views {
             let views = encoding.views(&samples.train, version);
@@ -165,7 +187,11 @@ impl<'a> FusionTraining<'a> {
         let device = self.device.clone().inner();
         let views: Vec<&View> = self.train.iter().step_by(8).filter_map(|v| v.first()).collect();
         model.text_encoder = model.text_encoder.standardised(&self.bank.hidden);
-        model.img_encoder = model.img_encoder.standardised(&features(&views, &device));
+        let features = features(&views, &device);
+        let pooled = model.img_encoder.pooled(&features);
+        let texts = self.bank.hidden.global.clone();
+        model.cosine_head = model.cosine_head.map(|head| head.standardised(pooled, texts));
+        model.img_encoder = model.img_encoder.standardised(&features);
         model
     }
 
@@ -174,29 +200,28 @@ impl<'a> FusionTraining<'a> {
     }
 
     fn images(&self, model: &CarZero, views: &[&View], device: &Device) -> Encoded {
-        let tokens = model.img_encoder.tokens(&features(views, device));
-        model.fusion_module.encode(tokens.global, tokens.local, None)
+        model.encode_features(&features(views, device))
     }
 
     fn texts(&self, model: &CarZero, places: &[usize], device: &Device) -> Encoded {
-        let tokens = model.text_encoder.embed(self.bank.select(places, device));
-        model.fusion_module.encode(tokens.global, tokens.local, Some(tokens.log_counts))
+        model.encode_hidden(self.bank.select(places, device))
     }
 
-    /// Logits of the standard prompts on the validation images, by row and finding.
-    fn score(&self, model: &CarZero, prompt: &str) -> Vec<Vec<f32>> {
+    /// What the model says of the standard prompts on the validation images: by row and finding.
+    pub fn predictions(&self, model: &CarZero) -> Predictions {
         let device = self.device.clone().inner();
-        let names = self.config.data.findings.iter().map(|f| prompt.replace("{}", &f.name));
+        let names = self.config.data.findings.iter().map(|f| STANDARD.replace("{}", &f.name));
         let places: Vec<usize> =
             names.filter_map(|text| self.bank.places.get(&text).copied()).collect();
         let texts = self.texts(model, &places, &device);
-        let mut rows = Vec::with_capacity(self.val.len());
+        let mut predictions = Predictions::default();
         for batch in self.val.chunks(BATCH) {
             let images = self.images(model, &batch.iter().collect::<Vec<_>>(), &device);
             let scores = model.score(&images, &texts);
-            rows.extend(rows_of((scores.i2t + scores.t2i) / 2.0));
+            predictions.logits.extend(rows_of((scores.i2t + scores.t2i) / 2.0));
+            predictions.cosines.extend(scores.cosine.into_iter().flat_map(rows_of));
         }
-        rows
+        predictions
     }
 }
 
@@ -230,10 +255,9 @@ impl Stage for FusionTraining<'_> {
 
         let images = self.images(model, &views, device);
         let scores = model.score(&images, &self.texts(model, &columns, device));
-        let known = rows.iter().zip(&views).map(|(&row, view)| {
-            let sample = &self.samples.train[row];
-            (sample.targets.as_slice(), (!sample.exact).then_some(view.taught.as_slice()))
-        });
+        let known = views
+            .iter()
+            .map(|view| (view.targets.as_slice(), (!view.exact).then_some(view.taught.as_slice())));
         let Targets { values: targets, weights: known } =
             Targets::new(known, self.stage().distil, device);
         let matrix = |values: Vec<f32>| {
@@ -276,7 +300,8 @@ impl Stage for FusionTraining<'_> {
                 free.iter().map(|place| f32::from(u8::from(view.sentences.contains(place))))
             });
             let own: Vec<f32> = own.collect();
-            let (mut positives, mut weight) = (targets.greater_elem(0.5).float(), known.ceil());
+            let (mut positives, mut weight) =
+                (targets.clone().greater_elem(0.5).float(), known.clone().ceil());
             if !free.is_empty() {
                 let ones = vec![1.0; own.len()];
                 positives = Tensor::cat(vec![positives, matrix(own)], 1);
@@ -286,34 +311,37 @@ impl Stage for FusionTraining<'_> {
                 + contrastive(keep(scores.t2i), positives, weight);
             loss = loss + term * (weights.contrastive / 2.0);
         }
-        let boxed: Vec<(usize, &Vec<f32>)> = views
+        if let (Some(head), Some(cosines)) = (&model.cosine_head, scores.cosine) {
+            // Nothing else moves this head, and it moves nothing else.
+            let positives = signed(
+                targets.clone().greater_elem(0.5).float(),
+                targets.clone().lower_elem(0.5).float(),
+            );
+            let known = signed(known.clone().ceil(), known.ceil());
+            loss = loss + contrastive(head.logits(stated_only(&cosines)), positives, known);
+        }
+        let boxed: Vec<(usize, &[f32])> = views
             .iter()
             .zip((0..).step_by(columns.len()))
             .flat_map(|(view, row)| {
                 let wordings = [row, row + findings];
                 view.inside.iter().flat_map(move |(finding, inside)| {
-                    wordings.map(|first| (first + finding, inside))
+                    wordings.map(|first| (first + finding, &inside[..]))
                 })
             })
             .collect();
         if weights.boxes > 0.0 && !boxed.is_empty() {
             let [images, texts, patches] = scores.attention.dims();
-            let places: Vec<i32> = boxed.iter().map(|(place, _)| *place as i32).collect();
-            let inside: Vec<f32> =
-                boxed.iter().flat_map(|(_, inside)| inside.iter().copied()).collect();
-            let count = places.len();
-            let index = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), device);
-            let attention = scores.attention.reshape([images * texts, patches]).select(0, index);
-            let inside = Tensor::from_data(TensorData::new(inside, [count, patches]), device);
+            let attention = scores.attention.reshape([images * texts, patches]);
             // Few images of a batch have boxes, so the mean over them is weighed by their share.
-            let share = count as f32 / (2 * rows.len()) as f32;
-            loss = loss + outside_boxes(attention, inside) * (weights.boxes * share);
+            let share = boxed.len() as f32 / (2 * rows.len()) as f32;
+            loss = loss + outside_boxes(attention, &boxed) * (weights.boxes * share);
         }
         loss
     }
 
     fn validate(&self, model: &CarZero) -> Result<Vec<Vec<f32>>> {
-        Ok(self.score(model, "There is {}"))
+        Ok(self.predictions(model).logits)
     }
 }
 
@@ -321,6 +349,7 @@ impl Stage for FusionTraining<'_> {
 struct Encoding<'a> {
     config: &'a TrainConfig,
     classifier: &'a Classifier,
+    lesions: Option<&'a Lesions<'a>>,
     bank: &'a Bank,
     device: Device,
 }
@@ -331,12 +360,13 @@ impl Encoding<'_> {
         let mut views = Vec::with_capacity(samples.len());
         for (index, batch) in samples.chunks(BATCH).enumerate() {
             let first = version * samples.len() + index * BATCH;
-            let versions: Vec<(&Sample, Change)> = batch
+            let versions: Vec<(Cow<Sample>, Change)> = batch
                 .iter()
                 .enumerate()
-                .map(|(row, sample)| (sample, self.change(version, first + row)))
+                .map(|(row, sample)| self.version(sample, version, first + row))
                 .collect();
-            let pixels = pixels(&versions, &self.config.model.image, &self.device);
+            let image = &self.config.model.image;
+            let pixels = pixels(&versions, image, &self.device);
             let features = self.classifier.img_encoder.features(pixels);
             let said = rows_of(self.classifier.classify(&features));
             let mut parts: Vec<_> =
@@ -344,7 +374,9 @@ impl Encoding<'_> {
             for ((sample, change), said) in versions.iter().zip(said) {
                 views.push(View {
                     features: parts.iter_mut().filter_map(Iterator::next).collect(),
-                    inside: self.inside(sample, change),
+                    targets: sample.targets.clone(),
+                    exact: sample.exact,
+                    inside: inside(sample, change, image, self.config.model.map_side()),
                     sentences: self.sentences(sample, change),
                     taught: said.iter().map(|&logit| sigmoid(logit.into()) as f32).collect(),
                     said,
@@ -354,29 +386,19 @@ impl Encoding<'_> {
         views
     }
 
-    fn change(&self, version: usize, place: usize) -> Change {
+    /// A version of an image; the first is unchanged.
+    fn version<'s>(
+        &self,
+        sample: &'s Sample,
+        version: usize,
+        place: usize,
+    ) -> (Cow<'s, Sample>, Change) {
         if version == 0 {
-            return Change::NONE;
+            return (Cow::Borrowed(sample), Change::NONE);
         }
         let mut rng = StdRng::seed_from_u64(self.config.seed ^ ((place as u64) << 8));
-        Change::draw(&self.config.fusion.augmentation, &mut rng)
-    }
-
-    fn inside(&self, sample: &Sample, change: &Change) -> Vec<(usize, Vec<f32>)> {
-        let side = self.config.model.map_side();
-        let mut findings: Vec<usize> = sample.boxes.iter().map(|(finding, _)| *finding).collect();
-        findings.dedup();
-        let map = |finding: usize| {
-            let boxes: Vec<[f32; 4]> = sample
-                .boxes
-                .iter()
-                .filter(|(other, _)| *other == finding)
-                .map(|(_, corners)| *corners)
-                .collect();
-            patches_inside(&boxes, change, &self.config.model.image, side)
-        };
-        let maps = findings.into_iter().map(|finding| (finding, map(finding)));
-        maps.filter(|(_, map)| map.iter().any(|&share| share > 0.0)).collect()
+        let change = Change::draw(&self.config.fusion.augmentation, &mut rng);
+        (seen(self.lesions, sample, &mut rng), change)
     }
 
     fn sentences(&self, sample: &Sample, change: &Change) -> Vec<usize> {
@@ -414,29 +436,6 @@ fn deviations(rows: &[&[f32]]) -> Vec<f32> {
         .collect()
 }
 
-/// The share of each patch that lies in a box, from 4 x 4 points of it.
-fn patches_inside(
-    boxes: &[[f32; 4]],
-    change: &Change,
-    image: &ImageConfig,
-    side: usize,
-) -> Vec<f32> {
-    const POINTS: usize = 4;
-    let step = 1.0 / (side * POINTS) as f32;
-    let hit = |x: usize, y: usize| {
-        let [x, y] = change.source(image, (x as f32 + 0.5) * step, (y as f32 + 0.5) * step);
-        boxes.iter().any(|&[left, top, right, bottom]| {
-            (left..right).contains(&x) && (top..bottom).contains(&y)
-        })
-    };
-    let share = |patch: usize| {
-        let (x, y) = (patch % side * POINTS, patch / side * POINTS);
-        let hits = (0..POINTS * POINTS).filter(|i| hit(x + i % POINTS, y + i / POINTS)).count();
-        hits as f32 / (POINTS * POINTS) as f32
-    };
-    (0..side * side).map(share).collect()
-}
-
 fn rows_of_features(features: Tensor<3>) -> Vec<Features> {
     let [_, places, channels] = features.dims();
     let values = features.into_data().try_into_vec::<f32>().unwrap_or_default();
@@ -453,7 +452,6 @@ fn rows_of_features(features: Tensor<3>) -> Vec<Features> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::radiograph::preprocess::Resize;
 
     #[test]
     fn sides_are_exchanged_in_a_mirror_image() {
@@ -461,14 +459,5 @@ mod tests {
             mirror("There is Atelectasis in the left lower lobe"),
             "There is Atelectasis in the right lower lobe"
         );
-    }
-
-    #[test]
-    fn boxes_become_shares_of_patches() {
-        let image =
-            ImageConfig { resize: Resize::CentreSquare, size: 40, crop: 32, mean: 0.5, std: 0.5 };
-        // The crop begins at 4, so that the box covers the second patch of the upper row by half.
-        let inside = patches_inside(&[[20.0, 4.0, 36.0, 12.0]], &Change::NONE, &image, 2);
-        assert_eq!(inside, [0.0, 0.5, 0.0, 0.0]);
     }
 }

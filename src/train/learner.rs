@@ -125,6 +125,13 @@ impl Learner<'_> {
         Ok(average.of(model).valid())
     }
 
+    /// Whether the last checkpoint, if there is one, is the end of this stage.
+    pub fn is_finished(&self) -> bool {
+        let progress = fs::read(self.checkpoint().join("progress.json")).ok();
+        let progress = progress.and_then(|json| serde_json::from_slice::<Progress>(&json).ok());
+        progress.is_some_and(|done| done.finished || done.epochs >= self.schedule.epochs)
+    }
+
     fn optimizer(&self) -> ModuleOptimizer {
         let config =
             AdamWConfig::new().with_weight_decay(self.schedule.weight_decay).with_epsilon(1e-8);

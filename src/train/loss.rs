@@ -1,7 +1,7 @@
 //! The terms of the loss.
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
+use burn::tensor::{Int, Tensor, TensorData};
 
 /// An attention weight below this counts as this in a logarithm.
 const TINY: f32 = 1e-6;
@@ -56,13 +56,21 @@ pub fn contrastive(logits: Tensor<2>, positives: Tensor<2>, weights: Tensor<2>) 
     (direction(1) + direction(0)) * -0.5
 }
 
-/// How far attention misses the annotated boxes: the negative logarithm of its share inside.
+/// How far attention misses the annotated boxes: the negative logarithm of its share inside, averaged over the
+/// pairs of image and sentence that have boxes.
 ///
 /// # Shapes
 ///
-/// - attention: `[pairs, patches]`, of the pairs of image and sentence that have boxes
-/// - inside: `[pairs, patches]`, the share of each patch that lies in a box
-pub fn outside_boxes(attention: Tensor<2>, inside: Tensor<2>) -> Tensor<1> {
+/// - attention: `[pairs, patches]`, of all pairs
+/// - boxed: places of the pairs that have boxes, with the share of each patch that lies in one; not empty
+pub fn outside_boxes(attention: Tensor<2>, boxed: &[(usize, &[f32])]) -> Tensor<1> {
+    let [_, patches] = attention.dims();
+    let device = attention.device();
+    let places: Vec<i32> = boxed.iter().map(|(place, _)| *place as i32).collect();
+    let inside: Vec<f32> = boxed.iter().flat_map(|(_, inside)| inside.iter().copied()).collect();
+    let index = Tensor::<1, Int>::from_data(TensorData::new(places, [boxed.len()]), &device);
+    let inside = Tensor::from_data(TensorData::new(inside, [boxed.len(), patches]), &device);
+    let attention = attention.select(0, index);
     let all = attention.clone().sum_dim(1);
     let share = (attention * inside).sum_dim(1) / all.clamp_min(TINY);
     -share.clamp_min(TINY).log().mean()
@@ -113,8 +121,8 @@ mod tests {
 
     #[test]
     fn attention_is_drawn_into_boxes() {
-        let attention = matrix([[0.1, 0.3, 0.1], [0.2, 0.0, 0.0]]);
-        let inside = matrix([[0.0, 1.0, 0.5], [1.0, 0.0, 0.0]]);
-        close(outside_boxes(attention, inside), -(0.7f32).ln() / 2.0);
+        let attention = matrix([[0.1, 0.3, 0.1], [0.5, 0.5, 0.0], [0.2, 0.0, 0.0]]);
+        let boxed: [(usize, &[f32]); 2] = [(0, &[0.0, 1.0, 0.5]), (2, &[1.0, 0.0, 0.0])];
+        close(outside_boxes(attention, &boxed), -(0.7f32).ln() / 2.0);
     }
 }

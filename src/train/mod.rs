@@ -7,6 +7,8 @@
 //! | `patients.rs` | no patient in two splits |
 //! | `samples.rs` | manifest, boxes and teacher become images with targets |
 //! | `augment.rs` | random changes of pixels and boxes |
+//! | `boxes.rs` | annotated boxes become shares of patches |
+//! | `lesion.rs` | nodules and masses drawn into normal radiographs |
 //! | `encoder.rs` | first stage: the image encoder under a classifier |
 //! | `fusion.rs` | second stage: embedders and fusion on frozen features |
 //! | `loss.rs` | the terms of the loss |
@@ -15,6 +17,7 @@
 
 mod augment;
 mod average;
+mod boxes;
 pub mod config;
 mod data;
 pub mod datasets;
@@ -22,6 +25,7 @@ mod encoder;
 pub mod error;
 mod fusion;
 mod learner;
+mod lesion;
 mod loss;
 mod patients;
 pub mod samples;
@@ -42,8 +46,9 @@ use crate::text::tokenizer::TextTokenizer;
 use config::TrainConfig;
 use encoder::{Classifier, EncoderTraining, predict};
 use error::{Result, TrainError};
-use fusion::FusionTraining;
-use learner::{Learner, Stage};
+use fusion::{FusionTraining, Predictions};
+use learner::Learner;
+use lesion::Lesions;
 use samples::{Fold, Sample, Samples};
 
 /// Paths of what no stage trains: the pretrained text encoder, and in the second stage the image
@@ -75,6 +80,8 @@ pub struct Validated {
     pub labels: Vec<Option<bool>>,
     /// The model's logit of the finding's standard prompt.
     pub logits: Vec<f32>,
+    /// What its CLIP-style head says of the same, if it has one.
+    pub cosines: Option<Vec<f32>>,
 }
 
 /// Where a run reads and writes.
@@ -110,20 +117,13 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
     let measure = |logits: &[Vec<f32>]| macro_auroc(config, &samples, logits);
 
     let channels = match &config.model.image_encoder {
-        ImageEncoderConfig::MobileNetV2(net) => net.head,
-        ImageEncoderConfig::Vit(vit) => vit.dim,
+        ImageEncoderConfig::MobileNetV2(net) => [net.head, net.blocks[net.mid].out],
+        ImageEncoderConfig::Vit(vit) => [vit.dim; 2],
     };
     let encoder = model.img_encoder.clone();
     let mut classifier =
         Classifier::new(encoder, channels, config, &samples.train, &gradients).valid();
     for (index, round) in config.encoder.iter().enumerate() {
-        let taught = (index > 0).then(|| {
-            let logits = predict(&classifier, &samples.train, &config.model.image, device);
-            let probability = |logit: f32| samples::sigmoid(logit.into()) as f32;
-            logits.into_iter().map(|row| row.into_iter().map(probability).collect()).collect()
-        });
-        let training =
-            EncoderTraining { config, round, samples: &samples, taught, device: gradients.clone() };
         let learner = Learner {
             name: format!("encoder-{}", index + 1),
             schedule: &round.schedule,
@@ -132,6 +132,20 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
             device: &gradients,
             folder: paths.out,
             measure: &measure,
+        };
+        let finished = resume && learner.is_finished();
+        let taught = (index > 0 && !finished).then(|| {
+            let logits = predict(&classifier, &samples.train, &config.model.image, device);
+            let probability = |logit: f32| samples::sigmoid(logit.into()) as f32;
+            logits.into_iter().map(|row| row.into_iter().map(probability).collect()).collect()
+        });
+        let training = EncoderTraining {
+            config,
+            round,
+            samples: &samples,
+            lesions: Lesions::new(&config.data)?,
+            taught,
+            device: gradients.clone(),
         };
         classifier = learner.run(&training, classifier.train(), resume)?;
     }
@@ -153,8 +167,11 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
         measure: &measure,
     };
     let model = learner.run(&training, model, resume)?;
-    let logits = training.validate(&model)?;
-    let validation = samples.val.iter().zip(logits).map(validated).collect();
+    let Predictions { logits, cosines } = training.predictions(&model);
+    let mut cosines = cosines.into_iter();
+    let rows = samples.val.iter().zip(logits);
+    let validation = rows.map(|(sample, logits)| validated(sample, logits, cosines.next()));
+    let validation = validation.collect();
     let mut model_config = config.model.clone();
     let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
     model_config.text_encoder.vocab = kept.len();
@@ -166,12 +183,13 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
     Ok(Trained { config: model_config, tokenizer, weights: weights.collect(), validation })
 }
 
-fn validated((sample, logits): (&Sample, Vec<f32>)) -> Validated {
+fn validated(sample: &Sample, logits: Vec<f32>, cosines: Option<Vec<f32>>) -> Validated {
     Validated {
         path: sample.path.clone(),
         patient: sample.patient.clone(),
         labels: sample.labels.iter().map(|label| label.map(|value| value > 0.5)).collect(),
         logits,
+        cosines,
     }
 }
 
