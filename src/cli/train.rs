@@ -8,8 +8,8 @@ use carzero::train::config::TrainConfig;
 use carzero::train::samples::Fold;
 use carzero::train::{Paths, Trained, Validated, train};
 
-use super::DeviceKind;
 use super::convert::{presets, write_model};
+use super::open::DeviceKind;
 
 /// Tables of a cross-validation.
 const LABELS: &str = "labels.csv";

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use super::linear::{linear, matmul};
 use super::parameters;
 #[cfg(feature = "train")]
-use super::standardised;
+use super::parameters::standardised;
 use crate::package::config::CosineConfig;
 
 /// CLIP's first temperature, as a logarithm of the factor on the cosine.

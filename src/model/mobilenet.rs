@@ -6,10 +6,10 @@ use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor, activation::relu6, s};
 
-use super::ImageTokens;
 use super::linear::{linear, product};
 use super::ops::activation::Activation;
 use super::parameters;
+use super::tokens::ImageTokens;
 use crate::package::config::MobileNetV2Config;
 
 /// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
@@ -95,7 +95,7 @@ impl MobileNetV2Encoder {
             let ones = Tensor::ones([x.dims()[0] * x.dims()[1], 1], &x.device());
             (x.flatten(0, 1), ones)
         };
-        let set = |linear, (x, weights)| super::standardised(linear, x, weights);
+        let set = |linear, (x, weights)| parameters::standardised(linear, x, weights);
         let global = high.clone().mean_dim(1);
         Self {
             local_mid: set(self.local_mid, rows(mid)),

@@ -10,7 +10,7 @@ use super::bert::Bert;
 use super::linear::{linear, matmul};
 use super::parameters;
 #[cfg(feature = "train")]
-use super::standardised;
+use super::parameters::standardised;
 use crate::package::config::TextEncoderConfig;
 use crate::text::tokenizer::Tokens;
 

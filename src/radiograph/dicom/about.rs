@@ -23,7 +23,7 @@ pub struct Fact {
 
 /// The way of the beam, as far as the header tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum View {
+pub enum ViewPosition {
     /// Not told, or frontal.
     Frontal,
     /// From the side.
@@ -53,7 +53,7 @@ pub struct About {
     /// (0018,5101) as written
     pub view_position: Option<String>,
     /// From view position and code, or from the texts that describe series and protocol.
-    pub view: View,
+    pub view: ViewPosition,
     /// (0020,0062)
     pub laterality: Option<String>,
     /// (0028,0030), or else (0018,1164)
@@ -79,7 +79,7 @@ impl About {
             modality: header.code(tags::MODALITY),
             body_part: header.code(tags::BODY_PART_EXAMINED),
             view_position: header.code(tags::VIEW_POSITION),
-            view: View::from_header(header),
+            view: ViewPosition::from_header(header),
             laterality: header.code(tags::IMAGE_LATERALITY),
             spacing,
             aspect: aspect(header, spacing),
@@ -120,11 +120,11 @@ impl About {
             warnings.push(format!("The file says that it shows {part}, not the chest: {knows}."));
         }
         match self.view {
-            View::Frontal => {}
-            View::Lateral => {
+            ViewPosition::Frontal => {}
+            ViewPosition::Lateral => {
                 warnings.push(format!("The file says that this is a lateral view: {knows}."));
             }
-            View::Oblique => {
+            ViewPosition::Oblique => {
                 warnings.push(format!("The file says that this is an oblique view: {knows}."));
             }
         }
@@ -142,7 +142,7 @@ impl About {
     }
 }
 
-impl View {
+impl ViewPosition {
     /// View position and code (PS3.3 sections C.8.1.2 and C.8.11.5), or what series and protocol are
     /// called. A text that names a frontal view too, as "PA and lateral", says nothing of this one,
     /// and a lateral decubitus is a frontal view of a patient who lies.
