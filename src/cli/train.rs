@@ -75,7 +75,7 @@ fn whole(args: &Args, config: &TrainConfig) -> Result<()> {
 fn trained(args: &Args, config: &TrainConfig, out: &Path, fold: Option<Fold>) -> Result<Trained> {
     let training = out.join("training");
     let paths = Paths { manifests: &args.data, init: &args.init, out: &training, fold };
-    Ok(train(config, paths, &args.device.device(), args.resume)?)
+    Ok(train(config, paths, &args.device.device(), args.resume, &|line| println!("{line}"))?)
 }
 
 /// Each part has a folder of its own, with its predictions once it is finished; the tables of all

@@ -6,7 +6,8 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::linear::{linear, matmul};
+use super::linear::linear;
+use super::ops::matmul;
 use super::parameters;
 #[cfg(feature = "train")]
 use super::parameters::standardised;

@@ -4,7 +4,6 @@
 //! Fields follow the keys of the official checkpoint; the few that cannot are listed in
 //! `package/checkpoint`.
 
-mod attention;
 mod bert;
 mod cosine;
 mod fusion;

@@ -1,4 +1,4 @@
-//! Tokens of images.
+//! Tokens of images and texts.
 
 use burn::tensor::Tensor;
 
@@ -10,3 +10,6 @@ pub struct ImageTokens {
     /// One token for each patch, row by row, `[images, side * side, dim]`.
     pub local: Tensor<3>,
 }
+
+/// Added to an attention logit, this makes its weight zero, in f32 and in f16.
+pub const MASKED: f32 = -1e4;

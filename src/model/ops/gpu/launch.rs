@@ -4,31 +4,23 @@
 //! a WebAssembly module's size, and slow without. These are few, with fixed choices. They have no
 //! gradient: devices that track it keep to Burn's own operations.
 
-mod kernels;
-
 use burn::backend::tensor::{FloatTensor, IntTensor, QuantizedTensor};
-use burn::backend::{
-    Backend, Cube, Dispatch, DispatchDevice, ExtensionType, TensorMetadata, backend_extension,
-};
-use burn::tensor::{DType, Device, Int, Shape, Tensor};
+use burn::backend::{Backend, Cube, Dispatch, ExtensionType, TensorMetadata, backend_extension};
+use burn::tensor::{DType, Int, Shape, Tensor};
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{cubecl, ops::numeric::empty_device_contiguous_dtype};
 
-use super::activation::Activation;
-
-/// Whether the devices of an operation's inputs have it: in training, some may track gradients.
-pub fn is_available(devices: &[Device]) -> bool {
-    devices.iter().all(|device| matches!(device.as_dispatch(), DispatchDevice::Cube(_)))
-}
+use super::kernels;
+use crate::model::ops::activation::Activation;
 
 /// `activation(x · weight + bias) + residual` over the last dimension of `x`.
 ///
 /// # Shapes
 ///
 /// - x: `[.., input]`
-/// - weight: `[input, output]`, which may be [`quantised`](super::quantised)
+/// - weight: `[input, output]`, which may be [`quantised`](crate::model::ops::quantised)
 /// - residual: `[.., output]`
 pub fn linear<const D: usize>(
     x: Tensor<D>,
@@ -54,7 +46,7 @@ pub fn linear<const D: usize>(
     Tensor::<4>::from_dispatch(product).reshape(shape)
 }
 
-/// Rows of a [`quantised`](super::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
+/// Rows of a [`quantised`](crate::model::ops::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
 pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
     let (weight, ids) = (weight.into_dispatch(), ids.into_dispatch());
     Tensor::from_dispatch(<Dispatch as Kernels>::rows_quantised(weight, ids))

@@ -1,20 +1,13 @@
-//! Threads for the page: further instances of this module, each in a worker and with a memory of its
-//! own, take shares of the large operations.
-//!
-//! WebAssembly's own threads need a standard library built for them, which stable Rust does not
-//! have. These instances have in common with the first only a buffer for each, through which goes
-//! what a share needs and comes what it yields; weights go once and stay there.
+//! The lead of the pool: shares operations out, does a share itself, and puts the results together.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::HashSet;
 use std::ops::Range;
 
-use wasm_bindgen::prelude::*;
-
-use super::activation::Activation;
-use super::cpu::kernels::{
-    self, Factor, Item, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes,
+use super::job::{Form, Job, floats_from_integers};
+use crate::model::ops::activation::Activation;
+use crate::model::ops::cpu::kernels::{
+    self, Factor, Item, Matrix, MatrixMut, Parameters, Shape, Sizes,
 };
 
 /// Multiplications that an operation must have to be shared: below, handing it over costs more.
@@ -22,76 +15,111 @@ const WORTH_SHARING: usize = 1 << 19;
 /// Columns of a linear layer are shared out in multiples of this.
 const COLUMNS: usize = 8;
 
-#[wasm_bindgen]
-extern "C" {
-    /// `Team` of `www/js/team.js`.
-    pub type Team;
-
+/// What carries jobs to members and results back.
+pub trait Workers {
     /// How many members are ready to work.
-    #[wasm_bindgen(method)]
-    fn ready(this: &Team) -> usize;
+    fn ready(&self) -> usize;
 
     /// Numbers that can be handed over in one go.
-    #[wasm_bindgen(method)]
-    fn capacity(this: &Team) -> usize;
+    fn capacity(&self) -> usize;
 
     /// Hands inputs over, to lie at an offset in the member's buffer.
-    #[wasm_bindgen(method)]
-    fn give(this: &Team, member: usize, offset: usize, values: &[f32]);
+    fn give(&self, member: usize, offset: usize, values: &[f32]);
 
-    /// Sets a member to work on what it was given.
-    #[wasm_bindgen(method)]
-    fn start(this: &Team, member: usize, job: &[u32], inputs: usize);
+    /// Sets a member to work on the inputs that it was given; `job` is what [`Member::work`](super::Member::work)
+    /// reads.
+    fn start(&self, member: usize, job: &[u32], inputs: usize);
 
     /// Waits for a member, and takes what its share yields; false if the member failed.
-    #[wasm_bindgen(method)]
-    fn finish(this: &Team, member: usize, out: &mut [f32]) -> bool;
+    fn finish(&self, member: usize, out: &mut [f32]) -> bool;
 }
 
-/// The team of this instance, and what its members know.
+/// The pool of this instance, and what its members have.
 struct Lead {
-    team: Team,
-    /// Identifiers of the weights that members have their columns of, by address and size of the
-    /// team they were shared out to, which says who its members are.
-    weights: HashMap<(usize, usize), u32>,
-    next: u32,
-}
-
-impl Lead {
-    /// The identifier of weights, and whether as many members as this have them already.
-    fn identify(&mut self, address: usize, shares: usize) -> (u32, bool) {
-        match self.weights.entry((address, shares)) {
-            Entry::Occupied(known) => (*known.get(), true),
-            Entry::Vacant(new) => {
-                self.next += 1;
-                (*new.insert(self.next), false)
-            }
-        }
-    }
+    workers: Box<dyn Workers>,
+    /// How many members there were when weights were last shared out. A member's share of them
+    /// depends on it.
+    members: usize,
+    /// Identifiers of the weights that members keep.
+    kept: HashSet<u64>,
 }
 
 thread_local! {
     static LEAD: RefCell<Option<Lead>> = const { RefCell::new(None) };
 }
 
-/// Gives this instance a team.
-#[wasm_bindgen(js_name = joinTeam)]
-pub fn join_team(team: Team) {
-    LEAD.set(Some(Lead { team, weights: HashMap::new(), next: 0 }));
+/// Gives this instance a pool.
+pub fn join(workers: Box<dyn Workers>) {
+    LEAD.set(Some(Lead { workers, members: 0, kept: HashSet::new() }));
 }
 
-/// Forgets which weights the team has. Addresses name them, and those of a model that is gone are
-/// used again.
+/// Frees the weights that members keep, those of a model that is gone.
 pub fn forget_weights() {
     LEAD.with_borrow_mut(|lead| {
         if let Some(lead) = lead {
-            lead.weights.clear();
+            lead.forget();
         }
     });
 }
 
-/// `y = x · weight + bias`; `y` is row-major.
-pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
+impl Lead {
+    fn forget(&mut self) {
+        if std::mem::take(&mut self.kept).is_empty() {
+            return;
+        }
+        let members = 0..self.workers.ready();
+        members.clone().for_each(|member| self.workers.start(member, &Job::Forget {}.encode(), 0));
+        for member in members {
+            // One that fails is lost, and its weights with it.
+            self.workers.finish(member, &mut []);
+        }
+    }
+
+    /// Units for the lead and each member, if the operation is worth it and its numbers fit.
+    fn shares(&mut self, numbers: usize, work: usize, units: usize) -> Option<Vec<Range<usize>>> {
+        if work < WORTH_SHARING || numbers > self.workers.capacity() {
+            return None;
+        }
+        let ready = self.workers.ready();
+        if ready != self.members {
+            self.forget();
+            self.members = ready;
+        }
+        let members = ready.min(units.saturating_sub(1));
+        let place = |index: usize| index * units / (members + 1);
+        (members > 0).then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
+    }
+
+    /// Whether members have to be given these weights first; from then on they keep them.
+    fn keeps(&mut self, id: u64) -> bool {
+        !self.kept.insert(id)
+    }
+}
+
+/// Shares an operation of `units` out if there is a pool and it is worth it; otherwise does it alone.
+/// `sizes` are the numbers of inputs, weights and outputs.
+fn share(
+    sizes: [usize; 3],
+    work: usize,
+    units: usize,
+    y: &mut [f32],
+    alone: impl FnOnce(&mut [f32]),
+    together: impl FnOnce(&mut Lead, &[Range<usize>], &mut [f32]),
+) {
+    LEAD.with_borrow_mut(|lead| {
+        let shared = lead.as_mut().and_then(|lead| {
+            let shares = lead.shares(sizes.iter().sum(), work, units)?;
+            Some((lead, shares))
+        });
+        match shared {
+            Some((lead, shares)) => together(lead, &shares, y),
+            None => alone(y),
+        }
+    });
+}
+
+/// `y = x · weight + bias`; `y` is row-major. `id` is the weight's.
+pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
     let (rows, input, output) = (x.rows, x.columns, weight.columns());
     let compute = |columns: Range<usize>, y: &mut [f32], stride: usize| {
         for row in y.chunks_mut(stride) {
@@ -104,22 +132,22 @@ pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
     let sizes = [rows * input, input * output, rows * output];
     share(sizes, rows * input * output, output / COLUMNS, y, whole, |lead, shares, y| {
         let columns = |share: &Range<usize>| columns_of(share, output);
-        let (id, known) = lead.identify(weight.address(), shares.len());
+        let kept = lead.keeps(id);
         for (member, share) in shares[1..].iter().enumerate() {
             let columns = columns(share);
-            let mut inputs = Inputs::new(&lead.team, member);
+            let mut inputs = Inputs::new(&*lead.workers, member);
             inputs.give(x.data);
             inputs.give(&bias[columns.clone()]);
-            let kind =
-                if known { KNOWN } else { inputs.give_weights(weight.part(columns.clone())) };
-            inputs.start(&[LINEAR, rows as u32, input as u32, columns.len() as u32, id, kind]);
+            let form =
+                if kept { Form::Kept } else { inputs.give_weights(weight.part(columns.clone())) };
+            inputs.start(&Job::Linear { weights: id, form, rows, input, output: columns.len() });
         }
         compute(columns(&shares[0]), y, output);
         for (member, share) in shares[1..].iter().enumerate() {
             let columns = columns(share);
             let mut part = vec![0.0; rows * columns.len()];
-            if lead.team.finish(member, &mut part) {
-                put_columns(&part, columns, y, output);
+            if lead.workers.finish(member, &mut part) {
+                copy_columns(&part, columns, y, output);
             } else {
                 compute(columns.clone(), &mut y[columns.start..], output);
             }
@@ -129,8 +157,10 @@ pub fn linear(x: Matrix, weight: Factor, bias: &[f32], y: &mut [f32]) {
 
 /// `y += activation(x · first + bias) · second`; see [`kernels::feed_forward`]. Each has a share of
 /// what is between the layers, and yields its part of the sums (Shoeybi et al., 2019, "Megatron-LM").
+/// `id` is the first weight's.
 pub fn feed_forward(
     x: Matrix,
+    id: u64,
     (first, bias): (Factor, &[f32]),
     second: Factor,
     activation: Activation,
@@ -145,27 +175,34 @@ pub fn feed_forward(
     let weights = (input + output) * (hidden.div_ceil(2) + COLUMNS); // a share is at most a half
     let work = rows * hidden * (input + output);
     share([x.data.len(), weights, y.len()], work, hidden / COLUMNS, y, whole, |lead, shares, y| {
-        let (id, known) = lead.identify(first.address(), shares.len());
+        let kept = lead.keeps(id);
         for (member, share) in shares[1..].iter().enumerate() {
             let units = columns_of(share, hidden);
-            let mut inputs = Inputs::new(&lead.team, member);
+            let mut inputs = Inputs::new(&*lead.workers, member);
             inputs.give(x.data);
             inputs.give(&bias[units.clone()]);
-            let kinds = if known {
-                [KNOWN; 2]
+            let [first, second] = if kept {
+                [Form::Kept; 2]
             } else {
                 [first.part(units.clone()), second.rows(units.clone())]
                     .map(|weight| inputs.give_weights(weight))
             };
-            let sizes = [rows, input, units.len(), output].map(|size| size as u32);
-            let mut job = vec![FEED_FORWARD, id, kinds[0], kinds[1], activation as u32];
-            job.extend(sizes);
-            inputs.start(&job);
+            let hidden = units.len();
+            inputs.start(&Job::FeedForward {
+                weights: id,
+                first,
+                second,
+                activation,
+                rows,
+                input,
+                hidden,
+                output,
+            });
         }
         compute(columns_of(&shares[0], hidden), y);
         for (member, share) in shares[1..].iter().enumerate() {
             let mut part = vec![0.0; y.len()];
-            if lead.team.finish(member, &mut part) {
+            if lead.workers.finish(member, &mut part) {
                 y.iter_mut().zip(part).for_each(|(y, part)| *y += part);
             } else {
                 compute(columns_of(share, hidden), y);
@@ -174,8 +211,8 @@ pub fn feed_forward(
     });
 }
 
-/// An inverted residual block; see [`kernels::forward`].
-pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
+/// An inverted residual block; see [`kernels::forward`]. `id` is its depthwise convolution's.
+pub fn block(shape: &Shape, id: u64, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
     let [out_height, out_width] = shape.output_size();
     let out_row = out_width * shape.output;
     let input_row = shape.width * shape.input;
@@ -191,27 +228,29 @@ pub fn block(shape: &Shape, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut 
     let expansion = if parameters.expand.is_some() { x.len() * shape.hidden } else { 0 };
     let work = expansion + out_height * out_width * shape.hidden * (9 + shape.output);
     share([x.len(), weights, y.len()], work, out_height, y, whole, |lead, shares, y| {
-        let (id, known) = lead.identify(parameters.depthwise.0.as_ptr().addr(), shares.len());
+        let kept = lead.keeps(id);
         for (member, rows) in shares[1..].iter().enumerate() {
             let given = shape.receptive(rows);
-            let mut inputs = Inputs::new(&lead.team, member);
+            let mut inputs = Inputs::new(&*lead.workers, member);
             inputs.give(&x[given.start * input_row..given.end * input_row]);
-            if !known {
+            if !kept {
                 pairs().for_each(|(weight, bias)| {
                     inputs.give(weight);
                     inputs.give(bias);
                 });
             }
-            let kind = if known { KNOWN } else { FLOATS };
-            let Shape { height, width, input, hidden, output, stride } = *shape;
-            let sizes = [height, width, input, hidden, output, stride, rows.start, rows.end];
-            let mut job = vec![BLOCK, id, kind, u32::from(parameters.expand.is_some())];
-            job.extend(sizes.map(|size| size as u32));
-            inputs.start(&job);
+            inputs.start(&Job::Block {
+                weights: id,
+                form: if kept { Form::Kept } else { Form::Floats },
+                expands: parameters.expand.is_some(),
+                shape: *shape,
+                start: rows.start,
+                end: rows.end,
+            });
         }
         compute(&shares[0], y);
         for (member, rows) in shares[1..].iter().enumerate() {
-            if !lead.team.finish(member, &mut y[rows.start * out_row..rows.end * out_row]) {
+            if !lead.workers.finish(member, &mut y[rows.start * out_row..rows.end * out_row]) {
                 compute(rows, y);
             }
         }
@@ -229,20 +268,20 @@ pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
     share([given, keys, y.len()], work, heads, y, whole, |lead, shares, y| {
         for (member, heads) in shares[1..].iter().enumerate() {
             let columns = columns(heads);
-            let mut inputs = Inputs::new(&lead.team, member);
+            let mut inputs = Inputs::new(&*lead.workers, member);
             for (data, rows) in [(item.query, queries), (item.key, keys), (item.value, keys)] {
                 inputs.give(&Matrix::rows(data, rows, dim).part(columns.clone()).dense());
             }
             inputs.give(item.bias);
-            let sizes = [queries, keys, heads.len(), columns.len()].map(|size| size as u32);
-            inputs.start(&[ATTENTION, sizes[0], sizes[1], sizes[2], sizes[3]]);
+            let sizes = Sizes { queries, keys, heads: heads.len(), dim: columns.len() };
+            inputs.start(&Job::Attention { sizes });
         }
         compute(shares[0].clone(), y);
         for (member, heads) in shares[1..].iter().enumerate() {
             let columns = columns(heads);
             let mut part = vec![0.0; queries * columns.len()];
-            if lead.team.finish(member, &mut part) {
-                put_columns(&part, columns, y, dim);
+            if lead.workers.finish(member, &mut part) {
+                copy_columns(&part, columns, y, dim);
             } else {
                 compute(heads.clone(), y);
             }
@@ -256,36 +295,8 @@ fn columns_of(share: &Range<usize>, columns: usize) -> Range<usize> {
     share.start * COLUMNS..last
 }
 
-/// Shares an operation of `units` out if there is a team, it is worth it, and the numbers that go
-/// and come fit; otherwise does it alone.
-fn share(
-    sizes: [usize; 3],
-    work: usize,
-    units: usize,
-    y: &mut [f32],
-    alone: impl FnOnce(&mut [f32]),
-    together: impl FnOnce(&mut Lead, &[Range<usize>], &mut [f32]),
-) {
-    LEAD.with_borrow_mut(|lead| {
-        let usable = lead.as_mut().filter(|lead| {
-            work >= WORTH_SHARING && sizes.iter().sum::<usize>() <= lead.team.capacity()
-        });
-        let members =
-            usable.as_ref().map_or(0, |lead| lead.team.ready().min(units.saturating_sub(1)));
-        match usable {
-            Some(lead) if members > 0 => {
-                let place = |index: usize| index * units / (members + 1);
-                let shares: Vec<_> =
-                    (0..=members).map(|index| place(index)..place(index + 1)).collect();
-                together(lead, &shares, y);
-            }
-            _ => alone(y),
-        }
-    });
-}
-
-/// Puts dense columns into a wider row-major matrix.
-fn put_columns(part: &[f32], columns: Range<usize>, y: &mut [f32], stride: usize) {
+/// Copies dense columns into a wider row-major matrix.
+fn copy_columns(part: &[f32], columns: Range<usize>, y: &mut [f32], stride: usize) {
     for (from, to) in part.chunks_exact(columns.len()).zip(y.chunks_exact_mut(stride)) {
         to[columns.clone()].copy_from_slice(from);
     }
@@ -293,188 +304,207 @@ fn put_columns(part: &[f32], columns: Range<usize>, y: &mut [f32], stride: usize
 
 /// What a member is given, piece by piece.
 struct Inputs<'a> {
-    team: &'a Team,
+    workers: &'a dyn Workers,
     member: usize,
     count: usize,
 }
 
 impl<'a> Inputs<'a> {
-    fn new(team: &'a Team, member: usize) -> Self {
-        Self { team, member, count: 0 }
+    fn new(workers: &'a dyn Workers, member: usize) -> Self {
+        Self { workers, member, count: 0 }
     }
 
     fn give(&mut self, values: &[f32]) {
-        self.team.give(self.member, self.count, values);
+        self.workers.give(self.member, self.count, values);
         self.count += values.len();
     }
 
-    /// Gives a matrix to be kept; tells its kind.
-    fn give_weights(&mut self, weight: Factor) -> u32 {
+    /// Gives a matrix to be kept.
+    fn give_weights(&mut self, weight: Factor) -> Form {
         match weight {
             Factor::Floats(part) => {
                 self.give(&part.dense());
-                FLOATS
+                Form::Floats
             }
             Factor::Integers(part) => {
-                self.give(&as_floats(part.lines()));
+                self.give(&floats_from_integers(part.lines().flatten().copied()));
                 self.give(part.factors);
-                INTEGERS
+                Form::Integers
             }
         }
     }
 
-    fn start(self, job: &[u32]) {
-        self.team.start(self.member, job, self.count);
+    fn start(self, job: &Job) {
+        self.workers.start(self.member, &job.encode(), self.count);
     }
 }
 
-/// Integers as they lie, four to a number, which is copied and nothing else.
-fn as_floats<'a>(rows: impl Iterator<Item = &'a [i8]>) -> Vec<f32> {
-    let bytes: Vec<u8> = rows.flatten().map(|&value| value as u8).collect();
-    let whole = |four: &[u8]| {
-        let mut bytes = [0; 4];
-        bytes[..four.len()].copy_from_slice(four);
-        f32::from_bits(u32::from_ne_bytes(bytes))
-    };
-    bytes.chunks(4).map(whole).collect()
-}
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
 
-/// What [`as_floats`] was made of.
-fn as_integers(floats: &[f32], count: usize) -> Vec<i8> {
-    let bytes = floats.iter().flat_map(|number| number.to_bits().to_ne_bytes());
-    bytes.take(count).map(|byte| byte as i8).collect()
-}
+    use super::*;
+    use crate::model::ops::cpu::kernels::Quantised;
+    use crate::model::ops::pool::Member;
 
-const LINEAR: u32 = 0;
-const BLOCK: u32 = 1;
-const ATTENTION: u32 = 2;
-const FEED_FORWARD: u32 = 3;
+    /// Members in this thread's memory, and how many numbers they were given.
+    #[derive(Default)]
+    struct Local {
+        members: RefCell<Vec<(Member, Vec<f32>, Vec<f32>)>>,
+        ready: Cell<usize>,
+        given: Cell<usize>,
+        fails: Cell<bool>,
+    }
 
-/// How a member comes to the weights of a linear layer.
-const KNOWN: u32 = 0;
-const FLOATS: u32 = 1;
-const INTEGERS: u32 = 2;
+    impl Workers for Rc<Local> {
+        fn ready(&self) -> usize {
+            self.ready.get()
+        }
 
-/// A part of a linear layer's weights, `[input, output]`, or a block's, weight and bias in turn.
-enum Weights {
-    Floats(Vec<f32>),
-    Integers(Vec<i8>, Vec<f32>),
-}
+        fn capacity(&self) -> usize {
+            1 << 20
+        }
 
-impl Weights {
-    fn factor(&self, input: usize, output: usize) -> Factor<'_> {
-        match self {
-            Self::Floats(data) => Factor::Floats(Matrix::rows(data, input, output)),
-            Self::Integers(data, factors) => Factor::Integers(Quantised::whole(data, factors)),
+        fn give(&self, member: usize, offset: usize, values: &[f32]) {
+            let inputs = &mut self.members.borrow_mut()[member].1;
+            inputs.resize(offset, 0.0);
+            inputs.extend(values);
+            self.given.set(self.given.get() + values.len());
+        }
+
+        fn start(&self, member: usize, job: &[u32], inputs: usize) {
+            let (member, given, out) = &mut self.members.borrow_mut()[member];
+            *out = member.work(job, &given[..inputs]);
+        }
+
+        fn finish(&self, member: usize, out: &mut [f32]) -> bool {
+            out.copy_from_slice(&self.members.borrow()[member].2[..out.len()]);
+            !self.fails.get()
         }
     }
-}
 
-/// The inputs of a share, taken in the order in which they were given.
-struct Given<'a>(&'a [f32]);
-
-impl<'a> Given<'a> {
-    fn take(&mut self, count: usize) -> &'a [f32] {
-        let (taken, rest) = self.0.split_at(count);
-        self.0 = rest;
-        taken
+    /// A pool of so many members for this thread.
+    fn pool(ready: usize) -> Rc<Local> {
+        let local = Rc::new(Local::default());
+        local.members.borrow_mut().resize_with(3, Default::default);
+        local.ready.set(ready);
+        join(Box::new(Rc::clone(&local)));
+        local
     }
 
-    /// A matrix, unless it is known.
-    fn weights(&mut self, kind: usize, input: usize, output: usize) -> Option<Weights> {
-        let count = input * output;
-        match kind as u32 {
-            FLOATS => Some(Weights::Floats(self.take(count).to_vec())),
-            INTEGERS => {
-                let integers = as_integers(self.take(count.div_ceil(4)), count);
-                Some(Weights::Integers(integers, self.take(output).to_vec()))
-            }
-            _ => None,
+    /// Small whole numbers, so that sums are exact in any order.
+    fn values(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7 + seed) % 11) as f32 - 5.0).collect()
+    }
+
+    const ROWS: usize = 40;
+    const INPUT: usize = 130;
+    const OUTPUT: usize = 131;
+
+    /// A linear layer with the weights of a seed.
+    fn layer(id: u64, weight: &[f32]) -> Vec<f32> {
+        let (x, bias) = (values(ROWS * INPUT, 1), values(OUTPUT, 2));
+        let mut y = vec![0.0; ROWS * OUTPUT];
+        let weight = Factor::Floats(Matrix::rows(weight, INPUT, OUTPUT));
+        linear(Matrix::rows(&x, ROWS, INPUT), id, weight, &bias, &mut y);
+        y
+    }
+
+    /// What an operation yields alone, with a pool that gets the weights, with one that has them, and
+    /// with one whose members fail.
+    fn assert_shared(operation: impl Fn() -> Vec<f32>) {
+        LEAD.set(None);
+        let alone = operation();
+        for members in [1, 3] {
+            let local = pool(members);
+            assert_eq!(operation(), alone);
+            assert!(local.given.get() > 0, "it is shared");
+            assert_eq!(operation(), alone);
+            local.fails.set(true);
+            assert_eq!(operation(), alone);
         }
     }
-}
 
-/// A member of a team, in an instance of its own.
-#[wasm_bindgen]
-#[derive(Default)]
-pub struct Teammate {
-    /// Of an operation, by its identifier.
-    weights: HashMap<usize, Vec<Weights>>,
-}
+    #[test]
+    fn what_is_shared_comes_out_as_if_done_alone() {
+        let weight = values(INPUT * OUTPUT, 3);
+        assert_shared(|| layer(1, &weight));
 
-#[wasm_bindgen]
-impl Teammate {
-    /// One that knows no weights.
-    #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self::default()
+        let integers: Vec<i8> = weight.iter().map(|&value| value as i8).collect();
+        let (x, bias) = (values(ROWS * INPUT, 1), values(OUTPUT, 2));
+        let x = Matrix::rows(&x, ROWS, INPUT);
+        let factors = [2.0; OUTPUT];
+        let first = Factor::Integers(Quantised::whole(&integers, &factors));
+        let second = values(OUTPUT * 9, 5);
+        assert_shared(|| {
+            let mut y = values(ROWS * 9, 6);
+            let second = Factor::Floats(Matrix::rows(&second, OUTPUT, 9));
+            feed_forward(x, 2, (first, &bias), second, Activation::Relu, &mut y);
+            y
+        });
+
+        let sizes = Sizes { queries: 50, keys: 60, heads: 4, dim: 96 };
+        let [query, key, value, bias] =
+            [50 * 96, 60 * 96, 60 * 96, 60].map(|count| values(count, count));
+        assert_shared(|| {
+            let mut y = vec![0.0; 50 * 96];
+            let item = Item { query: &query, key: &key, value: &value, bias: &bias };
+            attention(&sizes, item, &mut y);
+            y
+        });
+
+        for expands in [true, false] {
+            let (input, hidden) = if expands { (12, 48) } else { (48, 48) };
+            let shape = Shape { height: 30, width: 28, input, hidden, output: 12, stride: 1 };
+            let pair = |weights: usize, biases: usize| (values(weights, 7), values(biases, 8));
+            let [expand, depthwise, project] =
+                [pair(hidden * input, hidden), pair(9 * hidden, hidden), pair(12 * hidden, 12)];
+            let part = |pair: &'_ (Vec<f32>, Vec<f32>)| (pair.0.clone(), pair.1.clone());
+            let [expand, depthwise, project] = [&expand, &depthwise, &project].map(part);
+            let parameters = Parameters {
+                expand: expands.then_some((&expand.0[..], &expand.1[..])),
+                depthwise: (&depthwise.0[..], &depthwise.1[..]),
+                project: (&project.0[..], &project.1[..]),
+            };
+            let x = values(30 * 28 * input, 4);
+            assert_shared(|| {
+                let mut y = vec![0.0; shape.output_len()];
+                block(&shape, 3, &parameters, &x, &mut y);
+                y
+            });
+        }
     }
 
-    /// Does a share: a job's kind and sizes, and the inputs one after another.
-    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Vec<f32> {
-        let sizes: Vec<usize> = job[1..].iter().map(|&size| size as usize).collect();
-        let mut given = Given(inputs);
-        match (job[0], sizes.as_slice()) {
-            (LINEAR, &[rows, input, output, id, kind]) => {
-                let (x, bias) = (given.take(rows * input), given.take(output));
-                if let Some(weights) = given.weights(kind, input, output) {
-                    self.weights.insert(id, vec![weights]);
-                }
-                let weight = self.weights[&id][0].factor(input, output);
-                let mut y = bias.repeat(rows);
-                let x = Matrix::rows(x, rows, input);
-                kernels::multiply(x, weight, true, MatrixMut::rows(&mut y, output));
-                y
-            }
-            (FEED_FORWARD, &[id, kind, next_kind, activation, rows, input, hidden, output]) => {
-                let (x, bias) = (given.take(rows * input), given.take(hidden));
-                if let Some(first) = given.weights(kind, input, hidden) {
-                    let second = given.weights(next_kind, hidden, output);
-                    self.weights.insert(id, [first].into_iter().chain(second).collect());
-                }
-                let weights = &self.weights[&id];
-                let first = (weights[0].factor(input, hidden), bias);
-                let second = weights[1].factor(hidden, output);
-                let activation = Activation::ALL[activation];
-                let mut y = vec![0.0; rows * output];
-                let x = Matrix::rows(x, rows, input);
-                kernels::feed_forward(x, first, second, activation, &mut y);
-                y
-            }
-            (
-                BLOCK,
-                &[id, kind, expands, height, width, input, hidden, output, stride, start, end],
-            ) => {
-                let shape = Shape { height, width, input, hidden, output, stride };
-                let rows = start..end;
-                let x = given.take(shape.receptive(&rows).len() * width * input);
-                let expand = if expands > 0 { (input + 1) * hidden } else { 0 };
-                let counts = [expand, 10 * hidden, (hidden + 1) * output];
-                if let Some(weights) = given.weights(kind, counts.iter().sum(), 1) {
-                    self.weights.insert(id, vec![weights]);
-                }
-                let Weights::Floats(weights) = &self.weights[&id][0] else { unreachable!() };
-                let (expand, rest) = weights.split_at(counts[0]);
-                let (depthwise, project) = rest.split_at(counts[1]);
-                let parameters = Parameters {
-                    expand: (expands > 0).then(|| expand.split_at(input * hidden)),
-                    depthwise: depthwise.split_at(9 * hidden),
-                    project: project.split_at(hidden * output),
-                };
-                let mut y = vec![0.0; rows.len() * shape.output_size()[1] * output];
-                kernels::forward(&shape, &parameters, x, rows, &mut y);
-                y
-            }
-            (ATTENTION, &[queries, keys, heads, dim]) => {
-                let query = given.take(queries * dim);
-                let [key, value] = [(); 2].map(|()| given.take(keys * dim));
-                let item = Item { query, key, value, bias: given.take(keys) };
-                let mut y = vec![0.0; queries * dim];
-                let sizes = Sizes { queries, keys, heads, dim };
-                kernels::attention(&sizes, 0..heads, item, &mut y);
-                y
-            }
-            _ => unreachable!("jobs come from the same module"),
+    #[test]
+    fn weights_go_once_and_are_told_apart_by_their_owner() {
+        let local = pool(1);
+        let given = |operation: &dyn Fn() -> Vec<f32>| {
+            local.given.set(0);
+            operation();
+            local.given.get()
+        };
+        let mut weight = values(INPUT * OUTPUT, 3);
+        let first = layer(1, &weight);
+        let again = given(&|| layer(1, &weight));
+        // Another owner's weights at the same address.
+        weight.iter_mut().for_each(|value| *value = -*value);
+        let other = layer(2, &weight);
+        assert_ne!(other, first);
+        let bias = values(OUTPUT, 2).repeat(ROWS);
+        for ((first, other), bias) in first.iter().zip(&other).zip(bias) {
+            assert_eq!(first - bias, bias - other);
         }
+
+        // Whoever joins or leaves, shares are others, and former ones are freed.
+        local.ready.set(2);
+        assert!(given(&|| layer(2, &weight)) > 2 * again);
+        assert_eq!(layer(2, &weight), other);
+        local.ready.set(1);
+        assert!(given(&|| layer(2, &weight)) > again);
+        assert_eq!(given(&|| layer(2, &weight)), again);
+        forget_weights();
+        assert!(given(&|| layer(2, &weight)) > again);
+        assert_eq!(layer(2, &weight), other);
     }
 }
