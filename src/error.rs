@@ -30,6 +30,9 @@ pub enum Error {
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, JPEG 2000 or DICOM file"
     )]
     Image(String),
+    /// A picture of which too much is missing: the share that could be read, from 0 to 1, where it is known.
+    #[error("this picture is damaged{}. Copy or download it again", could_be_read(*.0))]
+    Damaged(Option<f64>),
     /// A DICOM file is damaged or holds no picture.
     #[error("this DICOM file cannot be read: {0}. Export it again, or export its image as PNG")]
     Dicom(String),
@@ -89,6 +92,7 @@ impl Error {
             Self::Weights(_) => "bad-weights",
             Self::Tokenizer(_) => "bad-tokenizer",
             Self::Image(_) => "bad-image",
+            Self::Damaged(_) => "damaged",
             Self::Dicom(_) => "bad-dicom",
             Self::DicomUnsupported(_) => "unsupported-dicom",
             Self::EmptyFile => "empty-file",
@@ -105,5 +109,14 @@ impl Error {
     }
 }
 
+fn could_be_read(share: Option<f64>) -> String {
+    share.map_or(String::new(), |share| format!(": {} of it could be read", percent(share)))
+}
+
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// "97 %", never rounded up: 100 % is the whole.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{} %", (share * 100.0).floor())
+}

@@ -29,6 +29,8 @@ pub mod train;
 mod web;
 
 pub use engine::ood::Verdict;
+pub use engine::wording::Wording;
 pub use engine::{EncodedImages, Engine, Explanation, Score};
 pub use error::{Error, Result};
 pub use radiograph::Picture;
+pub use radiograph::warning::Warning;

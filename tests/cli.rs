@@ -98,7 +98,7 @@ fn score_writes_maps_on_the_images_geometry_and_reads_findings() {
     ]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let table = text(&output.stdout);
-    assert!(table.starts_with("image,prompt,logit,i2t,t2i,percentile,cosine\n"), "{table}");
+    assert!(table.starts_with("image,prompt,logit,i2t,t2i,percentile,wording,cosine\n"), "{table}");
     assert!(
         table.contains(",There is pneumothorax,") && table.contains(",There is Pleural Effusion,"),
         "{table}"

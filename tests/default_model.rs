@@ -119,3 +119,23 @@ fn it_is_small_enough_to_ship() {
         fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
     assert!(bytes <= 25_000_000, "{bytes} bytes");
 }
+
+#[test]
+fn what_it_learnt_is_told_from_what_it_did_not() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wordings.csv");
+    // Those of the other part chose the limit.
+    let mut rows = csv::Reader::from_path(table).unwrap();
+    let rows = rows.records().map(Result::unwrap).filter(|row| &row[2] == "test");
+    let (sentences, expected): (Vec<String>, Vec<String>) =
+        rows.map(|row| (row[0].to_string(), row[1].to_string())).unzip();
+    assert!(sentences.len() >= 120, "{}", sentences.len());
+    let judged = pollster::block_on(engine.wordings(&sentences)).unwrap().unwrap();
+    let recall = |standing: &str| {
+        let right = expected.iter().zip(&judged).filter(|(expected, _)| *expected == standing);
+        let hits = right.clone().filter(|(_, judged)| judged.standing() == standing).count();
+        hits as f64 / right.count() as f64
+    };
+    let recalls = ["learnt", "related", "unknown"].map(recall);
+    assert!(recalls.iter().sum::<f64>() / 3.0 >= 0.95, "{recalls:?}");
+}

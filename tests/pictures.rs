@@ -3,9 +3,8 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use carzero::Picture;
-use carzero::radiograph::preprocess::Square;
-use carzero::radiograph::preprocess::{ImageConfig, Resize};
+use carzero::radiograph::preprocess::{ImageConfig, Resize, Square};
+use carzero::{Error, Picture, Warning};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
 
 fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
@@ -161,7 +160,8 @@ fn what_is_no_picture_is_refused_with_its_reason() {
         ("gzip", b"\x1F\x8B\x08\0\0\0", "archive"),
         ("7z", b"7z\xBC\xAF\x27\x1C", "archive"),
         ("RAR", b"Rar!\x1A\x07\x01\0", "archive"),
-        ("half a PNG", &whole[..whole.len() / 2], "bad-image"),
+        ("half a PNG", &whole[..whole.len() / 2], "damaged"),
+        ("a PNG's signature", &whole[..8], "bad-image"),
         ("900 megapixels", &bomb, "image-too-large"),
     ] {
         assert_eq!(Picture::decode(bytes).unwrap_err().code(), code, "{what}");
@@ -256,4 +256,57 @@ fn a_dot_is_found_where_the_view_says() {
             "{resize:?}: {x}, {y}"
         );
     }
+}
+
+/// What becomes of files that break off: of no kind and at no place are they scored as if they were whole.
+#[test]
+fn damaged_pictures_are_refused_or_warned_of() {
+    // Noise, so that every part of the picture takes its part of the file.
+    let noise = |x: u32, y: u32| (x * 7919 + y * 104_729 + x * y * 31) as u8;
+    let grey = GrayImage::from_fn(160, 160, |x, y| Luma([noise(x, y)]));
+    let colour = RgbImage::from_fn(160, 160, |x, y| Rgb([noise(x, y), noise(y, x), 90]));
+    let share = |bytes: &[u8]| match Picture::decode(bytes) {
+        Ok(picture) => match picture.warnings().iter().find(|w| **w != Warning::Coloured) {
+            Some(Warning::Damaged { share }) => Some(*share),
+            other => panic!("taken as whole: {other:?}"),
+        },
+        Err(error) => {
+            assert!(["damaged", "bad-image"].contains(&error.code()), "{error}");
+            None
+        }
+    };
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+        for image in [DynamicImage::from(grey.clone()), colour.clone().into()] {
+            let bytes = encode(image, format);
+            Picture::decode(&bytes).unwrap();
+            for percent in [1, 20, 50, 85, 89] {
+                let cut = &bytes[..bytes.len() * percent / 100];
+                assert_eq!(share(cut), None, "{format:?}, {percent} %");
+            }
+            let most = share(&bytes[..bytes.len() * 96 / 100]);
+            if format != ImageFormat::WebP {
+                let most = most.unwrap();
+                assert!((0.9..0.99).contains(&most), "{format:?}: {most}");
+            }
+        }
+    }
+    let error = |bytes: &[u8]| Picture::decode(bytes).unwrap_err().to_string();
+    for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+        let bytes = encode(grey.clone(), format);
+        let said = error(&bytes[..bytes.len() / 2]);
+        assert!(said.contains("damaged: 4") || said.contains("damaged: 5"), "{format:?}: {said}");
+        // Its last bytes are no part of the picture.
+        let picture = Picture::decode(&bytes[..bytes.len() - 2]).unwrap();
+        assert_eq!(picture.warnings(), [], "{format:?}");
+    }
+    let progressive = include_bytes!("fuzz/seeds/picture/progressive.jpg");
+    assert_eq!(Picture::decode(progressive).unwrap().warnings(), [Warning::Coloured]);
+    for cut in progressive.len() / 2..progressive.len() - 2 {
+        assert_eq!(share(&progressive[..cut]), None, "{cut}");
+    }
+    // The same data, altered in the middle.
+    let mut png = encode(grey, ImageFormat::Png);
+    let middle = png.len() / 2;
+    png[middle] ^= 0xFF;
+    assert!(matches!(Picture::decode(&png), Err(Error::Damaged(_))));
 }

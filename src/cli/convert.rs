@@ -157,6 +157,7 @@ pub fn run(args: &Args) -> Result<()> {
         text_encoder: architecture.text_encoder.clone(),
         fusion: architecture.fusion.clone(),
         cosine: None,
+        wordings: None,
         presets: presets()?,
         reference: reference(args)?,
         validation: None,

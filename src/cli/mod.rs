@@ -13,6 +13,7 @@ mod reference;
 mod score;
 #[cfg(feature = "train")]
 mod train;
+mod wording;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ enum Command {
     Reference(reference::Args),
     Familiarity(familiarity::Args),
     Align(align::Args),
+    Wording(wording::Args),
     Evaluate(evaluate::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]
@@ -72,6 +74,7 @@ fn run(command: Command) -> Result<()> {
         Command::Reference(args) => reference::run(&args),
         Command::Familiarity(args) => familiarity::run(&args),
         Command::Align(args) => align::run(&args),
+        Command::Wording(args) => wording::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Phantom(args) => phantom::run(&args),
         #[cfg(feature = "train")]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use carzero::engine::heatmap::{Heatmap, PALETTES};
 use carzero::radiograph::preprocess::View;
 use carzero::text::prompt::{normalize, sentence};
-use carzero::{EncodedImages, Engine, Picture, Score, Verdict};
+use carzero::{EncodedImages, Engine, Picture, Score, Verdict, Wording};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
@@ -133,6 +133,11 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// What the model knows of a sentence, in a word.
+fn standing(score: &Score) -> &'static str {
+    score.wording.as_ref().map_or("", Wording::standing)
+}
+
 /// The sentences to send.
 fn prompts(args: &Args, preset: Option<&[String]>) -> Result<Vec<String>> {
     for prompt in &args.prompts {
@@ -204,6 +209,7 @@ impl Output {
                     "i2t",
                     "t2i",
                     "percentile",
+                    "wording",
                     "cosine",
                 ])?;
                 Self::Csv(Box::new(writer))
@@ -227,19 +233,30 @@ impl Output {
                         score.i2t.to_string(),
                         score.t2i.to_string(),
                         score.percentile.map(|p| p.to_string()).unwrap_or_default(),
+                        standing(score).to_string(),
                         score.cosine.map(|cosine| cosine.to_string()).unwrap_or_default(),
                     ])?;
                 }
             }
             Self::Table(out) => {
-                let mut ranked: Vec<&Score> = scores.iter().collect();
-                let standing = |score: &Score| score.percentile.unwrap_or(f32::NEG_INFINITY);
-                ranked.sort_by(|a, b| standing(b).total_cmp(&standing(a)));
-                writeln!(out, "{}\n  percentile   logit  prompt", path.display())?;
-                for score in ranked {
-                    let percentile =
-                        score.percentile.map_or("-".to_string(), |p| format!("{p:.0}"));
-                    writeln!(out, "  {percentile:>10} {:>7.3}  {}", score.logit, score.prompt)?;
+                // Words that the model never learnt are not ranked: their percentile is no evidence.
+                let percentile = |score: &Score| match score.wording {
+                    Some(Wording::Unknown { .. }) => None,
+                    _ => score.percentile,
+                };
+                let mut ranked: Vec<(Option<f32>, &Score)> =
+                    scores.iter().map(|score| (percentile(score), score)).collect();
+                let place = |percentile: Option<f32>| percentile.unwrap_or(f32::NEG_INFINITY);
+                ranked.sort_by(|a, b| place(b.0).total_cmp(&place(a.0)));
+                writeln!(out, "{}\n  percentile   logit  wording  prompt", path.display())?;
+                for (percentile, score) in ranked {
+                    let percentile = percentile.map_or("-".to_string(), |p| format!("{p:.0}"));
+                    let (logit, wording) = (score.logit, standing(score));
+                    writeln!(
+                        out,
+                        "  {percentile:>10} {logit:>7.3}  {wording:7}  {}",
+                        score.prompt
+                    )?;
                 }
             }
         }

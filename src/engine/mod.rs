@@ -4,6 +4,7 @@ pub mod heatmap;
 pub mod loader;
 pub mod ood;
 mod text_cache;
+pub mod wording;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -23,6 +24,7 @@ use crate::text::tokenizer::TextTokenizer;
 use loader::Loaded;
 use ood::{Verdict, verdict};
 use text_cache::Texts;
+use wording::Wording;
 
 /// Texts that are encoded and scored in one go, which bounds memory.
 const TEXT_BATCH: usize = 256;
@@ -49,6 +51,10 @@ pub struct Engine {
     encoded_reference: OnceLock<Encoded>,
     /// Percentiles over them, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
+    /// What is known of words that were not learnt.
+    wordings: Mutex<HashMap<String, Wording>>,
+    /// What the learnt words mean, once others are compared with them.
+    learnt: OnceLock<Vec<Vec<f32>>>,
 }
 
 /// Pictures, encoded: all that scoring needs of them.
@@ -79,6 +85,9 @@ pub struct Score {
     /// where the model ships no reference for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
+    /// What the model knows of the sentence; none where it does not say what it learnt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wording: Option<Wording>,
     /// What the CLIP-style head says, -1 to 1; none where the model has no such head.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine: Option<f32>,
@@ -123,6 +132,8 @@ impl Engine {
             device,
             texts: Mutex::default(),
             measured: Mutex::default(),
+            wordings: Mutex::default(),
+            learnt: OnceLock::new(),
         }
     }
 
@@ -178,6 +189,7 @@ impl Engine {
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
             self.measure(batch, &texts).await?;
+            let wordings = self.wordings(batch).await?;
             let result = self.model.score(&images.encoded, &texts);
             let all = Transaction::default()
                 .register(result.i2t)
@@ -200,6 +212,7 @@ impl Engine {
                         logit,
                         i2t: i2t[pair],
                         t2i: t2i[pair],
+                        wording: wordings.as_ref().map(|wordings| wordings[column].clone()),
                         cosine: cosines.as_ref().map(|cosines| cosines[pair]),
                         percentile: self
                             .reference(prompt)
@@ -211,6 +224,48 @@ impl Engine {
             }
         }
         Ok(scores)
+    }
+
+    /// What the model knows of each prompt; none where its config does not say what it learnt.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn wordings(&self, prompts: &[String]) -> Result<Option<Vec<Wording>>> {
+        let Some(learnt) = &self.config.wordings else { return Ok(None) };
+        if lock(&self.wordings).len() > CACHED_TEXTS {
+            lock(&self.wordings).clear();
+        }
+        let words: Vec<String> = prompts.iter().map(|prompt| learnt.finding_of(prompt)).collect();
+        let known = |words: &String| {
+            learnt.look_up(words).or_else(|| lock(&self.wordings).get(words).cloned())
+        };
+        let new: Vec<&String> = words.iter().filter(|words| known(words).is_none()).collect();
+        if !new.is_empty() && self.learnt.get().is_none() {
+            let all: Vec<String> = learnt
+                .all()
+                .map(|(_, words)| learnt.finding_of(&format!("There is {words}")))
+                .collect();
+            let meanings = self.meanings(&all.iter().collect::<Vec<_>>()).await?;
+            let _ = self.learnt.set(meanings);
+        }
+        for batch in new.chunks(TEXT_BATCH) {
+            let meanings = self.meanings(batch).await?;
+            for (&words, meaning) in batch.iter().zip(meanings) {
+                let dot = |other: &Vec<f32>| other.iter().zip(&meaning).map(|(a, b)| a * b).sum();
+                let cosines = self.learnt.get().into_iter().flatten().map(dot);
+                lock(&self.wordings).insert(words.clone(), learnt.judge(cosines));
+            }
+        }
+        Ok(Some(words.iter().filter_map(known).collect()))
+    }
+
+    /// What words mean, as unit vectors.
+    async fn meanings(&self, words: &[&String]) -> Result<Vec<Vec<f32>>> {
+        let tokens = words.iter().map(|words| self.tokenizer.encode_words(words));
+        let tokens = tokens.collect::<Result<Vec<_>>>()?;
+        let meanings = read(self.model.text_encoder.meaning(&tokens, &self.device)).await?;
+        Ok(meanings.chunks(self.config.text_encoder.dim).map(<[f32]>::to_vec).collect())
     }
 
     /// The maps of the CLIP-style head, if the model has one: for each picture and prompt the cosine of each
@@ -380,6 +435,7 @@ impl Engine {
     pub fn forget_texts(&self) {
         lock(&self.texts).clear();
         lock(&self.measured).clear();
+        lock(&self.wordings).clear();
     }
 
     /// The logits of the built-in test pattern: a picture of waves, put to `prompts`.

@@ -74,7 +74,8 @@ pub fn cosines(items: Tensor<2>, texts: Tensor<2>) -> Tensor<2> {
     matmul(items, texts.swap_dims(1, 2)).squeeze_dim(0)
 }
 
-fn unit(x: Tensor<2>) -> Tensor<2> {
+/// Rows divided by their length.
+pub fn unit(x: Tensor<2>) -> Tensor<2> {
     let length = x.clone().square().sum_dim(1).sqrt();
     x / length.clamp_min(TINY)
 }

@@ -6,6 +6,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::bert::Bert;
+use super::cosine::unit;
 use super::linear::linear;
 use super::ops::matmul;
 use super::parameters;
@@ -72,6 +73,17 @@ impl TextEncoder {
         let global = local.clone().sum_dim(1).squeeze_dim::<2>(1) / self.rows as f32;
         let log_counts = TensorData::new(batch.log_counts, [count, 1 + kept]);
         TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }
+    }
+
+    /// What texts mean, to compare them with one another: unit vectors of the mean of BERT's last hidden states,
+    /// `[texts, dim]`. The fusion does not use this.
+    pub fn meaning(&self, texts: &[Tokens], device: &Device) -> Tensor<2> {
+        let Batch { texts: count, tokens, ids, mask, .. } = Batch::new(texts, self.rows);
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [count, tokens]), device);
+        let mask = Tensor::from_data(TensorData::new(mask, [count, tokens]), device);
+        let used = mask.clone().greater_equal_elem(0.0).float().reshape([count, tokens, 1]);
+        let sum = (self.model.forward(ids, mask, 1) * used).sum_dim(1).squeeze_dim::<2>(1);
+        unit(sum)
     }
 
     /// The encoder with its embedders set so that they centre and spread some texts: encodings of

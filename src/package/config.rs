@@ -34,6 +34,9 @@ pub struct ModelConfig {
     /// A CLIP-style head beside it, to compare with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cosine: Option<CosineConfig>,
+    /// The words in which it learnt its findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wordings: Option<Wordings>,
     /// Lists of findings to offer.
     pub presets: Vec<Preset>,
     /// How logits are distributed in a population, by sentence.
@@ -147,6 +150,17 @@ pub struct FusionConfig {
 pub struct CosineConfig {
     /// Width of the projections.
     pub dim: usize,
+}
+
+/// The words in which a model learnt its findings, to tell what it knows of a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wordings {
+    /// Sentences around a finding, which stands at `{}`.
+    pub templates: Vec<String>,
+    /// For each finding's standard name the words that it learnt it by.
+    pub learnt: BTreeMap<String, Vec<String>>,
+    /// Words are related to learnt ones from this cosine on; 1 until `carzero wording --learn` chose it.
+    pub related: f32,
 }
 
 /// A named list of findings.
@@ -355,6 +369,8 @@ impl ModelConfig {
             "the image encoder, the text encoder and the fusion must have one width",
         )?;
 
+        let sane = |wordings: &Wordings| wordings.related.is_finite();
+        ensure(self.wordings.as_ref().is_none_or(sane), "wordings.related")?;
         ensure(self.cosine.as_ref().is_none_or(|head| width(head.dim)), "cosine.dim")?;
 
         if let Some(reference) = &self.reference {

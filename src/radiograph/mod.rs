@@ -1,9 +1,11 @@
 //! Decoding: the bytes of an image file become an 8-bit grey [`Picture`].
 
+mod damaged_png;
 pub mod dicom;
 mod grey;
 mod jpeg2000;
 pub mod preprocess;
+pub mod warning;
 
 use std::io::Cursor;
 
@@ -14,12 +16,17 @@ use image::{
 
 use crate::error::{Error, Result};
 use crate::limits::MAX_PIXELS;
+use dicom::jpeg::{self, Extent};
 use dicom::{About, Deep, Dicom, Pixels, Shown};
 use grey::{chroma, exact_size, grey_from};
 use jpeg2000::{Codestream, Failure, is_jpeg2000};
+use warning::Warning;
 
 /// What a decoder may allocate, in bytes (64 megapixels of 16-bit RGB need 384 MB).
 const MAX_ALLOC: u64 = 512 << 20;
+
+/// A damaged picture of which less can be read is refused.
+const SHARE_MIN: f64 = 0.9;
 
 /// The mean chroma, of 255, beyond which a picture has colours. A coloured mark on a radiograph stays
 /// below.
@@ -33,6 +40,8 @@ pub struct Picture {
     about: Option<About>,
     deep: Option<Deep>,
     coloured: bool,
+    /// What could be read of a damaged file; 1: all of it.
+    share: f64,
 }
 
 impl Picture {
@@ -45,7 +54,7 @@ impl Picture {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
             .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
-        Ok(Self { grey, note: None, about: None, deep: None, coloured: false })
+        Ok(Self { grey, note: None, about: None, deep: None, coloured: false, share: 1.0 })
     }
 
     /// Decodes a PNG, JPEG, WebP, JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
@@ -58,7 +67,8 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageTooLarge`] where it is
+    /// [`Error::Image`] where the file cannot be decoded, [`Error::Damaged`] where less than nine tenths of it
+    /// can, [`Error::ImageTooLarge`] where it is
     /// larger than the limits, those of [`dicom::read`], and one for each kind of file that people
     /// take for a picture.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
@@ -90,7 +100,22 @@ impl Picture {
             _ => decoder.orientation().ok(),
         };
         let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-        Self::from_image(DynamicImage::from_decoder(decoder).map_err(image_error)?, orientation)
+        let (decoded, share) = match (format, DynamicImage::from_decoder(decoder)) {
+            (ImageFormat::Jpeg, Ok(image)) => match jpeg::extent(bytes) {
+                Extent::Whole => (image, 1.0),
+                Extent::Part(share) => (image, share),
+                Extent::Unknown => return Err(Error::Damaged(None)),
+            },
+            (ImageFormat::Png, Err(error)) => {
+                let (png, share) = damaged_png::rest_of(bytes).ok_or_else(|| image_error(error))?;
+                (image::load_from_memory(&png).map_err(image_error)?, share)
+            }
+            (_, decoded) => (decoded.map_err(image_error)?, 1.0),
+        };
+        if share < SHARE_MIN {
+            return Err(Error::Damaged(Some(share)));
+        }
+        Ok(Self { share, ..Self::from_image(decoded, orientation)? })
     }
 
     fn from_image(decoded: DynamicImage, orientation: Orientation) -> Result<Self> {
@@ -123,7 +148,7 @@ impl Picture {
         };
         let grey = exact_size(width, height, grey);
         let (note, about) = (self.note.clone(), self.about.clone());
-        Self { grey, note, about, deep, coloured: self.coloured }
+        Self { grey, note, about, deep, ..*self }
     }
 
     /// What a DICOM file's header says of the picture.
@@ -131,14 +156,11 @@ impl Picture {
         self.about.as_ref()
     }
 
-    /// What in the file speaks against scoring the picture as a frontal chest radiograph, a sentence
-    /// each.
-    pub fn warnings(&self) -> Vec<String> {
+    /// What in the file speaks against scoring the picture as a frontal chest radiograph.
+    pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.about.as_ref().map(About::warnings).unwrap_or_default();
-        if self.coloured {
-            let colours = "The picture has colours, unlike a radiograph: it may be a photograph of one, or something else.";
-            warnings.push(colours.to_string());
-        }
+        warnings.extend(self.coloured.then_some(Warning::Coloured));
+        warnings.extend((self.share < 1.0).then_some(Warning::Damaged { share: self.share }));
         warnings
     }
 

@@ -129,8 +129,17 @@ impl TextTokenizer {
     ///
     /// [`Error::Tokenizer`] where a piece is not in the vocabulary and there is no `[UNK]`.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
+        self.encode_words(&normalize(text))
+    }
+
+    /// Word pieces of lower-case ASCII words, as they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`TextTokenizer::encode`].
+    pub fn encode_words(&self, words: &str) -> Result<Tokens> {
         let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
-        let mut split = PreTokenizedString::from(normalize(text));
+        let mut split = PreTokenizedString::from(words);
         BertPreTokenizer.pre_tokenize(&mut split).map_err(fail)?;
         let [cls, sep] = self.around;
         let mut ids = vec![cls];

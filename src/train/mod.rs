@@ -40,10 +40,10 @@ use crate::engine::loader;
 use crate::evaluate::metrics::{auroc, mean};
 use crate::model::CarZero;
 use crate::package::checkpoint::Checkpoint;
-use crate::package::config::{ImageEncoderConfig, ModelConfig};
+use crate::package::config::{ImageEncoderConfig, ModelConfig, Wordings};
 use crate::package::shard::Weight;
 use crate::text::tokenizer::TextTokenizer;
-use config::TrainConfig;
+use config::{FindingConfig, TrainConfig};
 use encoder::{Classifier, EncoderTraining, predict};
 use error::{Result, TrainError};
 use fusion::{FusionTraining, Predictions};
@@ -181,6 +181,7 @@ pub fn train(
     let validation = rows.map(|(sample, logits)| validated(sample, logits, cosines.next()));
     let validation = validation.collect();
     let mut model_config = config.model.clone();
+    model_config.wordings = Some(wordings(config));
     let (tokenizer, kept) = reader.prune(&tokenizer, config.vocabulary)?;
     model_config.text_encoder.vocab = kept.len();
     let weights =
@@ -198,6 +199,19 @@ fn validated(sample: &Sample, logits: Vec<f32>, cosines: Option<Vec<f32>>) -> Va
         labels: sample.labels.iter().map(|label| label.map(|value| value > 0.5)).collect(),
         logits,
         cosines,
+    }
+}
+
+/// The words in which the findings are learnt.
+fn wordings(config: &TrainConfig) -> Wordings {
+    let names = |finding: &FindingConfig| {
+        let words = std::iter::once(&finding.name).chain(&finding.phrases);
+        (finding.name.clone(), words.cloned().collect())
+    };
+    Wordings {
+        templates: config.fusion.present.iter().chain(&config.fusion.absent).cloned().collect(),
+        learnt: config.data.findings.iter().map(names).collect(),
+        related: 1.0,
     }
 }
 

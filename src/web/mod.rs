@@ -327,10 +327,10 @@ impl Picture {
         object(&self.0.about().map(About::facts).unwrap_or_default())
     }
 
-    /// What in the file speaks against scoring it as a frontal chest radiograph: sentences.
+    /// What in the file speaks against scoring it as a frontal chest radiograph: `{code, ...values}[]`.
     #[wasm_bindgen(getter)]
-    pub fn warnings(&self) -> Vec<String> {
-        self.0.warnings()
+    pub fn warnings(&self) -> JsValue {
+        object(&self.0.warnings())
     }
 
     /// What a viewer shows: `{values, window, spacing}`. `values` has `width * height` numbers, row by
@@ -395,10 +395,10 @@ pub fn phantom_truth(params: JsValue) -> Result<JsValue, JsValue> {
     Ok(object(&phantom_from(params)?.truth()))
 }
 
-/// Free text, up to a whole report, as standard prompts: `Aligned[]`.
+/// How a typed text is understood: `Typed`.
 #[wasm_bindgen]
-pub fn align(text: &str) -> JsValue {
-    object(&crate::text::align::align(text))
+pub fn typed(text: &str) -> JsValue {
+    object(&crate::text::align::typed::typed(text))
 }
 
 /// What a language model is told, and the JSON schema of its answer: `{instructions, schema}`.

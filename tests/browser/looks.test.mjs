@@ -92,6 +92,7 @@ test('a page of text is warned of before its scores, and marked in the table and
   assert.equal(await page.locator('[data-testid="series-row"] .warned').count(), 2);
   const [heads, first] = await scores();
   assert.equal(first[heads.indexOf('verdict')], 'unfamiliar');
+  assert.match(first[heads.indexOf('warnings')], /unfamiliar/);
 });
 
 test('a picture that looks inverted is exchanged for the model and the viewer, and back', async () => {
@@ -99,7 +100,7 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   await choose(film);
   await reach('done');
   assert.equal(await warnings().textContent(), '');
-  const logits = (await scores()).map((row) => row[3]);
+  const logits = (await scores()).map((row) => row[4]);
 
   const exchange = page.getByTestId('exchange');
   await choose(await negative());
@@ -112,7 +113,9 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   await reach('done');
   await screenshot('looks-exchanged-1280');
   // Sums are made in another order where findings are scored in other batches.
-  const exchanged = (await scores()).map((row) => row[3]);
+  const [heads, ...exchangedRows] = await scores();
+  const exchanged = ['', ...exchangedRows.map((row) => row[heads.indexOf('logit')])];
+  assert.match(exchangedRows[0][heads.indexOf('warnings')], /^negative/);
   assert.equal(exchanged.length, logits.length);
   for (const [i, logit] of exchanged.slice(1).entries()) {
     assert.ok(Math.abs(logit - logits[i + 1]) < 1e-4, `the model saw the film: ${logit}, not ${logits[i + 1]}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
-import { reached } from './visit.mjs';
+import { addOwnWords, reached } from './visit.mjs';
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const MICRO_WEIGHTS = '/models/micro/weights-01-of-01.safetensors';
@@ -99,8 +99,7 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   const first = await page.getByTestId('score-row').first().locator('.pick').textContent();
 
   const encodings = await page.getByTestId('timing').textContent();
-  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'a coin in the oesophagus');
   await scored('a coin in the oesophagus').waitFor();
   await reach('done');
   assert.match(await page.getByTestId('detail').textContent(), /There is a coin in the oesophagus/);
@@ -144,10 +143,10 @@ test('an image may be chosen while the model loads, and a refused one changes no
 test('findings can be edited by keyboard, and a text without a readable word is refused', async () => {
   await open('/?model=models/micro');
   await reach('ready');
-  await page.getByTestId('finding-input').fill('気胸');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'ふしぎな影');
   await page.getByText('no word that the model can read').waitFor();
   assert.equal(await page.getByTestId('score-row').count(), 14);
+  await page.getByTestId('review-cancel').click();
   await page.getByTestId('preset-select').selectOption('chexpert5');
   assert.equal(await page.getByTestId('score-row').count(), 5);
   await page.getByTestId('score-row').first().getByRole('button').first().focus();
@@ -178,6 +177,63 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
   await page.getByTestId('review-add').click();
   await page.getByTestId('review').waitFor({ state: 'hidden' });
   assert.equal(await page.getByTestId('score-row').count(), 5 + 1 + 2);
+});
+
+test('what is typed is aligned first, and sent as it is only when asked', async () => {
+  await open('/?model=models/micro');
+  await reach('ready');
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  const listed = (/** @type {string} */ finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
+  const count = () => page.getByTestId('score-row').count();
+  const type = async (/** @type {string} */ text) => {
+    await page.getByTestId('finding-input').fill(text);
+    await page.keyboard.press('Enter');
+  };
+  const review = async () => {
+    await page.getByTestId('review-row').first().waitFor();
+    return page.getByTestId('review-row').evaluateAll((all) => all.map((row) => [
+      row.querySelector('input[type="text"]').value, row.querySelector('input[type="checkbox"]').checked, row.querySelector('.tags')?.textContent ?? '',
+    ]));
+  };
+
+  // Names, synonyms and abbreviations, in three languages, at once.
+  for (const [text, finding] of [['PTX', 'Pneumothorax'], ['胸水', 'Pleural Effusion'], ['NSG tube', 'Nasogastric Tube'], ['consolidation', 'Pulmonary Consolidation']]) {
+    await type(text);
+    await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
+    assert.match(await page.getByTestId('taken').textContent(), new RegExp(`“${text}” is asked for as “${finding}”`));
+  }
+  assert.equal(await count(), 7, 'the list has Pleural Effusion and Consolidation already');
+  await type('ptx');
+  await page.getByTestId('taken-as-is').click();
+  await listed('ptx').waitFor();
+
+  // A near miss is one key away.
+  await type('pneumothroax');
+  assert.deepEqual(await review(), [['Pneumothorax', true, '']]);
+  await page.getByText('Did you mean “Pneumothorax”?').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('[data-finding="Pneumothorax"][data-selected]').waitFor();
+
+  // Statements come with what they say, and only what is said of now is ticked.
+  for (const [text, row] of [
+    ['sin derrame', ['Pleural Effusion', false, 'negated']],
+    ['hx of CHF', ['Heart Insufficiency', false, 'earlier']],
+    ['右胸水', ['Pleural Effusion on the right side', true, 'right side']],
+    ['possible pneumonia', ['Pneumonia', true, 'uncertain']],
+  ]) {
+    await type(text);
+    assert.deepEqual(await review(), [row], text);
+    assert.equal(await page.getByTestId('review-add').isDisabled(), !row[1], text);
+    await page.getByTestId('review-cancel').click();
+  }
+
+  // What nobody knows is not sent by one Enter.
+  const before = await count();
+  await type('asdfgh');
+  await page.getByText('No known finding in this text').waitFor();
+  assert.equal(await count(), before);
+  await page.keyboard.press('Enter');
+  await listed('asdfgh').waitFor();
 });
 
 test('the phantom lab redraws and scores anew, and shows where a finding really is', async () => {

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, carzero, launch, scratch } from './setup.mjs';
-import { reached } from './visit.mjs';
+import { addOwnWords, reached } from './visit.mjs';
 
 const NAMES = ['Rosenkrantz^Ada.dcm', 'Guildenstern.png', 'Polonius ward 9.png', 'Fortinbras.png'];
 const TAG = 'ZQXJWV^KPYB';
@@ -76,7 +76,7 @@ test('no request and no store tells anything of an image or a finding, whatever 
   await page.getByText(NAMES[1]).first().waitFor();
   await page.getByTestId('finding-input').pressSequentially('cardiomeg');
   await page.getByTestId('suggestions').getByText('Cardiomegaly').waitFor();
-  await add(FINDING);
+  await addOwnWords(page, FINDING);
   await page.locator(`[data-testid="score-row"][data-finding="${FINDING}"]:not([data-kind="unscored"])`).waitFor();
   await add(REPORT);
   await page.getByTestId('review-row').first().waitFor();

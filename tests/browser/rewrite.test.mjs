@@ -127,7 +127,7 @@ test('nothing is sent unless it is set up and asked for; then one request, with 
 
   await page.getByTestId('finding-input').fill('ptx');
   await page.keyboard.press('Enter');
-  await page.locator('[data-finding="ptx"]').waitFor(); // a name needs no rewriting
+  await page.locator('[data-finding="Pneumothorax"][data-selected]').waitFor(); // a name needs no rewriting
   await review('water around the right lung'); // but a sentence may
   await page.getByTestId('review-cancel').click();
   assert.equal(requests.length, 1);

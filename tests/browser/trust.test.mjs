@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, convertMicro, hostHeaders, launch, scratch, violations } from './setup.mjs';
-import { reached, visit } from './visit.mjs';
+import { addOwnWords, reached, visit } from './visit.mjs';
 
 const work = scratch();
 let browser;
@@ -61,16 +61,14 @@ describe('a worker that ends', () => {
     await open();
     await chooseImage();
     await reach('done');
-    await page.getByTestId('finding-input').fill(OWN);
-    await page.keyboard.press('Enter');
+    await addOwnWords(page, OWN);
     await page.locator(`[data-testid="score-row"][data-finding="${OWN}"]:not([data-kind="unscored"])`).waitFor();
     await reach('done');
     const expected = await scores();
     sabotage();
     await page.reload();
     await reach('ready');
-    await page.getByTestId('finding-input').fill(OWN);
-    await page.keyboard.press('Enter');
+    await addOwnWords(page, OWN);
     await page.locator(`[data-testid="score-row"][data-finding="${OWN}"]`).waitFor();
     return expected;
   }

@@ -38,3 +38,10 @@ export async function visit(browser, options) {
   page.on('pageerror', (error) => problems.push(String(error)));
   return { context, page, problems };
 }
+
+/** Adds a finding in words that the page does not know. @param {import('playwright-core').Page} page @param {string} text */
+export async function addOwnWords(page, text) {
+  await page.getByTestId('finding-input').fill(text);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('review-as-is').click();
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ALL, meanOf } from '../../www/js/why/explanation.js';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 
 const built = builtPage();
 let context;
@@ -88,8 +88,7 @@ test('an explanation is asked for while Why is open, once for each finding, and 
   await words().first().waitFor();
   assert.equal(await asked('explain'), 2, 'the first one was kept');
 
-  await page.getByTestId('finding-input').fill('a coin in the oesophagus');
-  await page.keyboard.press('Enter');
+  await addOwnWords(page, 'a coin in the oesophagus');
   await page.waitForFunction(() => globalThis.explained.length === 3);
   const order = await page.evaluate(() => globalThis.asked.map(({ type }) => type).filter((type) => type === 'score' || type === 'explain'));
   assert.deepEqual(order.slice(-2), ['score', 'explain']);

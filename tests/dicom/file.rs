@@ -212,7 +212,7 @@ impl File {
     }
 
     pub fn warnings(&self) -> Vec<String> {
-        self.picture().about().unwrap().warnings()
+        self.picture().about().unwrap().warnings().iter().map(ToString::to_string).collect()
     }
 
     pub fn error(&self) -> Error {

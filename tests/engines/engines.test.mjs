@@ -61,6 +61,8 @@ async function visit(name) {
       input.value = 'free air under the diaphragm';
       input.form.requestSubmit();
     });
+    await untilIn(page, () => document.querySelector('[data-testid="review-as-is"]').checkVisibility());
+    await click(page, '[data-testid="review-as-is"]');
     await untilIn(page, (own) => Boolean(document.querySelector(`[data-finding="${own}"]:not([data-kind="unscored"])`)), 'free air under the diaphragm');
     await reached(page, 'done');
     seen.own = await rows(page);

@@ -18,11 +18,4 @@ export const TEXTS = [
   [/^Bits$/, 'ビット数'],
   [/^Photometric$/, '表示形式'],
   [/^Transfer syntax$/, '転送構文'],
-  [/^The picture has colours, unlike a radiograph: it may be a photograph of one, or something else\.$/, 'この画像には色があります。X線画像に色はないため、それを撮影した写真か、別のものかもしれません。'],
-  [/^The file says that its modality is (.+): the model knows frontal chest radiographs only\.$/, 'このファイルのモダリティは$1です。モデルが知っているのは胸部正面のX線画像だけです。'],
-  [/^The file says that it shows (.+), not the chest: the model knows frontal chest radiographs only\.$/, 'このファイルの撮影部位は胸部ではなく$1です。モデルが知っているのは胸部正面のX線画像だけです。'],
-  [/^The file says that this is a lateral view: the model knows frontal chest radiographs only\.$/, 'このファイルは側面像です。モデルが知っているのは胸部正面のX線画像だけです。'],
-  [/^The file says that this is an oblique view: the model knows frontal chest radiographs only\.$/, 'このファイルは斜位像です。モデルが知っているのは胸部正面のX線画像だけです。'],
-  [/^The file has (\d+) frames: the first is shown and scored\.$/, 'このファイルには$1フレームあります。最初のフレームを表示し、採点します。'],
-  [/^The file’s pixels are not square: the model sees the picture stretched\.$/, 'このファイルの画素は正方形ではありません。モデルには引き伸ばされた画像として見えます。'],
 ];

@@ -43,7 +43,7 @@ function shownFromDecoded({ values, spacing = null, window = null, ...facts }) {
 }
 
 const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
-/** More than a finding: lines, or a paragraph. */
+/** More than a finding: lines, or a paragraph. It is read at once when it is pasted. */
 export const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase() === b.toLowerCase();
 
@@ -361,8 +361,8 @@ export class Session {
     this.#setFindings([...own, ...find(id)], { preset: id, removed: [], picked: false });
   }
 
-  /** Adds all of them or none, and selects the first. @param {string[]} texts @returns {Promise<boolean>} Whether they are on the list now. */
-  async addFindings(texts) {
+  /** Adds all of them or none, and selects the first. @param {string[]} texts @param {Partial<import('./state.js').State>} [patch] @returns {Promise<boolean>} Whether they are on the list now. */
+  async addFindings(texts, patch) {
     const wanted = texts.map(tidy).filter((text, i, all) => text && all.findIndex((other) => same(other, text)) === i);
     if (!wanted.length) return false;
     try {
@@ -376,16 +376,26 @@ export class Session {
     const fresh = wanted.filter((finding) => !known(finding));
     const selected = known(wanted[0]) ?? wanted[0];
     this.rewriting.stop();
-    this.#setFindings([...fresh, ...findings], { selected, picked: true, findingError: '', review: null });
+    this.#setFindings([...fresh, ...findings], { selected, picked: true, findingError: '', review: null, ...patch });
     return true;
   }
 
-  /** One finding joins the list; a longer text is opened for review. @param {string} text @returns {Promise<boolean>} Whether it is on the list now. */
+  /**
+   * What was typed is aligned first. A name, synonym or abbreviation joins the list as the finding that it stands for;
+   * anything else is opened for review, from where it can also be sent as it is.
+   *
+   * @param {string} text
+   * @returns {Promise<boolean>} Whether it is on the list now.
+   */
   async submitText(text) {
-    const statements = await this.#client.call('align', { text }).catch(() => []);
-    const named = async () => (await this.complete(text)).some((name) => same(name.text, tidy(text)));
-    if (statements.length < 2 && !isLong(text) && (this.#state.rewriter.by === 'off' || await named())) return this.addFindings([text]);
-    this.#store.update({ review: reviewOf(text, statements), findingError: '' });
+    const own = tidy(text);
+    if (!own) return false;
+    const { names, near, statements } = await this.#client.call('typed', { text }).catch(() => ({ names: [], statements: [] }));
+    const { findings, info } = this.#state;
+    const among = (/** @type {string[]} */ list) => [own, ...names].map((name) => list.find((other) => same(other, name))).find(Boolean);
+    const finding = among(findings) ?? among(info.presets.flatMap((preset) => preset.findings)) ?? names[0];
+    if (finding) return this.addFindings([finding], { taken: same(finding, own) ? null : { text: own, finding } });
+    this.#store.update({ review: reviewOf(text, statements, near), findingError: '', taken: null });
     return false;
   }
 
@@ -489,7 +499,7 @@ export class Session {
   /** @param {string[]} findings @param {Partial<import('./state.js').State>} patch */
   #setFindings(findings, patch) {
     const selected = patch.selected ?? this.#state.selected;
-    this.#store.update({ findings, ...patch, selected: findings.includes(selected) ? selected : '' });
+    this.#store.update({ findings, taken: null, ...patch, selected: findings.includes(selected) ? selected : '' });
     this.#selectTop();
     this.#pump();
   }

@@ -9,10 +9,11 @@
  * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
  * @typedef {{file: Blob, negative?: boolean} | Drawing} Source A file's picture, or its negative
  * @typedef {'familiar' | 'unusual' | 'unfamiliar' | 'inverted'} Verdict What a picture looks like to the model
+ * @typedef {{code: string} & Record<string, string | number>} Warning See `Warning` in src/warning.rs
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
  * @property {number} width @property {number} height @property {string=} note
- * @property {{name: string, value: string}[]} facts Of a DICOM file @property {string[]} warnings Of one that is no frontal chest radiograph
+ * @property {{name: string, value: string}[]} facts Of a DICOM file @property {Warning[]} warnings Of a damaged file, or one that is no frontal chest radiograph
  * @property {import('./viewer/pixels.js').Pixels} pixels What the viewer shows
  * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
  * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture
@@ -91,6 +92,7 @@ export function initialState() {
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
     /** @type {import('./i18n.js').Message} */ findingError: '',
+    /** @type {{text: string, finding: string} | null} What was typed, and the finding that it was taken for */ taken: null,
     /** @type {import('./rewrite/rewrite.js').Review | null} */ review: null,
     rewriter: initialRewriter(),
     /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores: new Map(),

@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, pluralRule, programText, t } from './i18n.js';
+import { language, number, percent, pluralRule, t } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -10,26 +10,45 @@ export function ordinal(value) {
   return `${number(value)}${SUFFIXES[pluralRule(value, { type: 'ordinal' })] ?? 'th'}`;
 }
 
+/** A percentile as it is written: 0 stands for less than 1, and 100 for more than 99. @param {number} percentile 0..100 */
+export const rounded = (percentile) => (percentile < 1 ? 0 : Math.round(percentile));
+
 /** "87th", never "0th" or "100th". @param {number} percentile 0..100 */
 export function standing(percentile) {
-  if (percentile < 1) return `<${ordinal(1)}`;
-  return percentile >= 99.5 ? `>${ordinal(99)}` : ordinal(Math.round(percentile));
+  const whole = rounded(percentile);
+  if (whole < 1) return `<${ordinal(1)}`;
+  return whole > 99 ? `>${ordinal(99)}` : ordinal(whole);
 }
 
 /** @param {number} percentile 0..100 */
 export function reading(percentile) {
   if (percentile <= 0) return t('reading.lowest');
   if (percentile >= 100) return t('reading.highest');
-  if (percentile < 1) return t('reading.below', { share: percent(0.01) });
-  if (percentile >= 99.5) return t('reading.above', { share: percent(0.99) });
-  return t('reading.share', { share: percent(Math.round(percentile) / 100) });
+  const whole = rounded(percentile);
+  if (whole < 1) return t('reading.below', { share: percent(0.01) });
+  if (whole > 99) return t('reading.above', { share: percent(0.01) });
+  return t('reading.share', { share: percent(whole / 100) });
 }
 
-/** What speaks against a picture's scores: sentences. @param {{warnings: string[], verdict?: import('./state.js').Verdict}} picture @param {boolean} negative Black and white are exchanged already */
-export function cautions({ warnings, verdict }, negative) {
-  const looks = [negative && 'looks.negative', verdict === 'inverted' && 'looks.inverted', verdict === 'unusual' && 'looks.unusual', verdict === 'unfamiliar' && 'looks.unfamiliar'];
-  return [...warnings.map(programText), ...looks.filter(Boolean).map((key) => t(key))];
+/** @param {import('./state.js').Warning} warning */
+function warningInWords({ code, ...values }) {
+  if (code === 'damaged') values.share = percent(Math.floor(100 * Number(values.share)) / 100); // 100 % is the whole
+  return t(`warning.${code}`, values);
 }
+
+/**
+ * What speaks against an image's scores: what its file says, and then its looks.
+ *
+ * @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict, source?: import('./state.js').Source}} image
+ * @returns {import('./state.js').Warning[]}
+ */
+export function warningsOf({ warnings, verdict, source }) {
+  const looks = [source && 'negative' in source && source.negative && 'negative', verdict !== 'familiar' && verdict];
+  return [...warnings, ...looks.filter(Boolean).map((code) => ({ code }))];
+}
+
+/** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
+export const cautions = (image) => warningsOf(image).map(warningInWords);
 
 /** @param {number} bytes */
 export function megabytes(bytes) {

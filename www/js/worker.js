@@ -6,6 +6,7 @@
  * Jobs that use the model run one after another; the others are short, and run between them.
  */
 import { chooseDevice } from './device.js';
+import { digestOf } from './digest.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { startProgram } from './program.js';
 import { Team } from './team.js';
@@ -120,7 +121,7 @@ const jobs = {
     }
     // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
     if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer) wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
-    return [{ device, info: model.info(), weights }];
+    return [{ device, info: { ...model.info(), sha256: await digestOf(manifest) }, weights }];
   },
 
   async decode({ picture: id, source }) {
@@ -180,7 +181,7 @@ const jobs = {
       const thumbnail = thumbnailOf(picture, side);
       encoded = await model.encodeImage(picture);
       const all = findings.length ? await model.score(encoded, findings) : [];
-      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({ finding, sentence, logit, i2t, t2i, percentile }));
+      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, measured }) => ({ finding, sentence, logit, i2t, t2i, percentile, measured }));
       return [{ width, height, warnings, verdict: await model.verdict(picture, encoded), thumbnail, scores }, [thumbnail.grey.buffer]];
     } finally {
       encoded?.free();
@@ -191,7 +192,7 @@ const jobs = {
   /** Checks a finding; throws 'bad-prompt'. */
   async sentence({ finding }) { return [wasm.sentence(finding)]; },
 
-  async align({ text }) { return [wasm.align(text)]; },
+  async typed({ text }) { return [wasm.typed(text)]; },
 
   async rewriting() { return [wasm.rewriting()]; },
 

@@ -11,7 +11,7 @@
  * @property {[number, number]=} standings Their percentiles in the reference
  */
 
-/** Where the image stands beside what was measured; '' where nothing was. @param {import('./state.js').Score | undefined} score @returns {'' | 'above' | 'within' | 'below' | 'apart'} `apart`: the groups hardly overlap, and there is no zone */
+/** Where the image stands beside what was measured; '' where nothing was. @param {import('./series/table.js').Mark | undefined} score @returns {'' | 'above' | 'within' | 'below' | 'apart'} `apart`: the groups hardly overlap, and there is no zone */
 export function sideOf(score) {
   const { undecided, standings } = score?.measured ?? {};
   if (!undecided || !standings) return '';

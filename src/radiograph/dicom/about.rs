@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::format::Format;
 use super::header::Header;
+use crate::radiograph::warning::Warning;
 
 /// Projection radiographs and what they are digitised or stored as (PS3.3 section C.7.3.1.1.1).
 const RADIOGRAPHS: [&str; 5] = ["CR", "DX", "RG", "SC", "OT"];
@@ -107,38 +108,27 @@ impl About {
         facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
     }
 
-    /// What a person should know before looking at scores, a sentence each.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let knows = "the model knows frontal chest radiographs only";
-        let modality = self.modality.as_deref();
-        if let Some(modality) = modality.filter(|modality| !RADIOGRAPHS.contains(modality)) {
-            warnings.push(format!("The file says that its modality is {modality}: {knows}."));
-        }
-        let is_chest = |part: &&str| CHESTS.iter().any(|chest| part.contains(chest));
-        if let Some(part) = self.body_part.as_deref().filter(|part| !is_chest(part)) {
-            warnings.push(format!("The file says that it shows {part}, not the chest: {knows}."));
-        }
-        match self.view {
-            ViewPosition::Frontal => {}
-            ViewPosition::Lateral => {
-                warnings.push(format!("The file says that this is a lateral view: {knows}."));
-            }
-            ViewPosition::Oblique => {
-                warnings.push(format!("The file says that this is an oblique view: {knows}."));
-            }
-        }
-        if self.frames > 1 {
-            let frames = self.frames;
-            warnings.push(format!("The file has {frames} frames: the first is shown and scored."));
-        }
-        if (self.aspect - 1.0).abs() > 0.01 {
-            warnings.push(
-                "The file’s pixels are not square: the model sees the picture stretched."
-                    .to_string(),
-            );
-        }
-        warnings
+    /// What a person should know before looking at scores.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let modality = self.modality.clone().filter(|known| !RADIOGRAPHS.contains(&known.as_str()));
+        let is_chest = |part: &String| CHESTS.iter().any(|chest| part.contains(chest));
+        let part = self.body_part.clone().filter(|part| !is_chest(part));
+        let view = match self.view {
+            ViewPosition::Frontal => None,
+            ViewPosition::Lateral => Some(Warning::Lateral),
+            ViewPosition::Oblique => Some(Warning::Oblique),
+        };
+        let stretched = (self.aspect - 1.0).abs() > 0.01;
+        [
+            modality.map(|modality| Warning::Modality { modality }),
+            part.map(|part| Warning::BodyPart { part }),
+            view,
+            (self.frames > 1).then_some(Warning::Frames { count: self.frames }),
+            stretched.then_some(Warning::NotSquare),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 

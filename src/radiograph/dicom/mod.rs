@@ -14,7 +14,7 @@ mod deep;
 mod format;
 mod frame;
 mod header;
-mod jpeg;
+pub(crate) mod jpeg;
 mod lut;
 mod syntax;
 

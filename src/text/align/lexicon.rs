@@ -513,7 +513,7 @@ fn fold(text: &str, source: &Source) -> String {
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours from `a` to `b`, if at most `most`.
-fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
+pub fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most {
         return None;
     }

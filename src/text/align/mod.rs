@@ -29,6 +29,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tokens;
+pub mod typed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -15,6 +15,7 @@
  */
 import { ranked } from '../state.js';
 import { carryWindow } from '../viewer/pixels.js';
+import { rounded } from '../words.js';
 
 /** The same picture twice. @param {State} state */
 export const isSame = ({ compare, picture }) => compare?.picture.id === picture?.id;
@@ -58,11 +59,11 @@ export const otherFinding = (state) => ranked(state).find((finding) => finding !
  *   `unit`: percentile points, or of the logit, where a sentence has no reference
  */
 
-/** For the same sentence on two pictures. @param {string} finding @param {import('../series/table.js').Mark | undefined} a @param {import('../series/table.js').Mark | undefined} b @returns {Difference} */
+/** For the same sentence on two pictures: of the percentiles as they are written. @param {string} finding @param {import('../series/table.js').Mark | undefined} a @param {import('../series/table.js').Mark | undefined} b @returns {Difference} */
 export function difference(finding, a, b) {
   if (!a || !b) return { finding, a, b, unit: '' };
   if (a.percentile === undefined || b.percentile === undefined) return { finding, a, b, difference: a.logit - b.logit, unit: 'logit' };
-  return { finding, a, b, difference: a.percentile - b.percentile, unit: 'points' };
+  return { finding, a, b, difference: rounded(a.percentile) - rounded(b.percentile), unit: 'points' };
 }
 
 /** For two pictures, the greatest difference first. @param {State} state @returns {Difference[]} */

@@ -66,7 +66,7 @@ export class CompareActions {
   /** Another model, or another device. */
   forget() {
     const { compare } = this.#state;
-    if (compare) this.#update({ picture: { ...compare.picture, view: null, encoded: false }, scores: new Map(), loaded: false, overlay: null });
+    if (compare) this.#update({ picture: { ...compare.picture, view: null, verdict: undefined, encoded: false }, scores: new Map(), loaded: false, overlay: null });
   }
 
   /** Does the next thing that is missing while the viewer rests, until nothing is. Called after every change. */
@@ -110,8 +110,8 @@ export class CompareActions {
 
   /** @param {import('../state.js').Picture} picture */
   async #encode({ id }) {
-    const { view } = await this.#host.call('encode', { picture: id });
-    this.#apply(id, () => ({ picture: { ...this.#state.compare.picture, view, encoded: true } }));
+    const { view, verdict } = await this.#host.call('encode', { picture: id });
+    this.#apply(id, () => ({ picture: { ...this.#state.compare.picture, view, verdict, encoded: true } }));
   }
 
   /** @param {import('../state.js').Picture} picture @param {string[]} findings */

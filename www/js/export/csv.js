@@ -1,7 +1,10 @@
 /** Scores as CSV by RFC 4180, a line for each image and finding. */
 import { PURPOSE, short } from './records.js';
+import { sideOf } from '../zone.js';
 
-const COLUMNS = ['image', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'verdict', 'error', 'model', 'version', 'note'];
+const COLUMNS = [
+  'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
+];
 /** What a spreadsheet takes for a formula, also in its wide forms. */
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
@@ -14,12 +17,20 @@ function field(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** @param {import('./records.js').Record[]} records @param {{title: string, version: string}} model */
-export function csvOf(records, { title, version }) {
-  const rows = records.flatMap(({ image, verdict, error, scores }) => {
+/** "lateral; body-part KNEE". @param {import('../state.js').Warning[]} warnings */
+const listed = (warnings) => warnings.map(({ code, ...values }) => [code, ...Object.values(values)].join(' ')).join('; ');
+
+/** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string}} model */
+export function csvOf(records, { title, version, sha256, population }) {
+  const rows = records.flatMap(({ image, side, verdict, warnings, error, scores }) => {
     const marks = scores.length ? scores : [/** @type {any} */ ({})];
-    return marks.map(({ finding, sentence, logit, i2t, t2i, percentile }) => (
-      [image, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), verdict, error, title, version, PURPOSE]));
+    return marks.map((mark) => {
+      const { finding, sentence, logit, i2t, t2i, percentile } = mark;
+      return [
+        image, side, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), sideOf(mark), verdict, listed(warnings), error,
+        title, version, sha256, population, PURPOSE,
+      ];
+    });
   });
   return [COLUMNS, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }

@@ -1,15 +1,19 @@
-/** The image with its map and what it shows, as a picture for a slide or a paper. */
+/** The image with its map and what it shows, as a picture for a slide or a paper; of a comparison both sides. */
+import { findingBeside, scoresBeside, stateBeside } from '../compare/beside.js';
 import { glossOf, nameOf, programText, t } from '../i18n.js';
 import { contoured, seenBox, shownMap, windowOf } from '../state.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
-import { reading, signed, standing } from '../words.js';
+import { cautions, reading, signed, standing } from '../words.js';
 import { sideOf } from '../zone.js';
 
+const LONG_MIN = 1600; // pixels of the longer side, as print needs
 const SIDE_MAX = 2048;
-const WIDTH_MIN = 560; // a caption that can be read
-const COLOURS = { paper: '#0b0e10', ink: '#e8edf0', muted: '#a0adb5', accent: '#7cc7da' };
+const WIDTH_MIN = 1000; // a caption that can be read
+const UNIT_MIN = 24; // of which a small letter has 0.8: 7 points, where the figure is printed as wide as a page's text
+const GAP = 24; // between two sides
+const COLOURS = { paper: '#0b0e10', ink: '#e8edf0', muted: '#a0adb5', accent: '#7cc7da', warning: '#e0a93c' };
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
 /** @param {Uint8ClampedArray} rgba @param {number} width @param {number} height */
@@ -40,13 +44,14 @@ function captionOf(state) {
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
   const values = { sentence: score.sentence, logit: signed(score.logit) };
-  const model = { title: info.title, version: info.version };
+  const model = { title: info.title, version: info.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info.version };
   const facts = [
     map.on && t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), view.mirror && t('viewer.mirrored'), 'phantom' in picture.source && t('figure.synthetic'),
   ];
   return {
     finding: glossOf(score.finding) ? `${glossOf(score.finding)} (${score.finding})` : score.finding,
     place: ranked ? t('percentile', { standing: standing(score.percentile) }) : t('figure.logit', { logit: signed(score.logit) }),
+    warnings: cautions(picture),
     lines: [
       ranked ? t('figure.reading', { ...values, reading: reading(score.percentile) }) : t('figure.noReference', values),
       sideOf(score) === 'within' && t('zone.within'),
@@ -124,32 +129,36 @@ function drawPicture(context, state, matrix, scale, unit) {
   context.restore();
 }
 
-/** Nothing names the file: it may name a person. @param {import('../state.js').State} state With a scored picture @returns {HTMLCanvasElement} */
-export function drawFigure(state) {
+/** One side. @param {import('../state.js').State} state With a scored picture @param {string} letter Of a comparison, or '' @returns {HTMLCanvasElement} */
+function drawSide(state, letter) {
   const { picture: { grid }, display: { view }, ramp, map } = state;
   const caption = captionOf(state);
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d', { alpha: false });
   const sides = [grid.width, grid.height * grid.aspect];
   if (view.turn % 2) sides.reverse();
-  const unit = Math.max(12, Math.min(26, Math.round(sides[0] / 48)));
+  const long = Math.max(...sides);
+  const wide = Math.max(WIDTH_MIN, sides[0] * Math.max(LONG_MIN / long, Math.min(1, SIDE_MAX / long)));
+  const unit = Math.max(UNIT_MIN, Math.round(wide / 50));
   const margin = unit;
   const type = (/** @type {number} */ size, /** @type {number} */ weight, /** @type {string} */ colour) => {
     context.font = `${weight} ${Math.round(size * unit)}px ${FONT}`;
     context.fillStyle = colour;
   };
-  const wrapped = (/** @type {number} */ width) => {
+  const wrapped = (/** @type {string[]} */ texts, /** @type {number} */ width) => {
     type(0.8, 400, COLOURS.muted);
-    return caption.lines.flatMap((text) => wrap(context, text, width - 2 * margin));
+    return texts.flatMap((text) => wrap(context, text, width - 2 * margin));
   };
   const outlines = outlined(state);
-  const heightOf = (/** @type {number} */ width) => margin * 2 + unit * (1.9 + 1.15 * (wrapped(width).length + outlines.length) + (outlines.length ? 0.4 : 0) + 1.9 + 1.2);
+  const heightOf = (/** @type {number} */ width) => {
+    const lines = wrapped([...caption.warnings, ...caption.lines], width).length + wrapped([caption.facts], width).length + outlines.length;
+    return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on && ramp ? 1.5 : 0) + 2.2);
+  };
 
-  const room = SIDE_MAX - heightOf(Math.max(WIDTH_MIN, Math.min(SIDE_MAX, sides[0])));
-  const scale = Math.min(1, SIDE_MAX / sides[0], room / sides[1]);
+  const room = SIDE_MAX - heightOf(wide);
+  const scale = Math.min(Math.max(LONG_MIN / long, Math.min(1, SIDE_MAX / long)), room / sides[1]);
   const [across, down] = sides.map((side) => Math.max(1, Math.round(side * scale)));
-  const width = Math.max(WIDTH_MIN, across);
-  const lines = wrapped(width);
+  const width = Math.round(Math.max(WIDTH_MIN, across));
   canvas.width = width;
   canvas.height = Math.min(SIDE_MAX, down + Math.ceil(heightOf(width)));
   context.fillStyle = COLOURS.paper;
@@ -168,10 +177,15 @@ export function drawFigure(state) {
   const left = width - 3 * margin - context.measureText(caption.place).width;
   context.textAlign = 'left';
   type(1.2, 600, COLOURS.ink);
-  context.fillText(caption.finding, margin, y, left);
+  context.fillText([letter, caption.finding].filter(Boolean).join('  '), margin, y, left);
   y += 0.5 * unit;
-  type(0.8, 400, COLOURS.muted);
-  for (const line of lines) context.fillText(line, margin, y += 1.15 * unit);
+  const write = (/** @type {string[]} */ texts, /** @type {string} */ colour) => {
+    const lines = wrapped(texts, width);
+    context.fillStyle = colour;
+    for (const line of lines) context.fillText(line, margin, y += 1.15 * unit);
+  };
+  write(caption.warnings, COLOURS.warning);
+  write(caption.lines, COLOURS.muted);
   if (outlines.length) y += 0.4 * unit;
   for (const { finding, place, score } of outlines) {
     y += 1.15 * unit;
@@ -181,23 +195,38 @@ export function drawFigure(state) {
     const text = t('figure.contour', { number: place + 1, finding: nameOf(finding), standing: score.percentile === undefined ? t('figure.logit', { logit: signed(score.logit) }) : t('percentile', { standing: standing(score.percentile) }) });
     context.fillText(text, margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
   }
-  y += 1.7 * unit;
-  let x = margin;
   if (map.on && ramp) {
+    y += 1.5 * unit;
     const scaleWidth = 8 * unit;
-    context.fillText(t('median'), x, y);
-    x += context.measureText(`${t('median')} `).width;
+    context.fillText(t('median'), margin, y);
+    const x = margin + context.measureText(`${t('median')} `).width;
     context.fillStyle = '#555d62'; // low values are transparent
     context.fillRect(x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
     context.drawImage(canvasOf(ramp.rgba, ramp.rgba.length / 4, 1), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
-    x += scaleWidth + 0.4 * unit;
-    type(0.8, 400, COLOURS.muted);
-    context.fillText(t('map.highest'), x, y);
-    x += context.measureText(t('map.highest')).width + 1.5 * unit;
+    context.fillStyle = COLOURS.muted;
+    context.fillText(t('map.highest'), x + scaleWidth + 0.4 * unit, y);
   }
-  context.fillText(caption.facts, x, y, width - margin - x);
+  write([caption.facts], COLOURS.muted);
   type(0.9, 600, COLOURS.ink);
   context.fillText(t('page.caution'), margin, y + 1.7 * unit);
+  return canvas;
+}
+
+/** B of a comparison as a state of its own. @param {import('../state.js').State} state */
+const sideB = (state) => ({ ...stateBeside(state), scores: scoresBeside(state), selected: findingBeside(state), overlay: state.compare.overlay, compare: null, why: { ...state.why, open: false } });
+
+/** Nothing names the file: it may name a person. @param {import('../state.js').State} state With a scored picture, and a scored one beside it @returns {HTMLCanvasElement} */
+export function drawFigure(state) {
+  if (!state.compare) return drawSide(state, '');
+  const sides = [drawSide(state, 'A'), drawSide(sideB(state), 'B')];
+  const canvas = document.createElement('canvas');
+  canvas.width = sides.reduce((sum, { width }) => sum + width, GAP);
+  canvas.height = Math.max(...sides.map(({ height }) => height));
+  const context = canvas.getContext('2d', { alpha: false });
+  context.fillStyle = COLOURS.paper;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(sides[0], 0, 0);
+  context.drawImage(sides[1], sides[0].width + GAP, 0);
   return canvas;
 }
 

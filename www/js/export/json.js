@@ -1,18 +1,24 @@
 /** Scores as JSON. */
 import { PURPOSE, short } from './records.js';
+import { sideOf } from '../zone.js';
+
+const SCALE = 'Raw logits, not probabilities; percentiles among the reference images for the same prompt. '
+  + 'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
 
 /** @param {import('./records.js').Record[]} records @param {any} info See `ModelInfo` in the wasm boundary */
-export function jsonOf(records, { name, title, version, precision, device, population }) {
-  const images = records.map(({ image, width, height, verdict, error, scores }) => ({
+export function jsonOf(records, { name, title, version, sha256, precision, device, population }) {
+  const images = records.map(({ image, side, width, height, verdict, warnings, error, scores }) => ({
     image,
+    ...(side && { side }),
     width,
     height,
     ...(verdict && { verdict }),
+    warnings,
     ...(error && { error }),
-    scores: scores.map(({ finding, sentence, logit, i2t, t2i, percentile }) => ({
-      finding, prompt: sentence, logit: short(logit), i2t: short(i2t), t2i: short(t2i), percentile: short(percentile) ?? null,
+    scores: scores.map((mark) => ({
+      finding: mark.finding, prompt: mark.sentence, logit: short(mark.logit), i2t: short(mark.i2t), t2i: short(mark.t2i), percentile: short(mark.percentile) ?? null, zone: sideOf(mark) || null,
     })),
   }));
-  const model = { name, title, version, precision, device: device.kind };
-  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: 'Raw logits, not probabilities; percentiles among the reference images for the same prompt.', model, reference: population ?? null, images }, null, 2)}\n`;
+  const model = { name, title, version, sha256: sha256 ?? null, precision, device: device.kind };
+  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: SCALE, model, reference: population ?? null, images }, null, 2)}\n`;
 }

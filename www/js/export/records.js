@@ -1,10 +1,18 @@
 /**
- * The scores on show, ready to be written down.
+ * The scores on show, ready to be written down, with all that speaks against them.
  *
- * @typedef {{image: string, width: number, height: number, verdict?: import('../state.js').Verdict, error: string, scores: import('../series/table.js').Mark[]}} Record
+ * @typedef {object} Record
+ * @property {string} image @property {'' | 'A' | 'B'} side Of a comparison
+ * @property {number} width @property {number} height
+ * @property {import('../state.js').Verdict=} verdict @property {import('../state.js').Warning[]} warnings What speaks against the image, its looks included
+ * @property {string} error @property {import('../series/table.js').Mark[]} scores
+ *
+ * @typedef {{image: string, side: '' | 'A' | 'B', error: string, width: number, height: number, verdict?: import('../state.js').Verdict, warnings: import('../state.js').Warning[], negative: boolean}} Source
  */
+import { isSame, scoresBeside } from '../compare/beside.js';
 import { tell } from '../i18n.js';
 import { rowsOnShow } from '../series/table.js';
+import { warningsOf } from '../words.js';
 
 /** In every table that leaves this page; tables are in English. */
 export const PURPOSE = 'For teaching and research, not for diagnosis';
@@ -15,13 +23,23 @@ export const short = (value) => (value === undefined ? undefined : Number(value.
 /** @param {readonly string[]} findings @param {ReadonlyMap<string, import('../series/table.js').Mark>} scores */
 const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(finding) ?? []);
 
-/** Of the rows that pass the filter, where the table is on show; else of the image in the viewer. @param {import('../state.js').State} state @returns {Record[]} */
-export function recordsOf({ series, picture, findings, scores }) {
+/** Of an image in a viewer. @param {import('../state.js').Picture} picture @param {'' | 'A' | 'B'} side @param {import('../series/table.js').Mark[]} scores @returns {Record[]} */
+function recordOfPicture(picture, side, scores) {
+  const own = scores.filter((score) => /** @type {any} */ (score).picture === picture.id);
+  const { name, width, height, verdict } = picture;
+  return own.length ? [{ image: tell(name), side, width, height, verdict, warnings: warningsOf(picture), error: '', scores: own }] : [];
+}
+
+/** Of the rows that pass the filter, where the table is on show; else of the image in the viewer, and the one beside it. @param {import('../state.js').State} state @returns {Record[]} */
+export function recordsOf(state) {
+  const { series, picture, compare, findings, scores } = state;
   if (series?.shown) {
-    return rowsOnShow(series, findings).filter(({ state }) => state !== 'waiting')
-      .map(({ name, width, height, verdict, error, marks }) => ({ image: name, width, height, verdict, error, scores: inOrder(findings, marks) }));
+    return rowsOnShow(series, findings).filter((row) => row.state !== 'waiting').map((row) => ({
+      image: row.name, side: '', width: row.width, height: row.height, verdict: row.verdict, warnings: warningsOf(row), error: row.error, scores: inOrder(findings, row.marks),
+    }));
   }
   if (!picture) return [];
-  const own = inOrder(findings, scores).filter((score) => /** @type {any} */ (score).picture === picture.id);
-  return own.length ? [{ image: tell(picture.name), width: picture.width, height: picture.height, verdict: picture.verdict, error: '', scores: own }] : [];
+  const own = inOrder(findings, scores);
+  if (!compare || isSame(state)) return recordOfPicture(picture, '', own);
+  return [...recordOfPicture(picture, 'A', own), ...recordOfPicture(compare.picture, 'B', inOrder(findings, scoresBeside(state)))];
 }

@@ -9,6 +9,7 @@
  *
  * @typedef {object} Review A text to choose prompts from
  * @property {string} text @property {import('../state.js').Statement[]} statements
+ * @property {string=} near The finding that it seems to be meant for, misspelt
  * @property {import('../state.js').Statement[]} byRules
  * @property {boolean} busy @property {import('../i18n.js').Message} note What came of the model
  * @property {boolean} rewritten
@@ -27,8 +28,8 @@ export const initialRewriter = () => ({ by: 'off', url: '', model: '', key: '', 
 /** Whether a text can be sent. @param {Rewriter} rewriter */
 export const isSetUp = ({ by, url, model }) => by === 'browser' || (by === 'endpoint' && Boolean(completionsOf(url) && model.trim()));
 
-/** What the rules found. @param {string} text @param {import('../state.js').Statement[]} statements @returns {Review} */
-export const reviewOf = (text, statements) => ({ text, statements, byRules: statements, busy: false, note: '', rewritten: false });
+/** What the rules found. @param {string} text @param {import('../state.js').Statement[]} statements @param {string} [near] @returns {Review} */
+export const reviewOf = (text, statements, near) => ({ text, statements, near, byRules: statements, busy: false, note: '', rewritten: false });
 
 export class RewriteActions {
   #store;
@@ -63,7 +64,7 @@ export class RewriteActions {
       const ask = rewriter.by === 'browser' ? askBuiltIn(rewriting, review.text, request.signal) : askEndpoint(rewriter, rewriting, review.text, request.signal);
       const { statements, unknownFindings, unknownPlaces } = await this.#host.call('readAnswer', { text: review.text, answer: await ask });
       const unknown = [...new Set([...unknownFindings, ...unknownPlaces])].slice(0, NAMED).join(', ');
-      end({ statements, rewritten: true, note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' } });
+      end({ statements, near: undefined, rewritten: true, note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' } });
     } catch (error) {
       end({ note: { key: 'rewrite.failed', values: { reason: programMessage(error) } } });
     } finally {

@@ -1,13 +1,13 @@
 /**
  * A series as a table: which rows are on show, in which order, and how far the work is.
  *
- * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number}} Mark A score without its maps
+ * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, measured?: import('../zone.js').Measured}} Mark A score without its maps
  * @typedef {object} Row
  * @property {number} id @property {File} file A handle; its bytes are read when they are needed, and let go
  * @property {string} name With its folders, where it came from one
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('../i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
- * @property {string[]} warnings Of one that is no frontal chest radiograph @property {import('../state.js').Verdict=} verdict
+ * @property {import('../state.js').Warning[]} warnings @property {import('../state.js').Verdict=} verdict
  * @property {{grey: Uint8ClampedArray, width: number, height: number} | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
  *

@@ -15,7 +15,7 @@ const markInWords = (mark) => (!mark ? '…' : mark.percentile === undefined ? s
 /** @param {import('../compare/beside.js').Difference} of */
 function differenceInWords({ difference: value, unit }) {
   if (value === undefined) return '…';
-  const text = unit === 'points' ? String(Math.round(value)).replace('-', '−') : signed(value);
+  const text = signed(value, unit === 'points' ? 0 : 2);
   return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
 }
 

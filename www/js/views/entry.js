@@ -1,7 +1,7 @@
 /** What a person types: suggestions while typing, one finding, or a text to choose prompts from. */
 import { byId, create, onChange } from '../dom.js';
 import { isLong } from '../session.js';
-import { glossOf, plural, t, tell } from '../i18n.js';
+import { glossOf, nameOf, plural, t, tell } from '../i18n.js';
 
 const LINES = 4;
 const PROMPT_MAX = 200;
@@ -11,8 +11,9 @@ const wording = ({ prompt, negated }) => prompt.replace(negated ? /^There is no 
 
 /** @param {import('../session.js').Session} session */
 export function bindEntry(session) {
-  const [form, input, button, fieldError, suggestions, review, title, note, rows, addAll, cancel] = [
-    'add', 'finding', 'add-button', 'finding-error', 'suggestions', 'review', 'review-title', 'review-note', 'review-list', 'review-add', 'review-cancel',
+  const [form, input, button, fieldError, suggestions, taken, takenText, takenAsIs, review, title, note, rows, addAll, asIs, cancel] = [
+    'add', 'finding', 'add-button', 'finding-error', 'suggestions', 'taken', 'taken-text', 'taken-as-is',
+    'review', 'review-title', 'review-note', 'review-list', 'review-add', 'review-as-is', 'review-cancel',
   ].map(byId);
   let active = -1;
 
@@ -111,15 +112,15 @@ export function bindEntry(session) {
 
   function countChosen() {
     const count = chosen().length;
-    addAll.textContent = rows.children.length ? plural('review.add', count) : t('review.addAsIs');
-    addAll.disabled = Boolean(rows.children.length) && !count;
+    addAll.textContent = plural('review.add', count);
+    addAll.disabled = !count;
   }
 
   /** @param {import('../state.js').Statement} statement */
   function createRow(statement) {
     const { negated, uncertain, historical, location } = statement;
     const row = create('li', undefined, 'review-row');
-    const check = Object.assign(create('input'), { type: 'checkbox', checked: !negated });
+    const check = Object.assign(create('input'), { type: 'checkbox', checked: !negated && !historical });
     const text = Object.assign(create('input'), { type: 'text', value: wording(statement), maxLength: PROMPT_MAX, spellcheck: false });
     const tags = [negated && t('review.negated'), uncertain && t('review.uncertain'), historical && t('review.earlier'), location].filter(Boolean);
     row.dataset.testid = 'review-row';
@@ -139,8 +140,10 @@ export function bindEntry(session) {
   review.addEventListener('change', countChosen);
   review.addEventListener('submit', (event) => {
     event.preventDefault();
-    add(rows.children.length ? chosen() : [input.value]);
+    if (chosen().length) add(chosen());
   });
+  asIs.addEventListener('click', () => add([session.state.review.text]));
+  takenAsIs.addEventListener('click', () => add([session.state.taken.text]));
   review.addEventListener('keydown', ({ key }) => { if (key === 'Escape') cancel.click(); });
   cancel.addEventListener('click', () => {
     session.cancelReview();
@@ -151,22 +154,31 @@ export function bindEntry(session) {
     review.hidden = !now;
     rows.replaceChildren(...(now?.statements ?? []).map(createRow));
     if (!now) return;
-    const { statements, text } = now;
-    const tooLong = !statements.length && text.trim().length > PROMPT_MAX;
-    addAll.hidden = tooLong;
-    title.textContent = statements.length ? plural('review.found', statements.length) : t('review.none');
-    note.textContent = tooLong ? t('review.tooLong')
-      : !statements.length ? t('review.ownWords')
-      : statements.some(({ negated }) => negated) ? t('review.negation') : '';
+    const { statements, text, near } = now;
+    const tooLong = text.trim().length > PROMPT_MAX;
+    const has = (/** @type {'negated' | 'historical'} */ what) => statements.some((statement) => statement[what]);
+    addAll.hidden = !statements.length;
+    asIs.hidden = tooLong;
+    asIs.className = statements.length ? 'quiet' : 'primary';
+    title.textContent = near ? t('review.near', { finding: nameOf(near) }) : statements.length ? plural('review.found', statements.length) : t('review.none');
+    note.textContent = statements.length
+      ? [has('negated') && t('review.negation'), has('historical') && t('review.historical')].filter(Boolean).join(' ')
+      : t(tooLong ? 'review.tooLong' : 'review.ownWords');
     note.hidden = !note.textContent;
     countChosen();
     input.scrollTop = 0;
-    (rows.querySelector('input:checked') ?? rows.querySelector('input') ?? (tooLong ? cancel : addAll)).focus({ preventScroll: true });
+    (rows.querySelector('input:checked') ?? rows.querySelector('input') ?? (tooLong ? cancel : asIs)).focus({ preventScroll: true });
+  });
+
+  const drawTaken = onChange((/** @type {import('../state.js').State['taken']} */ now) => {
+    taken.hidden = !now;
+    takenText.textContent = now ? t('findings.taken', now) : '';
   });
 
   return (/** @type {import('../state.js').State} */ state) => {
     input.disabled = button.disabled = state.model !== 'ready';
     fieldError.textContent = tell(state.findingError);
+    drawTaken(state.taken);
     drawReview(state.review);
   };
 }

@@ -1,4 +1,5 @@
 /** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
+import { overlayKeyBeside } from '../compare/beside.js';
 import { byId, copyField, onChange } from '../dom.js';
 import { csvOf } from '../export/csv.js';
 import { drawFigure, pngOf } from '../export/figure.js';
@@ -18,9 +19,10 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
-/** A figure needs a picture in the viewer whose map is drawn. @param {import('../state.js').State} state */
+/** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {import('../state.js').State} state */
 const hasFigure = (state) => !state.series?.shown && Boolean(state.picture && state.scores.get(state.selected)?.picture === state.picture.id)
-  && (!state.map.on || state.overlay?.key === overlayKey(state));
+  && (!state.map.on || state.overlay?.key === overlayKey(state))
+  && (!state.compare || Boolean(overlayKeyBeside(state)) && (!state.map.on || state.compare.overlay?.key === overlayKeyBeside(state)));
 
 /** Nothing leaves that the views may not know. @param {import('../session.js').Session} session */
 export function bindExport(session) {

@@ -1,4 +1,5 @@
 /** What is known of a picture: a DICOM file's facts beside its name, and warnings before the scores. */
+import { isSame } from '../compare/beside.js';
 import { byId, create, onChange } from '../dom.js';
 import { programText, t } from '../i18n.js';
 import { cautions } from '../words.js';
@@ -25,11 +26,14 @@ export function bindFacts(session) {
     warnings.replaceChildren(...lines.split('\n').filter(Boolean).map((line) => create('p', line)));
   });
 
-  return (/** @type {import('../state.js').State} */ { picture }) => {
+  return (/** @type {import('../state.js').State} */ state) => {
+    const { picture, compare } = state;
     drawFacts(picture?.facts ?? NONE);
     const exchanged = picture && 'file' in picture.source ? picture.source.negative : undefined; // false: and back again
     const negative = Boolean(exchanged);
-    drawWarnings(picture ? cautions(picture, negative).join('\n') : '');
+    const beside = picture && compare && !isSame(state) ? compare.picture : null;
+    const said = (/** @type {import('../state.js').Picture | null} */ of, /** @type {string} */ side) => (of ? cautions(of).map((line) => (beside ? `${side}: ${line}` : line)) : []);
+    drawWarnings([...said(picture, 'A'), ...said(beside, 'B')].join('\n'));
     exchange.hidden = exchanged === undefined && picture?.verdict !== 'inverted';
     exchange.textContent = t(negative ? 'looks.undo' : 'looks.exchange');
   };

@@ -100,7 +100,7 @@ export function bindSeries(session) {
     drawThumbnail(thumbnail, row.thumbnail);
     open.title = open.textContent = row.name;
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
-    const said = cautions(row, false);
+    const said = cautions(row);
     if (said.length) {
       const mark = Object.assign(create('span', t('series.warning'), 'warned'), { title: said.join(' ') });
       mark.append(create('span', `: ${mark.title}`, 'sr-only'));

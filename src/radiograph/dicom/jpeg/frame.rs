@@ -146,6 +146,13 @@ impl Selected<'_> {
 impl Frame {
     /// Nothing is allocated unless the frame is as large as the header says.
     pub fn parse(marker: u8, segment: &[u8], width: usize, height: usize) -> Result<Self> {
+        let mut frame = Self::headed(marker, segment, width, height)?;
+        frame.allocate();
+        Ok(frame)
+    }
+
+    /// Without samples.
+    pub fn headed(marker: u8, segment: &[u8], width: usize, height: usize) -> Result<Self> {
         let process = if marker == 0xC3 { Process::Lossless } else { Process::Dct };
         let &[precision, _, _, _, _, count] =
             segment.first_chunk().ok_or_else(|| bad("cut off"))?;
@@ -173,9 +180,7 @@ impl Frame {
             return Err(bad("its sampling"));
         }
         let precision = u32::from(precision);
-        let mut frame = Self { process, precision, width, height, h_max, v_max, components };
-        frame.allocate();
-        Ok(frame)
+        Ok(Self { process, precision, width, height, h_max, v_max, components })
     }
 
     fn allocate(&mut self) {

@@ -103,6 +103,22 @@ impl<'a> Bits<'a> {
         Ok(symbol)
     }
 
+    /// Goes past bits, at most 16.
+    pub fn skip(&mut self, count: u8) -> Result<()> {
+        self.unsigned(count).map(|_| ())
+    }
+
+    /// A number of `size` bits, at most 16.
+    pub fn unsigned(&mut self, size: u8) -> Result<usize> {
+        let size = u32::from(size.min(16));
+        if size == 0 {
+            return Ok(0);
+        }
+        self.fill();
+        self.take(size)?;
+        Ok((self.held >> self.count) as usize & ((1 << size) - 1))
+    }
+
     /// A number of `size` bits, at most 16, whose first bit says its sign (T.81 section F.2.2.1).
     pub fn signed(&mut self, size: u8) -> Result<i32> {
         let size = u32::from(size.min(16));

@@ -1,0 +1,144 @@
+//! `carzero wording`: what a model knows of sentences.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use carzero::Wording;
+use serde::Deserialize;
+
+use super::convert::rewrite;
+use super::open::ModelArgs;
+
+/// Measure how a model tells what it learnt from what it did not, or choose the limit between them
+///
+/// The table is a CSV with the columns sentence, standing (learnt, related or unknown) and part.
+/// Rows of the part `choose` choose the limit with --learn; those of `test` are measured.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Choose the cosine from which words are related to learnt ones, and store it in config.json
+    #[arg(long)]
+    learn: bool,
+    /// Sentences with the standing that they should have
+    #[arg(value_name = "CSV")]
+    table: PathBuf,
+}
+
+/// A row of the table.
+#[derive(Debug, Deserialize)]
+struct Row {
+    sentence: String,
+    standing: Standing,
+    part: Part,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Standing {
+    Learnt,
+    Related,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Choose,
+    Test,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<()> {
+    let rows = read(&args.table)?;
+    let engine = args.model.open()?;
+    let sentences: Vec<String> = rows.iter().map(|row| row.sentence.clone()).collect();
+    let judged = pollster::block_on(engine.wordings(&sentences))?
+        .context("the model's config.json does not say in which words it learnt: train it anew")?;
+    let mut config = engine.config().clone();
+    let Some(wordings) = &mut config.wordings else { return Ok(()) };
+    if args.learn {
+        let pairs = rows.iter().zip(&judged).filter(|(row, _)| row.part == Part::Choose);
+        let pairs = pairs.filter_map(|(row, wording)| Some((cosine(wording)?, row.standing)));
+        wordings.related = best_limit(&pairs.collect::<Vec<_>>())
+            .context("the part `choose` needs both related and unknown sentences")?;
+    }
+    let limit = wordings.related;
+    let mut counts: BTreeMap<Standing, (usize, usize)> = BTreeMap::new();
+    for (row, wording) in rows.iter().zip(&judged).filter(|(row, _)| row.part == Part::Test) {
+        let standing = match (wording, cosine(wording)) {
+            (Wording::Learnt { .. }, _) => Standing::Learnt,
+            (_, Some(cosine)) if cosine < limit => Standing::Unknown,
+            _ => Standing::Related,
+        };
+        let (right, all) = counts.entry(row.standing).or_default();
+        *right += usize::from(standing == row.standing);
+        *all += 1;
+        if standing != row.standing {
+            println!("{:?}, not {:?}: {} ({wording:?})", standing, row.standing, row.sentence);
+        }
+    }
+    ensure!(!counts.is_empty(), "no row is of the part `test`");
+    for (standing, (right, all)) in &counts {
+        println!("{standing:?}: {right} of {all}");
+    }
+    let recall = counts.values().map(|(right, all)| *right as f64 / *all as f64).sum::<f64>();
+    println!("related from a cosine of {limit:.3}");
+    println!("balanced accuracy {:.3}", recall / counts.len() as f64);
+    if args.learn {
+        rewrite(&args.model.model, engine.manifest(), &config, None)?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<Row>> {
+    let mut reader =
+        csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
+    reader.deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
+}
+
+/// How near words are to learnt ones; none where no cosine was asked for.
+fn cosine(wording: &Wording) -> Option<f32> {
+    match wording {
+        Wording::Learnt { .. } => None,
+        Wording::Related { cosine, .. } => *cosine,
+        Wording::Unknown { cosine } => Some(*cosine),
+    }
+}
+
+/// The cosine that tells related sentences best from unknown ones, by balanced accuracy: the middle between its
+/// neighbours.
+fn best_limit(pairs: &[(f32, Standing)]) -> Option<f32> {
+    let mut sorted = pairs.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let count = |standing| sorted.iter().filter(|pair| pair.1 == standing).count() as f64;
+    let (related, unknown) = (count(Standing::Related), count(Standing::Unknown));
+    let (mut below_related, mut below_unknown) = (0.0, 0.0);
+    let mut best: Option<(f64, f32)> = None;
+    for neighbours in sorted.windows(2) {
+        match neighbours[0].1 {
+            Standing::Related => below_related += 1.0,
+            Standing::Unknown => below_unknown += 1.0,
+            Standing::Learnt => {}
+        }
+        let accuracy = 1.0 - below_related / related + below_unknown / unknown;
+        if accuracy.is_finite() && best.is_none_or(|(highest, _)| accuracy > highest) {
+            best = Some((accuracy, (neighbours[0].0 + neighbours[1].0) / 2.0));
+        }
+    }
+    best.map(|(_, limit)| limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_lies_between_the_two() {
+        use Standing::{Related, Unknown};
+        let limit = best_limit(&[(0.9, Related), (0.1, Unknown), (0.4, Unknown), (0.6, Related)]);
+        assert_eq!(limit, Some(0.5));
+        assert_eq!(best_limit(&[(0.9, Related), (0.8, Related)]), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether a model has learnt what a sentence says. A percentile of words that it never learnt is no evidence.
+//!
+//! What the lexicon takes for a finding that the model learnt is related to it. Anything else, without the template
+//! around it, is compared with the wordings that the model learnt: the cosine of the text encoder's mean hidden states, which is what all-MiniLM-L6-v2 was trained for
+//! (Reimers and Gurevych, 2019, <https://arxiv.org/abs/1908.10084>).
+
+use serde::Serialize;
+
+use crate::package::config::Wordings;
+use crate::text::align::align;
+use crate::text::prompt::normalize;
+
+/// What a model knows of a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "standing", rename_all = "snake_case")]
+pub enum Wording {
+    /// It learnt this finding in these words.
+    Learnt {
+        /// The finding's standard name.
+        finding: String,
+    },
+    /// It learnt something near it.
+    Related {
+        /// The standard name of the nearest finding.
+        finding: String,
+        /// The nearest words.
+        nearest: String,
+        /// How near they are, -1 to 1; none where the lexicon says that this is the finding.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cosine: Option<f32>,
+    },
+    /// It learnt nothing near it: a score says nothing.
+    Unknown {
+        /// How near the nearest words are that it learnt, -1 to 1.
+        cosine: f32,
+    },
+}
+
+impl Wording {
+    /// The standing as one word: `learnt`, `related` or `unknown`.
+    pub fn standing(&self) -> &'static str {
+        match self {
+            Self::Learnt { .. } => "learnt",
+            Self::Related { .. } => "related",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+impl Wordings {
+    /// The normalised sentence without the template around its finding; all of it where it has none.
+    pub fn finding_of(&self, sentence: &str) -> String {
+        let sentence = normalize(sentence);
+        let bare = self.templates.iter().filter_map(|template| {
+            let (before, after) = template.split_once("{}")?;
+            let [before, after] = [before, after].map(|part| words(part));
+            sentence.strip_prefix(&before)?.strip_suffix(&after).map(str::trim)
+        });
+        bare.min_by_key(|bare| bare.len()).unwrap_or(&sentence).to_string()
+    }
+
+    /// What is known of normalised words without asking the text encoder: the finding that was learnt in them, or that
+    /// they name alone according to the lexicon.
+    pub fn look_up(&self, words: &str) -> Option<Wording> {
+        let is = |wording: &String| self::words(wording) == words;
+        if let Some((finding, _)) = self.learnt.iter().find(|(_, wordings)| wordings.iter().any(is))
+        {
+            return Some(Wording::Learnt { finding: finding.clone() });
+        }
+        let statements = align(words);
+        let [statement] = &statements[..] else { return None };
+        let (finding, _) = self.learnt.get_key_value(&statement.finding)?;
+        let [finding, nearest] = [finding.clone(), finding.clone()];
+        Some(Wording::Related { finding, nearest, cosine: None })
+    }
+
+    /// All that was learnt: findings with their wordings.
+    pub fn all(&self) -> impl Iterator<Item = (&String, &String)> {
+        let pairs = |(finding, wordings)| std::iter::repeat(finding).zip(wordings);
+        self.learnt.iter().flat_map(pairs)
+    }
+
+    /// What is known of words that were not learnt, by their cosines with [`Wordings::all`].
+    pub fn judge(&self, cosines: impl Iterator<Item = f32>) -> Wording {
+        let nearest = self.all().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1));
+        match nearest {
+            Some(((finding, nearest), cosine)) if cosine >= self.related => {
+                let (finding, nearest) = (finding.clone(), nearest.clone());
+                Wording::Related { finding, nearest, cosine: Some(cosine) }
+            }
+            nearest => Wording::Unknown { cosine: nearest.map_or(0.0, |(_, cosine)| cosine) },
+        }
+    }
+}
+
+/// The words of a part of a sentence, as [`normalize`] has those of a whole one.
+fn words(part: &str) -> String {
+    // A sentence of one word would be dropped.
+    let sentence = normalize(&format!("there is {part}"));
+    sentence.strip_prefix("there is").unwrap_or_default().trim().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn wordings() -> Wordings {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        Wordings {
+            templates: names(&["There is {}", "There is no {}", "{} is present"]),
+            learnt: BTreeMap::from([
+                ("Hernia".to_string(), names(&["Hernia", "a hiatus hernia"])),
+                ("Mass".to_string(), names(&["Mass"])),
+            ]),
+            related: 0.5,
+        }
+    }
+
+    #[test]
+    fn templates_are_taken_off() {
+        for (sentence, finding) in [
+            ("There is Hernia", "hernia"),
+            ("There is no large mass.", "large mass"),
+            ("A hiatus hernia is present", "a hiatus hernia"),
+            ("The heart is large", "the heart is large"),
+            ("There is", ""),
+        ] {
+            assert_eq!(wordings().finding_of(sentence), finding, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn what_is_learnt_near_and_far_is_told_apart() {
+        let wordings = wordings();
+        let hernia = Wording::Learnt { finding: "Hernia".to_string() };
+        assert_eq!(wordings.look_up("a hiatus hernia"), Some(hernia));
+        let lexicon = wordings.look_up("large hernias").map(|wording| wording.standing());
+        assert_eq!(lexicon, Some("related"));
+        assert_eq!(wordings.look_up("hernia and mass"), None, "two findings");
+        assert_eq!(wordings.look_up("pneumothorax"), None, "a finding that it did not learn");
+        let near = wordings.judge([0.1, 0.6, 0.3].into_iter());
+        let expected = Wording::Related {
+            finding: "Hernia".to_string(),
+            nearest: "a hiatus hernia".to_string(),
+            cosine: Some(0.6),
+        };
+        assert_eq!(near, expected);
+        let far = wordings.judge([0.1, 0.2, 0.3].into_iter());
+        assert_eq!(far, Wording::Unknown { cosine: 0.3 });
+    }
+}

@@ -1,0 +1,217 @@
+//! How much of a JPEG picture is there: its entropy-coded data is gone through, and nothing is decoded.
+
+use super::damage::bad;
+use super::decoder::Decoder;
+use super::frame::{Frame, Scan, Selected, Tables, word};
+use super::huffman::Bits;
+use crate::error::Result;
+
+/// The parts of 1 that could be read, where that can be told. A progressive picture (T.81 annex G) comes in
+/// scans of which each covers all of it: what of those before the damage is worth is not told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Extent {
+    /// All of it, as far as can be told: a process that is not known here counts as whole.
+    Whole,
+    /// From the top.
+    Part(f64),
+    /// It is damaged.
+    Unknown,
+}
+
+/// Goes through a picture.
+pub fn extent(bytes: &[u8]) -> Extent {
+    let tables = Tables::default();
+    let mut decoder = Decoder { bytes, at: 0, tables, marked: None };
+    let mut walk = Walk::default();
+    match walk.run(&mut decoder) {
+        Ok(()) => Extent::Whole,
+        Err(_) if walk.progressive => Extent::Unknown,
+        Err(_) => Extent::Part(walk.blocks.0 as f64 / walk.blocks.1.max(1) as f64),
+    }
+}
+
+#[derive(Default)]
+struct Walk {
+    progressive: bool,
+    /// Gone through, and all there are.
+    blocks: (usize, usize),
+    /// Of each component, the coefficients that are not zero so far, a bit each.
+    known: Vec<Vec<u64>>,
+}
+
+/// Which coefficients a scan has, and whether for the first time.
+#[derive(Clone, Copy)]
+struct Band {
+    first: usize,
+    last: usize,
+    refines: bool,
+}
+
+impl Walk {
+    fn run(&mut self, decoder: &mut Decoder) -> Result<()> {
+        let mut frame: Option<Frame> = None;
+        let mut scanned = 0;
+        decoder.marker()?;
+        loop {
+            let marker = decoder.marker()?;
+            if marker == 0xD9 {
+                return if scanned > 0 { Ok(()) } else { Err(bad("cut off")) };
+            }
+            let segment = decoder.segment()?;
+            match marker {
+                0xC0..=0xC2 => {
+                    self.progressive = marker == 0xC2;
+                    let [height, width] = [1, 3].map(|at| word(segment, at).map(usize::from));
+                    let Ok(new) = Frame::headed(marker, segment, width?, height?) else {
+                        return Ok(()); // of a kind that is not known here
+                    };
+                    let blocks = |component| size_in_blocks(&new, component, false);
+                    let counts = (0..new.components.len()).map(blocks).map(|(x, y)| x * y);
+                    self.known = counts.clone().map(|count| vec![0; count]).collect();
+                    self.blocks = (0, counts.sum());
+                    frame = Some(new);
+                }
+                0xC4 => decoder.tables.read_huffman(segment)?,
+                0xC3..=0xCF => return Ok(()),
+                0xDD => decoder.tables.restart = usize::from(word(segment, 0)?),
+                0xDA => {
+                    let frame = frame.as_ref().ok_or_else(|| bad("a scan without a frame"))?;
+                    scanned += self.scan(decoder, segment, frame)?;
+                    if !self.progressive && scanned >= frame.components.len() {
+                        return Ok(()); // only the end's marker may be missing
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Goes through one scan; how many components it has.
+    fn scan(&mut self, decoder: &mut Decoder, segment: &[u8], frame: &Frame) -> Result<usize> {
+        let scan = Scan::parse(segment, frame, &decoder.tables)?;
+        let band = match segment.get(1 + 2 * scan.selected.len()..) {
+            Some(&[first, last, approximation, ..]) if self.progressive => Band {
+                first: first.into(),
+                last: usize::from(last.min(63)),
+                refines: approximation >> 4 != 0,
+            },
+            _ => Band { first: 0, last: 63, refines: false },
+        };
+        let restart = decoder.tables.restart;
+        let mut bits = Bits::new(decoder.bytes, decoder.at);
+        let alone = scan.selected.len() == 1;
+        let (across, down) = match &scan.selected[..] {
+            [selected] => size_in_blocks(frame, selected.component, true),
+            _ => (frame.width.div_ceil(8 * frame.h_max), frame.height.div_ceil(8 * frame.v_max)),
+        };
+        let mut run = 0;
+        for mcu in 0..across * down {
+            if restart > 0 && mcu > 0 && mcu % restart == 0 {
+                bits.restart()?;
+                run = 0;
+            }
+            for selected in &scan.selected {
+                let component = &frame.components[selected.component];
+                let (h, v) = if alone { (1, 1) } else { (component.h, component.v) };
+                let (stride, _) = size_in_blocks(frame, selected.component, false);
+                for block in 0..h * v {
+                    let x = mcu % across * h + block % h;
+                    let y = mcu / across * v + block / h;
+                    let known = self.known[selected.component].get_mut(y * stride + x);
+                    let known = known.ok_or_else(|| bad("a block's place"))?;
+                    read_block(&mut bits, selected, band, self.progressive, &mut run, known)?;
+                    self.blocks.0 += usize::from(!self.progressive);
+                }
+            }
+        }
+        decoder.at = bits.at();
+        Ok(scan.selected.len())
+    }
+}
+
+/// Blocks across and down: those that count, or with those that fill up the MCUs.
+fn size_in_blocks(frame: &Frame, component: usize, counting: bool) -> (usize, usize) {
+    let component = &frame.components[component];
+    let (h, v) = (component.h, component.v);
+    let (width, height) =
+        (frame.width.div_ceil(8 * frame.h_max), frame.height.div_ceil(8 * frame.v_max));
+    if counting {
+        let size = |pixels: usize, factor: usize, most: usize| {
+            (pixels * factor).div_ceil(most).div_ceil(8)
+        };
+        (size(frame.width, h, frame.h_max), size(frame.height, v, frame.v_max))
+    } else {
+        (width * h, height * v)
+    }
+}
+
+/// The coefficients of one block that a scan has (T.81 sections F.2.2 and G.1.2). `run`: for how many more
+/// blocks there is nothing new. `known`: those that are not zero.
+fn read_block(
+    bits: &mut Bits,
+    selected: &Selected,
+    band: Band,
+    progressive: bool,
+    run: &mut usize,
+    known: &mut u64,
+) -> Result<()> {
+    let mut k = band.first;
+    if k == 0 {
+        if band.refines {
+            bits.skip(1)?;
+        } else {
+            let size = bits.symbol(selected.dc()?)?;
+            bits.skip(size)?;
+        }
+        k = 1;
+    }
+    if progressive && band.first == 0 {
+        return Ok(());
+    }
+    if *run == 0 {
+        let table = selected.ac()?;
+        while k <= band.last {
+            let symbol = bits.symbol(table)?;
+            let (mut zeros, size) = (usize::from(symbol >> 4), symbol & 15);
+            if size == 0 && zeros < 15 {
+                if !progressive {
+                    return Ok(());
+                }
+                *run = (1 << zeros) + bits.unsigned(zeros as u8)?;
+                break;
+            }
+            bits.skip(if band.refines { size.min(1) } else { size })?;
+            if band.refines {
+                // Zeros are counted among those that are zero; each of the others gets a bit.
+                while k <= band.last {
+                    if *known >> k & 1 == 1 {
+                        bits.skip(1)?;
+                    } else if zeros == 0 {
+                        break;
+                    } else {
+                        zeros -= 1;
+                    }
+                    k += 1;
+                }
+            } else {
+                k += zeros;
+            }
+            if size > 0 {
+                if k > band.last {
+                    return Err(bad("a block's end"));
+                }
+                *known |= 1 << k;
+            }
+            k += 1;
+        }
+    }
+    if *run > 0 {
+        *run -= 1;
+        for k in (k..=band.last).filter(|_| band.refines) {
+            if *known >> k & 1 == 1 {
+                bits.skip(1)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What a person types into the field for findings, before anything of it is sent to the model.
+
+use serde::Serialize;
+
+use super::lexicon::{LEXICON, distance};
+use super::{Aligned, align, complete, finding};
+
+/// A text shorter than this is not taken for the beginning of a name.
+const BEGINNING: usize = 3;
+
+/// How a typed text is understood: as a name, as a misspelt name, or as statements. Where none of
+/// it is known, all three are empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Typed {
+    /// The text is a name, synonym or abbreviation: the canonical name of its finding, then those that
+    /// the finding has in other finding sets.
+    pub names: Vec<String>,
+    /// The name that the text seems to be meant for, where it is none itself.
+    pub near: Option<String>,
+    /// The statements of the text, or of the name in `near`.
+    pub statements: Vec<Aligned>,
+}
+
+/// Reads a typed text.
+pub fn typed(text: &str) -> Typed {
+    if let Some(finding) = finding(text) {
+        let others = LEXICON.source.same.iter().filter(|(_, used)| *used == finding);
+        let names = [finding].into_iter().chain(others.map(|(other, _)| other.as_str()));
+        let names = names.map(str::to_owned).collect();
+        return Typed { names, near: None, statements: align(text) };
+    }
+    let statements = align(text);
+    match misspelt(text).or_else(|| near(text).filter(|_| statements.is_empty())) {
+        Some(name) => Typed { names: Vec::new(), statements: align(name), near: Some(name.into()) },
+        None => Typed { names: Vec::new(), near: None, statements },
+    }
+}
+
+/// The finding whose name the text is once its words are corrected: "pneumothroax".
+fn misspelt(text: &str) -> Option<&'static str> {
+    let words: Vec<String> = LEXICON.read(text).into_iter().map(|token| token.word).collect();
+    finding(&words.join(" "))
+}
+
+/// The finding whose name is a slip or two away, also with other gaps ("pneumo-thorax", "neumothorax"),
+/// or begins with the text.
+fn near(text: &str) -> Option<&'static str> {
+    let folded = LEXICON.fold(text);
+    let letters = folded.replace(' ', "");
+    let slips = match letters.len() {
+        _ if !letters.is_ascii() => return None,
+        0..6 => 0,
+        6..10 => 1,
+        _ => 2,
+    };
+    let closest = LEXICON.names.iter().filter_map(|name| {
+        let other = name.folded.replace(' ', "");
+        Some((distance(letters.as_bytes(), other.as_bytes(), slips)?, name))
+    });
+    let closest = closest.min_by_key(|&(slips, name)| (slips, !name.own));
+    let begun = || {
+        let name = complete(text, 1).into_iter().next()?;
+        finding(&name.finding).filter(|_| folded.chars().count() >= BEGINNING)
+    };
+    closest.map(|(_, name)| name.finding.as_str()).or_else(begun)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_synonyms_and_abbreviations_are_taken_at_once() {
+        for (text, finding) in [
+            ("Pneumothorax", "Pneumothorax"),
+            ("PTX", "Pneumothorax"),
+            (" ptx ", "Pneumothorax"),
+            ("胸水", "Pleural Effusion"),
+            ("derrame pleural", "Pleural Effusion"),
+            ("NSG tube", "Nasogastric Tube"),
+            ("Ryles tube", "Nasogastric Tube"),
+            ("ETT", "Endotracheal Tube"),
+            ("ICC", "Heart Insufficiency"),
+            ("CHF", "Heart Insufficiency"),
+            ("PICC line", "Central Venous Catheter"),
+            ("consolidation", "Pulmonary Consolidation"),
+        ] {
+            let typed = typed(text);
+            assert_eq!(typed.names.first().map(String::as_str), Some(finding), "{text}");
+            assert_eq!(typed.near, None, "{text}");
+        }
+        assert_eq!(typed("Consolidation").names, ["Pulmonary Consolidation", "Consolidation"]);
+    }
+
+    #[test]
+    fn a_near_miss_names_what_was_meant() {
+        for (text, finding) in [
+            ("pneumothroax", "Pneumothorax"),
+            ("neumothorax", "Pneumothorax"),
+            ("pneumo-thorax", "Pneumothorax"),
+            ("pnuemonia", "Pneumonia"),
+            ("cardio megaly", "Cardiomegaly"),
+            ("plueral efusion", "Pleural Effusion"),
+            ("atelectsis", "Atelectasis"),
+            ("pneumoth", "Pneumothorax"),
+            ("emphisema", "Pulmonary Emphysema"),
+        ] {
+            let typed = typed(text);
+            let known = typed.names.first().or(typed.near.as_ref());
+            assert_eq!(known.map(String::as_str), Some(finding), "{text}");
+            assert_eq!(typed.statements.len(), 1, "{text}");
+            assert!(typed.statements.iter().all(|one| !one.negated), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_statement_keeps_what_it_says_of_the_finding() {
+        let said = |text: &str| {
+            let typed = typed(text);
+            assert_eq!((typed.names.len(), &typed.near), (0, &None), "{text}");
+            let one = typed.statements.into_iter().next().unwrap();
+            (one.finding, one.negated, one.historical)
+        };
+        for (text, finding, negated, historical) in [
+            ("sin derrame", "Pleural Effusion", true, false),
+            ("no pneumothorax", "Pneumothorax", true, false),
+            ("胸水なし", "Pleural Effusion", true, false),
+            ("hx of CHF", "Heart Insufficiency", false, true),
+            ("left pleural effusion", "Pleural Effusion", false, false),
+        ] {
+            assert_eq!(said(text), (finding.into(), negated, historical), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_nothing() {
+        for text in ["", "a", "asdfgh", "a coin in the oesophagus", "happiness", "元気", "🫁"] {
+            let typed = typed(text);
+            assert_eq!(
+                (typed.names.len(), typed.near, typed.statements.len()),
+                (0, None, 0),
+                "{text}"
+            );
+        }
+    }
+}
