@@ -15,9 +15,10 @@ use carzero::package::{CONFIG, FileEntry, MANIFEST, Manifest, Precision, REFEREN
 use carzero::radiograph::preprocess::{ImageConfig, Resize};
 use carzero::text::prompt::normalize;
 use carzero::text::tokenizer::{TextTokenizer, vocabulary_as_tokenizer};
+use clap::ValueEnum;
 use serde::Deserialize;
 
-use super::progress;
+use super::open::progress;
 
 const FINDING_SETS: &str = include_str!("../../models/finding_sets.json");
 /// Sentences of the self-test.
@@ -41,8 +42,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// How to store the weights; the page is best served with q8
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    precision: Precision,
+    #[arg(long, value_enum, default_value_t = StoredAs::F32)]
+    precision: StoredAs,
     /// Attention heads of the image encoder
     #[arg(long, value_name = "N", default_value_t = 12)]
     vision_heads: usize,
@@ -64,6 +65,27 @@ pub struct Args {
     /// Which images the percentiles were measured on, in words
     #[arg(long, value_name = "TEXT", requires = "percentiles")]
     population: Option<String>,
+}
+
+/// [`Precision`] on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StoredAs {
+    /// 32-bit floating point
+    F32,
+    /// 16-bit floating point
+    F16,
+    /// 8-bit integers, symmetric, one scale for each output channel
+    Q8,
+}
+
+impl From<StoredAs> for Precision {
+    fn from(stored: StoredAs) -> Self {
+        match stored {
+            StoredAs::F32 => Self::F32,
+            StoredAs::F16 => Self::F16,
+            StoredAs::Q8 => Self::Q8,
+        }
+    }
 }
 
 /// What no checkpoint tells about a model.
@@ -153,7 +175,7 @@ pub fn run(args: &Args) -> Result<()> {
         .flat_map(|weights| {
             weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect())
         });
-    write_model(&args.out, config, tokenizer, weights, args.precision)
+    write_model(&args.out, config, tokenizer, weights, args.precision.into())
 }
 
 /// Refuses another model's tokenizer, and says how far the embeddings are padded.

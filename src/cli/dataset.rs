@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use carzero::train::datasets::{Layout, Summary, Taken, write_manifest};
+use clap::ValueEnum;
 
 /// Labels that are named in the summary, the most frequent first.
 const NAMED_LABELS: usize = 5;
@@ -17,7 +18,7 @@ const NAMED_LABELS: usize = 5;
 pub struct Args {
     /// How the folder is laid out
     #[arg(value_enum)]
-    layout: Layout,
+    layout: Dataset,
     /// The dataset's folder, with its tables, or the one that it was downloaded into
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
@@ -33,10 +34,37 @@ pub struct Args {
     partial: bool,
 }
 
+/// [`Layout`] on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Dataset {
+    /// NIH ChestX-ray14
+    Nih14,
+    /// CheXpert (Stanford)
+    Chexpert,
+    /// PadChest (Hospital San Juan)
+    Padchest,
+    /// Open-I (Indiana University), the CSVs of Kaggle
+    Openi,
+    /// MIMIC-CXR-JPG (PhysioNet)
+    MimicCxr,
+}
+
+impl From<Dataset> for Layout {
+    fn from(dataset: Dataset) -> Self {
+        match dataset {
+            Dataset::Nih14 => Self::Nih14,
+            Dataset::Chexpert => Self::Chexpert,
+            Dataset::Padchest => Self::Padchest,
+            Dataset::Openi => Self::Openi,
+            Dataset::MimicCxr => Self::MimicCxr,
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let taken = Taken { lateral: args.lateral, partial: args.partial };
-    let summary = write_manifest(args.layout, &args.root, &args.out, taken)?;
+    let summary = write_manifest(args.layout.into(), &args.root, &args.out, taken)?;
     eprint!("{}", describe(&summary));
     Ok(())
 }

@@ -1,22 +1,96 @@
 //! `carzero evaluate`: the measurement itself is [`carzero::evaluate`]; here it is kept in a model.
 
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::Device;
 use carzero::evaluate::report::FindingReport;
+use carzero::evaluate::{Options, evaluate, write_files};
 use carzero::package::config::{Measured, Validation};
 use carzero::text::prompt::{normalize, sentence};
 
 use super::convert::rewrite;
-use super::load;
+use super::open::load;
 
-// No doc comment: the description is that of the flattened arguments.
+/// Measure scores against labels: AUROC, AUPRC, F1, MCC and top-k accuracy with 95 % intervals.
+///
+/// Files are CSV with a header, with commas, semicolons or tabs, in UTF-8 or UTF-16. Predictions
+/// have one column for each finding, with logits, and a key column; labels have the same key column
+/// and 0 or 1, or False or True, for each finding (empty, nan or -1 mean unknown and are left out).
+/// Columns belong together by name, with or without "There is ".
+/// Predictions may also be what `carzero score --format csv` prints.
 #[derive(Debug, clap::Args)]
-#[group(skip)]
 pub struct Args {
-    #[command(flatten)]
-    evaluate: carzero::evaluate::Args,
+    /// Logits: a column for each finding, or the columns image, prompt, logit
+    #[arg(long, value_name = "CSV")]
+    predictions: PathBuf,
+
+    /// Column of the scores in predictions with the columns image and prompt: `cosine` for the
+    /// CLIP-style head of `carzero score --format csv`
+    #[arg(long, value_name = "COLUMN", default_value = "logit")]
+    score: String,
+
+    /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown
+    #[arg(long, value_name = "CSV")]
+    labels: PathBuf,
+
+    /// Column to join by; for predictions with the columns image, prompt, logit, this is the
+    /// labels' column [default: the one that tells images: no value twice, most of them in both
+    /// files, a name such as image, path, file, study or id first, never a count of the rows].
+    /// Paths that differ are joined by file name
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
+
+    /// Column of the labels that names the patient, so that intervals respect several images of
+    /// one patient [default: every row is a patient]
+    #[arg(long, value_name = "COLUMN")]
+    patient: Option<String>,
+
+    /// Thresholds for F1 and MCC: a JSON object {"finding": threshold, …}
+    #[arg(long, value_name = "JSON", conflicts_with = "choose_on")]
+    thresholds: Option<PathBuf>,
+
+    /// Rows of the labels, e.g. `split=val`, on which the thresholds with the highest F1 are
+    /// chosen; all metrics are then of the other rows
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    choose_on: Option<String>,
+
+    /// Findings that the model was not trained on, for separate means
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    unseen: Vec<String>,
+
+    /// Logits of "There is no …" for the same images, to measure how negation is read
+    #[arg(long, value_name = "CSV")]
+    negated: Option<PathBuf>,
+
+    /// Boxes in pixels: path, finding, x, y, w, h
+    #[arg(long, value_name = "CSV", requires = "maps")]
+    boxes: Option<PathBuf>,
+
+    /// Maps: key, finding, view_x, view_y, view_width, view_height (in pixels of the image) and
+    /// the side x side values v0, v1, … row by row
+    #[arg(long, value_name = "CSV", requires = "boxes")]
+    maps: Option<PathBuf>,
+
+    /// How far from a box, in pixels as the crow flies, the pointing game still counts as a hit
+    #[arg(long, value_name = "PIXELS", default_value_t = 0.0, requires = "boxes")]
+    tolerance: f64,
+
+    /// Folder for report.md, report.json, thresholds.json (with --choose-on) and roc/*.svg
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Seed of the bootstrap: the same seed gives the same intervals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// Number of bootstrap resamples; 0 for no intervals
+    #[arg(long, default_value_t = 1000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
+    resamples: usize,
 
     /// Model folder of these predictions: each finding's figures are stored in its config.json, so
     /// that the page can tell how to read a score
@@ -28,9 +102,61 @@ pub struct Args {
     population: Option<String>,
 }
 
+impl Args {
+    fn options(&self) -> Options {
+        let Self {
+            predictions,
+            score,
+            labels,
+            key,
+            patient,
+            thresholds,
+            choose_on,
+            unseen,
+            negated,
+            boxes,
+            maps,
+            tolerance,
+            seed,
+            resamples,
+            ..
+        } = self;
+        Options {
+            predictions: predictions.clone(),
+            score: score.clone(),
+            labels: labels.clone(),
+            key: key.clone(),
+            patient: patient.clone(),
+            thresholds: thresholds.clone(),
+            choose_on: choose_on.clone(),
+            unseen: unseen.clone(),
+            negated: negated.clone(),
+            boxes: boxes.clone(),
+            maps: maps.clone(),
+            tolerance: *tolerance,
+            seed: *seed,
+            resamples: *resamples,
+        }
+    }
+}
+
+/// Prints a text. Whoever reads it may stop early, as `head` does.
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let report = carzero::evaluate::run(&args.evaluate)?;
+    let report = evaluate(&args.options())?;
+    if let Some(folder) = &args.out {
+        write_files(&report, folder, args.choose_on.is_some())?;
+    }
+    print(&report.markdown())?;
     let (Some(folder), Some(population)) = (&args.keep, &args.population) else { return Ok(()) };
     let loaded = load(folder, &Device::flex())?;
     let findings = report.findings.iter().filter_map(measured).collect::<Result<_>>()?;

@@ -11,7 +11,7 @@ use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma, imageops};
 
 use super::convert::rewrite;
-use super::{ModelArgs, decode, progress};
+use super::open::{ModelArgs, decode, progress};
 
 /// Measure which images look like those the model knows, or store in the model what those look like
 ///

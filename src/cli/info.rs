@@ -3,7 +3,7 @@
 use anyhow::Result;
 use carzero::package::config::ImageEncoderConfig;
 
-use super::ModelArgs;
+use super::open::ModelArgs;
 
 /// Describe a model: architecture, size, prompts, reference population and credits
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ mod dataset;
 mod evaluate;
 mod familiarity;
 mod info;
+mod open;
 mod phantom;
 mod reference;
 mod score;
@@ -14,17 +15,10 @@ mod score;
 mod train;
 mod wording;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use burn::tensor::Device;
-use carzero::engine::loader::{Loaded, Loader};
-use carzero::package::MANIFEST;
-use carzero::{Engine, Picture};
-use clap::{Parser, Subcommand, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
 
 /// Zero-shot classification of chest radiographs with CARZero (Lai et al., CVPR 2024).
 ///
@@ -39,7 +33,7 @@ use indicatif::{ProgressBar, ProgressStyle};
   carzero score --model models/default --maps maps --format table *.png
   carzero convert CARZero_best_model.ckpt --tokenizer tokenizer.json --out models/carzero-vitb16"
 )]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -61,9 +55,19 @@ enum Command {
     Train(train::Args),
 }
 
-/// Runs one command.
-pub fn run(cli: Cli) -> Result<()> {
-    match cli.command {
+/// Runs the command that the program was started with.
+pub fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Convert(args) => convert::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Info(args) => info::run(&args),
@@ -78,80 +82,4 @@ pub fn run(cli: Cli) -> Result<()> {
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(&args),
     }
-}
-
-/// Pictures encoded in one go.
-const IMAGE_BATCH: usize = 8;
-
-/// Which model, and where it runs.
-#[derive(Debug, clap::Args)]
-struct ModelArgs {
-    /// The model folder, as `carzero convert` writes it
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
-    /// Where to compute
-    #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
-    device: DeviceKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DeviceKind {
-    /// The CPU (Burn Flex)
-    Cpu,
-    /// The first GPU (Burn wgpu)
-    #[cfg(feature = "wgpu")]
-    Wgpu,
-}
-
-impl DeviceKind {
-    fn device(self) -> Device {
-        match self {
-            Self::Cpu => Device::flex(),
-            #[cfg(feature = "wgpu")]
-            Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
-        }
-    }
-}
-
-impl ModelArgs {
-    fn open(&self) -> Result<Engine> {
-        let engine = open(&self.model, self.device.device())?;
-        if self.device != DeviceKind::Cpu {
-            pollster::block_on(engine.self_test())?;
-        }
-        Ok(engine)
-    }
-}
-
-/// Puts a model folder to work.
-fn open(folder: &Path, device: Device) -> Result<Engine> {
-    Ok(Engine::new(load(folder, &device)?, device))
-}
-
-/// Reads a model folder.
-fn load(folder: &Path, device: &Device) -> Result<Loaded> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let mut loader = Loader::new(&read(MANIFEST)?, device.clone())?;
-    for entry in loader.manifest().files.clone() {
-        loader.add(&entry.path, &read(&entry.path)?)?;
-    }
-    Ok(loader.finish()?)
-}
-
-fn decode(path: &Path) -> Result<Picture> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Picture::decode(&bytes).with_context(|| path.display().to_string())
-}
-
-/// A bar on standard error, on a terminal only.
-fn progress(length: usize, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::new(length as u64).with_message(what);
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(250));
-    bar
 }

@@ -8,7 +8,7 @@ use carzero::phantom::{Bedside, MASS, Phantom};
 use image::GrayImage;
 use rayon::prelude::*;
 
-use super::progress;
+use super::open::progress;
 
 /// Draw synthetic chest radiographs
 ///

@@ -10,7 +10,7 @@ use carzero::text::prompt::{normalize, sentence};
 use carzero::{EncodedImages, Engine, Picture};
 
 use super::convert::rewrite;
-use super::{IMAGE_BATCH, ModelArgs, decode, load, progress};
+use super::open::{IMAGE_BATCH, ModelArgs, decode, load, progress};
 
 /// Measure the reference distribution of every preset finding and store it in the model
 ///

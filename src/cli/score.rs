@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{IMAGE_BATCH, ModelArgs, decode, progress};
+use super::open::{IMAGE_BATCH, ModelArgs, decode, progress};
 
 /// Score findings on chest radiographs
 ///

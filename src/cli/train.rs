@@ -8,8 +8,8 @@ use carzero::train::config::TrainConfig;
 use carzero::train::samples::Fold;
 use carzero::train::{Paths, Trained, Validated, train};
 
-use super::DeviceKind;
 use super::convert::{presets, write_model};
+use super::open::DeviceKind;
 
 /// Tables of a cross-validation.
 const LABELS: &str = "labels.csv";
@@ -75,7 +75,7 @@ fn whole(args: &Args, config: &TrainConfig) -> Result<()> {
 fn trained(args: &Args, config: &TrainConfig, out: &Path, fold: Option<Fold>) -> Result<Trained> {
     let training = out.join("training");
     let paths = Paths { manifests: &args.data, init: &args.init, out: &training, fold };
-    Ok(train(config, paths, &args.device.device(), args.resume)?)
+    Ok(train(config, paths, &args.device.device(), args.resume, &|line| println!("{line}"))?)
 }
 
 /// Each part has a folder of its own, with its predictions once it is finished; the tables of all

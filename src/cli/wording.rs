@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use carzero::Wording;
 use serde::Deserialize;
 
-use super::ModelArgs;
 use super::convert::rewrite;
+use super::open::ModelArgs;
 
 /// Measure how a model tells what it learnt from what it did not, or choose the limit between them
 ///

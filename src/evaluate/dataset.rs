@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Args;
 use super::error::{EvaluateError, Result, some_of};
 use super::key;
+use super::options::Options;
 use super::table::{Join, Table, finding_key};
 
 /// One finding on some rows.
@@ -47,16 +47,16 @@ pub struct Dataset {
 
 impl Dataset {
     /// Reads and joins the files that the arguments name.
-    pub fn read(args: &Args) -> Result<Self> {
-        let (predictions, long) = Table::read_scores(&args.predictions, &args.score)?;
-        let labels = Table::read(&args.labels)?;
+    pub fn read(options: &Options) -> Result<Self> {
+        let (predictions, long) = Table::read_scores(&options.predictions, &options.score)?;
+        let labels = Table::read(&options.labels)?;
         let (score_key, label_key) =
-            key::columns(&predictions, long, &labels, args.key.as_deref())?;
+            key::columns(&predictions, long, &labels, options.key.as_deref())?;
         let remedy = "Name the patients' column with --patient";
         let patient =
-            args.patient.as_deref().map(|name| labels.require(name, remedy)).transpose()?;
+            options.patient.as_deref().map(|name| labels.require(name, remedy)).transpose()?;
         let choice =
-            args.choose_on.as_deref().map(|choice| rows_where(&labels, choice)).transpose()?;
+            options.choose_on.as_deref().map(|choice| rows_where(&labels, choice)).transpose()?;
 
         let reserved = [Some(label_key), patient, choice.as_ref().map(|(column, _)| *column)];
         let mut label_columns: HashMap<String, Vec<usize>> = HashMap::new();
@@ -104,10 +104,10 @@ impl Dataset {
                 notes.push(format!("{what}, ignored: {}.", some_of(&which)));
             }
         }
-        let negated = match &args.negated {
+        let negated = match &options.negated {
             Some(path) => read_negated(
                 path,
-                &args.score,
+                &options.score,
                 &predictions.header[score_key],
                 &scores.keys,
                 known,

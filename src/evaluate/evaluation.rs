@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use super::Args;
 use super::bootstrap::{Bootstrap, Estimate};
 use super::dataset::{Dataset, Finding, Rows};
 use super::error::{EvaluateError, Result, some_of};
@@ -13,6 +12,7 @@ use super::metrics::{
     FEW, Ranking, best_f1_threshold, f1, mcc, mean, percentiles, top_k_chance, top_k_hit,
     weighted_mean,
 };
+use super::options::Options;
 use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
 use super::table::{Join, finding_key};
 
@@ -56,10 +56,10 @@ impl<'a> Ranked<'a> {
 }
 
 /// Reads all files and computes everything.
-pub fn evaluate(args: &Args) -> Result<Report> {
-    let Dataset { evaluated, validation, mut notes } = Dataset::read(args)?;
-    let thresholds = thresholds(args, &validation, &evaluated, &mut notes)?;
-    let unseen = unseen(&args.unseen, &evaluated.findings)?;
+pub fn evaluate(options: &Options) -> Result<Report> {
+    let Dataset { evaluated, validation, mut notes } = Dataset::read(options)?;
+    let thresholds = thresholds(options, &validation, &evaluated, &mut notes)?;
+    let unseen = unseen(&options.unseen, &evaluated.findings)?;
     let (mut ranked, mut left_out) = (Vec::new(), Vec::new());
     for (finding, threshold) in evaluated.findings.iter().zip(thresholds) {
         let candidate = Ranked::new(finding, threshold);
@@ -80,7 +80,7 @@ pub fn evaluate(args: &Args) -> Result<Report> {
         return Err(EvaluateError::NoFindings { reason: some_of(&names) });
     }
 
-    let bootstrap = Bootstrap::new(&evaluated.patients, args.seed, args.resamples);
+    let bootstrap = Bootstrap::new(&evaluated.patients, options.seed, options.resamples);
     let frequencies = frequencies(&ranked);
     let is_unseen = |ranked: &Ranked<'_>| unseen.contains(&ranked.finding.key);
     let groups = groups(&ranked, &frequencies, &is_unseen);
@@ -113,9 +113,9 @@ pub fn evaluate(args: &Args) -> Result<Report> {
     let (metrics, _) = metrics.as_chunks::<METRICS>();
     let (finding_metrics, group_metrics) = metrics.split_at(ranked.len());
 
-    notes.extend(patient_notes(args, &validation, &evaluated));
-    notes.extend(rules(&ranked, args));
-    let (localisation, localisation_notes) = localisation(args, &[&evaluated, &validation])?;
+    notes.extend(patient_notes(options, &validation, &evaluated));
+    notes.extend(rules(&ranked, options));
+    let (localisation, localisation_notes) = localisation(options, &[&evaluated, &validation])?;
     notes.extend(localisation_notes);
     let findings = ranked.iter().zip(finding_metrics).zip(&frequencies).map(
         |((ranked, metrics), &frequency)| FindingReport {
@@ -141,14 +141,14 @@ pub fn evaluate(args: &Args) -> Result<Report> {
         .zip(accuracies)
         .map(|((report, _), &accuracy)| TopKReport { accuracy, ..*report });
     Ok(Report {
-        predictions: args.predictions.display().to_string(),
-        labels: args.labels.display().to_string(),
+        predictions: options.predictions.display().to_string(),
+        labels: options.labels.display().to_string(),
         images: evaluated.keys.len(),
         validation_images: validation.keys.len(),
-        unit: if args.patient.is_some() { "patient" } else { "row" },
+        unit: if options.patient.is_some() { "patient" } else { "row" },
         units: bootstrap.groups(),
-        resamples: args.resamples,
-        seed: args.seed,
+        resamples: options.resamples,
+        seed: options.seed,
         macros: macros.collect(),
         findings: findings.collect(),
         top_k: top_k.collect(),
@@ -166,12 +166,12 @@ fn metrics_from(
 
 /// A threshold for each finding where there is one.
 fn thresholds(
-    args: &Args,
+    options: &Options,
     validation: &Rows,
     evaluated: &Rows,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Option<f64>>> {
-    let thresholds: Vec<Option<f64>> = match &args.thresholds {
+    let thresholds: Vec<Option<f64>> = match &options.thresholds {
         Some(path) => {
             let mut given = read_thresholds(path)?;
             let thresholds =
@@ -194,7 +194,7 @@ fn thresholds(
     let without =
         evaluated.findings.iter().zip(&thresholds).filter(|(_, threshold)| threshold.is_none());
     let without: Vec<&str> = without.map(|(finding, _)| finding.name.as_str()).collect();
-    if (args.thresholds.is_some() || args.choose_on.is_some()) && !without.is_empty() {
+    if (options.thresholds.is_some() || options.choose_on.is_some()) && !without.is_empty() {
         notes.push(format!(
             "Findings without a threshold, and so without F1 and MCC: {}.",
             some_of(&without)
@@ -289,11 +289,11 @@ fn top_k(ranked: &[Ranked<'_>]) -> Vec<(TopKReport, Vec<Option<f64>>)> {
 }
 
 /// Maps against boxes, if both are given.
-fn localisation(args: &Args, parts: &[&Rows]) -> Result<(Vec<Localisation>, Vec<String>)> {
-    let (Some(boxes), Some(maps)) = (&args.boxes, &args.maps) else {
+fn localisation(options: &Options, parts: &[&Rows]) -> Result<(Vec<Localisation>, Vec<String>)> {
+    let (Some(boxes), Some(maps)) = (&options.boxes, &options.maps) else {
         return Ok((Vec::new(), Vec::new()));
     };
-    let files = localise::Files { boxes, maps, tolerance: args.tolerance };
+    let files = localise::Files { boxes, maps, tolerance: options.tolerance };
     let keys: Vec<String> = parts.iter().flat_map(|rows| rows.keys.clone()).collect();
     let patients: Vec<&String> = parts.iter().flat_map(|rows| &rows.patients).collect();
     // The patient of each image, or the image itself where that is not known.
@@ -303,14 +303,14 @@ fn localisation(args: &Args, parts: &[&Rows]) -> Result<(Vec<Localisation>, Vec<
             .map(|(row, image)| row.map_or(image, |row| patients[row]).clone())
             .collect()
     };
-    localise::evaluate(&files, patients_of, args.seed, args.resamples)
+    localise::evaluate(&files, patients_of, options.seed, options.resamples)
 }
 
 /// Patients who are not known, or on both sides of the split.
-fn patient_notes(args: &Args, validation: &Rows, evaluated: &Rows) -> Option<String> {
-    if args.patient.is_none() {
+fn patient_notes(options: &Options, validation: &Rows, evaluated: &Rows) -> Option<String> {
+    if options.patient.is_none() {
         let warning = "Rows were resampled as if each were of another patient; with several images of a patient the intervals are too narrow. Name the patients' column with --patient.";
-        return (args.resamples > 0).then(|| warning.to_string());
+        return (options.resamples > 0).then(|| warning.to_string());
     }
     let chosen: HashSet<&String> = validation.patients.iter().collect();
     let both: HashSet<&String> =
@@ -321,7 +321,7 @@ fn patient_notes(args: &Args, validation: &Rows, evaluated: &Rows) -> Option<Str
 }
 
 /// How to read the numbers.
-fn rules(ranked: &[Ranked<'_>], args: &Args) -> Vec<String> {
+fn rules(ranked: &[Ranked<'_>], options: &Options) -> Vec<String> {
     let mut notes = vec![
         "A macro row is the plain mean over its findings that have a value. A finding that a resample leaves without positives or negatives enters that resample's mean with its value on all images.".to_string(),
         "AUROC counts ties half. AUPRC is average precision; a random order gives the share of positives.".to_string(),
@@ -331,11 +331,11 @@ fn rules(ranked: &[Ranked<'_>], args: &Args) -> Vec<String> {
     if ranked.iter().any(|ranked| ranked.threshold.is_some()) {
         notes.push("F1 and MCC: present when the score is at least the threshold, which stays fixed in the resamples.".to_string());
     }
-    if args.negated.is_some() {
+    if options.negated.is_some() {
         notes.push("Negation AUROC: \"There is no …\" should rank images without the finding higher; 0.5 is chance.".to_string());
     }
-    if args.boxes.is_some() {
-        notes.push(format!("Pointing game: the centre of a map's highest cell lies in a box of the finding (tolerance {} px). Box energy: the share of the map's mass in the boxes. Chance: the share of the view that they cover.", args.tolerance));
+    if options.boxes.is_some() {
+        notes.push(format!("Pointing game: the centre of a map's highest cell lies in a box of the finding (tolerance {} px). Box energy: the share of the map's mass in the boxes. Chance: the share of the view that they cover.", options.tolerance));
     }
     let few = ranked.iter().filter(|ranked| ranked.counts.0.min(ranked.counts.1) < FEW);
     let few: Vec<&str> = few.map(|ranked| ranked.finding.name.as_str()).collect();

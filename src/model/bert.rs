@@ -5,10 +5,10 @@ use burn::module::Module;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use super::attention::attended;
 use super::linear::{added, feed_forward, linear, rows};
 use super::norm::LayerNorm;
 use super::ops::activation::Activation;
+use super::ops::attended;
 use super::parameters;
 use crate::package::config::TextEncoderConfig;
 

@@ -6,10 +6,11 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::linear::{linear, matmul};
+use super::linear::linear;
+use super::ops::matmul;
 use super::parameters;
 #[cfg(feature = "train")]
-use super::standardised;
+use super::parameters::standardised;
 use crate::package::config::CosineConfig;
 
 /// CLIP's first temperature, as a logarithm of the factor on the cosine.

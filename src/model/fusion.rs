@@ -5,13 +5,13 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 
-use super::attention::{MASKED, attend};
 use super::cosine::cosines;
 use super::linear::{activated, added, feed_forward, linear};
 use super::norm::LayerNorm;
-use super::ops::Attended;
 use super::ops::activation::Activation;
+use super::ops::{Attended, attend};
 use super::parameters;
+use super::tokens::MASKED;
 use crate::package::config::FusionConfig;
 
 /// `fusion_module`: one decoder serves both directions.

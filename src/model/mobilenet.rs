@@ -4,12 +4,13 @@
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
-use burn::tensor::{Device, Tensor, activation::relu6, s};
+use burn::tensor::{Device, Tensor};
 
-use super::ImageTokens;
-use super::linear::{linear, product};
+use super::linear::linear;
 use super::ops::activation::Activation;
+use super::ops::{self, Convolution};
 use super::parameters;
+use super::tokens::ImageTokens;
 use crate::package::config::MobileNetV2Config;
 
 /// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
@@ -76,7 +77,7 @@ impl MobileNetV2Encoder {
     ///
     /// - pixels: `[images, 1, crop, crop]`
     pub fn features(&self, pixels: Tensor<4>) -> [Tensor<3>; 2] {
-        let mut x = stem(&self.model.stem, pixels);
+        let mut x = ops::stem(pixels, (&self.model.stem).into());
         let mut mid = x.clone();
         for (index, block) in self.model.blocks.iter().enumerate() {
             x = block.forward(x);
@@ -84,7 +85,8 @@ impl MobileNetV2Encoder {
                 mid = x.clone();
             }
         }
-        let high = convolve(&self.model.head, x.flatten(1, 2), Activation::Relu6, None);
+        let head = Convolution::from(&self.model.head).into();
+        let high = ops::linear(x.flatten(1, 2), head, Activation::Relu6, None);
         [mid.flatten(1, 2), high]
     }
 
@@ -95,7 +97,7 @@ impl MobileNetV2Encoder {
             let ones = Tensor::ones([x.dims()[0] * x.dims()[1], 1], &x.device());
             (x.flatten(0, 1), ones)
         };
-        let set = |linear, (x, weights)| super::standardised(linear, x, weights);
+        let set = |linear, (x, weights)| parameters::standardised(linear, x, weights);
         let global = high.clone().mean_dim(1);
         Self {
             local_mid: set(self.local_mid, rows(mid)),
@@ -122,81 +124,19 @@ impl InvertedResidual {
     ///
     /// - x: `[images, height, width, channels]`
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        #[cfg(feature = "flex")]
-        if super::ops::cpu::is_available(&x.device()) {
-            let pair = |conv: &Conv2d| (conv.weight.val(), bias(conv));
-            let block = super::ops::cpu::Block {
-                expand: self.expand.as_ref().map(pair),
-                depthwise: pair(&self.depthwise),
-                project: pair(&self.project),
-            };
-            return super::ops::cpu::inverted_residual(x, block, self.stride);
+        ops::inverted_residual(x, self.into())
+    }
+}
+
+impl From<&InvertedResidual> for ops::InvertedResidual {
+    fn from(block: &InvertedResidual) -> Self {
+        Self {
+            expand: block.expand.as_ref().map(Into::into),
+            depthwise: (&block.depthwise).into(),
+            project: (&block.project).into(),
+            stride: block.stride,
+            residual: block.residual,
         }
-        self.forward_composed(x)
-    }
-
-    /// The same from Burn's own operations, for devices that the fused one does not know.
-    fn forward_composed(&self, x: Tensor<4>) -> Tensor<4> {
-        let hidden = match &self.expand {
-            Some(expand) => convolve(expand, x.clone(), Activation::Relu6, None),
-            None => x.clone(),
-        };
-        let filtered = self.filter(hidden);
-        convolve(&self.project, filtered, Activation::Identity, self.residual.then_some(x))
-    }
-
-    /// The depthwise convolution and ReLU6.
-    fn filter(&self, x: Tensor<4>) -> Tensor<4> {
-        #[cfg(feature = "wgpu")]
-        if super::ops::gpu::is_available(&[x.device(), self.depthwise.weight.device()]) {
-            let weight = self.depthwise.weight.val();
-            return super::ops::gpu::depthwise(x, weight, bias(&self.depthwise), self.stride);
-        }
-        relu6(self.depthwise.forward(x.permute([0, 3, 1, 2]))).permute([0, 2, 3, 1])
-    }
-}
-
-/// A 3 x 3 convolution with stride 2 of one plane of even sides, and ReLU6, as a product of each pixel's nine
-/// neighbours with the weights: `[images, 1, height, width]` to
-/// `[images, height / 2, width / 2, channels]`.
-fn stem(conv: &Conv2d, pixels: Tensor<4>) -> Tensor<4> {
-    let [images, _, height, width] = pixels.dims();
-    #[cfg(feature = "wgpu")]
-    if super::ops::gpu::is_available(&[pixels.device(), conv.weight.device()]) {
-        let plane = pixels.reshape([images, height, width, 1]);
-        return super::ops::gpu::depthwise(plane, conv.weight.val(), bias(conv), 2);
-    }
-    // Even and odd rows and columns apart, so that each tap's neighbours lie side by side.
-    let [rows, columns] = [height / 2, width / 2];
-    let padded = pixels.reshape([images, height, width]).pad((1, 1, 1, 1), 0.0);
-    let parts = padded.reshape([images * (height + 2) * (columns + 1), 2]).transpose();
-    let parts = parts.reshape([2, images, rows + 1, 2, columns + 1]);
-    let tap = |index: usize| {
-        let (y, x) = (index / 3, index % 3);
-        let (top, left) = (y / 2, x / 2);
-        let tap = s![x % 2, .., top..top + rows, y % 2, left..left + columns];
-        parts.clone().slice(tap).reshape([images, rows, columns])
-    };
-    let taps = Tensor::stack::<4>((0..9).map(tap).collect(), 1).permute([0, 2, 3, 1]);
-    convolve(conv, taps, Activation::Relu6, None)
-}
-
-/// A convolution as a product of the last dimension of `x` with its weights.
-fn convolve<const D: usize>(
-    conv: &Conv2d,
-    x: Tensor<D>,
-    after: Activation,
-    residual: Option<Tensor<D>>,
-) -> Tensor<D> {
-    let [out, ..] = conv.weight.dims();
-    let weight = conv.weight.val().reshape([out as isize, -1]).transpose();
-    product(x, weight, Some(bias(conv)), after, residual)
-}
-
-fn bias(conv: &Conv2d) -> Tensor<1> {
-    match &conv.bias {
-        Some(bias) => bias.val(),
-        None => unreachable!("all convolutions here have a bias"),
     }
 }
 
@@ -254,12 +194,16 @@ mod tests {
         Tensor::random([3, height, width, channels], Distribution::Normal(0.0, 3.0), device)
     }
 
+    fn composed(block: &InvertedResidual, x: Tensor<4>) -> Tensor<4> {
+        ops::composed::inverted_residual(x, block.into())
+    }
+
     #[test]
     fn the_fused_block_equals_the_composed_one() {
         let device = Device::flex();
         for shape in BLOCKS {
             let (block, x) = (block(shape, &device), input(shape, &device));
-            let (fused, composed) = (block.forward(x.clone()), block.forward_composed(x));
+            let (fused, composed) = (block.forward(x.clone()), composed(&block, x));
             let tolerance = Tolerance::<f32>::absolute(1e-5);
             fused.into_data().assert_approx_eq(&composed.into_data(), tolerance);
         }
@@ -283,8 +227,8 @@ mod tests {
         let (cpu, gpu) = (Device::flex(), Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
         let conv = spatial([1, 12], 2, 1, &cpu);
         let pixels = Tensor::random([2, 1, 12, 10], Distribution::Normal(0.0, 3.0), &cpu);
-        let expected = stem(&conv, pixels.clone()).into_data();
-        let output = stem(&conv.to_device(&gpu), pixels.to_device(&gpu)).into_data();
+        let expected = ops::stem(pixels.clone(), (&conv).into()).into_data();
+        let output = ops::stem(pixels.to_device(&gpu), (&conv.to_device(&gpu)).into()).into_data();
         output.assert_approx_eq(&expected, Tolerance::<f32>::rel_abs(1e-4, 1e-4));
     }
 
@@ -301,13 +245,13 @@ mod tests {
                 let mut all = vec![x.grad_remove(&mut grads).unwrap().into_data()];
                 for conv in [&block.depthwise, &block.project].into_iter().chain(&block.expand) {
                     let weight = conv.weight.val().grad_remove(&mut grads);
-                    let bias = bias(conv).grad_remove(&mut grads);
+                    let bias = conv.bias.as_ref().unwrap().val().grad_remove(&mut grads);
                     all.extend([weight.unwrap().into_data(), bias.unwrap().into_data()]);
                 }
                 all
             };
             let fused = gradients(block.forward(x.clone()));
-            let composed = gradients(block.forward_composed(x.clone()));
+            let composed = gradients(composed(&block, x.clone()));
             for (fused, composed) in fused.iter().zip(&composed) {
                 fused.assert_approx_eq(composed, Tolerance::<f32>::rel_abs(1e-3, 1e-3));
             }

@@ -4,7 +4,6 @@
 //! Fields follow the keys of the official checkpoint; the few that cannot are listed in
 //! `package/checkpoint`.
 
-mod attention;
 mod bert;
 mod cosine;
 mod fusion;
@@ -14,13 +13,10 @@ mod norm;
 pub mod ops;
 mod parameters;
 mod text_encoder;
+mod tokens;
 mod vit;
 
 use burn::module::Module;
-#[cfg(feature = "train")]
-use burn::nn::Linear;
-#[cfg(feature = "train")]
-use burn::tensor::Distribution;
 use burn::tensor::{Device, Tensor};
 
 pub use cosine::CosineHead;
@@ -28,19 +24,11 @@ use cosine::cosines;
 pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
 pub use mobilenet::MobileNetV2Encoder;
 pub use text_encoder::{TextEncoder, TextTokens};
+pub use tokens::ImageTokens;
 pub use vit::VitEncoder;
 
 use crate::package::config::{ImageEncoderConfig, ModelConfig};
 use crate::text::tokenizer::Tokens;
-
-/// What an image encoder makes of a batch of images.
-#[derive(Debug, Clone)]
-pub struct ImageTokens {
-    /// One token for the whole image, `[images, dim]`.
-    pub global: Tensor<2>,
-    /// One token for each patch, row by row, `[images, side * side, dim]`.
-    pub local: Tensor<3>,
-}
 
 /// The image encoders that CARZero comes with.
 #[expect(clippy::large_enum_variant, reason = "a program has one or two of them")]
@@ -133,24 +121,6 @@ impl ImageEncoder {
             _ => unreachable!("features come from the same encoder"),
         }
     }
-}
-
-/// The linear map of `(x - mean) / deviation`, both over the rows of `x` by their weights, so that an
-/// untrained map yields values around zero and of unit size.
-#[cfg(feature = "train")]
-fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
-    let count = weights.clone().sum_dim(0);
-    let mean = (x.clone() * weights.clone()).sum_dim(0) / count.clone();
-    let deviation = (((x - mean.clone()).square() * weights).sum_dim(0) / count).mean().sqrt();
-    let [from, _] = linear.weight.dims();
-    // Variance 1 / (inputs · deviation²).
-    let normal = |weight: Tensor<2>| {
-        let noise = Distribution::Normal(0.0, 1.0 / (from as f64).sqrt());
-        Tensor::random_like(&weight, noise) / deviation.clone().unsqueeze()
-    };
-    let weight = linear.weight.map(normal);
-    let offset = -mean.matmul(weight.val()).squeeze_dim(0);
-    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight }
 }
 
 /// The whole model.

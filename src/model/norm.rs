@@ -1,9 +1,9 @@
-//! Layer norm (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>), in one operation where the
-//! device has it. It is [`burn::nn::LayerNorm`], which keeps its epsilon to itself.
+//! Layer norm (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>). It is [`burn::nn::LayerNorm`], which keeps its epsilon to itself.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
+use super::ops;
 use super::parameters::filled;
 
 /// A layer norm over the last dimension.
@@ -24,14 +24,6 @@ impl LayerNorm {
     ///
     /// - x: `[.., dim]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let (gamma, beta) = (self.gamma.val(), self.beta.val());
-        #[cfg(feature = "wgpu")]
-        if super::ops::gpu::is_available(&[x.device(), gamma.device()]) {
-            return super::ops::gpu::layer_norm(x, gamma, beta, self.epsilon);
-        }
-        #[cfg(all(feature = "flex", target_arch = "wasm32"))]
-        return super::ops::cpu::layer_norm(x, gamma, beta, self.epsilon);
-        #[cfg(not(all(feature = "flex", target_arch = "wasm32")))]
-        burn::tensor::module::layer_norm(x, gamma, Some(beta), self.epsilon)
+        ops::layer_norm(x, self.gamma.val(), self.beta.val(), self.epsilon)
     }
 }

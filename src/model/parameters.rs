@@ -66,3 +66,21 @@ fn parameter<const D: usize>(
     let init = move |device: &Device, tracked: bool| init(device).set_require_grad(tracked);
     Param::uninitialized(ParamId::new(), init, device.clone(), true, Shape::from(shape))
 }
+
+/// The linear map of `(x - mean) / deviation`, both over the rows of `x` by their weights, so that an
+/// untrained map yields values around zero and of unit size.
+#[cfg(feature = "train")]
+pub fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
+    let count = weights.clone().sum_dim(0);
+    let mean = (x.clone() * weights.clone()).sum_dim(0) / count.clone();
+    let deviation = (((x - mean.clone()).square() * weights).sum_dim(0) / count).mean().sqrt();
+    let [from, _] = linear.weight.dims();
+    // Variance 1 / (inputs · deviation²).
+    let normal = |weight: Tensor<2>| {
+        let noise = Distribution::Normal(0.0, 1.0 / (from as f64).sqrt());
+        Tensor::random_like(&weight, noise) / deviation.clone().unsqueeze()
+    };
+    let weight = linear.weight.map(normal);
+    let offset = -mean.matmul(weight.val()).squeeze_dim(0);
+    Linear { bias: linear.bias.map(|bias| bias.map(|_| offset)), weight }
+}

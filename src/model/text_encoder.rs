@@ -5,13 +5,14 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::attention::MASKED;
 use super::bert::Bert;
 use super::cosine::unit;
-use super::linear::{linear, matmul};
+use super::linear::linear;
+use super::ops::matmul;
 use super::parameters;
 #[cfg(feature = "train")]
-use super::standardised;
+use super::parameters::standardised;
+use super::tokens::MASKED;
 use crate::package::config::TextEncoderConfig;
 use crate::text::tokenizer::Tokens;
 

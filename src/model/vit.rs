@@ -4,10 +4,10 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::attention::attended;
 use super::linear::{added, feed_forward, linear};
 use super::norm::LayerNorm;
 use super::ops::activation::Activation;
+use super::ops::attended;
 use super::parameters;
 use crate::package::config::VitConfig;
 

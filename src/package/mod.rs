@@ -33,7 +33,6 @@ pub const MANIFEST: &str = "manifest.json";
 /// How weights are stored. Vectors (biases and norms) are always f32, and small tensors of an 8-bit
 /// model f16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32-bit floating point.

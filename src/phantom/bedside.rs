@@ -1,7 +1,7 @@
 //! What else is on films, of bedside examinations above all: collimation, cables, lettering, low contrast.
 
 use super::arithmetic::*;
-use super::shapes::View;
+use super::shapes::Pose;
 use super::tube::{Layer, solid, thread};
 
 /// Conditions that have nothing to do with the patient, drawn at random.
@@ -58,7 +58,7 @@ impl Bedside {
             return;
         }
         let metal = self.metal(size);
-        let (view, rng) = (View::new(self.turned, [1.0, 1.0]), &mut SplitMix(self.seed));
+        let (pose, rng) = (Pose::new(self.turned, [1.0, 1.0]), &mut SplitMix(self.seed));
         let [bend, low, high] = self.tone;
         let bent = |level: f32| {
             let other = if bend < 0.0 { level.sqrt() } else { level * level };
@@ -69,7 +69,7 @@ impl Bedside {
         for (y, row) in grey.chunks_exact_mut(width).enumerate() {
             for (x, value) in row.iter_mut().enumerate() {
                 let q = [(x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32];
-                let p = view.to_body(q);
+                let p = pose.to_body(q);
                 let [left, top, right, bottom] = self.field;
                 let exposed = p[0] > left && p[0] < right && p[1] > top && p[1] < bottom;
                 let shadow = metal.depth[y * size + x];
@@ -83,16 +83,16 @@ impl Bedside {
     /// Cables, electrodes and letters, as shares of opacity.
     fn metal(&self, size: usize) -> Layer {
         let mut layer = Layer::new(size, greatest);
-        let view = View::new(0.0, [1.0, 1.0]);
+        let pose = Pose::new(0.0, [1.0, 1.0]);
         for (points, electrode) in &self.cables {
-            layer.tube(&view, &thread(points, 0.0028, 0.5 / 0.0056), &solid);
+            layer.tube(&pose, &thread(points, 0.0028, 0.5 / 0.0056), &solid);
             if let (true, Some(end)) = (electrode, points.last()) {
                 let next = [end[0] + 0.001, end[1]];
-                layer.tube(&view, &thread(&[*end, next], 0.013, 0.35 / 0.026), &solid);
+                layer.tube(&pose, &thread(&[*end, next], 0.013, 0.35 / 0.026), &solid);
             }
         }
         for stroke in &self.strokes {
-            layer.tube(&view, &thread(stroke, 0.004, 1.0 / 0.006), &solid);
+            layer.tube(&pose, &thread(stroke, 0.004, 1.0 / 0.006), &solid);
         }
         layer
     }

@@ -1,9 +1,9 @@
 //! The chest: how much of it the beam crosses at each place.
 
 use super::arithmetic::*;
-use super::shapes::{Curve, Solid, View, deepest, ring};
+use super::params::{CARDIOMEGALY, CONSOLIDATION, EFFUSION, ENLARGED, MID, PNEUMOTHORAX, Phantom};
+use super::shapes::{Curve, Pose, Solid, deepest, ring};
 use super::tube::Layer;
-use super::{CARDIOMEGALY, CONSOLIDATION, EFFUSION, ENLARGED, PNEUMOTHORAX, Phantom};
 
 // Materials: attenuation over one image width.
 
@@ -18,8 +18,6 @@ const AERATION: f32 = 0.76;
 
 // Anatomy.
 
-/// The midline.
-pub const MID: f32 = 0.5;
 /// Inner width of the chest at its widest above the diaphragm, against which the heart is measured.
 pub const INNER_WIDTH: f32 = 0.72;
 const LEFT_HILUM: Point = [MID + 0.085, 0.43];
@@ -58,7 +56,7 @@ impl Side {
 /// The chest to draw: parameters, and outlines tabulated against y (or distance from the midline).
 pub struct Chest {
     pub phantom: Phantom,
-    pub view: View,
+    pub pose: Pose,
     body_half: Curve,
     body_depth: Curve,
     pub lung_outer: Curve,
@@ -74,7 +72,7 @@ impl Chest {
     pub fn new(phantom: &Phantom) -> Self {
         Chest {
             phantom: phantom.clone(),
-            view: View::new(phantom.rotation, [phantom.body.width, phantom.body.height]),
+            pose: Pose::new(phantom.rotation, [phantom.body.width, phantom.body.height]),
             // Neck, shoulders, axillae and flanks.
             body_half: Curve::new(&[
                 (-0.2, 0.12), (0.0, 0.115), (0.05, 0.125), (0.085, 0.165), (0.115, 0.26), (0.14, 0.36), (0.17, 0.45),
@@ -113,7 +111,7 @@ impl Chest {
     pub fn transmit(&self, row: &mut [f32], y: usize, tubes: [&Layer; 3]) {
         let size = row.len();
         for (x, out) in row.iter_mut().enumerate() {
-            let p = self.view.to_body(pixel_centre(x, y, size));
+            let p = self.pose.to_body(pixel_centre(x, y, size));
             let [bones, vessels, airways] = tubes.map(|layer| layer.depth[y * size + x]);
             *out = exp_neg(self.attenuation(p, bones, vessels, airways));
         }
@@ -328,14 +326,14 @@ impl Chest {
 
     fn nodule(&self, p: Point) -> f32 {
         self.phantom.nodule.map_or(0.0, |n| {
-            let centre = self.view.to_body([n.x, n.y]);
+            let centre = self.pose.to_body([n.x, n.y]);
             Solid::new(centre, [n.radius; 2], 2.0 * n.radius, 0.0).chord(p)
         })
     }
 
     /// Whether `finding` shows at `q`, a point of the image.
     pub fn shows(&self, finding: &str, q: Point) -> bool {
-        let p = self.view.to_body(q);
+        let p = self.pose.to_body(q);
         match finding {
             EFFUSION => self.effusion(p) > 0.3 && self.pleural_cavity(p) > 0.03,
             // The great vessels' roots above the hila do not count.

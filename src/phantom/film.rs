@@ -1,7 +1,7 @@
 //! The film that the beam exposes.
 
-use super::Phantom;
 use super::arithmetic::*;
+use super::params::Phantom;
 
 /// Adds scatter and noise to the transmitted beam and develops it into grey, bright where little arrived.
 #[inline(never)] // see `lib.rs`

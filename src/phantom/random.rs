@@ -2,7 +2,7 @@
 
 use super::arithmetic::*;
 use super::chest::Chest;
-use super::{Body, Nodule, Phantom};
+use super::params::{Body, Nodule, Phantom};
 
 /// Radius from which a nodule is called a mass: 3 cm across, at 38 cm to the image's width.
 pub const MASS: f32 = 0.04;
@@ -59,7 +59,7 @@ impl Phantom {
         if rng.chance(0.2) {
             let radius =
                 if rng.chance(0.7) { rng.between(0.018, MASS) } else { rng.between(MASS, 0.08) };
-            let centre = Chest::new(&phantom.clamped()).view.to_image(phantom.place_in_lung(rng));
+            let centre = Chest::new(&phantom.clamped()).pose.to_image(phantom.place_in_lung(rng));
             phantom.nodule = Some(Nodule { x: centre[0], y: centre[1], radius });
         }
         phantom

@@ -3,17 +3,17 @@
 use super::arithmetic::*;
 
 /// The patient's rotation in the image's plane, about its centre, and size.
-pub struct View {
+pub struct Pose {
     sin: f32,
     cos: f32,
     /// Width and height, as factors.
     scale: Point,
 }
 
-impl View {
+impl Pose {
     pub fn new(degrees: f32, scale: Point) -> Self {
         let (sin, cos) = sin_cos(degrees * std::f32::consts::PI / 180.0);
-        View { sin, cos, scale }
+        Pose { sin, cos, scale }
     }
 
     pub fn to_body(&self, q: Point) -> Point {

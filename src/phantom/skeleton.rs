@@ -1,7 +1,8 @@
 //! Ribs, clavicles, scapulae and humeri.
 
 use super::arithmetic::*;
-use super::chest::{Chest, MID};
+use super::chest::Chest;
+use super::params::MID;
 use super::tube::{Bead, Layer, cortical, thread};
 
 impl Chest {
@@ -49,7 +50,7 @@ impl Chest {
             let weight = 0.8 + 0.2 * cos;
             beads.push(Bead { at, radius, weight: weight * slant * fade });
         }
-        layer.tube(&self.view, &beads, &|q| cortical(q, 0.8));
+        layer.tube(&self.pose, &beads, &|q| cortical(q, 0.8));
     }
 
     fn clavicle(&self, side: f32, layer: &mut Layer) {
@@ -88,6 +89,6 @@ impl Chest {
         layer: &mut Layer,
     ) {
         let points: Vec<Point> = shape.iter().map(|&(x, y)| [MID + side * x, y]).collect();
-        layer.tube(&self.view, &thread(&points, radius, weight), &|q| cortical(q, 0.72));
+        layer.tube(&self.pose, &thread(&points, radius, weight), &|q| cortical(q, 0.72));
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::arithmetic::*;
-use super::shapes::{View, hermite};
+use super::shapes::{Pose, hermite};
 
 /// Depths of tubes drawn over one another.
 pub struct Layer {
@@ -33,10 +33,10 @@ impl Layer {
 
     /// A tube along `beads`. `section` gives its depth, for a unit radius, at a share (0 to 1) of the radius
     /// from the axis.
-    pub fn tube(&mut self, view: &View, beads: &[Bead], section: &dyn Fn(f32) -> f32) {
+    pub fn tube(&mut self, pose: &Pose, beads: &[Bead], section: &dyn Fn(f32) -> f32) {
         let size = self.size;
         let beads: Vec<Bead> =
-            beads.iter().map(|b| Bead { at: view.to_image(b.at), ..*b }).collect();
+            beads.iter().map(|b| Bead { at: pose.to_image(b.at), ..*b }).collect();
         // First the nearest stretch of the tube at each pixel, then its depth there.
         for pair in beads.windows(2) {
             let (a, b) = (pair[0], pair[1]);

@@ -1,7 +1,8 @@
 //! Airways and vessels.
 
 use super::arithmetic::*;
-use super::chest::{Chest, MID, Side};
+use super::chest::{Chest, Side};
+use super::params::MID;
 use super::tube::{Bead, Layer, solid, thread};
 
 impl Chest {
@@ -12,9 +13,9 @@ impl Chest {
         let right =
             [[MID - 0.004, 0.34], [MID - 0.035, 0.385], [MID - 0.062, 0.435], [MID - 0.075, 0.49]];
         let left = [[MID + 0.004, 0.34], [MID + 0.045, 0.395], [MID + 0.085, 0.43]];
-        layer.tube(&self.view, &thread(&trachea, 0.022, 1.0), &solid);
-        layer.tube(&self.view, &thread(&right, 0.014, 1.0), &solid);
-        layer.tube(&self.view, &thread(&left, 0.012, 1.0), &solid);
+        layer.tube(&self.pose, &thread(&trachea, 0.022, 1.0), &solid);
+        layer.tube(&self.pose, &thread(&right, 0.014, 1.0), &solid);
+        layer.tube(&self.pose, &thread(&left, 0.012, 1.0), &solid);
         layer
     }
 
@@ -73,7 +74,7 @@ impl Chest {
             }
         }
         if twig.radius > FAINT * radius {
-            layer.tube(&self.view, &beads, &solid);
+            layer.tube(&self.pose, &beads, &solid);
         }
         let fork = 0.5 + 0.2 * rng.signed();
         let lean = if rng.signed() > 0.0 { 1.0 } else { -1.0 };

@@ -53,6 +53,8 @@ pub struct Learner<'a> {
     pub folder: &'a Path,
     /// Scores validation logits.
     pub measure: &'a dyn Fn(&[Vec<f32>]) -> Option<f64>,
+    /// Is told each line of the log.
+    pub report: &'a dyn Fn(&str),
 }
 
 /// Where a stage stands after an epoch.
@@ -170,7 +172,7 @@ impl Learner<'_> {
             fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
         // In one piece, so that a run that is killed leaves no half of a line.
         file.write_all(format!("{entry}\n").as_bytes()).map_err(fail)?;
-        println!("{entry}");
+        (self.report)(&entry.to_string());
         Ok(())
     }
 

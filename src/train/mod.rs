@@ -97,19 +97,25 @@ pub struct Paths<'a> {
     pub fold: Option<Fold>,
 }
 
-/// Trains a model.
+/// Trains a model. `report` is told, line by line, how far it is.
 ///
 /// # Errors
 ///
 /// [`TrainError`], which names the file and the remedy.
-pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) -> Result<Trained> {
+pub fn train(
+    config: &TrainConfig,
+    paths: Paths,
+    device: &Device,
+    resume: bool,
+    report: &dyn Fn(&str),
+) -> Result<Trained> {
     config.model.check()?;
     let samples = Samples::read(paths.manifests, &config.data, &config.model.image, paths.fold)?;
-    println!(
+    report(&format!(
         "training on {:?}, validation on {:?}",
         samples::count_by_source(&samples.train),
         samples::count_by_source(&samples.val)
-    );
+    ));
     fs::create_dir_all(paths.out)
         .map_err(|source| TrainError::Io { path: paths.out.to_path_buf(), source })?;
     let gradients = device.clone().autodiff();
@@ -132,6 +138,7 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
             device: &gradients,
             folder: paths.out,
             measure: &measure,
+            report,
         };
         let finished = resume && learner.is_finished();
         let taught = (index > 0 && !finished).then(|| {
@@ -165,6 +172,7 @@ pub fn train(config: &TrainConfig, paths: Paths, device: &Device, resume: bool) 
         device: &gradients,
         folder: paths.out,
         measure: &measure,
+        report,
     };
     let model = learner.run(&training, model, resume)?;
     let Predictions { logits, cosines } = training.predictions(&model);

@@ -3,6 +3,9 @@
 //! One build holds one device: the CPU (feature `flex`) or WebGPU (feature `wgpu`). Everything
 //! here is a thin wrapper; errors become a JS `Error` with the `code` of [`Error::code`].
 
+#[cfg(feature = "flex")]
+mod pool;
+
 use burn::tensor::Device;
 use js_sys::{Array, Float32Array, Int16Array, Uint8Array, Uint8ClampedArray, Uint16Array};
 use serde::Serialize;
@@ -398,7 +401,7 @@ pub fn phantom_truth(params: JsValue) -> Result<JsValue, JsValue> {
 /// How a typed text is understood: `Typed`.
 #[wasm_bindgen]
 pub fn typed(text: &str) -> JsValue {
-    object(&crate::text::align::typed(text))
+    object(&crate::text::align::typed::typed(text))
 }
 
 /// What a language model is told, and the JSON schema of its answer: `{instructions, schema}`.

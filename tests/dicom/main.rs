@@ -6,7 +6,7 @@ mod jpeg;
 
 use std::time::{Duration, Instant};
 
-use carzero::radiograph::dicom::{Shown, Values, View, Window, is_dicom};
+use carzero::radiograph::dicom::{Shown, Values, ViewPosition, Window, is_dicom};
 use carzero::{Error, Picture};
 use file::*;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
@@ -693,7 +693,7 @@ fn what_is_no_frontal_chest_radiograph_is_warned_of() {
         );
     }
     let picture = chest().text(0x0018_5101, "CS", "LL").picture();
-    assert_eq!(picture.about().unwrap().view, View::Lateral);
+    assert_eq!(picture.about().unwrap().view, ViewPosition::Lateral);
 }
 
 #[test]

@@ -15,6 +15,6 @@ pub enum Activation {
 
 impl Activation {
     /// All of them, each at its number.
-    #[cfg(all(feature = "flex", target_arch = "wasm32"))]
+    #[cfg(feature = "flex")]
     pub const ALL: [Self; 4] = [Self::Identity, Self::Relu, Self::Relu6, Self::Gelu];
 }

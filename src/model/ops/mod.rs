@@ -1,13 +1,183 @@
-//! What devices compute.
+//! What devices compute: one interface, and three implementations of it.
+//!
+//! | module | device |
+//! |---|---|
+//! | `cpu` | the CPU: loops over slices; natively only MobileNetV2's block, in WebAssembly all |
+//! | `gpu` | a GPU: kernels in CubeCL |
+//! | `composed` | any, also where gradients are tracked: Burn's own operations |
+//!
+//! The devices of the inputs decide which one computes ([`Kernels::of`]); nothing else in the model
+//! knows of devices. Where a build has one device only, the compiler removes the others.
 
 pub mod activation;
-mod attended;
+pub(super) mod composed;
 #[cfg(feature = "flex")]
-pub(super) mod cpu;
+mod cpu;
 #[cfg(feature = "wgpu")]
-pub(super) mod gpu;
-#[cfg(all(feature = "flex", target_arch = "wasm32"))]
+mod gpu;
+mod heads;
+mod inputs;
+#[cfg(feature = "flex")]
 pub mod pool;
 pub(crate) mod quantised;
+mod taps;
 
-pub use attended::Attended;
+use burn::tensor::{Device, Int, Tensor};
+
+use activation::Activation;
+pub use inputs::{Affine, Attended, Convolution, InvertedResidual};
+
+/// Who computes an operation.
+enum Kernels {
+    #[cfg(feature = "flex")]
+    Cpu,
+    #[cfg(feature = "wgpu")]
+    Gpu,
+    Composed,
+}
+
+impl Kernels {
+    /// Those of the devices that an operation's inputs are on. In training some may track gradients,
+    /// which only the CPU's block has kernels for.
+    fn of(devices: &[Device]) -> Self {
+        #[cfg(feature = "wgpu")]
+        if devices.iter().all(gpu::is_available) {
+            return Self::Gpu;
+        }
+        #[cfg(feature = "flex")]
+        if devices.iter().all(cpu::is_available) {
+            return Self::Cpu;
+        }
+        Self::Composed
+    }
+}
+
+/// The operation of that name of whoever computes it.
+macro_rules! compute {
+    ([$($device:expr),*], $operation:ident($($input:expr),*)) => {
+        match Kernels::of(&[$($device),*]) {
+            #[cfg(feature = "flex")]
+            Kernels::Cpu => cpu::$operation($($input),*),
+            #[cfg(feature = "wgpu")]
+            Kernels::Gpu => gpu::$operation($($input),*),
+            Kernels::Composed => composed::$operation($($input),*),
+        }
+    };
+}
+
+/// `after(x · weight + bias) + residual` over the last dimension of `x`.
+///
+/// # Shapes
+///
+/// - x: `[.., input]`
+/// - residual, output: `[.., output]`
+pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    layer: Affine,
+    after: Activation,
+    residual: Option<Tensor<D>>,
+) -> Tensor<D> {
+    compute!([x.device(), layer.weight.device()], linear(x, layer, after, residual))
+}
+
+/// `residual + second(between(first(x)))`.
+///
+/// # Shapes
+///
+/// - x: `[.., input]`
+/// - residual, output: `[.., output]`
+pub fn feed_forward<const D: usize>(
+    x: Tensor<D>,
+    layers: [Affine; 2],
+    between: Activation,
+    residual: Tensor<D>,
+) -> Tensor<D> {
+    compute!([x.device(), layers[0].weight.device()], feed_forward(x, layers, between, residual))
+}
+
+/// `x · w`, matrix by matrix.
+///
+/// # Shapes
+///
+/// - x: `[batch, rows, depth]`
+/// - w: `[batch, depth, columns]`
+pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
+    compute!([x.device(), w.device()], matmul(x, w))
+}
+
+/// Rows of a table, which may be [`quantised`], by their numbers.
+///
+/// # Shapes
+///
+/// - table: `[count, dim]`
+/// - ids: `[rows]`
+/// - output: `[rows, dim]`
+pub fn rows(table: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
+    compute!([table.device()], rows(table, ids))
+}
+
+/// Layer norm over the last dimension (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>).
+///
+/// # Shapes
+///
+/// - x, output: `[.., dim]`
+/// - gamma, beta: `[dim]`
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
+    compute!([x.device(), gamma.device()], layer_norm(x, gamma, beta, epsilon))
+}
+
+/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value`, head by head.
+///
+/// # Shapes
+///
+/// - query: `[batch, queries, dim]`, heads side by side, or of one item for the whole batch
+/// - key, value: `[batch, keys, dim]`
+/// - bias: `[batch, keys]`, added to the logits of each key
+pub fn attend(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    heads: usize,
+    bias: Option<Tensor<2>>,
+) -> Attended {
+    compute!([query.device(), key.device(), value.device()], attend(query, key, value, heads, bias))
+}
+
+/// The attended values of [`attend`] alone, `[batch, queries, dim]`.
+pub fn attended(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    heads: usize,
+    bias: Option<Tensor<2>>,
+) -> Tensor<3> {
+    compute!(
+        [query.device(), key.device(), value.device()],
+        attended(query, key, value, heads, bias)
+    )
+}
+
+/// `project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
+///
+/// # Shapes
+///
+/// - x: `[images, height, width, input]`
+/// - output: `[images, height / stride, width / stride, output]`, rounded up
+pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
+    compute!([x.device(), block.depthwise.weight.device()], inverted_residual(x, block))
+}
+
+/// A 3 x 3 convolution with stride 2 of one plane of even sides, zeros around it, and ReLU6.
+///
+/// # Shapes
+///
+/// - pixels: `[images, 1, height, width]`
+/// - output: `[images, height / 2, width / 2, channels]`
+pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
+    compute!([pixels.device(), convolution.weight.device()], stem(pixels, convolution))
+}

@@ -348,7 +348,7 @@ impl Checkpoint {
         if values.iter().any(|value| !value.is_finite()) {
             return Err(fail("it holds values that are not finite".to_string()));
         }
-        Ok(entry.into.weights(module_path(&entry.key), &entry.shape, values))
+        Ok(entry.conversion.weights(module_path(&entry.key), &entry.shape, values))
     }
 }
 
@@ -414,24 +414,24 @@ fn module_path(key: &str) -> String {
 struct Entry {
     key: String,
     shape: Vec<usize>,
-    into: Into,
+    conversion: Conversion,
 }
 
 /// What becomes of a tensor.
 #[derive(Debug, Clone, Copy)]
-enum Into {
+enum Conversion {
     Same,
     /// PyTorch packs the three projections of an attention into one matrix.
     QueryKeyValue,
     /// The encoder's input channels are equal, so its first convolution is summed over them.
     OneChannel,
-    /// As [`Into::OneChannel`]; and a convolution whose stride equals its kernel is a product.
+    /// As [`Conversion::OneChannel`]; and a convolution whose stride equals its kernel is a product.
     PatchProduct,
     /// Only so many rows are ever used.
     Rows(usize),
 }
 
-impl Into {
+impl Conversion {
     fn weights(self, name: String, shape: &[usize], mut values: Vec<f32>) -> Vec<Weight> {
         let mut shape = shape.to_vec();
         match self {
@@ -489,35 +489,39 @@ impl Layout {
         layout
     }
 
-    fn add(&mut self, key: String, shape: &[usize], into: Into) {
-        self.entries.push(Entry { key, shape: shape.to_vec(), into });
+    fn add(&mut self, key: String, shape: &[usize], conversion: Conversion) {
+        self.entries.push(Entry { key, shape: shape.to_vec(), conversion });
     }
 
     fn linear(&mut self, key: &str, from: usize, to: usize) {
-        self.add(format!("{key}.weight"), &[to, from], Into::Same);
-        self.add(format!("{key}.bias"), &[to], Into::Same);
+        self.add(format!("{key}.weight"), &[to, from], Conversion::Same);
+        self.add(format!("{key}.bias"), &[to], Conversion::Same);
     }
 
     fn norm(&mut self, key: &str, dim: usize) {
-        self.add(format!("{key}.weight"), &[dim], Into::Same);
-        self.add(format!("{key}.bias"), &[dim], Into::Same);
+        self.add(format!("{key}.weight"), &[dim], Conversion::Same);
+        self.add(format!("{key}.bias"), &[dim], Conversion::Same);
     }
 
-    fn conv(&mut self, key: &str, shape: [usize; 4], into: Into) {
-        self.add(format!("{key}.weight"), &shape, into);
-        self.add(format!("{key}.bias"), &shape[..1], Into::Same);
+    fn conv(&mut self, key: &str, shape: [usize; 4], conversion: Conversion) {
+        self.add(format!("{key}.weight"), &shape, conversion);
+        self.add(format!("{key}.bias"), &shape[..1], Conversion::Same);
     }
 
     fn text_encoder(&mut self, text: &TextEncoderConfig, positions: usize) {
         let dim = text.dim;
         let embeddings = "text_encoder.model.embeddings";
-        self.add(format!("{embeddings}.word_embeddings.weight"), &[text.vocab, dim], Into::Same);
+        self.add(
+            format!("{embeddings}.word_embeddings.weight"),
+            &[text.vocab, dim],
+            Conversion::Same,
+        );
         self.add(
             format!("{embeddings}.position_embeddings.weight"),
             &[positions, dim],
-            Into::Rows(text.rows),
+            Conversion::Rows(text.rows),
         );
-        self.add(format!("{embeddings}.token_type_embeddings.weight"), &[2, dim], Into::Same);
+        self.add(format!("{embeddings}.token_type_embeddings.weight"), &[2, dim], Conversion::Same);
         self.norm(&format!("{embeddings}.LayerNorm"), dim);
         for index in 0..text.layers {
             let layer = format!("text_encoder.model.encoder.layer.{index}");
@@ -539,9 +543,13 @@ impl Layout {
     fn vit(&mut self, vit: &VitConfig, side: usize) {
         let (dim, patch) = (vit.dim, vit.patch);
         let model = "img_encoder.model";
-        self.add(format!("{model}.cls_token"), &[1, 1, dim], Into::Same);
-        self.add(format!("{model}.pos_embed"), &[1, side * side + 1, dim], Into::Same);
-        self.conv(&format!("{model}.patch_embed.proj"), [dim, 3, patch, patch], Into::PatchProduct);
+        self.add(format!("{model}.cls_token"), &[1, 1, dim], Conversion::Same);
+        self.add(format!("{model}.pos_embed"), &[1, side * side + 1, dim], Conversion::Same);
+        self.conv(
+            &format!("{model}.patch_embed.proj"),
+            [dim, 3, patch, patch],
+            Conversion::PatchProduct,
+        );
         for index in 0..vit.depth {
             let block = format!("{model}.blocks.{index}");
             self.norm(&format!("{block}.norm1"), dim);
@@ -556,18 +564,22 @@ impl Layout {
 
     fn mobilenet(&mut self, net: &MobileNetV2Config) {
         let model = "img_encoder.model";
-        self.conv(&format!("{model}.stem"), [net.stem, 3, 3, 3], Into::OneChannel);
+        self.conv(&format!("{model}.stem"), [net.stem, 3, 3, 3], Conversion::OneChannel);
         let mut channels = net.stem;
         for (index, block) in net.blocks.iter().enumerate() {
             let key = format!("{model}.blocks.{index}");
             if block.hidden != channels {
-                self.conv(&format!("{key}.expand"), [block.hidden, channels, 1, 1], Into::Same);
+                self.conv(
+                    &format!("{key}.expand"),
+                    [block.hidden, channels, 1, 1],
+                    Conversion::Same,
+                );
             }
-            self.conv(&format!("{key}.depthwise"), [block.hidden, 1, 3, 3], Into::Same);
-            self.conv(&format!("{key}.project"), [block.out, block.hidden, 1, 1], Into::Same);
+            self.conv(&format!("{key}.depthwise"), [block.hidden, 1, 3, 3], Conversion::Same);
+            self.conv(&format!("{key}.project"), [block.out, block.hidden, 1, 1], Conversion::Same);
             channels = block.out;
         }
-        self.conv(&format!("{model}.head"), [net.head, channels, 1, 1], Into::Same);
+        self.conv(&format!("{model}.head"), [net.head, channels, 1, 1], Conversion::Same);
         self.linear("img_encoder.local_mid", net.blocks[net.mid].out, net.dim);
         self.linear("img_encoder.local_high", net.head, net.dim);
         self.linear("img_encoder.global_embedder", net.head, net.dim);
@@ -579,8 +591,12 @@ impl Layout {
         for index in 0..fusion.layers {
             let layer = format!("{decoder}.layers.{index}");
             let attention = format!("{layer}.multihead_attn");
-            self.add(format!("{attention}.in_proj_weight"), &[3 * dim, dim], Into::QueryKeyValue);
-            self.add(format!("{attention}.in_proj_bias"), &[3 * dim], Into::QueryKeyValue);
+            self.add(
+                format!("{attention}.in_proj_weight"),
+                &[3 * dim, dim],
+                Conversion::QueryKeyValue,
+            );
+            self.add(format!("{attention}.in_proj_bias"), &[3 * dim], Conversion::QueryKeyValue);
             self.linear(&format!("{attention}.out_proj"), dim, dim);
             self.linear(&format!("{layer}.linear1"), dim, hidden);
             self.linear(&format!("{layer}.linear2"), hidden, dim);

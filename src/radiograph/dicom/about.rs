@@ -24,7 +24,7 @@ pub struct Fact {
 
 /// The way of the beam, as far as the header tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum View {
+pub enum ViewPosition {
     /// Not told, or frontal.
     Frontal,
     /// From the side.
@@ -54,7 +54,7 @@ pub struct About {
     /// (0018,5101) as written
     pub view_position: Option<String>,
     /// From view position and code, or from the texts that describe series and protocol.
-    pub view: View,
+    pub view: ViewPosition,
     /// (0020,0062)
     pub laterality: Option<String>,
     /// (0028,0030), or else (0018,1164)
@@ -80,7 +80,7 @@ impl About {
             modality: header.code(tags::MODALITY),
             body_part: header.code(tags::BODY_PART_EXAMINED),
             view_position: header.code(tags::VIEW_POSITION),
-            view: View::from_header(header),
+            view: ViewPosition::from_header(header),
             laterality: header.code(tags::IMAGE_LATERALITY),
             spacing,
             aspect: aspect(header, spacing),
@@ -114,9 +114,9 @@ impl About {
         let is_chest = |part: &String| CHESTS.iter().any(|chest| part.contains(chest));
         let part = self.body_part.clone().filter(|part| !is_chest(part));
         let view = match self.view {
-            View::Frontal => None,
-            View::Lateral => Some(Warning::Lateral),
-            View::Oblique => Some(Warning::Oblique),
+            ViewPosition::Frontal => None,
+            ViewPosition::Lateral => Some(Warning::Lateral),
+            ViewPosition::Oblique => Some(Warning::Oblique),
         };
         let stretched = (self.aspect - 1.0).abs() > 0.01;
         [
@@ -132,7 +132,7 @@ impl About {
     }
 }
 
-impl View {
+impl ViewPosition {
     /// View position and code (PS3.3 sections C.8.1.2 and C.8.11.5), or what series and protocol are
     /// called. A text that names a frontal view too, as "PA and lateral", says nothing of this one,
     /// and a lateral decubitus is a frontal view of a patient who lies.

@@ -18,7 +18,7 @@ pub(crate) mod jpeg;
 mod lut;
 mod syntax;
 
-pub use about::{About, Fact, Spacing, View};
+pub use about::{About, Fact, Spacing, ViewPosition};
 pub use deep::{Deep, Shown, Values, Window};
 
 use dicom_dictionary_std::tags;

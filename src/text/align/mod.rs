@@ -29,13 +29,12 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod typed;
+pub mod typed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use lexicon::LEXICON;
 use serde::Serialize;
-pub use typed::{Typed, typed};
 
 /// One statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,9 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::error::Result;
+use super::folder::{find, folders, home as home_of, required};
+use super::statements::{Projection, Split, Statements};
+use super::table;
 use super::writer::{Row, Writer};
-use super::{Split, Statements, View, find, folders, required, table};
+use crate::train::error::Result;
 
 const REMEDY: &str = "Download it from https://stanfordmlgroup.github.io/competitions/chexpert/ and \
                       give the folder that has train.csv as --root";
@@ -48,8 +50,8 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
         let columns = columns(["Path", "Frontal/Lateral", "AP/PA"]);
         table::for_each(&path, columns, |cells: [&str; 17]| {
             let [path, side, projection, labels @ ..] = cells;
-            let view = match (View::new(side), View::new(projection)) {
-                (View::Frontal, projection @ (View::Pa | View::Ap)) => projection,
+            let view = match (Projection::new(side), Projection::new(projection)) {
+                (Projection::Frontal, projection @ (Projection::Pa | Projection::Ap)) => projection,
                 (side, _) => side,
             };
             writer.push(Row {
@@ -73,7 +75,7 @@ pub fn columns<const N: usize, const ALL: usize>(first: [&'static str; N]) -> [&
 
 /// The folder around the batches, if the tables lie in one, or else that of the tables.
 pub fn home(root: &Path) -> PathBuf {
-    let home = super::home(root, &[TRAIN]);
+    let home = home_of(root, &[TRAIN]);
     let absolute = home.canonicalize().unwrap_or_default();
     let mut around = absolute.ancestors().skip_while(|folder| is_batch(folder));
     match around.next() {

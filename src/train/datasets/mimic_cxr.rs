@@ -7,9 +7,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::error::{Result, TrainError};
+use super::folder::required;
+use super::statements::{Projection, Split, Statements};
 use super::writer::{Row, Writer};
-use super::{Split, Statements, View, chexpert, required, table};
+use super::{chexpert, table};
+use crate::train::error::{Result, TrainError};
 
 const REMEDY: &str = "Download it from https://physionet.org/content/mimic-cxr-jpg/ and give the \
                       folder that has its tables as --root";
@@ -23,7 +25,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
     let splits = splits(&part(root, "split")?)?;
     let columns = ["dicom_id", "subject_id", "study_id", "ViewPosition"];
     table::for_each(&metadata, columns, |[image, subject, study, view]| {
-        let view = View::new(view);
+        let view = Projection::new(view);
         if !writer.wants(view) {
             writer.leave_out();
             return Ok(());

@@ -6,9 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::error::{Result, TrainError};
+use super::folder::{find, required};
+use super::statements::{Projection, Split, Statements, add, look_up};
+use super::table;
 use super::writer::{Row, Writer};
-use super::{Split, Statements, View, add, find, look_up, required, table};
+use crate::train::error::{Result, TrainError};
 
 pub const ENTRIES: [&str; 2] = ["Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv"];
 const BOXES: [&str; 2] = ["BBox_List_2017.csv", "BBox_List_2017_Official_NIH.csv"];
@@ -49,7 +51,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
             image: images.get(name).cloned(),
             patient: patient.to_string(),
             split: test.contains(name).then_some(Split::Test),
-            view: View::new(view),
+            view: Projection::new(view),
             statements,
             report: String::new(),
         })

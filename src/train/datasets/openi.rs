@@ -7,9 +7,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::super::error::Result;
+use super::folder::required;
+use super::statements::{Projection, Statements, add};
+use super::table;
 use super::writer::{Row, Writer};
-use super::{Statements, View, add, required, table};
+use crate::train::error::Result;
 
 const REMEDY: &str = "Download it from \
                       https://www.kaggle.com/datasets/raddar/chest-xrays-indiana-university and give \
@@ -81,7 +83,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
             image: writer.existing(FOLDERS.map(|folder| PathBuf::from(folder).join(file))),
             patient: uid.to_string(),
             split: None,
-            view: View::new(view),
+            view: Projection::new(view),
             statements,
             report,
         })

@@ -7,9 +7,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::error::Result;
+use super::folder::required;
+use super::statements::{Projection, Statements, add, look_up};
 use super::writer::{Row, Writer};
-use super::{Statements, View, add, look_up, nih14, required, table};
+use super::{nih14, table};
+use crate::train::error::Result;
 
 pub const LABELS: [&str; 2] = [
     "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv",
@@ -52,7 +54,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
             image: writer.existing(candidates(folder, name)),
             patient: patient.to_string(),
             split: None,
-            view: View::new(view),
+            view: Projection::new(view),
             statements,
             report: String::new(),
         })

@@ -1,13 +1,37 @@
 //! Rows of the manifest, checked and counted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::super::error::{Result, TrainError};
-use super::super::patients::PatientSplits;
-use super::{Split, Statements, Summary, Taken, View};
+use super::statements::{Projection, Split, Statements};
 use crate::text::align;
+use crate::train::error::{Result, TrainError};
+use crate::train::patients::PatientSplits;
+
+/// What became of a dataset's images.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Images written, by split.
+    pub written: BTreeMap<&'static str, usize>,
+    /// Boxes written.
+    pub boxes: usize,
+    /// Images that the tables list and the folder lacks.
+    pub missing: usize,
+    /// Lateral and other views, and images that the dataset itself excludes.
+    pub left_out: usize,
+    /// Labels that stand for no finding of the vocabulary, with how often they are named.
+    pub unknown_labels: BTreeMap<String, usize>,
+}
+
+/// Which images of a dataset are taken.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Lateral views too.
+    pub lateral: bool,
+    /// Those that are there, also where most are not.
+    pub partial: bool,
+}
 
 /// One image of a dataset.
 pub struct Row {
@@ -17,7 +41,7 @@ pub struct Row {
     pub patient: String,
     /// The official split, or none.
     pub split: Option<Split>,
-    pub view: View,
+    pub view: Projection,
     pub statements: Statements,
     pub report: String,
 }
@@ -80,11 +104,11 @@ impl Writer {
     }
 
     /// Whether images of this view are wanted.
-    pub fn wants(&self, view: View) -> bool {
+    pub fn wants(&self, view: Projection) -> bool {
         match view {
-            View::Pa | View::Ap | View::Frontal => true,
-            View::Lateral => self.taken.lateral,
-            View::Other => false,
+            Projection::Pa | Projection::Ap | Projection::Frontal => true,
+            Projection::Lateral => self.taken.lateral,
+            Projection::Other => false,
         }
     }
 

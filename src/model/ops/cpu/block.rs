@@ -7,27 +7,20 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::kernels::{Parameters, Shape};
 use super::tensors::{dense, values};
-use super::workers;
+use crate::model::ops::inputs::{Convolution, InvertedResidual};
+use crate::model::ops::pool;
 
-/// Parameters of a block as tensors, weights as Burn keeps them.
-pub type Block = Parameters<Tensor<4>, Tensor<1>>;
-
-/// An inverted residual block.
-///
-/// # Shapes
-///
-/// - x: `[images, height, width, input]`
-/// - output: `[images, height / stride, width / stride, output]`, rounded up
-pub fn inverted_residual(x: Tensor<4>, block: Block, stride: usize) -> Tensor<4> {
-    let x = x.into_dispatch();
-    let (w2, b2) = (block.depthwise.0.into_dispatch(), block.depthwise.1.into_dispatch());
-    let (w3, b3) = (block.project.0.into_dispatch(), block.project.1.into_dispatch());
-    Tensor::from_dispatch(match block.expand {
+/// See [`ops::inverted_residual`](crate::model::ops::inverted_residual).
+pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
+    let InvertedResidual { expand, depthwise, project, stride, .. } = block;
+    let pair = |it: Convolution| (it.weight.into_dispatch(), it.bias.into_dispatch());
+    let id = depthwise.id;
+    let (x, (w2, b2), (w3, b3)) = (x.into_dispatch(), pair(depthwise), pair(project));
+    Tensor::from_dispatch(match expand.map(pair) {
         Some((w1, b1)) => {
-            let (w1, b1) = (w1.into_dispatch(), b1.into_dispatch());
-            <Dispatch as Blocks>::expanding_block(x, w1, b1, w2, b2, w3, b3, stride)
+            <Dispatch as Blocks>::expanding_block(x, w1, b1, w2, b2, w3, b3, id, stride)
         }
-        None => <Dispatch as Blocks>::separable_block(x, w2, b2, w3, b3, stride),
+        None => <Dispatch as Blocks>::separable_block(x, w2, b2, w3, b3, id, stride),
     })
 }
 
@@ -43,6 +36,7 @@ pub(super) trait Blocks: Backend {
         b2: FloatTensor<Self>,
         w3: FloatTensor<Self>,
         b3: FloatTensor<Self>,
+        id: u64,
         stride: usize,
     ) -> FloatTensor<Self>;
 
@@ -52,6 +46,7 @@ pub(super) trait Blocks: Backend {
         b2: FloatTensor<Self>,
         w3: FloatTensor<Self>,
         b3: FloatTensor<Self>,
+        id: u64,
         stride: usize,
     ) -> FloatTensor<Self>;
 }
@@ -65,9 +60,10 @@ impl Blocks for Flex {
         b2: FlexTensor,
         w3: FlexTensor,
         b3: FlexTensor,
+        id: u64,
         stride: usize,
     ) -> FlexTensor {
-        Inputs::new(&[x, w1, b1, w2, b2, w3, b3], stride).forward()
+        Inputs::new(&[x, w1, b1, w2, b2, w3, b3], id, stride).forward()
     }
 
     fn separable_block(
@@ -76,15 +72,18 @@ impl Blocks for Flex {
         b2: FlexTensor,
         w3: FlexTensor,
         b3: FlexTensor,
+        id: u64,
         stride: usize,
     ) -> FlexTensor {
-        Inputs::new(&[x, w2, b2, w3, b3], stride).forward()
+        Inputs::new(&[x, w2, b2, w3, b3], id, stride).forward()
     }
 }
 
 /// The inputs of the operation, dense in memory.
 #[derive(Debug, Clone)]
 pub(super) struct Inputs {
+    /// The depthwise convolution's; see [`Convolution::id`].
+    pub id: u64,
     pub images: usize,
     pub shape: Shape,
     /// `x`, then weight and bias of each convolution.
@@ -92,10 +91,11 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub fn new(tensors: &[FlexTensor], stride: usize) -> Self {
+    pub fn new(tensors: &[FlexTensor], id: u64, stride: usize) -> Self {
         let [images, height, width, input] = tensors[0].shape().dims();
         let [output, hidden, ..] = tensors[tensors.len() - 2].shape().dims::<4>();
         Self {
+            id,
             images,
             shape: Shape { height, width, input, hidden, output, stride },
             tensors: tensors.iter().map(dense).collect(),
@@ -122,7 +122,7 @@ impl Inputs {
         let parameters = self.parameters();
         let images = self.slice(0).chunks_exact(shape.input_len());
         each(images.zip(y.chunks_exact_mut(shape.output_len())), |(x, y)| {
-            workers::block(shape, &parameters, x, y);
+            pool::block(shape, self.id, &parameters, x, y);
         });
         let [height, width] = shape.output_size();
         FlexTensor::from_data(TensorData::new(y, [self.images, height, width, shape.output]))

@@ -29,9 +29,10 @@ impl<C: CheckpointStrategy> Blocks for Autodiff<Flex, C> {
         b2: Tracked,
         w3: Tracked,
         b3: Tracked,
+        id: u64,
         stride: usize,
     ) -> Tracked {
-        forward::<C, 7>([x, w1, b1, w2, b2, w3, b3], stride)
+        forward::<C, 7>([x, w1, b1, w2, b2, w3, b3], id, stride)
     }
 
     fn separable_block(
@@ -40,15 +41,20 @@ impl<C: CheckpointStrategy> Blocks for Autodiff<Flex, C> {
         b2: Tracked,
         w3: Tracked,
         b3: Tracked,
+        id: u64,
         stride: usize,
     ) -> Tracked {
-        forward::<C, 5>([x, w2, b2, w3, b3], stride)
+        forward::<C, 5>([x, w2, b2, w3, b3], id, stride)
     }
 }
 
-fn forward<C: CheckpointStrategy, const N: usize>(tensors: [Tracked; N], stride: usize) -> Tracked {
+fn forward<C: CheckpointStrategy, const N: usize>(
+    tensors: [Tracked; N],
+    id: u64,
+    stride: usize,
+) -> Tracked {
     let nodes = tensors.each_ref().map(|tensor| tensor.node());
-    let inputs = Inputs::new(&tensors.map(|tensor| tensor.into_primitive()), stride);
+    let inputs = Inputs::new(&tensors.map(|tensor| tensor.into_primitive()), id, stride);
     let output = inputs.forward();
     match BlockGradient.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(inputs, output),

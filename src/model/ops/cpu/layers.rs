@@ -8,42 +8,48 @@ use burn::tensor::{DType, Int, Tensor, TensorData};
 
 use super::kernels::{self, Factor, Item, Matrix, Quantised, Sizes};
 use super::tensors::{dense, values};
-use super::workers;
 use crate::model::ops::activation::Activation;
-use crate::model::ops::attended::Attended;
+use crate::model::ops::inputs::{Affine, Attended, Convolution};
+use crate::model::ops::pool;
+use crate::model::ops::taps::neighbours;
 
-/// `activation(x · weight + bias)` over the last dimension of `x`; weight: `[input, output]`, which
-/// may be [`quantised`](crate::model::ops::quantised).
+/// See [`ops::linear`](crate::model::ops::linear).
 pub fn linear<const D: usize>(
     x: Tensor<D>,
-    weight: Tensor<2>,
-    bias: Tensor<1>,
-    activation: Activation,
+    layer: Affine,
+    after: Activation,
+    residual: Option<Tensor<D>>,
 ) -> Tensor<D> {
-    let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Layers>::linear(x, Weight::new(weight), bias, activation))
+    let (id, weight, bias) = parts(layer);
+    let y = <Dispatch as Layers>::linear(x.into_dispatch(), id, weight, bias, after);
+    let y = Tensor::from_dispatch(y);
+    match residual {
+        Some(residual) => residual + y,
+        None => y,
+    }
 }
 
-/// `residual + activation(x · first + bias) · second + bias`: two linear layers, each its weight
-/// and bias.
+/// See [`ops::feed_forward`](crate::model::ops::feed_forward).
 pub fn feed_forward<const D: usize>(
     x: Tensor<D>,
-    [first, second]: [(Tensor<2>, Tensor<1>); 2],
-    activation: Activation,
+    [first, second]: [Affine; 2],
+    between: Activation,
     residual: Tensor<D>,
 ) -> Tensor<D> {
+    let ((id, first, first_bias), (_, second, second_bias)) = (parts(first), parts(second));
     Tensor::from_dispatch(<Dispatch as Layers>::feed_forward(
         x.into_dispatch(),
-        Weight::new(first.0),
-        first.1.into_dispatch(),
-        Weight::new(second.0),
-        second.1.into_dispatch(),
-        activation,
+        id,
+        first,
+        first_bias,
+        second,
+        second_bias,
+        between,
         residual.into_dispatch(),
     ))
 }
 
-/// See [`LayerNorm`](crate::model::norm::LayerNorm).
+/// See [`ops::layer_norm`](crate::model::ops::layer_norm).
 pub fn layer_norm<const D: usize>(
     x: Tensor<D>,
     gamma: Tensor<1>,
@@ -55,22 +61,27 @@ pub fn layer_norm<const D: usize>(
     Tensor::from_dispatch(<Dispatch as Layers>::layer_norm(x, gamma, beta, epsilon as f32))
 }
 
-/// Rows of a [`quantised`](crate::model::ops::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
-pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
-    let [weight, ids] = [weight.into_dispatch(), ids.into_dispatch()];
-    Tensor::from_dispatch(<Dispatch as Layers>::quantised_rows(weight, ids))
+/// See [`ops::rows`](crate::model::ops::rows).
+pub fn rows(table: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
+    match table.dtype() {
+        DType::QFloat(_) => {
+            let [table, ids] = [table.into_dispatch(), ids.into_dispatch()];
+            Tensor::from_dispatch(<Dispatch as Layers>::quantised_rows(table, ids))
+        }
+        _ => table.select(0, ids),
+    }
 }
 
-/// See [`attention::attend`](crate::model::attention::attend).
+/// See [`ops::attend`](crate::model::ops::attend).
 pub fn attend(
     query: Tensor<3>,
     key: Tensor<3>,
     value: Tensor<3>,
-    bias: Tensor<2>,
     heads: usize,
+    bias: Option<Tensor<2>>,
 ) -> Attended {
+    let bias = bias.unwrap_or_else(|| no_bias(&key)).into_dispatch();
     let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
-    let bias = bias.into_dispatch();
     let (context, scores, weights) = <Dispatch as Layers>::attend(query, key, value, bias, heads);
     Attended {
         context: Tensor::from_dispatch(context),
@@ -79,17 +90,36 @@ pub fn attend(
     }
 }
 
-/// See [`attention::attended`](crate::model::attention::attended).
+/// See [`ops::attended`](crate::model::ops::attended).
 pub fn attended(
     query: Tensor<3>,
     key: Tensor<3>,
     value: Tensor<3>,
-    bias: Tensor<2>,
     heads: usize,
+    bias: Option<Tensor<2>>,
 ) -> Tensor<3> {
+    let bias = bias.unwrap_or_else(|| no_bias(&key)).into_dispatch();
     let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
-    let bias = bias.into_dispatch();
     Tensor::from_dispatch(<Dispatch as Layers>::attended(query, key, value, bias, heads))
+}
+
+/// See [`ops::stem`](crate::model::ops::stem).
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "natively it is Burn's"))]
+pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
+    linear(neighbours(pixels), convolution.into(), Activation::Relu6, None)
+}
+
+fn no_bias(key: &Tensor<3>) -> Tensor<2> {
+    let [batch, keys, _] = key.dims();
+    Tensor::zeros([batch, keys], &key.device())
+}
+
+/// Identifier, weight and bias of a layer.
+fn parts(layer: Affine) -> (u64, Weight<Dispatch>, FloatTensor<Dispatch>) {
+    let [_, output] = layer.weight.dims();
+    let device = layer.weight.device();
+    let bias = layer.bias.unwrap_or_else(|| Tensor::zeros([output], &device));
+    (layer.id, Weight::new(layer.weight), bias.into_dispatch())
 }
 
 /// The weight of a linear layer, `[input, output]`.
@@ -136,13 +166,16 @@ impl Weight<Flex> {
 trait Layers: Backend {
     fn linear(
         x: FloatTensor<Self>,
+        id: u64,
         #[extension_type] weight: Weight<Self>,
         bias: FloatTensor<Self>,
         activation: Activation,
     ) -> FloatTensor<Self>;
 
+    #[allow(clippy::too_many_arguments, reason = "an operation takes its tensors one by one")]
     fn feed_forward(
         x: FloatTensor<Self>,
+        id: u64,
         #[extension_type] first: Weight<Self>,
         first_bias: FloatTensor<Self>,
         #[extension_type] second: Weight<Self>,
@@ -180,6 +213,7 @@ trait Layers: Backend {
 impl Layers for Flex {
     fn linear(
         x: FlexTensor,
+        id: u64,
         weight: Weight<Flex>,
         bias: FlexTensor,
         activation: Activation,
@@ -189,7 +223,7 @@ impl Layers for Flex {
         let mut shape = x.shape();
         let rows = matrix(&x);
         let mut y = vec![0.0; rows.rows * weight.columns()];
-        workers::linear(rows, weight, values(&bias), &mut y);
+        pool::linear(rows, id, weight, values(&bias), &mut y);
         kernels::activate(&mut y, activation);
         if let Some(last) = shape.last_mut() {
             *last = weight.columns();
@@ -199,6 +233,7 @@ impl Layers for Flex {
 
     fn feed_forward(
         x: FlexTensor,
+        id: u64,
         first: Weight<Flex>,
         first_bias: FlexTensor,
         second: Weight<Flex>,
@@ -211,7 +246,7 @@ impl Layers for Flex {
         let mut y = values(&residual).to_vec();
         add_to_rows(&mut y, values(&second_bias));
         let first = (first.factor(), values(&first_bias));
-        workers::feed_forward(matrix(&x), first, second.factor(), activation, &mut y);
+        pool::feed_forward(matrix(&x), id, first, second.factor(), activation, &mut y);
         FlexTensor::from_data(TensorData::new(y, residual.shape()))
     }
 
@@ -271,7 +306,7 @@ impl Layers for Flex {
         let Sizes { queries, dim, .. } = attention.sizes;
         let mut y = vec![0.0; attention.batch * queries * dim];
         for (item, y) in attention.items().zip(y.chunks_exact_mut(queries * dim)) {
-            workers::attention(&attention.sizes, item, y);
+            pool::attention(&attention.sizes, item, y);
         }
         FlexTensor::from_data(TensorData::new(y, [attention.batch, queries, dim]))
     }
@@ -333,11 +368,15 @@ mod tests {
     use burn::tensor::{Device, Distribution, Tolerance, activation, module};
 
     use super::*;
-    use crate::model::attention::attend;
+    use crate::model::ops::composed;
     use crate::model::ops::quantised::{STORE, quantised};
 
     fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
         Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())
+    }
+
+    fn affine(weight: Tensor<2>, bias: Tensor<1>) -> Affine {
+        Affine { id: 0, weight, bias: Some(bias) }
     }
 
     fn assert_equal<const D: usize>(fused: Tensor<D>, composed: Tensor<D>) {
@@ -349,7 +388,8 @@ mod tests {
     fn linear_layers_are_those_of_burn() {
         let (x, bias) = (random([2, 5, 12]), random([7]));
         for weight in [random([12, 7]), random([7, 12]).transpose()] {
-            let fused = super::linear(x.clone(), weight.clone(), bias.clone(), Activation::Relu6);
+            let layer = affine(weight.clone(), bias.clone());
+            let fused = super::linear(x.clone(), layer, Activation::Relu6, None);
             let composed = module::linear(x.clone(), weight, Some(bias.clone()));
             assert_equal(fused, activation::relu6(composed));
         }
@@ -362,6 +402,7 @@ mod tests {
         let [first, second] = layers.clone();
         let hidden = activation::gelu(module::linear(x.clone(), first.0, Some(first.1)));
         let composed = residual.clone() + module::linear(hidden, second.0, Some(second.1));
+        let layers = layers.map(|(weight, bias)| affine(weight, bias));
         assert_equal(super::feed_forward(x, layers, Activation::Gelu, residual), composed);
     }
 
@@ -392,12 +433,13 @@ mod tests {
 
         let (x, bias) = (random([2, 5, columns]), random([rows]));
         let weight = numbers.clone().transpose();
-        let fused = super::linear(x.clone(), tensor(false), bias.clone(), Activation::Identity);
+        let layer = affine(tensor(false), bias.clone());
+        let fused = super::linear(x.clone(), layer, Activation::Identity, None);
         assert_equal(fused, module::linear(x, weight.clone(), Some(bias)));
         assert_equal(tensor(false).dequantize(), weight);
 
         let ids = Tensor::<1, Int>::from_data([8, 0, 8], &Device::flex());
-        let looked_up = super::quantised_rows(tensor(true), ids.clone());
+        let looked_up = super::rows(tensor(true), ids.clone());
         assert_equal(looked_up, numbers.clone().select(0, ids));
         assert_equal(tensor(true).dequantize(), numbers);
 
@@ -412,13 +454,18 @@ mod tests {
         let bias = random([batch, keys]);
         for query in [random([batch, 4, dim]), random([1, 4, dim])] {
             let [key, value] = memory();
-            let composed =
-                attend(query.clone(), key.clone(), value.clone(), heads, Some(bias.clone()));
-            let inputs = || (query.clone(), key.clone(), value.clone(), bias.clone());
+            let composed = composed::attend(
+                query.clone(),
+                key.clone(),
+                value.clone(),
+                heads,
+                Some(bias.clone()),
+            );
+            let inputs = || (query.clone(), key.clone(), value.clone(), Some(bias.clone()));
             let (q, k, v, b) = inputs();
-            assert_equal(super::attended(q, k, v, b, heads), composed.context.clone());
+            assert_equal(super::attended(q, k, v, heads, b), composed.context.clone());
             let (q, k, v, b) = inputs();
-            let fused = super::attend(q, k, v, b, heads);
+            let fused = super::attend(q, k, v, heads, b);
             assert_equal(fused.context, composed.context);
             assert_equal(fused.scores, composed.scores);
             assert_equal(fused.weights, composed.weights);

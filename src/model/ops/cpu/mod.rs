@@ -1,8 +1,6 @@
-//! The CPU device: [`kernels`] as operations of Burn. The block has a gradient; in WebAssembly there
-//! are layers too.
+//! The CPU device: [`kernels`] as operations of Burn. MobileNetV2's block has a gradient. The other
+//! layers are faster than Burn's in WebAssembly only, so natively they are Burn's.
 
-#[cfg(not(target_arch = "wasm32"))]
-mod alone;
 mod block;
 #[cfg(feature = "train")]
 mod gradient;
@@ -11,12 +9,10 @@ pub(super) mod kernels;
 mod layers;
 mod tensors;
 
-#[cfg(target_arch = "wasm32")]
-use super::pool as workers;
+pub use super::composed::matmul;
 #[cfg(not(target_arch = "wasm32"))]
-use alone as workers;
-
-pub use block::{Block, inverted_residual};
+pub use super::composed::{attend, attended, feed_forward, layer_norm, linear, rows, stem};
+pub use block::inverted_residual;
 #[cfg(target_arch = "wasm32")]
-pub use layers::{attend, attended, feed_forward, layer_norm, linear, quantised_rows};
+pub use layers::{attend, attended, feed_forward, layer_norm, linear, rows, stem};
 pub use tensors::is_available;

@@ -4,7 +4,7 @@ use burn::backend::DispatchDevice;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Device;
 
-/// Whether the device has the operation.
+/// Whether a device is the CPU, with gradients or without.
 pub fn is_available(device: &Device) -> bool {
     matches!(device.as_dispatch().clone().inner(), DispatchDevice::Flex(_))
 }

@@ -1,495 +1,100 @@
-//! Kernels of the project's own as operations of Burn on the GPU device.
-//!
-//! Burn's products and convolutions come in many variants, of which autotuning would choose: most of
-//! a WebAssembly module's size, and slow without. These are few, with fixed choices. They have no
-//! gradient: devices that track it keep to Burn's own operations.
+//! The GPU device: kernels of the project's own. They have no gradient, so devices that track one are
+//! not taken for GPUs here.
 
 mod kernels;
+mod launch;
 
-use burn::backend::tensor::{FloatTensor, IntTensor, QuantizedTensor};
-use burn::backend::{
-    Backend, Cube, Dispatch, DispatchDevice, ExtensionType, TensorMetadata, backend_extension,
-};
-use burn::tensor::{DType, Device, Int, Shape, Tensor};
-use burn_cubecl::cubecl::prelude::*;
-use burn_cubecl::kernel::into_contiguous;
-use burn_cubecl::tensor::CubeTensor;
-use burn_cubecl::{cubecl, ops::numeric::empty_device_contiguous_dtype};
+use burn::backend::DispatchDevice;
+use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::activation::Activation;
+use super::heads::{join_heads, split_heads};
+use super::inputs::{Affine, Attended, Convolution, InvertedResidual};
+pub use launch::layer_norm;
 
-/// Whether the devices of an operation's inputs have it: in training, some may track gradients.
-pub fn is_available(devices: &[Device]) -> bool {
-    devices.iter().all(|device| matches!(device.as_dispatch(), DispatchDevice::Cube(_)))
+/// Whether a device is a GPU that tracks no gradients.
+pub fn is_available(device: &Device) -> bool {
+    matches!(device.as_dispatch(), DispatchDevice::Cube(_))
 }
 
-/// `activation(x · weight + bias) + residual` over the last dimension of `x`.
-///
-/// # Shapes
-///
-/// - x: `[.., input]`
-/// - weight: `[input, output]`, which may be [`quantised`](super::quantised)
-/// - residual: `[.., output]`
+/// See [`ops::linear`](super::linear).
 pub fn linear<const D: usize>(
     x: Tensor<D>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-    activation: Activation,
+    layer: Affine,
+    after: Activation,
     residual: Option<Tensor<D>>,
 ) -> Tensor<D> {
-    let [input, output] = weight.dims();
-    let mut shape = x.dims();
-    let rows = shape.iter().product::<usize>() / input;
-    shape[D - 1] = output;
-    let x = x.reshape([1, 1, rows, input]).into_dispatch();
-    let bias = Maybe::new(bias);
-    let residual = Maybe::new(residual.map(|x| x.reshape([1, 1, rows, output])));
-    let product = if let DType::QFloat(_) = weight.dtype() {
-        let weight = weight.into_dispatch();
-        <Dispatch as Kernels>::product_quantised(x, weight, bias, residual, activation)
-    } else {
-        let weight = weight.unsqueeze::<4>().into_dispatch();
-        <Dispatch as Kernels>::product(x, weight, bias, residual, 1.0, activation)
-    };
-    Tensor::<4>::from_dispatch(product).reshape(shape)
+    launch::linear(x, layer.weight, layer.bias, after, residual)
 }
 
-/// Rows of a [`quantised`](super::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
-pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
-    let (weight, ids) = (weight.into_dispatch(), ids.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Kernels>::rows_quantised(weight, ids))
-}
-
-/// `scale · x · w`, matrix by matrix; a transposed view of `w` is not copied.
-///
-/// # Shapes
-///
-/// - x: `[outer, inner, rows, depth]`
-/// - w: `[outer, inner, depth, columns]`
-/// - output: `[outer, inner, rows, columns]`, which lies in memory as
-///   `[outer, rows, inner, columns]`
-pub fn matmul(x: Tensor<4>, w: Tensor<4>, scale: f32) -> Tensor<4> {
-    let (x, w) = (x.into_dispatch(), w.into_dispatch());
-    let product =
-        <Dispatch as Kernels>::product(x, w, Maybe::None, Maybe::None, scale, Activation::Identity);
-    Tensor::from_dispatch(product)
-}
-
-/// `softmax(x + bias)` over the last dimension.
-///
-/// # Shapes
-///
-/// - x: `[batch, heads, queries, keys]`
-/// - bias: `[batch, keys]`
-pub fn softmax(x: Tensor<4>, bias: Option<Tensor<2>>) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as Kernels>::softmax(x.into_dispatch(), Maybe::new(bias)))
-}
-
-/// Layer norm over the last dimension.
-pub fn layer_norm<const D: usize>(
+/// See [`ops::feed_forward`](super::feed_forward).
+pub fn feed_forward<const D: usize>(
     x: Tensor<D>,
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
-    epsilon: f64,
+    [first, second]: [Affine; 2],
+    between: Activation,
+    residual: Tensor<D>,
 ) -> Tensor<D> {
-    let shape = x.dims();
-    let [dim] = gamma.dims();
-    let rows = shape.iter().product::<usize>() / dim;
-    let x = x.reshape([rows, dim]).into_dispatch();
-    let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
-    let normed = <Dispatch as Kernels>::layer_norm(x, gamma, beta, epsilon as f32);
-    Tensor::<2>::from_dispatch(normed).reshape(shape)
+    let hidden = linear(x, first, between, None);
+    linear(hidden, second, Activation::Identity, Some(residual))
 }
 
-/// A depthwise 3 x 3 convolution with padding 1, and ReLU6.
-///
-/// # Shapes
-///
-/// - x: `[images, height, width, channels]`, or with one channel, which all filters then read
-/// - weight: `[channels, 1, 3, 3]`
-/// - output: `[images, height / stride, width / stride, channels]`, rounded up
-pub fn depthwise(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
-    let [images, height, width, _] = x.dims();
-    let x = x.expand([images, height, width, weight.dims()[0]]).into_dispatch();
-    let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Kernels>::depthwise(x, weight, bias, stride))
+/// See [`ops::matmul`](super::matmul).
+pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
+    let [x, w] = [x, w].map(|x| x.unsqueeze_dim(1));
+    launch::matmul(x, w, 1.0).squeeze_dim(1)
 }
 
-/// A tensor that may be missing.
-#[derive(ExtensionType)]
-pub enum Maybe<B: Backend> {
-    Some(FloatTensor<B>),
-    None,
-}
-
-impl Maybe<Dispatch> {
-    fn new<const D: usize>(tensor: Option<Tensor<D>>) -> Self {
-        tensor.map_or(Self::None, |tensor| Self::Some(tensor.into_dispatch()))
+/// See [`ops::rows`](super::rows).
+pub fn rows(table: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
+    match table.dtype() {
+        DType::QFloat(_) => launch::quantised_rows(table, ids),
+        _ => table.select(0, ids),
     }
 }
 
-impl From<Maybe<Cube>> for Option<CubeTensor> {
-    fn from(tensor: Maybe<Cube>) -> Self {
-        match tensor {
-            Maybe::Some(tensor) => Some(into_contiguous(tensor)),
-            Maybe::None => None,
-        }
-    }
+/// See [`ops::attend`](super::attend).
+pub fn attend(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    heads: usize,
+    bias: Option<Tensor<2>>,
+) -> Attended {
+    let [query, key, value] = [query, key, value].map(|x| split_heads(x, heads));
+    let ([batch, ..], [_, _, queries, head_dim]) = (key.dims(), query.dims());
+    let scale = 1.0 / (head_dim as f64).sqrt();
+    let query = query.expand([batch, heads, queries, head_dim]);
+    let scores = launch::matmul(query, key.swap_dims(2, 3), scale as f32);
+    let weights = launch::softmax(scores.clone(), bias);
+    let context = join_heads(launch::matmul(weights.clone(), value, 1.0));
+    Attended { context, scores, weights }
 }
 
-#[backend_extension(Cube)]
-trait Kernels: Backend {
-    fn product(
-        x: FloatTensor<Self>,
-        w: FloatTensor<Self>,
-        #[extension_type] bias: Maybe<Self>,
-        #[extension_type] residual: Maybe<Self>,
-        scale: f32,
-        activation: Activation,
-    ) -> FloatTensor<Self>;
-
-    fn product_quantised(
-        x: FloatTensor<Self>,
-        w: QuantizedTensor<Self>,
-        #[extension_type] bias: Maybe<Self>,
-        #[extension_type] residual: Maybe<Self>,
-        activation: Activation,
-    ) -> FloatTensor<Self>;
-
-    fn rows_quantised(w: QuantizedTensor<Self>, ids: IntTensor<Self>) -> FloatTensor<Self>;
-
-    fn softmax(x: FloatTensor<Self>, #[extension_type] bias: Maybe<Self>) -> FloatTensor<Self>;
-
-    fn layer_norm(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f32,
-    ) -> FloatTensor<Self>;
-
-    fn depthwise(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        stride: usize,
-    ) -> FloatTensor<Self>;
+/// See [`ops::attended`](super::attended).
+pub fn attended(
+    query: Tensor<3>,
+    key: Tensor<3>,
+    value: Tensor<3>,
+    heads: usize,
+    bias: Option<Tensor<2>>,
+) -> Tensor<3> {
+    attend(query, key, value, heads, bias).context
 }
 
-// SAFETY of the launches: every kernel compares its place with the output's shape, and the shapes of
-// the inputs agree with it.
-impl Kernels for Cube {
-    fn product(
-        x: CubeTensor,
-        w: CubeTensor,
-        bias: Maybe<Self>,
-        residual: Maybe<Self>,
-        scale: f32,
-        activation: Activation,
-    ) -> CubeTensor {
-        let x = dense_rows(x);
-        let [outer, inner, rows, _] = x.shape().dims();
-        let transposed = w.meta.strides()[2] == 1;
-        let w = if transposed || w.meta.strides()[3] == 1 { w } else { into_contiguous(w) };
-        let columns = w.meta.shape()[3];
-        let mut out = empty(&x, [outer, rows, inner, columns]);
-        out.meta.swap(1, 2);
-        let (bias, residual): (Option<_>, Option<_>) = (bias.into(), residual.into());
-        let bias = bias.map(CubeTensor::into_buffer_arg);
-        let residual = residual.map(CubeTensor::into_buffer_arg);
-
-        let (tile_rows, count, dim) = tiles(&x, columns);
-        let along_depth = along_depth(&x);
-        let along_columns = if columns % 4 == 0 { 4 } else { 1 };
-        let client = x.client.clone();
-        if transposed {
-            let width = if is_aligned(&w, 2) { along_depth } else { 1 };
-            unsafe {
-                kernels::product_transposed::launch_unchecked(
-                    &client,
-                    count,
-                    dim,
-                    width,
-                    along_columns,
-                    x.into_tensor_arg(),
-                    w.into_tensor_arg(),
-                    bias.into(),
-                    residual.into(),
-                    out.clone().into_tensor_arg(),
-                    scale,
-                    tile_rows,
-                    activation,
-                );
-            }
-        } else {
-            let width = if is_aligned(&w, 3) { along_columns } else { 1 };
-            unsafe {
-                kernels::product::launch_unchecked(
-                    &client,
-                    count,
-                    dim,
-                    along_depth,
-                    width,
-                    x.into_tensor_arg(),
-                    w.into_tensor_arg(),
-                    bias.into(),
-                    residual.into(),
-                    out.clone().into_tensor_arg(),
-                    scale,
-                    tile_rows,
-                    activation,
-                );
-            }
-        }
-        out
-    }
-
-    fn product_quantised(
-        x: CubeTensor,
-        w: CubeTensor,
-        bias: Maybe<Self>,
-        residual: Maybe<Self>,
-        activation: Activation,
-    ) -> CubeTensor {
-        let x = dense_rows(x);
-        let [outer, inner, rows, _] = x.shape().dims();
-        let columns = w.meta.shape()[1];
-        let Some((w, factors)) = w.quantized_handles() else { unreachable!("it is quantised") };
-        let out = empty(&x, [outer, inner, rows, columns]);
-        let (bias, residual): (Option<_>, Option<_>) = (bias.into(), residual.into());
-        let (tile_rows, count, dim) = tiles(&x, columns);
-        unsafe {
-            kernels::product_quantised::launch_unchecked(
-                &x.client.clone(),
-                count,
-                dim,
-                along_depth(&x),
-                4,
-                x.into_tensor_arg(),
-                w.into_tensor_arg(),
-                factors.into_buffer_arg(),
-                bias.map(CubeTensor::into_buffer_arg).into(),
-                residual.map(CubeTensor::into_buffer_arg).into(),
-                out.clone().into_tensor_arg(),
-                tile_rows,
-                activation,
-            );
-        }
-        out
-    }
-
-    fn rows_quantised(w: CubeTensor, ids: CubeTensor) -> CubeTensor {
-        let [rows, dim] = [ids.meta.shape()[0], w.meta.shape()[1]];
-        let Some((w, factors)) = w.quantized_handles() else { unreachable!("it is quantised") };
-        let out = empty(&w, [rows, dim]);
-        let (count, cube) = cubes(&w, rows * dim / 4);
-        unsafe {
-            kernels::rows_quantised::launch_unchecked(
-                &w.client.clone(),
-                count,
-                cube,
-                4,
-                w.into_tensor_arg(),
-                factors.into_tensor_arg(),
-                into_contiguous(ids).into_buffer_arg(),
-                out.clone().into_tensor_arg(),
-            );
-        }
-        out
-    }
-
-    fn softmax(x: CubeTensor, bias: Maybe<Self>) -> CubeTensor {
-        let x = dense_rows(x);
-        let [batch, heads, queries, keys] = x.shape().dims();
-        let mut out = empty(&x, [batch, queries, heads, keys]);
-        out.meta.swap(1, 2);
-        let bias: Option<_> = bias.into();
-        let (count, dim) = cubes(&x, batch * heads * queries);
-        unsafe {
-            kernels::softmax::launch_unchecked(
-                &x.client.clone(),
-                count,
-                dim,
-                x.into_tensor_arg(),
-                bias.map(CubeTensor::into_tensor_arg).into(),
-                out.clone().into_tensor_arg(),
-            );
-        }
-        out
-    }
-
-    fn layer_norm(x: CubeTensor, gamma: CubeTensor, beta: CubeTensor, epsilon: f32) -> CubeTensor {
-        let x = into_contiguous(x);
-        let [rows, dim] = x.shape().dims();
-        let out = empty(&x, [rows, dim]);
-        let (count, cube) = cubes(&x, rows);
-        unsafe {
-            kernels::layer_norm::launch_unchecked(
-                &x.client.clone(),
-                count,
-                cube,
-                if dim % 4 == 0 { 4 } else { 1 },
-                x.into_tensor_arg(),
-                gamma.into_buffer_arg(),
-                beta.into_buffer_arg(),
-                out.clone().into_tensor_arg(),
-                epsilon,
-            );
-        }
-        out
-    }
-
-    fn depthwise(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, stride: usize) -> CubeTensor {
-        let [images, height, width, channels] = x.shape().dims();
-        let out_shape = [images, height.div_ceil(stride), width.div_ceil(stride), channels];
-        let out = empty(&x, out_shape);
-        let spans = out_shape[2].div_ceil(kernels::PIXELS);
-        let (count, dim) = cubes(&x, images * out_shape[1] * spans * channels);
-        unsafe {
-            kernels::depthwise::launch_unchecked(
-                &x.client.clone(),
-                count,
-                dim,
-                x.into_tensor_arg(),
-                into_contiguous(weight).into_buffer_arg(),
-                bias.into_buffer_arg(),
-                out.clone().into_tensor_arg(),
-                stride,
-            );
-        }
-        out
-    }
+/// See [`ops::inverted_residual`](super::inverted_residual).
+pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
+    let InvertedResidual { expand, depthwise, project, stride, residual } = block;
+    let hidden = match expand {
+        Some(expand) => linear(x.clone(), expand.into(), Activation::Relu6, None),
+        None => x.clone(),
+    };
+    let filtered = launch::depthwise(hidden, depthwise.weight, depthwise.bias, stride);
+    linear(filtered, project.into(), Activation::Identity, residual.then_some(x))
 }
 
-/// The tensor, or a copy of it, with each row contiguous.
-fn dense_rows(x: CubeTensor) -> CubeTensor {
-    if x.meta.strides()[3] == 1 { x } else { into_contiguous(x) }
-}
-
-/// Room for a result on the device of `like`.
-fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
-    let (client, device) = (like.client.clone(), like.device.clone());
-    empty_device_contiguous_dtype(client, device, Shape::from(shape), DType::F32)
-}
-
-/// Cubes for so many threads.
-fn cubes(tensor: &CubeTensor, threads: usize) -> (CubeCount, CubeDim) {
-    let dim = CubeDim::new_1d(64);
-    (cubecl::calculate_cube_count_elemwise(&tensor.client, threads, dim), dim)
-}
-
-/// The rows of a product's tiles, and cubes for all tiles.
-fn tiles(x: &CubeTensor, columns: usize) -> (usize, CubeCount, CubeDim) {
-    let [outer, inner, rows, _] = x.shape().dims();
-    let tile_rows = if rows == 1 { 1 } else { 4 };
-    let tiles = outer * inner * rows.div_ceil(tile_rows) * columns.div_ceil(kernels::COLUMNS);
-    let (count, dim) = cubes(x, tiles);
-    (tile_rows, count, dim)
-}
-
-/// How many numbers of a row a product reads at a time.
-fn along_depth(x: &CubeTensor) -> usize {
-    if x.meta.shape()[3].is_multiple_of(4) && is_aligned(x, 3) { 4 } else { 1 }
-}
-
-/// Whether vectors of four along a dimension are contiguous and begin at multiples of four.
-fn is_aligned(tensor: &CubeTensor, along: usize) -> bool {
-    let strides = tensor.meta.strides().iter().enumerate();
-    strides.fold(true, |so_far, (dim, &stride)| {
-        so_far && if dim == along { stride == 1 } else { stride % 4 == 0 }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::quantization::QuantStore;
-    use burn::tensor::{DeviceKind, Distribution, TensorData, Tolerance, activation, module};
-
-    use super::*;
-    use crate::model::ops::quantised::quantised;
-
-    fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
-        Tensor::random(
-            shape,
-            Distribution::Normal(0.0, 1.0),
-            &Device::wgpu(DeviceKind::DefaultDevice),
-        )
-    }
-
-    fn assert_equal<const D: usize>(own: Tensor<D>, burns: Tensor<D>) {
-        let tolerance = Tolerance::<f32>::rel_abs(1e-4, 1e-4);
-        own.into_data().assert_approx_eq(&burns.into_data(), tolerance);
-    }
-
-    #[test]
-    fn linear_layers_are_those_of_burn() {
-        for (rows, input, output) in
-            [(1, 8, 4), (1, 3, 1), (5, 12, 8), (7, 5, 6), (4, 16, 1), (9, 6, 12)]
-        {
-            let (x, bias) = (random([1, rows, input]), random([output]));
-            for weight in [random([input, output]), random([output, input]).transpose()] {
-                let burns = module::linear(x.clone(), weight.clone(), Some(bias.clone()));
-                let own = |activation, residual| {
-                    linear(x.clone(), weight.clone(), Some(bias.clone()), activation, residual)
-                };
-                assert_equal(own(Activation::Identity, None), burns.clone());
-                assert_equal(own(Activation::Relu, None), activation::relu(burns.clone()));
-                let residual = random([1, rows, output]);
-                assert_equal(
-                    own(Activation::Gelu, Some(residual.clone())),
-                    activation::gelu(burns) + residual,
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn quantised_layers_are_those_of_the_numbers_they_stand_for() {
-        let device = Device::wgpu(DeviceKind::DefaultDevice);
-        let [outputs, inputs] = [12, 64];
-        let stored: Vec<u8> = (0..outputs * inputs).map(|i| (i * 37 % 255) as u8).collect();
-        let factors: Vec<f32> = (1..=outputs).map(|row| row as f32 / 128.0).collect();
-        let rows = stored.chunks(inputs).zip(&factors);
-        let numbers = rows.flat_map(|(row, by)| row.iter().map(move |&v| f32::from(v as i8) * by));
-        let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [outputs, inputs]);
-        let numbers = Tensor::<2>::from_data(numbers, &device);
-        let tensor = |looked_up| {
-            let shape = [outputs, inputs];
-            let data = quantised(&stored, shape, &factors, looked_up, QuantStore::PackedU32(0));
-            let data = data.unwrap();
-            let dtype = data.dtype();
-            Tensor::<2>::from_data(data, (&device, dtype))
-        };
-        for rows in [1, 5] {
-            let (x, bias) = (random([1, rows, inputs]), random([outputs]));
-            let residual = random([1, rows, outputs]);
-            let layer = |weight| {
-                let (bias, residual) = (Some(bias.clone()), Some(residual.clone()));
-                linear(x.clone(), weight, bias, Activation::Relu, residual)
-            };
-            assert_equal(layer(tensor(false)), layer(numbers.clone().transpose()));
-        }
-        let ids = Tensor::<1, Int>::from_data([8, 0, 8], &device);
-        let looked_up = quantised_rows(tensor(true), ids.clone());
-        assert_equal(looked_up, numbers.select(0, ids));
-    }
-
-    #[test]
-    fn products_of_views_are_those_of_burn() {
-        let [x, w] = [random([2, 5, 3, 8]), random([2, 7, 3, 8])].map(|x| x.swap_dims(1, 2));
-        let scores = matmul(x.clone(), w.clone().swap_dims(2, 3), 0.5);
-        assert_equal(scores.clone(), x.matmul(w.clone().swap_dims(2, 3)) * 0.5);
-        let bias = random([2, 7]);
-        let weights = softmax(scores.clone(), Some(bias.clone()));
-        assert_equal(weights.clone(), activation::softmax(scores + bias.reshape([2, 1, 1, 7]), 3));
-        assert_equal(matmul(weights.clone(), w.clone(), 1.0), weights.matmul(w));
-    }
-
-    #[test]
-    fn layer_norm_is_that_of_burn() {
-        for dim in [8, 6] {
-            let (x, gamma, beta) = (random([2, 3, dim]), random([dim]), random([dim]));
-            let burns = module::layer_norm(x.clone(), gamma.clone(), Some(beta.clone()), 1e-5);
-            assert_equal(layer_norm(x, gamma, beta, 1e-5), burns);
-        }
-    }
+/// See [`ops::stem`](super::stem).
+pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
+    let [images, _, height, width] = pixels.dims();
+    let plane = pixels.reshape([images, height, width, 1]);
+    launch::depthwise(plane, convolution.weight, convolution.bias, 2)
 }

@@ -2,7 +2,9 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, PI};
 
-use super::{Bits, Frame, Scan, Selected, Tables, bad};
+use super::damage::bad;
+use super::frame::{Frame, Scan, Selected, Tables};
+use super::huffman::Bits;
 use crate::error::Result;
 
 /// The place of each coefficient as coded (T.81 figure A.6).

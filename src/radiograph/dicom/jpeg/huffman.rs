@@ -1,6 +1,6 @@
 //! Entropy-coded bits and Huffman codes (T.81 annexes C and F.2.2).
 
-use super::bad;
+use super::damage::bad;
 use crate::error::Result;
 
 /// A canonical code: codes of one length follow each other, and longer ones begin above them.

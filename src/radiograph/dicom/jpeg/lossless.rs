@@ -1,6 +1,8 @@
 //! Lossless scans (T.81 annex H): every sample is a difference from its neighbours.
 
-use super::{Bits, Component, Frame, Scan, bad};
+use super::damage::bad;
+use super::frame::{Component, Frame, Scan};
+use super::huffman::Bits;
 use crate::error::Result;
 
 /// Decodes a scan into its components.

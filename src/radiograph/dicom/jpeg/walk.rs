@@ -1,6 +1,9 @@
 //! How much of a JPEG picture is there: its entropy-coded data is gone through, and nothing is decoded.
 
-use super::{Bits, Decoder, Frame, Selected, Tables, bad, word};
+use super::damage::bad;
+use super::decoder::Decoder;
+use super::frame::{Frame, Scan, Selected, Tables, word};
+use super::huffman::Bits;
 use crate::error::Result;
 
 /// The parts of 1 that could be read, where that can be told. A progressive picture (T.81 annex G) comes in
@@ -85,7 +88,7 @@ impl Walk {
 
     /// Goes through one scan; how many components it has.
     fn scan(&mut self, decoder: &mut Decoder, segment: &[u8], frame: &Frame) -> Result<usize> {
-        let scan = super::Scan::parse(segment, frame, &decoder.tables)?;
+        let scan = Scan::parse(segment, frame, &decoder.tables)?;
         let band = match segment.get(1 + 2 * scan.selected.len()..) {
             Some(&[first, last, approximation, ..]) if self.progressive => Band {
                 first: first.into(),

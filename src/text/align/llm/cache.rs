@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::LlmError;
+use super::error::LlmError;
 
 /// A folder of answers.
 pub struct Cache {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::Agent;
 
-use super::LlmError;
+use super::error::LlmError;
 
 /// Characters of an error's body that are shown.
 const SHOWN: usize = 200;

@@ -7,7 +7,7 @@ use super::matrix::{Factor, Matrix, MatrixMut};
 use super::panels::multiply;
 
 /// The sizes of an attention.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     pub queries: usize,
     pub keys: usize,
@@ -40,6 +40,7 @@ pub fn attention(sizes: &Sizes, heads: Range<usize>, item: Item, out: &mut [f32]
 
 /// The same for all heads, and the logits before bias and softmax, and the weights after them:
 /// `[heads, queries, keys]`.
+#[cfg(any(target_arch = "wasm32", test))]
 pub fn attention_maps(
     sizes: &Sizes,
     item: Item,

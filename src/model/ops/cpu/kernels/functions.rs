@@ -49,6 +49,7 @@ pub fn activate(values: &mut [f32], activation: Activation) {
 }
 
 /// Layer norm of each row: `(x - mean) / sqrt(variance + epsilon) * gamma + beta`.
+#[cfg(any(target_arch = "wasm32", test))]
 pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut [f32]) {
     let dim = gamma.len();
     let share = 1.0 / dim as f32;
@@ -65,6 +66,7 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut 
 }
 
 /// In parts that are added side by side.
+#[cfg(any(target_arch = "wasm32", test))]
 #[inline(always)]
 fn sum(values: &[f32], each: impl Fn(f32) -> f32) -> f32 {
     let (chunks, rest) = values.as_chunks::<8>();

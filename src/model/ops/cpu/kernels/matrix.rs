@@ -1,6 +1,5 @@
 //! Views of matrices.
 
-#[cfg(any(target_arch = "wasm32", test))]
 use std::ops::Range;
 
 /// A view of a matrix.
@@ -38,14 +37,12 @@ impl<'a> Matrix<'a> {
     }
 
     /// Some of its columns.
-    #[cfg(any(target_arch = "wasm32", test))]
     pub fn part(self, columns: Range<usize>) -> Self {
         let data = &self.data[columns.start * self.column_stride..];
         Self { data, columns: columns.len(), ..self }
     }
 
     /// Its numbers, row by row.
-    #[cfg(target_arch = "wasm32")]
     pub fn dense(self) -> Vec<f32> {
         let mut dense = Vec::with_capacity(self.rows * self.columns);
         for row in 0..self.rows {
@@ -73,7 +70,6 @@ impl<'a> Matrix<'a> {
 }
 
 /// A row-major matrix of 8-bit integers, with a factor for each column.
-#[cfg(any(target_arch = "wasm32", test))]
 #[derive(Clone, Copy)]
 pub struct Quantised<'a> {
     pub data: &'a [i8],
@@ -82,7 +78,6 @@ pub struct Quantised<'a> {
     pub row_stride: usize,
 }
 
-#[cfg(any(target_arch = "wasm32", test))]
 impl<'a> Quantised<'a> {
     /// All of a matrix.
     pub fn whole(data: &'a [i8], factors: &'a [f32]) -> Self {
@@ -91,21 +86,18 @@ impl<'a> Quantised<'a> {
     }
 
     /// Its integers, row by row.
-    #[cfg(target_arch = "wasm32")]
     pub fn lines(self) -> impl Iterator<Item = &'a [i8]> {
         self.data.chunks(self.row_stride).map(move |row| &row[..self.columns])
     }
 }
 
 /// The right matrix of a product.
-#[cfg(any(target_arch = "wasm32", test))]
 #[derive(Clone, Copy)]
 pub enum Factor<'a> {
     Floats(Matrix<'a>),
     Integers(Quantised<'a>),
 }
 
-#[cfg(any(target_arch = "wasm32", test))]
 impl Factor<'_> {
     pub fn columns(&self) -> usize {
         match self {
@@ -139,15 +131,6 @@ impl Factor<'_> {
                 data: &matrix.data[rows.start * matrix.row_stride..rows.end * matrix.row_stride],
                 ..matrix
             }),
-        }
-    }
-
-    /// Where its numbers lie.
-    #[cfg(target_arch = "wasm32")]
-    pub fn address(&self) -> usize {
-        match self {
-            Self::Floats(matrix) => matrix.data.as_ptr().addr(),
-            Self::Integers(matrix) => matrix.data.as_ptr().addr(),
         }
     }
 }

@@ -1,0 +1,89 @@
+//! What several commands open: models and pictures, with a bar for those that take long.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use carzero::engine::loader::{Loaded, Loader};
+use carzero::package::MANIFEST;
+use carzero::{Engine, Picture};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Pictures encoded in one go.
+pub const IMAGE_BATCH: usize = 8;
+
+/// Which model, and where it runs.
+#[derive(Debug, clap::Args)]
+pub struct ModelArgs {
+    /// The model folder, as `carzero convert` writes it
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = DeviceKind::Cpu)]
+    pub device: DeviceKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeviceKind {
+    /// The CPU (Burn Flex)
+    Cpu,
+    /// The first GPU (Burn wgpu)
+    #[cfg(feature = "wgpu")]
+    Wgpu,
+}
+
+impl DeviceKind {
+    pub fn device(self) -> Device {
+        match self {
+            Self::Cpu => Device::flex(),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        }
+    }
+}
+
+impl ModelArgs {
+    pub fn open(&self) -> Result<Engine> {
+        let engine = open(&self.model, self.device.device())?;
+        if self.device != DeviceKind::Cpu {
+            pollster::block_on(engine.self_test())?;
+        }
+        Ok(engine)
+    }
+}
+
+/// Puts a model folder to work.
+fn open(folder: &Path, device: Device) -> Result<Engine> {
+    Ok(Engine::new(load(folder, &device)?, device))
+}
+
+/// Reads a model folder.
+pub fn load(folder: &Path, device: &Device) -> Result<Loaded> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let mut loader = Loader::new(&read(MANIFEST)?, device.clone())?;
+    for entry in loader.manifest().files.clone() {
+        loader.add(&entry.path, &read(&entry.path)?)?;
+    }
+    Ok(loader.finish()?)
+}
+
+pub fn decode(path: &Path) -> Result<Picture> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Picture::decode(&bytes).with_context(|| path.display().to_string())
+}
+
+/// A bar on standard error, on a terminal only.
+pub fn progress(length: usize, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64).with_message(what);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}

@@ -1,0 +1,15 @@
+//! Heads of an attention, side by side and apart.
+
+use burn::tensor::Tensor;
+
+/// `[batch, tokens, dim]` to `[batch, heads, tokens, dim / heads]`.
+pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, tokens, dim] = x.dims();
+    x.reshape([batch, tokens, heads, dim / heads]).swap_dims(1, 2)
+}
+
+/// The way back.
+pub fn join_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, heads, tokens, head_dim] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
+}

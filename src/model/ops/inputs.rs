@@ -1,0 +1,79 @@
+//! What operations take and yield besides plain tensors.
+
+use burn::nn::Linear;
+use burn::nn::conv::Conv2d;
+use burn::tensor::Tensor;
+
+/// The weight and bias of a linear layer.
+#[derive(Debug, Clone)]
+pub struct Affine {
+    /// Identifies the weight, as long as the model lives: the pool's members keep it by this.
+    pub id: u64,
+    /// `[input, output]`; may be [`quantised`](super::quantised).
+    pub weight: Tensor<2>,
+    /// `[output]`
+    pub bias: Option<Tensor<1>>,
+}
+
+impl From<&Linear> for Affine {
+    fn from(layer: &Linear) -> Self {
+        let bias = layer.bias.as_ref().map(|bias| bias.val());
+        Self { id: layer.weight.id.val(), weight: layer.weight.val(), bias }
+    }
+}
+
+/// The weight and bias of a convolution.
+#[derive(Debug, Clone)]
+pub struct Convolution {
+    /// As [`Affine::id`].
+    pub id: u64,
+    /// `[output, input / groups, height, width]`
+    pub weight: Tensor<4>,
+    /// `[output]`
+    pub bias: Tensor<1>,
+}
+
+impl From<&Conv2d> for Convolution {
+    fn from(layer: &Conv2d) -> Self {
+        let bias = match &layer.bias {
+            Some(bias) => bias.val(),
+            None => unreachable!("all convolutions here have a bias"),
+        };
+        Self { id: layer.weight.id.val(), weight: layer.weight.val(), bias }
+    }
+}
+
+impl From<Convolution> for Affine {
+    /// The convolution as a product of a pixel's inputs, for all places of the filter, with the weights.
+    fn from(Convolution { id, weight, bias }: Convolution) -> Self {
+        let [output, ..] = weight.dims();
+        let weight = weight.reshape([output as isize, -1]).transpose();
+        Self { id, weight, bias: Some(bias) }
+    }
+}
+
+/// The convolutions of an inverted residual block, and how it uses them.
+#[derive(Debug, Clone)]
+pub struct InvertedResidual {
+    /// 1 x 1; none where the block does not expand.
+    pub expand: Option<Convolution>,
+    /// 3 x 3, each channel by itself.
+    pub depthwise: Convolution,
+    /// 1 x 1.
+    pub project: Convolution,
+    /// Of the depthwise convolution, 1 or 2.
+    pub stride: usize,
+    /// Whether the block's input is added to its output.
+    pub residual: bool,
+}
+
+/// What attention yields.
+#[derive(Debug, Clone)]
+pub struct Attended {
+    /// The attended values, heads side by side, `[batch, queries, dim]`.
+    pub context: Tensor<3>,
+    /// Logits before the softmax, without the bias, `[batch, heads, queries, keys]`.
+    pub scores: Tensor<4>,
+    /// Weights after the softmax, `[batch, heads, queries, keys]`.
+    pub weights: Tensor<4>,
+}

@@ -1,0 +1,219 @@
+//! What the lead asks of a member, and its form on the way: 32-bit words.
+
+use std::iter;
+
+use crate::model::ops::activation::Activation;
+use crate::model::ops::cpu::kernels::{Shape, Sizes};
+
+/// How the weights of a job come to its member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The member has kept them since an earlier job.
+    Kept,
+    /// With the inputs, as floats.
+    Floats,
+    /// With the inputs, as 8-bit integers, four to a number, and a factor for each column.
+    Integers,
+}
+
+/// A type that is written as words and read back from them.
+trait Words: Sized {
+    fn write(&self, words: &mut Vec<u32>);
+
+    /// `None` where words are missing or mean nothing.
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self>;
+}
+
+impl Words for usize {
+    fn write(&self, words: &mut Vec<u32>) {
+        words.push(*self as u32);
+    }
+
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+        words.next().map(|word| word as usize)
+    }
+}
+
+impl Words for u64 {
+    fn write(&self, words: &mut Vec<u32>) {
+        words.extend([(*self >> 32) as u32, *self as u32]);
+    }
+
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+        Some(u64::from(words.next()?) << 32 | u64::from(words.next()?))
+    }
+}
+
+impl Words for bool {
+    fn write(&self, words: &mut Vec<u32>) {
+        words.push(u32::from(*self));
+    }
+
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+        words.next().map(|word| word != 0)
+    }
+}
+
+impl Words for Form {
+    fn write(&self, words: &mut Vec<u32>) {
+        words.push(*self as u32);
+    }
+
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+        let word = words.next()?;
+        [Self::Kept, Self::Floats, Self::Integers].into_iter().find(|&form| form as u32 == word)
+    }
+}
+
+impl Words for Activation {
+    fn write(&self, words: &mut Vec<u32>) {
+        words.push(*self as u32);
+    }
+
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+        let word = words.next()?;
+        Self::ALL.into_iter().find(|&activation| activation as u32 == word)
+    }
+}
+
+/// Writes and reads structs field by field.
+macro_rules! words_of_fields {
+    ($($name:ident { $($field:ident),* })*) => {$(
+        impl Words for $name {
+            fn write(&self, words: &mut Vec<u32>) {
+                $(self.$field.write(words);)*
+            }
+
+            fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+                Some(Self { $($field: Words::read(words)?),* })
+            }
+        }
+    )*};
+}
+
+words_of_fields! {
+    Shape { height, width, input, hidden, output, stride }
+    Sizes { queries, keys, heads, dim }
+}
+
+/// Declares the jobs; each is written as its number, then its fields in order.
+macro_rules! jobs {
+    ($($(#[$doc:meta])* $number:literal $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {
+        /// A share of an operation, without the numbers that it is computed from.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Job {$(
+            $(#[$doc])*
+            $name { $($field: $type),* },
+        )*}
+
+        impl Job {
+            /// The job as words.
+            pub fn encode(&self) -> Vec<u32> {
+                let mut words = Vec::new();
+                match self {$(
+                    Self::$name { $($field),* } => {
+                        words.push($number);
+                        $($field.write(&mut words);)*
+                    }
+                )*}
+                words
+            }
+
+            /// The job that was encoded so; `None` for any other words.
+            pub fn decode(words: &[u32]) -> Option<Self> {
+                let mut words = words.iter().copied();
+                let words = &mut words;
+                let job = match words.next()? {
+                    $($number => Self::$name { $($field: Words::read(words)?),* },)*
+                    _ => return None,
+                };
+                words.next().is_none().then_some(job)
+            }
+        }
+    };
+}
+
+jobs! {
+    /// Some columns of a linear layer. Inputs: x `[rows, input]`, bias `[output]`, weight.
+    0 Linear { weights: u64, form: Form, rows: usize, input: usize, output: usize }
+    /// Some hidden units of two linear layers. Inputs: x `[rows, input]`, bias `[hidden]`, both weights.
+    1 FeedForward {
+        weights: u64,
+        first: Form,
+        second: Form,
+        activation: Activation,
+        rows: usize,
+        input: usize,
+        hidden: usize,
+        output: usize,
+    }
+    /// Some output rows of an inverted residual block. Inputs: the rows of x that they depend on, then
+    /// weight and bias of each convolution.
+    2 Block { weights: u64, form: Form, expands: bool, shape: Shape, start: usize, end: usize }
+    /// Some heads of an attention, dense. Inputs: query, key, value, bias.
+    3 Attention { sizes: Sizes }
+    /// Frees the weights that were kept.
+    4 Forget {}
+}
+
+/// 8-bit integers as floats of the same bytes, which are copied and never computed with.
+pub fn floats_from_integers(integers: impl Iterator<Item = i8>) -> Vec<f32> {
+    let mut bytes = integers.map(|value| value as u8);
+    let four = || {
+        let first = bytes.next()?;
+        let mut next = || bytes.next().unwrap_or(0);
+        Some(f32::from_bits(u32::from_ne_bytes([first, next(), next(), next()])))
+    };
+    iter::from_fn(four).collect()
+}
+
+/// The first integers that [`floats_from_integers`] was given.
+pub fn integers_from_floats(floats: &[f32], count: usize) -> Vec<i8> {
+    let bytes = floats.iter().flat_map(|number| number.to_bits().to_ne_bytes());
+    bytes.take(count).map(|byte| byte as i8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_comes_back_from_its_words() {
+        let shape = Shape { height: 3, width: 5, input: 7, hidden: 11, output: 13, stride: 2 };
+        let sizes = Sizes { queries: 2, keys: 3, heads: 4, dim: 8 };
+        let (weights, rows, input, output) = (u64::MAX - 1, 6, 7, 8);
+        for job in [
+            Job::Linear { weights, form: Form::Integers, rows, input, output },
+            Job::FeedForward {
+                weights,
+                first: Form::Floats,
+                second: Form::Kept,
+                activation: Activation::Gelu,
+                rows,
+                input,
+                hidden: 9,
+                output,
+            },
+            Job::Block { weights, form: Form::Kept, expands: true, shape, start: 1, end: 2 },
+            Job::Attention { sizes },
+            Job::Forget {},
+        ] {
+            let words = job.encode();
+            // `www`'s workers have room for as many.
+            assert!(words.len() <= 13, "{job:?}");
+            assert_eq!(Job::decode(&words), Some(job.clone()));
+            assert_eq!(Job::decode(&words[..words.len() - 1]), None, "{job:?}");
+            assert_eq!(Job::decode(&[&words[..], &[0]].concat()), None, "{job:?}");
+        }
+        assert_eq!(Job::decode(&[9]), None);
+        assert_eq!(Job::decode(&[0, 0, 1, 3, 6, 7, 8]), None, "there are three forms");
+    }
+
+    #[test]
+    fn integers_come_back_from_floats() {
+        let integers: Vec<i8> = (-128..=127).chain([1, -2, 3]).collect();
+        let floats = floats_from_integers(integers.iter().copied());
+        assert_eq!(floats.len(), integers.len().div_ceil(4));
+        assert_eq!(integers_from_floats(&floats, integers.len()), integers);
+    }
+}

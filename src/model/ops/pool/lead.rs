@@ -1,0 +1,510 @@
+//! The lead of the pool: shares operations out, does a share itself, and puts the results together.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::job::{Form, Job, floats_from_integers};
+use crate::model::ops::activation::Activation;
+use crate::model::ops::cpu::kernels::{
+    self, Factor, Item, Matrix, MatrixMut, Parameters, Shape, Sizes,
+};
+
+/// Multiplications that an operation must have to be shared: below, handing it over costs more.
+const WORTH_SHARING: usize = 1 << 19;
+/// Columns of a linear layer are shared out in multiples of this.
+const COLUMNS: usize = 8;
+
+/// What carries jobs to members and results back.
+pub trait Workers {
+    /// How many members are ready to work.
+    fn ready(&self) -> usize;
+
+    /// Numbers that can be handed over in one go.
+    fn capacity(&self) -> usize;
+
+    /// Hands inputs over, to lie at an offset in the member's buffer.
+    fn give(&self, member: usize, offset: usize, values: &[f32]);
+
+    /// Sets a member to work on the inputs that it was given; `job` is what [`Member::work`](super::Member::work)
+    /// reads.
+    fn start(&self, member: usize, job: &[u32], inputs: usize);
+
+    /// Waits for a member, and takes what its share yields; false if the member failed.
+    fn finish(&self, member: usize, out: &mut [f32]) -> bool;
+}
+
+/// The pool of this instance, and what its members have.
+struct Lead {
+    workers: Box<dyn Workers>,
+    /// How many members there were when weights were last shared out. A member's share of them
+    /// depends on it.
+    members: usize,
+    /// Identifiers of the weights that members keep.
+    kept: HashSet<u64>,
+}
+
+thread_local! {
+    static LEAD: RefCell<Option<Lead>> = const { RefCell::new(None) };
+}
+
+/// Gives this instance a pool.
+pub fn join(workers: Box<dyn Workers>) {
+    LEAD.set(Some(Lead { workers, members: 0, kept: HashSet::new() }));
+}
+
+/// Frees the weights that members keep, those of a model that is gone.
+pub fn forget_weights() {
+    LEAD.with_borrow_mut(|lead| {
+        if let Some(lead) = lead {
+            lead.forget();
+        }
+    });
+}
+
+impl Lead {
+    fn forget(&mut self) {
+        if std::mem::take(&mut self.kept).is_empty() {
+            return;
+        }
+        let members = 0..self.workers.ready();
+        members.clone().for_each(|member| self.workers.start(member, &Job::Forget {}.encode(), 0));
+        for member in members {
+            // One that fails is lost, and its weights with it.
+            self.workers.finish(member, &mut []);
+        }
+    }
+
+    /// Units for the lead and each member, if the operation is worth it and its numbers fit.
+    fn shares(&mut self, numbers: usize, work: usize, units: usize) -> Option<Vec<Range<usize>>> {
+        if work < WORTH_SHARING || numbers > self.workers.capacity() {
+            return None;
+        }
+        let ready = self.workers.ready();
+        if ready != self.members {
+            self.forget();
+            self.members = ready;
+        }
+        let members = ready.min(units.saturating_sub(1));
+        let place = |index: usize| index * units / (members + 1);
+        (members > 0).then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
+    }
+
+    /// Whether members have to be given these weights first; from then on they keep them.
+    fn keeps(&mut self, id: u64) -> bool {
+        !self.kept.insert(id)
+    }
+}
+
+/// Shares an operation of `units` out if there is a pool and it is worth it; otherwise does it alone.
+/// `sizes` are the numbers of inputs, weights and outputs.
+fn share(
+    sizes: [usize; 3],
+    work: usize,
+    units: usize,
+    y: &mut [f32],
+    alone: impl FnOnce(&mut [f32]),
+    together: impl FnOnce(&mut Lead, &[Range<usize>], &mut [f32]),
+) {
+    LEAD.with_borrow_mut(|lead| {
+        let shared = lead.as_mut().and_then(|lead| {
+            let shares = lead.shares(sizes.iter().sum(), work, units)?;
+            Some((lead, shares))
+        });
+        match shared {
+            Some((lead, shares)) => together(lead, &shares, y),
+            None => alone(y),
+        }
+    });
+}
+
+/// `y = x · weight + bias`; `y` is row-major. `id` is the weight's.
+pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
+    let (rows, input, output) = (x.rows, x.columns, weight.columns());
+    let compute = |columns: Range<usize>, y: &mut [f32], stride: usize| {
+        for row in y.chunks_mut(stride) {
+            row[..columns.len()].copy_from_slice(&bias[columns.clone()]);
+        }
+        let weight = weight.part(columns);
+        kernels::multiply(x, weight, true, MatrixMut { data: y, row_stride: stride });
+    };
+    let whole = |y: &mut [f32]| compute(0..output, y, output);
+    let sizes = [rows * input, input * output, rows * output];
+    share(sizes, rows * input * output, output / COLUMNS, y, whole, |lead, shares, y| {
+        let columns = |share: &Range<usize>| columns_of(share, output);
+        let kept = lead.keeps(id);
+        for (member, share) in shares[1..].iter().enumerate() {
+            let columns = columns(share);
+            let mut inputs = Inputs::new(&*lead.workers, member);
+            inputs.give(x.data);
+            inputs.give(&bias[columns.clone()]);
+            let form =
+                if kept { Form::Kept } else { inputs.give_weights(weight.part(columns.clone())) };
+            inputs.start(&Job::Linear { weights: id, form, rows, input, output: columns.len() });
+        }
+        compute(columns(&shares[0]), y, output);
+        for (member, share) in shares[1..].iter().enumerate() {
+            let columns = columns(share);
+            let mut part = vec![0.0; rows * columns.len()];
+            if lead.workers.finish(member, &mut part) {
+                copy_columns(&part, columns, y, output);
+            } else {
+                compute(columns.clone(), &mut y[columns.start..], output);
+            }
+        }
+    });
+}
+
+/// `y += activation(x · first + bias) · second`; see [`kernels::feed_forward`]. Each has a share of
+/// what is between the layers, and yields its part of the sums (Shoeybi et al., 2019, "Megatron-LM").
+/// `id` is the first weight's.
+pub fn feed_forward(
+    x: Matrix,
+    id: u64,
+    (first, bias): (Factor, &[f32]),
+    second: Factor,
+    activation: Activation,
+    y: &mut [f32],
+) {
+    let (rows, input, hidden, output) = (x.rows, x.columns, first.columns(), second.columns());
+    let compute = |units: Range<usize>, y: &mut [f32]| {
+        let first = (first.part(units.clone()), &bias[units.clone()]);
+        kernels::feed_forward(x, first, second.rows(units), activation, y);
+    };
+    let whole = |y: &mut [f32]| compute(0..hidden, y);
+    let weights = (input + output) * (hidden.div_ceil(2) + COLUMNS); // a share is at most a half
+    let work = rows * hidden * (input + output);
+    share([x.data.len(), weights, y.len()], work, hidden / COLUMNS, y, whole, |lead, shares, y| {
+        let kept = lead.keeps(id);
+        for (member, share) in shares[1..].iter().enumerate() {
+            let units = columns_of(share, hidden);
+            let mut inputs = Inputs::new(&*lead.workers, member);
+            inputs.give(x.data);
+            inputs.give(&bias[units.clone()]);
+            let [first, second] = if kept {
+                [Form::Kept; 2]
+            } else {
+                [first.part(units.clone()), second.rows(units.clone())]
+                    .map(|weight| inputs.give_weights(weight))
+            };
+            let hidden = units.len();
+            inputs.start(&Job::FeedForward {
+                weights: id,
+                first,
+                second,
+                activation,
+                rows,
+                input,
+                hidden,
+                output,
+            });
+        }
+        compute(columns_of(&shares[0], hidden), y);
+        for (member, share) in shares[1..].iter().enumerate() {
+            let mut part = vec![0.0; y.len()];
+            if lead.workers.finish(member, &mut part) {
+                y.iter_mut().zip(part).for_each(|(y, part)| *y += part);
+            } else {
+                compute(columns_of(share, hidden), y);
+            }
+        }
+    });
+}
+
+/// An inverted residual block; see [`kernels::forward`]. `id` is its depthwise convolution's.
+pub fn block(shape: &Shape, id: u64, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
+    let [out_height, out_width] = shape.output_size();
+    let out_row = out_width * shape.output;
+    let input_row = shape.width * shape.input;
+    let whole = |y: &mut [f32]| kernels::forward(shape, parameters, x, 0..out_height, y);
+    let compute = |rows: &Range<usize>, y: &mut [f32]| {
+        let given = shape.receptive(rows);
+        let x = &x[given.start * input_row..given.end * input_row];
+        let y = &mut y[rows.start * out_row..rows.end * out_row];
+        kernels::forward(shape, parameters, x, rows.clone(), y);
+    };
+    let pairs = || parameters.expand.into_iter().chain([parameters.depthwise, parameters.project]);
+    let weights = pairs().map(|(weight, bias)| weight.len() + bias.len()).sum();
+    let expansion = if parameters.expand.is_some() { x.len() * shape.hidden } else { 0 };
+    let work = expansion + out_height * out_width * shape.hidden * (9 + shape.output);
+    share([x.len(), weights, y.len()], work, out_height, y, whole, |lead, shares, y| {
+        let kept = lead.keeps(id);
+        for (member, rows) in shares[1..].iter().enumerate() {
+            let given = shape.receptive(rows);
+            let mut inputs = Inputs::new(&*lead.workers, member);
+            inputs.give(&x[given.start * input_row..given.end * input_row]);
+            if !kept {
+                pairs().for_each(|(weight, bias)| {
+                    inputs.give(weight);
+                    inputs.give(bias);
+                });
+            }
+            inputs.start(&Job::Block {
+                weights: id,
+                form: if kept { Form::Kept } else { Form::Floats },
+                expands: parameters.expand.is_some(),
+                shape: *shape,
+                start: rows.start,
+                end: rows.end,
+            });
+        }
+        compute(&shares[0], y);
+        for (member, rows) in shares[1..].iter().enumerate() {
+            if !lead.workers.finish(member, &mut y[rows.start * out_row..rows.end * out_row]) {
+                compute(rows, y);
+            }
+        }
+    });
+}
+
+/// Attention of one item; see [`kernels::attention`].
+pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
+    let Sizes { queries, keys, heads, dim } = *sizes;
+    let compute = |heads: Range<usize>, y: &mut [f32]| kernels::attention(sizes, heads, item, y);
+    let whole = |y: &mut [f32]| compute(0..heads, y);
+    let columns = |share: &Range<usize>| share.start * dim / heads..share.end * dim / heads;
+    let given = item.query.len() + item.key.len() + item.value.len();
+    let work = 2 * queries * keys * dim;
+    share([given, keys, y.len()], work, heads, y, whole, |lead, shares, y| {
+        for (member, heads) in shares[1..].iter().enumerate() {
+            let columns = columns(heads);
+            let mut inputs = Inputs::new(&*lead.workers, member);
+            for (data, rows) in [(item.query, queries), (item.key, keys), (item.value, keys)] {
+                inputs.give(&Matrix::rows(data, rows, dim).part(columns.clone()).dense());
+            }
+            inputs.give(item.bias);
+            let sizes = Sizes { queries, keys, heads: heads.len(), dim: columns.len() };
+            inputs.start(&Job::Attention { sizes });
+        }
+        compute(shares[0].clone(), y);
+        for (member, heads) in shares[1..].iter().enumerate() {
+            let columns = columns(heads);
+            let mut part = vec![0.0; queries * columns.len()];
+            if lead.workers.finish(member, &mut part) {
+                copy_columns(&part, columns, y, dim);
+            } else {
+                compute(heads.clone(), y);
+            }
+        }
+    });
+}
+
+/// The columns of a share that is counted in [`COLUMNS`]; the last one has what is left over.
+fn columns_of(share: &Range<usize>, columns: usize) -> Range<usize> {
+    let last = if share.end == columns / COLUMNS { columns } else { share.end * COLUMNS };
+    share.start * COLUMNS..last
+}
+
+/// Copies dense columns into a wider row-major matrix.
+fn copy_columns(part: &[f32], columns: Range<usize>, y: &mut [f32], stride: usize) {
+    for (from, to) in part.chunks_exact(columns.len()).zip(y.chunks_exact_mut(stride)) {
+        to[columns.clone()].copy_from_slice(from);
+    }
+}
+
+/// What a member is given, piece by piece.
+struct Inputs<'a> {
+    workers: &'a dyn Workers,
+    member: usize,
+    count: usize,
+}
+
+impl<'a> Inputs<'a> {
+    fn new(workers: &'a dyn Workers, member: usize) -> Self {
+        Self { workers, member, count: 0 }
+    }
+
+    fn give(&mut self, values: &[f32]) {
+        self.workers.give(self.member, self.count, values);
+        self.count += values.len();
+    }
+
+    /// Gives a matrix to be kept.
+    fn give_weights(&mut self, weight: Factor) -> Form {
+        match weight {
+            Factor::Floats(part) => {
+                self.give(&part.dense());
+                Form::Floats
+            }
+            Factor::Integers(part) => {
+                self.give(&floats_from_integers(part.lines().flatten().copied()));
+                self.give(part.factors);
+                Form::Integers
+            }
+        }
+    }
+
+    fn start(self, job: &Job) {
+        self.workers.start(self.member, &job.encode(), self.count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::model::ops::cpu::kernels::Quantised;
+    use crate::model::ops::pool::Member;
+
+    /// Members in this thread's memory, and how many numbers they were given.
+    #[derive(Default)]
+    struct Local {
+        members: RefCell<Vec<(Member, Vec<f32>, Vec<f32>)>>,
+        ready: Cell<usize>,
+        given: Cell<usize>,
+        fails: Cell<bool>,
+    }
+
+    impl Workers for Rc<Local> {
+        fn ready(&self) -> usize {
+            self.ready.get()
+        }
+
+        fn capacity(&self) -> usize {
+            1 << 20
+        }
+
+        fn give(&self, member: usize, offset: usize, values: &[f32]) {
+            let inputs = &mut self.members.borrow_mut()[member].1;
+            inputs.resize(offset, 0.0);
+            inputs.extend(values);
+            self.given.set(self.given.get() + values.len());
+        }
+
+        fn start(&self, member: usize, job: &[u32], inputs: usize) {
+            let (member, given, out) = &mut self.members.borrow_mut()[member];
+            *out = member.work(job, &given[..inputs]);
+        }
+
+        fn finish(&self, member: usize, out: &mut [f32]) -> bool {
+            out.copy_from_slice(&self.members.borrow()[member].2[..out.len()]);
+            !self.fails.get()
+        }
+    }
+
+    /// A pool of so many members for this thread.
+    fn pool(ready: usize) -> Rc<Local> {
+        let local = Rc::new(Local::default());
+        local.members.borrow_mut().resize_with(3, Default::default);
+        local.ready.set(ready);
+        join(Box::new(Rc::clone(&local)));
+        local
+    }
+
+    /// Small whole numbers, so that sums are exact in any order.
+    fn values(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * 7 + seed) % 11) as f32 - 5.0).collect()
+    }
+
+    const ROWS: usize = 40;
+    const INPUT: usize = 130;
+    const OUTPUT: usize = 131;
+
+    /// A linear layer with the weights of a seed.
+    fn layer(id: u64, weight: &[f32]) -> Vec<f32> {
+        let (x, bias) = (values(ROWS * INPUT, 1), values(OUTPUT, 2));
+        let mut y = vec![0.0; ROWS * OUTPUT];
+        let weight = Factor::Floats(Matrix::rows(weight, INPUT, OUTPUT));
+        linear(Matrix::rows(&x, ROWS, INPUT), id, weight, &bias, &mut y);
+        y
+    }
+
+    /// What an operation yields alone, with a pool that gets the weights, with one that has them, and
+    /// with one whose members fail.
+    fn assert_shared(operation: impl Fn() -> Vec<f32>) {
+        LEAD.set(None);
+        let alone = operation();
+        for members in [1, 3] {
+            let local = pool(members);
+            assert_eq!(operation(), alone);
+            assert!(local.given.get() > 0, "it is shared");
+            assert_eq!(operation(), alone);
+            local.fails.set(true);
+            assert_eq!(operation(), alone);
+        }
+    }
+
+    #[test]
+    fn what_is_shared_comes_out_as_if_done_alone() {
+        let weight = values(INPUT * OUTPUT, 3);
+        assert_shared(|| layer(1, &weight));
+
+        let integers: Vec<i8> = weight.iter().map(|&value| value as i8).collect();
+        let (x, bias) = (values(ROWS * INPUT, 1), values(OUTPUT, 2));
+        let x = Matrix::rows(&x, ROWS, INPUT);
+        let factors = [2.0; OUTPUT];
+        let first = Factor::Integers(Quantised::whole(&integers, &factors));
+        let second = values(OUTPUT * 9, 5);
+        assert_shared(|| {
+            let mut y = values(ROWS * 9, 6);
+            let second = Factor::Floats(Matrix::rows(&second, OUTPUT, 9));
+            feed_forward(x, 2, (first, &bias), second, Activation::Relu, &mut y);
+            y
+        });
+
+        let sizes = Sizes { queries: 50, keys: 60, heads: 4, dim: 96 };
+        let [query, key, value, bias] =
+            [50 * 96, 60 * 96, 60 * 96, 60].map(|count| values(count, count));
+        assert_shared(|| {
+            let mut y = vec![0.0; 50 * 96];
+            let item = Item { query: &query, key: &key, value: &value, bias: &bias };
+            attention(&sizes, item, &mut y);
+            y
+        });
+
+        for expands in [true, false] {
+            let (input, hidden) = if expands { (12, 48) } else { (48, 48) };
+            let shape = Shape { height: 30, width: 28, input, hidden, output: 12, stride: 1 };
+            let pair = |weights: usize, biases: usize| (values(weights, 7), values(biases, 8));
+            let [expand, depthwise, project] =
+                [pair(hidden * input, hidden), pair(9 * hidden, hidden), pair(12 * hidden, 12)];
+            let part = |pair: &'_ (Vec<f32>, Vec<f32>)| (pair.0.clone(), pair.1.clone());
+            let [expand, depthwise, project] = [&expand, &depthwise, &project].map(part);
+            let parameters = Parameters {
+                expand: expands.then_some((&expand.0[..], &expand.1[..])),
+                depthwise: (&depthwise.0[..], &depthwise.1[..]),
+                project: (&project.0[..], &project.1[..]),
+            };
+            let x = values(30 * 28 * input, 4);
+            assert_shared(|| {
+                let mut y = vec![0.0; shape.output_len()];
+                block(&shape, 3, &parameters, &x, &mut y);
+                y
+            });
+        }
+    }
+
+    #[test]
+    fn weights_go_once_and_are_told_apart_by_their_owner() {
+        let local = pool(1);
+        let given = |operation: &dyn Fn() -> Vec<f32>| {
+            local.given.set(0);
+            operation();
+            local.given.get()
+        };
+        let mut weight = values(INPUT * OUTPUT, 3);
+        let first = layer(1, &weight);
+        let again = given(&|| layer(1, &weight));
+        // Another owner's weights at the same address.
+        weight.iter_mut().for_each(|value| *value = -*value);
+        let other = layer(2, &weight);
+        assert_ne!(other, first);
+        let bias = values(OUTPUT, 2).repeat(ROWS);
+        for ((first, other), bias) in first.iter().zip(&other).zip(bias) {
+            assert_eq!(first - bias, bias - other);
+        }
+
+        // Whoever joins or leaves, shares are others, and former ones are freed.
+        local.ready.set(2);
+        assert!(given(&|| layer(2, &weight)) > 2 * again);
+        assert_eq!(layer(2, &weight), other);
+        local.ready.set(1);
+        assert!(given(&|| layer(2, &weight)) > again);
+        assert_eq!(given(&|| layer(2, &weight)), again);
+        forget_weights();
+        assert!(given(&|| layer(2, &weight)) > again);
+        assert_eq!(layer(2, &weight), other);
+    }
+}

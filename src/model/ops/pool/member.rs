@@ -1,0 +1,171 @@
+//! A member of the pool: does its share, in an instance of its own.
+
+use std::collections::HashMap;
+
+use super::job::{Form, Job, integers_from_floats};
+use crate::model::ops::activation::Activation;
+use crate::model::ops::cpu::kernels::{
+    self, Factor, Item, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes,
+};
+
+/// Some columns or rows of a matrix, or all of a block's parameters, one after another.
+#[derive(Debug)]
+enum Weights {
+    Floats(Vec<f32>),
+    /// With a factor for each column.
+    Integers(Vec<i8>, Vec<f32>),
+}
+
+impl Weights {
+    fn factor(&self, rows: usize, columns: usize) -> Factor<'_> {
+        match self {
+            Self::Floats(data) => Factor::Floats(Matrix::rows(data, rows, columns)),
+            Self::Integers(data, factors) => Factor::Integers(Quantised::whole(data, factors)),
+        }
+    }
+}
+
+/// The inputs of a job, taken in the order in which they were given.
+struct Inputs<'a>(&'a [f32]);
+
+impl<'a> Inputs<'a> {
+    fn take(&mut self, count: usize) -> &'a [f32] {
+        let (taken, rest) = self.0.split_at(count);
+        self.0 = rest;
+        taken
+    }
+
+    /// A matrix; `None` where it was kept.
+    fn take_weights(&mut self, form: Form, rows: usize, columns: usize) -> Option<Weights> {
+        let count = rows * columns;
+        match form {
+            Form::Kept => None,
+            Form::Floats => Some(Weights::Floats(self.take(count).to_vec())),
+            Form::Integers => {
+                let integers = integers_from_floats(self.take(count.div_ceil(4)), count);
+                Some(Weights::Integers(integers, self.take(columns).to_vec()))
+            }
+        }
+    }
+}
+
+/// A member, with the weights that it was given so far.
+#[derive(Debug, Default)]
+pub struct Member {
+    /// By the identifier of the parameter that they belong to; of a feed-forward, both matrices.
+    weights: HashMap<u64, Vec<Weights>>,
+}
+
+impl Member {
+    /// Does a share, and returns what it yields.
+    ///
+    /// `job` is an encoded [`Job`], `inputs` are the numbers that it says come with it.
+    ///
+    /// # Panics
+    ///
+    /// Where `job` is none, or its weights were never given: both come from the lead of the same build.
+    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Vec<f32> {
+        let mut inputs = Inputs(inputs);
+        match Job::decode(job) {
+            Some(Job::Linear { weights, form, rows, input, output }) => {
+                let (x, bias) = (inputs.take(rows * input), inputs.take(output));
+                let new = inputs.take_weights(form, input, output);
+                let weights = self.keep(weights, new.into_iter());
+                let mut y = bias.repeat(rows);
+                let x = Matrix::rows(x, rows, input);
+                let weight = weights[0].factor(input, output);
+                kernels::multiply(x, weight, true, MatrixMut::rows(&mut y, output));
+                y
+            }
+            Some(Job::FeedForward {
+                weights,
+                first,
+                second,
+                activation,
+                rows,
+                input,
+                hidden,
+                output,
+            }) => {
+                let (x, bias) = (inputs.take(rows * input), inputs.take(hidden));
+                let first = inputs.take_weights(first, input, hidden);
+                let second = inputs.take_weights(second, hidden, output);
+                let weights = self.keep(weights, first.into_iter().chain(second));
+                let x = Matrix::rows(x, rows, input);
+                let first = (weights[0].factor(input, hidden), bias);
+                let second = weights[1].factor(hidden, output);
+                feed_forward(x, first, second, activation, output)
+            }
+            Some(Job::Block { weights, form, expands, shape, start, end }) => {
+                let rows = start..end;
+                let given = shape.receptive(&rows).len() * shape.width * shape.input;
+                let x = inputs.take(given);
+                let counts = counts(&shape, expands);
+                let new = inputs.take_weights(form, counts.iter().sum(), 1);
+                let weights = self.keep(weights, new.into_iter());
+                let Weights::Floats(weights) = &weights[0] else { unreachable!("sent as floats") };
+                let parameters = parameters(&shape, weights, counts);
+                let mut y = vec![0.0; rows.len() * shape.output_size()[1] * shape.output];
+                kernels::forward(&shape, &parameters, x, rows, &mut y);
+                y
+            }
+            Some(Job::Attention { sizes }) => {
+                let Sizes { queries, keys, heads, dim } = sizes;
+                let query = inputs.take(queries * dim);
+                let [key, value] = [(); 2].map(|()| inputs.take(keys * dim));
+                let item = Item { query, key, value, bias: inputs.take(keys) };
+                let mut y = vec![0.0; queries * dim];
+                kernels::attention(&sizes, 0..heads, item, &mut y);
+                y
+            }
+            Some(Job::Forget {}) => {
+                self.weights.clear();
+                Vec::new()
+            }
+            None => unreachable!("jobs come from the same build"),
+        }
+    }
+
+    /// Keeps new weights, if any, and returns those of this identifier.
+    fn keep(&mut self, id: u64, new: impl Iterator<Item = Weights>) -> &[Weights] {
+        let new: Vec<Weights> = new.collect();
+        if !new.is_empty() {
+            self.weights.insert(id, new);
+        }
+        &self.weights[&id]
+    }
+}
+
+fn feed_forward(
+    x: Matrix,
+    first: (Factor, &[f32]),
+    second: Factor,
+    activation: Activation,
+    output: usize,
+) -> Vec<f32> {
+    let mut y = vec![0.0; x.rows * output];
+    kernels::feed_forward(x, first, second, activation, &mut y);
+    y
+}
+
+/// How many numbers expansion, depthwise convolution and projection have, with their biases.
+fn counts(shape: &Shape, expands: bool) -> [usize; 3] {
+    let Shape { input, hidden, output, .. } = *shape;
+    let expand = if expands { (input + 1) * hidden } else { 0 };
+    [expand, 10 * hidden, (hidden + 1) * output]
+}
+
+fn parameters<'a>(
+    shape: &Shape,
+    weights: &'a [f32],
+    [expand, depthwise, _]: [usize; 3],
+) -> Parameters<&'a [f32]> {
+    let Shape { input, hidden, output, .. } = *shape;
+    let (expansion, rest) = weights.split_at(expand);
+    let (filter, projection) = rest.split_at(depthwise);
+    Parameters {
+        expand: (expand > 0).then(|| expansion.split_at(input * hidden)),
+        depthwise: filter.split_at(9 * hidden),
+        project: projection.split_at(hidden * output),
+    }
+}

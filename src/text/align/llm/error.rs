@@ -1,0 +1,47 @@
+//! Why a language model cannot be asked, or not be believed.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a model's reading of a text cannot be had.
+#[derive(Debug, Error)]
+pub enum LlmError {
+    /// The server is not there or does not answer in time.
+    #[error(
+        "the endpoint cannot be reached ({0}). Check the URL and that the server runs, or allow more time with --llm-timeout"
+    )]
+    Unreachable(String),
+    /// The server refuses.
+    #[error(
+        "the endpoint answers {status} ({body}). Check the URL, the model's name and the key in CARZERO_LLM_KEY"
+    )]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The beginning of what it says.
+        body: String,
+    },
+    /// The model does not give the JSON that it is asked for.
+    #[error("the model's answer is not usable ({0}). Try another model")]
+    Answer(String),
+    /// The folder of the answers cannot be used.
+    #[error("answers cannot be kept in {folder} ({source}). Give another folder as --llm-cache")]
+    Cache {
+        /// Which folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl LlmError {
+    /// Whether it may be otherwise a little later.
+    pub(super) fn passes(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Answer(_) => true,
+            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            Self::Cache { .. } => false,
+        }
+    }
+}

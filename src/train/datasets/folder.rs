@@ -1,0 +1,49 @@
+//! Where the tables of a dataset are.
+
+use std::path::{Path, PathBuf};
+
+use crate::train::error::{Result, TrainError};
+
+/// The folder with a dataset's table: the root, or one below that an archive or a downloader made.
+pub fn home(root: &Path, names: &[&str]) -> PathBuf {
+    /// Folders above the tables: "physionet.org/files/mimic-cxr-jpg/2.1.0".
+    const DEPTH: usize = 4;
+    /// A folder with more in it has images, not tables.
+    const FEW: usize = 100;
+    let mut level = vec![root.to_path_buf()];
+    for _ in 0..=DEPTH {
+        if let Some(home) = level.iter().find(|folder| find(folder, names).is_some()) {
+            return home.clone();
+        }
+        level = level.iter().flat_map(|folder| folders(folder, FEW)).take(FEW).collect();
+    }
+    root.to_path_buf()
+}
+
+/// The folders in a folder by name, of its first entries.
+pub fn folders(folder: &Path, entries: usize) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(entries);
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+/// A table under the first of its names that is there, packed or not.
+pub fn find(folder: &Path, names: &[&str]) -> Option<PathBuf> {
+    let files = names.iter().flat_map(|name| [name.to_string(), format!("{name}.gz")]);
+    files.map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A table that a dataset's folder has to have.
+pub fn required(
+    root: &Path,
+    layout: &'static str,
+    names: &[&str],
+    remedy: &'static str,
+) -> Result<PathBuf> {
+    find(root, names).ok_or_else(|| {
+        let missing = format!("there is no {}", names.join(" or "));
+        TrainError::Layout { root: root.to_path_buf(), layout, missing, remedy }
+    })
+}

@@ -1,0 +1,73 @@
+//! The pool of workers as the page provides it.
+
+use wasm_bindgen::prelude::*;
+
+use crate::model::ops::pool::{self, Member, Workers};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Team` of `www/js/team.js`; its methods are those of [`Workers`].
+    pub type Team;
+
+    #[wasm_bindgen(method)]
+    fn ready(this: &Team) -> usize;
+
+    #[wasm_bindgen(method)]
+    fn capacity(this: &Team) -> usize;
+
+    #[wasm_bindgen(method)]
+    fn give(this: &Team, member: usize, offset: usize, values: &[f32]);
+
+    #[wasm_bindgen(method)]
+    fn start(this: &Team, member: usize, job: &[u32], inputs: usize);
+
+    #[wasm_bindgen(method)]
+    fn finish(this: &Team, member: usize, out: &mut [f32]) -> bool;
+}
+
+impl Workers for Team {
+    fn ready(&self) -> usize {
+        self.ready()
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    fn give(&self, member: usize, offset: usize, values: &[f32]) {
+        self.give(member, offset, values);
+    }
+
+    fn start(&self, member: usize, job: &[u32], inputs: usize) {
+        self.start(member, job, inputs);
+    }
+
+    fn finish(&self, member: usize, out: &mut [f32]) -> bool {
+        self.finish(member, out)
+    }
+}
+
+/// Gives this instance a pool of workers.
+#[wasm_bindgen(js_name = joinTeam)]
+pub fn join_team(team: Team) {
+    pool::join(Box::new(team));
+}
+
+/// A member of a pool, in an instance of its own.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Teammate(Member);
+
+#[wasm_bindgen]
+impl Teammate {
+    /// One that keeps no weights.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Does a share: a job as the lead encodes it, and its inputs one after another.
+    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Vec<f32> {
+        self.0.work(job, inputs)
+    }
+}
