@@ -59,5 +59,5 @@ async function start() {
 }
 
 document.documentElement.dataset.started = ''; // for guard.js
-if (isForgetting()) showForgotten();
+if (isForgetting()) showForgotten(session);
 else start();

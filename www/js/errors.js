@@ -1,4 +1,4 @@
-/** An error with a stable code: those of the wasm boundary, and 'network', 'crash', 'stopped', 'failed'. */
+/** An error with a stable code: those of the wasm boundary, and 'network', 'not-found', 'crash', 'stopped', 'failed'. */
 export class CodedError extends Error {
   /** @param {string} code @param {string} message @param {ErrorOptions} [options] */
   constructor(code, message, options) {

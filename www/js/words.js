@@ -31,7 +31,7 @@ export function reading(percentile) {
 }
 
 /** @param {import('./state.js').Warning} warning */
-function warningInWords({ code, ...values }) {
+export function warningInWords({ code, ...values }) {
   if (code === 'damaged') values.share = percent(Math.floor(100 * Number(values.share)) / 100); // 100 % is the whole
   return t(`warning.${code}`, values);
 }
@@ -43,6 +43,8 @@ function warningInWords({ code, ...values }) {
  * @returns {import('./state.js').Warning[]}
  */
 export function warningsOf({ warnings, verdict, source }) {
+  const drawn = source && 'phantom' in source && ['unusual', 'unfamiliar'].includes(verdict ?? '');
+  if (drawn) return [...warnings, { code: 'drawing' }];
   const looks = [source && 'negative' in source && source.negative && 'negative', verdict !== 'familiar' && verdict];
   return [...warnings, ...looks.filter(Boolean).map((code) => ({ code }))];
 }

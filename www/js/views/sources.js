@@ -10,6 +10,7 @@ export function bindSources(session) {
 
   /** @param {import('../series/files.js').Named[]} files */
   function take(files) {
+    if (session.state.model === 'empty') return; // nothing is there to open it
     const model = diskFolder(files);
     if (model) return session.chooseModel(model);
     const images = files.length > 1 || files[0]?.name.includes('/') ? imagesOf(files) : files;
