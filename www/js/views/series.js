@@ -2,6 +2,7 @@
 import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
+import { rove } from '../rove.js';
 import { rowInView } from '../state.js';
 import { cautions, signed, standing } from '../words.js';
 
@@ -75,14 +76,8 @@ export function bindSeries(session) {
     if (button) session.series.sort(button.dataset.by);
   });
   body.addEventListener('click', ({ target }) => view(drawn.get(Number(target.closest('tr')?.dataset.id))?.row));
-  body.addEventListener('keydown', (event) => {
-    const buttons = [...body.querySelectorAll('.open')];
-    const at = buttons.indexOf(event.target);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
-    if (at < 0 || to === undefined || !buttons[to]) return;
-    event.preventDefault();
-    buttons[to].focus();
-  });
+  const settleRows = rove(body, '.open', ['ArrowUp'], ['ArrowDown']);
+  const settleHeads = rove(heads, 'button', ['ArrowLeft'], ['ArrowRight']);
   back.addEventListener('click', () => session.series.show(true));
   const step = (/** @type {number} */ by) => {
     const all = openable();
@@ -132,6 +127,7 @@ export function bindSeries(session) {
       if (by === focused) queueMicrotask(() => button.focus({ preventScroll: true }));
       return cell;
     }));
+    settleHeads();
     const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
     if (!sorted) return;
     const [left, right] = [sorted.offsetLeft - heads.firstElementChild.offsetWidth, sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth];
@@ -156,6 +152,7 @@ export function bindSeries(session) {
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
       return true;
     });
+    settleRows();
     if (focused && !body.contains(document.activeElement)) drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
     sight.disconnect();
     if (filled) sight.observe(more); // and says at once whether it is near
