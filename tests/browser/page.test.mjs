@@ -169,7 +169,7 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
   const rows = page.getByTestId('review-row');
   await rows.first().waitFor();
   const read = await rows.evaluateAll((all) => all.map((row) => [
-    row.querySelector('input[type="text"]').value, row.querySelector('input[type="checkbox"]').checked,
+    row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked,
   ]));
   assert.equal(read.length, 3);
   assert.deepEqual(read.map(([, ticked]) => ticked), [true, false, true], 'what is ruled out is not ticked');
@@ -192,7 +192,7 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   const review = async () => {
     await page.getByTestId('review-row').first().waitFor();
     return page.getByTestId('review-row').evaluateAll((all) => all.map((row) => [
-      row.querySelector('input[type="text"]').value, row.querySelector('input[type="checkbox"]').checked, row.querySelector('.tags')?.textContent ?? '',
+      row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked, row.querySelector('.tags')?.textContent ?? '',
     ]));
   };
 

@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, pluralRule, t } from './i18n.js';
+import { language, number, percent, plural, pluralRule, t } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -51,6 +51,19 @@ export function warningsOf({ warnings, verdict, source }) {
 
 /** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
 export const cautions = (image) => warningsOf(image).map(warningInWords);
+
+/** Kinds of files that hold pictures in another way, or none, and what can be done. */
+const ADVICE = { zip: /^(ZIP|7Z|RAR|GZ|TGZ|TAR)$/, pdf: /^PDF$/, dicom: /^DICOM/ };
+
+/** "12 files are not images: 8 PDF, 4 ZIP." and what can be done. @param {import('./series/files.js').Left} left */
+export function leftInWords(left) {
+  const kinds = Object.entries(left).sort(([kind, one], [other, two]) => two - one || Number(!kind) - Number(!other) || (kind < other ? -1 : 1));
+  const all = kinds.reduce((sum, [, count]) => sum + count, 0);
+  if (!all) return '';
+  const listed = kinds.map(([kind, count]) => t('left.kind', { count, kind: kind || t('left.other') })).join(', ');
+  const advice = Object.entries(ADVICE).filter(([, pattern]) => kinds.some(([kind]) => pattern.test(kind))).map(([key]) => t(`left.${key}`));
+  return [plural('left.files', all, { kinds: listed }), ...advice].join(' ');
+}
 
 /** @param {number} bytes */
 export function megabytes(bytes) {

@@ -4,7 +4,7 @@ import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rove } from '../rove.js';
 import { rowInView } from '../state.js';
-import { cautions, signed, standing } from '../words.js';
+import { cautions, leftInWords, signed, standing } from '../words.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
 
@@ -44,6 +44,7 @@ export function bindSeries(session) {
     'series-finding', 'series-shown', 'series-scroll', 'series-caption', 'series-heads', 'series-rows', 'series-none', 'series-more', 'series-population', 'series-live', 'series-row',
   ].map(byId);
   const [stage, notice, nav, back, previous, place, next] = ['stage', 'notice', 'series-nav', 'series-back', 'series-previous', 'series-place', 'series-next'].map(byId);
+  const left = byId('series-left');
   const main = section.parentElement;
   /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn = new Map();
   /** @type {Row[]} Those that pass the filter */ let rows = [];
@@ -209,6 +210,7 @@ export function bindSeries(session) {
       if (document.activeElement !== above) above.value = series.filter.above === null ? '' : String(series.filter.above);
       finding.value = series.filter.finding;
       population.textContent = info?.population ? t('series.among', { population: programText(info.population) }) : t('series.raw');
+      left.textContent = leftInWords(series.left);
       caption.textContent = t('series.caption', { population: population.textContent });
     }
     enter(Boolean(series?.shown));
