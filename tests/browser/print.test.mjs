@@ -39,7 +39,7 @@ for (const [locale, caution, lateral] of [['en-GB', /For teaching and research, 
       assert.equal(await sheet.evaluate((element) => getComputedStyle(element.ownerDocument.body).backgroundColor), 'rgb(255, 255, 255)');
       await page.screenshot({ path: join(OUTPUT, `print-${preset}-${locale}.png`), fullPage: true });
       await page.evaluate(() => dispatchEvent(new Event('afterprint')));
-      await page.emulateMedia({ media: 'screen' });
+      await page.emulateMedia({ media: null });
       assert.equal(await sheet.textContent(), '');
     }
     assert.deepEqual(problems, []);

@@ -290,6 +290,7 @@ export default {
   'preset.4.hint': 'the brighter values',
   'preset.5': 'High contrast',
   'preset.5.hint': 'the middle values',
+  'print.highest': 'The {count} that stand highest, of {all} findings.',
   'reading.above': 'Among the highest {share} of the reference images',
   'reading.below': 'Among the lowest {share} of the reference images',
   'reading.highest': 'No reference image scores higher',

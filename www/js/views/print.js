@@ -8,7 +8,7 @@ import { cautions, reading, signed, standing } from '../words.js';
 import { sideOf } from '../zone.js';
 
 const LONG = 1400; // pixels
-const ROWS = 44; // two columns of them fill the page
+const ROWS = 36; // two columns of them fill the page
 
 /** @param {import('../state.js').State} state @param {string} finding */
 function rowOf({ scores, selected }, finding) {
@@ -57,12 +57,13 @@ export function bindPrint(session) {
     const list = create('ol', undefined, 'print-list');
     list.append(...ranked(state).slice(0, ROWS).map((finding) => rowOf(state, finding)));
     list.toggleAttribute('data-long', findings.length > ROWS / 2);
+    const more = findings.length > ROWS ? [create('p', t('print.highest', { count: ROWS, all: findings.length }), 'small')] : [];
     const body = create('div', undefined, 'print-body');
     body.append(...(picture?.view ? imageOf(state) : []), list);
     const version = info?.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info?.version;
     const model = !info ? '' : info.population
       ? t('figure.modelReference', { title: info.title, version, population: programText(info.population) }) : t('figure.model', { title: info.title, version });
-    sheet.replaceChildren(head, create('p', t('page.caution'), 'print-caution'), warnings, body, create('p', model, 'small'), create('p', t('about.scoresText'), 'small'));
+    sheet.replaceChildren(head, create('p', t('page.caution'), 'print-caution'), warnings, body, ...more, create('p', model, 'small'), create('p', t('about.scoresText'), 'small'));
   });
   addEventListener('afterprint', () => sheet.replaceChildren());
   return () => {};
