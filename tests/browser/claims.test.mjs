@@ -14,7 +14,7 @@ const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf
 /** What a promise is made of. */
 const CLAIMING = /\b(never|nobody|nowhere|always|cannot be compared|one in ten|nine in ten|not a probability|learnt|published|most|add up|only|does not mean)\b/i;
 /** Instructions and names that have such a word, and claim nothing. */
-const CLAIMING_NOTHING = new Set(['teach.placeTodo', 'why.patch', 'tour.lab.title']);
+const CLAIMING_NOTHING = new Set(['teach.placeTodo', 'contours.full', 'why.patch', 'tour.lab.title']);
 
 test('a standing is said as it is written', () => {
   const said = (/** @type {number} */ percentile) => [standing(percentile), reading(percentile)];

@@ -169,7 +169,7 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
   const rows = page.getByTestId('review-row');
   await rows.first().waitFor();
   const read = await rows.evaluateAll((all) => all.map((row) => [
-    row.querySelector('input[type="text"]').value, row.querySelector('input[type="checkbox"]').checked,
+    row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked,
   ]));
   assert.equal(read.length, 3);
   assert.deepEqual(read.map(([, ticked]) => ticked), [true, false, true], 'what is ruled out is not ticked');
@@ -192,7 +192,7 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   const review = async () => {
     await page.getByTestId('review-row').first().waitFor();
     return page.getByTestId('review-row').evaluateAll((all) => all.map((row) => [
-      row.querySelector('input[type="text"]').value, row.querySelector('input[type="checkbox"]').checked, row.querySelector('.tags')?.textContent ?? '',
+      row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked, row.querySelector('.tags')?.textContent ?? '',
     ]));
   };
 
@@ -234,6 +234,24 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   assert.equal(await count(), before);
   await page.keyboard.press('Enter');
   await listed('asdfgh').waitFor();
+});
+
+test('an example opens with its own finding, and shows where that was drawn when asked', async () => {
+  await open();
+  await reach('ready');
+  for (const [name, finding] of [['cardiomegaly', 'Cardiomegaly'], ['effusion', 'Pleural Effusion'], ['pneumothorax', 'Pneumothorax']]) {
+    await page.locator(`[data-phantom="${name}"]`).click();
+    await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
+    await reach('done');
+    assert.equal(await page.locator('#detail-name').textContent(), finding);
+    await page.getByTestId('truth-show').click();
+    await page.getByTestId('truth').getByText(finding).waitFor();
+    await page.getByTestId('truth-show').click();
+    await page.getByTestId('truth').waitFor({ state: 'hidden' });
+  }
+  const { warningsOf } = await import('../../www/js/words.js');
+  const drawn = (/** @type {any} */ verdict) => warningsOf({ warnings: [], verdict, source: /** @type {any} */ ({ phantom: {} }) }).map(({ code }) => code);
+  assert.deepEqual([drawn('familiar'), drawn('unfamiliar'), drawn('unusual')], [[], ['drawing'], ['drawing']], 'as long as the model finds them unlike');
 });
 
 test('the phantom lab redraws and scores anew, and shows where a finding really is', async () => {

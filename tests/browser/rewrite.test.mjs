@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 const base = () => `http://127.0.0.1:${endpoint.address().port}/v1`;
-const rows = () => page.getByTestId('review-row').locator('input[type="text"]').evaluateAll((all) => all.map(({ value }) => value));
+const rows = () => page.getByTestId('review-row').locator('textarea').evaluateAll((all) => all.map(({ value }) => value));
 const status = (/** @type {string} */ words) => page.getByTestId('rewrite-status').getByText(words).waitFor();
 
 /** Opens the page with an image, and a report under review. @param {object} [options] Of the browser's context @param {() => void} [script] Runs before the page's own */

@@ -98,7 +98,7 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
   }
   await page.getByTestId('series-back').click();
   await page.getByTestId('series').waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.className), 'open', 'the focus is where it was');
+  assert.ok(await page.evaluate(() => document.activeElement.classList.contains('open')), 'the focus is where it was');
   await page.setViewportSize(NARROW);
   await screenshot('series-360');
   await noSidewaysScrolling();
@@ -120,6 +120,35 @@ test('a folder is dropped with the folders in it, and a DICOM file of another vi
   assert.doesNotMatch(await row('normal.png').textContent(), /The file says/);
   assert.doesNotMatch(await page.content(), /ZQXJWV|KPYB/);
   await screenshot('series-dicom-1280');
+});
+
+/** A disc: its table of contents lists one of two images, and a report. */
+function writeDisc(path) {
+  const record = (/** @type {string} */ type, /** @type {string} */ name) => Buffer.concat([[0x1430, type], [0x1500, name]].map(([element, text]) => {
+    const value = Buffer.from(text.length % 2 ? `${text} ` : text);
+    const head = Buffer.from([4, 0, 0, 0, 0x43, 0x53, value.length, 0]);
+    head.writeUInt16LE(element, 2);
+    return Buffer.concat([head, value]);
+  }));
+  mkdirSync(join(path, 'IMAGES'), { recursive: true });
+  writeFileSync(join(path, 'DICOMDIR'), Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), record('PATIENT', ''), record('IMAGE', 'IMAGES\\IM000001'), record('IMAGE', 'IMAGES\\IM000002'), record('SR DOCUMENT', 'IMAGES\\SR000001')]));
+  for (const [name, view] of [['IM000001', 'PA'], ['IM000002', 'PA'], ['VIEWER', 'LL']]) writeFileSync(join(path, 'IMAGES', name), dicom({ view, secret: 'x' }));
+  for (const name of ['SR000001', 'read me.pdf', 'all.zip', 'notes.txt', 'more.txt']) writeFileSync(join(path, 'IMAGES', name), 'no image');
+}
+
+test('a disc’s table of contents is followed, and what is no image is counted, with advice', async () => {
+  const disc = join(built.work, 'disc');
+  writeDisc(disc);
+  await open('/?model=models/micro');
+  await page.setInputFiles('[data-testid="folder-input"]', disc);
+  await counts('Scored 2 of 2');
+  assert.deepEqual(await page.locator('[data-testid="series-row"] .open').allTextContents(), ['IMAGES/IM000001', 'IMAGES/IM000002']);
+  assert.equal(await page.getByTestId('series-left').textContent(), '6 files are not images: 2 TXT, 2 of unknown kind, 1 PDF, 1 ZIP. Unpack archives to open what is in them. Of a PDF document, save the picture in it as PNG.');
+  const other = join(built.work, 'papers');
+  mkdirSync(other);
+  writeFileSync(join(other, 'letter.pdf'), '%PDF-1.7');
+  await page.setInputFiles('[data-testid="folder-input"]', other);
+  await page.getByTestId('error-message').getByText('There is no image in this folder. 1 file is not an image: 1 PDF.').waitFor();
 });
 
 test('a series that is cancelled rests, goes on, and follows the list of findings', async () => {

@@ -20,6 +20,7 @@ import { bindForget, showForgotten } from './views/forget.js';
 import { bindLab } from './views/lab.js';
 import { bindLengths } from './views/lengths.js';
 import { bindModels } from './views/models.js';
+import { bindPrint } from './views/print.js';
 import { bindReport } from './views/report.js';
 import { bindRewrite } from './views/rewrite.js';
 import { bindSeries } from './views/series.js';
@@ -35,7 +36,7 @@ showLanguage();
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindRewrite, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindTeaching, bindReport, bindForget, bindChrome, bindTour].map((bind) => bind(session));
+const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindRewrite, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindTeaching, bindPrint, bindReport, bindForget, bindChrome, bindTour].map((bind) => bind(session));
 
 const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
   if (model === 'ready') offline.keep(kind);
@@ -59,5 +60,5 @@ async function start() {
 }
 
 document.documentElement.dataset.started = ''; // for guard.js
-if (isForgetting()) showForgotten();
+if (isForgetting()) showForgotten(session);
 else start();

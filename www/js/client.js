@@ -65,7 +65,7 @@ export class WorkerClient {
     if (type === 'progress') return call.onProgress?.(value);
     this.#calls.delete(id);
     if (type === 'result') return call.resolve(value);
-    if (type === 'error') return call.reject(new CodedError(value.code, value.message));
+    if (type === 'error') return call.reject(Object.assign(new CodedError(value.code, value.message), { values: value.values ?? {} }));
     throw new Error(`unknown message from the worker: ${type}`);
   }
 

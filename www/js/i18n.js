@@ -25,23 +25,25 @@ export function t(key, values = {}) {
 /**
  * What the state says, to be put into words when it is shown: words as they are, a string with its values, or a synthetic example's title.
  *
- * @typedef {string | {key: string, values?: Record<string, Message | number>} | {example: string, title: string}} Message
+ * @typedef {string | {key: string, values?: Record<string, Message | number>} | {example: string, title: string} | {program: string}} Message `program`: in the program's English
  * @param {Message} message
  * @returns {string}
  */
 export function tell(message) {
   if (typeof message === 'string') return message;
+  if ('program' in message) return programText(message.program);
   if ('example' in message) return exampleTitle(message.example, message.title);
   const values = Object.entries(message.values ?? {}).map(([name, value]) => [name, typeof value === 'object' ? tell(value) : value]);
   return t(message.key, Object.fromEntries(values));
 }
 
-/** An error for a person. What the program says in English stays beside it in English only. @param {{code?: string, message: string}} error @returns {Message} */
-export const programMessage = ({ code, message }) => ({ key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed', values: { message } });
+/** An error for a person. What the program says in English stays beside it in English only. @param {{code?: string, message: string, values?: Record<string, string>}} error @returns {Message} */
+export const programMessage = ({ code, message, values }) => ({ key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed', values: { ...values, ...(values?.share === '' && { share: '–' }), reason: { program: values?.reason ?? '' }, message } });
 
-/** What the program says in English, in the page's language where it is known. @param {string} text */
+/** What the program says in English, in the page's language where it is known; remarks are apart by semicolons. @param {string} text @returns {string} */
 export function programText(text) {
   if (current === 'en') return text;
+  if (text.includes('; ')) return text.split('; ').map(programText).join('；');
   const found = TEXTS.find(([pattern]) => pattern.test(text));
   return found ? text.replace(...found) : text;
 }
@@ -62,6 +64,9 @@ function intl(Kind, options) {
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export const number = (value, options) => intl(Intl.NumberFormat, options).format(value);
+
+/** Today. */
+export const date = () => new Intl.DateTimeFormat(current, { dateStyle: 'long' }).format(new Date());
 
 /** @param {number} value @param {Intl.PluralRulesOptions} [options] */
 export const pluralRule = (value, options) => intl(Intl.PluralRules, options).select(value);

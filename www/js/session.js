@@ -43,6 +43,12 @@ function shownFromDecoded({ values, spacing = null, window = null, ...facts }) {
 }
 
 const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
+/** What is wrong where a model does not load, by the code of the error; anything else is told as it is. */
+const CAUSES = {
+  'not-found': 'failure.address', network: 'failure.connection',
+  ...Object.fromEntries(['bad-manifest', 'bad-config', 'bad-file', 'bad-weights', 'bad-tokenizer'].map((code) => [code, 'failure.format'])),
+};
+
 /** More than a finding: lines, or a paragraph. It is read at once when it is pasted. */
 export const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 const same = (/** @type {string} */ a, /** @type {string} */ b) => a.toLowerCase() === b.toLowerCase();
@@ -235,6 +241,21 @@ export class Session {
     return { invert, view: { ...FITTED, turn, mirror }, window: window ? pixels.clamp(windowFromParts(window, pixels.range)) : null };
   }
 
+  /** Gives up the model that the address asks for. */
+  useOwnModel() {
+    const address = new URL(location.href);
+    address.searchParams.delete('model');
+    const fragment = new URLSearchParams(address.hash.slice(1));
+    fragment.delete('model');
+    address.hash = String(fragment);
+    history.replaceState(null, '', address);
+    this.#store.update({ folder: siteFolder(DEFAULT_MODEL) });
+    this.start();
+  }
+
+  /** After everything was forgotten: nothing is loaded until a person asks for it. */
+  stayEmpty() { this.#store.update({ model: 'empty' }); }
+
   /** @param {'auto' | 'webgpu' | 'cpu'} preference */
   setPreference(preference) {
     writePreference(preference);
@@ -282,8 +303,13 @@ export class Session {
     if ('file' in source) this.open({ ...source, negative: !source.negative }, name);
   }
 
-  /** Opens a synthetic chest, and with it the phantom lab. @param {import('./state.js').Example} example */
-  openExample(example) { this.open({ example, phantom: example.params, moving: false }, syntheticName(example)); }
+  /** Opens a synthetic chest, and with it the phantom lab; what it was drawn to show is selected. @param {import('./state.js').Example} example */
+  openExample(example) {
+    const { findings, teaching } = this.#state;
+    const own = findings.find((finding) => same(finding, example.finding ?? ''));
+    if (!teaching) this.#store.update(own ? { selected: own, picked: true } : { picked: false });
+    this.open({ example, phantom: example.params, moving: false }, syntheticName(example));
+  }
 
   /** Redraws it. Of drawings that come too fast, only the newest is made. @param {Partial<import('./state.js').Params>} change @param {boolean} [moving] */
   redraw(change, moving = false) {
@@ -589,7 +615,7 @@ export class Session {
   /** @param {any} error */
   #failed(error) {
     if (error.code === 'stopped') return;
-    const { device, model, wanted } = this.#state;
+    const { device, model, wanted, folder } = this.#state;
     const { message } = error;
     const crash = error.code === 'crash';
     const lost = device?.kind === 'webgpu' && (crash || error.code === 'device');
@@ -603,9 +629,12 @@ export class Session {
     }
     const refused = crash && error.jobs.includes('decode') ? wanted : null; // the picture before comes back
     const title = { key: crash ? 'failure.crash' : model === 'loading' ? 'failure.load' : 'failure.stop' };
-    const text = refused ? { key: 'failure.reading', values: { name: refused.name, message } }
+    const cause = model === 'loading' && CAUSES[error.code];
+    const text = cause ? { key: cause, values: { name: folder.name, reason: programMessage(error) } }
+      : refused ? { key: 'failure.reading', values: { name: refused.name, message } }
       : crash ? { key: 'failure.crashText', values: { message } } : programMessage(error);
-    const failure = { title, text, report, crash, offerCpu: device?.kind === 'webgpu' };
+    const offerOwn = model === 'loading' && folder.url !== siteFolder(DEFAULT_MODEL).url;
+    const failure = { title, text, report, crash, offerCpu: device?.kind === 'webgpu', offerOwn };
     this.#store.update({ model: 'failed', work: '', failure, notice: null, wanted: refused ? null : wanted });
   }
 

@@ -48,7 +48,7 @@
  * @property {import('./viewer/transform.js').Point | null} at The part of the picture that is pointed at
  *
  * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message, report?: string}} Notice `report`: of a crash
- * @typedef {Notice & {crash: boolean, offerCpu: boolean}} Failure
+ * @typedef {Notice & {crash: boolean, offerCpu: boolean, offerOwn: boolean}} Failure `offerOwn`: the page's own model is another one
  * @typedef {ReturnType<typeof initialState>} State
  */
 
@@ -66,7 +66,7 @@ export function initialState() {
   return {
     /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
     /** @type {{name: string, download: {received: number, total: number} | null} | null} A model that is tried while the other works */ trial: null,
-    /** @type {'loading' | 'ready' | 'failed'} */ model: 'loading',
+    /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model: 'loading',
     /** @type {{received: number, total: number} | null} */ download: null,
     /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',
     /** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message} | null} */ device: null,
@@ -136,11 +136,11 @@ export class Store {
 /** Findings of the list that the current picture has no score for yet. @param {State} state */
 export const unscored = ({ findings, scores, picture }) => findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
-/** The page's state in one word. @param {State} state @returns {'loading' | 'ready' | 'working' | 'done' | 'error'} */
+/** The page's state in one word. @param {State} state @returns {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} */
 export function phase(state) {
   if (state.veiled) return state.veiled;
   if (state.model === 'failed') return 'error';
-  if (state.model === 'loading') return 'loading';
+  if (state.model === 'loading' || state.model === 'empty') return state.model;
   if (state.wanted || state.work || state.redraw) return 'working';
   return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
 }

@@ -13,9 +13,11 @@
  * @typedef {object} Outcome What is compared; words are the view's
  * @property {{finding: string, sure: Sureness | 0, percentile: number | undefined, drawn: boolean | null}[]} rows `drawn` is null where nobody knows
  * @property {{finding: string, share: number, distance: number} | 'unseen' | null} map The share of the map that is weaker than at the mark, and how far its peak lies
+ * @property {import('./state.js').Warning[]} warnings What speaks against the model's side
  * @property {{finding: string, distance: number}[] | null} drawn How far the mark lies outside what was drawn; null where nobody knows
  */
 import { phase, ranked } from './state.js';
+import { warningsOf } from './words.js';
 
 /** @param {number} rounds @returns {Round} */
 export const newRound = (rounds) => ({ rounds, mark: null, clear: false, guesses: {}, outcome: null });
@@ -90,6 +92,7 @@ export function compare(state) {
   return {
     rows,
     map: place ? { finding: compared, ...place } : mark && compared ? 'unseen' : null,
+    warnings: warningsOf(state.picture),
     drawn: known && mark ? truth.map(({ finding, ...box }) => ({ finding, distance: distanceToBox(mark, box, ratio) })) : known ? [] : null,
   };
 }

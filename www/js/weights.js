@@ -12,6 +12,7 @@ async function get(url, headers) {
   const response = await fetch(url, { cache: 'no-cache', headers }).catch(() => {
     throw new CodedError('network', `${name} could not be fetched. Is the connection up?`);
   });
+  if ([403, 404, 410].includes(response.status)) throw new CodedError('not-found', `${name} is not there (HTTP ${response.status}).`);
   if (!response.ok) throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`, { cause: response.status });
   return response;
 }

@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, pluralRule, t } from './i18n.js';
+import { language, number, percent, plural, pluralRule, t } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -31,7 +31,7 @@ export function reading(percentile) {
 }
 
 /** @param {import('./state.js').Warning} warning */
-function warningInWords({ code, ...values }) {
+export function warningInWords({ code, ...values }) {
   if (code === 'damaged') values.share = percent(Math.floor(100 * Number(values.share)) / 100); // 100 % is the whole
   return t(`warning.${code}`, values);
 }
@@ -43,12 +43,27 @@ function warningInWords({ code, ...values }) {
  * @returns {import('./state.js').Warning[]}
  */
 export function warningsOf({ warnings, verdict, source }) {
+  const drawn = source && 'phantom' in source && ['unusual', 'unfamiliar'].includes(verdict ?? '');
+  if (drawn) return [...warnings, { code: 'drawing' }];
   const looks = [source && 'negative' in source && source.negative && 'negative', verdict !== 'familiar' && verdict];
   return [...warnings, ...looks.filter(Boolean).map((code) => ({ code }))];
 }
 
 /** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
 export const cautions = (image) => warningsOf(image).map(warningInWords);
+
+/** Kinds of files that hold pictures in another way, or none, and what can be done. */
+const ADVICE = { zip: /^(ZIP|7Z|RAR|GZ|TGZ|TAR)$/, pdf: /^PDF$/, dicom: /^DICOM/ };
+
+/** "12 files are not images: 8 PDF, 4 ZIP." and what can be done. @param {import('./series/files.js').Left} left */
+export function leftInWords(left) {
+  const kinds = Object.entries(left).sort(([kind, one], [other, two]) => two - one || Number(!kind) - Number(!other) || (kind < other ? -1 : 1));
+  const all = kinds.reduce((sum, [, count]) => sum + count, 0);
+  if (!all) return '';
+  const listed = kinds.map(([kind, count]) => t('left.kind', { count, kind: kind || t('left.other') })).join(', ');
+  const advice = Object.entries(ADVICE).filter(([, pattern]) => kinds.some(([kind]) => pattern.test(kind))).map(([key]) => t(`left.${key}`));
+  return [plural('left.files', all, { kinds: listed }), ...advice].join(' ');
+}
 
 /** @param {number} bytes */
 export function megabytes(bytes) {

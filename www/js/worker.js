@@ -215,7 +215,7 @@ const crash = (reason) => postMessage({ type: 'crash', value: { message: String(
 /** @param {any} error */
 function report(id, error) {
   if (error instanceof WebAssembly.RuntimeError) crash(error);
-  else postMessage({ id, type: 'error', value: { code: error?.code ?? 'failed', message: error?.message ?? String(error) } });
+  else postMessage({ id, type: 'error', value: { code: error?.code ?? 'failed', message: error?.message ?? String(error), values: error?.values } });
 }
 
 /** @param {MessageEvent<{id: number, type: string, payload: any}>} event */

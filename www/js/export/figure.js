@@ -131,6 +131,24 @@ function drawPicture(context, state, matrix, scale, unit) {
   context.restore();
 }
 
+/** The picture with its map and contours alone, of `long` pixels on its longer side. @param {import('../state.js').State} state @param {number} long @returns {HTMLCanvasElement} */
+export function drawImage(state, long) {
+  const { picture: { grid }, display: { view } } = state;
+  const sides = [grid.width, grid.height * grid.aspect];
+  if (view.turn % 2) sides.reverse();
+  const scale = long / Math.max(...sides);
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = sides.map((side) => Math.max(1, Math.round(side * scale)));
+  const context = canvas.getContext('2d', { alpha: false });
+  const viewport = { width: canvas.width + 2 * PADDING, height: canvas.height + 2 * PADDING };
+  context.translate(-PADDING, -PADDING);
+  drawPicture(context, state, matrixOf({ grid, viewport }, { ...FITTED, turn: view.turn, mirror: view.mirror }), scale, UNIT_MIN);
+  return canvas;
+}
+
+/** The colours of the map from its median to its highest value. @param {import('../state.js').State} state */
+export const drawRamp = ({ ramp }) => canvasOf(ramp.rgba, ramp.rgba.length / 4, 1);
+
 /** One side. @param {import('../state.js').State} state With a scored picture @param {string} letter Of a comparison, or '' @returns {HTMLCanvasElement} */
 function drawSide(state, letter) {
   const { picture: { grid }, display: { view }, ramp, map } = state;

@@ -4,6 +4,7 @@
  * @typedef {{file: File, name: string}} Named `name` has the folders, with '/', if there are any
  */
 
+import { imagesListed } from './dicomdir.js';
 import { compareNames } from './table.js';
 
 export const FILES_MAX = 5000;
@@ -45,15 +46,42 @@ export async function filesFromTransfer(transfer) {
 /** @param {FileList} list @returns {Named[]} */
 export const filesFromList = (list) => [...list].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
-/** Nobody chose the files of a folder one by one: what is hidden, a disc's table of contents or something else by its own word stays out. @param {Named} named */
-function mayBeImage({ file: { type }, name }) {
-  if (!name.includes('/')) return true;
-  return !/(^|\/)(\.|DICOMDIR$)/i.test(name) && (!type || type.startsWith('image/') || type === 'application/dicom');
+const isDirectory = (/** @type {string} */ name) => /(^|\/)DICOMDIR$/i.test(name);
+const isHidden = (/** @type {string} */ name) => /(^|\/)(\.|__MACOSX\/)/.test(name) || isDirectory(name);
+
+/** Nobody chose the files of a folder one by one: what is something else by its own word stays out. @param {Named} named */
+const mayBeImage = ({ file: { type }, name }) => !name.includes('/') || !type || type.startsWith('image/') || type === 'application/dicom';
+
+/** @param {string} name */
+const kindOf = (name) => name.match(/\.([\w-]{1,5})$/)?.[1].toUpperCase() ?? '';
+
+/** The images that discs' tables of contents list, by name in lower case; null where there is none that lists any of these files. @param {Named[]} files */
+async function listed(files) {
+  const names = new Set();
+  for (const { file, name } of files.filter((each) => isDirectory(each.name))) {
+    const folder = name.slice(0, -'DICOMDIR'.length);
+    for (const path of imagesListed(new Uint8Array(await file.arrayBuffer().catch(() => new ArrayBuffer(0)))) ?? []) names.add((folder + path).toLowerCase());
+  }
+  return files.some(({ name }) => names.has(name.toLowerCase())) ? names : null;
 }
 
-/** @param {Named[]} files @returns {Named[]} In the order of their names, the folder that they share taken off */
-export function imagesOf(files) {
-  const images = files.filter(mayBeImage).sort((one, two) => compareNames(one.name, two.name));
+/**
+ * Sorts out what was dropped or chosen.
+ *
+ * @typedef {Readonly<Record<string, number>>} Left How many files are no images, by what they are; '' is what nobody knows
+ * @param {Named[]} files
+ * @returns {Promise<{images: Named[], left: Left}>} The images in the order of their names, the folder that they share taken off
+ */
+export async function sortOut(files) {
+  const shown = files.filter(({ name }) => !isHidden(name));
+  const names = await listed(files);
+  const isImage = (/** @type {Named} */ named) => (names ? names.has(named.name.toLowerCase()) : mayBeImage(named));
+  const left = shown.filter((named) => !isImage(named)).reduce((counts, { name }) => count(counts, kindOf(name)), /** @type {Left} */ ({}));
+  const images = shown.filter(isImage).sort((one, two) => compareNames(one.name, two.name));
   const top = images[0]?.name.match(/^[^/]+\//)?.[0];
-  return top && images.every(({ name }) => name.startsWith(top)) ? images.map(({ file, name }) => ({ file, name: name.slice(top.length) })) : images;
+  const shared = top && images.every(({ name }) => name.startsWith(top)) ? top.length : 0;
+  return { images: images.map(({ file, name }) => ({ file, name: name.slice(shared) })), left };
 }
+
+/** One more of a kind. @param {Left} left @param {string} kind @returns {Left} */
+export const count = (left, kind) => ({ ...left, [kind]: (left[kind] ?? 0) + 1 });

@@ -1,5 +1,6 @@
 /** What happens to a series. One image is in the worker at a time, and nothing of it stays there. */
 import { programMessage } from '../i18n.js';
+import { count } from './files.js';
 import { lacking, nextRow, seriesOf, sortBy } from './table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
@@ -21,8 +22,8 @@ export class SeriesActions {
   /** @param {Partial<import('./table.js').Series>} change */
   #update(change) { this.#store.update({ series: { ...this.#series, ...change } }); }
 
-  /** Replaces the series before. @param {import('./files.js').Named[]} files */
-  open(files) { this.#store.update({ series: seriesOf(files), notice: null }); }
+  /** Replaces the series before. @param {import('./files.js').Named[]} files @param {import('./files.js').Left} left What was with them, and is no image */
+  open(files, left) { this.#store.update({ series: seriesOf(files, left), notice: null }); }
 
   close() { this.#store.update({ series: null }); }
 
@@ -80,6 +81,11 @@ export class SeriesActions {
     } catch (error) {
       if (error.code === 'stopped') return void (error.cause && change(CRASHED)); // once more after a restart: its rows are new
       if (error.code === 'device') return this.#host.failed(error);
+      if (error.code === 'no-picture' && this.#series.rows.length > 1) { // a report or a plan, as discs and archives hold them
+        const { rows, left } = this.#series;
+        if (rows.includes(row)) this.#update({ rows: rows.filter((other) => other !== row), left: count(left, ['DICOM', error.values?.modality].filter(Boolean).join(' ')) });
+        return;
+      }
       change({ state: 'failed', error: error.message, reason: programMessage(error) });
     }
   }

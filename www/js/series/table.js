@@ -13,7 +13,7 @@
  *
  * @typedef {{by: string, down: boolean}} Sort By 'name', by a finding, or by '' for the order of arrival
  * @typedef {{name: string, finding: string, above: number | null}} Filter `finding` '' stands for any
- * @typedef {{rows: readonly Row[], running: boolean, shown: boolean, sort: Sort, filter: Filter, portions: number}} Series
+ * @typedef {{rows: readonly Row[], left: import('./files.js').Left, running: boolean, shown: boolean, sort: Sort, filter: Filter, portions: number}} Series
  */
 
 export const NAME = 'name';
@@ -26,8 +26,9 @@ export function compareNames(a, b) {
 /** What is drawn at a time, in cells: a longer task would hold up the page. A row's head is as much work as five. */
 const PORTION = 600;
 
-/** @param {{file: File, name: string}[]} files @returns {Series} */
-export const seriesOf = (files) => ({
+/** @param {{file: File, name: string}[]} files @param {import('./files.js').Left} left @returns {Series} */
+export const seriesOf = (files, left) => ({
+  left,
   rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', reason: '', width: 0, height: 0, warnings: [], thumbnail: null, marks: new Map() })),
   running: true, shown: true, sort: { by: '', down: false }, filter: { name: '', finding: '', above: null }, portions: 1,
 });

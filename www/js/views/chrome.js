@@ -23,7 +23,7 @@ export function bindChrome(session) {
   const [label, loading, loadingTitle, loadingText, download, work, workText, workBar, population, heads, timing, live] = [
     'device-label', 'loading', 'loading-title', 'loading-text', 'download', 'work', 'work-text', 'work-bar', 'population', 'heads', 'timing', 'live',
   ].map(byId);
-  const [notice, noticeTitle, noticeText, retry, useCpu, dismiss] = ['notice', 'notice-title', 'notice-text', 'retry', 'use-cpu', 'dismiss'].map(byId);
+  const [notice, noticeTitle, noticeText, retry, useOwn, useCpu, dismiss, startAnew] = ['notice', 'notice-title', 'notice-text', 'retry', 'use-own', 'use-cpu', 'dismiss', 'start-anew'].map(byId);
   const reportOpen = byId('report-open');
   const [modelTitle, facts, source, device, reason, about, aboutModel, credits] = [
     'model-title', 'model-facts', 'model-source', 'device', 'device-reason', 'about', 'about-model', 'credits',
@@ -38,6 +38,8 @@ export function bindChrome(session) {
   languageButton.addEventListener('click', () => session.setLanguage(languageButton.value));
   update.addEventListener('click', () => location.reload());
   retry.addEventListener('click', () => session.start());
+  useOwn.addEventListener('click', () => session.useOwnModel());
+  startAnew.addEventListener('click', () => location.reload());
   useCpu.addEventListener('click', () => session.setPreference('cpu'));
   dismiss.addEventListener('click', () => session.dismiss());
   device.addEventListener('change', ({ target }) => session.setPreference(target.value));
@@ -70,6 +72,7 @@ export function bindChrome(session) {
       working: t('work.encoding'),
       done: [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' '),
       error: '', // the notice speaks
+      empty: t('forget.nothing'),
     }[now];
   });
 
@@ -81,6 +84,7 @@ export function bindChrome(session) {
     noticeText.textContent = tell(now.text);
     retry.hidden = Boolean(refusal);
     retry.textContent = t(failure?.crash ? 'notice.restart' : 'notice.retry');
+    useOwn.hidden = Boolean(refusal) || !failure?.offerOwn;
     useCpu.hidden = Boolean(refusal) || !failure?.offerCpu;
     dismiss.hidden = !refusal;
     reportOpen.hidden = !now.report;
@@ -103,15 +107,16 @@ export function bindChrome(session) {
   return (/** @type {import('../state.js').State} */ state) => {
     const { model, info, scores, findings, work: doing, timing: times, download: bytes } = state;
     const now = phase(state);
-    label.textContent = state.device ? KINDS[state.device.kind] : t(model === 'failed' ? 'chrome.stopped' : 'chrome.starting');
+    label.textContent = state.device ? KINDS[state.device.kind] : t(model === 'failed' || model === 'empty' ? 'chrome.stopped' : 'chrome.starting');
     label.title = tell(state.device?.reason ?? '');
     label.dataset.kind = state.device?.kind ?? '';
 
     loading.hidden = model === 'ready';
-    const [title, text] = model === 'failed' ? [t('chrome.notLoaded'), ''] : loadingWords(state);
+    const [title, text] = model === 'failed' ? [t('chrome.notLoaded'), ''] : model === 'empty' ? [t('forget.nothing'), t('forget.empty')] : loadingWords(state);
     loadingTitle.textContent = title;
     loadingText.textContent = text;
-    download.hidden = model === 'failed';
+    download.hidden = model === 'failed' || model === 'empty';
+    startAnew.hidden = model !== 'empty';
     setBar(download, bytes?.received ?? 0, bytes?.total ?? 0);
 
     const scored = findings.filter((finding) => scores.has(finding)).length;

@@ -2,6 +2,7 @@
 import { findingBeside, difference, differences, isSame, overlayKeyBeside, pictureBeside, scoresBeside, stateBeside } from '../compare/beside.js';
 import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { nameOf, t, tell } from '../i18n.js';
+import { rove } from '../rove.js';
 import { initialDisplay } from '../state.js';
 import { pointerActions, useKey } from '../viewer/input.js';
 import { Layers } from '../viewer/layers.js';
@@ -48,6 +49,8 @@ export function bindCompare(session) {
     const finding = target.closest('button')?.dataset.finding;
     if (finding) session.select(finding);
   });
+
+  const settleRows = rove(body, 'button', ['ArrowUp'], ['ArrowDown']);
 
   const drawChoices = onChange((/** @type {readonly string[]} */ findings, /** @type {boolean} */ same) => {
     const first = same ? [] : [{ value: '', text: t('compare.same') }];
@@ -97,6 +100,7 @@ export function bindCompare(session) {
       drawHeads([t('compare.finding'), 'A', 'B', 'A − B']);
       body.replaceChildren(...all.map((each) => createRow(each.finding, [markInWords(each.a), markInWords(each.b), differenceInWords(each)], each.finding === selected)));
     }
+    settleRows();
     if (focused) [...body.querySelectorAll('button')].find((button) => button.dataset.finding === focused)?.focus({ preventScroll: true });
   });
 

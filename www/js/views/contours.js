@@ -88,6 +88,8 @@ export function bindContours(session) {
       const input = label.querySelector('input');
       input.checked = place >= 0;
       input.disabled = (full && place < 0) || !shown.scores.has(finding);
+      label.title = full && place < 0 ? t('contours.full', { count: CONTOURS_MAX }) : '';
+      input.setAttribute('aria-description', label.title);
       input.setAttribute('aria-label', t('contours.of', { finding: nameOf(finding) }));
       drawSwatch(label.querySelector('svg'), place);
     }
@@ -104,7 +106,9 @@ export function bindContours(session) {
       item.append(swatch, create('span', linesOf(shown.scores.get(finding)[kind], shown.info.mapSide).longest ? name : t('contours.flat', { name })));
       return [item];
     }));
-    text.textContent = t(!drawn.some(Boolean) ? 'contours.none' : kind === 'attention' ? 'contours.attention' : 'contours.similarity');
+    const lines = [t(!drawn.some(Boolean) ? 'contours.none' : kind === 'attention' ? 'contours.attention' : 'contours.similarity')];
+    if (drawn.filter(Boolean).length >= CONTOURS_MAX) lines.unshift(t('contours.full', { count: CONTOURS_MAX }));
+    text.textContent = lines.join(' ');
   });
 
   const [drawLines, drawBeside] = ['contours', 'beside-contours'].map(bindLayer);

@@ -5,6 +5,7 @@ import { glossOf, nameOf, plural, t, tell } from '../i18n.js';
 
 const LINES = 4;
 const PROMPT_MAX = 200;
+const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
 
 /** A prompt as the list shows it: for the finding itself, which the model reads better than its absence. @param {import('../state.js').Statement} statement */
 const wording = ({ prompt, negated }) => prompt.replace(negated ? /^There is no / : /^There is /, '');
@@ -108,7 +109,13 @@ export function bindEntry(session) {
     if (option) add([option.dataset.finding]);
   });
 
-  const chosen = () => [...rows.children].filter((row) => row.querySelector('input[type="checkbox"]').checked).map((row) => row.querySelector('input[type="text"]').value);
+  /** A prompt is shown whole. @param {HTMLTextAreaElement} prompt */
+  function fitPrompt(prompt) {
+    prompt.style.setProperty('height', 'auto');
+    prompt.style.setProperty('height', `${prompt.scrollHeight + prompt.offsetHeight - prompt.clientHeight}px`);
+  }
+
+  const chosen = () => [...rows.children].filter((row) => row.querySelector('input[type="checkbox"]').checked).map((row) => tidy(row.querySelector('textarea').value));
 
   function countChosen() {
     const count = chosen().length;
@@ -121,8 +128,8 @@ export function bindEntry(session) {
     const { negated, uncertain, historical, location } = statement;
     const row = create('li', undefined, 'review-row');
     const check = Object.assign(create('input'), { type: 'checkbox', checked: !negated && !historical });
-    const text = Object.assign(create('input'), { type: 'text', value: wording(statement), maxLength: PROMPT_MAX, spellcheck: false });
-    const tags = [negated && t('review.negated'), uncertain && t('review.uncertain'), historical && t('review.earlier'), location].filter(Boolean);
+    const text = Object.assign(create('textarea'), { value: wording(statement), rows: 1, maxLength: PROMPT_MAX, spellcheck: false });
+    const tags = [glossOf(statement.finding), negated && t('review.negated'), uncertain && t('review.uncertain'), historical && t('review.earlier'), location].filter(Boolean);
     row.dataset.testid = 'review-row';
     check.setAttribute('aria-label', [t('findings.add'), text.value, ...tags].join(', '));
     text.setAttribute('aria-label', t('review.prompt'));
@@ -131,7 +138,7 @@ export function bindEntry(session) {
     row.append(label, text);
     if (tags.length) {
       const line = create('p', undefined, 'tags');
-      line.append(...tags.map((tag) => create('span', tag, tag === location ? 'tag' : 'tag mark')));
+      line.append(...tags.map((tag) => create('span', tag, [location, glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark')));
       row.append(line);
     }
     return row;
@@ -144,7 +151,13 @@ export function bindEntry(session) {
   });
   asIs.addEventListener('click', () => add([session.state.review.text]));
   takenAsIs.addEventListener('click', () => add([session.state.taken.text]));
-  review.addEventListener('keydown', ({ key }) => { if (key === 'Escape') cancel.click(); });
+  review.addEventListener('input', ({ target }) => { if (target.matches('textarea')) fitPrompt(target); });
+  review.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') cancel.click();
+    if (event.key !== 'Enter' || !event.target.matches('textarea') || event.isComposing) return;
+    event.preventDefault(); // a prompt is one line
+    review.requestSubmit();
+  });
   cancel.addEventListener('click', () => {
     session.cancelReview();
     input.focus({ preventScroll: true });
@@ -166,6 +179,7 @@ export function bindEntry(session) {
       : t(tooLong ? 'review.tooLong' : 'review.ownWords');
     note.hidden = !note.textContent;
     countChosen();
+    for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);
     input.scrollTop = 0;
     (rows.querySelector('input:checked') ?? rows.querySelector('input') ?? (tooLong ? cancel : asIs)).focus({ preventScroll: true });
   });

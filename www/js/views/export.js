@@ -49,7 +49,6 @@ export function bindExport(session) {
   bind(png, 'carzero-figure.png', () => pngOf(drawFigure(known())));
 
   copy.addEventListener('click', async () => {
-    link.value = `${location.origin}${location.pathname}${fragmentOf(known())}`;
     const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];
     say({ key: await copyField(link) ? 'share.copied' : 'share.field' }, ...without);
   });
@@ -61,12 +60,12 @@ export function bindExport(session) {
     csv.disabled = json.disabled = !records.length || !state.info;
     png.disabled = !hasFigure(state);
     copy.disabled = !state.info;
+    link.value = state.info ? `${location.origin}${location.pathname}${fragmentOf(state)}` : '';
     drawDone(said);
   }
   let open = false;
   card.addEventListener('toggle', ({ newState }) => {
     open = newState === 'open';
-    link.value = '';
     say();
     if (open) draw(known());
   });

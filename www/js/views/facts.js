@@ -18,7 +18,7 @@ export function bindFacts(session) {
     facts.hidden = !list.length;
     facts.replaceChildren(...list.map(({ name, value }) => {
       const fact = create('div');
-      fact.append(create('dt', programText(name)), create('dd', value));
+      fact.append(create('dt', programText(name)), create('dd', programText(value)));
       return fact;
     }));
   });

@@ -25,20 +25,28 @@ export function bindFindings(session) {
   });
   list.addEventListener('keydown', (event) => {
     if (event.target.closest('.detail')) return; // its own controls use these keys
-    const at = order.indexOf(event.target.closest('li')?.dataset.finding);
+    const row = event.target.closest('li');
+    const at = order.indexOf(row?.dataset.finding);
+    const aside = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (aside) { // within the row
+      const controls = [...row.querySelectorAll('.contour-check input, .pick, .remove')].filter((control) => control.checkVisibility() && !control.disabled);
+      const next = controls[controls.indexOf(event.target) + aside];
+      if (next) event.preventDefault();
+      return next?.focus();
+    }
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[event.key];
     if (at < 0 || (to === undefined && event.key !== 'Delete')) return;
     event.preventDefault();
     if (to === undefined) return remove(order[at]);
     const next = order[Math.max(0, Math.min(order.length - 1, to))];
     session.select(next);
-    rows.get(next).row.querySelector('button').focus();
+    rows.get(next).row.querySelector('.pick').focus();
   });
 
   /** @param {string} finding */
   function remove(finding) {
     const neighbour = order[order.indexOf(finding) + 1] ?? order[order.indexOf(finding) - 1];
-    (rows.get(neighbour)?.row.querySelector('button') ?? input).focus({ preventScroll: true });
+    (rows.get(neighbour)?.row.querySelector('.pick') ?? input).focus({ preventScroll: true });
     session.removeFindings([finding]);
   }
 

@@ -10,13 +10,13 @@ export function bindForget() {
   return () => {};
 }
 
-/** In a page that does not start. */
-export async function showForgotten() {
+/** In a page that does not start. @param {import('../session.js').Session} session */
+export async function showForgotten(session) {
   const [dialog, title, list] = ['forgotten', 'forgotten-title', 'forgotten-list'].map(byId);
   await forget();
   const stores = await stored();
   title.textContent = t(stores.every(([, names]) => !names.length) ? 'forget.nothing' : 'forget.left');
   list.replaceChildren(...stores.flatMap(([store, names]) => [create('dt', t(`forget.store.${store}`)), create('dd', names.join(', ') || t('forget.none'))]));
-  dialog.addEventListener('close', () => location.reload());
+  dialog.addEventListener('close', () => (dialog.returnValue === 'stay' ? session.stayEmpty() : location.reload()));
   dialog.showModal();
 }

@@ -25,6 +25,7 @@ export function bindLab(session) {
   const [lab, form, host, finding, value, toggle, truthText, fresh, viewport, truth, place] = [
     'lab', 'lab-form', 'sliders', 'lab-finding', 'lab-value', 'truth-toggle', 'truth-text', 'new-patient', 'fit', 'truth', 'nodule-place',
   ].map(byId);
+  const truthShow = byId('truth-show'); // in view where the lab is not
   /** @type {import('../state.js').Drawing | null} */ let now = null;
 
   const sliders = SLIDERS.map(([name, min, max, step, words]) => {
@@ -80,6 +81,7 @@ export function bindLab(session) {
     putNodule(to.x, to.y);
   });
   toggle.addEventListener('change', () => session.showTruth(toggle.checked));
+  truthShow.addEventListener('click', () => session.showTruth(!session.state.truth));
   fresh.addEventListener('click', () => session.redraw({ seed: Math.floor(Math.random() * 1e6) }));
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('reset', (event) => {
@@ -144,6 +146,8 @@ export function bindLab(session) {
       viewport.removeAttribute('data-placing');
     }
     toggle.checked = state.truth;
+    truthShow.hidden = !shown;
+    truthShow.setAttribute('aria-pressed', String(state.truth));
     const { view } = state.display;
     placeNodule(shown ? phantom?.nodule : null, view, state.viewport);
     drawTruth(state.truth && shown, state.picture?.truth, view, state.viewport);

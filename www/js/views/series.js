@@ -2,8 +2,9 @@
 import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
+import { rove } from '../rove.js';
 import { rowInView } from '../state.js';
-import { cautions, signed, standing } from '../words.js';
+import { cautions, leftInWords, signed, standing } from '../words.js';
 import { related, unranked } from '../wording.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
@@ -45,6 +46,7 @@ export function bindSeries(session) {
     'series-finding', 'series-shown', 'series-scroll', 'series-caption', 'series-heads', 'series-rows', 'series-none', 'series-more', 'series-population', 'series-live', 'series-row',
   ].map(byId);
   const [stage, notice, nav, back, previous, place, next] = ['stage', 'notice', 'series-nav', 'series-back', 'series-previous', 'series-place', 'series-next'].map(byId);
+  const left = byId('series-left');
   const main = section.parentElement;
   /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn = new Map();
   /** @type {Row[]} Those that pass the filter */ let rows = [];
@@ -77,14 +79,8 @@ export function bindSeries(session) {
     if (button) session.series.sort(button.dataset.by);
   });
   body.addEventListener('click', ({ target }) => view(drawn.get(Number(target.closest('tr')?.dataset.id))?.row));
-  body.addEventListener('keydown', (event) => {
-    const buttons = [...body.querySelectorAll('.open')];
-    const at = buttons.indexOf(event.target);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
-    if (at < 0 || to === undefined || !buttons[to]) return;
-    event.preventDefault();
-    buttons[to].focus();
-  });
+  const settleRows = rove(body, '.open', ['ArrowUp'], ['ArrowDown']);
+  const settleHeads = rove(heads, 'button', ['ArrowLeft'], ['ArrowRight']);
   back.addEventListener('click', () => session.series.show(true));
   const step = (/** @type {number} */ by) => {
     const all = openable();
@@ -134,6 +130,7 @@ export function bindSeries(session) {
       if (by === focused) queueMicrotask(() => button.focus({ preventScroll: true }));
       return cell;
     }));
+    settleHeads();
     const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
     if (!sorted) return;
     const [left, right] = [sorted.offsetLeft - heads.firstElementChild.offsetWidth, sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth];
@@ -158,6 +155,7 @@ export function bindSeries(session) {
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
       return true;
     });
+    settleRows();
     if (focused && !body.contains(document.activeElement)) drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
     sight.disconnect();
     if (filled) sight.observe(more); // and says at once whether it is near
@@ -214,6 +212,7 @@ export function bindSeries(session) {
       if (document.activeElement !== above) above.value = series.filter.above === null ? '' : String(series.filter.above);
       finding.value = series.filter.finding;
       population.textContent = info?.population ? t('series.among', { population: programText(info.population) }) : t('series.raw');
+      left.textContent = leftInWords(series.left);
       caption.textContent = t('series.caption', { population: population.textContent });
     }
     enter(Boolean(series?.shown));

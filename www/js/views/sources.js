@@ -1,24 +1,26 @@
 /** How pictures come in: choose, drop or paste files and folders, or a synthetic example. */
 import { byId, create, onChange, showName } from '../dom.js';
 import { diskFolder } from '../folders.js';
-import { FILES_MAX, filesFromList, filesFromTransfer, imagesOf } from '../series/files.js';
+import { FILES_MAX, filesFromList, filesFromTransfer, sortOut } from '../series/files.js';
 import { exampleTitle, glossOf, programText, say, t, tell } from '../i18n.js';
+import { leftInWords } from '../words.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindSources(session) {
   const [block, note, input, folder, phantoms, veil] = ['sources', 'image-note', 'file', 'folder', 'phantoms', 'drop'].map(byId);
 
   /** @param {import('../series/files.js').Named[]} files */
-  function take(files) {
+  async function take(files) {
+    if (session.state.model === 'empty') return; // nothing is there to open it
     const model = diskFolder(files);
     if (model) return session.chooseModel(model);
-    const images = files.length > 1 || files[0]?.name.includes('/') ? imagesOf(files) : files;
+    const { images, left } = files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, left: {} };
     const refuse = (/** @type {import('../i18n.js').Message} */ why) => session.refuse({ key: 'sources.nothing' }, why);
     if (images.length > FILES_MAX) refuse({ key: 'sources.tooMany', values: { count: FILES_MAX } });
     else if (images.length > 1 && session.state.teaching) refuse({ key: 'sources.oneInTeaching' });
-    else if (images.length > 1) session.series.open(images);
+    else if (images.length > 1) session.series.open(images, left);
     else if (images.length) session.openFile(images[0].file, images[0].name);
-    else refuse({ key: files.length ? 'sources.noImage' : 'sources.noFile' });
+    else refuse(files.length ? { key: 'sources.noImage', values: { left: leftInWords(left) } } : { key: 'sources.noFile' });
   }
 
   for (const chooser of [input, folder]) {
@@ -40,7 +42,7 @@ export function bindSources(session) {
     event.preventDefault();
     veil.hidden = true;
     try {
-      take(await filesFromTransfer(event.dataTransfer));
+      await take(await filesFromTransfer(event.dataTransfer));
     } catch (error) {
       session.refuse({ key: 'sources.nothing' }, { key: 'sources.unread', values: { message: error.message } });
     }

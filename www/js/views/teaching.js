@@ -4,7 +4,7 @@ import { glossOf, percent, t } from '../i18n.js';
 import { placeOf } from '../state.js';
 import { missingIn } from '../teaching.js';
 import { partFromPoint, pointFromPart } from '../viewer/transform.js';
-import { reading, standing } from '../words.js';
+import { reading, standing, warningInWords } from '../words.js';
 
 const MIDDLE = { x: 0.5, y: 0.5 };
 const STEP = 12; // CSS pixels of an arrow key
@@ -16,8 +16,8 @@ const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(
 const rankOf = (/** @type {number | undefined} */ percentile) => (percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) }));
 
 /** The comparison in sentences. @param {import('../teaching.js').Outcome} outcome @param {boolean} marked @returns {string[]} */
-function feedback({ rows, map, drawn }, marked) {
-  const lines = [];
+function feedback({ rows, map, drawn, warnings }, marked) {
+  const lines = warnings.map(warningInWords);
   if (drawn && marked) {
     if (!drawn.length) lines.push(t('teach.drawnNormalMarked'));
     for (const { finding, distance } of drawn) {

@@ -1,26 +1,13 @@
 /** The viewer's toolbar, window presets, keys, and the sheet that explains them. */
 import { byId, create, onChange } from '../dom.js';
 import { say, t } from '../i18n.js';
+import { rove } from '../rove.js';
 import { windowOf } from '../state.js';
 import { KEYS, keyAction, nameOfKey } from '../viewer/keys.js';
 import { PRESETS } from '../viewer/pixels.js';
 import { Viewer } from '../viewer/viewer.js';
 
 const MARGIN = 8; // CSS pixels around the presets
-
-/** One stop of the Tab key; arrow keys go along it. @param {HTMLElement} toolbar @param {HTMLButtonElement[]} buttons */
-function rove(toolbar, buttons) {
-  const stopAt = (/** @type {EventTarget} */ stop) => { for (const button of buttons) button.tabIndex = button === stop ? 0 : -1; };
-  stopAt(buttons[0]);
-  toolbar.addEventListener('focusin', ({ target }) => stopAt(target));
-  toolbar.addEventListener('keydown', (event) => {
-    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-    const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
-    if (to === undefined || at < 0) return;
-    event.preventDefault();
-    buttons.at(to % buttons.length).focus();
-  });
-}
 
 /** @param {import('../session.js').Session} session */
 export function bindTools(session) {
@@ -36,7 +23,7 @@ export function bindTools(session) {
     else viewer.act(action, value);
   }
 
-  rove(toolbar, buttons);
+  rove(toolbar, 'button', ['ArrowUp', 'ArrowLeft'], ['ArrowDown', 'ArrowRight']);
   for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
     const { action, value } = button.dataset;
     const key = KEYS.find((entry) => entry.action === action && entry.value === value)?.key;
