@@ -99,7 +99,7 @@ struct ModelInfo<'a> {
     presets: &'a [Preset],
     credits: &'a [Credit],
     map_side: usize,
-    view_note: &'static str,
+    view_note: String,
 }
 
 /// Puts a model together from the files of its folder.
@@ -178,7 +178,7 @@ impl Model {
             presets: &config.presets,
             credits: &config.credits,
             map_side: config.map_side(),
-            view_note: config.image.resize.describe(),
+            view_note: config.image.describe(),
         })
     }
 
@@ -195,7 +195,7 @@ impl Model {
         picture: &Picture,
         image: &EncodedImage,
     ) -> Result<JsValue, JsValue> {
-        let looks = self.engine.familiarity(&[&picture.0], &image.0).await?;
+        let looks = self.engine.ood_check(&[&picture.0], &image.0).await?;
         Ok(object(&looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict))))
     }
 
@@ -260,7 +260,7 @@ impl Model {
                 standings: measured.undecided.and_then(standings),
             }),
             finding,
-            sentence: &score.prompt,
+            sentence: score.prompt.sentence(),
             logit: score.logit,
             i2t: score.i2t,
             t2i: score.t2i,

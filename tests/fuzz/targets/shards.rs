@@ -2,7 +2,7 @@
 #![no_main]
 
 use burn::tensor::Device;
-use carzero::package::ood::Familiarity;
+use carzero::package::ood::OodStatistics;
 use carzero::package::{CONFIG, FileEntry, Manifest, Precision, REFERENCE, TOKENIZER};
 use carzero::engine::loader::Loader;
 use libfuzzer_sys::fuzz_target;
@@ -15,7 +15,7 @@ const FILES: [(&str, &[u8]); 2] = [
 const PARAMETERS: u64 = 1057;
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(known) = serde_json::from_slice::<Familiarity>(data)
+    if let Ok(known) = serde_json::from_slice::<OodStatistics>(data)
         && known.check(2).is_ok()
     {
         let features = [0.5; 10];

@@ -52,13 +52,16 @@ pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
                     Factor::Floats(right) if stands_as_it_is => {
                         let first = depth.start * right.row_stride + columns.start;
                         let lines = &right.data[first..];
-                        left.put_to(Floats { lines, stride: right.row_stride }, out);
+                        left.multiply_into(Floats { lines, stride: right.row_stride }, out);
                     }
                     Factor::Integers(right) if stands_as_it_is => {
                         let first = depth.start * right.row_stride + columns.start;
                         let lines = &right.data[first..];
                         let factors = factors(&right, columns);
-                        left.put_to(Integers { lines, stride: right.row_stride, factors }, out);
+                        left.multiply_into(
+                            Integers { lines, stride: right.row_stride, factors },
+                            out,
+                        );
                     }
                     _ => {
                         let panel = &mut packed[..depth.len() * COLUMNS];
@@ -66,7 +69,7 @@ pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
                             Factor::Floats(right) => pack(right, depth.clone(), columns, panel),
                             Factor::Integers(right) => unpack(right, depth.clone(), columns, panel),
                         }
-                        left.put_to(Floats { lines: panel, stride: COLUMNS }, out);
+                        left.multiply_into(Floats { lines: panel, stride: COLUMNS }, out);
                     }
                 }
             }
@@ -106,7 +109,7 @@ struct Target<'a> {
 
 impl Lines<'_> {
     /// Every row, tile by tile.
-    fn put_to(&self, panel: impl Panel, target: Target) {
+    fn multiply_into(&self, panel: impl Panel, target: Target) {
         let Target { out, row_stride, width, accumulate } = target;
         let line = |row: usize| {
             &self.matrix.data[(self.rows.start + row) * self.matrix.row_stride..]
@@ -508,7 +511,7 @@ mod tests {
             let data: Vec<i8> = floats.iter().map(|&value| value as i8).collect();
             let scaled: Vec<f32> =
                 floats.iter().zip(factors.iter().cycle()).map(|(v, f)| v * f).collect();
-            let integers = Quantised::whole(&data, &factors);
+            let integers = Quantised::new(&data, &factors);
             let whole = Factor::Floats(Matrix::rows(&scaled, depth, columns));
             let product = |right: Factor| {
                 let mut out = vec![0.0; rows * right.columns()];
@@ -538,7 +541,7 @@ mod tests {
         let (whole, integers) =
             (second.clone(), second.iter().map(|&v| v as i8).collect::<Vec<_>>());
         let first = Factor::Floats(Matrix::rows(&first, input, hidden));
-        let second = Factor::Integers(Quantised::whole(&integers, &[1.0; 9]));
+        let second = Factor::Integers(Quantised::new(&integers, &[1.0; 9]));
         let share = |units: Range<usize>, second: Factor, y: &mut [f32]| {
             let first = (first.part(units.clone()), &bias[units.clone()]);
             feed_forward(x, first, second.rows(units), Activation::Relu, y);
