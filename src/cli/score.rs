@@ -239,18 +239,13 @@ impl Output {
                 }
             }
             Self::Table(out) => {
-                // Words that the model never learnt are not ranked: their percentile is no evidence.
-                let percentile = |score: &Score| match score.wording {
-                    Some(Wording::Unknown { .. }) => None,
-                    _ => score.percentile,
-                };
-                let mut ranked: Vec<(Option<f32>, &Score)> =
-                    scores.iter().map(|score| (percentile(score), score)).collect();
-                let place = |percentile: Option<f32>| percentile.unwrap_or(f32::NEG_INFINITY);
-                ranked.sort_by(|a, b| place(b.0).total_cmp(&place(a.0)));
+                let mut ranked: Vec<&Score> = scores.iter().collect();
+                let place = |score: &Score| score.percentile.unwrap_or(f32::NEG_INFINITY);
+                ranked.sort_by(|a, b| place(b).total_cmp(&place(a)));
                 writeln!(out, "{}\n  percentile   logit  wording  prompt", path.display())?;
-                for (percentile, score) in ranked {
-                    let percentile = percentile.map_or("-".to_string(), |p| format!("{p:.0}"));
+                for score in ranked {
+                    let percentile =
+                        score.percentile.map_or("-".to_string(), |p| format!("{p:.0}"));
                     let (logit, wording) = (score.logit, standing(score));
                     writeln!(
                         out,

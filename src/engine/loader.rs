@@ -223,7 +223,7 @@ impl Loader {
     }
 }
 
-/// A tensor whose data is handed over when it is put in its place, where Burn would copy it.
+/// A tensor whose data is moved into the model, where Burn would copy it.
 fn moved_tensor(name: &str, data: TensorData) -> burn_pack::Tensor {
     let (dtype, shape) = (data.dtype(), data.shape().clone());
     let data = Mutex::new(Some(data));
@@ -234,7 +234,7 @@ fn moved_tensor(name: &str, data: TensorData) -> burn_pack::Tensor {
     })
 }
 
-/// Puts tensors into their places.
+/// Loads tensors into a model.
 #[inline(never)] // see `lib.rs`
 fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
     let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);

@@ -28,7 +28,7 @@ use wording::Wording;
 
 /// TextCache that are encoded and scored in one go, which bounds memory.
 const TEXT_BATCH: usize = 256;
-/// Those that are put to the reference images in one go.
+/// Texts that are scored on the reference images in one go.
 const MEASURED_BATCH: usize = 32;
 /// Encoded texts that are kept.
 const CACHED_TEXTS: usize = 512;
@@ -77,12 +77,13 @@ pub struct Score {
     /// The mean of `i2t` and `t2i`: a raw logit, neither a probability nor comparable between
     /// findings.
     pub logit: f32,
-    /// The text put to the image.
+    /// The score of the text's query over the image's tokens.
     pub i2t: f32,
-    /// The image put to the text.
+    /// The score of the image's query over the text's tokens.
     pub t2i: f32,
     /// Share of the reference population with a lower logit for this sentence, in percent; none
-    /// where the model ships no reference for it.
+    /// where the model ships no reference for it, or never learnt anything near its words: such a
+    /// rank would read as evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
     /// What the model knows of the sentence; none where it does not say what it learnt.
@@ -113,7 +114,7 @@ pub struct Explanation {
     /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
     /// the text as a whole and to the empty rows of its memory.
     pub attended_words: Vec<f32>,
-    /// Where each word would look if it were put to the picture alone, averaged over layers and
+    /// Where each word would look if it alone were the query over the picture, averaged over layers and
     /// heads: `[words, patches]`. The score does not use this.
     pub word_patches: Vec<f32>,
 }
@@ -189,8 +190,12 @@ impl Engine {
         let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
-            self.measure(batch, &texts).await?;
             let wordings = self.wordings_of(batch).await?;
+            let is_known = |column: usize| match &wordings {
+                Some(wordings) => !matches!(wordings[column], Wording::Unknown { .. }),
+                None => true,
+            };
+            self.measure(batch, &texts, is_known).await?;
             let result = self.model.score(&images.encoded, &texts);
             let all = Transaction::default()
                 .register(result.i2t)
@@ -217,6 +222,7 @@ impl Engine {
                         cosine: cosines.as_ref().map(|cosines| cosines[pair]),
                         percentile: self
                             .reference(prompt)
+                            .filter(|_| is_known(column))
                             .map(|p| Reference::percentile(&p, logit)),
                         attention: map(&attention),
                         similarity: map(&similarity),
@@ -345,11 +351,16 @@ impl Engine {
         self.config.validation.as_ref()?.findings.get(prompt.normalized())
     }
 
-    /// Scores the reference images on those prompts whose distribution is not known yet.
-    async fn measure(&self, prompts: &[Prompt], texts: &Encoded) -> Result<()> {
+    /// Scores the reference images on those known prompts whose distribution is not measured yet.
+    async fn measure(
+        &self,
+        prompts: &[Prompt],
+        texts: &Encoded,
+        is_known: impl Fn(usize) -> bool,
+    ) -> Result<()> {
         let Some(tokens) = &self.reference else { return Ok(()) };
-        let new: Vec<usize> =
-            (0..prompts.len()).filter(|&i| self.reference(&prompts[i]).is_none()).collect();
+        let is_new = |&i: &usize| is_known(i) && self.reference(&prompts[i]).is_none();
+        let new: Vec<usize> = (0..prompts.len()).filter(is_new).collect();
         for batch in new.chunks(MEASURED_BATCH) {
             let encode = || self.model.encode_condensed(tokens.clone());
             let images = self.encoded_reference.get_or_init(encode);
@@ -445,7 +456,7 @@ impl Engine {
         lock(&self.wordings).clear();
     }
 
-    /// The logits of the built-in test pattern: a picture of waves, put to `prompts`.
+    /// The logits of the built-in test pattern: a picture of waves, scored on `prompts`.
     ///
     /// # Errors
     ///

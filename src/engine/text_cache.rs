@@ -1,5 +1,5 @@
-//! The texts encoded so far. A list of findings is asked for again with every image, so texts lie
-//! together as they were asked for last.
+//! The texts encoded so far. The same list of findings is scored on every image, so texts are kept as
+//! the batch that was asked for last, which then need not be gathered again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ impl TextCache {
         self.known.clear();
     }
 
-    /// Those sentences that are not known, each once.
+    /// The sentences that are not known, without repetitions.
     pub fn missing(&self, sentences: &[String]) -> Vec<String> {
         let mut missing: Vec<String> = Vec::new();
         for sentence in sentences {

@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::engine::heatmap::{Heatmap, PALETTES, Palette};
 use crate::engine::loader;
+use crate::engine::wording::Wording;
 use crate::engine::{EncodedImages, Engine, Explanation, Score};
 use crate::error::{Error, Result};
 use crate::package::Precision;
@@ -30,8 +31,8 @@ unsafe extern "C" {
 
 #[wasm_bindgen(start)]
 fn start() {
-    // Where nothing calls this, the linker has every call from JavaScript do so, as if each were a
-    // program's whole run: most of the time on WebGPU.
+    // Without this call the linker makes every exported function run the constructors first. On
+    // WebGPU that took most of the time.
     #[cfg(feature = "wgpu")]
     __wasm_call_ctors();
     console_error_panic_hook::set_once();
@@ -241,6 +242,7 @@ impl Model {
             i2t: f32,
             t2i: f32,
             percentile: Option<f32>,
+            wording: Option<&'a Wording>,
             measured: Option<WithStandings<'a>>,
         }
         #[derive(Serialize)]
@@ -265,10 +267,11 @@ impl Model {
             i2t: score.i2t,
             t2i: score.t2i,
             percentile: score.percentile,
+            wording: score.wording.as_ref(),
         });
         set(&js, "attention", &score.attention);
         set(&js, "similarity", &score.similarity);
-        if let Some(reference) = reference {
+        if let Some(reference) = reference.filter(|_| score.percentile.is_some()) {
             set(&js, "reference", &reference);
         }
         js

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached } from './visit.mjs';
+import { addOwnWords, builtPage, openMenu, reached } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/js/viewer/keys.js';
@@ -127,6 +127,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   await shot('scored-360');
   await audit('360');
 
+  await openMenu(page);
   await page.getByTestId('language').click(); // at once, with the picture and the scores
   await page.locator('html[lang="en"]').waitFor({ state: 'attached' });
   await reach('done');

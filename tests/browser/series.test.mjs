@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, openMenu, reached, visit } from './visit.mjs';
 
 const NARROW = { width: 360, height: 740 };
 const built = builtPage({ micro: true });
@@ -318,8 +318,8 @@ test('two findings on one image, and two images, stand side by side and move tog
   const [a, b, difference] = await differenceOf('Pleural Effusion');
   assert.equal(b, before, 'B keeps its scores');
   assert.equal(points(a) - points(b), points(difference), 'of the standings as they are shown');
-  await addOwnWords(page, 'a coin in the oesophagus');
-  await page.getByTestId('difference-row').filter({ hasText: 'a coin' }).locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
+  await addOwnWords(page, 'fluid around the lungs');
+  await page.getByTestId('difference-row').filter({ hasText: 'fluid around' }).locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
   await page.getByTestId('difference').getByRole('button', { name: 'Pleural Effusion' }).click();
   await page.locator('#map:not([hidden])').waitFor();
   await page.locator('#beside-map:not([hidden])').waitFor();
@@ -441,6 +441,7 @@ test('axe-core finds nothing in the table, the comparison and the export', async
     await reach('done');
     await page.locator('#beside-map:not([hidden])').waitFor();
     await audit(`two images, ${colorScheme}`);
+    await openMenu(page);
     await page.getByTestId('export-open').click();
     await audit(`export, ${colorScheme}`);
     await page.getByTestId('device-label').click();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, reached } from './visit.mjs';
+import { builtPage, openMenu, reached } from './visit.mjs';
 import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/js/teaching.js';
 
 const built = builtPage();
@@ -23,6 +23,7 @@ async function start(width = 1280, height = 800) {
   await page.addInitScript(() => { Math.random = () => 0.2; }); // an effusion
   await page.goto(built.site.origin);
   await reach('ready');
+  await openMenu(page);
   await page.getByTestId('teach-toggle').click();
   await page.getByTestId('teach-surprise').click();
   await reach('done');

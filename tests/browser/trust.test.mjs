@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, convertMicro, hostHeaders, launch, scratch, violations } from './setup.mjs';
-import { addOwnWords, reached, visit } from './visit.mjs';
+import { addOwnWords, openMenu, reached, visit } from './visit.mjs';
 
 const work = scratch();
 let browser;
@@ -291,6 +291,7 @@ describe('forgetting everything', () => {
     await start({ viewport: { width: 360, height: 740 }, bypassCSP: true });
     await open();
     await reach('ready');
+    await openMenu(page);
     await page.locator('#about-open').click();
     await page.getByTestId('forget-open').click();
     assert.deepEqual(await violations(page), []);

@@ -45,3 +45,8 @@ export async function addOwnWords(page, text) {
   await page.keyboard.press('Enter');
   await page.getByTestId('review-as-is').click();
 }
+
+/** On a phone most buttons of the page's head are in a menu. @param {import('playwright-core').Page} page */
+export async function openMenu(page) {
+  if (await page.getByTestId('menu-open').isVisible()) await page.getByTestId('menu-open').click();
+}

@@ -28,6 +28,22 @@ export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
 }
 
+const END = 12; // characters that stay
+
+/** A name in little room: what is left out is its middle. @param {HTMLElement} element @param {string} name @param {string} [rest] Stays too */
+export function showName(element, name, rest = '') {
+  const characters = [...name];
+  const at = Math.max(0, characters.length - END);
+  const parts = [characters.slice(0, at), characters.slice(at)].map((part) => part.join(''));
+  element.classList.add('middle');
+  if (element.textContent !== name + rest) element.replaceChildren(create('span', parts[0]), create('span', parts[1] + rest));
+}
+
+/** The focus goes to the first of these that is on show. @param {HTMLElement[]} elements */
+export function focusFirst(...elements) {
+  elements.find((element) => element.checkVisibility())?.focus({ preventScroll: true });
+}
+
 /** Selects a field's text and copies it; where that is forbidden, it waits for Ctrl+C. @param {HTMLInputElement | HTMLTextAreaElement} field */
 export async function copyField(field) {
   field.select();

@@ -27,6 +27,7 @@
  * @property {string} finding @property {string} sentence
  * @property {number} logit @property {number} i2t @property {number} t2i
  * @property {number=} percentile @property {Float32Array=} reference
+ * @property {import('./wording.js').Wording=} wording
  * @property {import('./zone.js').Measured=} measured On labelled images
  * @property {Float32Array} attention @property {Float32Array} similarity
  *

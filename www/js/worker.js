@@ -181,7 +181,7 @@ const jobs = {
       const thumbnail = thumbnailOf(picture, side);
       encoded = await model.encodeImage(picture);
       const all = findings.length ? await model.score(encoded, findings) : [];
-      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, measured }) => ({ finding, sentence, logit, i2t, t2i, percentile, measured }));
+      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, wording, measured }) => ({ finding, sentence, logit, i2t, t2i, percentile, wording, measured }));
       return [{ width, height, warnings, verdict: await model.verdict(picture, encoded), thumbnail, scores }, [thumbnail.grey.buffer]];
     } finally {
       encoded?.free();

@@ -3,7 +3,7 @@ import { PURPOSE, short } from './records.js';
 import { sideOf } from '../zone.js';
 
 const COLUMNS = [
-  'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
+  'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'wording', 'related', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
 ];
 /** What a spreadsheet takes for a formula, also in its wide forms. */
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
@@ -25,9 +25,9 @@ export function csvOf(records, { title, version, sha256, population }) {
   const rows = records.flatMap(({ image, side, verdict, warnings, error, scores }) => {
     const marks = scores.length ? scores : [/** @type {any} */ ({})];
     return marks.map((mark) => {
-      const { finding, sentence, logit, i2t, t2i, percentile } = mark;
+      const { finding, sentence, logit, i2t, t2i, percentile, wording } = mark;
       return [
-        image, side, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), sideOf(mark), verdict, listed(warnings), error,
+        image, side, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), wording?.standing, wording?.standing === 'related' ? wording.finding : '', sideOf(mark), verdict, listed(warnings), error,
         title, version, sha256, population, PURPOSE,
       ];
     });

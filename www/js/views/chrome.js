@@ -33,6 +33,8 @@ export function bindChrome(session) {
 
   const languageButton = byId('language');
 
+  const menu = byId('menu');
+  menu.addEventListener('click', ({ target }) => { if (target.closest('button') && menu.matches(':popover-open')) menu.hidePopover(); }, { capture: true }); // on a phone, before what was asked for opens
   languageButton.addEventListener('click', () => session.setLanguage(languageButton.value));
   update.addEventListener('click', () => location.reload());
   retry.addEventListener('click', () => session.start());

@@ -1,6 +1,6 @@
 /** The picture beside the viewer's, and the table of differences. */
 import { findingBeside, difference, differences, isSame, overlayKeyBeside, pictureBeside, scoresBeside, stateBeside } from '../compare/beside.js';
-import { byId, create, onChange, setOptions } from '../dom.js';
+import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { nameOf, t, tell } from '../i18n.js';
 import { initialDisplay } from '../state.js';
 import { pointerActions, useKey } from '../viewer/input.js';
@@ -115,8 +115,9 @@ export function bindCompare(session) {
     drawChoices(findings, same);
     choice.value = same ? finding : compare.finding;
     link.checked = compare.linked;
-    labelA.textContent = ['A', tell(state.picture.name), selected && nameOf(selected)].filter(Boolean).join(' · ');
-    labelB.textContent = ['B', tell(pictureBeside(state).name), finding && nameOf(finding)].filter(Boolean).join(' · ');
+    for (const [label, letter, { name }, shown] of /** @type {const} */ ([[labelA, 'A', state.picture, selected], [labelB, 'B', pictureBeside(state), finding]])) {
+      showName(label, `${letter} · ${tell(name)}`, shown && ` · ${nameOf(shown)}`);
+    }
     viewport.dataset.tool = beside.tool;
     if (compare.viewport.width) view.draw(beside);
     mirrored.hidden = !beside.display.view.mirror;

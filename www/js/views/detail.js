@@ -1,7 +1,8 @@
 /** The selected finding: its standing drawn in the reference distribution, its numbers, and how to read them. */
 import { byId, create, createSvg, onChange } from '../dom.js';
-import { glossOf, number, programText, t } from '../i18n.js';
+import { glossOf, nameOf, number, programText, t } from '../i18n.js';
 import { reading, signed, standing } from '../words.js';
+import { isUnknown, related } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 const STEPS = 120;
@@ -79,9 +80,9 @@ export function bindDetail(_session) {
     place.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });
     chart.hidden = !reference;
     chart.replaceChildren(...(reference ? chartOf(score) : []));
-    const lines = percentile === undefined
-      ? [t('detail.noReference')]
-      : [t('detail.reading', { reading: reading(percentile) })];
+    const unrankedText = t(isUnknown(score) ? 'wording.unknownText' : 'detail.noReference');
+    const lines = percentile === undefined ? [unrankedText] : [t('detail.reading', { reading: reading(percentile) })];
+    if (related(score)) lines.push(t('wording.relatedText', { finding: nameOf(score.wording.finding) }));
     if (NEGATION.test(score.finding)) lines.push(t('detail.negation'));
     text.textContent = lines.join(' ');
     zone.hidden = percentile === undefined;

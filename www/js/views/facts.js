@@ -10,6 +10,8 @@ const NONE = [];
 /** @param {import('../session.js').Session} session */
 export function bindFacts(session) {
   const [facts, warnings, exchange] = ['facts', 'warnings', 'exchange'].map(byId);
+  const [box, viewport, teach] = ['warned', 'fit', 'teach'].map(byId);
+  const phone = matchMedia('(max-width: 820px)');
   exchange.addEventListener('click', () => session.exchange());
 
   const drawFacts = onChange((/** @type {import('../state.js').Picture['facts']} */ list) => {
@@ -28,6 +30,10 @@ export function bindFacts(session) {
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { picture, compare } = state;
+    if ((box.nextElementSibling === viewport) !== phone.matches) { // on a phone above the picture, and so in view
+      if (phone.matches) viewport.before(box);
+      else teach.before(box);
+    }
     drawFacts(picture?.facts ?? NONE);
     const exchanged = picture && 'file' in picture.source ? picture.source.negative : undefined; // false: and back again
     const negative = Boolean(exchanged);

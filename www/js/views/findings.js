@@ -3,6 +3,7 @@ import { byId, create, onChange, setOptions } from '../dom.js';
 import { phase, ranked, unscored } from '../state.js';
 import { glossOf, number, t } from '../i18n.js';
 import { standing } from '../words.js';
+import { isUnknown, related, unranked } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 /** @param {import('../session.js').Session} session */
@@ -54,13 +55,17 @@ export function bindFindings(session) {
   function fillRow(row, finding, score) {
     const { percentile } = score ?? {};
     row.dataset.kind = !score ? 'unscored' : percentile === undefined ? 'unranked' : 'ranked';
+    row.toggleAttribute('data-unknown', isUnknown(score));
+    row.dataset.apart = t('wording.apart');
     const gloss = glossOf(finding);
     const prompt = Object.assign(create('span', finding, gloss ? 'tag' : ''), { lang: 'en' });
     const name = row.querySelector('.name');
-    if (name.textContent !== (gloss ? `${gloss} ${finding}` : finding)) name.replaceChildren(...(gloss ? [gloss, ' ', prompt] : [prompt]));
+    const near = related(score);
+    const parts = [...(gloss ? [gloss, ' '] : []), prompt, ...(near ? [' ', create('span', near, 'near')] : [])];
+    if (name.textContent !== parts.map((part) => (typeof part === 'string' ? part : part.textContent)).join('')) name.replaceChildren(...parts);
     row.querySelector('.remove').setAttribute('aria-label', t('findings.remove', { finding: gloss || finding }));
     row.querySelector('.unit').textContent = t('findings.percentile');
-    const words = { unscored: '', unranked: t('findings.noReference'), ranked: standing(percentile ?? 0) };
+    const words = { unscored: '', unranked: score ? unranked(score) : '', ranked: standing(percentile ?? 0) };
     const text = words[row.dataset.kind];
     const pick = row.querySelector('.pick');
     row.querySelector('.value').textContent = text;

@@ -1,9 +1,10 @@
 /** The table of a series, and the way back to it from the viewer. */
-import { byId, create, onChange, setOptions } from '../dom.js';
+import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { language, nameOf, plural, programText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rowInView } from '../state.js';
 import { cautions, signed, standing } from '../words.js';
+import { related, unranked } from '../wording.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
 
@@ -26,12 +27,13 @@ function createCell(mark) {
   const cell = create('td');
   cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
   if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
-  else if (mark.percentile === undefined) cell.append(create('span', signed(mark.logit)));
+  else if (mark.percentile === undefined) cell.append(Object.assign(create('span', signed(mark.logit)), { title: unranked(mark) }));
   else {
     const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
     fill.style.setProperty('width', `${mark.percentile}%`);
     track.append(fill);
     cell.append(create('span', standing(mark.percentile)), track);
+    cell.title = related(mark);
   }
   return cell;
 }
@@ -98,7 +100,8 @@ export function bindSeries(session) {
     element.dataset.id = String(row.id);
     element.dataset.state = row.state;
     drawThumbnail(thumbnail, row.thumbnail);
-    open.title = open.textContent = row.name;
+    open.title = row.name;
+    showName(open, row.name);
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
     const said = cautions(row);
     if (said.length) {
@@ -108,7 +111,9 @@ export function bindSeries(session) {
     }
     if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each))));
     else {
-      open.replaceWith(Object.assign(create('span', row.name, 'failed-name'), { title: row.name }));
+      const name = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
+      showName(name, row.name);
+      open.replaceWith(name);
       const cell = /** @type {HTMLTableCellElement} */ (create('td', t('series.unread', { reason: tell(row.reason) }), 'error'));
       cell.colSpan = Math.max(1, findings.length);
       element.append(cell);

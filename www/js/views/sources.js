@@ -1,5 +1,5 @@
 /** How pictures come in: choose, drop or paste files and folders, or a synthetic example. */
-import { byId, create, onChange } from '../dom.js';
+import { byId, create, onChange, showName } from '../dom.js';
 import { diskFolder } from '../folders.js';
 import { FILES_MAX, filesFromList, filesFromTransfer, imagesOf } from '../series/files.js';
 import { exampleTitle, glossOf, programText, say, t, tell } from '../i18n.js';
@@ -77,8 +77,9 @@ export function bindSources(session) {
 
   return (/** @type {import('../state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
-    const words = picture && [tell(picture.name), 'file' in picture.source && `${picture.width} × ${picture.height}`, programText(picture.note ?? '')].filter(Boolean).join(' · ');
-    note.textContent = wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : words ?? '';
+    const facts = picture ? ['file' in picture.source && `${picture.width} × ${picture.height}`, programText(picture.note ?? '')].filter(Boolean) : [];
+    showName(note.firstElementChild, wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : picture ? tell(picture.name) : '');
+    note.lastElementChild.textContent = facts.map((fact) => ` · ${fact}`).join('');
     note.title = note.textContent;
     drawPhantoms(list);
     nameExamples(list);

@@ -1,5 +1,5 @@
 /** Teaching mode: the learner marks a place and guesses, then compares. What is withheld meanwhile is `veil`'s business. */
-import { byId, create, onChange } from '../dom.js';
+import { byId, create, focusFirst, onChange } from '../dom.js';
 import { glossOf, percent, t } from '../i18n.js';
 import { placeOf } from '../state.js';
 import { missingIn } from '../teaching.js';
@@ -77,12 +77,12 @@ export function bindTeaching(session) {
   toggle.addEventListener('click', () => session.teach(!round()));
   end.addEventListener('click', () => {
     session.teach(false);
-    toggle.focus();
+    focusFirst(toggle, byId('menu-open'));
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   reveal.addEventListener('click', () => {
     session.reveal();
-    title.focus();
+    requestAnimationFrame(() => title.focus()); // once all has its place
   });
   next.addEventListener('click', () => session.surprise());
   clear.addEventListener('change', () => session.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }));

@@ -1,5 +1,5 @@
 /** The guided tour: coach marks beside what they explain. The page stays usable; Escape ends it. */
-import { byId, onChange } from '../dom.js';
+import { byId, focusFirst, onChange } from '../dom.js';
 import { number, t } from '../i18n.js';
 import { readToured, writeToured } from '../preference.js';
 
@@ -103,7 +103,7 @@ export function bindTour(session) {
   function close() {
     const held = card.contains(document.activeElement);
     card.hidden = ring.hidden = true;
-    if (held || document.activeElement === document.body) opener.focus({ preventScroll: true });
+    if (held || document.activeElement === document.body) focusFirst(opener, byId('menu-open'));
     writeToured();
     invitation.hidden = true;
   }

@@ -2,7 +2,7 @@
 //! tile needs more vector registers than x86-64 has, and it knows no fused multiply-add.
 //!
 //! The right matrix is packed panel by panel, eight columns wide; a panel stays in the innermost
-//! cache while every four rows of the left matrix are put to it (Goto and van de Geijn, 2008,
+//! cache while the left matrix is multiplied by it, four rows at a time (Goto and van de Geijn, 2008,
 //! "Anatomy of high-performance matrix multiplication").
 
 use std::ops::Range;
@@ -22,12 +22,14 @@ const COLUMNS: usize = 2 * LANES;
 const DEPTH: usize = 512;
 /// Rows that a panel is used for before the next is packed: with [`DEPTH`], 512 KiB.
 const BLOCK: usize = 256;
-/// Up to so many rows, packing costs more than it saves,
+/// A left matrix of up to this many rows uses the right one as it lies: packing would cost more than
+/// it saves.
 const FEW: usize = 32;
-/// and so few rows of the right matrix are read side by side, each from start to end, which keeps
-/// to a few pages of memory.
+/// How many rows of a right matrix that is not packed are read side by side, each from start to end:
+/// so few that they lie in a few pages of memory.
 const STREAMS: usize = 128;
-/// Up to so many rows, integers become numbers again for every tile, rather than once and kept.
+/// A left matrix of up to this many rows converts 8-bit weights for every tile. A larger one converts
+/// a panel once, and uses it for all rows.
 const VERY_FEW: usize = 16;
 
 /// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
@@ -272,7 +274,7 @@ fn factors(right: &Quantised, columns: Range<usize>) -> [Lanes; 2] {
     unsafe { [Lanes::load(factors.as_ptr()), Lanes::load(factors.as_ptr().add(LANES))] }
 }
 
-/// `ROWS` dense rows put to a panel; `width` of the sums are written, at `stride` from row to row.
+/// Multiplies `ROWS` dense rows by a panel; `width` of the sums are written, at `stride` from row to row.
 ///
 /// Not inlined: among other code the sums do not stay in registers.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]

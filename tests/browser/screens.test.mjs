@@ -1,0 +1,133 @@
+/** Phones, upright and on their side, and small screens. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { dicom } from './dicom.mjs';
+import { serve } from './server.mjs';
+import { DIST, OUTPUT, launch, violations } from './setup.mjs';
+import { openMenu, reached, visit } from './visit.mjs';
+
+const LONG = 'a rather long name of a radiograph which ends in 0001 PA.dcm';
+let browser;
+let site;
+let page;
+let problems;
+
+before(async () => {
+  browser = await launch();
+  site = await serve({ '/': DIST });
+  ({ page, problems } = await visit(browser, { bypassCSP: true, locale: 'en-GB' }));
+  await page.goto(site.origin);
+  await reached(page, 'ready');
+});
+after(async () => {
+  await browser.close();
+  await site.close();
+  assert.deepEqual(problems, []);
+});
+
+const box = (/** @type {string} */ selector) => page.locator(selector).first().boundingBox();
+async function size(/** @type {number} */ width, /** @type {number} */ height) {
+  await page.setViewportSize({ width, height });
+  await page.evaluate(() => scrollTo(0, 0));
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `sideways scrolling at ${width}`);
+}
+/** Whether all of an element is on the screen. @param {string} selector */
+async function assertInView(selector) {
+  const { x, y, width, height } = await box(selector);
+  const screen = page.viewportSize();
+  assert.ok(x >= -1 && y >= -1 && x + width <= screen.width + 1 && y + height <= screen.height + 1, `${selector}: ${[x, y, width, height].map(Math.round)}`);
+}
+/** How many findings are wholly to be seen in the list. */
+const rowsInView = () => page.getByTestId('score-list').evaluate((list) => {
+  const { top, bottom } = list.getBoundingClientRect();
+  return [...list.children].filter((row) => {
+    const at = row.getBoundingClientRect();
+    return at.top >= top - 1 && at.bottom <= Math.min(bottom, innerHeight) + 1;
+  }).length;
+});
+
+test('small desktop screens show all of the start page, and eight findings', async () => {
+  for (const [width, height] of [[1024, 768], [1280, 720]]) {
+    await size(width, height);
+    await assertInView('.invite h2');
+    for (const name of ['normal', 'effusion', 'cardiomegaly', 'pneumothorax']) await assertInView(`[data-phantom="${name}"]`);
+    assert.ok(await rowsInView() >= 8, `${await rowsInView()} at ${width}`);
+  }
+});
+
+test('a phone’s head takes one line, and its menu holds the rest', async () => {
+  for (const [width, height] of [[390, 844], [360, 740]]) {
+    await size(width, height);
+    assert.ok((await box('.bar')).height <= 60, 'one line');
+    await page.getByText('Your image never leaves this device.').filter({ visible: true }).waitFor();
+    await openMenu(page);
+    assert.deepEqual(await page.locator('#menu button:visible').allTextContents(), ['Teaching mode', 'Tour', '日本語', 'Export', 'About']);
+    assert.deepEqual(await violations(page), []);
+    await page.screenshot({ path: join(OUTPUT, `menu-${width}.png`) });
+    await page.locator('#about-open').click();
+    await page.locator('#about[open]').waitFor();
+    assert.ok(await page.locator('#menu').isHidden());
+    await page.keyboard.press('Escape');
+  }
+});
+
+test('warnings are in view without scrolling, and names keep their ends', async () => {
+  await size(390, 844);
+  await page.setInputFiles('[data-testid="file-input"]', { name: LONG, mimeType: '', buffer: dicom({ view: 'LL', secret: 'x' }) });
+  await page.getByTestId('warnings').getByText('lateral view').waitFor();
+  await reached(page, 'done');
+  await page.evaluate(() => scrollTo(0, 0));
+  await assertInView('#warned');
+  await page.screenshot({ path: join(OUTPUT, 'warned-390.png') });
+  for (const [width, height] of [[390, 844], [360, 740], [1024, 768]]) {
+    await size(width, height);
+    assert.equal(await page.locator('#image-note .middle').textContent(), LONG);
+    await assertInView('#image-note .middle > :last-child');
+    const [name, end] = [await box('#image-note'), await box('#image-note .middle > :last-child')];
+    assert.ok(end.x + end.width <= name.x + name.width + 1, `the end is cut off at ${width}`);
+  }
+});
+
+test('scored, small screens still show eight findings, and the details can be scrolled', async () => {
+  await page.locator('[data-phantom="effusion"]').click();
+  await page.getByText('Right pleural effusion, synthetic').first().waitFor();
+  await reached(page, 'done');
+  for (const [width, height] of [[1024, 768], [1280, 720]]) {
+    await size(width, height);
+    await page.getByTestId('score-list').evaluate((list) => { list.scrollTop = 0; });
+    assert.ok(await rowsInView() >= 8, `${await rowsInView()} at ${width}`);
+    await page.locator('#why summary').scrollIntoViewIfNeeded();
+    await assertInView('#why summary');
+    await assertInView('.foot');
+  }
+});
+
+test('on its side, a phone gives the picture half its height, and list and controls are reached', async () => {
+  await size(844, 390);
+  await page.screenshot({ path: join(OUTPUT, 'landscape-844.png') });
+  const picture = await box('#fit');
+  assert.ok(picture.height >= 195, `${picture.height}`);
+  await assertInView('#fit');
+  await page.getByTestId('score-row').last().scrollIntoViewIfNeeded();
+  await assertInView('[data-testid="score-row"]:last-child .pick');
+  await page.getByTestId('opacity').scrollIntoViewIfNeeded();
+  await assertInView('[data-testid="opacity"]');
+  await size(740, 360);
+  assert.ok((await box('#fit')).height >= 180);
+});
+
+test('the result of a round is in view once it is asked for', async () => {
+  await size(390, 844);
+  await openMenu(page);
+  await page.getByTestId('teach-toggle').click();
+  await page.getByTestId('teach-clear').check();
+  await page.getByTestId('teach-reveal').click();
+  await page.getByTestId('teach-outcome').waitFor();
+  await page.locator('#teach-title:focus').waitFor();
+  await assertInView('#teach-title');
+  await assertInView('#teach-outcome table');
+  await page.screenshot({ path: join(OUTPUT, 'revealed-390.png') });
+  await page.locator('#teach-end').click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'menu-open');
+});

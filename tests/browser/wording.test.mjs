@@ -1,0 +1,44 @@
+/** What the model never learnt stands apart, without a rank; what is near something that it learnt says so. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+
+const built = builtPage();
+/** The cells of a line of CSV. @param {string} line */
+const fields = (line) => [...line.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^,]*)/g)].map(([, cell]) => cell);
+
+test('words that the model never learnt have no standing, on the page and in what leaves it', async () => {
+  const { context, page, problems } = await visit(built.browser, {});
+  await page.goto(`${built.site.origin}/?device=cpu`);
+  await reached(page, 'ready');
+  await page.getByTestId('phantom-button').first().click();
+  await reached(page, 'done');
+  const rows = page.getByTestId('score-row');
+  const learnt = await rows.count();
+  for (const words of ['asdfgh', 'fluid around the lungs']) await addOwnWords(page, words);
+  await page.locator('[data-finding="fluid around the lungs"][data-kind="ranked"]').waitFor();
+  await reached(page, 'done');
+
+  assert.equal(await rows.count(), learnt + 2);
+  const last = rows.last();
+  assert.match(await last.innerText(), /asdfgh\s+never learnt/);
+  assert.equal(await page.locator('[data-unknown]').count(), 1, 'all others are ranked');
+  const related = page.locator('[data-finding="fluid around the lungs"]');
+  assert.match(await related.innerText(), /near Pleural Effusion/);
+
+  await last.locator('.pick').click();
+  const detail = page.locator('#detail');
+  assert.match(await detail.innerText(), /learnt nothing near these words/);
+  assert.match(await detail.locator('#detail-logit').innerText(), /\d/, 'the score itself is a click away');
+
+  await page.getByTestId('export-open').click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-csv').click()]);
+  const [head, ...lines] = readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n').map(fields);
+  const cell = (/** @type {string} */ finding, /** @type {string} */ column) => lines.find((line) => line[head.indexOf('finding')] === finding)[head.indexOf(column)];
+  assert.deepEqual(['percentile', 'wording', 'related'].map((column) => cell('asdfgh', column)), ['', 'unknown', '']);
+  assert.deepEqual(['wording', 'related'].map((column) => cell('fluid around the lungs', column)), ['related', 'Pleural Effusion']);
+  assert.equal(cell('Pneumothorax', 'wording'), 'learnt');
+  assert.deepEqual(problems, []);
+  await context.close();
+});

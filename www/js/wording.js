@@ -1,0 +1,16 @@
+/**
+ * What the model knows of a finding's words. Of words far from all that it learnt a score says nothing: they have no
+ * percentile, and stand last.
+ *
+ * @typedef {{standing: 'learnt' | 'related' | 'unknown', finding?: string, nearest?: string, cosine?: number}} Wording See `Wording` in src/engine/wording.rs
+ */
+import { nameOf, t } from './i18n.js';
+
+/** Whether the model learnt nothing near these words. @param {{wording?: Wording} | undefined} score */
+export const isUnknown = (score) => score?.wording?.standing === 'unknown';
+
+/** "near Pleural Effusion", or '' for words that were learnt, or of which nothing is known. @param {{wording?: Wording} | undefined} score */
+export const related = (score) => (score?.wording?.standing === 'related' ? t('wording.related', { finding: nameOf(score.wording.finding) }) : '');
+
+/** Why a score has no percentile, in a few words. @param {{wording?: Wording}} score */
+export const unranked = (score) => t(isUnknown(score) ? 'wording.unknown' : 'findings.noReference');
