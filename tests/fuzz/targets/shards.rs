@@ -2,9 +2,10 @@
 #![no_main]
 
 use burn::tensor::Device;
+use carzero::engine::loader::Loader;
+use carzero::engine::ood::verdict;
 use carzero::package::ood::OodStatistics;
 use carzero::package::{CONFIG, FileEntry, Manifest, Precision, REFERENCE, TOKENIZER};
-use carzero::engine::loader::Loader;
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [(&str, &[u8]); 2] = [
@@ -19,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
         && known.check(2).is_ok()
     {
         let features = [0.5; 10];
-        let _ = known.verdict(&features, known.distance(&features), Some(1.0)).warning();
+        let _ = verdict(&known, &features, known.distance(&features), Some(1.0)).warning();
     }
     // The header of a safetensors file follows its length.
     if data.get(8) != Some(&b'{') {
