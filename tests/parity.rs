@@ -163,8 +163,7 @@ fn cached_equals_uncached_and_a_batch_equals_single_items() {
         let mut alone = pollster::block_on(cold.score(&image, &reversed)).unwrap().remove(0);
         alone.reverse();
         for (one, other) in together[index].iter().zip(&alone) {
-            let single =
-                pollster::block_on(cold.score(&image, std::slice::from_ref(&one.prompt))).unwrap();
+            let single = pollster::block_on(cold.score(&image, &[one.prompt.to_string()])).unwrap();
             for score in [other, &single[0][0]] {
                 assert_eq!(score.prompt, one.prompt);
                 assert!(

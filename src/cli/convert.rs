@@ -161,7 +161,7 @@ pub fn run(args: &Args) -> Result<()> {
         presets: presets()?,
         reference: reference(args)?,
         validation: None,
-        familiarity: None,
+        ood: None,
         credits: recipe.credits,
         self_test: None,
     };

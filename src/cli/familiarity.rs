@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use carzero::package::ood::Familiarity;
+use carzero::package::ood::OodStatistics;
 use carzero::phantom::Bedside;
 use carzero::{Engine, Picture, Verdict};
 use image::{GrayImage, Luma, imageops};
@@ -63,10 +63,10 @@ fn learn(args: &Args, engine: &Engine, population: &str) -> Result<()> {
     }
     bar.finish_and_clear();
     let known =
-        Familiarity::learn(population, &means, &photographs).context("the images do not vary")?;
+        OodStatistics::learn(population, &means, &photographs).context("the images do not vary")?;
     let (doubt, limit) = (known.doubt, known.limit);
     let mut config = engine.config().clone();
-    config.familiarity = Some(known);
+    config.ood = Some(known);
     rewrite(&args.model.model, engine.manifest(), &config, None)?;
     println!("{count} images; in doubt beyond {doubt:.2}, unfamiliar beyond {limit:.2}");
     Ok(())
@@ -104,7 +104,7 @@ const ALTERATIONS: [Alteration; 6] = [
 
 fn measure(args: &Args, engine: &Engine) -> Result<()> {
     ensure!(
-        engine.config().familiarity.is_some(),
+        engine.config().ood.is_some(),
         "{} does not say what its images look like; --learn stores it",
         args.model.model.display()
     );
@@ -143,7 +143,7 @@ fn measure(args: &Args, engine: &Engine) -> Result<()> {
 
 fn look(engine: &Engine, picture: &Picture) -> Result<(f32, Verdict)> {
     let images = engine.encode_images(&[picture]);
-    let looks = pollster::block_on(engine.familiarity(&[picture], &images))?;
+    let looks = pollster::block_on(engine.ood_check(&[picture], &images))?;
     looks.and_then(|looks| looks.first().copied()).context("the model does not say")
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use carzero::package::config::Reference;
 use carzero::package::shard::reference_file;
-use carzero::text::prompt::{normalize, sentence};
+use carzero::text::prompt::{Prompt, normalize, sentence};
 use carzero::{EncodedImages, Engine, Picture};
 
 use super::convert::rewrite;
@@ -100,7 +100,7 @@ fn agreement(
     let (mut stored, mut exact) = (Vec::new(), Vec::new());
     for (sentence, logits) in sentences.iter().zip(logits) {
         let all = Reference::percentiles(logits.clone());
-        let by_images = engine.reference(sentence).unwrap_or_default();
+        let by_images = engine.reference(&Prompt::new(sentence)).unwrap_or_default();
         stored.extend(logits.iter().map(|&logit| Reference::percentile(&by_images, logit)));
         exact.extend(logits.iter().map(|&logit| Reference::percentile(&all, logit)));
     }

@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> Result<()> {
             let pictures: Vec<&Picture> = readable.iter().map(|(_, _, picture)| picture).collect();
             let images = engine.encode_images(&pictures);
             let scores = pollster::block_on(engine.score(&images, &prompts))?;
-            let looks = pollster::block_on(engine.familiarity(&pictures, &images))?;
+            let looks = pollster::block_on(engine.ood_check(&pictures, &images))?;
             let maps = maps(args, &engine, &images, &prompts, &scores)?;
             for (row, (((index, path, picture), scores), view)) in
                 readable.iter().zip(&scores).zip(&images.views).enumerate()
@@ -228,7 +228,7 @@ impl Output {
                 for score in scores {
                     writer.write_record([
                         path.display().to_string(),
-                        score.prompt.clone(),
+                        score.prompt.to_string(),
                         score.logit.to_string(),
                         score.i2t.to_string(),
                         score.t2i.to_string(),

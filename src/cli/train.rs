@@ -60,12 +60,12 @@ pub fn run(args: &Args) -> Result<()> {
     let config: TrainConfig =
         serde_json::from_slice(&json).with_context(|| args.config.display().to_string())?;
     match args.folds {
-        None => whole(args, &config),
+        None => train_model(args, &config),
         Some(count) => cross_validate(args, &config, count as usize),
     }
 }
 
-fn whole(args: &Args, config: &TrainConfig) -> Result<()> {
+fn train_model(args: &Args, config: &TrainConfig) -> Result<()> {
     let mut trained = trained(args, config, &args.out, None)?;
     trained.config.presets = presets()?;
     let weights = trained.weights.into_iter().map(Ok);

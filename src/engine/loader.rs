@@ -141,13 +141,13 @@ impl Loader {
         for stored in names.into_iter().filter(|name| !name.ends_with(".scale")) {
             let view = shard.tensor(stored).map_err(|error| Error::Weights(error.to_string()))?;
             if KEPT && let Some(data) = integers(&shard, stored, &view)? {
-                tensors.push(once(stored, data));
+                tensors.push(moved_tensor(stored, data));
                 continue;
             }
             let values = decode(&shard, stored, &view)?;
             let part = Weight { name: stored.to_string(), shape: view.shape().to_vec(), values };
             if let Some(Weight { name, shape, values }) = self.join(part)? {
-                tensors.push(once(&name, TensorData::new(values, shape)));
+                tensors.push(moved_tensor(&name, TensorData::new(values, shape)));
             }
         }
         let model = self.model.as_mut().ok_or_else(|| incomplete(CONFIG))?;
@@ -223,8 +223,8 @@ impl Loader {
     }
 }
 
-/// A tensor whose data is handed over when it is put in its place, where Burn would copy it.
-fn once(name: &str, data: TensorData) -> burn_pack::Tensor {
+/// A tensor whose data is moved into the model, where Burn would copy it.
+fn moved_tensor(name: &str, data: TensorData) -> burn_pack::Tensor {
     let (dtype, shape) = (data.dtype(), data.shape().clone());
     let data = Mutex::new(Some(data));
     bridge::deferred(name.to_string(), dtype, shape, None, move || {
@@ -234,7 +234,7 @@ fn once(name: &str, data: TensorData) -> burn_pack::Tensor {
     })
 }
 
-/// Puts tensors into their places.
+/// Loads tensors into a model.
 #[inline(never)] // see `lib.rs`
 fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
     let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
@@ -263,7 +263,8 @@ fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result
 /// [`Error::Weights`] where one has no place or another shape.
 #[cfg(feature = "train")]
 pub fn apply(model: &mut CarZero, weights: Vec<Weight>) -> Result<()> {
-    let tensor = |weight: Weight| once(&weight.name, TensorData::new(weight.values, weight.shape));
+    let tensor =
+        |weight: Weight| moved_tensor(&weight.name, TensorData::new(weight.values, weight.shape));
     apply_tensors(model, weights.into_iter().map(tensor).collect()).map(|_| ())
 }
 

@@ -19,16 +19,16 @@ use crate::package::config::{Measured, ModelConfig, Reference, SelfTest};
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::{Square, View};
 use crate::sync::lock;
-use crate::text::prompt::normalize;
+use crate::text::prompt::Prompt;
 use crate::text::tokenizer::TextTokenizer;
 use loader::Loaded;
 use ood::{Verdict, verdict};
-use text_cache::Texts;
+use text_cache::TextCache;
 use wording::Wording;
 
-/// Texts that are encoded and scored in one go, which bounds memory.
+/// TextCache that are encoded and scored in one go, which bounds memory.
 const TEXT_BATCH: usize = 256;
-/// Those that are put to the reference images in one go.
+/// Texts that are scored on the reference images in one go.
 const MEASURED_BATCH: usize = 32;
 /// Encoded texts that are kept.
 const CACHED_TEXTS: usize = 512;
@@ -44,7 +44,7 @@ pub struct Engine {
     tokenizer: TextTokenizer,
     model: CarZero,
     device: Device,
-    texts: Mutex<Texts>,
+    texts: Mutex<TextCache>,
     /// The reference images, condensed, to rank any sentence.
     reference: Option<Tensor<3>>,
     /// The same ready to be scored, once a sentence needs them.
@@ -73,13 +73,13 @@ pub struct EncodedImages {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     /// The sentence, as given.
-    pub prompt: String,
+    pub prompt: Prompt,
     /// The mean of `i2t` and `t2i`: a raw logit, neither a probability nor comparable between
     /// findings.
     pub logit: f32,
-    /// The text put to the image.
+    /// The score of the text's query over the image's tokens.
     pub i2t: f32,
-    /// The image put to the text.
+    /// The score of the image's query over the text's tokens.
     pub t2i: f32,
     /// Share of the reference population with a lower logit for this sentence, in percent; none
     /// where the model ships no reference for it, or never learnt anything near its words: such a
@@ -114,7 +114,7 @@ pub struct Explanation {
     /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
     /// the text as a whole and to the empty rows of its memory.
     pub attended_words: Vec<f32>,
-    /// Where each word would look if it were put to the picture alone, averaged over layers and
+    /// Where each word would look if it alone were the query over the picture, averaged over layers and
     /// heads: `[words, patches]`. The score does not use this.
     pub word_patches: Vec<f32>,
 }
@@ -186,10 +186,11 @@ impl Engine {
         images: &EncodedImages,
         prompts: &[String],
     ) -> Result<Vec<Vec<Score>>> {
+        let prompts = normalized(prompts);
         let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
-            let wordings = self.wordings(batch).await?;
+            let wordings = self.wordings_of(batch).await?;
             let is_known = |column: usize| match &wordings {
                 Some(wordings) => !matches!(wordings[column], Wording::Unknown { .. }),
                 None => true,
@@ -238,6 +239,10 @@ impl Engine {
     ///
     /// As [`Engine::score`].
     pub async fn wordings(&self, prompts: &[String]) -> Result<Option<Vec<Wording>>> {
+        self.wordings_of(&normalized(prompts)).await
+    }
+
+    async fn wordings_of(&self, prompts: &[Prompt]) -> Result<Option<Vec<Wording>>> {
         let Some(learnt) = &self.config.wordings else { return Ok(None) };
         if lock(&self.wordings).len() > CACHED_TEXTS {
             lock(&self.wordings).clear();
@@ -250,7 +255,7 @@ impl Engine {
         if !new.is_empty() && self.learnt.get().is_none() {
             let all: Vec<String> = learnt
                 .all()
-                .map(|(_, words)| learnt.finding_of(&format!("There is {words}")))
+                .map(|(_, words)| learnt.finding_of(&Prompt::new(&format!("There is {words}"))))
                 .collect();
             let meanings = self.meanings(&all.iter().collect::<Vec<_>>()).await?;
             let _ = self.learnt.set(meanings);
@@ -286,7 +291,7 @@ impl Engine {
         prompts: &[String],
     ) -> Result<Option<Vec<Vec<Vec<f32>>>>> {
         let mut maps = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
-        for batch in prompts.chunks(TEXT_BATCH) {
+        for batch in normalized(prompts).chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
             let side = self.config.map_side();
             let Some(all) = self.model.cosine_maps(images.pooled_map.clone(), &texts, side) else {
@@ -335,21 +340,21 @@ impl Engine {
 
     /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has
     /// it for standard prompts; those of others come from the reference images, once scored.
-    pub fn reference(&self, prompt: &str) -> Option<Vec<f32>> {
-        let key = normalize(prompt);
-        let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(&key));
-        known.cloned().or_else(|| lock(&self.measured).get(&key).cloned())
+    pub fn reference(&self, prompt: &Prompt) -> Option<Vec<f32>> {
+        let key = prompt.normalized();
+        let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(key));
+        known.cloned().or_else(|| lock(&self.measured).get(key).cloned())
     }
 
     /// How well a prompt was told apart on labelled images.
-    pub fn validation(&self, prompt: &str) -> Option<&Measured> {
-        self.config.validation.as_ref()?.findings.get(&normalize(prompt))
+    pub fn validation(&self, prompt: &Prompt) -> Option<&Measured> {
+        self.config.validation.as_ref()?.findings.get(prompt.normalized())
     }
 
     /// Scores the reference images on those known prompts whose distribution is not measured yet.
     async fn measure(
         &self,
-        prompts: &[String],
+        prompts: &[Prompt],
         texts: &Encoded,
         is_known: impl Fn(usize) -> bool,
     ) -> Result<()> {
@@ -367,23 +372,25 @@ impl Engine {
             }
             for (column, &prompt) in batch.iter().enumerate() {
                 let logits = logits.iter().skip(column).step_by(batch.len()).copied().collect();
-                measured.insert(normalize(&prompts[prompt]), Reference::percentiles(logits));
+                let key = prompts[prompt].normalized().to_string();
+                measured.insert(key, Reference::percentiles(logits));
             }
         }
         Ok(())
     }
 
-    /// Texts as one batch, at least one and at most [`TEXT_BATCH`]; those that are not known yet are
+    /// TextCache as one batch, at least one and at most [`TEXT_BATCH`]; those that are not known yet are
     /// encoded.
-    fn encode_texts(&self, prompts: &[String]) -> Result<Encoded> {
+    fn encode_texts(&self, prompts: &[Prompt]) -> Result<Encoded> {
         let mut texts = lock(&self.texts);
         if texts.count() > CACHED_TEXTS {
             texts.clear();
         }
-        let sentences: Vec<String> = prompts.iter().map(|prompt| normalize(prompt)).collect();
+        let sentences: Vec<String> =
+            prompts.iter().map(|prompt| prompt.normalized().to_string()).collect();
         let new = texts.missing(&sentences);
         if !new.is_empty() {
-            let tokens = new.iter().map(|sentence| self.tokenizer.encode(sentence));
+            let tokens = new.iter().map(|sentence| self.tokenizer.encode_words(sentence));
             let tokens = tokens.collect::<Result<Vec<_>>>()?;
             texts.insert(&new, self.model.encode_texts(&tokens, &self.device));
         }
@@ -399,12 +406,12 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Device`] where the device fails.
-    pub async fn familiarity(
+    pub async fn ood_check(
         &self,
         pictures: &[&Picture],
         images: &EncodedImages,
     ) -> Result<Option<Vec<(f32, Verdict)>>> {
-        let Some(known) = &self.config.familiarity else { return Ok(None) };
+        let Some(known) = &self.config.ood else { return Ok(None) };
         let mut looks = Vec::with_capacity(pictures.len());
         for (picture, means) in pictures.iter().zip(self.fine_means(images).await?) {
             let distance = known.distance(&means);
@@ -419,7 +426,7 @@ impl Engine {
         Ok(Some(looks))
     }
 
-    /// The features that [`Familiarity`](crate::package::ood::Familiarity) is about, of each image.
+    /// The features that [`OodStatistics`](crate::package::ood::OodStatistics) is about, of each image.
     ///
     /// # Errors
     ///
@@ -449,7 +456,7 @@ impl Engine {
         lock(&self.wordings).clear();
     }
 
-    /// The logits of the built-in test pattern: a picture of waves, put to `prompts`.
+    /// The logits of the built-in test pattern: a picture of waves, scored on `prompts`.
     ///
     /// # Errors
     ///
@@ -461,7 +468,7 @@ impl Engine {
         };
         let pixels = (0..crop * crop).map(wave).collect();
         let images = self.encode_pixels(pixels, Vec::new());
-        let texts = self.encode_texts(prompts)?;
+        let texts = self.encode_texts(&normalized(prompts))?;
         let scores = self.model.score(&images.encoded, &texts);
         read((scores.i2t + scores.t2i) / 2.0).await
     }
@@ -484,6 +491,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Sentences as prompts: each is normalised here, and nowhere else.
+fn normalized(sentences: &[String]) -> Vec<Prompt> {
+    sentences.iter().map(|sentence| Prompt::new(sentence)).collect()
 }
 
 /// Reads a tensor back from its device.

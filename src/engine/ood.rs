@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::package::ood::Familiarity;
+use crate::package::ood::OodStatistics;
 
 /// What a picture looks like to a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,7 +39,7 @@ impl Verdict {
 /// What a picture looks like, from its features, its distance and, where that is in doubt, its
 /// negative's.
 pub fn verdict(
-    known: &Familiarity,
+    known: &OodStatistics,
     features: &[f32],
     distance: f32,
     negative: Option<f32>,
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_negative_counts_only_where_it_is_familiar() {
-        let mut known = Familiarity::learn("waves", &features(0.0), &features(100.0)).unwrap();
+        let mut known = OodStatistics::learn("waves", &features(0.0), &features(100.0)).unwrap();
         (known.doubt, known.limit) = (1.0, 2.0);
         let of = |distance, negative| verdict(&known, &features(0.0)[0], distance, negative);
         assert_eq!(of(0.5, None), Verdict::Familiar);

@@ -1,5 +1,5 @@
-//! The texts encoded so far. A list of findings is asked for again with every image, so texts lie
-//! together as they were asked for last.
+//! The texts encoded so far. The same list of findings is scored on every image, so texts are kept as
+//! the batch that was asked for last, which then need not be gathered again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::model::Encoded;
 
 /// Encoded texts by sentence.
 #[derive(Debug, Default)]
-pub struct Texts {
+pub struct TextCache {
     known: HashMap<String, Place>,
 }
 
@@ -19,7 +19,7 @@ struct Place {
     index: usize,
 }
 
-impl Texts {
+impl TextCache {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.known.len()
@@ -30,7 +30,7 @@ impl Texts {
         self.known.clear();
     }
 
-    /// Those sentences that are not known, each once.
+    /// The sentences that are not known, without repetitions.
     pub fn missing(&self, sentences: &[String]) -> Vec<String> {
         let mut missing: Vec<String> = Vec::new();
         for sentence in sentences {
@@ -48,7 +48,7 @@ impl Texts {
         self.known.extend(sentences.iter().cloned().enumerate().map(|(i, s)| (s, place(i))));
     }
 
-    /// At least one known text as one batch; `None` where one is not known. Texts that do not lie
+    /// At least one known text as one batch; `None` where one is not known. TextCache that do not lie
     /// together are copied, and do from then on.
     pub fn gather(&mut self, sentences: &[String]) -> Option<Encoded> {
         let place = |sentence| self.known.get(sentence).cloned();
@@ -78,7 +78,7 @@ impl Texts {
     }
 }
 
-/// Texts of one batch.
+/// TextCache of one batch.
 fn select(places: &[Place]) -> Encoded {
     let batch = &places[0].batch;
     if are_consecutive(places) {
@@ -129,7 +129,7 @@ mod tests {
         let logits = |texts: &Encoded| {
             fusion.score(&image, texts).i2t.into_data().try_into_vec::<f32>().unwrap()
         };
-        let mut texts = Texts::default();
+        let mut texts = TextCache::default();
         let (abc, de) = (encode(3, 2), encode(2, 5));
         let known: Vec<f32> = [&abc, &de].into_iter().flat_map(logits).collect();
         texts.insert(&sentences("abc"), abc);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::package::config::Wordings;
 use crate::text::align::align;
-use crate::text::prompt::normalize;
+use crate::text::prompt::{Prompt, normalize};
 
 /// What a model knows of a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -49,14 +49,14 @@ impl Wording {
 
 impl Wordings {
     /// The normalised sentence without the template around its finding; all of it where it has none.
-    pub fn finding_of(&self, sentence: &str) -> String {
-        let sentence = normalize(sentence);
+    pub fn finding_of(&self, prompt: &Prompt) -> String {
+        let sentence = prompt.normalized();
         let bare = self.templates.iter().filter_map(|template| {
             let (before, after) = template.split_once("{}")?;
             let [before, after] = [before, after].map(|part| words(part));
             sentence.strip_prefix(&before)?.strip_suffix(&after).map(str::trim)
         });
-        bare.min_by_key(|bare| bare.len()).unwrap_or(&sentence).to_string()
+        bare.min_by_key(|bare| bare.len()).unwrap_or(sentence).to_string()
     }
 
     /// What is known of normalised words without asking the text encoder: the finding that was learnt in them, or that
@@ -127,7 +127,7 @@ mod tests {
             ("The heart is large", "the heart is large"),
             ("There is", ""),
         ] {
-            assert_eq!(wordings().finding_of(sentence), finding, "{sentence}");
+            assert_eq!(wordings().finding_of(&Prompt::new(sentence)), finding, "{sentence}");
         }
     }
 

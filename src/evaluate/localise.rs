@@ -194,7 +194,7 @@ pub fn evaluate(
     Ok((rows, notes))
 }
 
-/// The sorted values, each once.
+/// The distinct values, in ascending order.
 fn unique<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.collect::<BTreeSet<_>>().into_iter().collect()
 }

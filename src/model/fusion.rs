@@ -76,7 +76,7 @@ pub struct LayerAttention {
     pub weights: Tensor<4>,
 }
 
-/// Every query put to every memory.
+/// Every query's attention over every memory.
 #[derive(Debug, Clone)]
 pub struct Interaction {
     /// `[memories, queries]`

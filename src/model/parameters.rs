@@ -1,5 +1,5 @@
-//! Layers with their parameters still to be loaded, or drawn as Burn's own layers draw them once they
-//! are asked for. Burn's [`Initializer`](burn::module::Initializer) can make orthogonal matrices too,
+//! Layers whose parameters are loaded later. Where none are, they are drawn at random when they are
+//! first used, as those of Burn's own layers. Burn's [`Initializer`](burn::module::Initializer) can make orthogonal matrices too,
 //! and for that links all of its matrix products into the WebAssembly module.
 
 use burn::module::{Param, ParamId};

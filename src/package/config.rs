@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ood::Familiarity;
+use super::ood::OodStatistics;
 use crate::deserialize::not_inlined;
 use crate::error::{Error, Result};
 use crate::radiograph::preprocess::ImageConfig;
@@ -44,7 +44,8 @@ pub struct ModelConfig {
     /// How well single findings were told apart on labelled images.
     pub validation: Option<Validation>,
     /// What pictures look like that the model knows.
-    pub familiarity: Option<Familiarity>,
+    #[serde(rename = "familiarity")]
+    pub ood: Option<OodStatistics>,
     /// Whose work the model rests on.
     pub credits: Vec<Credit>,
     /// Known logits of a known input, to check a device with.
@@ -289,90 +290,23 @@ impl ModelConfig {
     ///
     /// [`Error::Config`] naming the part.
     pub fn check(&self) -> Result<()> {
-        const MAX_WIDTH: usize = 8192;
-        const MAX_DEPTH: usize = 128;
-        let ensure = |ok: bool, what: &str| {
-            if ok { Ok(()) } else { Err(Error::Config(what.to_string())) }
-        };
-        let width = |value: usize| (1..=MAX_WIDTH).contains(&value);
-        let heads = |dim: usize, heads: usize| heads > 0 && dim.is_multiple_of(heads);
-
-        let image = &self.image;
+        self.image.check()?;
+        self.text_encoder.check()?;
+        self.fusion.check()?;
+        let dim = self.fusion.dim;
+        let text_dim = self.text_encoder.embed.unwrap_or(self.text_encoder.dim);
         ensure(
-            width(image.size) && width(image.crop) && image.crop <= image.size,
-            "image.size and image.crop",
-        )?;
-        ensure(
-            image.mean.is_finite() && image.std.is_finite() && image.std > 0.0,
-            "image.mean and image.std",
-        )?;
-
-        let image_dim = match &self.image_encoder {
-            ImageEncoderConfig::Vit(vit) => {
-                ensure(
-                    width(vit.dim) && width(vit.mlp) && vit.depth <= MAX_DEPTH,
-                    "the size of the image encoder",
-                )?;
-                ensure(heads(vit.dim, vit.heads), "image_encoder.heads must divide its dim")?;
-                ensure(
-                    vit.patch > 0 && image.crop.is_multiple_of(vit.patch),
-                    "image_encoder.patch must divide image.crop",
-                )?;
-                vit.dim
-            }
-            ImageEncoderConfig::MobileNetV2(net) => {
-                let sane = |block: &InvertedResidualConfig| {
-                    width(block.hidden) && width(block.out) && (1..=2).contains(&block.stride)
-                };
-                ensure(
-                    net.blocks.len() <= MAX_DEPTH && net.blocks.iter().all(sane),
-                    "image_encoder.blocks",
-                )?;
-                ensure(
-                    width(net.stem) && width(net.head) && width(net.dim),
-                    "the size of the image encoder",
-                )?;
-                ensure(
-                    net.mid < net.blocks.len() && image.crop.is_multiple_of(32),
-                    "image_encoder.mid and image.crop",
-                )?;
-                net.dim
-            }
-        };
-
-        let text = &self.text_encoder;
-        ensure(
-            width(text.dim)
-                && width(text.intermediate)
-                && width(text.rows)
-                && text.rows >= 3
-                && (1..=1_000_000).contains(&text.vocab)
-                && text.layers <= MAX_DEPTH,
-            "the size of the text encoder",
-        )?;
-        ensure(heads(text.dim, text.heads), "text_encoder.heads must divide its dim")?;
-        ensure((1..=text.layers + 1).contains(&text.last_layers), "text_encoder.last_layers")?;
-
-        let fusion = &self.fusion;
-        ensure(
-            width(fusion.dim)
-                && width(fusion.feed_forward)
-                && (1..=MAX_DEPTH).contains(&fusion.layers)
-                && fusion.projector.len() <= MAX_DEPTH
-                && fusion.projector.iter().all(|&w| width(w)),
-            "the size of the fusion",
-        )?;
-        ensure(heads(fusion.dim, fusion.heads), "fusion.heads must divide its dim")?;
-        let text_dim = text.embed.unwrap_or(text.dim);
-        ensure(
-            image_dim == fusion.dim && text_dim == fusion.dim,
+            self.image_encoder.check(self.image.crop)? == dim && text_dim == dim,
             "the image encoder, the text encoder and the fusion must have one width",
         )?;
+        ensure(self.cosine.as_ref().is_none_or(|head| is_width(head.dim)), "cosine.dim")?;
+        self.check_measurements()
+    }
 
+    /// Refuses statistics of images that are not what they should be.
+    fn check_measurements(&self) -> Result<()> {
         let sane = |wordings: &Wordings| wordings.related.is_finite();
         ensure(self.wordings.as_ref().is_none_or(sane), "wordings.related")?;
-        ensure(self.cosine.as_ref().is_none_or(|head| width(head.dim)), "cosine.dim")?;
-
         if let Some(reference) = &self.reference {
             let sorted =
                 |p: &Vec<f32>| p.len() == 101 && p.is_sorted() && p.iter().all(|v| v.is_finite());
@@ -388,16 +322,114 @@ impl ModelConfig {
             };
             ensure(validation.findings.values().all(finite), "validation must be finite numbers")?;
         }
-        if let Some(familiarity) = &self.familiarity {
+        if let Some(ood) = &self.ood {
             let channels = match &self.image_encoder {
                 ImageEncoderConfig::Vit(vit) => vit.dim,
                 ImageEncoderConfig::MobileNetV2(net) => net.blocks[net.mid].out,
             };
-            familiarity.check(channels)?;
+            ood.check(channels)?;
         }
         if let Some(test) = &self.self_test {
             ensure(test.prompts.len() == test.logits.len(), "self_test needs one logit a prompt")?;
         }
         Ok(())
+    }
+}
+
+/// The widest layer, in channels, and the largest picture's side, in pixels.
+const MAX_WIDTH: usize = 8192;
+/// The most layers.
+const MAX_DEPTH: usize = 128;
+
+fn ensure(ok: bool, what: &str) -> Result<()> {
+    if ok { Ok(()) } else { Err(Error::Config(what.to_string())) }
+}
+
+fn is_width(value: usize) -> bool {
+    (1..=MAX_WIDTH).contains(&value)
+}
+
+fn ensure_heads(dim: usize, heads: usize, part: &str) -> Result<()> {
+    ensure(heads > 0 && dim.is_multiple_of(heads), &format!("{part}.heads must divide its dim"))
+}
+
+impl ImageConfig {
+    fn check(&self) -> Result<()> {
+        ensure(
+            is_width(self.size) && is_width(self.crop) && self.crop <= self.size,
+            "image.size and image.crop",
+        )?;
+        ensure(
+            self.mean.is_finite() && self.std.is_finite() && self.std > 0.0,
+            "image.mean and image.std",
+        )
+    }
+}
+
+impl ImageEncoderConfig {
+    /// The width of its tokens, if it fits a crop of this side.
+    fn check(&self, crop: usize) -> Result<usize> {
+        match self {
+            Self::Vit(vit) => {
+                ensure(
+                    is_width(vit.dim) && is_width(vit.mlp) && vit.depth <= MAX_DEPTH,
+                    "the size of the image encoder",
+                )?;
+                ensure_heads(vit.dim, vit.heads, "image_encoder")?;
+                ensure(
+                    vit.patch > 0 && crop.is_multiple_of(vit.patch),
+                    "image_encoder.patch must divide image.crop",
+                )?;
+                Ok(vit.dim)
+            }
+            Self::MobileNetV2(net) => {
+                let sane = |block: &InvertedResidualConfig| {
+                    is_width(block.hidden) && is_width(block.out) && (1..=2).contains(&block.stride)
+                };
+                ensure(
+                    net.blocks.len() <= MAX_DEPTH && net.blocks.iter().all(sane),
+                    "image_encoder.blocks",
+                )?;
+                ensure(
+                    is_width(net.stem) && is_width(net.head) && is_width(net.dim),
+                    "the size of the image encoder",
+                )?;
+                ensure(
+                    net.mid < net.blocks.len() && crop.is_multiple_of(32),
+                    "image_encoder.mid and image.crop",
+                )?;
+                Ok(net.dim)
+            }
+        }
+    }
+}
+
+impl TextEncoderConfig {
+    fn check(&self) -> Result<()> {
+        ensure(
+            is_width(self.dim)
+                && is_width(self.intermediate)
+                && is_width(self.rows)
+                && self.rows >= 3
+                && (1..=1_000_000).contains(&self.vocab)
+                && self.layers <= MAX_DEPTH,
+            "the size of the text encoder",
+        )?;
+        ensure_heads(self.dim, self.heads, "text_encoder")?;
+        ensure((1..=self.layers + 1).contains(&self.last_layers), "text_encoder.last_layers")
+    }
+}
+
+impl FusionConfig {
+    fn check(&self) -> Result<()> {
+        ensure(
+            is_width(self.dim)
+                && is_width(self.feed_forward)
+                && (1..=MAX_DEPTH).contains(&self.layers)
+                && self.projector.len() <= MAX_DEPTH
+                && self.projector.iter().all(|&width| is_width(width)),
+            "the size of the fusion",
+        )?;
+        ensure_heads(self.dim, self.heads, "fusion")
     }
 }

@@ -1,4 +1,5 @@
-//! Statistics of the images that a model knows, to tell whether a picture looks like them.
+//! The out-of-distribution (OOD) check: statistics of the images that a model knows, to tell whether
+//! a picture looks like them.
 //!
 //! The score is the Mahalanobis distance of a picture's features from those of known images (Lee et
 //! al., NeurIPS 2018, <https://arxiv.org/abs/1807.03888>), here with one Gaussian for all of them,
@@ -34,7 +35,7 @@ const UNCORRELATED: f64 = 0.1;
 
 /// How features of known images are distributed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Familiarity {
+pub struct OodStatistics {
     /// Which images, in words.
     pub population: String,
     gaussian: Gaussian,
@@ -65,7 +66,7 @@ struct Gaussian {
     factor: Vec<f32>,
 }
 
-impl Familiarity {
+impl OodStatistics {
     /// Learns from the features of images, those of one patient (and of one image in several versions)
     /// next to one another, and of as many photographs in the same order; `None` where there are too few or they do not
     /// vary.
@@ -74,7 +75,7 @@ impl Familiarity {
         features: &[Vec<f32>],
         photographs: &[Vec<f32>],
     ) -> Option<Self> {
-        let means: Vec<&[f32]> = features.iter().map(|each| whole(each)).collect();
+        let means: Vec<&[f32]> = features.iter().map(|each| map_means(each)).collect();
         let known: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
         let others: Vec<&[f32]> = photographs.iter().map(Vec::as_slice).collect();
         let mut distances = Vec::with_capacity(features.len());
@@ -109,7 +110,7 @@ impl Familiarity {
 
     /// How far features are from the known ones, in standard deviations of all of these together.
     pub fn distance(&self, features: &[f32]) -> f32 {
-        self.gaussian.distance(whole(features))
+        self.gaussian.distance(map_means(features))
     }
 
     /// Whether features are those of a photograph of a film.
@@ -137,8 +138,8 @@ impl Familiarity {
     }
 }
 
-/// The features of the whole map, which come first.
-fn whole(features: &[f32]) -> &[f32] {
+/// The means of the whole map, which come first.
+fn map_means(features: &[f32]) -> &[f32] {
     &features[..features.len() / PARTS]
 }
 
@@ -289,8 +290,8 @@ mod tests {
             .collect()
     }
 
-    fn known() -> Familiarity {
-        Familiarity::learn("points", &pictures(0.0), &pictures(3.0)).unwrap()
+    fn known() -> OodStatistics {
+        OodStatistics::learn("points", &pictures(0.0), &pictures(3.0)).unwrap()
     }
 
     #[test]
@@ -321,9 +322,9 @@ mod tests {
         unlimited.photograph.limit = f32::NAN;
         assert!(unlimited.check(2).is_err());
         let same = vec![vec![1.0; 2 * PARTS]; 100];
-        assert!(Familiarity::learn("one point", &same, &same).is_none());
-        assert!(Familiarity::learn("no photographs", &pictures(0.0), &[]).is_none());
-        assert!(Familiarity::learn("nothing", &[], &[]).is_none());
+        assert!(OodStatistics::learn("one point", &same, &same).is_none());
+        assert!(OodStatistics::learn("no photographs", &pictures(0.0), &[]).is_none());
+        assert!(OodStatistics::learn("nothing", &[], &[]).is_none());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use image::{
 use crate::error::{Error, Result};
 use crate::limits::MAX_PIXELS;
 use dicom::jpeg::{self, Extent};
-use dicom::{About, Deep, Dicom, Pixels, Shown};
+use dicom::{About, Dicom, HighBitDepth, Pixels, Shown};
 use grey::{chroma, exact_size, grey_from};
 use jpeg2000::{Codestream, Failure, is_jpeg2000};
 use warning::Warning;
@@ -38,7 +38,7 @@ pub struct Picture {
     grey: GrayImage,
     note: Option<String>,
     about: Option<About>,
-    deep: Option<Deep>,
+    deep: Option<HighBitDepth>,
     coloured: bool,
     /// What could be read of a damaged file; 1: all of it.
     share: f64,
@@ -141,7 +141,7 @@ impl Picture {
     /// The same with black and white exchanged; a DICOM file's padding stays black.
     pub fn negative(&self) -> Self {
         let (width, height) = self.grey.dimensions();
-        let deep = self.deep.as_ref().map(Deep::negative);
+        let deep = self.deep.as_ref().map(HighBitDepth::negative);
         let grey = match &deep {
             Some(deep) => deep.grey(),
             None => self.grey.as_raw().iter().map(|grey| 255 - grey).collect(),
@@ -166,7 +166,7 @@ impl Picture {
 
     /// What a viewer shows, if the picture has more than 8 bits to show: a grey DICOM.
     pub fn shown(&self) -> Option<Shown> {
-        self.deep.as_ref().map(Deep::shown)
+        self.deep.as_ref().map(HighBitDepth::shown)
     }
 
     /// Width in pixels, at least 1.

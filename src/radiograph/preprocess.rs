@@ -31,15 +31,17 @@ pub enum Resize {
     CentreSquare,
 }
 
-impl Resize {
+impl ImageConfig {
     /// Which part of a picture a model with this preprocessing sees, in words.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::LongestSidePad => {
-                "The model looks at the whole picture, scaled down and padded to a square, less a margin of 6 % on each side."
-            }
-            Self::CentreSquare => {
-                "The model looks at the central square of the picture, less a margin of 6 % on each side."
+    pub fn describe(&self) -> String {
+        let margin = (self.size - self.crop) as f64 / 2.0 / self.size as f64;
+        let less = format!("less a margin of {:.0} % on each side", 100.0 * margin);
+        match self.resize {
+            Resize::LongestSidePad => format!(
+                "The model looks at the whole picture, scaled down and padded to a square, {less}."
+            ),
+            Resize::CentreSquare => {
+                format!("The model looks at the central square of the picture, {less}.")
             }
         }
     }

@@ -1,6 +1,47 @@
 //! From a finding to the sentence that is put to the model, in the form that the model was trained on.
 
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
 use crate::error::{Error, Result};
+
+/// A sentence that is put to the model, with its normalised form, by which everything that is known of
+/// it is found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Prompt {
+    sentence: String,
+    normalized: String,
+}
+
+impl Prompt {
+    /// Normalises a sentence.
+    pub fn new(sentence: &str) -> Self {
+        Self { sentence: sentence.to_string(), normalized: normalize(sentence) }
+    }
+
+    /// As given.
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
+    /// As [`normalize`] returns it.
+    pub fn normalized(&self) -> &str {
+        &self.normalized
+    }
+}
+
+impl fmt::Display for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl Serialize for Prompt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.sentence)
+    }
+}
 
 /// The sentence sent to the model for a finding: phrases are wrapped as "There is …", which the
 /// model was trained on and without which a single word would be dropped (see [`normalize`]);

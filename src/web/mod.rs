@@ -31,8 +31,8 @@ unsafe extern "C" {
 
 #[wasm_bindgen(start)]
 fn start() {
-    // Where nothing calls this, the linker has every call from JavaScript do so, as if each were a
-    // program's whole run: most of the time on WebGPU.
+    // Without this call the linker makes every exported function run the constructors first. On
+    // WebGPU that took most of the time.
     #[cfg(feature = "wgpu")]
     __wasm_call_ctors();
     console_error_panic_hook::set_once();
@@ -100,7 +100,7 @@ struct ModelInfo<'a> {
     presets: &'a [Preset],
     credits: &'a [Credit],
     map_side: usize,
-    view_note: &'static str,
+    view_note: String,
 }
 
 /// Puts a model together from the files of its folder.
@@ -179,7 +179,7 @@ impl Model {
             presets: &config.presets,
             credits: &config.credits,
             map_side: config.map_side(),
-            view_note: config.image.resize.describe(),
+            view_note: config.image.describe(),
         })
     }
 
@@ -196,7 +196,7 @@ impl Model {
         picture: &Picture,
         image: &EncodedImage,
     ) -> Result<JsValue, JsValue> {
-        let looks = self.engine.familiarity(&[&picture.0], &image.0).await?;
+        let looks = self.engine.ood_check(&[&picture.0], &image.0).await?;
         Ok(object(&looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict))))
     }
 
@@ -262,7 +262,7 @@ impl Model {
                 standings: measured.undecided.and_then(standings),
             }),
             finding,
-            sentence: &score.prompt,
+            sentence: score.prompt.sentence(),
             logit: score.logit,
             i2t: score.i2t,
             t2i: score.t2i,

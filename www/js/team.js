@@ -1,5 +1,5 @@
 /**
- * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations (src/model/team.rs,
+ * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations (src/model/ops/pool,
  * which calls the methods of `Team`). Each has a buffer that it shares with the first, so there are members only where the page is
  * isolated. The first waits for a member without giving way to messages: both are workers.
  */

@@ -1,5 +1,6 @@
-//! Weights that stay the 8-bit integers that they are stored as: a quarter of the memory, and of
-//! what a text has to be put to. The page's devices multiply by them (`cpu::kernels::panels`,
+//! Weights kept as the 8-bit integers that they are stored as. They take a quarter of the memory of
+//! f32, and a text, for which reading the weights is the slowest part, reads a quarter. The page's
+//! devices multiply by them (`cpu::kernels::panels`,
 //! `gpu::kernels`); natively weights become f32 as they are read.
 //!
 //! To Burn these are tensors quantised in blocks. A stored matrix, `[output, input]`, has one factor

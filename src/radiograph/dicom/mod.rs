@@ -2,7 +2,7 @@
 //! the header that matter. None of them identifies a person.
 //!
 //! ```text
-//! file ──syntax──▶ data set ──header──▶ kept elements ──frame──▶ samples ──deep──▶ 8-bit grey
+//! file ──syntax──▶ data set ──header──▶ kept elements ──frame──▶ samples ──high_bit_depth──▶ 8-bit grey
 //!                                             └──about──▶ facts, warnings
 //! ```
 //!
@@ -10,16 +10,16 @@
 //! C.11.1, values of interest in C.11.2, encoding in PS3.5.
 
 mod about;
-mod deep;
 mod format;
 mod frame;
 mod header;
+mod high_bit_depth;
 pub(crate) mod jpeg;
 mod lut;
 mod syntax;
 
 pub use about::{About, Fact, Spacing, ViewPosition};
-pub use deep::{Deep, Shown, Values, Window};
+pub use high_bit_depth::{HighBitDepth, Shown, Values, Window};
 
 use dicom_dictionary_std::tags;
 use format::{Format, Photometric, Planes};
@@ -49,7 +49,7 @@ pub struct Dicom {
 #[derive(Debug, Clone)]
 pub enum Pixels {
     /// Grey in full depth.
-    Grey(Deep),
+    Grey(HighBitDepth),
     /// Luma of a colour picture, 8 bits. It has no window.
     Luma(Vec<u8>),
 }
@@ -80,7 +80,7 @@ pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let (pixels, window) = if format.photometric.is_grey() {
         // What was not packed as the file says overshoots nothing.
         let lossy = syntax.lossy && remark.is_none();
-        let (deep, note) = Deep::new(&header, &format, lossy, planes.swap_remove(0));
+        let (deep, note) = HighBitDepth::new(&header, &format, lossy, planes.swap_remove(0));
         (Pixels::Grey(deep), Some(note))
     } else {
         let luma = match format.photometric {

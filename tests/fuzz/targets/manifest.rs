@@ -2,8 +2,8 @@
 #![no_main]
 
 use burn::tensor::Device;
-use carzero::package::{CONFIG, FileEntry, Manifest, Precision, TOKENIZER};
 use carzero::engine::loader::Loader;
+use carzero::package::{CONFIG, FileEntry, Manifest, Precision, TOKENIZER};
 use carzero::text::tokenizer::TextTokenizer;
 use libfuzzer_sys::fuzz_target;
 

@@ -2,9 +2,10 @@
 #![no_main]
 
 use burn::tensor::Device;
-use carzero::package::ood::Familiarity;
-use carzero::package::{CONFIG, FileEntry, Manifest, Precision, REFERENCE, TOKENIZER};
 use carzero::engine::loader::Loader;
+use carzero::engine::ood::verdict;
+use carzero::package::ood::OodStatistics;
+use carzero::package::{CONFIG, FileEntry, Manifest, Precision, REFERENCE, TOKENIZER};
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [(&str, &[u8]); 2] = [
@@ -15,11 +16,11 @@ const FILES: [(&str, &[u8]); 2] = [
 const PARAMETERS: u64 = 1057;
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(known) = serde_json::from_slice::<Familiarity>(data)
+    if let Ok(known) = serde_json::from_slice::<OodStatistics>(data)
         && known.check(2).is_ok()
     {
         let features = [0.5; 10];
-        let _ = known.verdict(&features, known.distance(&features), Some(1.0)).warning();
+        let _ = verdict(&known, &features, known.distance(&features), Some(1.0)).warning();
     }
     // The header of a safetensors file follows its length.
     if data.get(8) != Some(&b'{') {

@@ -121,7 +121,7 @@ impl Inputs {
         let mut y = vec![0.0; self.images * shape.output_len()];
         let parameters = self.parameters();
         let images = self.slice(0).chunks_exact(shape.input_len());
-        each(images.zip(y.chunks_exact_mut(shape.output_len())), |(x, y)| {
+        in_parallel(images.zip(y.chunks_exact_mut(shape.output_len())), |(x, y)| {
             pool::block(shape, self.id, &parameters, x, y);
         });
         let [height, width] = shape.output_size();
@@ -131,12 +131,12 @@ impl Inputs {
 
 /// Does the work for each item, on all cores where there are threads.
 #[cfg(not(target_arch = "wasm32"))]
-fn each<T: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) + Sync + Send) {
+fn in_parallel<T: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) + Sync + Send) {
     use rayon::prelude::*;
     items.collect::<Vec<_>>().into_par_iter().for_each(work);
 }
 
 #[cfg(target_arch = "wasm32")]
-fn each<T>(items: impl Iterator<Item = T>, work: impl Fn(T)) {
+fn in_parallel<T>(items: impl Iterator<Item = T>, work: impl Fn(T)) {
     items.for_each(work);
 }

@@ -156,7 +156,7 @@ impl Weight<Flex> {
             Self::Integers(weight) => {
                 let [_, columns] = weight.shape().dims();
                 let data = weight.tensor().storage();
-                Factor::Integers(Quantised::whole(data, &weight.scales()[..columns]))
+                Factor::Integers(Quantised::new(data, &weight.scales()[..columns]))
             }
         }
     }

@@ -6,7 +6,7 @@ use burn_cubecl::cubecl::{self, prelude::*};
 
 use crate::model::ops::activation::Activation;
 
-/// Columns of the tile of [`product`] and [`product_transposed`]; each has up to four rows.
+/// Columns of the tile of [`gemm`] and [`gemm_transposed`]; each has up to four rows.
 pub const COLUMNS: usize = 8;
 
 /// Places of a row that a thread of [`depthwise`] computes.
@@ -21,7 +21,7 @@ pub const PIXELS: usize = 4;
 /// - bias: `[columns]`
 /// - residual, out: `[outer, inner, rows, columns]`, which lie in memory alike
 #[cube(launch_unchecked)]
-pub fn product<D: Size, C: Size>(
+pub fn gemm<D: Size, C: Size>(
     x: &Tensor<Vector<f32, D>>,
     w: &Tensor<Vector<f32, C>>,
     bias: ComptimeOption<&[Vector<f32, C>]>,
@@ -69,14 +69,14 @@ pub fn product<D: Size, C: Size>(
     finish_all(&sums, bias, residual, out, &tile, scale, rows, activation);
 }
 
-/// [`product`] with 8-bit weights and a factor for each of their columns.
+/// [`gemm`] with 8-bit weights and a factor for each of their columns.
 ///
 /// # Shapes
 ///
 /// - w: `[depth, columns / 4]`, words of four columns, the first in the lowest byte
 /// - factors: `[columns]`
 #[cube(launch_unchecked)]
-pub fn product_quantised<D: Size, C: Size>(
+pub fn gemm_quantised<D: Size, C: Size>(
     x: &Tensor<Vector<f32, D>>,
     w: &Tensor<u32>,
     factors: &[Vector<f32, C>],
@@ -133,7 +133,7 @@ pub fn product_quantised<D: Size, C: Size>(
 ///
 /// # Shapes
 ///
-/// - w: `[count, dim / 4]`, words as those of [`product_quantised`]
+/// - w: `[count, dim / 4]`, words as those of [`gemm_quantised`]
 /// - factors: `[count, blocks]`, the same in all blocks of a row
 /// - ids: `[rows]`
 /// - out: `[rows, dim]`
@@ -209,7 +209,7 @@ fn combine<D: Size, C: Size>(
 /// The same with `w` contiguous in its depth, such as keys of an attention, or weights that lie as
 /// `[output, input]`.
 #[cube(launch_unchecked)]
-pub fn product_transposed<D: Size, C: Size>(
+pub fn gemm_transposed<D: Size, C: Size>(
     x: &Tensor<Vector<f32, D>>,
     w: &Tensor<Vector<f32, D>>,
     bias: ComptimeOption<&[Vector<f32, C>]>,

@@ -36,14 +36,14 @@ pub fn linear<const D: usize>(
     let x = x.reshape([1, 1, rows, input]).into_dispatch();
     let bias = Maybe::new(bias);
     let residual = Maybe::new(residual.map(|x| x.reshape([1, 1, rows, output])));
-    let product = if let DType::QFloat(_) = weight.dtype() {
+    let gemm = if let DType::QFloat(_) = weight.dtype() {
         let weight = weight.into_dispatch();
-        <Dispatch as Kernels>::product_quantised(x, weight, bias, residual, activation)
+        <Dispatch as Kernels>::gemm_quantised(x, weight, bias, residual, activation)
     } else {
         let weight = weight.unsqueeze::<4>().into_dispatch();
-        <Dispatch as Kernels>::product(x, weight, bias, residual, 1.0, activation)
+        <Dispatch as Kernels>::gemm(x, weight, bias, residual, 1.0, activation)
     };
-    Tensor::<4>::from_dispatch(product).reshape(shape)
+    Tensor::<4>::from_dispatch(gemm).reshape(shape)
 }
 
 /// Rows of a [`quantised`](crate::model::ops::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
@@ -62,9 +62,9 @@ pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
 ///   `[outer, rows, inner, columns]`
 pub fn matmul(x: Tensor<4>, w: Tensor<4>, scale: f32) -> Tensor<4> {
     let (x, w) = (x.into_dispatch(), w.into_dispatch());
-    let product =
-        <Dispatch as Kernels>::product(x, w, Maybe::None, Maybe::None, scale, Activation::Identity);
-    Tensor::from_dispatch(product)
+    let gemm =
+        <Dispatch as Kernels>::gemm(x, w, Maybe::None, Maybe::None, scale, Activation::Identity);
+    Tensor::from_dispatch(gemm)
 }
 
 /// `softmax(x + bias)` over the last dimension.
@@ -131,7 +131,7 @@ impl From<Maybe<Cube>> for Option<CubeTensor> {
 
 #[backend_extension(Cube)]
 trait Kernels: Backend {
-    fn product(
+    fn gemm(
         x: FloatTensor<Self>,
         w: FloatTensor<Self>,
         #[extension_type] bias: Maybe<Self>,
@@ -140,7 +140,7 @@ trait Kernels: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
 
-    fn product_quantised(
+    fn gemm_quantised(
         x: FloatTensor<Self>,
         w: QuantizedTensor<Self>,
         #[extension_type] bias: Maybe<Self>,
@@ -170,7 +170,7 @@ trait Kernels: Backend {
 // SAFETY of the launches: every kernel compares its place with the output's shape, and the shapes of
 // the inputs agree with it.
 impl Kernels for Cube {
-    fn product(
+    fn gemm(
         x: CubeTensor,
         w: CubeTensor,
         bias: Maybe<Self>,
@@ -196,7 +196,7 @@ impl Kernels for Cube {
         if transposed {
             let width = if is_aligned(&w, 2) { along_depth } else { 1 };
             unsafe {
-                kernels::product_transposed::launch_unchecked(
+                kernels::gemm_transposed::launch_unchecked(
                     &client,
                     count,
                     dim,
@@ -215,7 +215,7 @@ impl Kernels for Cube {
         } else {
             let width = if is_aligned(&w, 3) { along_columns } else { 1 };
             unsafe {
-                kernels::product::launch_unchecked(
+                kernels::gemm::launch_unchecked(
                     &client,
                     count,
                     dim,
@@ -235,7 +235,7 @@ impl Kernels for Cube {
         out
     }
 
-    fn product_quantised(
+    fn gemm_quantised(
         x: CubeTensor,
         w: CubeTensor,
         bias: Maybe<Self>,
@@ -250,7 +250,7 @@ impl Kernels for Cube {
         let (bias, residual): (Option<_>, Option<_>) = (bias.into(), residual.into());
         let (tile_rows, count, dim) = tiles(&x, columns);
         unsafe {
-            kernels::product_quantised::launch_unchecked(
+            kernels::gemm_quantised::launch_unchecked(
                 &x.client.clone(),
                 count,
                 dim,

@@ -435,7 +435,7 @@ mod tests {
         let (x, bias) = (values(ROWS * INPUT, 1), values(OUTPUT, 2));
         let x = Matrix::rows(&x, ROWS, INPUT);
         let factors = [2.0; OUTPUT];
-        let first = Factor::Integers(Quantised::whole(&integers, &factors));
+        let first = Factor::Integers(Quantised::new(&integers, &factors));
         let second = values(OUTPUT * 9, 5);
         assert_shared(|| {
             let mut y = values(ROWS * 9, 6);

@@ -20,7 +20,7 @@ impl Weights {
     fn factor(&self, rows: usize, columns: usize) -> Factor<'_> {
         match self {
             Self::Floats(data) => Factor::Floats(Matrix::rows(data, rows, columns)),
-            Self::Integers(data, factors) => Factor::Integers(Quantised::whole(data, factors)),
+            Self::Integers(data, factors) => Factor::Integers(Quantised::new(data, factors)),
         }
     }
 }

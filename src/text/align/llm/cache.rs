@@ -26,7 +26,7 @@ impl Cache {
     }
 
     /// Keeps an answer. It is there as a whole or not at all.
-    pub fn put(&self, key: &str, answer: &str) -> Result<(), LlmError> {
+    pub fn store(&self, key: &str, answer: &str) -> Result<(), LlmError> {
         let part = self.folder.join(format!("{key}.{}.part", std::process::id()));
         fs::write(&part, answer)
             .and_then(|()| fs::rename(&part, self.path(key)))

@@ -95,7 +95,7 @@ impl Llm {
             return Ok(check(answer, text));
         }
         let (answer, content) = self.ask(text)?;
-        self.cache.put(&key, &content)?;
+        self.cache.store(&key, &content)?;
         Ok(check(answer, text))
     }
 

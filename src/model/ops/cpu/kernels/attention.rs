@@ -70,7 +70,7 @@ impl Item<'_> {
         scores.iter_mut().for_each(|score| *score *= scale);
     }
 
-    /// Scores to weights, and these put to the head's values.
+    /// Turns the scores of a head into weights, and sums its values by them.
     fn context(&self, sizes: &Sizes, head: usize, weights: &mut [f32], out: &mut [f32]) {
         for row in weights.chunks_exact_mut(sizes.keys) {
             row.iter_mut().zip(self.bias).for_each(|(weight, bias)| *weight += bias);

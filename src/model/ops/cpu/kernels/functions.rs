@@ -35,15 +35,15 @@ fn erf(x: f32) -> f32 {
 
 /// An activation in place.
 pub fn activate(values: &mut [f32], activation: Activation) {
-    fn each(values: &mut [f32], change: impl Fn(f32) -> f32) {
+    fn map_in_place(values: &mut [f32], change: impl Fn(f32) -> f32) {
         pulp::Arch::new().dispatch(|| values.iter_mut().for_each(|value| *value = change(*value)));
     }
     match activation {
         Activation::Identity => {}
-        Activation::Relu => each(values, |x| x.max(0.0)),
-        Activation::Relu6 => each(values, |x| x.clamp(0.0, 6.0)),
+        Activation::Relu => map_in_place(values, |x| x.max(0.0)),
+        Activation::Relu6 => map_in_place(values, |x| x.clamp(0.0, 6.0)),
         Activation::Gelu => {
-            each(values, |x| x * (0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2)));
+            map_in_place(values, |x| x * (0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2)));
         }
     }
 }
@@ -68,15 +68,15 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut 
 /// In parts that are added side by side.
 #[cfg(any(target_arch = "wasm32", test))]
 #[inline(always)]
-fn sum(values: &[f32], each: impl Fn(f32) -> f32) -> f32 {
+fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let (chunks, rest) = values.as_chunks::<8>();
     let mut parts = [0.0; 8];
     for chunk in chunks {
         for (part, &value) in parts.iter_mut().zip(chunk) {
-            *part += each(value);
+            *part += term(value);
         }
     }
-    parts.into_iter().chain(rest.iter().map(|&value| each(value))).sum()
+    parts.into_iter().chain(rest.iter().map(|&value| term(value))).sum()
 }
 
 /// Softmax of a row, in place.

@@ -80,7 +80,7 @@ pub struct Quantised<'a> {
 
 impl<'a> Quantised<'a> {
     /// All of a matrix.
-    pub fn whole(data: &'a [i8], factors: &'a [f32]) -> Self {
+    pub fn new(data: &'a [i8], factors: &'a [f32]) -> Self {
         let columns = factors.len();
         Self { data, factors, columns, row_stride: columns }
     }

@@ -2,7 +2,7 @@
 //! tile needs more vector registers than x86-64 has, and it knows no fused multiply-add.
 //!
 //! The right matrix is packed panel by panel, eight columns wide; a panel stays in the innermost
-//! cache while every four rows of the left matrix are put to it (Goto and van de Geijn, 2008,
+//! cache while the left matrix is multiplied by it, four rows at a time (Goto and van de Geijn, 2008,
 //! "Anatomy of high-performance matrix multiplication").
 
 use std::ops::Range;
@@ -22,12 +22,14 @@ const COLUMNS: usize = 2 * LANES;
 const DEPTH: usize = 512;
 /// Rows that a panel is used for before the next is packed: with [`DEPTH`], 512 KiB.
 const BLOCK: usize = 256;
-/// Up to so many rows, packing costs more than it saves,
+/// A left matrix of up to this many rows uses the right one as it lies: packing would cost more than
+/// it saves.
 const FEW: usize = 32;
-/// and so few rows of the right matrix are read side by side, each from start to end, which keeps
-/// to a few pages of memory.
+/// How many rows of a right matrix that is not packed are read side by side, each from start to end:
+/// so few that they lie in a few pages of memory.
 const STREAMS: usize = 128;
-/// Up to so many rows, integers become numbers again for every tile, rather than once and kept.
+/// A left matrix of up to this many rows converts 8-bit weights for every tile. A larger one converts
+/// a panel once, and uses it for all rows.
 const VERY_FEW: usize = 16;
 
 /// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
@@ -52,13 +54,16 @@ pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
                     Factor::Floats(right) if stands_as_it_is => {
                         let first = depth.start * right.row_stride + columns.start;
                         let lines = &right.data[first..];
-                        left.put_to(Floats { lines, stride: right.row_stride }, out);
+                        left.multiply_into(Floats { lines, stride: right.row_stride }, out);
                     }
                     Factor::Integers(right) if stands_as_it_is => {
                         let first = depth.start * right.row_stride + columns.start;
                         let lines = &right.data[first..];
                         let factors = factors(&right, columns);
-                        left.put_to(Integers { lines, stride: right.row_stride, factors }, out);
+                        left.multiply_into(
+                            Integers { lines, stride: right.row_stride, factors },
+                            out,
+                        );
                     }
                     _ => {
                         let panel = &mut packed[..depth.len() * COLUMNS];
@@ -66,7 +71,7 @@ pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
                             Factor::Floats(right) => pack(right, depth.clone(), columns, panel),
                             Factor::Integers(right) => unpack(right, depth.clone(), columns, panel),
                         }
-                        left.put_to(Floats { lines: panel, stride: COLUMNS }, out);
+                        left.multiply_into(Floats { lines: panel, stride: COLUMNS }, out);
                     }
                 }
             }
@@ -106,7 +111,7 @@ struct Target<'a> {
 
 impl Lines<'_> {
     /// Every row, tile by tile.
-    fn put_to(&self, panel: impl Panel, target: Target) {
+    fn multiply_into(&self, panel: impl Panel, target: Target) {
         let Target { out, row_stride, width, accumulate } = target;
         let line = |row: usize| {
             &self.matrix.data[(self.rows.start + row) * self.matrix.row_stride..]
@@ -269,7 +274,7 @@ fn factors(right: &Quantised, columns: Range<usize>) -> [Lanes; 2] {
     unsafe { [Lanes::load(factors.as_ptr()), Lanes::load(factors.as_ptr().add(LANES))] }
 }
 
-/// `ROWS` dense rows put to a panel; `width` of the sums are written, at `stride` from row to row.
+/// Multiplies `ROWS` dense rows by a panel; `width` of the sums are written, at `stride` from row to row.
 ///
 /// Not inlined: among other code the sums do not stay in registers.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
@@ -508,7 +513,7 @@ mod tests {
             let data: Vec<i8> = floats.iter().map(|&value| value as i8).collect();
             let scaled: Vec<f32> =
                 floats.iter().zip(factors.iter().cycle()).map(|(v, f)| v * f).collect();
-            let integers = Quantised::whole(&data, &factors);
+            let integers = Quantised::new(&data, &factors);
             let whole = Factor::Floats(Matrix::rows(&scaled, depth, columns));
             let product = |right: Factor| {
                 let mut out = vec![0.0; rows * right.columns()];
@@ -538,7 +543,7 @@ mod tests {
         let (whole, integers) =
             (second.clone(), second.iter().map(|&v| v as i8).collect::<Vec<_>>());
         let first = Factor::Floats(Matrix::rows(&first, input, hidden));
-        let second = Factor::Integers(Quantised::whole(&integers, &[1.0; 9]));
+        let second = Factor::Integers(Quantised::new(&integers, &[1.0; 9]));
         let share = |units: Range<usize>, second: Factor, y: &mut [f32]| {
             let first = (first.part(units.clone()), &bias[units.clone()]);
             feed_forward(x, first, second.rows(units), Activation::Relu, y);

@@ -48,7 +48,7 @@ pub enum Values {
 
 /// A grey picture in full depth: modality values, and the way of showing them that its file asks for.
 #[derive(Debug, Clone)]
-pub struct Deep {
+pub struct HighBitDepth {
     /// As stored, row by row.
     samples: Vec<u16>,
     /// The modality value of each sample that there can be; `None`: padding.
@@ -57,7 +57,7 @@ pub struct Deep {
     inverted: bool,
 }
 
-impl Deep {
+impl HighBitDepth {
     /// The picture, and in words what its grey was made with.
     pub(super) fn new(
         header: &Header,

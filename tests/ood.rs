@@ -202,7 +202,7 @@ fn verdicts(engine: &Engine, images: &[GrayImage]) -> Vec<Verdict> {
         .collect();
     let pictures: Vec<&Picture> = pictures.iter().collect();
     let images = engine.encode_images(&pictures);
-    let looks = pollster::block_on(engine.familiarity(&pictures, &images)).unwrap().unwrap();
+    let looks = pollster::block_on(engine.ood_check(&pictures, &images)).unwrap().unwrap();
     looks.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
