@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use carzero::package::config::Reference;
 use carzero::package::shard::reference_file;
 use carzero::text::prompt::{Prompt, normalize, sentence};
-use carzero::{EncodedImages, Engine, Picture};
+use carzero::{EncodedImages, Engine, Picture, Wording};
 
 use super::convert::rewrite;
 use super::open::{IMAGE_BATCH, ModelArgs, decode, load, progress};
@@ -41,7 +41,12 @@ pub fn run(args: &Args) -> Result<()> {
     let findings = engine.config().presets.iter().flat_map(|preset| &preset.findings);
     let sentences: BTreeSet<String> =
         findings.map(|finding| sentence(finding)).collect::<carzero::Result<_>>()?;
-    let sentences: Vec<String> = sentences.into_iter().collect();
+    let mut sentences: Vec<String> = sentences.into_iter().collect();
+    // What the model never learnt has no rank, and needs no reference.
+    if let Some(wordings) = pollster::block_on(engine.wordings(&sentences))? {
+        let mut wordings = wordings.iter();
+        sentences.retain(|_| !matches!(wordings.next(), Some(Wording::Unknown { .. })));
+    }
 
     let bar = progress(args.images.len(), "measuring");
     let mut logits: Vec<Vec<f32>> = vec![Vec::with_capacity(args.images.len()); sentences.len()];
