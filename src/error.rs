@@ -27,7 +27,7 @@ pub enum Error {
     Tokenizer(String),
     /// The bytes are no image this program can decode.
     #[error(
-        "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, JPEG 2000 or DICOM file"
+        "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
     Image(String),
     /// A picture of which too much is missing: the share that could be read, from 0 to 1, where it is known.
@@ -36,6 +36,9 @@ pub enum Error {
     /// A DICOM file is damaged or holds no picture.
     #[error("this DICOM file cannot be read: {0}. Export it again, or export its image as PNG")]
     Dicom(String),
+    /// A DICOM file of another kind than pictures, such as a report or a plan: its modality, or "".
+    #[error("this DICOM file holds no picture{}. Open the images that belong to it", of_modality(.0))]
+    NoPicture(String),
     /// A DICOM file is written in a way that this program does not read.
     #[error(
         "this kind of DICOM file is not supported: {0}. Export it uncompressed or as JPEG 2000, or \
@@ -94,6 +97,7 @@ impl Error {
             Self::Image(_) => "bad-image",
             Self::Damaged(_) => "damaged",
             Self::Dicom(_) => "bad-dicom",
+            Self::NoPicture(_) => "no-picture",
             Self::DicomUnsupported(_) => "unsupported-dicom",
             Self::EmptyFile => "empty-file",
             Self::Heic => "heic",
@@ -111,6 +115,35 @@ impl Error {
 
 fn could_be_read(share: Option<f64>) -> String {
     share.map_or(String::new(), |share| format!(": {} of it could be read", percent(share)))
+}
+
+fn of_modality(modality: &str) -> String {
+    if modality.is_empty() { String::new() } else { format!(" (modality {modality})") }
+}
+
+impl Error {
+    /// What is told beside the [`code`](Self::code), by name.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::File { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
+            Self::Damaged(share) => vec![("share", share.map_or(String::new(), percent))],
+            Self::NoPicture(modality) => vec![("modality", modality.clone())],
+            Self::Archive(kind) => vec![("kind", (*kind).to_string())],
+            Self::Manifest(reason)
+            | Self::Config(reason)
+            | Self::Weights(reason)
+            | Self::Tokenizer(reason)
+            | Self::Image(reason)
+            | Self::Dicom(reason)
+            | Self::DicomUnsupported(reason)
+            | Self::ImageTooLarge(reason)
+            | Self::Prompt(reason)
+            | Self::Answer(reason)
+            | Self::Device(reason)
+            | Self::SelfTest(reason) => vec![("reason", reason.clone())],
+            Self::EmptyFile | Self::Heic | Self::Pdf | Self::Dicomdir => Vec::new(),
+        }
+    }
 }
 
 /// The library's result.

@@ -258,6 +258,30 @@ fn a_dot_is_found_where_the_view_says() {
     }
 }
 
+#[test]
+fn tiff_is_read_in_8_and_16_bits_grey() {
+    let grey = GrayImage::from_fn(16, 8, |x, y| Luma([(x * 8 + y * 15) as u8]));
+    let bytes = encode(grey.clone(), ImageFormat::Tiff);
+    let picture = Picture::decode(&bytes).unwrap();
+    assert_eq!((picture.grey(), picture.note()), (&grey, None));
+    let deep: ImageBuffer<Luma<u16>, _> =
+        ImageBuffer::from_fn(16, 8, |x, y| Luma([(x * 200 + y * 150) as u16]));
+    let deep = DynamicImage::ImageLuma16(deep);
+    let png = Picture::decode(&encode(deep.clone(), ImageFormat::Png)).unwrap();
+    let tiff = Picture::decode(&encode(deep, ImageFormat::Tiff)).unwrap();
+    assert_eq!((tiff.grey(), tiff.note()), (png.grey(), png.note()));
+    // Films are archived with white as zero: photometric interpretation (262) 0 in place of 1.
+    let mut film = bytes.clone();
+    let entry = film.windows(4).position(|tag| tag == [6, 1, 3, 0]).unwrap();
+    assert_eq!(film[entry + 8], 1);
+    film[entry + 8] = 0;
+    let negative = Picture::decode(&film).unwrap();
+    assert!(negative.grey().iter().zip(grey.iter()).all(|(film, grey)| *film == 255 - grey));
+    for cut in 0..bytes.len() {
+        assert!(Picture::decode(&bytes[..cut]).is_err(), "{cut} of {}", bytes.len());
+    }
+}
+
 /// What becomes of files that break off: of no kind and at no place are they scored as if they were whole.
 #[test]
 fn damaged_pictures_are_refused_or_warned_of() {

@@ -41,7 +41,7 @@ pub struct Args {
     /// How to print: json has one object a line for each image, in full precision
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// PNG, JPEG, WebP, JPEG 2000 or DICOM files
+    /// PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM files
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }

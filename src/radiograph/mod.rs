@@ -57,7 +57,7 @@ impl Picture {
         Ok(Self { grey, note: None, about: None, deep: None, coloured: false, share: 1.0 })
     }
 
-    /// Decodes a PNG, JPEG, WebP, JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
+    /// Decodes a PNG, JPEG, WebP, TIFF (its first page), JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
     /// depth; what it is, its bytes tell.
     ///
     /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the

@@ -6,6 +6,8 @@
 #[cfg(feature = "flex")]
 mod pool;
 
+use std::collections::BTreeMap;
+
 use burn::tensor::Device;
 use js_sys::{Array, Float32Array, Int16Array, Uint8Array, Uint8ClampedArray, Uint16Array};
 use serde::Serialize;
@@ -48,6 +50,8 @@ impl From<Error> for JsValue {
         let js = js_sys::Error::new(&error.to_string());
         // Setting a property on a fresh object cannot fail.
         let _ = js_sys::Reflect::set(&js, &"code".into(), &error.code().into());
+        let values: BTreeMap<_, _> = error.values().into_iter().collect();
+        let _ = js_sys::Reflect::set(&js, &"values".into(), &object(&values));
         js.into()
     }
 }
@@ -290,7 +294,7 @@ pub struct Picture(crate::radiograph::Picture);
 
 #[wasm_bindgen]
 impl Picture {
-    /// Decodes a PNG, JPEG, WebP, JPEG 2000 or DICOM file.
+    /// Decodes a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file.
     pub fn decode(data: &[u8]) -> Result<Self, JsValue> {
         Ok(Self(crate::radiograph::Picture::decode(data)?))
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
 import { reached } from './visit.mjs';
@@ -136,4 +137,37 @@ test('a drawing of the page is judged and familiar, and a model that does not sa
   await choose(join(MICRO, 'img0.png'));
   await reach('done');
   assert.equal(await warnings().textContent(), '');
+});
+
+test('a TIFF file is read, and a DICOM file’s notes, facts and reasons are Japanese where the page is', async () => {
+  await page.close();
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'ja-JP' });
+  await open();
+  const [width, height] = [64, 64];
+  const pixels = Buffer.from(Array.from({ length: width * height }, (_, i) => (i % width) * 4));
+  const entries = [[256, 4, width], [257, 4, height], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, 8], [277, 3, 1], [278, 4, height], [279, 4, pixels.length]];
+  const directory = Buffer.alloc(2 + 12 * entries.length + 4);
+  directory.writeUInt16LE(entries.length, 0);
+  entries.forEach(([tag, type, value], i) => {
+    directory.writeUInt16LE(tag, 2 + 12 * i);
+    directory.writeUInt16LE(type, 4 + 12 * i);
+    directory.writeUInt32LE(1, 6 + 12 * i);
+    directory.writeUInt32LE(value, 10 + 12 * i);
+  });
+  const head = Buffer.from([0x49, 0x49, 42, 0, 0, 0, 0, 0]);
+  head.writeUInt32LE(8 + pixels.length, 4);
+  await choose({ name: 'film.tif', mimeType: '', buffer: Buffer.concat([head, pixels, directory]) });
+  await page.getByText('64 × 64').waitFor();
+  await reach('done');
+
+  await choose({ name: 'side', mimeType: '', buffer: dicom({ view: 'LL', secret: 'x' }) });
+  await warnings().getByText('側面像').waitFor();
+  assert.match(await page.locator('#image-note').textContent(), /ファイルのウィンドウで表示（中心2048、幅4096）/);
+  assert.match(await page.getByTestId('facts').textContent(), /16ビット中12ビット、符号なし/);
+  const cut = dicom({ view: 'LL', secret: 'x' });
+  for (const [buffer, said] of [[cut.subarray(0, 2000), /読み込めません[^]*（[^A-Za-z]+）/], [Buffer.from('PK\x03\x04aaaaaaaa'), /ZIP形式の圧縮ファイル/]]) {
+    await choose({ name: 'cut', mimeType: '', buffer });
+    await page.getByTestId('error-message').getByText(said).waitFor();
+    await page.locator('#dismiss').click();
+  }
 });

@@ -64,7 +64,7 @@ pub fn is_dicom(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// [`Error::Dicom`] where the file is damaged or holds no picture, [`Error::DicomUnsupported`] where it
+/// [`Error::Dicom`] where the file is damaged, [`Error::NoPicture`] where it holds none, [`Error::DicomUnsupported`] where it
 /// is written in a way that is not read, [`Error::ImageTooLarge`] where it has more than
 /// [`MAX_PIXELS`](crate::limits::MAX_PIXELS).
 pub fn read(bytes: &[u8]) -> Result<Dicom> {
@@ -104,8 +104,7 @@ fn without_pixels(header: &Header) -> Error {
         return Error::DicomUnsupported("its pixels are floating-point numbers".to_string());
     }
     let modality = header.code(tags::MODALITY);
-    let modality = modality.map(|modality| format!(", and its modality is {modality}"));
-    Error::Dicom(format!("it holds no picture{}", modality.unwrap_or_default()))
+    Error::NoPicture(modality.unwrap_or_default())
 }
 
 /// Luma of red, green and blue, or luma itself, in 8 bits.

@@ -89,7 +89,7 @@ export function bindLab(session) {
     if (now) session.redraw({ nodule: null, ...now.example.params });
   });
 
-  const open = onChange((/** @type {boolean} */ shown) => { if (shown) lab.open = !matchMedia('(max-width: 820px)').matches; });
+  const open = onChange((/** @type {boolean} */ shown) => { if (shown) lab.open = !matchMedia('(max-width: 820px), (max-height: 560px)').matches; });
 
   const drawSliders = onChange((/** @type {import('../state.js').Params | undefined} */ params) => {
     if (!params) return;
