@@ -53,7 +53,7 @@ impl Wordings {
         let sentence = prompt.normalized();
         let bare = self.templates.iter().filter_map(|template| {
             let (before, after) = template.split_once("{}")?;
-            let [before, after] = [before, after].map(|part| words(part));
+            let [before, after] = [before, after].map(words);
             sentence.strip_prefix(&before)?.strip_suffix(&after).map(str::trim)
         });
         bare.min_by_key(|bare| bare.len()).unwrap_or(sentence).to_string()

@@ -348,10 +348,18 @@ mod tests {
     use crate::model::ops::cpu::kernels::Quantised;
     use crate::model::ops::pool::Member;
 
+    /// A member, its inputs and what it yielded.
+    #[derive(Default)]
+    struct LocalMember {
+        member: Member,
+        inputs: Vec<f32>,
+        output: Vec<f32>,
+    }
+
     /// Members in this thread's memory, and how many numbers they were given.
     #[derive(Default)]
     struct Local {
-        members: RefCell<Vec<(Member, Vec<f32>, Vec<f32>)>>,
+        members: RefCell<Vec<LocalMember>>,
         ready: Cell<usize>,
         given: Cell<usize>,
         fails: Cell<bool>,
@@ -367,19 +375,19 @@ mod tests {
         }
 
         fn give(&self, member: usize, offset: usize, values: &[f32]) {
-            let inputs = &mut self.members.borrow_mut()[member].1;
+            let inputs = &mut self.members.borrow_mut()[member].inputs;
             inputs.resize(offset, 0.0);
             inputs.extend(values);
             self.given.set(self.given.get() + values.len());
         }
 
         fn start(&self, member: usize, job: &[u32], inputs: usize) {
-            let (member, given, out) = &mut self.members.borrow_mut()[member];
-            *out = member.work(job, &given[..inputs]);
+            let local = &mut self.members.borrow_mut()[member];
+            local.output = local.member.work(job, &local.inputs[..inputs]);
         }
 
         fn finish(&self, member: usize, out: &mut [f32]) -> bool {
-            out.copy_from_slice(&self.members.borrow()[member].2[..out.len()]);
+            out.copy_from_slice(&self.members.borrow()[member].output[..out.len()]);
             !self.fails.get()
         }
     }
