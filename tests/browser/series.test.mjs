@@ -213,7 +213,7 @@ test('scores are exported as CSV and JSON, of the series and of the image, and a
   await page.getByTestId('export-open').click();
   const [columns, ...rows] = readCsv(String(await exported('csv')));
   assert.deepEqual(columns, [
-    'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
+    'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'wording', 'related', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
   ]);
   const of = (/** @type {string[]} */ row, /** @type {string} */ column) => row[columns.indexOf(column)];
   assert.equal(rows.length, 1 + 2 * 14);
@@ -235,6 +235,7 @@ test('scores are exported as CSV and JSON, of the series and of the image, and a
   for (const [i, score] of all[1].scores.entries()) {
     const columnsOf = ['finding', 'prompt', 'logit', 'percentile', 'zone'];
     assert.deepEqual(columnsOf.map((name) => String(score[name] ?? '')), columnsOf.map((name) => of(rows[1 + i], name)));
+    assert.equal(score.wording.standing, of(rows[1 + i], 'wording'));
   }
   assert.ok(await page.getByTestId('export-png').isDisabled());
   await page.keyboard.press('Escape');
@@ -281,7 +282,7 @@ test('text in a table is quoted, and never a formula', async () => {
   for (const text of ['There is a 2+2', 'chest.png', '1-2.png']) assert.equal(harmless(text), text);
   const scores = [{ finding: 'a "mass", large', sentence: 'two\nlines', logit: -1.5, i2t: Math.fround(-0.1), t2i: 2 }];
   const text = csvOf([{ image: 'a,b.png', side: '', width: 1, height: 1, warnings: [{ code: 'modality', modality: 'CT' }, { code: 'lateral' }], error: '', scores }], { title: 'M', version: '1' });
-  assert.equal(text.split('\r\n')[1], '"a,b.png",,"a ""mass"", large","two\nlines",-1.5,-0.1,2,,,,modality CT; lateral,,M,1,,,"For teaching and research, not for diagnosis"');
+  assert.equal(text.split('\r\n')[1], '"a,b.png",,"a ""mass"", large","two\nlines",-1.5,-0.1,2,,,,,,modality CT; lateral,,M,1,,,"For teaching and research, not for diagnosis"');
 });
 
 /** The matrix of a viewport's layers, relative to its size. @param {string} id */
