@@ -67,7 +67,7 @@ test('an example is opened, its list is one stop, and findings are chosen, remov
   await page.getByTestId('finding-input').focus();
   await page.keyboard.type('scoliosis');
   await page.keyboard.press('Enter');
-  await row('Scoliosis').and(page.locator('[data-kind="ranked"]')).waitFor();
+  await row('Scoliosis').and(page.locator('[data-unknown]')).waitFor();
   await page.locator('#export-open').focus();
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('#share-link').value.includes('#model='));
