@@ -322,10 +322,10 @@ impl Picture {
         self.0.height()
     }
 
-    /// What was done to fit the picture into 8 bits, if anything.
+    /// How the file was read, where that is not plain: `{code, ...values}[]`.
     #[wasm_bindgen(getter)]
-    pub fn note(&self) -> Option<String> {
-        self.0.note().map(str::to_string)
+    pub fn notes(&self) -> JsValue {
+        object(&self.0.notes())
     }
 
     /// Technical facts of a DICOM file, none of them identifying: `{name, value}[]`.

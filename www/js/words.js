@@ -36,6 +36,12 @@ export function warningInWords({ code, ...values }) {
   return t(`warning.${code}`, values);
 }
 
+/** Numbers as the viewer writes them, with nothing between thousands. @param {Record<string, string | number>} values */
+const ungrouped = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : value]));
+
+/** @param {import('./state.js').Note} note */
+export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
+
 /**
  * What speaks against an image's scores: what its file says, and then its looks.
  *

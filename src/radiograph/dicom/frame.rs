@@ -11,14 +11,15 @@ use super::jpeg;
 use super::syntax::{Codec, Syntax};
 use crate::error::{Error, Result};
 use crate::radiograph::jpeg2000::{Codestream, Failure};
+use crate::radiograph::note::Note;
 
 /// Decodes the first frame; every plane has as many samples as the picture has pixels. What lies there
-/// decides how; where the file says something else, that is told in words.
+/// decides how; where the file says something else, that is noted.
 pub(super) fn decode(
     syntax: &Syntax,
     format: &Format,
     pixels: &Element,
-) -> Result<(Planes, Option<String>)> {
+) -> Result<(Planes, Option<Note>)> {
     // Some files hold three samples of every pixel under a name that shares them.
     let unshared = Format { photometric: Photometric::YbrFull, ..format.clone() };
     let shared = format.photometric == Photometric::YbrFull422;

@@ -9,6 +9,7 @@ use super::header::{Encoding, Header};
 use crate::error::{Error, Result};
 use crate::limits::MAX_PIXELS;
 use crate::radiograph::jpeg2000::is_jpeg2000;
+use crate::radiograph::note::Note;
 
 /// What a deflated data set may become, in bytes: the largest picture of 16 bits, and as much again.
 const MAX_INFLATED: u64 = 4 * MAX_PIXELS;
@@ -49,14 +50,14 @@ impl Codec {
         }
     }
 
-    /// In words, of pixels.
-    pub fn name(self) -> &'static str {
+    /// Of what pixels are compressed with, if they are.
+    fn name(self) -> Option<&'static str> {
         match self {
-            Self::None => "not compressed",
-            Self::Rle => "RLE",
-            Self::Jpeg => "JPEG",
-            Self::JpegLs => "JPEG-LS",
-            Self::Jpeg2000 => "JPEG 2000",
+            Self::None => None,
+            Self::Rle => Some("RLE"),
+            Self::Jpeg => Some("JPEG"),
+            Self::JpegLs => Some("JPEG-LS"),
+            Self::Jpeg2000 => Some("JPEG 2000"),
         }
     }
 }
@@ -169,11 +170,14 @@ impl Syntax {
         }
     }
 
-    /// In words, what a file says whose pixels are something else.
-    pub fn contradicted_by(&self, codec: Codec) -> Option<String> {
+    /// What a file says whose pixels are something else.
+    pub fn contradicted_by(&self, codec: Codec) -> Option<Note> {
         let contradicts = codec != self.codec && !self.uid.is_empty();
-        let (pixels, says) = (codec.name(), self.name);
-        contradicts.then(|| format!("its pixels are {pixels}, though the file says {says}"))
+        let says = self.name;
+        contradicts.then(|| match codec.name() {
+            Some(codec) => Note::Compressed { codec, says },
+            None => Note::NotCompressed { says },
+        })
     }
 }
 

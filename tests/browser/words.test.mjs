@@ -1,0 +1,42 @@
+/** What the program hands over as codes with values is said in both languages. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import en from '../../www/i18n/en.js';
+import { LANGUAGES, setLanguage } from '../../www/js/i18n.js';
+import { noteInWords } from '../../www/js/words.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// A document without words: only what the functions return is read here.
+Object.assign(globalThis, { document: { documentElement: {}, querySelectorAll: () => [] } });
+afterEach(() => setLanguage('en'));
+
+/** In English and in Japanese. @template T @param {() => T} say @returns {T[]} */
+const inBoth = (say) => LANGUAGES.map((name) => {
+  setLanguage(name);
+  return say();
+});
+
+/** The codes of an enum that Rust serialises by the names of its variants. @param {string} path @param {string} name */
+function codesOf(path, name) {
+  const source = readFileSync(join(root, path), 'utf8');
+  const [, body] = source.match(new RegExp(`pub enum ${name} \\{\n([^]*?)\n\\}`));
+  return [...body.matchAll(/^    ([A-Z]\w*)/gm)].map(([, variant]) => variant.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase());
+}
+
+const keysOf = (/** @type {string} */ family) => Object.keys(en).filter((key) => key.startsWith(family)).map((key) => key.slice(family.length));
+
+test('every note has its words, and numbers stand as in the viewer', () => {
+  assert.deepEqual(codesOf('src/radiograph/note.rs', 'Note').sort(), keysOf('note.').sort());
+  assert.deepEqual(inBoth(() => noteInWords({ code: 'window', center: 2048, width: 4096.5 })), [
+    'the file’s window, center 2048, width 4096.5', 'ファイルのウィンドウで表示（中心2048、幅4096.5）',
+  ]);
+  assert.deepEqual(inBoth(() => noteInWords({ code: 'window-from-values', low: -1024, high: 3071 })), [
+    'window from the picture’s values, -1024 to 3071', '画像の値（-1024〜3071）から決めたウィンドウで表示',
+  ]);
+  assert.deepEqual(inBoth(() => noteInWords({ code: 'compressed', codec: 'JPEG', says: 'RLE Lossless' })), [
+    'its pixels are JPEG, though the file says RLE Lossless', '画素はJPEGです（ファイルにはRLE Losslessとあります）',
+  ]);
+});
