@@ -328,7 +328,7 @@ impl Picture {
         object(&self.0.notes())
     }
 
-    /// Technical facts of a DICOM file, none of them identifying: `{name, value}[]`.
+    /// Technical facts of a DICOM file, none of them identifying: `{code, ...values}[]`.
     #[wasm_bindgen(getter)]
     pub fn facts(&self) -> JsValue {
         object(&self.0.about().map(About::facts).unwrap_or_default())

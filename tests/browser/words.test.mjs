@@ -6,7 +6,7 @@ import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
 import { LANGUAGES, setLanguage } from '../../www/js/i18n.js';
-import { noteInWords } from '../../www/js/words.js';
+import { factInWords, noteInWords } from '../../www/js/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // A document without words: only what the functions return is read here.
@@ -39,4 +39,17 @@ test('every note has its words, and numbers stand as in the viewer', () => {
   assert.deepEqual(inBoth(() => noteInWords({ code: 'compressed', codec: 'JPEG', says: 'RLE Lossless' })), [
     'its pixels are JPEG, though the file says RLE Lossless', '画素はJPEGです（ファイルにはRLE Losslessとあります）',
   ]);
+});
+
+test('every fact has a name, and its value words where it is not the file’s own', () => {
+  const codes = codesOf('src/radiograph/dicom/about.rs', 'Fact');
+  const names = keysOf('fact.').filter((key) => !key.includes('.'));
+  assert.deepEqual(names.sort(), codes.sort());
+  const said = (/** @type {import('../../www/js/state.js').Fact} */ fact) => inBoth(() => factInWords(fact).join(': '));
+  assert.deepEqual(said({ code: 'body-part', value: 'CHEST' }), ['Body part: CHEST', '撮影部位: CHEST']);
+  assert.deepEqual(said({ code: 'matrix', columns: 2500, rows: 2048 }), ['Matrix: 2500 × 2048', 'マトリクス: 2500 × 2048']);
+  assert.deepEqual(said({ code: 'spacing', columns: 0.2, rows: 0.143251, atDetector: false }), ['Spacing: 0.2 × 0.1433 mm (Pixel Spacing)', '画素間隔: 0.2 × 0.1433 mm（Pixel Spacing）']);
+  assert.deepEqual(said({ code: 'spacing', columns: 0.2, rows: 0.2, atDetector: true }), ['Spacing: 0.2 × 0.2 mm (at the detector)', '画素間隔: 0.2 × 0.2 mm（検出器面）']);
+  assert.deepEqual(said({ code: 'bits', stored: 12, allocated: 16, signed: false }), ['Bits: 12 of 16, unsigned', 'ビット数: 16ビット中12ビット、符号なし']);
+  assert.deepEqual(said({ code: 'bits', stored: 15, allocated: 16, signed: true }), ['Bits: 15 of 16, signed', 'ビット数: 16ビット中15ビット、符号あり']);
 });

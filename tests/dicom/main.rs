@@ -6,7 +6,7 @@ mod jpeg;
 
 use std::time::{Duration, Instant};
 
-use carzero::radiograph::dicom::{Shown, Values, ViewPosition, Window, is_dicom};
+use carzero::radiograph::dicom::{Fact, Shown, Spacing, Values, ViewPosition, Window, is_dicom};
 use carzero::radiograph::note::Note;
 use carzero::{Error, Picture};
 use file::*;
@@ -636,31 +636,31 @@ fn chest() -> File {
 
 #[test]
 fn technical_facts_are_told() {
-    let told = |file: &File| -> Vec<String> {
-        let facts = file.picture().about().unwrap().facts();
-        facts.iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect()
-    };
+    let told = |file: &File| file.picture().about().unwrap().facts();
     let mut file = chest();
-    let expected = [
-        "Modality: DX",
-        "Body part: CHEST",
-        "View: PA",
-        "Spacing: 0.15 × 0.15 mm (Pixel Spacing)",
-        "Matrix: 2 × 1",
-        "Bits: 16 of 16, unsigned",
-        "Photometric: MONOCHROME2",
-        "Transfer syntax: Explicit VR Little Endian",
-    ];
-    assert_eq!(told(&file), expected);
+    let expected = serde_json::json!([
+        { "code": "modality", "value": "DX" },
+        { "code": "body-part", "value": "CHEST" },
+        { "code": "view", "value": "PA" },
+        { "code": "spacing", "rows": 0.15, "columns": 0.2, "atDetector": false },
+        { "code": "matrix", "columns": 2, "rows": 1 },
+        { "code": "bits", "stored": 16, "allocated": 16, "signed": false },
+        { "code": "photometric", "value": "MONOCHROME2" },
+        { "code": "transfer-syntax", "value": "Explicit VR Little Endian" },
+    ]);
+    let wide = |file: &mut File| told(file.text(0x0028_0030, "DS", "0.15\\0.2"));
+    assert_eq!(serde_json::to_value(wide(&mut file.clone())).unwrap(), expected);
     file.text(0x0018_1164, "DS", "0.15\\0.15");
-    assert!(told(&file).contains(&"Spacing: 0.15 × 0.15 mm (at the detector)".to_string()));
+    let at_detector = |mm| Fact::Spacing(Spacing { rows: mm, columns: mm, at_detector: true });
+    assert!(told(&file).contains(&at_detector(0.15)));
     file.text(0x0028_0030, "DS", "NaN\\0").text(0x0018_1164, "DS", "0.2\\0.2");
-    assert!(told(&file).contains(&"Spacing: 0.2 × 0.2 mm (at the detector)".to_string()));
+    assert!(told(&file).contains(&at_detector(0.2)));
     file.text(0x0018_1164, "DS", "").text(0x0020_0062, "CS", "U").bits(16, 12).signed();
     let told = told(&file);
-    assert!(told.contains(&"Laterality: U".to_string()), "{told:?}");
-    assert!(told.contains(&"Bits: 12 of 16, signed".to_string()), "{told:?}");
-    assert!(!told.iter().any(|fact| fact.starts_with("Spacing")), "{told:?}");
+    assert!(told.contains(&Fact::Laterality { value: "U".to_string() }), "{told:?}");
+    let bits = Fact::Bits { stored: 12, allocated: 16, signed: true };
+    assert!(told.contains(&bits), "{told:?}");
+    assert!(!told.iter().any(|fact| matches!(fact, Fact::Spacing(_))), "{told:?}");
 }
 
 #[test]

@@ -42,6 +42,16 @@ const ungrouped = (values) => Object.fromEntries(Object.entries(values).map(([na
 /** @param {import('./state.js').Note} note */
 export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
 
+/** Facts whose values the file has as numbers: the key of their words. @type {Record<string, (values: Record<string, any>) => string>} */
+const MEASURED = {
+  matrix: () => 'fact.matrix.size',
+  spacing: ({ atDetector }) => (atDetector ? 'fact.spacing.detector' : 'fact.spacing.patient'),
+  bits: ({ signed: below }) => (below ? 'fact.bits.signed' : 'fact.bits.unsigned'),
+};
+
+/** A fact's name, and its value. @param {import('./state.js').Fact} fact @returns {[string, string]} */
+export const factInWords = ({ code, ...values }) => [t(`fact.${code}`), Object.hasOwn(MEASURED, code) ? t(MEASURED[code](values), ungrouped(values)) : values.value];
+
 /**
  * What speaks against an image's scores: what its file says, and then its looks.
  *
