@@ -231,6 +231,7 @@ fn the_view_maps_the_crop_back_to_the_picture() {
         ImageConfig { resize: Resize::LongestSidePad, size: 256, crop: 224, mean: 0.5, std: 0.5 };
     let view = Square::new(&picture, &config).view(&config);
     assert_eq!((view.x, view.y, view.width, view.height), (-192.0, 64.0, 896.0, 896.0));
+    assert_eq!(config.margin(), 0.0625);
     config.resize = Resize::CentreSquare;
     let view = Square::new(&picture, &config).view(&config);
     assert_eq!((view.x, view.y, view.width, view.height), (32.0, 288.0, 448.0, 448.0));

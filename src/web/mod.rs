@@ -22,6 +22,7 @@ use crate::package::Precision;
 use crate::package::config::{Credit, Measured, Preset, Reference};
 use crate::phantom::Phantom;
 use crate::radiograph::dicom::{About, Values, Window};
+use crate::radiograph::preprocess::Resize;
 use crate::text::align::reading;
 use crate::text::prompt;
 
@@ -104,7 +105,8 @@ struct ModelInfo<'a> {
     presets: &'a [Preset],
     credits: &'a [Credit],
     map_side: usize,
-    view_note: String,
+    resize: Resize,
+    margin: f64,
 }
 
 /// Puts a model together from the files of its folder.
@@ -183,7 +185,8 @@ impl Model {
             presets: &config.presets,
             credits: &config.credits,
             map_side: config.map_side(),
-            view_note: config.image.describe(),
+            resize: config.image.resize,
+            margin: config.image.margin(),
         })
     }
 

@@ -6,7 +6,7 @@ import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
 import { LANGUAGES, setLanguage } from '../../www/js/i18n.js';
-import { factInWords, noteInWords } from '../../www/js/words.js';
+import { factInWords, noteInWords, viewInWords } from '../../www/js/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // A document without words: only what the functions return is read here.
@@ -52,4 +52,12 @@ test('every fact has a name, and its value words where it is not the file’s ow
   assert.deepEqual(said({ code: 'spacing', columns: 0.2, rows: 0.2, atDetector: true }), ['Spacing: 0.2 × 0.2 mm (at the detector)', '画素間隔: 0.2 × 0.2 mm（検出器面）']);
   assert.deepEqual(said({ code: 'bits', stored: 12, allocated: 16, signed: false }), ['Bits: 12 of 16, unsigned', 'ビット数: 16ビット中12ビット、符号なし']);
   assert.deepEqual(said({ code: 'bits', stored: 15, allocated: 16, signed: true }), ['Bits: 15 of 16, signed', 'ビット数: 16ビット中15ビット、符号あり']);
+});
+
+test('what the model looks at is told with the margin that its config has', () => {
+  assert.deepEqual(codesOf('src/radiograph/preprocess.rs', 'Resize').map((code) => code.replaceAll('-', '_')).sort(), keysOf('model.view.').sort());
+  assert.deepEqual(inBoth(() => viewInWords({ resize: 'centre_square', margin: 0.0625 })), [
+    'The model looks at the central square of the picture, less a margin of 6% on each side.', 'モデルは、画像の中央の正方形から各辺6%を除いた範囲を見ます。',
+  ]);
+  assert.deepEqual(inBoth(() => viewInWords({ resize: 'longest_side_pad', margin: 0.1 }).match(/\d+%/)[0]), ['10%', '10%']);
 });

@@ -277,6 +277,8 @@ export default {
   'model.trial': 'Other model',
   'model.version': 'Version',
   'model.view': 'Looks at',
+  'model.view.centre_square': 'The model looks at the central square of the picture, less a margin of {margin} on each side.',
+  'model.view.longest_side_pad': 'The model looks at the whole picture, scaled down and padded to a square, less a margin of {margin} on each side.',
   'model.weights': 'Weights',
   'note.broken-voi-lut': 'its VOI look-up table is broken',
   'note.broken-window': 'its window is broken',

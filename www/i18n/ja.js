@@ -277,6 +277,8 @@ export default {
   'model.trial': '別のモデル',
   'model.version': '版',
   'model.view': '見る範囲',
+  'model.view.centre_square': 'モデルは、画像の中央の正方形から各辺{margin}を除いた範囲を見ます。',
+  'model.view.longest_side_pad': 'モデルは、画像全体を縮小し、余白を足して正方形にしたものから、各辺{margin}を除いた範囲を見ます。',
   'model.weights': '重み',
   'note.broken-voi-lut': 'VOIルックアップテーブルが壊れています',
   'note.broken-window': 'ウィンドウの指定が壊れています',

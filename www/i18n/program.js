@@ -2,8 +2,6 @@
 
 /** @type {[RegExp, string][]} */
 export const TEXTS = [
-  [/^The model looks at the whole picture, scaled down and padded to a square, less a margin of 6 % on each side\.$/, 'モデルは、画像全体を縮小し、余白を足して正方形にしたものから、各辺6%を除いた範囲を見ます。'],
-  [/^The model looks at the central square of the picture, less a margin of 6 % on each side\.$/, 'モデルは、画像の中央の正方形から各辺6%を除いた範囲を見ます。'],
   [/^(\d[\d,]*) frontal chest radiographs of the NIH ChestX-ray14 collection, mostly of adults$/, 'NIH ChestX-ray14の胸部正面像$1枚（主に成人）'],
   [/^(\d[\d,]*) images of ChestX-ray14 of other patients than the model learnt from$/, 'ChestX-ray14の画像$1枚（学習に使っていない患者）'],
   [/^its JPEG data: .+$/, 'JPEGデータが壊れています'],

@@ -42,6 +42,9 @@ const ungrouped = (values) => Object.fromEntries(Object.entries(values).map(([na
 /** @param {import('./state.js').Note} note */
 export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
 
+/** Which part of a picture the model sees. @param {{resize: string, margin: number}} model See `ImageConfig` in src/radiograph/preprocess.rs */
+export const viewInWords = ({ resize, margin }) => t(`model.view.${resize}`, { margin: percent(margin) });
+
 /** Facts whose values the file has as numbers: the key of their words. @type {Record<string, (values: Record<string, any>) => string>} */
 const MEASURED = {
   matrix: () => 'fact.matrix.size',

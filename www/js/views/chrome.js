@@ -2,7 +2,7 @@
 import { byId, create, onChange } from '../dom.js';
 import { phase, ranked } from '../state.js';
 import { LANGUAGES, folderInWords, glossOf, language, number, plural, programText, t, tell } from '../i18n.js';
-import { duration, megabytes, standing } from '../words.js';
+import { duration, megabytes, standing, viewInWords } from '../words.js';
 
 const RESTED_MS = 900;
 const NAMES = { en: 'English', ja: '日本語' };
@@ -53,11 +53,11 @@ export function bindChrome(session) {
       [t('model.version'), info.version],
       [t('model.size'), t('model.sizeText', { parameters: number(info.parameters, { notation: 'compact', maximumFractionDigits: 1 }), precision: info.precision, megabytes: megabytes(info.bytes) })],
       [t('model.license'), info.license],
-      [t('model.view'), programText(info.viewNote)],
+      [t('model.view'), viewInWords(info)],
       [t('model.device'), `${KINDS[info.device.kind]}, ${info.device.name}`],
     ]));
     aboutModel.textContent = t('about.loaded', {
-      title: info.title, version: info.version, license: info.license, megabytes: megabytes(info.bytes), folder: folderInWords(session.state.folder), view: programText(info.viewNote),
+      title: info.title, version: info.version, license: info.license, megabytes: megabytes(info.bytes), folder: folderInWords(session.state.folder), view: viewInWords(info),
     });
     credits.replaceChildren(...info.credits.map(({ what, who, license }) => create('li', `${what}: ${who} (${license})`)));
   });
