@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use carzero::radiograph::note::Note;
 use carzero::radiograph::preprocess::{ImageConfig, Resize, Square};
 use carzero::{Error, Picture, Warning};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
@@ -46,7 +47,7 @@ fn twelve_bits_in_a_sixteen_bit_file_fill_the_range() {
     let picture =
         Picture::decode(&encode(DynamicImage::ImageLuma16(deep), ImageFormat::Png)).unwrap();
     assert_eq!(picture.grey().as_raw(), &[0, 85, 170, 255]);
-    assert_eq!(picture.note(), Some("16-bit file, its values read as 12-bit"));
+    assert_eq!(picture.notes(), [Note::Depth { bits: 12 }]);
 }
 
 #[test]
@@ -230,6 +231,7 @@ fn the_view_maps_the_crop_back_to_the_picture() {
         ImageConfig { resize: Resize::LongestSidePad, size: 256, crop: 224, mean: 0.5, std: 0.5 };
     let view = Square::new(&picture, &config).view(&config);
     assert_eq!((view.x, view.y, view.width, view.height), (-192.0, 64.0, 896.0, 896.0));
+    assert_eq!(config.margin(), 0.0625);
     config.resize = Resize::CentreSquare;
     let view = Square::new(&picture, &config).view(&config);
     assert_eq!((view.x, view.y, view.width, view.height), (32.0, 288.0, 448.0, 448.0));
@@ -263,13 +265,13 @@ fn tiff_is_read_in_8_and_16_bits_grey() {
     let grey = GrayImage::from_fn(16, 8, |x, y| Luma([(x * 8 + y * 15) as u8]));
     let bytes = encode(grey.clone(), ImageFormat::Tiff);
     let picture = Picture::decode(&bytes).unwrap();
-    assert_eq!((picture.grey(), picture.note()), (&grey, None));
+    assert_eq!((picture.grey(), picture.notes()), (&grey, &[][..]));
     let deep: ImageBuffer<Luma<u16>, _> =
         ImageBuffer::from_fn(16, 8, |x, y| Luma([(x * 200 + y * 150) as u16]));
     let deep = DynamicImage::ImageLuma16(deep);
     let png = Picture::decode(&encode(deep.clone(), ImageFormat::Png)).unwrap();
     let tiff = Picture::decode(&encode(deep, ImageFormat::Tiff)).unwrap();
-    assert_eq!((tiff.grey(), tiff.note()), (png.grey(), png.note()));
+    assert_eq!((tiff.grey(), tiff.notes()), (png.grey(), png.notes()));
     // Films are archived with white as zero: photometric interpretation (262) 0 in place of 1.
     let mut film = bytes.clone();
     let entry = film.windows(4).position(|tag| tag == [6, 1, 3, 0]).unwrap();

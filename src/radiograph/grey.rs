@@ -2,6 +2,8 @@
 
 use image::{DynamicImage, GrayImage};
 
+use super::note::Note;
+
 /// How far the channels of a pixel are apart, on average; 0 for all but 8-bit colours.
 pub fn chroma(image: &DynamicImage) -> f64 {
     let apart = |&[r, g, b]: &[u8; 3]| f64::from(r.max(g).max(b) - r.min(g).min(b));
@@ -16,7 +18,7 @@ pub fn chroma(image: &DynamicImage) -> f64 {
 }
 
 /// Grey of the depth that the file has, then 8 bits.
-pub fn grey_from(image: DynamicImage) -> (GrayImage, Option<String>) {
+pub fn grey_from(image: DynamicImage) -> (GrayImage, Option<Note>) {
     match image {
         DynamicImage::ImageLuma8(grey) => (grey, None),
         DynamicImage::ImageLumaA8(_) => (image.into_luma8(), None),
@@ -43,7 +45,7 @@ pub fn luma([r, g, b]: [u32; 3]) -> u32 {
     ((u64::from(r) * 9798 + u64::from(g) * 19235 + u64::from(b) * 3735 + 16384) >> 15) as u32
 }
 
-fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<String>) {
+fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<Note>) {
     let brightest = deep.iter().copied().max().unwrap_or(0);
     let bits = [8, 10, 12, 14, 16]
         .into_iter()
@@ -51,8 +53,7 @@ fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<Strin
         .unwrap_or(16);
     let full = (1u32 << bits) - 1;
     let grey = deep.iter().map(|&v| ((u32::from(v) * 255 + full / 2) / full) as u8).collect();
-    let note = format!("16-bit file, its values read as {bits}-bit");
-    (exact_size(width, height, grey), Some(note))
+    (exact_size(width, height, grey), Some(Note::Depth { bits }))
 }
 
 /// `grey` was collected from exactly `width * height` pixels.

@@ -4,6 +4,7 @@ mod damaged_png;
 pub mod dicom;
 mod grey;
 mod jpeg2000;
+pub mod note;
 pub mod preprocess;
 pub mod warning;
 
@@ -14,12 +15,13 @@ use image::{
     Limits, metadata::Orientation,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::limits::MAX_PIXELS;
 use dicom::jpeg::{self, Extent};
 use dicom::{About, Dicom, HighBitDepth, Pixels, Shown};
 use grey::{chroma, exact_size, grey_from};
 use jpeg2000::{Codestream, Failure, is_jpeg2000};
+use note::Note;
 use warning::Warning;
 
 /// What a decoder may allocate, in bytes (64 megapixels of 16-bit RGB need 384 MB).
@@ -36,7 +38,7 @@ const COLOURED: f64 = 8.0;
 #[derive(Debug, Clone)]
 pub struct Picture {
     grey: GrayImage,
-    note: Option<String>,
+    notes: Vec<Note>,
     about: Option<About>,
     deep: Option<HighBitDepth>,
     coloured: bool,
@@ -54,7 +56,7 @@ impl Picture {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
             .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
-        Ok(Self { grey, note: None, about: None, deep: None, coloured: false, share: 1.0 })
+        Ok(Self { grey, notes: Vec::new(), about: None, deep: None, coloured: false, share: 1.0 })
     }
 
     /// Decodes a PNG, JPEG, WebP, TIFF (its first page), JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
@@ -90,7 +92,7 @@ impl Picture {
         let mut decoder = reader.into_decoder().map_err(image_error)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+            return Err(Error::ImageTooLarge(Reason::Size { width, height }));
         }
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_ALLOC);
@@ -125,17 +127,17 @@ impl Picture {
         upright.apply_orientation(orientation);
         let grey = upright.into_luma8();
         let picture = Self::from_grey(grey.width(), grey.height(), grey.into_raw())?;
-        Ok(Self { note, coloured, ..picture })
+        Ok(Self { notes: note.into_iter().collect(), coloured, ..picture })
     }
 
     fn from_dicom(dicom: Dicom) -> Result<Self> {
-        let Dicom { width, height, pixels, about, note } = dicom;
+        let Dicom { width, height, pixels, about, notes } = dicom;
         let (grey, deep) = match pixels {
             Pixels::Grey(deep) => (deep.grey(), Some(deep)),
             Pixels::Luma(grey) => (grey, None),
         };
         let picture = Self::from_grey(width, height, grey)?;
-        Ok(Self { note, about: Some(about), deep, ..picture })
+        Ok(Self { notes, about: Some(about), deep, ..picture })
     }
 
     /// The same with black and white exchanged; a DICOM file's padding stays black.
@@ -147,8 +149,8 @@ impl Picture {
             None => self.grey.as_raw().iter().map(|grey| 255 - grey).collect(),
         };
         let grey = exact_size(width, height, grey);
-        let (note, about) = (self.note.clone(), self.about.clone());
-        Self { grey, note, about, deep, ..*self }
+        let (notes, about) = (self.notes.clone(), self.about.clone());
+        Self { grey, notes, about, deep, ..*self }
     }
 
     /// What a DICOM file's header says of the picture.
@@ -184,9 +186,9 @@ impl Picture {
         &self.grey
     }
 
-    /// What was done to fit the picture into 8 bits when it was decoded, if anything.
-    pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+    /// How the file was read, where that is not plain.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 }
 
@@ -222,7 +224,7 @@ fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
     let pixels = u64::from(width) * u64::from(height);
     // The decoder takes four bytes for each sample.
     if pixels > MAX_PIXELS || pixels * components as u64 > MAX_ALLOC / 4 {
-        return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+        return Err(Error::ImageTooLarge(Reason::Size { width, height }));
     }
     if codestream.is_signed() || codestream.has_other_colours() || !(1..=4).contains(&components) {
         return Err(bad("its colours are neither grey nor RGB"));
@@ -266,7 +268,9 @@ fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
 
 fn image_error(error: ImageError) -> Error {
     match error {
-        ImageError::Limits(limit) => Error::ImageTooLarge(limit.to_string()),
+        ImageError::Limits(limit) => {
+            Error::ImageTooLarge(Reason::Memory { what: limit.to_string() })
+        }
         other => Error::Image(other.to_string()),
     }
 }

@@ -32,18 +32,9 @@ pub enum Resize {
 }
 
 impl ImageConfig {
-    /// Which part of a picture a model with this preprocessing sees, in words.
-    pub fn describe(&self) -> String {
-        let margin = (self.size - self.crop) as f64 / 2.0 / self.size as f64;
-        let less = format!("less a margin of {:.0} % on each side", 100.0 * margin);
-        match self.resize {
-            Resize::LongestSidePad => format!(
-                "The model looks at the whole picture, scaled down and padded to a square, {less}."
-            ),
-            Resize::CentreSquare => {
-                format!("The model looks at the central square of the picture, {less}.")
-            }
-        }
+    /// What the crop leaves out on each side of the square, as a part of its side.
+    pub fn margin(&self) -> f64 {
+        (self.size - self.crop) as f64 / 2.0 / self.size as f64
     }
 }
 

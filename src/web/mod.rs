@@ -22,6 +22,7 @@ use crate::package::Precision;
 use crate::package::config::{Credit, Measured, Preset, Reference};
 use crate::phantom::Phantom;
 use crate::radiograph::dicom::{About, Values, Window};
+use crate::radiograph::preprocess::Resize;
 use crate::text::align::reading;
 use crate::text::prompt;
 
@@ -51,7 +52,11 @@ impl From<Error> for JsValue {
         // Setting a property on a fresh object cannot fail.
         let _ = js_sys::Reflect::set(&js, &"code".into(), &error.code().into());
         let values: BTreeMap<_, _> = error.values().into_iter().collect();
-        let _ = js_sys::Reflect::set(&js, &"values".into(), &object(&values));
+        let values = object(&values);
+        if let Some(reason) = error.reason() {
+            let _ = js_sys::Reflect::set(&values, &"reason".into(), &object(reason));
+        }
+        let _ = js_sys::Reflect::set(&js, &"values".into(), &values);
         js.into()
     }
 }
@@ -104,7 +109,8 @@ struct ModelInfo<'a> {
     presets: &'a [Preset],
     credits: &'a [Credit],
     map_side: usize,
-    view_note: String,
+    resize: Resize,
+    margin: f64,
 }
 
 /// Puts a model together from the files of its folder.
@@ -183,7 +189,8 @@ impl Model {
             presets: &config.presets,
             credits: &config.credits,
             map_side: config.map_side(),
-            view_note: config.image.describe(),
+            resize: config.image.resize,
+            margin: config.image.margin(),
         })
     }
 
@@ -322,13 +329,13 @@ impl Picture {
         self.0.height()
     }
 
-    /// What was done to fit the picture into 8 bits, if anything.
+    /// How the file was read, where that is not plain: `{code, ...values}[]`.
     #[wasm_bindgen(getter)]
-    pub fn note(&self) -> Option<String> {
-        self.0.note().map(str::to_string)
+    pub fn notes(&self) -> JsValue {
+        object(&self.0.notes())
     }
 
-    /// Technical facts of a DICOM file, none of them identifying: `{name, value}[]`.
+    /// Technical facts of a DICOM file, none of them identifying: `{code, ...values}[]`.
     #[wasm_bindgen(getter)]
     pub fn facts(&self) -> JsValue {
         object(&self.0.about().map(About::facts).unwrap_or_default())

@@ -6,10 +6,13 @@ mod jpeg;
 
 use std::time::{Duration, Instant};
 
-use carzero::radiograph::dicom::{Shown, Values, ViewPosition, Window, is_dicom};
+use carzero::error::Reason;
+use carzero::radiograph::dicom::{Fact, Shown, Spacing, Values, ViewPosition, Window, is_dicom};
+use carzero::radiograph::note::Note;
 use carzero::{Error, Picture};
 use file::*;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use serde_json::json;
 
 /// What a case does to a file.
 type Edit = fn(&mut File) -> &mut File;
@@ -129,14 +132,24 @@ fn few_outliers_do_not_stretch_the_window_made_from_values() {
 }
 
 #[test]
-fn the_note_says_what_grey_was_made_with() {
-    let note = |file: &File| file.picture().note().unwrap().to_string();
+fn notes_say_what_grey_was_made_with() {
+    let notes = |file: &File| file.picture().notes().to_vec();
+    let window = Note::Window { center: 1.0, width: 3.0 };
+    let from_values = Note::WindowFromValues { low: 0.0, high: 2.0 };
     let mut file = File::grey(1, 3, &[0, 1, 2]);
-    assert_eq!(note(&file), "window from the picture’s values, 0 to 2: the file has no window");
-    assert_eq!(note(file.window("1", "3")), "the file’s window, center 1, width 3");
-    assert_eq!(note(file.voi_lut([3, 0, 8], &[0, 9, 255])), "the file’s VOI look-up table");
-    assert!(note(file.voi_lut([3, 0, 8], &[])).contains("look-up table is broken"));
-    assert!(note(file.window("1", "0")).contains("look-up table and window are broken"));
+    assert_eq!(notes(&file), [from_values.clone(), Note::NoWindow]);
+    assert_eq!(notes(file.clone().window("1", "0")), [from_values.clone(), Note::BrokenWindow]);
+    assert_eq!(notes(file.window("1", "3")), std::slice::from_ref(&window));
+    assert_eq!(notes(file.voi_lut([3, 0, 8], &[0, 9, 255])), [Note::VoiLut]);
+    assert_eq!(notes(file.voi_lut([3, 0, 8], &[])), [window, Note::BrokenVoiLut]);
+    let broken = [from_values, Note::BrokenVoiLut, Note::BrokenWindow];
+    assert_eq!(notes(file.window("1", "0")), broken);
+    let json = serde_json::to_value(&broken[..2]).unwrap();
+    let expected = json!([
+        { "code": "window-from-values", "low": 0.0, "high": 2.0 },
+        { "code": "broken-voi-lut" },
+    ]);
+    assert_eq!(json, expected);
 }
 
 /// What the page's viewer makes of a value.
@@ -543,13 +556,11 @@ fn what_lies_there_decides_how_pixels_are_read() {
     plain.window("128", "256");
     let read = |bytes: &[u8]| {
         let picture = Picture::decode(bytes).unwrap();
-        let remark = picture.note().unwrap().split_once("; ").map(|(_, remark)| remark.to_string());
-        (picture.grey().as_raw().clone(), remark.unwrap_or_default())
+        // The first is of the window.
+        (picture.grey().as_raw().clone(), picture.notes()[1..].to_vec())
     };
-    let as_it_is = |pixels: &[u8]| (pixels.to_vec(), String::new());
-    let though = |pixels: &[u8], what: &str, said: &str| {
-        (pixels.to_vec(), format!("its pixels are {what}, though the file says {said}"))
-    };
+    let as_it_is = |pixels: &[u8]| (pixels.to_vec(), Vec::new());
+    let but = |pixels: &[u8], note: Note| (pixels.to_vec(), vec![note]);
 
     let stated = with_stated_length(plain.clone().fragments(LOSSLESS, &[&packed]).file());
     assert_eq!(read(&stated), as_it_is(&samples));
@@ -559,7 +570,7 @@ fn what_lies_there_decides_how_pixels_are_read() {
     bare.raw(0x7FE0_0010, "OB", &packed);
     assert_eq!(read(&bare.file()), as_it_is(&samples), "a codestream without items");
 
-    for (uid, name) in [
+    for (uid, says) in [
         (JPEG_2000, "JPEG 2000 Lossless"),
         (LOSSLESS, "JPEG Lossless, selection value 1"),
         (JPEG_LS, "JPEG-LS Lossless"),
@@ -567,21 +578,21 @@ fn what_lies_there_decides_how_pixels_are_read() {
     ] {
         let mut native = plain.clone();
         native.uid = uid;
-        assert_eq!(read(&native.file()), though(&samples, "not compressed", name));
+        assert_eq!(read(&native.file()), but(&samples, Note::NotCompressed { says }));
         let mut odd = File::bytes(1, 3, "MONOCHROME2", &samples[..3]);
         odd.window("128", "256").uid = uid;
-        assert_eq!(read(&odd.file()), though(&samples[..3], "not compressed", name), "odd");
+        assert_eq!(read(&odd.file()), but(&samples[..3], Note::NotCompressed { says }), "odd");
         let mut cut = plain.clone();
         cut.us(0x0028_0010, &[5]).uid = uid;
         assert!(cut.error().to_string().contains("should be compressed"), "{uid}");
     }
-    for (uid, name) in [
+    for (uid, says) in [
         (EXPLICIT, "Explicit VR Little Endian"),
         (JPEG_2000, "JPEG 2000 Lossless"),
         (JPEG_LS, "JPEG-LS Lossless"),
     ] {
         let file = plain.clone().fragments(uid, &[&packed]).file();
-        assert_eq!(read(&file), though(&samples, "JPEG", name));
+        assert_eq!(read(&file), but(&samples, Note::Compressed { codec: "JPEG", says }));
     }
     let bare = plain.clone().fragments(LOSSLESS, &[&packed]).body();
     assert_eq!(read(&bare), as_it_is(&samples), "a bare data set says nothing");
@@ -627,31 +638,31 @@ fn chest() -> File {
 
 #[test]
 fn technical_facts_are_told() {
-    let told = |file: &File| -> Vec<String> {
-        let facts = file.picture().about().unwrap().facts();
-        facts.iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect()
-    };
+    let told = |file: &File| file.picture().about().unwrap().facts();
     let mut file = chest();
-    let expected = [
-        "Modality: DX",
-        "Body part: CHEST",
-        "View: PA",
-        "Spacing: 0.15 × 0.15 mm (Pixel Spacing)",
-        "Matrix: 2 × 1",
-        "Bits: 16 of 16, unsigned",
-        "Photometric: MONOCHROME2",
-        "Transfer syntax: Explicit VR Little Endian",
-    ];
-    assert_eq!(told(&file), expected);
+    let expected = json!([
+        { "code": "modality", "value": "DX" },
+        { "code": "body-part", "value": "CHEST" },
+        { "code": "view", "value": "PA" },
+        { "code": "spacing", "rows": 0.15, "columns": 0.2, "atDetector": false },
+        { "code": "matrix", "columns": 2, "rows": 1 },
+        { "code": "bits", "stored": 16, "allocated": 16, "signed": false },
+        { "code": "photometric", "value": "MONOCHROME2" },
+        { "code": "transfer-syntax", "value": "Explicit VR Little Endian" },
+    ]);
+    let wide = |file: &mut File| told(file.text(0x0028_0030, "DS", "0.15\\0.2"));
+    assert_eq!(serde_json::to_value(wide(&mut file.clone())).unwrap(), expected);
     file.text(0x0018_1164, "DS", "0.15\\0.15");
-    assert!(told(&file).contains(&"Spacing: 0.15 × 0.15 mm (at the detector)".to_string()));
+    let at_detector = |mm| Fact::Spacing(Spacing { rows: mm, columns: mm, at_detector: true });
+    assert!(told(&file).contains(&at_detector(0.15)));
     file.text(0x0028_0030, "DS", "NaN\\0").text(0x0018_1164, "DS", "0.2\\0.2");
-    assert!(told(&file).contains(&"Spacing: 0.2 × 0.2 mm (at the detector)".to_string()));
+    assert!(told(&file).contains(&at_detector(0.2)));
     file.text(0x0018_1164, "DS", "").text(0x0020_0062, "CS", "U").bits(16, 12).signed();
     let told = told(&file);
-    assert!(told.contains(&"Laterality: U".to_string()), "{told:?}");
-    assert!(told.contains(&"Bits: 12 of 16, signed".to_string()), "{told:?}");
-    assert!(!told.iter().any(|fact| fact.starts_with("Spacing")), "{told:?}");
+    assert!(told.contains(&Fact::Laterality { value: "U".to_string() }), "{told:?}");
+    let bits = Fact::Bits { stored: 12, allocated: 16, signed: true };
+    assert!(told.contains(&bits), "{told:?}");
+    assert!(!told.iter().any(|fact| matches!(fact, Fact::Spacing(_))), "{told:?}");
 }
 
 #[test]
@@ -799,6 +810,16 @@ fn what_cannot_be_read_is_refused_with_a_remedy() {
             "{name}: {error}"
         );
     }
+    // A page puts the reason into its own words.
+    let reason = |edit: Edit| edit(&mut File::grey(1, 2, &[0, 1])).error().reason().cloned();
+    let coded = |edit: Edit| serde_json::to_value(reason(edit)).unwrap();
+    let bits = json!({ "code": "bits-stored", "stored": 17, "allocated": 16 });
+    assert_eq!(coded(|f| f.us(0x0028_0101, &[17])), bits);
+    let uid = "1.2.840.10008.1.2.4.102".to_string();
+    let video = reason(|f| f.fragments("1.2.840.10008.1.2.4.102", &[&[1; 9]]));
+    assert_eq!(video, Some(Reason::Video { uid }));
+    let rle = coded(|f| f.fragments(RLE, &[&[7; 50]]));
+    assert_eq!((&rle["code"], &rle["codec"]), (&json!("broken"), &json!("RLE")));
     let float = [start(EXPLICIT), b"\xE0\x7F\x08\0OF\0\0\x04\0\0\0\0\0\0\0".to_vec()].concat();
     assert!(matches!(Picture::decode(&float), Err(Error::DicomUnsupported(_))));
     // A report.

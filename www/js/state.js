@@ -9,11 +9,13 @@
  * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
  * @typedef {{file: Blob, negative?: boolean} | Drawing} Source A file's picture, or its negative
  * @typedef {'familiar' | 'unusual' | 'unfamiliar' | 'inverted'} Verdict What a picture looks like to the model
- * @typedef {{code: string} & Record<string, string | number>} Warning See `Warning` in src/warning.rs
+ * @typedef {{code: string} & Record<string, string | number>} Warning See `Warning` in src/radiograph/warning.rs
+ * @typedef {{code: string} & Record<string, string | number>} Note See `Note` in src/radiograph/note.rs
+ * @typedef {{code: string} & Record<string, any>} Fact See `Fact` in src/radiograph/dicom/about.rs
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
- * @property {number} width @property {number} height @property {string=} note
- * @property {{name: string, value: string}[]} facts Of a DICOM file @property {Warning[]} warnings Of a damaged file, or one that is no frontal chest radiograph
+ * @property {number} width @property {number} height @property {Note[]} notes How its file was read
+ * @property {Fact[]} facts Of a DICOM file @property {Warning[]} warnings Of a damaged file, or one that is no frontal chest radiograph
  * @property {import('./viewer/pixels.js').Pixels} pixels What the viewer shows
  * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
  * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture

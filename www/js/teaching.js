@@ -27,7 +27,7 @@ const NOTHING = new Map();
 
 /** The picture without what gives it away; the same object for the same picture. @param {import('./state.js').Picture} picture */
 function veiledPicture(picture) {
-  if (!veiled.has(picture)) veiled.set(picture, { ...picture, name: '', note: undefined, truth: [], source: /** @type {any} */ ({}) });
+  if (!veiled.has(picture)) veiled.set(picture, { ...picture, name: '', notes: [], truth: [], source: /** @type {any} */ ({}) });
   return veiled.get(picture);
 }
 

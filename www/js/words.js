@@ -36,6 +36,25 @@ export function warningInWords({ code, ...values }) {
   return t(`warning.${code}`, values);
 }
 
+/** Numbers as the viewer writes them, with nothing between thousands. @param {Record<string, string | number>} values */
+const ungrouped = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : value]));
+
+/** @param {import('./state.js').Note} note */
+export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
+
+/** Which part of a picture the model sees. @param {{resize: string, margin: number}} model See `ImageConfig` in src/radiograph/preprocess.rs */
+export const viewInWords = ({ resize, margin }) => t(`model.view.${resize}`, { margin: percent(margin) });
+
+/** Facts whose values the file has as numbers: the key of their words. @type {Record<string, (values: Record<string, any>) => string>} */
+const MEASURED = {
+  matrix: () => 'fact.matrix.size',
+  spacing: ({ atDetector }) => (atDetector ? 'fact.spacing.detector' : 'fact.spacing.patient'),
+  bits: ({ signed: below }) => (below ? 'fact.bits.signed' : 'fact.bits.unsigned'),
+};
+
+/** A fact's name, and its value. @param {import('./state.js').Fact} fact @returns {[string, string]} */
+export const factInWords = ({ code, ...values }) => [t(`fact.${code}`), Object.hasOwn(MEASURED, code) ? t(MEASURED[code](values), ungrouped(values)) : values.value];
+
 /**
  * What speaks against an image's scores: what its file says, and then its looks.
  *

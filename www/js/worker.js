@@ -127,10 +127,10 @@ const jobs = {
   async decode({ picture: id, source }) {
     const picture = await decodePicture(source);
     pictures.set(id, { source, picture, encoded: null });
-    const { width, height, note, facts, warnings } = picture;
+    const { width, height, notes, facts, warnings } = picture;
     const { values, window, spacing } = picture.shown();
     const truth = 'phantom' in source ? wasm.phantomTruth(source.phantom) : [];
-    return [{ width, height, note, facts, warnings, truth, values, window, spacing }, [values.buffer]];
+    return [{ width, height, notes, facts, warnings, truth, values, window, spacing }, [values.buffer]];
   },
 
   async preview({ phantom }) {

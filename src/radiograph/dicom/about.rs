@@ -13,13 +13,58 @@ const RADIOGRAPHS: [&str; 5] = ["CR", "DX", "RG", "SC", "OT"];
 /// Parts of the body that a chest radiograph is filed under.
 const CHESTS: [&str; 4] = ["CHEST", "THORAX", "TORAX", "LUNG"];
 
-/// A fact to show.
+/// A fact to show. As JSON it has its name as `code`, and its values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Fact {
-    /// What it is of.
-    pub name: &'static str,
-    /// Its value, in words for a person.
-    pub value: String,
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Fact {
+    /// (0008,0060)
+    Modality {
+        /// As written.
+        value: String,
+    },
+    /// (0018,0015)
+    BodyPart {
+        /// As written.
+        value: String,
+    },
+    /// (0018,5101)
+    View {
+        /// As written.
+        value: String,
+    },
+    /// (0020,0062)
+    Laterality {
+        /// As written.
+        value: String,
+    },
+    /// (0028,0030), or else (0018,1164)
+    Spacing(Spacing),
+    /// (0028,0010) and (0028,0011)
+    Matrix {
+        /// Pixels in a row.
+        columns: usize,
+        /// Pixels in a column.
+        rows: usize,
+    },
+    /// (0028,0100) to (0028,0103)
+    Bits {
+        /// Of a sample that hold its value.
+        stored: u32,
+        /// That a sample takes.
+        allocated: u32,
+        /// Whether values may be below zero.
+        signed: bool,
+    },
+    /// (0028,0004)
+    Photometric {
+        /// The defined term.
+        value: &'static str,
+    },
+    /// (0002,0010)
+    TransferSyntax {
+        /// Its name in the standard.
+        value: &'static str,
+    },
 }
 
 /// The way of the beam, as far as the header tells.
@@ -34,7 +79,8 @@ pub enum ViewPosition {
 }
 
 /// Rows and columns in mm (PS3.3 section 10.7).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Spacing {
     /// From one row to the next.
     pub rows: f64,
@@ -61,21 +107,14 @@ pub struct About {
     pub spacing: Option<Spacing>,
     /// Height of a pixel as shown by its width, where that is told.
     pub aspect: f64,
-    /// (0028,0004)
-    pub photometric: &'static str,
-    /// The transfer syntax in words.
+    /// The transfer syntax's name.
     pub transfer_syntax: &'static str,
-    /// (0028,0008)
-    pub frames: usize,
-    matrix: String,
-    bits: String,
+    format: Format,
 }
 
 impl About {
     pub(super) fn new(header: &Header, format: &Format, transfer_syntax: &'static str) -> Self {
         let spacing = Spacing::from_header(header);
-        let Format { rows, columns, stored, allocated, signed, frames, .. } = *format;
-        let sign = if signed { "signed" } else { "unsigned" };
         Self {
             modality: header.code(tags::MODALITY),
             body_part: header.code(tags::BODY_PART_EXAMINED),
@@ -84,28 +123,28 @@ impl About {
             laterality: header.code(tags::IMAGE_LATERALITY),
             spacing,
             aspect: aspect(header, spacing),
-            photometric: format.photometric.name(),
             transfer_syntax,
-            frames,
-            matrix: format!("{columns} × {rows}"),
-            bits: format!("{stored} of {allocated}, {sign}"),
+            format: format.clone(),
         }
     }
 
     /// The facts that are known, to be shown in this order.
     pub fn facts(&self) -> Vec<Fact> {
-        let facts = [
-            ("Modality", self.modality.clone()),
-            ("Body part", self.body_part.clone()),
-            ("View", self.view_position.clone()),
-            ("Laterality", self.laterality.clone()),
-            ("Spacing", self.spacing.map(|spacing| spacing.in_words())),
-            ("Matrix", Some(self.matrix.clone())),
-            ("Bits", Some(self.bits.clone())),
-            ("Photometric", Some(self.photometric.to_string())),
-            ("Transfer syntax", Some(self.transfer_syntax.to_string())),
-        ];
-        facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
+        let Format { rows, columns, stored, allocated, signed, photometric, .. } = self.format;
+        [
+            self.modality.clone().map(|value| Fact::Modality { value }),
+            self.body_part.clone().map(|value| Fact::BodyPart { value }),
+            self.view_position.clone().map(|value| Fact::View { value }),
+            self.laterality.clone().map(|value| Fact::Laterality { value }),
+            self.spacing.map(Fact::Spacing),
+            Some(Fact::Matrix { columns, rows }),
+            Some(Fact::Bits { stored, allocated, signed }),
+            Some(Fact::Photometric { value: photometric.name() }),
+            Some(Fact::TransferSyntax { value: self.transfer_syntax }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// What a person should know before looking at scores.
@@ -123,7 +162,7 @@ impl About {
             modality.map(|modality| Warning::Modality { modality }),
             part.map(|part| Warning::BodyPart { part }),
             view,
-            (self.frames > 1).then_some(Warning::Frames { count: self.frames }),
+            (self.format.frames > 1).then_some(Warning::Frames { count: self.format.frames }),
             stretched.then_some(Warning::NotSquare),
         ]
         .into_iter()
@@ -187,13 +226,6 @@ impl Spacing {
         let (pixel, imager) = (pair(tags::PIXEL_SPACING), pair(tags::IMAGER_PIXEL_SPACING));
         let (rows, columns) = pixel.or(imager)?;
         Some(Self { rows, columns, at_detector: pixel.is_none() || pixel == imager })
-    }
-
-    fn in_words(self) -> String {
-        let Self { rows, columns, at_detector } = self;
-        let place = if at_detector { "at the detector" } else { "Pixel Spacing" };
-        let [rows, columns] = [rows, columns].map(|mm| (mm * 1e4).round() / 1e4);
-        format!("{columns} × {rows} mm ({place})")
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::format::{Format, Photometric};
 use super::header::Header;
 use super::lut::{Function, Modality, Voi};
+use crate::radiograph::note::Note;
 
 /// Of a thousand pixels, how many may lie below, and above, a window made from the values.
 const OUTSIDE: u64 = 5;
@@ -58,13 +59,13 @@ pub struct HighBitDepth {
 }
 
 impl HighBitDepth {
-    /// The picture, and in words what its grey was made with.
+    /// The picture, and what its grey was made with.
     pub(super) fn new(
         header: &Header,
         format: &Format,
         lossy: bool,
         samples: Vec<u16>,
-    ) -> (Self, String) {
+    ) -> (Self, Vec<Note>) {
         let modality = Modality::from_header(header, format);
         let padding = Padding::from_header(header, format);
         let value = |sample| {
@@ -73,8 +74,8 @@ impl HighBitDepth {
         };
         let values: Vec<Option<f64>> = (0..=u16::MAX).map(value).collect();
         let histogram = Histogram::new(&samples, &values);
-        let (voi, note) = choose(header, format, &modality, &histogram);
-        (Self { samples, values, voi, inverted: is_inverted(header, format) }, note)
+        let (voi, notes) = choose(header, format, &modality, &histogram);
+        (Self { samples, values, voi, inverted: is_inverted(header, format) }, notes)
     }
 
     /// The same with black and white exchanged.
@@ -165,34 +166,32 @@ fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 /// The first of VOI LUT and window that is there and does not show the whole picture as one grey, or
-/// else a window that holds the picture; and in words, which.
+/// else a window that holds the picture; and which, and why.
 fn choose(
     header: &Header,
     format: &Format,
     modality: &Modality,
     histogram: &Histogram,
-) -> (Voi, String) {
+) -> (Voi, Vec<Note>) {
     let shows = |voi: &Voi| histogram.is_shown_by(voi);
     let lut = Voi::lut(header, format, modality).map(|lut| lut.filter(shows));
     if let Some(Some(lut)) = lut {
-        return (lut, "the file’s VOI look-up table".to_string());
+        return (lut, vec![Note::VoiLut]);
     }
-    let broken = if lut.is_some() { " (its VOI look-up table is broken)" } else { "" };
+    let broken_lut = lut.map(|_| Note::BrokenVoiLut);
     let window = Voi::window(header).map(|window| window.filter(shows));
     if let Some(Some(window @ Voi::Window { centre, width, .. })) = window {
-        return (window, format!("the file’s window, center {centre}, width {width}{broken}"));
+        let note = Note::Window { center: centre, width };
+        return (window, [note].into_iter().chain(broken_lut).collect());
     }
     let (low, high) = histogram.middle();
     // A single value is shown as middle grey.
     let (centre, width) = ((low + high) / 2.0, if low < high { high - low } else { 1.0 });
-    let reason = match (lut.is_some(), window.is_some()) {
-        (false, false) => "the file has no window",
-        (true, false) => "its VOI look-up table is broken",
-        (false, true) => "its window is broken",
-        (true, true) => "its VOI look-up table and window are broken",
-    };
-    let note = format!("window from the picture’s values, {low:.0} to {high:.0}: {reason}");
-    (Voi::Window { centre, width, function: Function::LinearExact }, note)
+    let broken_window = window.map(|_| Note::BrokenWindow);
+    let missing = (broken_lut.is_none() && broken_window.is_none()).then_some(Note::NoWindow);
+    let reasons = [broken_lut, broken_window, missing].into_iter().flatten();
+    let notes = [Note::WindowFromValues { low, high }].into_iter().chain(reasons).collect();
+    (Voi::Window { centre, width, function: Function::LinearExact }, notes)
 }
 
 /// How many pixels have each value, in the order of the values, without padding.

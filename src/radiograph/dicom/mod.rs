@@ -27,7 +27,8 @@ use header::Header;
 use lut::Palette;
 
 use super::grey::luma;
-use crate::error::{Error, Result};
+use super::note::Note;
+use crate::error::{Error, Reason, Result};
 
 /// A DICOM file's first frame.
 #[derive(Debug, Clone)]
@@ -40,9 +41,8 @@ pub struct Dicom {
     pub pixels: Pixels,
     /// What the header says of the picture.
     pub about: About,
-    /// In words, what the 8 bits of a grey picture were made with, and what was read otherwise than
-    /// the file says.
-    pub note: Option<String>,
+    /// What the 8 bits of a grey picture were made with, and what was read otherwise than the file says.
+    pub notes: Vec<Note>,
 }
 
 /// The pixels of a [`Dicom`], row by row.
@@ -76,23 +76,22 @@ pub fn read(bytes: &[u8]) -> Result<Dicom> {
     };
     let format = Format::from_header(&header)?;
     let about = About::new(&header, &format, syntax.name);
-    let (mut planes, remark) = frame::decode(&syntax, &format, data)?;
-    let (pixels, window) = if format.photometric.is_grey() {
+    let (mut planes, contradiction) = frame::decode(&syntax, &format, data)?;
+    let (pixels, mut notes) = if format.photometric.is_grey() {
         // What was not packed as the file says overshoots nothing.
-        let lossy = syntax.lossy && remark.is_none();
-        let (deep, note) = HighBitDepth::new(&header, &format, lossy, planes.swap_remove(0));
-        (Pixels::Grey(deep), Some(note))
+        let lossy = syntax.lossy && contradiction.is_none();
+        let (deep, notes) = HighBitDepth::new(&header, &format, lossy, planes.swap_remove(0));
+        (Pixels::Grey(deep), notes)
     } else {
         let luma = match format.photometric {
             Photometric::Palette => Palette::from_header(&header, &format)?.luma(&planes[0]),
             _ => luma_from_planes(&format, &planes),
         };
-        (Pixels::Luma(luma), None)
+        (Pixels::Luma(luma), Vec::new())
     };
-    let notes: Vec<String> = window.into_iter().chain(remark).collect();
-    let note = (!notes.is_empty()).then(|| notes.join("; "));
+    notes.extend(contradiction);
     let (width, height) = (format.columns as u32, format.rows as u32);
-    Ok(Dicom { width, height, pixels, about, note })
+    Ok(Dicom { width, height, pixels, about, notes })
 }
 
 fn without_pixels(header: &Header) -> Error {
@@ -101,7 +100,7 @@ fn without_pixels(header: &Header) -> Error {
     }
     let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
     if float.iter().any(|&tag| header.find(tag).is_some()) {
-        return Error::DicomUnsupported("its pixels are floating-point numbers".to_string());
+        return Error::DicomUnsupported(Reason::FloatingPoint);
     }
     let modality = header.code(tags::MODALITY);
     Error::NoPicture(modality.unwrap_or_default())

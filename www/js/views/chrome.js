@@ -1,8 +1,8 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
 import { byId, create, onChange } from '../dom.js';
 import { phase, ranked } from '../state.js';
-import { LANGUAGES, folderInWords, glossOf, language, number, plural, programText, t, tell } from '../i18n.js';
-import { duration, megabytes, standing } from '../words.js';
+import { LANGUAGES, folderInWords, glossOf, language, number, plural, populationInWords, t, tell } from '../i18n.js';
+import { duration, megabytes, standing, viewInWords } from '../words.js';
 
 const RESTED_MS = 900;
 const NAMES = { en: 'English', ja: '日本語' };
@@ -53,11 +53,11 @@ export function bindChrome(session) {
       [t('model.version'), info.version],
       [t('model.size'), t('model.sizeText', { parameters: number(info.parameters, { notation: 'compact', maximumFractionDigits: 1 }), precision: info.precision, megabytes: megabytes(info.bytes) })],
       [t('model.license'), info.license],
-      [t('model.view'), programText(info.viewNote)],
+      [t('model.view'), viewInWords(info)],
       [t('model.device'), `${KINDS[info.device.kind]}, ${info.device.name}`],
     ]));
     aboutModel.textContent = t('about.loaded', {
-      title: info.title, version: info.version, license: info.license, megabytes: megabytes(info.bytes), folder: folderInWords(session.state.folder), view: programText(info.viewNote),
+      title: info.title, version: info.version, license: info.license, megabytes: megabytes(info.bytes), folder: folderInWords(session.state.folder), view: viewInWords(info),
     });
     credits.replaceChildren(...info.credits.map(({ what, who, license }) => create('li', `${what}: ${who} (${license})`)));
   });
@@ -129,7 +129,7 @@ export function bindChrome(session) {
     population.textContent = !info ? ''
       : !findings.length ? t('population.empty')
         : !state.picture ? t('population.noImage')
-          : info.population ? t('population.among', { population: programText(info.population) }) : t('population.none');
+          : info.population ? t('population.among', { population: populationInWords(info.population) }) : t('population.none');
     if (!doing || !quiet) timing.textContent = times && !doing ? plural('timing', times.scored, { encode: duration(times.encode), score: duration(times.score) }) : '';
 
     const other = LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length];

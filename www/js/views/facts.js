@@ -1,8 +1,8 @@
 /** What is known of a picture: a DICOM file's facts beside its name, and warnings before the scores. */
 import { isSame } from '../compare/beside.js';
 import { byId, create, onChange } from '../dom.js';
-import { programText, t } from '../i18n.js';
-import { cautions } from '../words.js';
+import { t } from '../i18n.js';
+import { cautions, factInWords } from '../words.js';
 
 /** One array, so that nothing changes between two pictures without facts. @type {never[]} */
 const NONE = [];
@@ -16,10 +16,11 @@ export function bindFacts(session) {
 
   const drawFacts = onChange((/** @type {import('../state.js').Picture['facts']} */ list) => {
     facts.hidden = !list.length;
-    facts.replaceChildren(...list.map(({ name, value }) => {
-      const fact = create('div');
-      fact.append(create('dt', programText(name)), create('dd', programText(value)));
-      return fact;
+    facts.replaceChildren(...list.map((fact) => {
+      const [name, value] = factInWords(fact);
+      const pair = create('div');
+      pair.append(create('dt', name), create('dd', value));
+      return pair;
     }));
   });
 

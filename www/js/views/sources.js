@@ -2,8 +2,8 @@
 import { byId, create, onChange, showName } from '../dom.js';
 import { diskFolder } from '../folders.js';
 import { FILES_MAX, filesFromList, filesFromTransfer, sortOut } from '../series/files.js';
-import { exampleTitle, glossOf, programText, say, t, tell } from '../i18n.js';
-import { leftInWords } from '../words.js';
+import { exampleTitle, glossOf, say, t, tell } from '../i18n.js';
+import { leftInWords, noteInWords } from '../words.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindSources(session) {
@@ -79,7 +79,7 @@ export function bindSources(session) {
 
   return (/** @type {import('../state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
-    const facts = picture ? ['file' in picture.source && `${picture.width} × ${picture.height}`, programText(picture.note ?? '')].filter(Boolean) : [];
+    const facts = picture ? ['file' in picture.source && `${picture.width} × ${picture.height}`, ...picture.notes.map(noteInWords)].filter(Boolean) : [];
     showName(note.firstElementChild, wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : picture ? tell(picture.name) : '');
     note.lastElementChild.textContent = facts.map((fact) => ` · ${fact}`).join('');
     note.title = note.textContent;
