@@ -1,6 +1,11 @@
 //! The one error type of the library.
 
+use serde::Serialize;
 use thiserror::Error;
+
+use crate::limits::MAX_PIXELS;
+
+const MEGAPIXELS_MAX: u64 = MAX_PIXELS / 1_000_000;
 
 /// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
 #[derive(Debug, Error)]
@@ -35,7 +40,7 @@ pub enum Error {
     Damaged(Option<f64>),
     /// A DICOM file is damaged or holds no picture.
     #[error("this DICOM file cannot be read: {0}. Export it again, or export its image as PNG")]
-    Dicom(String),
+    Dicom(Reason),
     /// A DICOM file of another kind than pictures, such as a report or a plan: its modality, or "".
     #[error("this DICOM file holds no picture{}. Open the images that belong to it", of_modality(.0))]
     NoPicture(String),
@@ -44,7 +49,7 @@ pub enum Error {
         "this kind of DICOM file is not supported: {0}. Export it uncompressed or as JPEG 2000, or \
          export its image as PNG"
     )]
-    DicomUnsupported(String),
+    DicomUnsupported(Reason),
     /// There are no bytes.
     #[error("this file is empty. Copy or download it again")]
     EmptyFile,
@@ -64,11 +69,8 @@ pub enum Error {
     )]
     Dicomdir,
     /// The image is larger than memory allows for.
-    #[error(
-        "this image is too large ({0}). Scale it down to at most {max} megapixels",
-        max = crate::limits::MAX_PIXELS / 1_000_000
-    )]
-    ImageTooLarge(String),
+    #[error("this image is too large ({0}). Scale it down to at most {MEGAPIXELS_MAX} megapixels")]
+    ImageTooLarge(Reason),
     /// The text has no word that the model can read.
     #[error(
         "\"{0}\" has no word that the model can read: it knows English in Latin letters and digits"
@@ -134,16 +136,158 @@ impl Error {
             | Self::Weights(reason)
             | Self::Tokenizer(reason)
             | Self::Image(reason)
-            | Self::Dicom(reason)
-            | Self::DicomUnsupported(reason)
-            | Self::ImageTooLarge(reason)
             | Self::Prompt(reason)
             | Self::Answer(reason)
             | Self::Device(reason)
             | Self::SelfTest(reason) => vec![("reason", reason.clone())],
-            Self::EmptyFile | Self::Heic | Self::Pdf | Self::Dicomdir => Vec::new(),
+            Self::ImageTooLarge(_) => vec![("megapixels", MEGAPIXELS_MAX.to_string())],
+            Self::Dicom(_)
+            | Self::DicomUnsupported(_)
+            | Self::EmptyFile
+            | Self::Heic
+            | Self::Pdf
+            | Self::Dicomdir => Vec::new(),
         }
     }
+
+    /// Why, of those errors that say it by a code with values.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Dicom(reason) | Self::DicomUnsupported(reason) | Self::ImageTooLarge(reason) => {
+                Some(reason)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Why a picture cannot be read. As JSON it has its name as `code`, and its values.
+#[derive(Debug, Clone, PartialEq, Serialize, Error)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Reason {
+    /// A data set names no transfer syntax, and looks like none.
+    #[error("it does not say how it is written")]
+    NoTransferSyntax,
+    /// A data set that should be deflated (PS3.5 annex A.5).
+    #[error("its data is no deflate")]
+    NotDeflated,
+    /// Elements end too soon, or are none.
+    #[error("it is cut off or damaged")]
+    CutOff,
+    /// Pixel Data is empty.
+    #[error("it has no pixels")]
+    NoPixels,
+    /// Fewer pixels than the header says.
+    #[error("its pixels are cut off")]
+    PixelsCutOff,
+    /// As the transfer syntax says.
+    #[error("its pixels should be compressed and are not")]
+    NotCompressed,
+    /// The header says another.
+    #[error("its compressed picture has another size")]
+    OtherSize,
+    /// A picture of numbered colours, without the colours.
+    #[error("its palette of colours is missing")]
+    NoPalette,
+    /// There is no pixel between so many.
+    #[error("its picture has {rows} rows and {columns} columns")]
+    NoArea {
+        /// As written, or 0.
+        rows: u16,
+        /// As written, or 0.
+        columns: u16,
+    },
+    /// Bits stored are none of those allocated.
+    #[error("it has {stored} of {allocated} bits stored")]
+    BitsStored {
+        /// As written.
+        stored: u16,
+        /// As written.
+        allocated: u16,
+    },
+    /// Compressed data breaks its standard.
+    #[error("its {codec} data: {what}")]
+    Broken {
+        /// The standard.
+        codec: &'static str,
+        /// What its decoder says, in English.
+        what: String,
+    },
+    /// Float or Double Float Pixel Data.
+    #[error("its pixels are floating-point numbers")]
+    FloatingPoint,
+    /// As of a segmentation.
+    #[error("its samples have one bit, as those of a mask")]
+    OneBit,
+    /// Neither 8 nor 16.
+    #[error("its samples have {allocated} bits")]
+    Bits {
+        /// As written, or 0.
+        allocated: u16,
+    },
+    /// A photometric interpretation of another number of samples, or of none that is known.
+    #[error("its colours are {colours} of {samples} samples")]
+    Colours {
+        /// As written, or "nothing".
+        colours: String,
+        /// In a pixel.
+        samples: u16,
+    },
+    /// Segmented Palette Color Lookup Table Data.
+    #[error("its palette of colours is segmented")]
+    SegmentedPalette,
+    /// Of several components.
+    #[error("its pixels are JPEG-LS in colour")]
+    ColourJpegLs,
+    /// No process of DICOM.
+    #[error("its pixels are progressive JPEG of 12 bits")]
+    DeepProgressive,
+    /// ISO/IEC 15444-15, whatever the transfer syntax.
+    #[error("its pixels are stored as High-Throughput JPEG 2000")]
+    HighThroughput,
+    /// A transfer syntax that has a name.
+    #[error("its pixels are stored as {format}, {uid}")]
+    Stored {
+        /// The name.
+        format: &'static str,
+        /// The identifier.
+        uid: String,
+    },
+    /// A transfer syntax of a video.
+    #[error("its pixels are stored as an MPEG video, {uid}")]
+    Video {
+        /// The identifier.
+        uid: String,
+    },
+    /// A transfer syntax that the standard had once.
+    #[error("its pixels are stored as a retired JPEG process, {uid}")]
+    RetiredJpeg {
+        /// The identifier.
+        uid: String,
+    },
+    /// A transfer syntax of a manufacturer, or none.
+    #[error("its pixels are stored as an unknown transfer syntax, {uid}")]
+    UnknownSyntax {
+        /// The identifier.
+        uid: String,
+    },
+    /// More pixels than the limit.
+    #[error("{width} x {height} pixels")]
+    Size {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+    /// More than a picture can have.
+    #[error("its deflated data set has no end")]
+    EndlessDeflate,
+    /// A decoder asks for more than it may allocate.
+    #[error("{what}")]
+    Memory {
+        /// What the decoder says, in English.
+        what: String,
+    },
 }
 
 /// The library's result.

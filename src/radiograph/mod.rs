@@ -15,7 +15,7 @@ use image::{
     Limits, metadata::Orientation,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::limits::MAX_PIXELS;
 use dicom::jpeg::{self, Extent};
 use dicom::{About, Dicom, HighBitDepth, Pixels, Shown};
@@ -92,7 +92,7 @@ impl Picture {
         let mut decoder = reader.into_decoder().map_err(image_error)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+            return Err(Error::ImageTooLarge(Reason::Size { width, height }));
         }
         let mut limits = Limits::default();
         limits.max_alloc = Some(MAX_ALLOC);
@@ -224,7 +224,7 @@ fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
     let pixels = u64::from(width) * u64::from(height);
     // The decoder takes four bytes for each sample.
     if pixels > MAX_PIXELS || pixels * components as u64 > MAX_ALLOC / 4 {
-        return Err(Error::ImageTooLarge(format!("{width} x {height} pixels")));
+        return Err(Error::ImageTooLarge(Reason::Size { width, height }));
     }
     if codestream.is_signed() || codestream.has_other_colours() || !(1..=4).contains(&components) {
         return Err(bad("its colours are neither grey nor RGB"));
@@ -268,7 +268,9 @@ fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
 
 fn image_error(error: ImageError) -> Error {
     match error {
-        ImageError::Limits(limit) => Error::ImageTooLarge(limit.to_string()),
+        ImageError::Limits(limit) => {
+            Error::ImageTooLarge(Reason::Memory { what: limit.to_string() })
+        }
         other => Error::Image(other.to_string()),
     }
 }

@@ -52,7 +52,11 @@ impl From<Error> for JsValue {
         // Setting a property on a fresh object cannot fail.
         let _ = js_sys::Reflect::set(&js, &"code".into(), &error.code().into());
         let values: BTreeMap<_, _> = error.values().into_iter().collect();
-        let _ = js_sys::Reflect::set(&js, &"values".into(), &object(&values));
+        let values = object(&values);
+        if let Some(reason) = error.reason() {
+            let _ = js_sys::Reflect::set(&values, &"reason".into(), &object(reason));
+        }
+        let _ = js_sys::Reflect::set(&js, &"values".into(), &values);
         js.into()
     }
 }

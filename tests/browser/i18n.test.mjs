@@ -18,7 +18,7 @@ const sources = readdirSync(join(WWW, 'js'), { recursive: true }).filter((path) 
 const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 
 /** Keys that are put together, by their beginning. */
-const FAMILIES = ['error.', 'example.', 'forget.store.', 'fact.', 'lab.slider.', 'model.view.', 'note.', 'teach.sure.', 'teach.column.', 'teach.missing.', 'tour.', 'warning.', 'left.', 'failure.', 'key.', 'preset.', 'weights.', 'map.', 'series.done', 'series.rests', 'series.runs', 'series.waits', 'zone.'];
+const FAMILIES = ['error.', 'example.', 'forget.store.', 'fact.', 'lab.slider.', 'model.view.', 'note.', 'reason.', 'teach.sure.', 'teach.column.', 'teach.missing.', 'tour.', 'warning.', 'left.', 'failure.', 'key.', 'preset.', 'weights.', 'map.', 'series.done', 'series.rests', 'series.runs', 'series.waits', 'zone.'];
 const exact = new Set([
   ...[...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key),
   ...[...sources.matchAll(/['`]([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9-]+)+|percentile|sent|timing|reset|median|close|cancel)['`]/g)].map(([, key]) => key),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
-import { LANGUAGES, setLanguage } from '../../www/js/i18n.js';
+import { LANGUAGES, populationInWords, programMessage, setLanguage, tell } from '../../www/js/i18n.js';
 import { factInWords, noteInWords, viewInWords } from '../../www/js/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,4 +60,25 @@ test('what the model looks at is told with the margin that its config has', () =
     'The model looks at the central square of the picture, less a margin of 6% on each side.', 'モデルは、画像の中央の正方形から各辺6%を除いた範囲を見ます。',
   ]);
   assert.deepEqual(inBoth(() => viewInWords({ resize: 'longest_side_pad', margin: 0.1 }).match(/\d+%/)[0]), ['10%', '10%']);
+});
+
+test('every reason for which a picture cannot be read has its words', () => {
+  assert.deepEqual(codesOf('src/error.rs', 'Reason').sort(), keysOf('reason.').sort());
+  const said = (/** @type {string} */ code, /** @type {object} */ values) => inBoth(() => tell(programMessage({ code, message: 'The program’s English.', values })));
+  assert.deepEqual(said('bad-dicom', { reason: { code: 'broken', codec: 'RLE', what: 'cut off' } }), [
+    'this DICOM file cannot be read: its RLE data is damaged. Export it again, or export its image as PNG',
+    'このDICOMファイルは読み込めません。もう一度書き出すか、画像をPNGで書き出してください（RLEデータが壊れています）。',
+  ]);
+  for (const text of said('unsupported-dicom', { reason: { code: 'video', uid: '1.2.840.10008.1.2.4.102' } })) assert.match(text, /MPEG.*1\.2\.840\.10008\.1\.2\.4\.102/);
+  assert.deepEqual(said('image-too-large', { megapixels: '64', reason: { code: 'size', width: 65535, height: 65535 } }), [
+    'this image is too large (65,535 × 65,535 pixels). Scale it down to 64 megapixels or less',
+    '画像が大きすぎます（65,535×65,535画素）。64メガピクセル以下に縮小してください。',
+  ]);
+  assert.deepEqual(said('bad-prompt', { reason: '!?' })[1], '「!?」には、モデルが読める語がありません。英語（ラテン文字と数字）の語が必要です。');
+});
+
+test('whom a model was measured on is Japanese where it is known, and as its config says otherwise', () => {
+  const { reference } = JSON.parse(readFileSync(join(root, 'models/default/config.json'), 'utf8'));
+  assert.doesNotMatch(inBoth(() => populationInWords(reference.population))[1], /images|patients|mostly/);
+  assert.deepEqual(inBoth(() => populationInWords('9 of ours')), ['9 of ours', '9 of ours']);
 });

@@ -6,11 +6,13 @@ mod jpeg;
 
 use std::time::{Duration, Instant};
 
+use carzero::error::Reason;
 use carzero::radiograph::dicom::{Fact, Shown, Spacing, Values, ViewPosition, Window, is_dicom};
 use carzero::radiograph::note::Note;
 use carzero::{Error, Picture};
 use file::*;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use serde_json::json;
 
 /// What a case does to a file.
 type Edit = fn(&mut File) -> &mut File;
@@ -143,7 +145,7 @@ fn notes_say_what_grey_was_made_with() {
     let broken = [from_values, Note::BrokenVoiLut, Note::BrokenWindow];
     assert_eq!(notes(file.window("1", "0")), broken);
     let json = serde_json::to_value(&broken[..2]).unwrap();
-    let expected = serde_json::json!([
+    let expected = json!([
         { "code": "window-from-values", "low": 0.0, "high": 2.0 },
         { "code": "broken-voi-lut" },
     ]);
@@ -638,7 +640,7 @@ fn chest() -> File {
 fn technical_facts_are_told() {
     let told = |file: &File| file.picture().about().unwrap().facts();
     let mut file = chest();
-    let expected = serde_json::json!([
+    let expected = json!([
         { "code": "modality", "value": "DX" },
         { "code": "body-part", "value": "CHEST" },
         { "code": "view", "value": "PA" },
@@ -808,6 +810,16 @@ fn what_cannot_be_read_is_refused_with_a_remedy() {
             "{name}: {error}"
         );
     }
+    // A page puts the reason into its own words.
+    let reason = |edit: Edit| edit(&mut File::grey(1, 2, &[0, 1])).error().reason().cloned();
+    let coded = |edit: Edit| serde_json::to_value(reason(edit)).unwrap();
+    let bits = json!({ "code": "bits-stored", "stored": 17, "allocated": 16 });
+    assert_eq!(coded(|f| f.us(0x0028_0101, &[17])), bits);
+    let uid = "1.2.840.10008.1.2.4.102".to_string();
+    let video = reason(|f| f.fragments("1.2.840.10008.1.2.4.102", &[&[1; 9]]));
+    assert_eq!(video, Some(Reason::Video { uid }));
+    let rle = coded(|f| f.fragments(RLE, &[&[7; 50]]));
+    assert_eq!((&rle["code"], &rle["codec"]), (&json!("broken"), &json!("RLE")));
     let float = [start(EXPLICIT), b"\xE0\x7F\x08\0OF\0\0\x04\0\0\0\0\0\0\0".to_vec()].concat();
     assert!(matches!(Picture::decode(&float), Err(Error::DicomUnsupported(_))));
     // A report.

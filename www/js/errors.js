@@ -1,6 +1,6 @@
 /** An error with a stable code: those of the wasm boundary, and 'network', 'not-found', 'crash', 'stopped', 'failed'. */
 export class CodedError extends Error {
-  /** What is told beside the code, by name. @type {Record<string, string>} */ values = {};
+  /** What is told beside the code, by name. @type {Record<string, any>} */ values = {};
 
   /** @param {string} code @param {string} message @param {ErrorOptions} [options] */
   constructor(code, message, options) {

@@ -1,7 +1,7 @@
-/** The page's words: English and Japanese, switched at once. Strings are in i18n/en.js and ja.js; what the program says is in i18n/program.js. */
+/** The page's words: English and Japanese, switched at once. Strings are in i18n/en.js and ja.js. */
 import en from '../i18n/en.js';
 import ja from '../i18n/ja.js';
-import { TEXTS } from '../i18n/program.js';
+import { POPULATIONS } from '../i18n/populations.js';
 import { readLanguage, writeLanguage } from './preference.js';
 
 /** @typedef {'en' | 'ja'} Language */
@@ -25,26 +25,33 @@ export function t(key, values = {}) {
 /**
  * What the state says, to be put into words when it is shown: words as they are, a string with its values, or a synthetic example's title.
  *
- * @typedef {string | {key: string, values?: Record<string, Message | number>} | {example: string, title: string} | {program: string}} Message `program`: in the program's English
+ * @typedef {string | {key: string, values?: Record<string, Message | number>} | {example: string, title: string}} Message
  * @param {Message} message
  * @returns {string}
  */
 export function tell(message) {
   if (typeof message === 'string') return message;
-  if ('program' in message) return programText(message.program);
   if ('example' in message) return exampleTitle(message.example, message.title);
   const values = Object.entries(message.values ?? {}).map(([name, value]) => [name, typeof value === 'object' ? tell(value) : value]);
   return t(message.key, Object.fromEntries(values));
 }
 
-/** An error for a person. What the program says in English stays beside it in English only. @param {{code?: string, message: string, values?: Record<string, string>}} error @returns {Message} */
-export const programMessage = ({ code, message, values }) => ({ key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed', values: { ...values, ...(values?.share === '' && { share: '–' }), reason: { program: values?.reason ?? '' }, message } });
+/**
+ * An error for a person.
+ *
+ * @typedef {string | ({code: string} & Record<string, string | number>)} Reason In English, or see `Reason` in src/error.rs
+ * @param {{code?: string, message: string, values?: Record<string, any> & {reason?: Reason}}} error
+ * @returns {Message}
+ */
+export function programMessage({ code, message, values }) {
+  const { reason = '', ...others } = values ?? {};
+  const why = typeof reason === 'string' ? reason : { key: `reason.${reason.code}`, values: reason };
+  return { key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed', values: { ...others, ...(others.share === '' && { share: '–' }), reason: why, message } };
+}
 
-/** What the program says in English, in the page's language where it is known; remarks are apart by semicolons. @param {string} text @returns {string} */
-export function programText(text) {
-  if (current === 'en') return text;
-  if (text.includes('; ')) return text.split('; ').map(programText).join('；');
-  const found = TEXTS.find(([pattern]) => pattern.test(text));
+/** Whom a model was measured on, in the page's language where that is known. @param {string} text Of its config @returns {string} */
+export function populationInWords(text) {
+  const found = current === 'en' ? undefined : POPULATIONS.find(([pattern]) => pattern.test(text));
   return found ? text.replace(...found) : text;
 }
 

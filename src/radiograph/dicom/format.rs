@@ -3,7 +3,7 @@
 use dicom_dictionary_std::tags;
 
 use super::header::Header;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::limits::MAX_PIXELS;
 
 /// How samples become grey or colours (PS3.3 section C.7.6.3.1.2).
@@ -36,10 +36,8 @@ impl Photometric {
             (Some("YBR_FULL_422"), 3) => Self::YbrFull422,
             (Some("YBR_ICT" | "YBR_RCT"), 3) => Self::YbrJpeg2000,
             (name, samples) => {
-                let name = name.unwrap_or("nothing");
-                return Err(Error::DicomUnsupported(format!(
-                    "its colours are {name} of {samples} samples"
-                )));
+                let colours = name.unwrap_or("nothing").to_string();
+                return Err(Error::DicomUnsupported(Reason::Colours { colours, samples }));
             }
         };
         Ok(photometric)
@@ -95,23 +93,23 @@ impl Format {
         let word = |tag| header.word(tag);
         let (rows, columns) = (word(tags::ROWS).unwrap_or(0), word(tags::COLUMNS).unwrap_or(0));
         if rows == 0 || columns == 0 {
-            return Err(Error::Dicom(format!("its picture has {rows} rows and {columns} columns")));
+            return Err(Error::Dicom(Reason::NoArea { rows, columns }));
         }
         if u64::from(rows) * u64::from(columns) > MAX_PIXELS {
-            return Err(Error::ImageTooLarge(format!("{columns} x {rows} pixels")));
+            let (width, height) = (u32::from(columns), u32::from(rows));
+            return Err(Error::ImageTooLarge(Reason::Size { width, height }));
         }
         let samples = word(tags::SAMPLES_PER_PIXEL).unwrap_or(1);
         let allocated = word(tags::BITS_ALLOCATED).unwrap_or(0);
         if !matches!(allocated, 8 | 16) {
-            let what = match allocated {
-                1 => "its samples have one bit, as those of a mask".to_string(),
-                _ => format!("its samples have {allocated} bits"),
-            };
-            return Err(Error::DicomUnsupported(what));
+            return Err(Error::DicomUnsupported(match allocated {
+                1 => Reason::OneBit,
+                _ => Reason::Bits { allocated },
+            }));
         }
         let stored = word(tags::BITS_STORED).unwrap_or(allocated);
         if !(1..=allocated).contains(&stored) {
-            return Err(Error::Dicom(format!("it has {stored} of {allocated} bits stored")));
+            return Err(Error::Dicom(Reason::BitsStored { stored, allocated }));
         }
         // A high bit that makes no sense is ignored: the lowest bits are taken.
         let high = word(tags::HIGH_BIT).filter(|high| (stored - 1..allocated).contains(high));

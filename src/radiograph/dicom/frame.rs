@@ -9,7 +9,7 @@ use super::format::{Format, Photometric, Planes};
 use super::header::{Element, Encoding, items};
 use super::jpeg;
 use super::syntax::{Codec, Syntax};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::radiograph::jpeg2000::{Codestream, Failure};
 use crate::radiograph::note::Note;
 
@@ -27,14 +27,14 @@ pub(super) fn decode(
     let is_native = !pixels.open && format.is_native(pixels.value.len());
     let frame = match items(pixels.value)[..] {
         _ if is_native => None,
-        [] if pixels.value.is_empty() => return Err(damaged("it has no pixels")),
+        [] if pixels.value.is_empty() => return Err(Error::Dicom(Reason::NoPixels)),
         // A codestream without items around it.
         [] => Codec::of(pixels.value).map(|_| Cow::Borrowed(pixels.value)),
         ref items => Some(first_frame(format, items)?),
     };
     let Some(frame) = frame else {
         if syntax.codec != Codec::None && !is_native {
-            return Err(damaged("its pixels should be compressed and are not"));
+            return Err(Error::Dicom(Reason::NotCompressed));
         }
         let planes = unpacked(format, pixels.value, pixels.vr, syntax.encoding)?;
         return Ok((planes, syntax.contradicted_by(Codec::None)));
@@ -46,7 +46,7 @@ pub(super) fn decode(
     if whole && known {
         Ok((planes, syntax.contradicted_by(codec)))
     } else {
-        Err(damaged("its compressed picture has another size"))
+        Err(Error::Dicom(Reason::OtherSize))
     }
 }
 
@@ -68,7 +68,7 @@ fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Resul
 /// The fragments of the first frame (PS3.5 annex A.4). Those of several frames are told apart by the
 /// offset table, or by being as many as the frames.
 fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>> {
-    let (table, fragments) = items.split_first().ok_or_else(|| damaged("it has no pixels"))?;
+    let (table, fragments) = items.split_first().ok_or(Error::Dicom(Reason::NoPixels))?;
     let second = table.get(4..8).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
     let count = match second {
         _ if format.frames == 1 => fragments.len(),
@@ -84,7 +84,7 @@ fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>>
         None => fragments.len(),
     };
     match fragments.get(..count).unwrap_or(fragments) {
-        [] => Err(damaged("it has no pixels")),
+        [] => Err(Error::Dicom(Reason::NoPixels)),
         [one] => Ok(Cow::Borrowed(one)),
         several => Ok(Cow::Owned(several.concat())),
     }
@@ -96,8 +96,7 @@ fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result
     let width = (format.allocated / 8) as usize;
     let shared = format.photometric == Photometric::YbrFull422;
     let bytes = if width == 1 { encoding.bytes(bytes, vr) } else { Cow::Borrowed(bytes) };
-    let bytes =
-        bytes.get(..format.frame_bytes()).ok_or_else(|| damaged("its pixels are cut off"))?;
+    let bytes = bytes.get(..format.frame_bytes()).ok_or(Error::Dicom(Reason::PixelsCutOff))?;
     let sample = |index: usize| match width {
         1 => u16::from(bytes[index]),
         _ => encoding.word([bytes[2 * index], bytes[2 * index + 1]]),
@@ -114,7 +113,7 @@ fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result
 
 /// PS3.5 annex G: a segment for every byte of a sample, the highest first.
 fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
-    let cut_off = || damaged("its RLE data is cut off");
+    let cut_off = || broken("RLE", "cut off");
     let number = |index: usize| {
         let four = bytes.get(4 * index..4 * index + 4).ok_or_else(cut_off)?;
         Ok::<_, Error>(u32::from_le_bytes([four[0], four[1], four[2], four[3]]) as usize)
@@ -122,7 +121,7 @@ fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
     let width = (format.allocated / 8) as usize;
     let segments = format.samples * width;
     if number(0)? != segments {
-        return Err(damaged("its RLE data has another number of segments"));
+        return Err(broken("RLE", "another number of segments"));
     }
     let mut planes = vec![vec![0u16; format.pixels()]; format.samples];
     for segment in 0..segments {
@@ -156,17 +155,15 @@ fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
 /// ITU-T T.800. Where no transform made luma of colours, the header says what three components are.
 fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
     let cause = |failure| match failure {
-        Failure::Damaged(what) => damaged(&format!("its JPEG 2000 data: {what}")),
-        Failure::HighThroughput => Error::DicomUnsupported(
-            "its pixels are stored as High-Throughput JPEG 2000".to_string(),
-        ),
+        Failure::Damaged(what) => broken("JPEG 2000", &what),
+        Failure::HighThroughput => Error::DicomUnsupported(Reason::HighThroughput),
     };
     let codestream = Codestream::find(bytes).map_err(cause)?;
     // So that no more memory is taken than for what the header says.
     if codestream.dimensions() != (format.columns as u32, format.rows as u32)
         || codestream.components() != format.samples
     {
-        return Err(damaged("its JPEG 2000 data: its size is not the header's"));
+        return Err(broken("JPEG 2000", "its size is not the header's"));
     }
     let luma = format.photometric.starts_with_luma() && !codestream.is_transformed();
     codestream.decode(if luma { 1 } else { format.samples }).map_err(cause)
@@ -176,7 +173,7 @@ fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
 /// and `dicom-toolkit-codec` 0.5 reads none that CharLS writes by line or by sample.
 fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
     if format.samples != 1 {
-        return Err(Error::DicomUnsupported("its pixels are JPEG-LS in colour".to_string()));
+        return Err(Error::DicomUnsupported(Reason::ColourJpegLs));
     }
     let scan = &bytes[..jpeg_ls_end(bytes)];
     let decode = |spare: usize| {
@@ -189,7 +186,7 @@ fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
         Err(CodecError::InvalidData(_)) => decode(spare),
         _ => decoded,
     });
-    let (samples, ..) = decoded.map_err(|error| damaged(&format!("its JPEG-LS data: {error}")))?;
+    let (samples, ..) = decoded.map_err(|error| broken("JPEG-LS", &error.to_string()))?;
     Ok(vec![samples])
 }
 
@@ -207,6 +204,6 @@ fn jpeg_ls_end(bytes: &[u8]) -> usize {
     header.and_then(|header| find(header, |marker| marker >= 0x80)).unwrap_or(bytes.len())
 }
 
-fn damaged(what: &str) -> Error {
-    Error::Dicom(what.to_string())
+fn broken(codec: &'static str, what: &str) -> Error {
+    Error::Dicom(Reason::Broken { codec, what: what.to_string() })
 }

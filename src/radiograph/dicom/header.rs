@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 
 /// All that is ever looked at. No tag of a person, a place, a date or a study is here. The last three
 /// are free text: they are searched for the word "lateral", and never told.
@@ -444,7 +444,7 @@ impl<'a> Cursor<'a> {
 }
 
 fn cut_off() -> Error {
-    Error::Dicom("it is cut off or damaged".to_string())
+    Error::Dicom(Reason::CutOff)
 }
 
 #[cfg(test)]

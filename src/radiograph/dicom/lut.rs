@@ -6,7 +6,7 @@ use dicom_dictionary_std::tags;
 
 use super::format::Format;
 use super::header::Header;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::radiograph::grey::luma;
 
 /// A look-up table (PS3.3 sections C.11.1.1 and C.11.2.1.1).
@@ -84,7 +84,6 @@ impl Palette {
     ///
     /// Where there is no table of each colour, or only a segmented one.
     pub fn from_header(header: &Header, format: &Format) -> Result<Self> {
-        let unsupported = |what: &str| Err(Error::DicomUnsupported(what.to_string()));
         let tables = [
             (
                 tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
@@ -102,10 +101,10 @@ impl Palette {
         let tables = tables.map(|(descriptor, data)| Table::from_header(header, descriptor, data));
         let [Some(red), Some(green), Some(blue)] = tables else {
             let segmented = tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA;
-            return match header.find(segmented) {
-                Some(_) => unsupported("its palette of colours is segmented"),
-                None => Err(Error::Dicom("its palette of colours is missing".to_string())),
-            };
+            return Err(match header.find(segmented) {
+                Some(_) => Error::DicomUnsupported(Reason::SegmentedPalette),
+                None => Error::Dicom(Reason::NoPalette),
+            });
         };
         let colours = [&red, &green, &blue];
         // Entries are of 8 or of 16 bits; which, some devices say wrongly.

@@ -28,7 +28,7 @@ use lut::Palette;
 
 use super::grey::luma;
 use super::note::Note;
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 
 /// A DICOM file's first frame.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ fn without_pixels(header: &Header) -> Error {
     }
     let float = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA];
     if float.iter().any(|&tag| header.find(tag).is_some()) {
-        return Error::DicomUnsupported("its pixels are floating-point numbers".to_string());
+        return Error::DicomUnsupported(Reason::FloatingPoint);
     }
     let modality = header.code(tags::MODALITY);
     Error::NoPicture(modality.unwrap_or_default())

@@ -6,7 +6,7 @@ use std::io::Read;
 use dicom_dictionary_std::{tags, uids};
 
 use super::header::{Encoding, Header};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 use crate::limits::MAX_PIXELS;
 use crate::radiograph::jpeg2000::is_jpeg2000;
 use crate::radiograph::note::Note;
@@ -120,14 +120,17 @@ const SYNTAXES: [Syntax; 16] = [
     packed(uids::JPEG2000, "JPEG 2000", Codec::Jpeg2000, true),
 ];
 
+/// Why pixels of a transfer syntax with this identifier cannot be read.
+type Unreadable = fn(String) -> Reason;
+
 /// Families of identifiers that cannot be read, by how they begin; the first that fits counts.
-const UNREADABLE: [(&str, &str); 6] = [
-    ("1.2.840.10008.1.2.4.10", "an MPEG video"),
-    ("1.2.840.10008.1.2.4.11", "JPEG XL"),
-    ("1.2.840.10008.1.2.4.20", "High-Throughput JPEG 2000"),
-    ("1.2.840.10008.1.2.4.9", "JPEG 2000 Part 2 or JPIP"),
-    ("1.2.840.10008.1.2.4.5", "a retired JPEG process"),
-    ("1.2.840.10008.1.2.4.6", "a retired JPEG process"),
+const UNREADABLE: [(&str, Unreadable); 6] = [
+    ("1.2.840.10008.1.2.4.10", |uid| Reason::Video { uid }),
+    ("1.2.840.10008.1.2.4.11", |uid| Reason::Stored { format: "JPEG XL", uid }),
+    ("1.2.840.10008.1.2.4.20", |uid| Reason::Stored { format: "High-Throughput JPEG 2000", uid }),
+    ("1.2.840.10008.1.2.4.9", |uid| Reason::Stored { format: "JPEG 2000 Part 2/JPIP", uid }),
+    ("1.2.840.10008.1.2.4.5", |uid| Reason::RetiredJpeg { uid }),
+    ("1.2.840.10008.1.2.4.6", |uid| Reason::RetiredJpeg { uid }),
 ];
 
 /// Where a file's elements begin: after preamble and prefix (PS3.10 section 7.1), or where some device
@@ -186,9 +189,11 @@ fn by_uid(uid: &str) -> Result<Syntax> {
         return Ok(syntax);
     }
     let family = UNREADABLE.iter().find(|(start, _)| uid.starts_with(start));
-    let name = family.map_or("an unknown transfer syntax", |(_, name)| name);
-    let uid: String = uid.chars().filter(|c| c.is_ascii_digit() || *c == '.').take(64).collect();
-    Err(Error::DicomUnsupported(format!("its pixels are stored as {name}, {uid}")))
+    let uid = uid.chars().filter(|c| c.is_ascii_digit() || *c == '.').take(64).collect();
+    Err(Error::DicomUnsupported(match family {
+        Some((_, reason)) => reason(uid),
+        None => Reason::UnknownSyntax { uid },
+    }))
 }
 
 /// Of a data set whose file does not name it, as of a bare one.
@@ -197,7 +202,7 @@ fn by_look(body: &[u8]) -> Result<Syntax> {
         Some(Encoding::ImplicitLittle) => IMPLICIT,
         Some(Encoding::ExplicitLittle) => EXPLICIT,
         Some(Encoding::ExplicitBig) => BIG,
-        None => return Err(Error::Dicom("it does not say how it is written".to_string())),
+        None => return Err(Error::Dicom(Reason::NoTransferSyntax)),
     };
     Ok(Syntax { uid: "", ..syntax })
 }
@@ -208,10 +213,10 @@ fn inflate(body: &[u8]) -> Result<Vec<u8>> {
     let mut inflater = flate2::read::DeflateDecoder::new(body).take(MAX_INFLATED + 1);
     let result = inflater.read_to_end(&mut inflated);
     if inflated.len() as u64 > MAX_INFLATED {
-        return Err(Error::ImageTooLarge("its deflated data set has no end".to_string()));
+        return Err(Error::ImageTooLarge(Reason::EndlessDeflate));
     }
     match result {
-        Err(_) if inflated.is_empty() => Err(Error::Dicom("its data is no deflate".to_string())),
+        Err(_) if inflated.is_empty() => Err(Error::Dicom(Reason::NotDeflated)),
         _ => Ok(inflated),
     }
 }

@@ -1,7 +1,7 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
 import { byId, create, onChange } from '../dom.js';
 import { phase, ranked } from '../state.js';
-import { LANGUAGES, folderInWords, glossOf, language, number, plural, programText, t, tell } from '../i18n.js';
+import { LANGUAGES, folderInWords, glossOf, language, number, plural, populationInWords, t, tell } from '../i18n.js';
 import { duration, megabytes, standing, viewInWords } from '../words.js';
 
 const RESTED_MS = 900;
@@ -129,7 +129,7 @@ export function bindChrome(session) {
     population.textContent = !info ? ''
       : !findings.length ? t('population.empty')
         : !state.picture ? t('population.noImage')
-          : info.population ? t('population.among', { population: programText(info.population) }) : t('population.none');
+          : info.population ? t('population.among', { population: populationInWords(info.population) }) : t('population.none');
     if (!doing || !quiet) timing.textContent = times && !doing ? plural('timing', times.scored, { encode: duration(times.encode), score: duration(times.score) }) : '';
 
     const other = LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length];

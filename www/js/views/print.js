@@ -1,7 +1,7 @@
 /** What is printed: one light page of the image on show, its map, its findings, and what speaks against them. It names no file. */
 import { byId, create } from '../dom.js';
 import { drawImage, drawRamp } from '../export/figure.js';
-import { date, nameOf, programText, t } from '../i18n.js';
+import { date, nameOf, populationInWords, t } from '../i18n.js';
 import { overlayKey, ranked, shownMap } from '../state.js';
 import { veil } from '../teaching.js';
 import { cautions, reading, signed, standing } from '../words.js';
@@ -62,7 +62,7 @@ export function bindPrint(session) {
     body.append(...(picture?.view ? imageOf(state) : []), list);
     const version = info?.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info?.version;
     const model = !info ? '' : info.population
-      ? t('figure.modelReference', { title: info.title, version, population: programText(info.population) }) : t('figure.model', { title: info.title, version });
+      ? t('figure.modelReference', { title: info.title, version, population: populationInWords(info.population) }) : t('figure.model', { title: info.title, version });
     sheet.replaceChildren(head, create('p', t('page.caution'), 'print-caution'), warnings, body, ...more, create('p', model, 'small'), create('p', t('about.scoresText'), 'small'));
   });
   addEventListener('afterprint', () => sheet.replaceChildren());

@@ -1,7 +1,7 @@
 //! What is wrong with JPEG data.
 
-use crate::error::Error;
+use crate::error::{Error, Reason};
 
 pub fn bad(what: &str) -> Error {
-    Error::Dicom(format!("its JPEG data: {what}"))
+    Error::Dicom(Reason::Broken { codec: "JPEG", what: what.to_string() })
 }

@@ -4,7 +4,7 @@ use super::damage::bad;
 use super::frame::{Frame, Process, Scan, Tables, word};
 use super::huffman::Bits;
 use super::{dct, lossless};
-use crate::error::{Error, Result};
+use crate::error::{Error, Reason, Result};
 
 pub struct Decoder<'a> {
     pub bytes: &'a [u8],
@@ -34,8 +34,7 @@ impl<'a> Decoder<'a> {
                 }
                 0xC2 if segment.first() == Some(&8) => return Ok(None),
                 0xC2 => {
-                    let what = "its pixels are progressive JPEG of 12 bits".to_string();
-                    return Err(Error::DicomUnsupported(what));
+                    return Err(Error::DicomUnsupported(Reason::DeepProgressive));
                 }
                 0xC4 => self.tables.read_huffman(segment)?,
                 0xC0..=0xCF => return Err(bad("a process that DICOM does not use")),
