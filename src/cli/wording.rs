@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use carzero::Wording;
+use carzero::{Engine, Wording};
 use serde::Deserialize;
 
 use super::convert::rewrite;
@@ -52,25 +52,32 @@ enum Part {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let rows = read(&args.table)?;
-    let engine = args.model.open()?;
     let sentences: Vec<String> = rows.iter().map(|row| row.sentence.clone()).collect();
-    let judged = pollster::block_on(engine.wordings(&sentences))?
-        .context("the model's config.json does not say in which words it learnt: train it anew")?;
-    let mut config = engine.config().clone();
-    let Some(wordings) = &mut config.wordings else { return Ok(()) };
+    let judge = || -> Result<(Engine, Vec<Wording>)> {
+        let engine = args.model.open()?;
+        let judged = pollster::block_on(engine.wordings(&sentences))?;
+        let judged = judged.context(
+            "the model's config.json does not say in which words it learnt: train it anew",
+        )?;
+        Ok((engine, judged))
+    };
+    let (mut engine, mut judged) = judge()?;
     if args.learn {
         let pairs = rows.iter().zip(&judged).filter(|(row, _)| row.part == Part::Choose);
         let pairs = pairs.filter_map(|(row, wording)| Some((cosine(wording)?, row.standing)));
-        wordings.related = best_limit(&pairs.collect::<Vec<_>>())
+        let limit = best_limit(&pairs.collect::<Vec<_>>())
             .context("the part `choose` needs both related and unknown sentences")?;
+        let mut config = engine.config().clone();
+        config.wordings.iter_mut().for_each(|wordings| wordings.related = limit);
+        rewrite(&args.model.model, engine.manifest(), &config, None)?;
+        (engine, judged) = judge()?;
     }
-    let limit = wordings.related;
     let mut counts: BTreeMap<Standing, (usize, usize)> = BTreeMap::new();
     for (row, wording) in rows.iter().zip(&judged).filter(|(row, _)| row.part == Part::Test) {
-        let standing = match (wording, cosine(wording)) {
-            (Wording::Learnt { .. }, _) => Standing::Learnt,
-            (_, Some(cosine)) if cosine < limit => Standing::Unknown,
-            _ => Standing::Related,
+        let standing = match wording {
+            Wording::Learnt { .. } => Standing::Learnt,
+            Wording::Related { .. } => Standing::Related,
+            Wording::Unknown { .. } => Standing::Unknown,
         };
         let (right, all) = counts.entry(row.standing).or_default();
         *right += usize::from(standing == row.standing);
@@ -84,11 +91,10 @@ pub fn run(args: &Args) -> Result<()> {
         println!("{standing:?}: {right} of {all}");
     }
     let recall = counts.values().map(|(right, all)| *right as f64 / *all as f64).sum::<f64>();
-    println!("related from a cosine of {limit:.3}");
-    println!("balanced accuracy {:.3}", recall / counts.len() as f64);
-    if args.learn {
-        rewrite(&args.model.model, engine.manifest(), &config, None)?;
+    if let Some(wordings) = &engine.config().wordings {
+        println!("related from a cosine of {:.3}", wordings.related);
     }
+    println!("balanced accuracy {:.3}", recall / counts.len() as f64);
     Ok(())
 }
 

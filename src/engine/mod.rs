@@ -265,7 +265,7 @@ impl Engine {
             for (&words, meaning) in batch.iter().zip(meanings) {
                 let dot = |other: &Vec<f32>| other.iter().zip(&meaning).map(|(a, b)| a * b).sum();
                 let cosines = self.learnt.get().into_iter().flatten().map(dot);
-                lock(&self.wordings).insert(words.clone(), learnt.judge(cosines));
+                lock(&self.wordings).insert(words.clone(), learnt.judge(words, cosines));
             }
         }
         Ok(Some(words.iter().filter_map(known).collect()))

@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::package::config::Wordings;
-use crate::text::align::align;
+use crate::text::align::{align, share_known};
 use crate::text::prompt::{Prompt, normalize};
 
 /// What a model knows of a sentence.
@@ -69,6 +69,9 @@ impl Wordings {
         }
         let statements = align(words);
         let [statement] = &statements[..] else { return None };
+        if share_known(words) < 1.0 {
+            return None; // "mass of people" names no finding
+        }
         let (finding, _) = self.learnt.get_key_value(&statement.finding)?;
         let [finding, nearest] = [finding.clone(), finding.clone()];
         Some(Wording::Related { finding, nearest, cosine: None })
@@ -80,11 +83,14 @@ impl Wordings {
         self.learnt.iter().flat_map(pairs)
     }
 
-    /// What is known of words that were not learnt, by their cosines with [`Wordings::all`].
-    pub fn judge(&self, cosines: impl Iterator<Item = f32>) -> Wording {
+    /// What is known of normalised words that were not learnt, by their cosines with [`Wordings::all`]. One word of
+    /// medicine makes any sentence look near, so that more than half of its words have to be such.
+    pub fn judge(&self, words: &str, cosines: impl Iterator<Item = f32>) -> Wording {
         let nearest = self.all().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1));
         match nearest {
-            Some(((finding, nearest), cosine)) if cosine >= self.related => {
+            Some(((finding, nearest), cosine))
+                if cosine >= self.related && share_known(words) > 0.5 =>
+            {
                 let (finding, nearest) = (finding.clone(), nearest.clone());
                 Wording::Related { finding, nearest, cosine: Some(cosine) }
             }
@@ -139,15 +145,18 @@ mod tests {
         let lexicon = wordings.look_up("large hernias").map(|wording| wording.standing());
         assert_eq!(lexicon, Some("related"));
         assert_eq!(wordings.look_up("hernia and mass"), None, "two findings");
+        assert_eq!(wordings.look_up("mass of people"), None, "no finding");
         assert_eq!(wordings.look_up("pneumothorax"), None, "a finding that it did not learn");
-        let near = wordings.judge([0.1, 0.6, 0.3].into_iter());
+        let near = wordings.judge("hernia", [0.1, 0.6, 0.3].into_iter());
         let expected = Wording::Related {
             finding: "Hernia".to_string(),
             nearest: "a hiatus hernia".to_string(),
             cosine: Some(0.6),
         };
         assert_eq!(near, expected);
-        let far = wordings.judge([0.1, 0.2, 0.3].into_iter());
+        let words = wordings.judge("hernia of gold", [0.1, 0.6, 0.3].into_iter());
+        assert_eq!(words.standing(), "unknown", "half of the words are none of medicine");
+        let far = wordings.judge("hernia", [0.1, 0.2, 0.3].into_iter());
         assert_eq!(far, Wording::Unknown { cosine: 0.3 });
     }
 }

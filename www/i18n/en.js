@@ -625,7 +625,7 @@ export default {
   'why.working': 'Working out the weights',
   'wording.apart': 'Words that the model never learnt, unranked',
   'wording.related': 'near {finding}',
-  'wording.relatedText': 'The model did not learn these very words, but {finding}, which they mean or resemble.',
+  'wording.relatedText': 'The model did not learn these very words. Nearest to them, of what it learnt, is {finding}; how far it understands them was not measured.',
   'wording.unknown': 'never learnt',
   'wording.unknownText': 'The model learnt nothing near these words, so that its score says nothing of them, and has no standing. The numbers are below.',
   'work.encoding': 'Reading the image',

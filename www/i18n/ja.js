@@ -625,7 +625,7 @@ export default {
   'why.working': '重みを計算中',
   'wording.apart': 'モデルが学習していない言葉（順位なし）',
   'wording.related': '{finding}に近い',
-  'wording.relatedText': 'モデルはこの言葉そのものではなく、同じ意味か似た意味の「{finding}」を学習しています。',
+  'wording.relatedText': 'モデルはこの言葉そのものを学習していません。学習したものの中で最も近いのは「{finding}」ですが、どこまで理解しているかは測られていません。',
   'wording.unknown': '未学習',
   'wording.unknownText': 'モデルはこの言葉に近いものを学習していないため、スコアはこれについて何も示さず、順位もありません。数値は下にあります。',
   'work.encoding': '画像を読み取り中',

@@ -489,6 +489,11 @@ impl Lexicon {
         digit || self.source.filler.contains(&token.word)
     }
 
+    /// Whether a token belongs to a name or a place.
+    pub fn knows(&self, token: &Token) -> bool {
+        self.known.contains(&token.word) || self.known.contains(&token.stem)
+    }
+
     /// The name of a spot, where it says enough to be worth naming.
     pub fn place_name(&self, spot: Spot) -> Option<String> {
         let Some(place) = spot.place.and_then(|index| self.places.get(index)) else {

@@ -155,6 +155,15 @@ pub fn finding(name: &str) -> Option<&'static str> {
     LEXICON.names.iter().find(|name| name.folded == folded).map(|name| name.finding.as_str())
 }
 
+/// The share of a text's words that the lexicon knows as part of a name or place, 0..=1; words that may stand between
+/// such do not count.
+pub fn share_known(text: &str) -> f32 {
+    let mut words = LEXICON.read(text);
+    words.retain(|token| !LEXICON.is_filler(token));
+    let known = words.iter().filter(|token| LEXICON.knows(token)).count();
+    known as f32 / words.len().max(1) as f32
+}
+
 /// All names, synonyms and abbreviations of findings.
 #[cfg(feature = "train")]
 pub fn vocabulary() -> impl Iterator<Item = &'static str> {

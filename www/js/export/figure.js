@@ -6,7 +6,7 @@ import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
 import { cautions, reading, signed, standing } from '../words.js';
-import { isUnknown, related } from '../wording.js';
+import { cautionsOfWords, isUnknown } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs
@@ -55,7 +55,7 @@ function captionOf(state) {
     warnings: cautions(picture),
     lines: [
       ranked ? t('figure.reading', { ...values, reading: reading(score.percentile) }) : t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', values),
-      related(score) && t('wording.relatedText', { finding: nameOf(score.wording.finding) }),
+      ...cautionsOfWords(score),
       sideOf(score) === 'within' && t('zone.within'),
       ranked && info.population ? t('figure.modelReference', { ...model, population: populationInWords(info.population) }) : t('figure.model', model),
     ].filter(Boolean),

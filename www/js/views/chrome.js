@@ -117,6 +117,7 @@ export function bindChrome(session) {
     loadingText.textContent = text;
     download.hidden = model === 'failed' || model === 'empty';
     startAnew.hidden = model !== 'empty';
+    for (const id of ['tour-open', 'teach-toggle', 'tour-take']) byId(id).disabled = model === 'empty'; // nothing is there to show
     setBar(download, bytes?.received ?? 0, bytes?.total ?? 0);
 
     const scored = findings.filter((finding) => scores.has(finding)).length;

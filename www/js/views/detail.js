@@ -1,12 +1,11 @@
 /** The selected finding: its standing drawn in the reference distribution, its numbers, and how to read them. */
 import { byId, create, createSvg, onChange } from '../dom.js';
-import { glossOf, nameOf, number, populationInWords, t } from '../i18n.js';
+import { glossOf, number, populationInWords, t } from '../i18n.js';
 import { reading, signed, standing } from '../words.js';
-import { isUnknown, related } from '../wording.js';
+import { cautionsOfWords, isUnknown } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 const STEPS = 120;
-const NEGATION = /\b(no|not|without|absent|absence|free of)\b/i;
 
 /** Kernel density of the 101 percentiles, scaled to a peak of one. @param {Float32Array} quantiles @param {number} low @param {number} high */
 function density(quantiles, low, high) {
@@ -82,8 +81,7 @@ export function bindDetail(_session) {
     chart.replaceChildren(...(reference ? chartOf(score) : []));
     const unrankedText = t(isUnknown(score) ? 'wording.unknownText' : 'detail.noReference');
     const lines = percentile === undefined ? [unrankedText] : [t('detail.reading', { reading: reading(percentile) })];
-    if (related(score)) lines.push(t('wording.relatedText', { finding: nameOf(score.wording.finding) }));
-    if (NEGATION.test(score.finding)) lines.push(t('detail.negation'));
+    lines.push(...cautionsOfWords(score));
     text.textContent = lines.join(' ');
     zone.hidden = percentile === undefined;
     zone.toggleAttribute('data-zone', Boolean(reference) && !['', 'apart'].includes(sideOf(score)));

@@ -5,6 +5,7 @@ import { date, nameOf, populationInWords, t } from '../i18n.js';
 import { overlayKey, ranked, shownMap } from '../state.js';
 import { veil } from '../teaching.js';
 import { cautions, reading, signed, standing } from '../words.js';
+import { cautionsOfWords, isUnknown, markOfWords } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 const LONG = 1400; // pixels
@@ -20,7 +21,7 @@ function rowOf({ scores, selected }, finding) {
   fill.style.setProperty('width', `${score?.percentile ?? 0}%`);
   bar.append(fill);
   const place = !score ? '' : score.percentile === undefined ? signed(score.logit) : standing(score.percentile);
-  row.append(create('span', nameOf(finding), 'print-name'), bar, create('span', place), create('span', sideOf(score) === 'within' ? t('zone.word') : '', 'small'));
+  row.append(create('span', nameOf(finding), 'print-name'), bar, create('span', place), create('span', [sideOf(score) === 'within' && t('zone.word'), markOfWords(score)].filter(Boolean).join(' · '), 'small'));
   return row;
 }
 
@@ -36,9 +37,9 @@ function imageOf(state) {
   if (ramp) legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
   legend.append([t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), 'phantom' in picture.source && t('figure.synthetic')].filter(Boolean).join(' · '));
   const caption = create('figcaption');
-  const place = score.percentile === undefined ? t('figure.noReference', { sentence: score.sentence, logit: signed(score.logit) })
+  const place = score.percentile === undefined ? t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', { sentence: score.sentence, logit: signed(score.logit) })
     : t('figure.reading', { reading: reading(score.percentile), sentence: score.sentence, logit: signed(score.logit) });
-  caption.append(create('strong', nameOf(selected)), ` ${place}`);
+  caption.append(create('strong', nameOf(selected)), ` ${[place, ...cautionsOfWords(score)].join(' ')}`);
   figure.append(legend, caption);
   return [figure];
 }

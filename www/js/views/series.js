@@ -5,7 +5,8 @@ import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rove } from '../rove.js';
 import { rowInView } from '../state.js';
 import { cautions, leftInWords, signed, standing } from '../words.js';
-import { related, unranked } from '../wording.js';
+import { isUnknown, related, unranked } from '../wording.js';
+import { sideOf } from '../zone.js';
 
 /** @typedef {import('../series/table.js').Row} Row */
 
@@ -28,13 +29,14 @@ function createCell(mark) {
   const cell = create('td');
   cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
   if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
-  else if (mark.percentile === undefined) cell.append(Object.assign(create('span', signed(mark.logit)), { title: unranked(mark) }));
+  else if (mark.percentile === undefined) cell.append(create('span', signed(mark.logit)), ...(isUnknown(mark) ? [create('span', unranked(mark), 'near')] : []));
   else {
     const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
     fill.style.setProperty('width', `${mark.percentile}%`);
     track.append(fill);
     cell.append(create('span', standing(mark.percentile)), track);
-    cell.title = related(mark);
+    if (sideOf(mark) === 'within') cell.append(create('span', t('zone.word'), 'near'));
+    if (related(mark)) cell.append(create('span', related(mark), 'near'));
   }
   return cell;
 }
