@@ -80,12 +80,11 @@ impl Lead {
         if work < WORTH_SHARING || numbers > self.workers.capacity() {
             return None;
         }
-        let ready = self.workers.ready();
-        if ready != self.members {
+        if self.workers.ready() != self.members {
             self.forget();
-            self.members = ready;
+            self.members = self.workers.ready(); // one may be lost while it forgets
         }
-        let members = ready.min(units.saturating_sub(1));
+        let members = self.members.min(units.saturating_sub(1));
         let place = |index: usize| index * units / (members + 1);
         (members > 0).then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
     }
@@ -388,6 +387,9 @@ mod tests {
 
         fn finish(&self, member: usize, out: &mut [f32]) -> bool {
             out.copy_from_slice(&self.members.borrow()[member].output[..out.len()]);
+            if self.fails.get() {
+                self.ready.set(member.min(self.ready.get())); // those after a lost one go too
+            }
             !self.fails.get()
         }
     }
@@ -432,6 +434,20 @@ mod tests {
             local.fails.set(true);
             assert_eq!(operation(), alone);
         }
+    }
+
+    #[test]
+    fn a_member_that_is_lost_while_it_forgets_gets_no_share() {
+        let weight = values(INPUT * OUTPUT, 3);
+        LEAD.set(None);
+        let alone = layer(1, &weight);
+        let local = pool(3);
+        assert_eq!(layer(1, &weight), alone);
+        local.ready.set(2);
+        local.fails.set(true);
+        local.given.set(0);
+        assert_eq!(layer(1, &weight), alone);
+        assert_eq!(local.given.get(), 0);
     }
 
     #[test]
