@@ -5,6 +5,7 @@
  * @typedef {{standing: 'learnt' | 'related' | 'unknown', finding?: string, nearest?: string, cosine?: number}} Wording See `Wording` in src/engine/wording.rs
  */
 import { nameOf, t } from './i18n.js';
+import { reading, signed } from './words.js';
 
 /** Whether the model learnt nothing near these words. @param {{wording?: Wording} | undefined} score */
 export const isUnknown = (score) => score?.wording?.standing === 'unknown';
@@ -22,6 +23,13 @@ export const cautionsOfWords = (score) => [
 
 /** The same in a word or two, for a row. @param {{finding: string, wording?: Wording} | undefined} score */
 export const markOfWords = (score) => (isUnknown(score) ? t('wording.unknown') : related(score));
+
+/** Where a score stands among the reference images, or why it has no standing, as a sentence. @param {import('./state.js').Score} score */
+export function scoreInWords(score) {
+  const values = { sentence: score.sentence, logit: signed(score.logit) };
+  if (score.percentile === undefined) return t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', values);
+  return t('figure.reading', { ...values, reading: reading(score.percentile) });
+}
 
 /** Why a score has no percentile, in a few words. @param {{wording?: Wording}} score */
 export const unranked = (score) => t(isUnknown(score) ? 'wording.unknown' : 'findings.noReference');

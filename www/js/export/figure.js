@@ -5,8 +5,8 @@ import { contoured, seenBox, shownMap, windowOf } from '../state.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
-import { cautions, reading, signed, standing } from '../words.js';
-import { cautionsOfWords, isUnknown } from '../wording.js';
+import { cautions, signed, standing } from '../words.js';
+import { cautionsOfWords, scoreInWords } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs
@@ -44,7 +44,6 @@ function captionOf(state) {
   const { picture, scores, selected, info, map, display: { view } } = state;
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
-  const values = { sentence: score.sentence, logit: signed(score.logit) };
   const model = { title: info.title, version: info.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info.version };
   const facts = [
     map.on && t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), view.mirror && t('viewer.mirrored'), 'phantom' in picture.source && t('figure.synthetic'),
@@ -54,7 +53,7 @@ function captionOf(state) {
     place: ranked ? t('percentile', { standing: standing(score.percentile) }) : t('figure.logit', { logit: signed(score.logit) }),
     warnings: cautions(picture),
     lines: [
-      ranked ? t('figure.reading', { ...values, reading: reading(score.percentile) }) : t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', values),
+      scoreInWords(score),
       ...cautionsOfWords(score),
       sideOf(score) === 'within' && t('zone.within'),
       ranked && info.population ? t('figure.modelReference', { ...model, population: populationInWords(info.population) }) : t('figure.model', model),

@@ -4,8 +4,8 @@ import { drawImage, drawRamp } from '../export/figure.js';
 import { date, nameOf, populationInWords, t } from '../i18n.js';
 import { overlayKey, ranked, shownMap } from '../state.js';
 import { veil } from '../teaching.js';
-import { cautions, reading, signed, standing } from '../words.js';
-import { cautionsOfWords, isUnknown, markOfWords } from '../wording.js';
+import { cautions, signed, standing } from '../words.js';
+import { cautionsOfWords, markOfWords, scoreInWords } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 const LONG = 1400; // pixels
@@ -37,9 +37,7 @@ function imageOf(state) {
   if (ramp) legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
   legend.append([t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), 'phantom' in picture.source && t('figure.synthetic')].filter(Boolean).join(' · '));
   const caption = create('figcaption');
-  const place = score.percentile === undefined ? t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', { sentence: score.sentence, logit: signed(score.logit) })
-    : t('figure.reading', { reading: reading(score.percentile), sentence: score.sentence, logit: signed(score.logit) });
-  caption.append(create('strong', nameOf(selected)), ` ${[place, ...cautionsOfWords(score)].join(' ')}`);
+  caption.append(create('strong', nameOf(selected)), ` ${[scoreInWords(score), ...cautionsOfWords(score)].join(' ')}`);
   figure.append(legend, caption);
   return [figure];
 }
