@@ -119,8 +119,9 @@ impl Stage for EncoderTraining<'_> {
         let versions: Vec<(Cow<Sample>, Change)> = rows
             .iter()
             .map(|&row| {
-                let seen = seen(self.lesions.as_ref(), &self.samples.train[row], rng);
-                (seen, Change::draw(&self.round.augmentation, rng))
+                let sample =
+                    perhaps_with_lesion(self.lesions.as_ref(), &self.samples.train[row], rng);
+                (sample, Change::draw(&self.round.augmentation, rng))
             })
             .collect();
         let features = model.img_encoder.features(pixels(&versions, image, &self.device));
@@ -172,12 +173,12 @@ fn dropout(features: Tensor<2>, rate: f32, rng: &mut StdRng) -> Tensor<2> {
 }
 
 /// A sample, perhaps with a lesion drawn into it.
-pub fn seen<'s>(
+pub fn perhaps_with_lesion<'s>(
     lesions: Option<&Lesions>,
     sample: &'s Sample,
     rng: &mut StdRng,
 ) -> Cow<'s, Sample> {
-    lesions.map_or(Cow::Borrowed(sample), |lesions| lesions.seen(sample, rng))
+    lesions.map_or(Cow::Borrowed(sample), |lesions| lesions.perhaps_add(sample, rng))
 }
 
 /// The crops of changed images, `[images, 1, crop, crop]`.

@@ -8,7 +8,7 @@ use super::augment::Change;
 use super::boxes::{Inside, inside};
 use super::config::{FusionStage, TrainConfig};
 use super::data::Targets;
-use super::encoder::{Classifier, draw_epoch, pixels, rows_of, seen};
+use super::encoder::{Classifier, draw_epoch, perhaps_with_lesion, pixels, rows_of};
 use super::error::Result;
 use super::learner::Stage;
 use super::lesion::Lesions;
@@ -398,7 +398,7 @@ impl Encoding<'_> {
         }
         let mut rng = StdRng::seed_from_u64(self.config.seed ^ ((place as u64) << 8));
         let change = Change::draw(&self.config.fusion.augmentation, &mut rng);
-        (seen(self.lesions, sample, &mut rng), change)
+        (perhaps_with_lesion(self.lesions, sample, &mut rng), change)
     }
 
     fn sentences(&self, sample: &Sample, change: &Change) -> Vec<usize> {

@@ -59,7 +59,7 @@ impl<'a> Lesions<'a> {
     }
 
     /// The sample as it is seen this time: with a lesion, or unchanged.
-    pub fn seen<'s>(&self, sample: &'s Sample, rng: &mut StdRng) -> Cow<'s, Sample> {
+    pub fn perhaps_add<'s>(&self, sample: &'s Sample, rng: &mut StdRng) -> Cow<'s, Sample> {
         let LesionConfig { sources, share, .. } = self.config;
         let chosen = sources.contains(&sample.source) && rng.random::<f32>() < *share;
         let Some(lesion) = chosen.then(|| Lesion::draw(&sample.square, rng)).flatten() else {
@@ -191,7 +191,7 @@ mod tests {
         let lesions = Lesions { config: &config, nodule: 0, mass: 1 };
         let (film, mut sizes) = (film(), [0, 0]);
         for seed in 0..40 {
-            let seen = lesions.seen(&film, &mut StdRng::seed_from_u64(seed));
+            let seen = lesions.perhaps_add(&film, &mut StdRng::seed_from_u64(seed));
             let [(finding, [left, top, right, bottom])] = seen.boxes[..] else { panic!() };
             sizes[finding] += 1;
             assert_eq!(seen.targets[finding], Some(1.0));
@@ -214,7 +214,7 @@ mod tests {
     fn other_sources_stay_as_they_are() {
         let (config, film) = (config("other"), film());
         let lesions = Lesions { config: &config, nodule: 0, mass: 1 };
-        let seen = lesions.seen(&film, &mut StdRng::seed_from_u64(1));
+        let seen = lesions.perhaps_add(&film, &mut StdRng::seed_from_u64(1));
         assert!(matches!(seen, Cow::Borrowed(_)));
     }
 }
