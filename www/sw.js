@@ -25,13 +25,19 @@ const cacheOf = (/** @type {Build} */ { build }) => caches.open(PREFIX + build);
 const moduleFiles = (name) => [`carzero-${name}.js`, `carzero-${name}_bg.wasm`];
 /** What every visit needs. @param {Build} build */
 const coreOf = (build) => Object.keys(build.files).filter((path) => !MODULES.flatMap(moduleFiles).includes(path));
-const manifestsOf = (/** @type {Build} */ build) => Object.keys(build.files).filter((path) => /^models\/.*manifest\.json$/.test(path));
+const manifestsOf = (/** @type {Build} */ build) =>
+  Object.keys(build.files).filter((path) => /^models\/.*manifest\.json$/.test(path));
 
 /** @type {Map<string, Promise<Build | null>>} */ const remembered = new Map();
 
 /** @param {'current' | 'next'} name @returns {Promise<Build | null>} */
 function read(name) {
-  const known = remembered.get(name) ?? caches.open(STATE).then((cache) => cache.match(urlOf(name))).then((response) => response?.json() ?? null);
+  const known =
+    remembered.get(name) ??
+    caches
+      .open(STATE)
+      .then((cache) => cache.match(urlOf(name)))
+      .then((response) => response?.json() ?? null);
   remembered.set(name, known);
   return known;
 }
@@ -46,7 +52,9 @@ async function write(name, build) {
 
 /** @param {ArrayBuffer} data */
 async function sha256(data) {
-  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }
 
 /** A file of the site, if it is the expected one: from the browser's own cache, or else from the network. @param {string} url @param {string} digest */
@@ -54,9 +62,11 @@ async function fetchVerified(url, digest) {
   for (const cache of /** @type {const} */ (['force-cache', 'reload'])) {
     const response = await fetch(url, { cache });
     const data = response.ok ? await response.arrayBuffer() : null;
-    if (data && await sha256(data) === digest) {
+    if (data && (await sha256(data)) === digest) {
       const type = response.headers.get('content-type') ?? 'application/octet-stream';
-      return new Response(data, { headers: { 'content-type': type, 'content-length': String(data.byteLength), 'x-sha256': digest } });
+      return new Response(data, {
+        headers: { 'content-type': type, 'content-length': String(data.byteLength), 'x-sha256': digest },
+      });
     }
   }
   throw new Error(`${url} is not what the build lists`);
@@ -80,11 +90,11 @@ async function fileOf(build, path) {
   if (kept) return kept;
   let found;
   for (const name of await caches.keys()) {
-    const other = name.startsWith(PREFIX) && await caches.match(url, { cacheName: name });
+    const other = name.startsWith(PREFIX) && (await caches.match(url, { cacheName: name }));
     if (other && other.headers.get('x-sha256') === build.files[path]) found = other;
   }
-  found = isolated(found ?? await fetchVerified(url, build.files[path]));
-  const cache = await caches.has(PREFIX + build.build) ? await cacheOf(build) : null; // null: forgotten meanwhile
+  found = isolated(found ?? (await fetchVerified(url, build.files[path])));
+  const cache = (await caches.has(PREFIX + build.build)) ? await cacheOf(build) : null; // null: forgotten meanwhile
   await cache?.put(url, found.clone()).catch(() => {}); // a full storage: served, not kept
   return found;
 }
@@ -112,19 +122,22 @@ async function renewModels(build) {
   const keys = (await cache.keys()).map(({ url }) => url);
   for (const path of manifestsOf(build)) {
     for (const { folder, url, key, sha256: digest } of await modelFiles(build, path)) {
-      if (keys.some((kept) => kept.startsWith(folder)) && !keys.includes(key)) await cache.put(key, await fetchVerified(url, digest));
+      if (keys.some((kept) => kept.startsWith(folder)) && !keys.includes(key))
+        await cache.put(key, await fetchVerified(url, digest));
     }
   }
 }
 
 /** Deletes other builds, and what only they had of the models. @param {Build} build */
 async function forgetOthers(build) {
-  for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== PREFIX + build.build) await caches.delete(name);
+  for (const name of await caches.keys())
+    if (name.startsWith(PREFIX) && name !== PREFIX + build.build) await caches.delete(name);
   const cache = await caches.open(MODELS);
   for (const path of manifestsOf(build)) {
     const files = await modelFiles(build, path);
     for (const { url } of await cache.keys()) {
-      if (url.startsWith(files[0].folder) && !url.endsWith('manifest.json') && !files.some(({ key }) => key === url)) await cache.delete(url);
+      if (url.startsWith(files[0].folder) && !url.endsWith('manifest.json') && !files.some(({ key }) => key === url))
+        await cache.delete(url);
     }
   }
 }
@@ -141,13 +154,14 @@ async function currentBuild() {
   const current = await read('current');
   if (current) return current;
   const build = await fetchBuild();
-  if (!await keep(build, coreOf(build))) throw new Error('no room to keep the page');
+  if (!(await keep(build, coreOf(build)))) throw new Error('no room to keep the page');
   await write('current', build);
   return build;
 }
 
 /** The open pages of this part of the site. */
-const pages = async () => (await clients.matchAll({ type: 'window', includeUncontrolled: true })).filter(({ url }) => url.startsWith(SCOPE));
+const pages = async () =>
+  (await clients.matchAll({ type: 'window', includeUncontrolled: true })).filter(({ url }) => url.startsWith(SCOPE));
 
 const answers = {
   /** A page that came from the network joins, if it is of the current build. */
@@ -162,8 +176,9 @@ const answers = {
     if ([current.build, next?.build].includes(offered.build)) return { update: offered.build !== current.build };
     const cache = await cacheOf(current);
     const used = []; // must work offline in the next build, too
-    for (const name of MODULES) if (await cache.match(urlOf(`carzero-${name}_bg.wasm`))) used.push(...moduleFiles(name));
-    if (!await keep(offered, [...coreOf(offered), ...used])) throw new Error('no room to keep the new build');
+    for (const name of MODULES)
+      if (await cache.match(urlOf(`carzero-${name}_bg.wasm`))) used.push(...moduleFiles(name));
+    if (!(await keep(offered, [...coreOf(offered), ...used]))) throw new Error('no room to keep the new build');
     await renewModels(offered);
     await write('next', offered);
     return { update: true };
@@ -186,20 +201,31 @@ addEventListener('install', (event) => {
   event.waitUntil(currentBuild());
 });
 
-addEventListener('message', (event) => event.waitUntil((async () => {
-  const answer = answers[event.data.type];
-  if (!answer) throw new Error(`unknown message type: ${event.data.type}`);
-  event.ports[0].postMessage(await answer(event.data, event.source).catch((error) => ({ error: error.message })));
-})()));
+addEventListener('message', (event) =>
+  event.waitUntil(
+    (async () => {
+      const answer = answers[event.data.type];
+      if (!answer) throw new Error(`unknown message type: ${event.data.type}`);
+      event.ports[0].postMessage(await answer(event.data, event.source).catch((error) => ({ error: error.message })));
+    })(),
+  ),
+);
 
 addEventListener('fetch', (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
   const path = `${origin}${pathname}`.slice(SCOPE.length) || 'index.html';
-  if (method !== 'GET' || !`${origin}${pathname}`.startsWith(SCOPE) || (path.startsWith('models/') && !path.endsWith('manifest.json'))) return;
-  event.respondWith((async () => {
-    const current = await read('current');
-    if (!current || !Object.hasOwn(current.files, path)) return fetch(event.request);
-    return fileOf(current, path).catch(() => Response.error());
-  })());
+  if (
+    method !== 'GET' ||
+    !`${origin}${pathname}`.startsWith(SCOPE) ||
+    (path.startsWith('models/') && !path.endsWith('manifest.json'))
+  )
+    return;
+  event.respondWith(
+    (async () => {
+      const current = await read('current');
+      if (!current || !Object.hasOwn(current.files, path)) return fetch(event.request);
+      return fileOf(current, path).catch(() => Response.error());
+    })(),
+  );
 });

@@ -16,11 +16,13 @@ import { serve } from '../browser/server.mjs';
 import { DIST, hostHeaders, launch } from '../browser/setup.mjs';
 import { visits } from './visits.mjs';
 
-const { values: options } = parseArgs({ options: {
-  device: { type: 'string', default: 'cpu' },
-  model: { type: 'string' },
-  rounds: { type: 'string' },
-} });
+const { values: options } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'cpu' },
+    model: { type: 'string' },
+    rounds: { type: 'string' },
+  },
+});
 const { device } = options;
 const webgpu = device === 'webgpu'; // on a software adapter: two orders of magnitude slower
 const models = (options.model ?? (webgpu ? 'default' : 'default,carzero-vitb16')).split(',');
@@ -49,7 +51,11 @@ const TASKS = {
   prompts14: { title: '14 prompts, cached', repeats: 5 },
   prompts192: { title: '192 prompts, cached', repeats: 1 },
   full: { title: 'Full pass: image and one new prompt', repeats: 1 },
-  ownWords: { title: 'One more prompt in words of one\'s own, ranked by the reference images', repeats: 3, ranking: true },
+  ownWords: {
+    title: "One more prompt in words of one's own, ranked by the reference images",
+    repeats: 3,
+    ranking: true,
+  },
 };
 
 const median = (values) => {
@@ -58,9 +64,13 @@ const median = (values) => {
   return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-const site = await serve(
-  { '/': DIST, '/bench/': HERE, '/ort/': join(ORT, 'dist'), '/graphs/': join(CACHE, 'graphs'), '/models/carzero-vitb16/': FOLDERS['carzero-vitb16'] },
-);
+const site = await serve({
+  '/': DIST,
+  '/bench/': HERE,
+  '/ort/': join(ORT, 'dist'),
+  '/graphs/': join(CACHE, 'graphs'),
+  '/models/carzero-vitb16/': FOLDERS['carzero-vitb16'],
+});
 Object.assign(site.headers, hostHeaders());
 
 /** Runs all tasks of one model. @param {string} model */
@@ -71,13 +81,20 @@ async function measure(model) {
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.error(message.text()));
     await page.goto(`${site.origin}/bench/`);
     assert.ok(await page.evaluate('crossOriginIsolated'));
-    const call = (name, type, payload = {}) => page.evaluate(([...args]) => globalThis.call(...args), [name, type, payload]);
+    const call = (name, type, payload = {}) =>
+      page.evaluate(([...args]) => globalThis.call(...args), [name, type, payload]);
     const load = {};
     let input;
     for (const { name, worker, threads } of ENGINES) {
       await page.evaluate(([...args]) => globalThis.start(...args), [name, worker]);
       const start = performance.now();
-      const loaded = await call(name, 'load', { device, threads, model: `/models/${model}`, graphs: `/graphs/${model}`, input });
+      const loaded = await call(name, 'load', {
+        device,
+        threads,
+        model: `/models/${model}`,
+        graphs: `/graphs/${model}`,
+        input,
+      });
       load[name] = performance.now() - start;
       input ??= loaded;
     }
@@ -85,12 +102,22 @@ async function measure(model) {
     const expected = await call('here1', 'logits', input.preset14);
     for (const { name } of ENGINES) {
       for (const [index, logit] of (await call(name, 'logits', input.preset14)).entries()) {
-        assert.ok(Math.abs(logit - expected[index]) < 1e-3 * Math.max(1, Math.abs(expected[index])), `${name}: ${logit}, not ${expected[index]}`);
+        assert.ok(
+          Math.abs(logit - expected[index]) < 1e-3 * Math.max(1, Math.abs(expected[index])),
+          `${name}: ${logit}, not ${expected[index]}`,
+        );
       }
     }
-    const timed = Object.entries(TASKS).filter(([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input.ranks));
-    const runs = timed.flatMap(([task, { repeats, ranking }]) => ENGINES.filter(({ name }) => !ranking || name.startsWith('here'))
-      .map(({ name }) => ({ task, repeats: webgpu ? 1 : repeats, name })));
+    const timed = Object.entries(TASKS).filter(
+      ([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input.ranks),
+    );
+    const runs = timed.flatMap(([task, { repeats, ranking }]) =>
+      ENGINES.filter(({ name }) => !ranking || name.startsWith('here')).map(({ name }) => ({
+        task,
+        repeats: webgpu ? 1 : repeats,
+        name,
+      })),
+    );
     const times = {};
     for (let round = 0; round <= rounds; round++) {
       for (const { task, repeats, name } of runs) {
@@ -100,7 +127,9 @@ async function measure(model) {
       console.error(`${model}: round ${round} of ${rounds}`);
     }
     // The difference of two tasks of one round.
-    times.text = Object.fromEntries(ENGINES.map(({ name }) => [name, times.newPrompt[name].map((ms, index) => ms - times.prompt[name][index])]));
+    times.text = Object.fromEntries(
+      ENGINES.map(({ name }) => [name, times.newPrompt[name].map((ms, index) => ms - times.prompt[name][index])]),
+    );
     const memory = {};
     for (const { name } of ENGINES) memory[name] = await call(name, 'memory');
     const userAgentMemory = await page.evaluate(() => performance.measureUserAgentSpecificMemory()); // of WebAssembly's, Chromium counts only what threads share
@@ -113,7 +142,10 @@ async function measure(model) {
 /** Bytes of files, as they are and compressed. @param {string[]} paths @param {boolean} [compress] */
 function sizes(paths, compress = true) {
   const sum = (bytesOf) => paths.reduce((total, path) => total + bytesOf(path), 0);
-  return { raw: sum((path) => statSync(path).size), gzip: compress ? sum((path) => gzipSync(readFileSync(path)).length) : undefined };
+  return {
+    raw: sum((path) => statSync(path).size),
+    gzip: compress ? sum((path) => gzipSync(readFileSync(path)).length) : undefined,
+  };
 }
 
 /** What a visitor downloads. @param {string} model */
@@ -121,21 +153,32 @@ function downloads(model) {
   const manifest = JSON.parse(readFileSync(join(FOLDERS[model], 'manifest.json'), 'utf8'));
   const graphs = join(CACHE, 'graphs', model);
   const real = model === 'default'; // random weights say nothing about compression
-  const [glue, wasm] = webgpu ? ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify'] : ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded'];
+  const [glue, wasm] = webgpu
+    ? ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify']
+    : ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded'];
   return {
     program: {
       here: sizes([`carzero-${MODULE}.js`, `carzero-${MODULE}_bg.wasm`].map((file) => join(DIST, file))),
       ort: sizes([glue, `${wasm}.mjs`, `${wasm}.wasm`].map((file) => join(ORT, 'dist', file))),
     },
     model: {
-      here: sizes(manifest.files.map(({ path }) => join(FOLDERS[model], path)), real),
-      ort: sizes(readdirSync(graphs).map((file) => join(graphs, file)), real),
+      here: sizes(
+        manifest.files.map(({ path }) => join(FOLDERS[model], path)),
+        real,
+      ),
+      ort: sizes(
+        readdirSync(graphs).map((file) => join(graphs, file)),
+        real,
+      ),
     },
   };
 }
 
 /** @param {string[][]} rows The first is the head. */
-const table = ([head, ...rows]) => [head, head.map((_, column) => (column ? '---:' : '---')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const table = ([head, ...rows]) =>
+  [head, head.map((_, column) => (column ? '---:' : '---')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
 const ms = (value) => `${value < 1000 ? value.toPrecision(3) : value.toFixed(0)} ms`;
 const megabytes = (value) => (value === undefined ? '' : `${(value / 1e6).toFixed(1)} MB`);
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
@@ -146,16 +189,28 @@ function report(model, { load, times, memory, bytes }) {
   const row = (title, values, show, compare = true) => [
     title,
     ...ENGINES.map(({ name }) => (name in values ? show(values[name]) : '')),
-    ...THREADS.map((count) => (compare && `ort${count}` in values ? (values[`here${count}`] / values[`ort${count}`]).toFixed(2) : '')),
+    ...THREADS.map((count) =>
+      compare && `ort${count}` in values ? (values[`here${count}`] / values[`ort${count}`]).toFixed(2) : '',
+    ),
   ];
-  const share = (task) => Object.fromEntries(ENGINES.map(({ name }) => [name, medians(task)[name] / medians('full')[name]]));
+  const share = (task) =>
+    Object.fromEntries(ENGINES.map(({ name }) => [name, medians(task)[name] / medians('full')[name]]));
   const threads = (count) => `${count} thread${count > 1 ? 's' : ''}`;
-  const parts = Object.entries(bytes).map(([part, { here, ort }]) => [part, ...[here.raw, here.gzip, ort.raw, ort.gzip].map(megabytes)]);
+  const parts = Object.entries(bytes).map(([part, { here, ort }]) => [
+    part,
+    ...[here.raw, here.gzip, ort.raw, ort.gzip].map(megabytes),
+  ]);
   return [
     `## ${model}`,
     table([
-      ['', ...THREADS.flatMap((count) => [`here, ${threads(count)}`, `ORT, ${threads(count)}`]), ...THREADS.map((count) => `here : ORT, ${threads(count)}`)],
-      ...Object.entries(TASKS).filter(([task]) => task in times).map(([task, { title }]) => row(title, medians(task), ms)),
+      [
+        '',
+        ...THREADS.flatMap((count) => [`here, ${threads(count)}`, `ORT, ${threads(count)}`]),
+        ...THREADS.map((count) => `here : ORT, ${threads(count)}`),
+      ],
+      ...Object.entries(TASKS)
+        .filter(([task]) => task in times)
+        .map(([task, { title }]) => row(title, medians(task), ms)),
       row('One more prompt, its text cached, of a full pass', share('prompt'), percent, false),
       row('One more prompt, its text not cached, of a full pass', share('newPrompt'), percent, false),
       row('Once: program, weights from this machine, first image', load, ms),
@@ -166,18 +221,29 @@ function report(model, { load, times, memory, bytes }) {
 }
 
 /** @param {Awaited<ReturnType<typeof visits>>} page */
-const reportVisits = (page) => ['## The page', table([
-  ['default model, synthetic radiograph', 'first score after', 'sent'],
-  ...[['First visit', page.cold], ['Second visit, new process', page.warm]].map(([title, all]) => [
-    title, ms(median(all.map((visit) => visit.ms))), megabytes(median(all.map((visit) => visit.bytes))),
-  ]),
-])].join('\n\n');
+const reportVisits = (page) =>
+  [
+    '## The page',
+    table([
+      ['default model, synthetic radiograph', 'first score after', 'sent'],
+      ...[
+        ['First visit', page.cold],
+        ['Second visit, new process', page.warm],
+      ].map(([title, all]) => [
+        title,
+        ms(median(all.map((visit) => visit.ms))),
+        megabytes(median(all.map((visit) => visit.bytes))),
+      ]),
+    ]),
+  ].join('\n\n');
 
 const results = {};
-for (const model of models) results[model] = { ...await measure(model), bytes: downloads(model) };
+for (const model of models) results[model] = { ...(await measure(model)), bytes: downloads(model) };
 await site.close();
 const page = webgpu ? null : await visits(5);
-const text = [...models.map((model) => report(model, results[model])), ...(page ? [reportVisits(page)] : [])].join('\n\n');
+const text = [...models.map((model) => report(model, results[model])), ...(page ? [reportVisits(page)] : [])].join(
+  '\n\n',
+);
 mkdirSync(join(HERE, 'output'), { recursive: true });
 const facts = { device, rounds, processor: cpus()[0].model, cores: cpus().length };
 writeFileSync(join(HERE, 'output', `${device}.json`), `${JSON.stringify({ ...facts, results, page }, null, 1)}\n`);

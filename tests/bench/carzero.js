@@ -26,7 +26,10 @@ answer({
     ({ wasm, memory } = program);
     if (threads > 1) {
       const team = new Team(program, threads - 1);
-      while (team.ready() < threads - 1) await new Promise((resolve) => { setTimeout(resolve); });
+      while (team.ready() < threads - 1)
+        await new Promise((resolve) => {
+          setTimeout(resolve);
+        });
       wasm.joinTeam(team);
     }
     const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
@@ -36,7 +39,13 @@ answer({
     await encode();
     const { presets, population } = model.info();
     lists = Object.fromEntries(presets.map(({ id, findings }) => [id, findings]));
-    return { grey: picture.grey(), finding: FINDING, preset14: lists.chestxray14, preset192: lists.padchest192, ranks: Boolean(population) };
+    return {
+      grey: picture.grey(),
+      finding: FINDING,
+      preset14: lists.chestxray14,
+      preset192: lists.padchest192,
+      ranks: Boolean(population),
+    };
   },
   logits: async (findings) => (await score(findings)).map(({ logit }) => logit),
   memory: () => memory.buffer.byteLength,
@@ -47,6 +56,11 @@ answer({
     ownWords: { run: () => scoreNew('a small shadow behind the heart') },
     prompts14: cached(() => lists.chestxray14),
     prompts192: cached(() => lists.padchest192),
-    full: { run: async () => { await encode(); await scoreNew(FINDING); } },
+    full: {
+      run: async () => {
+        await encode();
+        await scoreNew(FINDING);
+      },
+    },
   },
 });

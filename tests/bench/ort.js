@@ -13,7 +13,8 @@ WebAssembly.Memory = class extends WebAssembly.Memory {
 let ort, sessions, config, pieces, input, pixels, image, texts;
 
 const tensor = (data, dims) => new ort.Tensor(data instanceof BigInt64Array ? 'int64' : 'float32', data, dims);
-const prefixed = (prefix, outputs) => Object.fromEntries(Object.entries(outputs).map(([name, value]) => [`${prefix}.${name}`, value]));
+const prefixed = (prefix, outputs) =>
+  Object.fromEntries(Object.entries(outputs).map(([name, value]) => [`${prefix}.${name}`, value]));
 
 /** WordPiece: the identifiers of a sentence, and the row each piece belongs to. */
 function tokens(finding) {
@@ -54,17 +55,26 @@ async function encodeTexts(findings) {
     bias.fill(Math.log((all - used) / (kept - used)), index * (1 + kept) + 1 + used, (index + 1) * (1 + kept));
   });
   const encoded = await sessions.text.run({
-    ids: tensor(ids, [count, length]), mask: tensor(mask, [count, 1, 1, length]), gather: tensor(gather, [count, kept, length]),
+    ids: tensor(ids, [count, length]),
+    mask: tensor(mask, [count, 1, 1, length]),
+    gather: tensor(gather, [count, kept, length]),
   });
   return { ...prefixed('text', encoded), 'text.bias': tensor(bias, [count, 1, 1, 1 + kept]) };
 }
 
-const encode = async () => { image = prefixed('image', await sessions.image.run({ pixels })); };
+const encode = async () => {
+  image = prefixed('image', await sessions.image.run({ pixels }));
+};
 const score = () => sessions.score.run({ ...image, ...texts });
 /** A list's texts, encoded once, as one batch. */
 const cached = (findings) => {
   let kept;
-  return { prepare: async () => { texts = kept ??= await encodeTexts(findings()); }, run: score };
+  return {
+    prepare: async () => {
+      texts = kept ??= await encodeTexts(findings());
+    },
+    run: score,
+  };
 };
 const scoreNew = async (finding) => {
   texts = await encodeTexts([finding]);
@@ -88,7 +98,10 @@ answer({
     const side = Math.sqrt(input.grey.length);
     const from = (side - crop) / 2;
     const at = (index) => input.grey[(from + Math.floor(index / crop)) * side + from + (index % crop)];
-    pixels = tensor(Float32Array.from({ length: crop * crop }, (_, index) => (at(index) / 255 - mean) / std), [1, 1, crop, crop]);
+    pixels = tensor(
+      Float32Array.from({ length: crop * crop }, (_, index) => (at(index) / 255 - mean) / std),
+      [1, 1, crop, crop],
+    );
     await encode();
   },
   async logits(findings) {
@@ -103,6 +116,11 @@ answer({
     newPrompt: { run: () => scoreNew(input.finding) },
     prompts14: cached(() => input.preset14),
     prompts192: cached(() => input.preset192),
-    full: { run: async () => { await encode(); await scoreNew(input.finding); } },
+    full: {
+      run: async () => {
+        await encode();
+        await scoreNew(input.finding);
+      },
+    },
   },
 });

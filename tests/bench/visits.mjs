@@ -13,7 +13,8 @@ function hurry() {
       opened = true;
       phantom.click();
     }
-    if (document.querySelector('[data-testid="score-row"]:not([data-kind="unscored"])')) globalThis.firstScore ??= performance.now();
+    if (document.querySelector('[data-testid="score-row"]:not([data-kind="unscored"])'))
+      globalThis.firstScore ??= performance.now();
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
@@ -26,8 +27,15 @@ async function visit(profile, site) {
     await page.addInitScript(hurry);
     await page.goto(`${site.origin}/`);
     await page.locator('html[data-state="done"]').waitFor({ state: 'attached', timeout: 120_000 });
-    await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 120_000 });
-    const bytes = site.requests.reduce((sum, path) => sum + (statSync(join(DIST, path === '/' ? 'index.html' : path), { throwIfNoEntry: false })?.size ?? 0), 0);
+    await page
+      .getByTestId('offline')
+      .getByText('works without a connection')
+      .waitFor({ state: 'attached', timeout: 120_000 });
+    const bytes = site.requests.reduce(
+      (sum, path) =>
+        sum + (statSync(join(DIST, path === '/' ? 'index.html' : path), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
     return { ms: await page.evaluate('firstScore'), bytes };
   } finally {
     await context.close();

@@ -12,7 +12,8 @@ import { reading, standing } from '../../www/js/words.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');
 /** What a promise is made of. */
-const CLAIMING = /\b(never|nobody|nowhere|always|cannot be compared|one in ten|nine in ten|not a probability|learnt|published|most|add up|only|does not mean)\b/i;
+const CLAIMING =
+  /\b(never|nobody|nowhere|always|cannot be compared|one in ten|nine in ten|not a probability|learnt|published|most|add up|only|does not mean)\b/i;
 /** Instructions and names that have such a word, and claim nothing. */
 const CLAIMING_NOTHING = new Set(['teach.placeTodo', 'contours.full', 'why.patch', 'tour.lab.title']);
 
@@ -27,8 +28,19 @@ test('a standing is said as it is written', () => {
 });
 
 test('a difference is that of the standings on show', () => {
-  const between = (/** @type {number} */ a, /** @type {number} */ b) => difference('', ...[a, b].map((percentile) => ({ finding: '', sentence: '', logit: 0, i2t: 0, t2i: 0, percentile })));
-  for (const [a, b, points] of [[97.6, 97.4, 1], [97.4, 96.6, 0], [0.2, 0.9, 0], [0.9, 1, -1], [99.4, 99.6, -1], [50, 20.5, 29]]) {
+  const between = (/** @type {number} */ a, /** @type {number} */ b) =>
+    difference(
+      '',
+      ...[a, b].map((percentile) => ({ finding: '', sentence: '', logit: 0, i2t: 0, t2i: 0, percentile })),
+    );
+  for (const [a, b, points] of [
+    [97.6, 97.4, 1],
+    [97.4, 96.6, 0],
+    [0.2, 0.9, 0],
+    [0.9, 1, -1],
+    [99.4, 99.6, -1],
+    [50, 20.5, 29],
+  ]) {
     const { difference: value, unit } = between(a, b);
     assert.deepEqual([value, unit], [points, 'points'], `${standing(a)} and ${standing(b)}`);
   }
@@ -44,15 +56,33 @@ test('the shipped model looks at 224 by 224 pixels, in 14 by 14 patches', () => 
 });
 
 test('every claim of the page is in the table, and every test that it names exists', () => {
-  const table = read('docs/claims.md').split('\n').filter((line) => line.startsWith('| ')).slice(1).map((line) => line.split('|').slice(1, -1));
+  const table = read('docs/claims.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((line) => line.split('|').slice(1, -1));
   const quoted = (/** @type {string} */ cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text);
   const keys = table.flatMap(([, cell]) => quoted(cell));
   for (const key of keys) assert.ok(Object.hasOwn(en, key), key);
-  const claims = Object.entries(en).filter(([key, text]) => CLAIMING.test(text) && !CLAIMING_NOTHING.has(key)).map(([key]) => key);
-  assert.deepEqual(claims.filter((key) => !keys.includes(key)), [], 'not in the table');
-  const files = ['src', 'tests'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)));
-  const tests = files.filter((path) => !path.includes('node_modules') && /\.(rs|test\.mjs)$/.test(path)).map(read).join('\n');
+  const claims = Object.entries(en)
+    .filter(([key, text]) => CLAIMING.test(text) && !CLAIMING_NOTHING.has(key))
+    .map(([key]) => key);
+  assert.deepEqual(
+    claims.filter((key) => !keys.includes(key)),
+    [],
+    'not in the table',
+  );
+  const files = ['src', 'tests'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
+  );
+  const tests = files
+    .filter((path) => !path.includes('node_modules') && /\.(rs|test\.mjs)$/.test(path))
+    .map(read)
+    .join('\n');
   for (const name of table.flatMap(([, , cell]) => quoted(cell))) {
-    assert.ok(tests.includes(`fn ${name}()`) || [`test('${name}'`, `test(\`${name}\``].some((start) => tests.includes(start)), name);
+    assert.ok(
+      tests.includes(`fn ${name}()`) || [`test('${name}'`, `test(\`${name}\``].some((start) => tests.includes(start)),
+      name,
+    );
   }
 });

@@ -21,13 +21,16 @@ before(async () => {
   carzero('phantom', 'effusion', '--out', path);
   whole.png = readFileSync(path);
   ({ page, problems } = await visit(browser, {}));
-  whole.jpg = Buffer.from(await page.evaluate(async (png) => {
-    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    canvas.getContext('2d').drawImage(bitmap, 0, 0);
-    const blob = await canvas.convertToBlob({ type: 'image/jpeg' });
-    return btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(''));
-  }, whole.png.toString('base64')), 'base64');
+  whole.jpg = Buffer.from(
+    await page.evaluate(async (png) => {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      canvas.getContext('2d').drawImage(bitmap, 0, 0);
+      const blob = await canvas.convertToBlob({ type: 'image/jpeg' });
+      return btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(''));
+    }, whole.png.toString('base64')),
+    'base64',
+  );
   await page.goto(site.origin);
   await reached(page, 'ready');
 });
@@ -39,9 +42,12 @@ after(async () => {
 });
 
 const part = (/** @type {string} */ kind, /** @type {number} */ percent) => ({
-  name: `${percent} of 100.${kind}`, mimeType: '', buffer: whole[kind].subarray(0, (whole[kind].length * percent) / 100),
+  name: `${percent} of 100.${kind}`,
+  mimeType: '',
+  buffer: whole[kind].subarray(0, (whole[kind].length * percent) / 100),
 });
-const choose = (/** @type {ReturnType<typeof part>[]} */ ...files) => page.setInputFiles('[data-testid="file-input"]', files);
+const choose = (/** @type {ReturnType<typeof part>[]} */ ...files) =>
+  page.setInputFiles('[data-testid="file-input"]', files);
 const warnings = () => page.getByTestId('warnings');
 
 for (const kind of ['jpg', 'png']) {
@@ -61,7 +67,9 @@ for (const kind of ['jpg', 'png']) {
     await choose(part(kind, 97));
     await page.getByText(`97 of 100.${kind}`).first().waitFor();
     await reached(page, 'done');
-    await warnings().getByText(/9\d ?% of the picture could be read/).waitFor();
+    await warnings()
+      .getByText(/9\d ?% of the picture could be read/)
+      .waitFor();
     assert.equal(await page.locator('[data-testid="score-row"][data-kind="ranked"]').count(), 14);
   });
 }
@@ -70,7 +78,10 @@ test('in a series the one is left out with its reason, and the other is marked',
   await choose(part('jpg', 100), part('jpg', 50), part('png', 97));
   await page.getByTestId('series-count').getByText('Scored 2 of 3, 1 not read').waitFor({ timeout: 120_000 });
   const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
-  assert.match(await row('50 of 100.jpg').textContent(), /Not read: this picture is damaged: \d+ % of it could be read/);
+  assert.match(
+    await row('50 of 100.jpg').textContent(),
+    /Not read: this picture is damaged: \d+ % of it could be read/,
+  );
   assert.match(await row('97 of 100.png').textContent(), /Warning: The file is damaged/);
   assert.doesNotMatch(await row('100 of 100.jpg').textContent(), /Warning/);
 });

@@ -1,7 +1,13 @@
 /** A small DICOM file, written by the tests. */
 
 const SIDE = 256;
-const IDENTIFYING = [[0x0008, 0x0080, 'LO'], [0x0010, 0x0010, 'PN'], [0x0010, 0x0020, 'LO'], [0x0020, 0x000d, 'UI'], [0x0020, 0x4000, 'LT']];
+const IDENTIFYING = [
+  [0x0008, 0x0080, 'LO'],
+  [0x0010, 0x0010, 'PN'],
+  [0x0010, 0x0020, 'LO'],
+  [0x0020, 0x000d, 'UI'],
+  [0x0020, 0x4000, 'LT'],
+];
 
 /** An element of explicit VR, little endian. @param {number} group @param {number} number @param {string} vr @param {Buffer | string | number} value */
 function element(group, number, vr, value) {
@@ -27,10 +33,21 @@ export function dicom({ view, bodyPart = 'CHEST', modality = 'DX', secret }) {
   for (let i = 0; i < SIDE * SIDE; i++) ramp.writeUInt16LE((i % SIDE) * 16, 2 * i);
   const elements = [
     ...IDENTIFYING.map(([group, number, vr]) => [group, number, vr, secret]),
-    [0x0008, 0x0060, 'CS', modality], [0x0018, 0x0015, 'CS', bodyPart], [0x0018, 0x5101, 'CS', view],
-    [0x0028, 0x0002, 'US', 1], [0x0028, 0x0004, 'CS', 'MONOCHROME2'], [0x0028, 0x0010, 'US', SIDE], [0x0028, 0x0011, 'US', SIDE],
-    [0x0028, 0x0030, 'DS', '0.2\\0.2'], [0x0028, 0x0100, 'US', 16], [0x0028, 0x0101, 'US', 12], [0x0028, 0x0102, 'US', 11],
-    [0x0028, 0x0103, 'US', 0], [0x0028, 0x1050, 'DS', '2048'], [0x0028, 0x1051, 'DS', '4096'], [0x7fe0, 0x0010, 'OW', ramp],
+    [0x0008, 0x0060, 'CS', modality],
+    [0x0018, 0x0015, 'CS', bodyPart],
+    [0x0018, 0x5101, 'CS', view],
+    [0x0028, 0x0002, 'US', 1],
+    [0x0028, 0x0004, 'CS', 'MONOCHROME2'],
+    [0x0028, 0x0010, 'US', SIDE],
+    [0x0028, 0x0011, 'US', SIDE],
+    [0x0028, 0x0030, 'DS', '0.2\\0.2'],
+    [0x0028, 0x0100, 'US', 16],
+    [0x0028, 0x0101, 'US', 12],
+    [0x0028, 0x0102, 'US', 11],
+    [0x0028, 0x0103, 'US', 0],
+    [0x0028, 0x1050, 'DS', '2048'],
+    [0x0028, 0x1051, 'DS', '4096'],
+    [0x7fe0, 0x0010, 'OW', ramp],
   ].sort(([a, b], [c, d]) => a - c || b - d);
   const meta = element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1\0');
   return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), meta, ...elements.map((parts) => element(...parts))]);

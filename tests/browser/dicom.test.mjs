@@ -12,7 +12,9 @@ let browser;
 let site;
 let page;
 
-before(async () => { browser = await launch(); });
+before(async () => {
+  browser = await launch();
+});
 after(() => browser.close());
 beforeEach(async () => {
   site = await serve({ '/': DIST });
@@ -26,39 +28,64 @@ afterEach(async () => {
 });
 
 const reach = (/** @type {string} */ state) => reached(page, state);
-const factsShown = () => page.getByTestId('facts').locator('div').evaluateAll((facts) => facts.map((fact) => [...fact.children].map((part) => part.textContent).join(': ')));
+const factsShown = () =>
+  page
+    .getByTestId('facts')
+    .locator('div')
+    .evaluateAll((facts) => facts.map((fact) => [...fact.children].map((part) => part.textContent).join(': ')));
 
 /** Drops bytes on the page, as a file of unknown type. @param {Buffer} data @param {string} name */
 async function drop(data, name) {
-  const dataTransfer = await page.evaluateHandle(({ data, name }) => {
-    const files = new DataTransfer();
-    files.items.add(new File([Uint8Array.from(atob(data), (char) => char.charCodeAt(0))], name));
-    return files;
-  }, { data: data.toString('base64'), name });
+  const dataTransfer = await page.evaluateHandle(
+    ({ data, name }) => {
+      const files = new DataTransfer();
+      files.items.add(new File([Uint8Array.from(atob(data), (char) => char.charCodeAt(0))], name));
+      return files;
+    },
+    { data: data.toString('base64'), name },
+  );
   await page.dispatchEvent('body', 'drop', { dataTransfer });
 }
 
 /** Everything the page shows or keeps, as text. */
-const everything = () => page.evaluate(async () => {
-  const kept = [document.documentElement.outerHTML, JSON.stringify(localStorage), JSON.stringify(sessionStorage), JSON.stringify(await indexedDB.databases())];
-  for (const name of await caches.keys()) {
-    const cache = await caches.open(name);
-    for (const request of await cache.keys()) kept.push(request.url, new TextDecoder('latin1').decode(await (await cache.match(request)).arrayBuffer()));
-  }
-  return kept.join('\n');
-});
+const everything = () =>
+  page.evaluate(async () => {
+    const kept = [
+      document.documentElement.outerHTML,
+      JSON.stringify(localStorage),
+      JSON.stringify(sessionStorage),
+      JSON.stringify(await indexedDB.databases()),
+    ];
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys())
+        kept.push(request.url, new TextDecoder('latin1').decode(await (await cache.match(request)).arrayBuffer()));
+    }
+    return kept.join('\n');
+  });
 
 test('a lateral view without extension is warned of before its scores, and names nobody', async () => {
   await drop(dicom({ view: 'LL', secret: SECRET }), 'IM000001');
   const warnings = page.getByTestId('warnings');
   await warnings.getByText('lateral view').waitFor();
   const list = await page.getByTestId('score-list').elementHandle();
-  assert.ok(await warnings.evaluate((element, list) => Boolean(element.compareDocumentPosition(list) & Node.DOCUMENT_POSITION_FOLLOWING), list));
+  assert.ok(
+    await warnings.evaluate(
+      (element, list) => Boolean(element.compareDocumentPosition(list) & Node.DOCUMENT_POSITION_FOLLOWING),
+      list,
+    ),
+  );
   assert.equal(await warnings.getAttribute('aria-live'), 'polite');
   await reach('done');
   assert.deepEqual(await factsShown(), [
-    'Modality: DX', 'Body part: CHEST', 'View: LL', 'Spacing: 0.2 × 0.2 mm (Pixel Spacing)', 'Matrix: 256 × 256',
-    'Bits: 12 of 16, unsigned', 'Photometric: MONOCHROME2', 'Transfer syntax: Explicit VR Little Endian',
+    'Modality: DX',
+    'Body part: CHEST',
+    'View: LL',
+    'Spacing: 0.2 × 0.2 mm (Pixel Spacing)',
+    'Matrix: 256 × 256',
+    'Bits: 12 of 16, unsigned',
+    'Photometric: MONOCHROME2',
+    'Transfer syntax: Explicit VR Little Endian',
   ]);
   const shown = await everything();
   assert.ok(!shown.includes('ZQXJWV') && !shown.includes('KPYB'), 'an identifying tag is shown or kept');

@@ -31,7 +31,12 @@ after(async () => {
   work.remove();
 });
 
-for (const [name, said] of [['gone', 'there is no such model beside this page'], ['broken', 'is no model that can be used'], ['other', 'is no model that can be used'], ['cut', 'The connection failed']]) {
+for (const [name, said] of [
+  ['gone', 'there is no such model beside this page'],
+  ['broken', 'is no model that can be used'],
+  ['other', 'is no model that can be used'],
+  ['cut', 'The connection failed'],
+]) {
   test(`a model that is ${name}: the page says what failed, and offers its own`, async () => {
     const { context, page, problems } = await visit(browser, { serviceWorkers: 'block' });
     if (name === 'cut') await context.route('**/models/cut/**', (route) => route.abort());
@@ -72,7 +77,11 @@ test('after everything was forgotten the page can stay empty, and be started ane
   await page.getByTestId('start-anew').waitFor();
   await page.getByTestId('language').click();
   await page.locator('html[lang="ja"]').waitFor({ state: 'attached' });
-  assert.equal(site.requests.slice(before).some((path) => path.startsWith('/models/') || path.endsWith('.wasm')), false, 'nothing is fetched');
+  assert.equal(
+    site.requests.slice(before).some((path) => path.startsWith('/models/') || path.endsWith('.wasm')),
+    false,
+    'nothing is fetched',
+  );
   await page.getByTestId('start-anew').click();
   await reached(page, 'ready');
   assert.deepEqual(problems, []);

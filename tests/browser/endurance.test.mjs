@@ -25,7 +25,9 @@ before(async () => {
   convertMicro(join(work.path, 'micro'), 'q8');
   browser = await launch();
   site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro'), '/images/': MICRO });
-  site.edits.set('/js/worker.js', (body) => `
+  site.edits.set(
+    '/js/worker.js',
+    (body) => `
     for (const name of ['instantiate', 'instantiateStreaming']) {
       const real = WebAssembly[name];
       WebAssembly[name] = async (...rest) => {
@@ -35,8 +37,11 @@ before(async () => {
       };
     }
     ${body}
-    self.held = () => pictures.size;`);
-  page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', serviceWorkers: 'block' })).newPage();
+    self.held = () => pictures.size;`,
+  );
+  page = await (
+    await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', serviceWorkers: 'block' })
+  ).newPage();
 });
 after(async () => {
   await browser.close();
@@ -45,7 +50,8 @@ after(async () => {
 });
 
 const reach = (/** @type {string} */ state) => reached(page, state, PATIENCE_MS);
-const counts = (/** @type {string} */ words) => page.getByTestId('series-count').getByText(words).waitFor({ timeout: PATIENCE_MS });
+const counts = (/** @type {string} */ words) =>
+  page.getByTestId('series-count').getByText(words).waitFor({ timeout: PATIENCE_MS });
 /** Bytes of wasm's memory, which never shrinks, and pictures in the worker. */
 const worker = () => page.workers()[0].evaluate(() => [self.memory.buffer.byteLength, self.held()]);
 
@@ -53,15 +59,25 @@ const worker = () => page.workers()[0].evaluate(() => [self.memory.buffer.byteLe
 async function tasksDuring(meantime) {
   const session = await page.context().newCDPSession(page);
   const events = [];
-  session.on('Tracing.dataCollected', ({ value }) => { for (const event of value) if (event.name === 'RunTask' || event.name === 'thread_name') events.push(event); });
-  await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline'], excludedCategories: ['*'] } });
+  session.on('Tracing.dataCollected', ({ value }) => {
+    for (const event of value) if (event.name === 'RunTask' || event.name === 'thread_name') events.push(event);
+  });
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline'], excludedCategories: ['*'] },
+  });
   await meantime();
-  const complete = new Promise((resolve) => { session.once('Tracing.tracingComplete', resolve); });
+  const complete = new Promise((resolve) => {
+    session.once('Tracing.tracingComplete', resolve);
+  });
   await session.send('Tracing.end');
   await complete;
   await session.detach();
   const main = events.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
-  return events.filter(({ name, pid, tid }) => name === 'RunTask' && pid === main.pid && tid === main.tid).map(({ tdur }) => tdur / 1000).sort((a, b) => b - a);
+  return events
+    .filter(({ name, pid, tid }) => name === 'RunTask' && pid === main.pid && tid === main.tid)
+    .map(({ tdur }) => tdur / 1000)
+    .sort((a, b) => b - a);
 }
 
 /** @param {import('node:test').TestContext} t @param {string} doing @param {number[]} tasks */
@@ -79,23 +95,32 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
   const images = await page.evaluateHandle(async (count) => {
     const data = await Promise.all([0, 1, 2].map(async (i) => (await fetch(`images/img${i}.png`)).arrayBuffer()));
     const transfer = new DataTransfer();
-    for (let i = 0; i < count; i++) transfer.items.add(new File([data[i % 3]], `image ${i}.png`, { type: 'image/png' }));
+    for (let i = 0; i < count; i++)
+      transfer.items.add(new File([data[i % 3]], `image ${i}.png`, { type: 'image/png' }));
     return transfer;
   }, IMAGES);
   const progress = page.locator('#series-progress');
   const done = () => progress.evaluate((element) => element.value);
   /** @type {number} After which nothing may grow */ let warm;
-  assertShort(t, 'a series', await tasksDuring(async () => {
-    await page.evaluate((clipboardData) => dispatchEvent(new ClipboardEvent('paste', { clipboardData })), images);
-    await page.waitForFunction(([element, least]) => element.value >= least, [await progress.elementHandle(), IMAGES / 5], { timeout: PATIENCE_MS });
-    [warm] = await worker();
-    await page.getByTestId('series-run').click();
-    await counts('Cancelled at');
-    assert.ok(await done() < IMAGES, 'in the middle');
-    await page.getByTestId('series-run').click();
-    const all = IMAGES.toLocaleString('en-GB');
-    await counts(`Scored ${all} of ${all}`);
-  }));
+  assertShort(
+    t,
+    'a series',
+    await tasksDuring(async () => {
+      await page.evaluate((clipboardData) => dispatchEvent(new ClipboardEvent('paste', { clipboardData })), images);
+      await page.waitForFunction(
+        ([element, least]) => element.value >= least,
+        [await progress.elementHandle(), IMAGES / 5],
+        { timeout: PATIENCE_MS },
+      );
+      [warm] = await worker();
+      await page.getByTestId('series-run').click();
+      await counts('Cancelled at');
+      assert.ok((await done()) < IMAGES, 'in the middle');
+      await page.getByTestId('series-run').click();
+      const all = IMAGES.toLocaleString('en-GB');
+      await counts(`Scored ${all} of ${all}`);
+    }),
+  );
   assert.deepEqual(await worker(), [warm, 0], 'after the images');
   const rows = page.getByTestId('series-row');
   const drawn = await rows.count();
@@ -106,15 +131,23 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
 
   await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
   await reach('done');
-  assertShort(t, 'prompts', await tasksDuring(async () => {
-    for (let round = 0; round < PROMPTS / LIST; round++) {
-      const findings = Array.from({ length: LIST }, (_, i) => `finding ${round * LIST + i}`);
-      await page.evaluate((all) => { location.hash = new URLSearchParams(all.map((finding) => ['find', finding])); }, findings);
-      await page.locator(`[data-testid="score-row"][data-finding="${findings[0]}"]:not([data-kind="unscored"])`).waitFor({ timeout: PATIENCE_MS });
-      await reach('done');
-      if (round * LIST === KEPT_TEXTS) [warm] = await worker();
-    }
-  }));
+  assertShort(
+    t,
+    'prompts',
+    await tasksDuring(async () => {
+      for (let round = 0; round < PROMPTS / LIST; round++) {
+        const findings = Array.from({ length: LIST }, (_, i) => `finding ${round * LIST + i}`);
+        await page.evaluate((all) => {
+          location.hash = new URLSearchParams(all.map((finding) => ['find', finding]));
+        }, findings);
+        await page
+          .locator(`[data-testid="score-row"][data-finding="${findings[0]}"]:not([data-kind="unscored"])`)
+          .waitFor({ timeout: PATIENCE_MS });
+        await reach('done');
+        if (round * LIST === KEPT_TEXTS) [warm] = await worker();
+      }
+    }),
+  );
   assert.deepEqual(await worker(), [warm, 1], 'after the prompts');
   t.diagnostic(`${warm} bytes of memory`);
 });

@@ -14,20 +14,55 @@ import { signed } from '../../www/js/words.js';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 const html = readFileSync(join(WWW, 'index.html'), 'utf8');
-const sources = readdirSync(join(WWW, 'js'), { recursive: true }).filter((path) => path.endsWith('.js')).map((path) => readFileSync(join(WWW, 'js', path), 'utf8')).join('\n');
+const sources = readdirSync(join(WWW, 'js'), { recursive: true })
+  .filter((path) => path.endsWith('.js'))
+  .map((path) => readFileSync(join(WWW, 'js', path), 'utf8'))
+  .join('\n');
 const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 
 /** Keys that are put together, by their beginning. */
-const FAMILIES = ['error.', 'example.', 'forget.store.', 'fact.', 'lab.slider.', 'model.view.', 'note.', 'reason.', 'teach.sure.', 'teach.column.', 'teach.missing.', 'tour.', 'warning.', 'left.', 'failure.', 'key.', 'preset.', 'weights.', 'map.', 'series.done', 'series.rests', 'series.runs', 'series.waits', 'zone.'];
+const FAMILIES = [
+  'error.',
+  'example.',
+  'forget.store.',
+  'fact.',
+  'lab.slider.',
+  'model.view.',
+  'note.',
+  'reason.',
+  'teach.sure.',
+  'teach.column.',
+  'teach.missing.',
+  'tour.',
+  'warning.',
+  'left.',
+  'failure.',
+  'key.',
+  'preset.',
+  'weights.',
+  'map.',
+  'series.done',
+  'series.rests',
+  'series.runs',
+  'series.waits',
+  'zone.',
+];
 const exact = new Set([
   ...[...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key),
-  ...[...sources.matchAll(/['`]([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9-]+)+|percentile|sent|timing|reset|median|close|cancel)['`]/g)].map(([, key]) => key),
+  ...[
+    ...sources.matchAll(
+      /['`]([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9-]+)+|percentile|sent|timing|reset|median|close|cancel)['`]/g,
+    ),
+  ].map(([, key]) => key),
 ]);
 
 const built = builtPage();
 
 test('a number has a minus only where one of its digits says so', () => {
-  assert.deepEqual([-0.51, -0.001, 0, 0.4].map((value) => signed(value)), ['−0.51', '0.00', '0.00', '0.40']);
+  assert.deepEqual(
+    [-0.51, -0.001, 0, 0.4].map((value) => signed(value)),
+    ['−0.51', '0.00', '0.00', '0.40'],
+  );
 });
 
 test('both languages have the same strings with the same values, none empty', () => {
@@ -40,13 +75,23 @@ test('both languages have the same strings with the same values, none empty', ()
 });
 
 test('every key that is used exists, and every string is used', () => {
-  const called = [...sources.matchAll(/\b(?:t|say|plural)\((?:create\([^)]*\), |[a-z]+, )?(?:\w+ \? )?'([\w.-]+)'/g)].map(([, key]) => key);
+  const called = [
+    ...sources.matchAll(/\b(?:t|say|plural)\((?:create\([^)]*\), |[a-z]+, )?(?:\w+ \? )?'([\w.-]+)'/g),
+  ].map(([, key]) => key);
   const keyed = [...sources.matchAll(/key: '([a-z]+\.[\w.-]+)'/g)].map(([, key]) => key);
   const inPage = [...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key);
-  for (const key of [...called, ...keyed, ...inPage]) assert.ok(Object.hasOwn(en, key) || Object.hasOwn(en, `${key}.other`), key);
-  for (const { action, value } of KEYS) assert.ok(action === 'preset' || Object.hasOwn(en, `key.${value ?? action}`), `${action} ${value}`);
-  for (const { key } of PRESETS) assert.ok(Object.hasOwn(en, `preset.${key}`) && Object.hasOwn(en, `preset.${key}.hint`), key);
-  const unused = Object.keys(en).filter((key) => !exact.has(key) && !exact.has(key.replace(/\.(one|other)$/, '')) && !FAMILIES.some((family) => key.startsWith(family)));
+  for (const key of [...called, ...keyed, ...inPage])
+    assert.ok(Object.hasOwn(en, key) || Object.hasOwn(en, `${key}.other`), key);
+  for (const { action, value } of KEYS)
+    assert.ok(action === 'preset' || Object.hasOwn(en, `key.${value ?? action}`), `${action} ${value}`);
+  for (const { key } of PRESETS)
+    assert.ok(Object.hasOwn(en, `preset.${key}`) && Object.hasOwn(en, `preset.${key}.hint`), key);
+  const unused = Object.keys(en).filter(
+    (key) =>
+      !exact.has(key) &&
+      !exact.has(key.replace(/\.(one|other)$/, '')) &&
+      !FAMILIES.some((family) => key.startsWith(family)),
+  );
   assert.deepEqual(unused, []);
 });
 
@@ -57,14 +102,24 @@ test('the words in index.html are those of en.js, and none lacks a key', () => {
     assert.equal(text, en[key], key);
   }
   const body = html.slice(html.indexOf('<body>'));
-  const bare = [...body.matchAll(/<(\w+)([^<>]*)>([^<>]*[A-Za-z]{2}[^<>]*)</g)].filter(([, , attributes]) => !attributes.includes('data-i18n=')).map(([, , , text]) => plain(text));
-  assert.deepEqual(bare.filter((text) => !/^(CARZero|WebGPU|CPU|Enter|Delete|Esc|Lai et al.*)$/.test(text)), [], 'names only');
+  const bare = [...body.matchAll(/<(\w+)([^<>]*)>([^<>]*[A-Za-z]{2}[^<>]*)</g)]
+    .filter(([, , attributes]) => !attributes.includes('data-i18n='))
+    .map(([, , , text]) => plain(text));
+  assert.deepEqual(
+    bare.filter((text) => !/^(CARZero|WebGPU|CPU|Enter|Delete|Esc|Lai et al.*)$/.test(text)),
+    [],
+    'names only',
+  );
   const labels = [...body.matchAll(/ (?:aria-label|placeholder|title)="[^"]+"(?! data-i18n-)/g)].map(([text]) => text);
   assert.deepEqual(labels, []);
 });
 
 test('the page in Japanese: language, findings beside their prompts, numbers, errors, and the switch', async () => {
-  const context = await built.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'ja-JP', bypassCSP: true });
+  const context = await built.browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'ja-JP',
+    bypassCSP: true,
+  });
   const page = await context.newPage();
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
@@ -89,7 +144,11 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   await audit('scored');
   await shot('scored-1280');
 
-  await page.setInputFiles('[data-testid="file-input"]', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no image') });
+  await page.setInputFiles('[data-testid="file-input"]', {
+    name: 'notes.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from('no image'),
+  });
   await page.getByTestId('error-message').getByText('notes.pngは開けませんでした').waitFor();
   assert.match(await page.getByTestId('error-message').textContent(), /画像として読み込めません/);
   await addOwnWords(page, 'ふしぎな影');
@@ -100,13 +159,19 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   // Nothing that is on show, or that is read out, is left in English but prompts, names and units.
   const english = await page.evaluate(() => {
     const left = [];
-    const allowed = /^(CARZero|CPU|WebGPU|Automatic|English|inferno|viridis|magma|turbo|grey|W \d+ +L \d+|ChestX-ray14 \(14\)|[\d.,]+ ?(ms|s|mm|px|MB))$/i;
+    const allowed =
+      /^(CARZero|CPU|WebGPU|Automatic|English|inferno|viridis|magma|turbo|grey|W \d+ +L \d+|ChestX-ray14 \(14\)|[\d.,]+ ?(ms|s|mm|px|MB))$/i;
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement;
       const text = node.textContent.trim();
       if (!/[A-Za-z]{3}/.test(text) || /[ぁ-んァ-ヶ一-龠]/.test(text) || allowed.test(text)) continue;
-      if (parent.closest('[lang="en"], template, script, kbd, .cite, #credits, #model-card dd, #model-title, select, .tag, strong')) continue;
+      if (
+        parent.closest(
+          '[lang="en"], template, script, kbd, .cite, #credits, #model-card dd, #model-title, select, .tag, strong',
+        )
+      )
+        continue;
       left.push(text);
     }
     for (const element of document.querySelectorAll('body [aria-label], body [title], body [placeholder]')) {
@@ -132,7 +197,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   await page.locator('html[lang="en"]').waitFor({ state: 'attached' });
   await reach('done');
   assert.match(await page.getByTestId('detail').textContent(), /percentile/);
-  assert.equal((await row.locator('.name').textContent()), 'Pleural Effusion');
+  assert.equal(await row.locator('.name').textContent(), 'Pleural Effusion');
   assert.equal(await page.locator('#tools button[data-value="pan"]').getAttribute('title'), 'Pan (P)');
   assert.match(await page.locator('#image-note').textContent(), /Right pleural effusion, synthetic/);
   await page.reload();

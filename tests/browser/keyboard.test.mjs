@@ -6,16 +6,17 @@ import { builtPage, reached, visit } from './visit.mjs';
 
 const built = builtPage();
 /** What has the focus, in a word. @param {import('playwright-core').Page} page */
-const focused = (page) => page.evaluate(() => {
-  const { id, className, dataset } = document.activeElement;
-  return id || dataset.phantom || dataset.value || className || document.activeElement.tagName;
-});
+const focused = (page) =>
+  page.evaluate(() => {
+    const { id, className, dataset } = document.activeElement;
+    return id || dataset.phantom || dataset.value || className || document.activeElement.tagName;
+  });
 
 /** Presses Tab until something has the focus, and says how often. @param {import('playwright-core').Page} page @param {string} wanted */
 async function tabTo(page, wanted) {
   for (let count = 1; count < 60; count++) {
     await page.keyboard.press('Tab');
-    if (await focused(page) === wanted) return count;
+    if ((await focused(page)) === wanted) return count;
   }
   throw new Error(`${wanted} was not reached`);
 }

@@ -25,7 +25,9 @@ after(async () => {
   await site.close();
   work.remove();
 });
-beforeEach(async () => { page = await browser.newPage({ viewport: { width: 1280, height: 800 }, bypassCSP: true }); }); // for axe
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, bypassCSP: true });
+}); // for axe
 afterEach(() => page.close());
 
 const reach = (/** @type {string} */ state) => reached(page, state);
@@ -40,7 +42,10 @@ const scores = async () => {
   await page.getByTestId('export-open').click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-csv').click()]);
   await page.keyboard.press('Escape');
-  return readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n').map((line) => line.split(','));
+  return readFileSync(await download.path(), 'utf8')
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','));
 };
 
 /** A page of text. */
@@ -52,7 +57,8 @@ async function letter() {
     context.fillRect(0, 0, 600, 800);
     context.fillStyle = 'black';
     context.font = '16px serif';
-    for (let y = 60; y < 760; y += 24) context.fillText('Dear colleague, thank you for sending us this patient, who was seen', 50, y, 500);
+    for (let y = 60; y < 760; y += 24)
+      context.fillText('Dear colleague, thank you for sending us this patient, who was seen', 50, y, 500);
     return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
   });
   return { name: 'letter.png', mimeType: 'image/png', buffer: Buffer.from(data) };
@@ -60,16 +66,21 @@ async function letter() {
 
 /** The film with black and white exchanged. */
 async function negative() {
-  const data = await page.evaluate(async (film) => {
-    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${film}`)).blob());
-    const canvas = new OffscreenCanvas(image.width, image.height);
-    const context = canvas.getContext('2d');
-    context.drawImage(image, 0, 0);
-    const pixels = context.getImageData(0, 0, image.width, image.height);
-    pixels.data.forEach((value, i) => { if (i % 4 < 3) pixels.data[i] = 255 - value; });
-    context.putImageData(pixels, 0, 0);
-    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
-  }, readFileSync(film, 'base64'));
+  const data = await page.evaluate(
+    async (film) => {
+      const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${film}`)).blob());
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const pixels = context.getImageData(0, 0, image.width, image.height);
+      pixels.data.forEach((value, i) => {
+        if (i % 4 < 3) pixels.data[i] = 255 - value;
+      });
+      context.putImageData(pixels, 0, 0);
+      return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+    },
+    readFileSync(film, 'base64'),
+  );
   return { name: 'negative.png', mimeType: 'image/png', buffer: Buffer.from(data) };
 }
 
@@ -145,7 +156,17 @@ test('a TIFF file is read, and a DICOM file’s notes, facts and reasons are Jap
   await open();
   const [width, height] = [64, 64];
   const pixels = Buffer.from(Array.from({ length: width * height }, (_, i) => (i % width) * 4));
-  const entries = [[256, 4, width], [257, 4, height], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, 8], [277, 3, 1], [278, 4, height], [279, 4, pixels.length]];
+  const entries = [
+    [256, 4, width],
+    [257, 4, height],
+    [258, 3, 8],
+    [259, 3, 1],
+    [262, 3, 1],
+    [273, 4, 8],
+    [277, 3, 1],
+    [278, 4, height],
+    [279, 4, pixels.length],
+  ];
   const directory = Buffer.alloc(2 + 12 * entries.length + 4);
   directory.writeUInt16LE(entries.length, 0);
   entries.forEach(([tag, type, value], i) => {
@@ -165,7 +186,10 @@ test('a TIFF file is read, and a DICOM file’s notes, facts and reasons are Jap
   assert.match(await page.locator('#image-note').textContent(), /ファイルのウィンドウで表示（中心2048、幅4096）/);
   assert.match(await page.getByTestId('facts').textContent(), /16ビット中12ビット、符号なし/);
   const cut = dicom({ view: 'LL', secret: 'x' });
-  for (const [buffer, said] of [[cut.subarray(0, 2000), /読み込めません[^]*（[^A-Za-z]+）/], [Buffer.from('PK\x03\x04aaaaaaaa'), /ZIP形式の圧縮ファイル/]]) {
+  for (const [buffer, said] of [
+    [cut.subarray(0, 2000), /読み込めません[^]*（[^A-Za-z]+）/],
+    [Buffer.from('PK\x03\x04aaaaaaaa'), /ZIP形式の圧縮ファイル/],
+  ]) {
     await choose({ name: 'cut', mimeType: '', buffer });
     await page.getByTestId('error-message').getByText(said).waitFor();
     await page.locator('#dismiss').click();

@@ -18,7 +18,9 @@ let site;
 let context;
 let page;
 
-before(async () => { browser = await launch(); });
+before(async () => {
+  browser = await launch();
+});
 after(async () => {
   await browser.close();
   work.remove();
@@ -34,18 +36,22 @@ afterEach(async () => {
 });
 
 const reach = (/** @type {string} */ state, on = page) => reached(on, state);
-const kept = (on = page) => on.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+const kept = (on = page) =>
+  on.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
 const buildOf = (on = page) => on.locator('meta[name="build"]').getAttribute('content');
 const downloads = (/** @type {string} */ path) => site.requests.filter((request) => request === path).length;
 const standings = () => page.getByTestId('score-list').textContent();
 
 /** Asks the service worker to look for a new build. */
-const check = () => page.evaluate(async () => {
-  const { active } = await navigator.serviceWorker.ready;
-  const { port1, port2 } = new MessageChannel();
-  active.postMessage({ type: 'check' }, [port2]);
-  return new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
-});
+const check = () =>
+  page.evaluate(async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    const { port1, port2 } = new MessageChannel();
+    active.postMessage({ type: 'check' }, [port2]);
+    return new Promise((resolve) => {
+      port1.onmessage = ({ data }) => resolve(data);
+    });
+  });
 
 async function scorePhantom() {
   await page.locator('[data-phantom="effusion"]').click();
@@ -59,10 +65,14 @@ function nextVersion(name, { model = false } = {}) {
   appendFileSync(join(folder, 'js/words.js'), `\n// ${name}\n`);
   const index = join(folder, 'index.html');
   writeFileSync(index, readFileSync(index, 'utf8').replace(/(<meta name="build" content=")[^"]*/, '$1'));
-  if (model) { // a manifest without a readable file would be refused, so only a file's name changes
+  if (model) {
+    // a manifest without a readable file would be refused, so only a file's name changes
     const manifest = join(folder, 'models/default/manifest.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('weights-01-of-01', 'weights-1-of-1'));
-    cpSync(join(folder, 'models/default/weights-01-of-01.safetensors'), join(folder, 'models/default/weights-1-of-1.safetensors'));
+    cpSync(
+      join(folder, 'models/default/weights-01-of-01.safetensors'),
+      join(folder, 'models/default/weights-1-of-1.safetensors'),
+    );
   }
   execFileSync('sh', [HOOK], { env: { ...process.env, TRUNK_STAGING_DIR: folder } });
   return { folder, build: readFileSync(index, 'utf8').match(/name="build" content="(\w+)"/)[1] };
@@ -103,10 +113,16 @@ test('the manifest offers the page for installation', async () => {
   assert.deepEqual(errors, []);
   const { icons, display } = JSON.parse(data);
   assert.equal(display, 'standalone');
-  assert.deepEqual(icons.map(({ purpose }) => purpose), ['any', 'maskable']);
+  assert.deepEqual(
+    icons.map(({ purpose }) => purpose),
+    ['any', 'maskable'],
+  );
   await kept();
   const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-  assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), []);
+  assert.deepEqual(
+    installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'),
+    [],
+  );
 });
 
 test('a new version is fetched as a whole while the page in use stays of one build, and takes over on the next load', async () => {
@@ -124,8 +140,16 @@ test('a new version is fetched as a whole while the page in use stays of one bui
   await page.getByTestId('update').waitFor();
   await scorePhantom();
   assert.doesNotMatch(await page.evaluate(async () => (await fetch('js/words.js')).text()), /next/);
-  assert.equal(await page.evaluate(async () => (await fetch('carzero-webgpu.js')).status), 200, 'the same in both builds');
-  assert.equal(downloads('/models/default/weights-1-of-1.safetensors'), 1, 'the new weights are there before the new code');
+  assert.equal(
+    await page.evaluate(async () => (await fetch('carzero-webgpu.js')).status),
+    200,
+    'the same in both builds',
+  );
+  assert.equal(
+    downloads('/models/default/weights-1-of-1.safetensors'),
+    1,
+    'the new weights are there before the new code',
+  );
 
   await context.setOffline(true);
   await page.getByTestId('update').click();

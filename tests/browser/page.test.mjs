@@ -38,18 +38,22 @@ afterEach(async () => {
 
 const open = (path = '/') => page.goto(site.origin + path);
 const reach = (/** @type {string} */ state) => reached(page, state);
-const scored = (finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]:not([data-kind="unscored"])`);
+const scored = (finding) =>
+  page.locator(`[data-testid="score-row"][data-finding="${finding}"]:not([data-kind="unscored"])`);
 const sourceOfModel = () => page.getByTestId('model-source').textContent();
 const screenshot = (name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
 const downloads = (path) => site.requests.filter((request) => request === path).length;
 
 /** A file as the browser hands it over. @param {string} path @param {string} name */
 function transfer(path, name) {
-  return page.evaluateHandle(({ data, name }) => {
-    const files = new DataTransfer();
-    files.items.add(new File([new Uint8Array(data)], name, { type: 'image/png' }));
-    return files;
-  }, { data: [...readFileSync(path)], name });
+  return page.evaluateHandle(
+    ({ data, name }) => {
+      const files = new DataTransfer();
+      files.items.add(new File([new Uint8Array(data)], name, { type: 'image/png' }));
+      return files;
+    },
+    { data: [...readFileSync(path)], name },
+  );
 }
 
 /** Drops a file on the page, as from a file manager. @param {string} path */
@@ -62,14 +66,18 @@ async function drop(path) {
 /** Pastes a file. @param {string} path */
 async function paste(path) {
   const files = await transfer(path, 'pasted.png');
-  await page.evaluate((clipboardData) => document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), files);
+  await page.evaluate(
+    (clipboardData) => document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })),
+    files,
+  );
 }
 
 /** Whether the map's canvas shows anything. */
-const mapIsDrawn = () => page.getByTestId('map-canvas').evaluate((canvas) => {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  return data.some((value, index) => index % 4 === 3 && value > 0);
-});
+const mapIsDrawn = () =>
+  page.getByTestId('map-canvas').evaluate((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value, index) => index % 4 === 3 && value > 0);
+  });
 
 /** Runs a line before the worker does. @param {string} line */
 const sabotageWorker = (line) => site.edits.set('/js/worker.js', (body) => `${line}\n${body}`);
@@ -78,7 +86,8 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   const foreign = [];
   const problems = [];
   page.on('request', (request) => {
-    if (!request.url().startsWith(site.origin) && !request.url().startsWith(`blob:${site.origin}`)) foreign.push(request.url());
+    if (!request.url().startsWith(site.origin) && !request.url().startsWith(`blob:${site.origin}`))
+      foreign.push(request.url());
   });
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => problems.push(message.text()));
@@ -103,14 +112,28 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   await scored('fluid around the lungs').waitFor();
   await reach('done');
   assert.match(await page.getByTestId('detail').textContent(), /There is fluid around the lungs/);
-  assert.equal(await scored('fluid around the lungs').getAttribute('data-kind'), 'ranked', 'reference images rank any wording');
+  assert.equal(
+    await scored('fluid around the lungs').getAttribute('data-kind'),
+    'ranked',
+    'reference images rank any wording',
+  );
   const image = /image [\d.]+ m?s/;
-  assert.equal((await page.getByTestId('timing').textContent()).match(image)[0], encodings.match(image)[0], 'the image was not encoded again');
+  assert.equal(
+    (await page.getByTestId('timing').textContent()).match(image)[0],
+    encodings.match(image)[0],
+    'the image was not encoded again',
+  );
 
-  for (const [width, height] of [[1024, 768], [390, 844]]) {
+  for (const [width, height] of [
+    [1024, 768],
+    [390, 844],
+  ]) {
     await page.setViewportSize({ width, height });
     await screenshot(`done-${width}`);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling at ${width}`);
+    assert.ok(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `no sideways scrolling at ${width}`,
+    );
   }
 
   assert.equal(downloads(WEIGHTS), 1);
@@ -120,7 +143,11 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   assert.equal(downloads(WEIGHTS), 1);
   await page.setInputFiles('[data-testid="file-input"]', phantom);
   await reach('done');
-  assert.equal(await page.getByTestId('score-row').first().locator('.pick').textContent(), first, 'the same image scores the same');
+  assert.equal(
+    await page.getByTestId('score-row').first().locator('.pick').textContent(),
+    first,
+    'the same image scores the same',
+  );
   assert.deepEqual(foreign, []);
   assert.deepEqual(problems, []);
 });
@@ -130,7 +157,11 @@ test('an image may be chosen while the model loads, and a refused one changes no
   await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img1.png'));
   await reach('done');
   const before = await page.getByTestId('score-list').textContent();
-  await page.setInputFiles('[data-testid="file-input"]', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no image') });
+  await page.setInputFiles('[data-testid="file-input"]', {
+    name: 'notes.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from('no image'),
+  });
   await page.getByTestId('error-message').getByText('notes.png').waitFor();
   await reach('done');
   assert.equal(await page.getByTestId('score-list').textContent(), before);
@@ -164,15 +195,21 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
   await page.keyboard.press('Enter');
   await page.locator('[data-testid="score-row"][data-finding="Pneumothorax"]').waitFor();
 
-  await page.getByTestId('finding-input').fill('Small left pleural effusion.\nNo pneumothorax. Possible RLL pneumonia.');
+  await page
+    .getByTestId('finding-input')
+    .fill('Small left pleural effusion.\nNo pneumothorax. Possible RLL pneumonia.');
   await page.keyboard.press('Enter');
   const rows = page.getByTestId('review-row');
   await rows.first().waitFor();
-  const read = await rows.evaluateAll((all) => all.map((row) => [
-    row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked,
-  ]));
+  const read = await rows.evaluateAll((all) =>
+    all.map((row) => [row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked]),
+  );
   assert.equal(read.length, 3);
-  assert.deepEqual(read.map(([, ticked]) => ticked), [true, false, true], 'what is ruled out is not ticked');
+  assert.deepEqual(
+    read.map(([, ticked]) => ticked),
+    [true, false, true],
+    'what is ruled out is not ticked',
+  );
   assert.match(read[0][0], /Pleural Effusion/);
   await page.getByTestId('review-add').click();
   await page.getByTestId('review').waitFor({ state: 'hidden' });
@@ -183,7 +220,8 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   await open('/?model=models/micro');
   await reach('ready');
   await page.getByTestId('preset-select').selectOption('chexpert5');
-  const listed = (/** @type {string} */ finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
+  const listed = (/** @type {string} */ finding) =>
+    page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
   const count = () => page.getByTestId('score-row').count();
   const type = async (/** @type {string} */ text) => {
     await page.getByTestId('finding-input').fill(text);
@@ -191,13 +229,24 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   };
   const review = async () => {
     await page.getByTestId('review-row').first().waitFor();
-    return page.getByTestId('review-row').evaluateAll((all) => all.map((row) => [
-      row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked, row.querySelector('.tags')?.textContent ?? '',
-    ]));
+    return page
+      .getByTestId('review-row')
+      .evaluateAll((all) =>
+        all.map((row) => [
+          row.querySelector('textarea').value,
+          row.querySelector('input[type="checkbox"]').checked,
+          row.querySelector('.tags')?.textContent ?? '',
+        ]),
+      );
   };
 
   // Names, synonyms and abbreviations, in three languages, at once.
-  for (const [text, finding] of [['PTX', 'Pneumothorax'], ['胸水', 'Pleural Effusion'], ['NSG tube', 'Nasogastric Tube'], ['consolidation', 'Pulmonary Consolidation']]) {
+  for (const [text, finding] of [
+    ['PTX', 'Pneumothorax'],
+    ['胸水', 'Pleural Effusion'],
+    ['NSG tube', 'Nasogastric Tube'],
+    ['consolidation', 'Pulmonary Consolidation'],
+  ]) {
     await type(text);
     await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
     assert.match(await page.getByTestId('taken').textContent(), new RegExp(`“${text}” is asked for as “${finding}”`));
@@ -239,7 +288,11 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
 test('an example opens with its own finding, and shows where that was drawn when asked', async () => {
   await open();
   await reach('ready');
-  for (const [name, finding] of [['cardiomegaly', 'Cardiomegaly'], ['effusion', 'Pleural Effusion'], ['pneumothorax', 'Pneumothorax']]) {
+  for (const [name, finding] of [
+    ['cardiomegaly', 'Cardiomegaly'],
+    ['effusion', 'Pleural Effusion'],
+    ['pneumothorax', 'Pneumothorax'],
+  ]) {
     await page.locator(`[data-phantom="${name}"]`).click();
     await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
     await reach('done');
@@ -250,8 +303,13 @@ test('an example opens with its own finding, and shows where that was drawn when
     await page.getByTestId('truth').waitFor({ state: 'hidden' });
   }
   const { warningsOf } = await import('../../www/js/words.js');
-  const drawn = (/** @type {any} */ verdict) => warningsOf({ warnings: [], verdict, source: /** @type {any} */ ({ phantom: {} }) }).map(({ code }) => code);
-  assert.deepEqual([drawn('familiar'), drawn('unfamiliar'), drawn('unusual')], [[], ['drawing'], ['drawing']], 'as long as the model finds them unlike');
+  const drawn = (/** @type {any} */ verdict) =>
+    warningsOf({ warnings: [], verdict, source: /** @type {any} */ ({ phantom: {} }) }).map(({ code }) => code);
+  assert.deepEqual(
+    [drawn('familiar'), drawn('unfamiliar'), drawn('unusual')],
+    [[], ['drawing'], ['drawing']],
+    'as long as the model finds them unlike',
+  );
 });
 
 test('the phantom lab redraws and scores anew, and shows where a finding really is', async () => {
@@ -260,11 +318,15 @@ test('the phantom lab redraws and scores anew, and shows where a finding really 
   await page.locator('[data-phantom="normal"]').click();
   await reach('done');
   const shown = page.locator('[data-finding="Cardiomegaly"] .value');
-  const standing = async () => ({ '<1st': 0, '>99th': 100 })[await shown.textContent()] ?? parseInt(await shown.textContent(), 10);
+  const standing = async () =>
+    ({ '<1st': 0, '>99th': 100 })[await shown.textContent()] ?? parseInt(await shown.textContent(), 10);
   const before = await shown.textContent();
   const small = await standing();
   await page.getByTestId('lab-heart').fill('0.7');
-  await page.locator('html[data-state="done"] [data-finding="Cardiomegaly"] .value').filter({ hasNotText: before }).waitFor();
+  await page
+    .locator('html[data-state="done"] [data-finding="Cardiomegaly"] .value')
+    .filter({ hasNotText: before })
+    .waitFor();
   await page.getByTestId('truth-toggle').check();
   await page.getByTestId('truth').getByText('Cardiomegaly').waitFor();
   await reach('done');
@@ -311,7 +373,9 @@ describe('weights', () => {
       site.edits.set(MICRO_WEIGHTS, null);
       site.resumes = resumes;
       let cut;
-      site.cut = new Promise((resolve) => { cut = resolve; }); // the browser may drop what it has not read by then
+      site.cut = new Promise((resolve) => {
+        cut = resolve;
+      }); // the browser may drop what it has not read by then
       await page.addInitScript(() => {
         globalThis.values = [];
         new MutationObserver((records) => {
@@ -327,7 +391,12 @@ describe('weights', () => {
       const { range, 'if-range': tag } = site.received.findLast(({ url }) => url === MICRO_WEIGHTS).headers;
       assert.match(`${range} ${tag}`, new RegExp(`^bytes=${half}- "\\w+"$`));
       const values = await page.evaluate(() => globalThis.values);
-      if (resumes) assert.deepEqual(values, values.toSorted((a, b) => a - b), 'progress never goes back');
+      if (resumes)
+        assert.deepEqual(
+          values,
+          values.toSorted((a, b) => a - b),
+          'progress never goes back',
+        );
       assert.equal(values.at(-1), await page.getByTestId('download-progress').evaluate(({ max }) => max), 'all files');
     });
   }
@@ -345,7 +414,9 @@ describe('weights', () => {
   });
 
   test('are used from memory where storage is forbidden', async () => {
-    sabotageWorker("Object.defineProperty(self, 'caches', { get() { throw new DOMException('forbidden', 'SecurityError'); } });");
+    sabotageWorker(
+      "Object.defineProperty(self, 'caches', { get() { throw new DOMException('forbidden', 'SecurityError'); } });",
+    );
     await open('/?model=models/micro');
     await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
     await reach('done');
@@ -368,7 +439,7 @@ describe('device', () => {
     await choose('webgpu');
     await page.getByTestId('device-label').getByText('WebGPU').waitFor({ timeout: 120_000 });
     await reach('done');
-    assert.ok(Math.abs(await logit() - onCpu) < 0.02, `${await logit()} and ${onCpu}`);
+    assert.ok(Math.abs((await logit()) - onCpu) < 0.02, `${await logit()} and ${onCpu}`);
   });
 
   test('WebGPU that computes nothing is caught by the self-test', async () => {
@@ -386,13 +457,19 @@ describe('device', () => {
     context = await browser.newContext({ serviceWorkers: 'block' }); // it would bring the build that is edited here
     page = await context.newPage();
     const tested = [];
-    page.on('console', (message) => { if (message.text().startsWith('known')) tested.push(message.text() === 'known: false'); });
-    const instrument = (fails) => site.edits.set('/carzero-cpu-relaxed.js', (body) => `${body}
+    page.on('console', (message) => {
+      if (message.text().startsWith('known')) tested.push(message.text() === 'known: false');
+    });
+    const instrument = (fails) =>
+      site.edits.set(
+        '/carzero-cpu-relaxed.js',
+        (body) => `${body}
       const { finish } = Loader.prototype;
       Loader.prototype.finish = function (known) {
         console.log('known:', known);
         return ${fails} ? Promise.reject(Object.assign(new Error('wrong'), { code: 'self-test' })) : finish.call(this, known);
-      };`);
+      };`,
+      );
     const visit = async (path, state = 'ready') => {
       tested.length = 0;
       await open(path);
@@ -425,14 +502,19 @@ describe('device', () => {
     await reach('ready');
     await page.evaluate(() => new BroadcastChannel('lose').postMessage(null));
     await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img2.png'));
-    await page.getByTestId('device-reason').getByText('stopped working').waitFor({ state: 'attached', timeout: 120_000 });
+    await page
+      .getByTestId('device-reason')
+      .getByText('stopped working')
+      .waitFor({ state: 'attached', timeout: 120_000 });
     await reach('done');
     assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
     assert.equal(await page.locator('[data-testid="score-row"]:not([data-kind="unscored"])').count(), 14);
   });
 
   test('WebGPU that cannot start gives way to the CPU, image and findings kept', async () => {
-    sabotageWorker("GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException('out of memory', 'OperationError'));");
+    sabotageWorker(
+      "GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException('out of memory', 'OperationError'));",
+    );
     await open('/?model=models/micro');
     await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img2.png'));
     await reach('done');
@@ -445,7 +527,10 @@ describe('device', () => {
 });
 
 test('axe-core finds nothing, light and dark, wide and narrow', async () => {
-  for (const [colorScheme, width] of [['light', 1440], ['dark', 390]]) {
+  for (const [colorScheme, width] of [
+    ['light', 1440],
+    ['dark', 390],
+  ]) {
     await context.close();
     context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
     page = await context.newPage();
@@ -471,9 +556,13 @@ test('axe-core finds nothing, light and dark, wide and narrow', async () => {
 });
 
 test('the worker cannot reach another site', async () => {
-  sabotageWorker("fetch('https://example.org/').then(() => postMessage({ type: 'crash', value: { message: 'leaked' } }), () => {});");
+  sabotageWorker(
+    "fetch('https://example.org/').then(() => postMessage({ type: 'crash', value: { message: 'leaked' } }), () => {});",
+  );
   const foreign = [];
-  context.on('request', (request) => { if (request.url().includes('example.org')) foreign.push(request.url()); });
+  context.on('request', (request) => {
+    if (request.url().includes('example.org')) foreign.push(request.url());
+  });
   await open('/?model=models/micro');
   await reach('ready');
   assert.deepEqual(foreign, []);

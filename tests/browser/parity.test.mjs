@@ -12,10 +12,19 @@ function readTensors(path) {
   const length = Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.subarray(8, 8 + length).toString());
   const entries = Object.entries(header).filter(([, { dtype }]) => dtype === 'F32');
-  return Object.fromEntries(entries.map(([name, { data_offsets: [from, to] }]) => {
-    const bytes = file.subarray(8 + length + from, 8 + length + to);
-    return [name, new Float32Array(Uint8Array.from(bytes).buffer)];
-  }));
+  return Object.fromEntries(
+    entries.map(
+      ([
+        name,
+        {
+          data_offsets: [from, to],
+        },
+      ]) => {
+        const bytes = file.subarray(8 + length + from, 8 + length + to);
+        return [name, new Float32Array(Uint8Array.from(bytes).buffer)];
+      },
+    ),
+  );
 }
 
 const expected = readTensors(join(MICRO, 'expected.safetensors'));
@@ -67,16 +76,21 @@ for (const name of ['cpu', 'cpu-relaxed', 'webgpu']) {
       // f32 on both; the order of additions differs.
       const close = (name, actual, index) => {
         const golden = expected[name][index];
-        assert.ok(Math.abs(actual - golden) <= 1e-4 * Math.abs(golden), `${name}[${index}] is ${actual}, expected ${golden}`);
+        assert.ok(
+          Math.abs(actual - golden) <= 1e-4 * Math.abs(golden),
+          `${name}[${index}] is ${actual}, expected ${golden}`,
+        );
       };
-      results.forEach(({ scores, alone }, image) => scores.forEach((score, column) => {
-        const pair = image * prompts.length + prompts.indexOf(sent[column]);
-        close('logits', score.logit, pair);
-        close('i2t', score.i2t, pair);
-        close('t2i', score.t2i, pair);
-        score.attention.forEach((weight, patch) => close('attention', weight, pair * score.attention.length + patch));
-        if (column === 1) close('logits', alone, pair);
-      }));
+      results.forEach(({ scores, alone }, image) =>
+        scores.forEach((score, column) => {
+          const pair = image * prompts.length + prompts.indexOf(sent[column]);
+          close('logits', score.logit, pair);
+          close('i2t', score.i2t, pair);
+          close('t2i', score.t2i, pair);
+          score.attention.forEach((weight, patch) => close('attention', weight, pair * score.attention.length + patch));
+          if (column === 1) close('logits', alone, pair);
+        }),
+      );
     } finally {
       await browser.close();
     }

@@ -16,8 +16,22 @@ const TAG = 'ZQXJWV^KPYB';
 const FINDING = 'a halberd in the oesophagus';
 const REPORT = 'Yoricks skull.\nSmall left pleural effusion. No pneumothorax.';
 /** Nothing of these may go anywhere, or stay. */
-const SECRETS = ['Rosenkrantz', 'Guildenstern', 'Polonius', 'Fortinbras', 'ZQXJWV', 'KPYB', 'halberd', 'oesophagus', 'Yorick', 'effusion', 'pneumothorax', 'Cardiomegaly'];
-const found = (/** @type {string} */ text) => SECRETS.filter((secret) => text.toLowerCase().includes(secret.toLowerCase()));
+const SECRETS = [
+  'Rosenkrantz',
+  'Guildenstern',
+  'Polonius',
+  'Fortinbras',
+  'ZQXJWV',
+  'KPYB',
+  'halberd',
+  'oesophagus',
+  'Yorick',
+  'effusion',
+  'pneumothorax',
+  'Cardiomegaly',
+];
+const found = (/** @type {string} */ text) =>
+  SECRETS.filter((secret) => text.toLowerCase().includes(secret.toLowerCase()));
 
 const work = scratch();
 let browser;
@@ -31,10 +45,12 @@ before(async () => {
   proxy = createServer((request, response) => {
     foreign.push(request.url);
     response.writeHead(502).end();
-  }).on('connect', ({ url }, socket) => {
-    foreign.push(url);
-    socket.end();
-  }).listen(0, '127.0.0.1');
+  })
+    .on('connect', ({ url }, socket) => {
+      foreign.push(url);
+      socket.end();
+    })
+    .listen(0, '127.0.0.1');
   await once(proxy, 'listening');
 });
 after(async () => {
@@ -52,7 +68,11 @@ test('no request and no store tells anything of an image or a finding, whatever 
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => problems.push(message.text()));
   const reach = (/** @type {string} */ state) => reached(page, state);
-  const choose = (/** @type {{name: string, buffer: Buffer}[]} */ ...files) => page.setInputFiles('[data-testid="file-input"]', files.map((file) => ({ mimeType: 'application/octet-stream', ...file })));
+  const choose = (/** @type {{name: string, buffer: Buffer}[]} */ ...files) =>
+    page.setInputFiles(
+      '[data-testid="file-input"]',
+      files.map((file) => ({ mimeType: 'application/octet-stream', ...file })),
+    );
   const add = async (/** @type {string} */ text) => {
     await page.getByTestId('finding-input').fill(text);
     await page.keyboard.press('Enter');
@@ -63,7 +83,10 @@ test('no request and no store tells anything of an image or a finding, whatever 
   // Offline use, and the tour.
   await page.goto(site.origin);
   await reach('ready');
-  await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+  await page
+    .getByTestId('offline')
+    .getByText('works without a connection')
+    .waitFor({ state: 'attached', timeout: 60_000 });
   await page.getByTestId('tour-open').click();
   await page.getByTestId('tour').waitFor();
   await page.keyboard.press('Escape');
@@ -96,7 +119,8 @@ test('no request and no store tells anything of an image or a finding, whatever 
   await page.getByTestId('compare-toggle').click();
   await page.locator('#map:not([hidden])').waitFor();
   await page.getByTestId('export-open').click();
-  for (const kind of ['csv', 'json', 'png']) await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
+  for (const kind of ['csv', 'json', 'png'])
+    await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
   await page.getByTestId('share-copy').click();
   const link = await page.getByTestId('share-link').inputValue();
   assert.deepEqual(found(new URL(link).pathname + new URL(link).search), []);
@@ -141,13 +165,22 @@ test('no request and no store tells anything of an image or a finding, whatever 
 
   // What was kept: files of the site as they are there, and choices.
   const kept = await page.evaluate(async () => {
-    const digest = async (/** @type {ArrayBuffer} */ data) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const digest = async (/** @type {ArrayBuffer} */ data) =>
+      [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))]
+        .map((byte) => byte.toString(16).padStart(2, '0'))
+        .join('');
     const files = [];
     for (const name of await caches.keys()) {
       const cache = await caches.open(name);
       for (const { url } of await cache.keys()) {
         const response = await cache.match(url);
-        files.push({ name, url, headers: JSON.stringify([...response.headers]), digest: await digest(await response.clone().arrayBuffer()), text: name === 'carzero-state' ? await response.text() : '' });
+        files.push({
+          name,
+          url,
+          headers: JSON.stringify([...response.headers]),
+          digest: await digest(await response.clone().arrayBuffer()),
+          text: name === 'carzero-state' ? await response.text() : '',
+        });
       }
     }
     return {
@@ -169,9 +202,16 @@ test('no request and no store tells anything of an image or a finding, whatever 
       assert.equal(text, '');
       assert.deepEqual([...searchParams.keys()], ['model', 'program', 'browser']);
       assert.equal(searchParams.get('browser'), await page.evaluate('navigator.userAgent'));
-    } else if (name === 'carzero-state') assert.deepEqual(JSON.parse(text), JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')));
+    } else if (name === 'carzero-state')
+      assert.deepEqual(JSON.parse(text), JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')));
     else {
-      assert.equal(digest, createHash('sha256').update(readFileSync(join(DIST, pathname === '/' ? 'index.html' : pathname))).digest('hex'), `${name}: ${url}`);
+      assert.equal(
+        digest,
+        createHash('sha256')
+          .update(readFileSync(join(DIST, pathname === '/' ? 'index.html' : pathname)))
+          .digest('hex'),
+        `${name}: ${url}`,
+      );
     }
   }
 

@@ -8,7 +8,9 @@ import { STYLES } from '../../www/js/viewer/contours.js';
 import { OUTPUT, violations } from './setup.mjs';
 import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 
-const CONFIG = JSON.parse(readFileSync(fileURLToPath(new URL('../../models/default/config.json', import.meta.url)), 'utf8'));
+const CONFIG = JSON.parse(
+  readFileSync(fileURLToPath(new URL('../../models/default/config.json', import.meta.url)), 'utf8'),
+);
 const JAPANESE = /[ぁ-んァ-ヶ一-龠]/;
 
 const built = builtPage();
@@ -46,11 +48,22 @@ test('each finding says how to read its score, as measured; nothing is called a 
     const words = await zone();
     const [from, to] = undecided ?? [0, 0];
     const within = from < to && from <= logit && logit <= to;
-    const expected = !undecided ? `too few validation images with it (${positives})`
-      : from >= to ? 'No uncertain zone: nine in ten images with it stand higher'
-      : within ? 'Uncertain: ' : logit > to ? 'Above the uncertain zone' : 'Below the uncertain zone';
+    const expected = !undecided
+      ? `too few validation images with it (${positives})`
+      : from >= to
+        ? 'No uncertain zone: nine in ten images with it stand higher'
+        : within
+          ? 'Uncertain: '
+          : logit > to
+            ? 'Above the uncertain zone'
+            : 'Below the uncertain zone';
     assert.ok(words.includes(expected), `${finding}: ${words}`);
-    assert.match(words, new RegExp(`AUROC 0\\.\\d\\d \\(0\\.\\d\\d to [01]\\.\\d\\d\\), from ${positives} images with it and ${negatives} without\\.`));
+    assert.match(
+      words,
+      new RegExp(
+        `AUROC 0\\.\\d\\d \\(0\\.\\d\\d to [01]\\.\\d\\d\\), from ${positives} images with it and ${negatives} without\\.`,
+      ),
+    );
     assert.doesNotMatch(words, /probab/i);
     assert.equal(await row(finding).locator('.track .unsure').isVisible(), within, finding);
     assert.equal(await page.locator('#chart .zone').count(), Number(from < to), finding);
@@ -58,7 +71,9 @@ test('each finding says how to read its score, as measured; nothing is called a 
   }
   assert.ok(marked.length, 'the example has at least one uncertain score');
   assert.match(await row(marked[0]).locator('.pick').textContent(), /percentile\s+uncertain/, 'also read out');
-  const [from, to] = await row(marked[0]).locator('.zone').evaluate(({ style }) => [style.left, style.width].map(parseFloat));
+  const [from, to] = await row(marked[0])
+    .locator('.zone')
+    .evaluate(({ style }) => [style.left, style.width].map(parseFloat));
   assert.ok(from > 0 && to > 0 && from + to < 100);
 
   await addOwnWords(page, 'fluid around the lungs');
@@ -72,19 +87,32 @@ test('contours are drawn on image B too, and follow it', async () => {
   await page.getByTestId('compare-toggle').click();
   await page.locator('[data-phantom="pneumothorax"]').click();
   await reach('done');
-  const lines = (/** @type {string} */ id) => page.getByTestId(id).locator('path[data-finding]').evaluateAll((all) => Object.fromEntries(all.map((path) => [path.dataset.finding, path.getAttribute('d')])));
+  const lines = (/** @type {string} */ id) =>
+    page
+      .getByTestId(id)
+      .locator('path[data-finding]')
+      .evaluateAll((all) => Object.fromEntries(all.map((path) => [path.dataset.finding, path.getAttribute('d')])));
   await page.getByTestId('beside-contours').locator('path[data-finding]').first().waitFor();
   const [a, b] = [await lines('contours'), await lines('beside-contours')];
   const shared = Object.keys(a).filter((finding) => finding in b);
   assert.ok(shared.length >= 3, 'the same findings');
-  assert.ok(shared.every((finding) => a[finding] !== b[finding]), 'each from its own picture');
-  const drift = () => page.evaluate(() => {
-    const [map, line] = ['#beside-map', '#beside-contours path[data-finding]'].map((selector) => document.querySelector(selector).getBoundingClientRect());
-    return { part: (line.left - map.left) / map.width, wide: map.width };
-  });
+  assert.ok(
+    shared.every((finding) => a[finding] !== b[finding]),
+    'each from its own picture',
+  );
+  const drift = () =>
+    page.evaluate(() => {
+      const [map, line] = ['#beside-map', '#beside-contours path[data-finding]'].map((selector) =>
+        document.querySelector(selector).getBoundingClientRect(),
+      );
+      return { part: (line.left - map.left) / map.width, wide: map.width };
+    });
   const before = await drift();
   await page.keyboard.press('+');
-  await page.waitForFunction((wide) => document.querySelector('#beside-map').getBoundingClientRect().width > 1.1 * wide, before.wide);
+  await page.waitForFunction(
+    (wide) => document.querySelector('#beside-map').getBoundingClientRect().width > 1.1 * wide,
+    before.wide,
+  );
   assert.ok(Math.abs((await drift()).part - before.part) < 0.01);
   await page.screenshot({ path: join(OUTPUT, 'beside-contours.png') });
   await page.getByTestId('contours-toggle').uncheck();
@@ -101,20 +129,26 @@ test('the exported figure has the contours, with their names and standings', asy
     const path = await download.path();
     const data = readFileSync(path);
     await download.saveAs(join(OUTPUT, 'figure-contours.png'));
-    return page.evaluate(async ({ base64, colours }) => {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-      const context = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height }).getContext('2d');
-      context.drawImage(bitmap, 0, 0);
-      const { data: rgba } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-      const wanted = colours.map((colour) => parseInt(colour.slice(1), 16));
-      const counts = wanted.map(() => 0);
-      for (let i = 0; i < rgba.length; i += 4) {
-        const at = wanted.indexOf((rgba[i] << 16) | (rgba[i + 1] << 8) | rgba[i + 2]);
-        if (at >= 0) counts[at]++;
-      }
-      return { height: bitmap.height, counts };
-    }, { base64: data.toString('base64'), colours: STYLES.map(({ colour }) => colour) });
+    return page.evaluate(
+      async ({ base64, colours }) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+        const context = Object.assign(document.createElement('canvas'), {
+          width: bitmap.width,
+          height: bitmap.height,
+        }).getContext('2d');
+        context.drawImage(bitmap, 0, 0);
+        const { data: rgba } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+        const wanted = colours.map((colour) => parseInt(colour.slice(1), 16));
+        const counts = wanted.map(() => 0);
+        for (let i = 0; i < rgba.length; i += 4) {
+          const at = wanted.indexOf((rgba[i] << 16) | (rgba[i + 1] << 8) | rgba[i + 2]);
+          if (at >= 0) counts[at]++;
+        }
+        return { height: bitmap.height, counts };
+      },
+      { base64: data.toString('base64'), colours: STYLES.map(({ colour }) => colour) },
+    );
   }
   await page.getByTestId('map-toggle').uncheck(); // its colours are no contour's
   const without = await figure();
@@ -122,7 +156,10 @@ test('the exported figure has the contours, with their names and standings', asy
   await page.getByTestId('contours-toggle').check();
   await page.getByTestId('contours').locator('path[data-finding]').first().waitFor();
   const figured = await figure();
-  assert.ok(figured.counts.every((count) => count > 5), String(figured.counts));
+  assert.ok(
+    figured.counts.every((count) => count > 5),
+    String(figured.counts),
+  );
   assert.ok(figured.height > without.height, 'with a legend');
 });
 
@@ -137,10 +174,15 @@ test('every finding of the page has a Japanese name beside its prompt, which com
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.locator('#detail-sentence').getByText('There is Pleural Plaques').waitFor();
-  assert.match(await row('Pleural Plaques').locator('.name').textContent(), /^胸膜プラーク\s+Pleural Plaques\s+胸膜肥厚に近い$/);
+  assert.match(
+    await row('Pleural Plaques').locator('.name').textContent(),
+    /^胸膜プラーク\s+Pleural Plaques\s+胸膜肥厚に近い$/,
+  );
   for (const { id, findings } of CONFIG.presets) {
     await page.getByTestId('preset-select').selectOption(id);
-    const names = await page.getByTestId('score-row').evaluateAll((all) => all.map((each) => [each.dataset.finding, each.querySelector('.name').textContent]));
+    const names = await page
+      .getByTestId('score-row')
+      .evaluateAll((all) => all.map((each) => [each.dataset.finding, each.querySelector('.name').textContent]));
     const shown = new Map(/** @type {[string, string][]} */ (names));
     for (const finding of findings) {
       assert.ok(JAPANESE.test(shown.get(finding)), finding);
@@ -151,11 +193,17 @@ test('every finding of the page has a Japanese name beside its prompt, which com
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {
-  for (const [colorScheme, width, height, locale] of [['light', 1280, 800, 'en-GB'], ['dark', 360, 740, 'ja-JP']]) {
+  for (const [colorScheme, width, height, locale] of [
+    ['light', 1280, 800, 'en-GB'],
+    ['dark', 360, 740, 'ja-JP'],
+  ]) {
     await start({ viewport: { width, height }, colorScheme, locale, bypassCSP: true });
     await page.screenshot({ path: join(OUTPUT, `zone-${width}.png`), fullPage: width < 821 });
     assert.deepEqual(await violations(page), [], colorScheme);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling at ${width}`);
+    assert.ok(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `no sideways scrolling at ${width}`,
+    );
     if (width === 1280) await context.close();
   }
 });

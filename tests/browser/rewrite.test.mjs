@@ -10,8 +10,20 @@ import { reached, visit } from './visit.mjs';
 const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
 /** What the rules find in it: an air leak is no word of theirs. */
 const RULES = ['Pleural Effusion in the right lung', 'Pleural Effusion on the left side'];
-const statement = (/** @type {string} */ finding, /** @type {string | null} */ location, negated = false) => ({ finding, location, negated, uncertain: false, historical: false });
-const ANSWER = JSON.stringify({ statements: [statement('Pleural Effusion', 'right side'), statement('Pneumothorax', null, true), statement('Good Mood', null)] });
+const statement = (/** @type {string} */ finding, /** @type {string | null} */ location, negated = false) => ({
+  finding,
+  location,
+  negated,
+  uncertain: false,
+  historical: false,
+});
+const ANSWER = JSON.stringify({
+  statements: [
+    statement('Pleural Effusion', 'right side'),
+    statement('Pneumothorax', null, true),
+    statement('Good Mood', null),
+  ],
+});
 const says = (/** @type {string} */ content) => JSON.stringify({ choices: [{ message: { content } }] });
 
 let browser;
@@ -37,7 +49,9 @@ before(async () => {
     const answer = reply?.(JSON.parse(body));
     if (answer) response.writeHead(answer.status, { ...allowed, 'content-type': 'application/json' }).end(answer.body);
   });
-  await new Promise((resolve) => { endpoint.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    endpoint.listen(0, '127.0.0.1', resolve);
+  });
 });
 after(async () => {
   await browser.close();
@@ -56,7 +70,11 @@ afterEach(async () => {
 });
 
 const base = () => `http://127.0.0.1:${endpoint.address().port}/v1`;
-const rows = () => page.getByTestId('review-row').locator('textarea').evaluateAll((all) => all.map(({ value }) => value));
+const rows = () =>
+  page
+    .getByTestId('review-row')
+    .locator('textarea')
+    .evaluateAll((all) => all.map(({ value }) => value));
 const status = (/** @type {string} */ words) => page.getByTestId('rewrite-status').getByText(words).waitFor();
 
 /** Opens the page with an image, and a report under review. @param {object} [options] Of the browser's context @param {() => void} [script] Runs before the page's own */
@@ -65,7 +83,8 @@ async function start(options = {}, script = undefined) {
   foreign = [];
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol !== 'blob:' && origin !== site.origin && origin !== new URL(base()).origin) foreign.push(request.url());
+    if (protocol !== 'blob:' && origin !== site.origin && origin !== new URL(base()).origin)
+      foreign.push(request.url());
   });
   if (script) await page.addInitScript(script);
   await page.clock.install();
@@ -113,7 +132,10 @@ test('nothing is sent unless it is set up and asked for; then one request, with 
   assert.equal(headers.cookie ?? headers.referer, undefined);
   const { model, temperature, messages, response_format: format, ...rest } = JSON.parse(body);
   assert.deepEqual([model, temperature, format.type, rest], ['small', 0, 'json_schema', {}]);
-  assert.deepEqual(messages.map(({ role }) => role), ['system', 'user']);
+  assert.deepEqual(
+    messages.map(({ role }) => role),
+    ['system', 'user'],
+  );
   assert.equal(messages[1].content, REPORT);
   assert.match(messages[0].content, /^You read chest radiograph reports\. [^]*Pleural Effusion/);
   assert.ok(body.length < 20_000, 'text only');
@@ -136,15 +158,36 @@ test('nothing is sent unless it is set up and asked for; then one request, with 
 test('the page itself cannot reach the endpoint, and the document that can sees nothing of the page', async () => {
   await start();
   const url = `${base()}/chat/completions`;
-  assert.equal(await page.evaluate((at) => fetch(at, { method: 'POST', body: '{}' }).then(() => 'sent', () => 'refused'), url), 'refused');
+  assert.equal(
+    await page.evaluate(
+      (at) =>
+        fetch(at, { method: 'POST', body: '{}' }).then(
+          () => 'sent',
+          () => 'refused',
+        ),
+      url,
+    ),
+    'refused',
+  );
   reply = null; // so that the document stays
   await setUp();
   await page.getByTestId('rewrite-go').click();
   const frame = await page.waitForSelector('iframe', { state: 'attached' }).then((element) => element.contentFrame());
   await page.getByText('Rewriting').waitFor();
   const seen = await frame.evaluate(() => {
-    const attempt = (/** @type {() => unknown} */ look) => { try { return String(look()); } catch (error) { return error.name; } };
-    return [self.origin, attempt(() => parent.document.title), attempt(() => localStorage.length), attempt(() => parent.store)];
+    const attempt = (/** @type {() => unknown} */ look) => {
+      try {
+        return String(look());
+      } catch (error) {
+        return error.name;
+      }
+    };
+    return [
+      self.origin,
+      attempt(() => parent.document.title),
+      attempt(() => localStorage.length),
+      attempt(() => parent.store),
+    ];
   });
   assert.deepEqual(seen, ['null', 'SecurityError', 'SecurityError', 'SecurityError']);
   await page.getByTestId('review-cancel').click();
@@ -157,7 +200,10 @@ for (const by of ['the host’s headers', 'the service worker']) {
     try {
       await start();
       if (by === 'the service worker') {
-        await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+        await page
+          .getByTestId('offline')
+          .getByText('works without a connection')
+          .waitFor({ state: 'attached', timeout: 60_000 });
         await page.reload();
         await reached(page, 'ready');
         await review();
@@ -175,11 +221,15 @@ for (const by of ['the host’s headers', 'the service worker']) {
 
 test('a server without schemas is asked for plain JSON', async () => {
   await start();
-  reply = ({ response_format: { type } }) => (type === 'json_schema' ? { status: 400, body: 'no schemas' } : { status: 200, body: says(ANSWER) });
+  reply = ({ response_format: { type } }) =>
+    type === 'json_schema' ? { status: 400, body: 'no schemas' } : { status: 200, body: says(ANSWER) };
   await setUp();
   await page.getByTestId('rewrite-go').click();
   await status('Rewritten by the language model');
-  assert.deepEqual(requests.map(({ body }) => JSON.parse(body).response_format.type), ['json_schema', 'json_object']);
+  assert.deepEqual(
+    requests.map(({ body }) => JSON.parse(body).response_format.type),
+    ['json_schema', 'json_object'],
+  );
 });
 
 test('whatever fails leaves the findings by the rules, and says so', async () => {
@@ -221,14 +271,20 @@ test('the browser’s own model, where it has one: no request at all', async () 
       availability: async () => 'available',
       create: async (/** @type {any} */ options) => ({
         prompt: async (/** @type {string} */ text, /** @type {any} */ { responseConstraint }) => {
-          globalThis.calls.push({ text, instructions: options.initialPrompts[0].content, required: responseConstraint.required });
+          globalThis.calls.push({
+            text,
+            instructions: options.initialPrompts[0].content,
+            required: responseConstraint.required,
+          });
           return globalThis.says;
         },
         destroy: () => globalThis.calls.push('destroyed'),
       }),
     };
   });
-  await page.evaluate((answer) => { globalThis.says = answer; }, ANSWER);
+  await page.evaluate((answer) => {
+    globalThis.says = answer;
+  }, ANSWER);
   await page.getByTestId('rewrite').locator('summary').click();
   await page.getByRole('radio', { name: 'This browser’s own, on this device' }).check();
   await page.getByTestId('rewrite-go').click();
@@ -237,14 +293,19 @@ test('the browser’s own model, where it has one: no request at all', async () 
   const [call, end] = await page.evaluate(() => globalThis.calls);
   assert.deepEqual([call.text, call.required, end], [REPORT, ['statements'], 'destroyed']);
   assert.match(call.instructions, /^You read chest radiograph reports\./);
-  await page.evaluate(() => { globalThis.says = 'I cannot help with that.'; });
+  await page.evaluate(() => {
+    globalThis.says = 'I cannot help with that.';
+  });
   await page.getByTestId('rewrite-go').click();
   await status('did not help');
   assert.equal(requests.length, 0);
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in both languages', async () => {
-  for (const [locale, width, height] of [['en-GB', 1280, 800], ['ja-JP', 360, 740]]) {
+  for (const [locale, width, height] of [
+    ['en-GB', 1280, 800],
+    ['ja-JP', 360, 740],
+  ]) {
     await start({ viewport: { width, height }, locale, bypassCSP: true });
     await page.getByTestId('rewrite').locator('summary').click();
     await page.getByRole('radio').filter({ visible: true }).nth(2).check();

@@ -30,39 +30,59 @@ const box = (/** @type {string} */ selector) => page.locator(selector).first().b
 async function size(/** @type {number} */ width, /** @type {number} */ height) {
   await page.setViewportSize({ width, height });
   await page.evaluate(() => scrollTo(0, 0));
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `sideways scrolling at ${width}`);
+  assert.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    `sideways scrolling at ${width}`,
+  );
 }
 /** Whether all of an element is on the screen. @param {string} selector */
 async function assertInView(selector) {
   const { x, y, width, height } = await box(selector);
   const screen = page.viewportSize();
-  assert.ok(x >= -1 && y >= -1 && x + width <= screen.width + 1 && y + height <= screen.height + 1, `${selector}: ${[x, y, width, height].map(Math.round)}`);
+  assert.ok(
+    x >= -1 && y >= -1 && x + width <= screen.width + 1 && y + height <= screen.height + 1,
+    `${selector}: ${[x, y, width, height].map(Math.round)}`,
+  );
 }
 /** How many findings are wholly to be seen in the list. */
-const rowsInView = () => page.getByTestId('score-list').evaluate((list) => {
-  const { top, bottom } = list.getBoundingClientRect();
-  return [...list.children].filter((row) => {
-    const at = row.getBoundingClientRect();
-    return at.top >= top - 1 && at.bottom <= Math.min(bottom, innerHeight) + 1;
-  }).length;
-});
+const rowsInView = () =>
+  page.getByTestId('score-list').evaluate((list) => {
+    const { top, bottom } = list.getBoundingClientRect();
+    return [...list.children].filter((row) => {
+      const at = row.getBoundingClientRect();
+      return at.top >= top - 1 && at.bottom <= Math.min(bottom, innerHeight) + 1;
+    }).length;
+  });
 
 test('small desktop screens show all of the start page, and eight findings', async () => {
-  for (const [width, height] of [[1024, 768], [1280, 720]]) {
+  for (const [width, height] of [
+    [1024, 768],
+    [1280, 720],
+  ]) {
     await size(width, height);
     await assertInView('.invite h2');
-    for (const name of ['normal', 'effusion', 'cardiomegaly', 'pneumothorax']) await assertInView(`[data-phantom="${name}"]`);
-    assert.ok(await rowsInView() >= 8, `${await rowsInView()} at ${width}`);
+    for (const name of ['normal', 'effusion', 'cardiomegaly', 'pneumothorax'])
+      await assertInView(`[data-phantom="${name}"]`);
+    assert.ok((await rowsInView()) >= 8, `${await rowsInView()} at ${width}`);
   }
 });
 
 test('a phone’s head takes one line, and its menu holds the rest', async () => {
-  for (const [width, height] of [[390, 844], [360, 740]]) {
+  for (const [width, height] of [
+    [390, 844],
+    [360, 740],
+  ]) {
     await size(width, height);
     assert.ok((await box('.bar')).height <= 60, 'one line');
     await page.getByText('Your image never leaves this device.').filter({ visible: true }).waitFor();
     await openMenu(page);
-    assert.deepEqual(await page.locator('#menu button:visible').allTextContents(), ['Teaching mode', 'Tour', '日本語', 'Export', 'About']);
+    assert.deepEqual(await page.locator('#menu button:visible').allTextContents(), [
+      'Teaching mode',
+      'Tour',
+      '日本語',
+      'Export',
+      'About',
+    ]);
     assert.deepEqual(await violations(page), []);
     await page.screenshot({ path: join(OUTPUT, `menu-${width}.png`) });
     await page.locator('#about-open').click();
@@ -74,13 +94,21 @@ test('a phone’s head takes one line, and its menu holds the rest', async () =>
 
 test('warnings are in view without scrolling, and names keep their ends', async () => {
   await size(390, 844);
-  await page.setInputFiles('[data-testid="file-input"]', { name: LONG, mimeType: '', buffer: dicom({ view: 'LL', secret: 'x' }) });
+  await page.setInputFiles('[data-testid="file-input"]', {
+    name: LONG,
+    mimeType: '',
+    buffer: dicom({ view: 'LL', secret: 'x' }),
+  });
   await page.getByTestId('warnings').getByText('lateral view').waitFor();
   await reached(page, 'done');
   await page.evaluate(() => scrollTo(0, 0));
   await assertInView('#warned');
   await page.screenshot({ path: join(OUTPUT, 'warned-390.png') });
-  for (const [width, height] of [[390, 844], [360, 740], [1024, 768]]) {
+  for (const [width, height] of [
+    [390, 844],
+    [360, 740],
+    [1024, 768],
+  ]) {
     await size(width, height);
     assert.equal(await page.locator('#image-note .middle').textContent(), LONG);
     await assertInView('#image-note .middle > :last-child');
@@ -93,10 +121,15 @@ test('scored, small screens still show eight findings, and the details can be sc
   await page.locator('[data-phantom="effusion"]').click();
   await page.getByText('Right pleural effusion, synthetic').first().waitFor();
   await reached(page, 'done');
-  for (const [width, height] of [[1024, 768], [1280, 720]]) {
+  for (const [width, height] of [
+    [1024, 768],
+    [1280, 720],
+  ]) {
     await size(width, height);
-    await page.getByTestId('score-list').evaluate((list) => { list.scrollTop = 0; });
-    assert.ok(await rowsInView() >= 8, `${await rowsInView()} at ${width}`);
+    await page.getByTestId('score-list').evaluate((list) => {
+      list.scrollTop = 0;
+    });
+    assert.ok((await rowsInView()) >= 8, `${await rowsInView()} at ${width}`);
     await page.locator('#why summary').scrollIntoViewIfNeeded();
     await assertInView('#why summary');
     await assertInView('.foot');

@@ -46,11 +46,14 @@ const open = async (path = '/') => {
 const reach = (/** @type {string} */ state) => reached(page, state);
 const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
 const choose = (/** @type {string | string[]} */ files) => page.setInputFiles('[data-testid="file-input"]', files);
-const counts = (/** @type {string} */ words) => page.getByTestId('series-count').getByText(words).waitFor({ timeout: 120_000 });
+const counts = (/** @type {string} */ words) =>
+  page.getByTestId('series-count').getByText(words).waitFor({ timeout: 120_000 });
 const names = () => page.locator('[data-testid="series-row"] :is(.open, .failed-name)').allTextContents();
 const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
-const head = (/** @type {string} */ name) => page.getByTestId('series-table').getByRole('columnheader', { name, exact: true });
-const noSidewaysScrolling = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+const head = (/** @type {string} */ name) =>
+  page.getByTestId('series-table').getByRole('columnheader', { name, exact: true });
+const noSidewaysScrolling = async () =>
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
 
 /** A light or dark page that axe-core can look at. @param {string} state */
 async function audit(state) {
@@ -62,7 +65,11 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
   await open();
   await page.setInputFiles('[data-testid="folder-input"]', folder);
   await counts('Scored 3 of 4, 1 not read');
-  assert.deepEqual(await names(), ['=2+3.png', 'effusion.png', 'normal.png', 'pneumothorax.png'], 'what is hidden or no image stays out');
+  assert.deepEqual(
+    await names(),
+    ['=2+3.png', 'effusion.png', 'normal.png', 'pneumothorax.png'],
+    'what is hidden or no image stays out',
+  );
   assert.match(await row('=2+3.png').textContent(), /Not read: .+/);
   assert.equal(await row('effusion.png').locator('td[data-kind="ranked"]').count(), 14);
   await screenshot('series-1280');
@@ -71,8 +78,13 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
   assert.equal(await head('Image').getAttribute('aria-sort'), 'ascending');
   await head('Pleural Effusion').getByRole('button').click();
   assert.equal(await head('Pleural Effusion').getAttribute('aria-sort'), 'descending');
-  const standings = await page.locator('[data-testid="series-row"][data-state="done"] td:nth-child(4) .fill').evaluateAll((all) => all.map((fill) => parseFloat(fill.style.width)));
-  assert.deepEqual(standings, standings.toSorted((a, b) => b - a));
+  const standings = await page
+    .locator('[data-testid="series-row"][data-state="done"] td:nth-child(4) .fill')
+    .evaluateAll((all) => all.map((fill) => parseFloat(fill.style.width)));
+  assert.deepEqual(
+    standings,
+    standings.toSorted((a, b) => b - a),
+  );
   assert.deepEqual((await names()).at(-1), '=2+3.png', 'what has no score comes last');
 
   await page.getByTestId('series-name').fill('NORM');
@@ -113,7 +125,8 @@ test('a folder is dropped with the folders in it, and a DICOM file of another vi
   await open();
   const session = await context.newCDPSession(page); // a real drop: the page cannot make a folder
   const data = { items: [], files: [ward], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop']) await session.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
+  for (const type of ['dragEnter', 'dragOver', 'drop'])
+    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
   await counts('Scored 2 of 2');
   assert.deepEqual(await names(), ['inner/IM000001', 'normal.png']);
   assert.match(await row('IM000001').locator('.warned').textContent(), /Warning: .*lateral/i);
@@ -124,16 +137,38 @@ test('a folder is dropped with the folders in it, and a DICOM file of another vi
 
 /** A disc: its table of contents lists one of two images, and a report. */
 function writeDisc(path) {
-  const record = (/** @type {string} */ type, /** @type {string} */ name) => Buffer.concat([[0x1430, type], [0x1500, name]].map(([element, text]) => {
-    const value = Buffer.from(text.length % 2 ? `${text} ` : text);
-    const head = Buffer.from([4, 0, 0, 0, 0x43, 0x53, value.length, 0]);
-    head.writeUInt16LE(element, 2);
-    return Buffer.concat([head, value]);
-  }));
+  const record = (/** @type {string} */ type, /** @type {string} */ name) =>
+    Buffer.concat(
+      [
+        [0x1430, type],
+        [0x1500, name],
+      ].map(([element, text]) => {
+        const value = Buffer.from(text.length % 2 ? `${text} ` : text);
+        const head = Buffer.from([4, 0, 0, 0, 0x43, 0x53, value.length, 0]);
+        head.writeUInt16LE(element, 2);
+        return Buffer.concat([head, value]);
+      }),
+    );
   mkdirSync(join(path, 'IMAGES'), { recursive: true });
-  writeFileSync(join(path, 'DICOMDIR'), Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), record('PATIENT', ''), record('IMAGE', 'IMAGES\\IM000001'), record('IMAGE', 'IMAGES\\IM000002'), record('SR DOCUMENT', 'IMAGES\\SR000001')]));
-  for (const [name, view] of [['IM000001', 'PA'], ['IM000002', 'PA'], ['VIEWER', 'LL']]) writeFileSync(join(path, 'IMAGES', name), dicom({ view, secret: 'x' }));
-  for (const name of ['SR000001', 'read me.pdf', 'all.zip', 'notes.txt', 'more.txt']) writeFileSync(join(path, 'IMAGES', name), 'no image');
+  writeFileSync(
+    join(path, 'DICOMDIR'),
+    Buffer.concat([
+      Buffer.alloc(128),
+      Buffer.from('DICM'),
+      record('PATIENT', ''),
+      record('IMAGE', 'IMAGES\\IM000001'),
+      record('IMAGE', 'IMAGES\\IM000002'),
+      record('SR DOCUMENT', 'IMAGES\\SR000001'),
+    ]),
+  );
+  for (const [name, view] of [
+    ['IM000001', 'PA'],
+    ['IM000002', 'PA'],
+    ['VIEWER', 'LL'],
+  ])
+    writeFileSync(join(path, 'IMAGES', name), dicom({ view, secret: 'x' }));
+  for (const name of ['SR000001', 'read me.pdf', 'all.zip', 'notes.txt', 'more.txt'])
+    writeFileSync(join(path, 'IMAGES', name), 'no image');
 }
 
 test('a disc’s table of contents is followed, and what is no image is counted, with advice', async () => {
@@ -142,13 +177,22 @@ test('a disc’s table of contents is followed, and what is no image is counted,
   await open('/?model=models/micro');
   await page.setInputFiles('[data-testid="folder-input"]', disc);
   await counts('Scored 2 of 2');
-  assert.deepEqual(await page.locator('[data-testid="series-row"] .open').allTextContents(), ['IMAGES/IM000001', 'IMAGES/IM000002']);
-  assert.equal(await page.getByTestId('series-left').textContent(), '6 files are not images: 2 TXT, 2 of unknown kind, 1 PDF, 1 ZIP. Unpack archives to open what is in them. Of a PDF document, save the picture in it as PNG.');
+  assert.deepEqual(await page.locator('[data-testid="series-row"] .open').allTextContents(), [
+    'IMAGES/IM000001',
+    'IMAGES/IM000002',
+  ]);
+  assert.equal(
+    await page.getByTestId('series-left').textContent(),
+    '6 files are not images: 2 TXT, 2 of unknown kind, 1 PDF, 1 ZIP. Unpack archives to open what is in them. Of a PDF document, save the picture in it as PNG.',
+  );
   const other = join(built.work, 'papers');
   mkdirSync(other);
   writeFileSync(join(other, 'letter.pdf'), '%PDF-1.7');
   await page.setInputFiles('[data-testid="folder-input"]', other);
-  await page.getByTestId('error-message').getByText('There is no image in this folder. 1 file is not an image: 1 PDF.').waitFor();
+  await page
+    .getByTestId('error-message')
+    .getByText('There is no image in this folder. 1 file is not an image: 1 PDF.')
+    .waitFor();
 });
 
 test('a series that is cancelled rests, goes on, and follows the list of findings', async () => {
@@ -159,21 +203,34 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
     const post = Worker.prototype.postMessage;
     let assessed = 0;
     Worker.prototype.postMessage = function (message, ...rest) {
-      if (message.type === 'assess' && ++assessed === 2) return void (globalThis.release = () => post.call(this, message, ...rest));
+      if (message.type === 'assess' && ++assessed === 2)
+        return void (globalThis.release = () => post.call(this, message, ...rest));
       return post.call(this, message, ...rest);
     };
   });
-  const files = Array.from({ length: 6 }, (_, i) => ({ name: `patient ${i + 1}.png`, mimeType: 'image/png', buffer: readFileSync(join(MICRO, `img${i % 3}.png`)) }));
+  const files = Array.from({ length: 6 }, (_, i) => ({
+    name: `patient ${i + 1}.png`,
+    mimeType: 'image/png',
+    buffer: readFileSync(join(MICRO, `img${i % 3}.png`)),
+  }));
   await choose(files);
   await counts('Scoring 1 of 6');
-  assert.equal(await page.locator('[data-testid="series-row"][data-state="done"]').count(), 1, 'results come row by row');
+  assert.equal(
+    await page.locator('[data-testid="series-row"][data-state="done"]').count(),
+    1,
+    'results come row by row',
+  );
   await page.getByTestId('series-run').click();
   await page.evaluate(() => globalThis.release());
   await counts('Cancelled at 2 of 6');
   assert.equal(await page.locator('[data-testid="series-row"][data-state="waiting"]').count(), 4);
   await page.getByTestId('series-run').click();
   await counts('Scored 6 of 6');
-  assert.equal(await row('patient 1.png').locator('td[data-kind="unranked"]').count(), 5, 'logits where there is no reference');
+  assert.equal(
+    await row('patient 1.png').locator('td[data-kind="unranked"]').count(),
+    5,
+    'logits where there is no reference',
+  );
 
   await page.getByRole('button', { name: 'Findings' }).click();
   await addOwnWords(page, 'a coin in the oesophagus');
@@ -191,7 +248,11 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
 /** Saves from the export card. @param {'csv' | 'json' | 'png'} kind @returns {Promise<Buffer>} */
 async function exported(kind) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
-  assert.match(download.suggestedFilename(), new RegExp(`^carzero-[a-z]+\\.${kind}$`), 'the name tells nothing of the image');
+  assert.match(
+    download.suggestedFilename(),
+    new RegExp(`^carzero-[a-z]+\\.${kind}$`),
+    'the name tells nothing of the image',
+  );
   return readFileSync(await download.path());
 }
 
@@ -213,20 +274,43 @@ test('scores are exported as CSV and JSON, of the series and of the image, and a
   await page.getByTestId('export-open').click();
   const [columns, ...rows] = readCsv(String(await exported('csv')));
   assert.deepEqual(columns, [
-    'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'wording', 'related', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
+    'image',
+    'side',
+    'finding',
+    'prompt',
+    'logit',
+    'i2t',
+    't2i',
+    'percentile',
+    'wording',
+    'related',
+    'zone',
+    'verdict',
+    'warnings',
+    'error',
+    'model',
+    'version',
+    'sha256',
+    'reference',
+    'note',
   ]);
   const of = (/** @type {string[]} */ row, /** @type {string} */ column) => row[columns.indexOf(column)];
   assert.equal(rows.length, 1 + 2 * 14);
   assert.ok(rows.every((each) => each.length === columns.length));
   assert.equal(rows[0][0], "'=2+3.png", 'no formula for a spreadsheet');
   assert.ok(of(rows[0], 'error').length > 0);
-  const sha256 = createHash('sha256').update(readFileSync(join(DIST, 'models/default/manifest.json'))).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(DIST, 'models/default/manifest.json')))
+    .digest('hex');
   for (const row of rows) {
     assert.equal(of(row, 'note'), 'For teaching and research, not for diagnosis');
     assert.equal(of(row, 'sha256'), sha256);
     assert.match(of(row, 'version') + of(row, 'reference'), /\d.+radiographs/);
   }
-  assert.ok(rows.slice(1).some((row) => of(row, 'zone') === 'within'), 'uncertain scores are marked');
+  assert.ok(
+    rows.slice(1).some((row) => of(row, 'zone') === 'within'),
+    'uncertain scores are marked',
+  );
   const { note, model, images: all } = JSON.parse(String(await exported('json')));
   assert.match(note, /not for diagnosis/);
   assert.ok(model.title && model.version);
@@ -234,7 +318,10 @@ test('scores are exported as CSV and JSON, of the series and of the image, and a
   assert.equal(all[0].image, '=2+3.png');
   for (const [i, score] of all[1].scores.entries()) {
     const columnsOf = ['finding', 'prompt', 'logit', 'percentile', 'zone'];
-    assert.deepEqual(columnsOf.map((name) => String(score[name] ?? '')), columnsOf.map((name) => of(rows[1 + i], name)));
+    assert.deepEqual(
+      columnsOf.map((name) => String(score[name] ?? '')),
+      columnsOf.map((name) => of(rows[1 + i], name)),
+    );
     assert.equal(score.wording.standing, of(rows[1 + i], 'wording'));
   }
   assert.ok(await page.getByTestId('export-png').isDisabled());
@@ -260,14 +347,25 @@ test('what is exported carries what speaks against the scores, and both sides of
   await choose(images[0]);
   await reach('done');
   await page.getByTestId('warnings').getByText('B: The file says that this is a lateral view').waitFor();
-  await page.getByTestId('difference-row').first().locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
+  await page
+    .getByTestId('difference-row')
+    .first()
+    .locator('td')
+    .last()
+    .getByText(/^[+−]?\d+$/)
+    .waitFor();
   await page.getByTestId('export-open').click();
   const [columns, ...rows] = readCsv(String(await exported('csv')));
   const of = (/** @type {string[]} */ row, /** @type {string} */ column) => row[columns.indexOf(column)];
-  assert.deepEqual([...new Set(rows.map((row) => [of(row, 'image'), of(row, 'side')].join()))], ['effusion.png,A', 'side.dcm,B']);
+  assert.deepEqual(
+    [...new Set(rows.map((row) => [of(row, 'image'), of(row, 'side')].join()))],
+    ['effusion.png,A', 'side.dcm,B'],
+  );
   assert.match(of(rows.at(-1), 'warnings'), /^body-part KNEE; lateral/);
   assert.doesNotMatch(of(rows[0], 'warnings'), /lateral/);
-  const { images: [a, b] } = JSON.parse(String(await exported('json')));
+  const {
+    images: [a, b],
+  } = JSON.parse(String(await exported('json')));
   assert.deepEqual([a.side, b.side, b.scores.length], ['A', 'B', 14]);
   assert.deepEqual(b.warnings.slice(0, 2), [{ code: 'body-part', part: 'KNEE' }, { code: 'lateral' }]);
   await page.locator('[data-testid="export-png"]:enabled').waitFor();
@@ -278,23 +376,48 @@ test('what is exported carries what speaks against the scores, and both sides of
 
 test('text in a table is quoted, and never a formula', async () => {
   const { csvOf, harmless } = await import('../../www/js/export/csv.js');
-  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\rx']) assert.equal(harmless(text), `'${text}`);
+  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\rx'])
+    assert.equal(harmless(text), `'${text}`);
   for (const text of ['There is a 2+2', 'chest.png', '1-2.png']) assert.equal(harmless(text), text);
   const scores = [{ finding: 'a "mass", large', sentence: 'two\nlines', logit: -1.5, i2t: Math.fround(-0.1), t2i: 2 }];
-  const text = csvOf([{ image: 'a,b.png', side: '', width: 1, height: 1, warnings: [{ code: 'modality', modality: 'CT' }, { code: 'lateral' }], error: '', scores }], { title: 'M', version: '1' });
-  assert.equal(text.split('\r\n')[1], '"a,b.png",,"a ""mass"", large","two\nlines",-1.5,-0.1,2,,,,,,modality CT; lateral,,M,1,,,"For teaching and research, not for diagnosis"');
+  const text = csvOf(
+    [
+      {
+        image: 'a,b.png',
+        side: '',
+        width: 1,
+        height: 1,
+        warnings: [{ code: 'modality', modality: 'CT' }, { code: 'lateral' }],
+        error: '',
+        scores,
+      },
+    ],
+    { title: 'M', version: '1' },
+  );
+  assert.equal(
+    text.split('\r\n')[1],
+    '"a,b.png",,"a ""mass"", large","two\nlines",-1.5,-0.1,2,,,,,,modality CT; lateral,,M,1,,,"For teaching and research, not for diagnosis"',
+  );
 });
 
 /** The matrix of a viewport's layers, relative to its size. @param {string} id */
-const matrix = (id) => page.locator(`#${id}`).evaluate((layers) => {
-  const { a, b, c, d, e, f } = new DOMMatrix(getComputedStyle(layers).transform);
-  return [a, b, c, d, e, f].map((value) => Math.round(1000 * value) / 1000);
-});
+const matrix = (id) =>
+  page.locator(`#${id}`).evaluate((layers) => {
+    const { a, b, c, d, e, f } = new DOMMatrix(getComputedStyle(layers).transform);
+    return [a, b, c, d, e, f].map((value) => Math.round(1000 * value) / 1000);
+  });
 /** The grey in the middle of a picture on show. @param {string} id */
-const grey = (id) => page.getByTestId(id).evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[0]);
-const mapOf = (/** @type {string} */ id) => page.getByTestId(id).evaluate((canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join());
+const grey = (id) =>
+  page
+    .getByTestId(id)
+    .evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[0]);
+const mapOf = (/** @type {string} */ id) =>
+  page
+    .getByTestId(id)
+    .evaluate((canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].join());
 /** A row of the table of differences. @param {string} finding */
-const differenceOf = (finding) => page.getByTestId('difference-row').filter({ hasText: finding }).locator('td').allTextContents();
+const differenceOf = (finding) =>
+  page.getByTestId('difference-row').filter({ hasText: finding }).locator('td').allTextContents();
 
 test('two findings on one image, and two images, stand side by side and move together', async () => {
   await open();
@@ -306,7 +429,10 @@ test('two findings on one image, and two images, stand side by side and move tog
   assert.notEqual(await mapOf('beside-map'), await mapOf('map-canvas'), 'each has its own map');
   await page.getByTestId('compare-finding').selectOption('Pneumothorax');
   await page.getByTestId('label-b').getByText('effusion.png · Pneumothorax').waitFor();
-  await page.getByTestId('difference').getByText(/Standings differ by [+−]?\d+ points/).waitFor();
+  await page
+    .getByTestId('difference')
+    .getByText(/Standings differ by [+−]?\d+ points/)
+    .waitFor();
   await screenshot('compare-findings-1280');
 
   const together = async () => assert.deepEqual(await matrix('beside-layers'), await matrix('layers'));
@@ -319,7 +445,10 @@ test('two findings on one image, and two images, stand side by side and move tog
   };
   await at('beside');
   await page.mouse.wheel(0, -300);
-  await page.waitForFunction((before) => new DOMMatrix(getComputedStyle(document.getElementById('layers')).transform).a > before, fitted[0]);
+  await page.waitForFunction(
+    (before) => new DOMMatrix(getComputedStyle(document.getElementById('layers')).transform).a > before,
+    fitted[0],
+  );
   await together();
   await page.getByTestId('viewport').press('h');
   await together();
@@ -332,7 +461,10 @@ test('two findings on one image, and two images, stand side by side and move tog
   await page.getByTestId('compare-link').uncheck();
   const left = await matrix('layers');
   await page.getByTestId('beside').press('+');
-  await page.waitForFunction((before) => new DOMMatrix(getComputedStyle(document.getElementById('beside-layers')).transform).a !== before, left[0]);
+  await page.waitForFunction(
+    (before) => new DOMMatrix(getComputedStyle(document.getElementById('beside-layers')).transform).a !== before,
+    left[0],
+  );
   assert.deepEqual(await matrix('layers'), left, 'unlinked');
   await page.getByTestId('compare-link').check();
   await page.getByTestId('viewport').press(' ');
@@ -344,12 +476,19 @@ test('two findings on one image, and two images, stand side by side and move tog
   await page.getByTestId('label-a').getByText('normal.png').waitFor();
   assert.match(await page.getByTestId('label-b').textContent(), /^B · effusion\.png/);
   const ends = { '<1st': 0, '>99th': 100 };
-  const points = (/** @type {string} */ words) => ends[words] ?? Number(words.replace('−', '-').replace(/[^-\d.]/g, ''));
+  const points = (/** @type {string} */ words) =>
+    ends[words] ?? Number(words.replace('−', '-').replace(/[^-\d.]/g, ''));
   const [a, b, difference] = await differenceOf('Pleural Effusion');
   assert.equal(b, before, 'B keeps its scores');
   assert.equal(points(a) - points(b), points(difference), 'of the standings as they are shown');
   await addOwnWords(page, 'fluid around the lungs');
-  await page.getByTestId('difference-row').filter({ hasText: 'fluid around' }).locator('td').last().getByText(/^[+−]?\d+$/).waitFor();
+  await page
+    .getByTestId('difference-row')
+    .filter({ hasText: 'fluid around' })
+    .locator('td')
+    .last()
+    .getByText(/^[+−]?\d+$/)
+    .waitFor();
   await page.getByTestId('difference').getByRole('button', { name: 'Pleural Effusion' }).click();
   await page.locator('#map:not([hidden])').waitFor();
   await page.locator('#beside-map:not([hidden])').waitFor();
@@ -375,9 +514,13 @@ test('a link restores model, findings and display, and holds no image', async ()
   await page.getByTestId('palette').selectOption(palette);
   for (const key of ['5', 'i', 'r', 'h']) await page.getByTestId('viewport').press(key);
   const shown = async () => [
-    await page.locator('[data-testid="score-row"] .name').allTextContents(), await page.getByTestId('window-text').textContent(),
-    await page.getByTestId('map-kind').inputValue(), await page.getByTestId('palette').inputValue(), await page.getByTestId('opacity').inputValue(),
-    await page.locator('[data-action="invert"]').getAttribute('aria-pressed'), (await matrix('layers')).map(Math.sign),
+    await page.locator('[data-testid="score-row"] .name').allTextContents(),
+    await page.getByTestId('window-text').textContent(),
+    await page.getByTestId('map-kind').inputValue(),
+    await page.getByTestId('palette').inputValue(),
+    await page.getByTestId('opacity').inputValue(),
+    await page.locator('[data-action="invert"]').getAttribute('aria-pressed'),
+    (await matrix('layers')).map(Math.sign),
     await page.getByTestId('preset-select').inputValue(),
   ];
   const before = await shown();
@@ -402,18 +545,45 @@ test('a link restores model, findings and display, and holds no image', async ()
 
 test('a hostile link does nothing', async () => {
   const { settingsFromFragment } = await import('../../www/js/share.js');
-  for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`]) assert.equal(settingsFromFragment(empty), null);
-  for (const model of ['//example.org/m', 'https://example.org/m', '../m', 'a/../../m', 'a/%2e%2e/m', '/m', 'a\\m', 'javascript:m', '.git', 'm?x', 'm#x', 'x'.repeat(300)]) {
+  for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`])
+    assert.equal(settingsFromFragment(empty), null);
+  for (const model of [
+    '//example.org/m',
+    'https://example.org/m',
+    '../m',
+    'a/../../m',
+    'a/%2e%2e/m',
+    '/m',
+    'a\\m',
+    'javascript:m',
+    '.git',
+    'm?x',
+    'm#x',
+    'x'.repeat(300),
+  ]) {
     assert.equal(settingsFromFragment(`#model=${encodeURIComponent(model)}`).model, '', model);
   }
-  const { map, display, findings } = settingsFromFragment(`#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`);
+  const { map, display, findings } = settingsFromFragment(
+    `#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`,
+  );
   assert.deepEqual([map, display, findings], [{}, {}, ['ok']]);
-  assert.equal(settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`).findings.length, 99);
+  assert.equal(
+    settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`)
+      .findings.length,
+    99,
+  );
 
-  await open(`/#model=https://example.org/m&find=${encodeURIComponent('<img src=x onerror=alert(1)>')}&palette=__proto__&find=気胸`);
+  await open(
+    `/#model=https://example.org/m&find=${encodeURIComponent('<img src=x onerror=alert(1)>')}&palette=__proto__&find=気胸`,
+  );
   assert.match(await page.getByTestId('model-from').textContent(), /models\/default/);
-  assert.deepEqual(await page.locator('[data-testid="score-row"] .name').allTextContents(), ['<img src=x onerror=alert(1)>']);
-  assert.equal(await page.getByTestId('palette').inputValue(), await page.getByTestId('palette').locator('option').first().textContent());
+  assert.deepEqual(await page.locator('[data-testid="score-row"] .name').allTextContents(), [
+    '<img src=x onerror=alert(1)>',
+  ]);
+  assert.equal(
+    await page.getByTestId('palette').inputValue(),
+    await page.getByTestId('palette').locator('option').first().textContent(),
+  );
 });
 
 test('another model is chosen from disk or by the address; one that fails leaves the model before', async () => {
@@ -427,12 +597,16 @@ test('another model is chosen from disk or by the address; one that fails leaves
 
   const bad = join(built.work, 'bad');
   mkdirSync(bad, { recursive: true });
-  for (const name of ['manifest.json', 'config.json', 'tokenizer.json']) writeFileSync(join(bad, name), readFileSync(join(built.work, 'micro', name)));
+  for (const name of ['manifest.json', 'config.json', 'tokenizer.json'])
+    writeFileSync(join(bad, name), readFileSync(join(built.work, 'micro', name)));
   writeFileSync(join(bad, 'weights-01-of-01.safetensors'), 'cut short');
   await page.getByTestId('device-label').click();
   await page.setInputFiles('[data-testid="model-folder"]', bad);
   await page.getByTestId('error-message').getByText('bad was not loaded').waitFor();
-  assert.match(await page.getByTestId('error-message').textContent(), /weights-01-of-01.safetensors.+The model before stays/);
+  assert.match(
+    await page.getByTestId('error-message').textContent(),
+    /weights-01-of-01.safetensors.+The model before stays/,
+  );
   assert.equal(await page.getByTestId('score-list').textContent(), before);
   await page.setInputFiles('[data-testid="model-folder"]', folder);
   await page.getByTestId('error-message').getByText('This folder holds none').waitFor();
@@ -443,7 +617,11 @@ test('another model is chosen from disk or by the address; one that fails leaves
   await page.getByTestId('model-from').getByText('micro, on this device').waitFor({ state: 'attached' });
   await reach('done');
   assert.match(await page.getByTestId('model-source').textContent(), /^\d+(\.\d)? MB, read from this device/);
-  assert.equal(await page.locator('[data-testid="score-row"][data-kind="unranked"]').count(), 14, 'the image was scored by the other model');
+  assert.equal(
+    await page.locator('[data-testid="score-row"][data-kind="unranked"]').count(),
+    14,
+    'the image was scored by the other model',
+  );
   assert.equal(requested(), fetched, 'nothing of it was fetched');
   await page.getByTestId('device-label').click();
   await screenshot('models-1280');
@@ -453,7 +631,10 @@ test('another model is chosen from disk or by the address; one that fails leaves
 });
 
 test('axe-core finds nothing in the table, the comparison and the export', async () => {
-  for (const [colorScheme, width] of [['light', 1280], ['dark', 360]]) {
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 360],
+  ]) {
     await start({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
     await open('/?model=models/micro');
     await page.getByTestId('preset-select').selectOption('chexpert5');

@@ -36,10 +36,14 @@ export async function serve(folders) {
   const server = createServer(async (request, response) => {
     const entry = { method: request.method, url: request.url, headers: request.headers, body: '' };
     received.push(entry);
-    request.on('data', (chunk) => { entry.body += chunk; });
+    request.on('data', (chunk) => {
+      entry.body += chunk;
+    });
     const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
     requests.push(path);
-    const prefix = Object.keys(folders).filter((candidate) => path.startsWith(candidate)).sort((a, b) => b.length - a.length)[0];
+    const prefix = Object.keys(folders)
+      .filter((candidate) => path.startsWith(candidate))
+      .sort((a, b) => b.length - a.length)[0];
     const root = join(folders[prefix], sep);
     const file = join(root, normalize(path.slice(prefix.length) || 'index.html'));
     const body = file.startsWith(root) ? await readFile(file).catch(() => null) : null;
@@ -56,12 +60,18 @@ export async function serve(folders) {
     const whole = edit ? Buffer.from(edit(body)) : body;
     const from = Number(request.headers.range?.match(/^bytes=(\d+)-$/)?.[1]);
     if (site.resumes && from < whole.length && [undefined, tagOf(whole)].includes(request.headers['if-range'])) {
-      response.writeHead(206, { ...described, etag: tagOf(whole), 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` });
+      response.writeHead(206, {
+        ...described,
+        etag: tagOf(whole),
+        'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}`,
+      });
       return void response.end(whole.subarray(from));
     }
     response.writeHead(200, { ...described, etag: tagOf(whole) }).end(whole);
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const site = {
     resumes: true,
     /** @type {Promise<void> | undefined} */ cut: undefined,
@@ -71,7 +81,11 @@ export async function serve(folders) {
     requests,
     received,
     edits,
-    close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
   };
   return site;
 }

@@ -18,14 +18,20 @@ export const MICRO = join(root, 'tests/fixtures/carzero-micro');
 export const OUTPUT = join(root, 'tests/browser/output');
 mkdirSync(OUTPUT, { recursive: true });
 
-const executablePath = process.env.CHROMIUM
-  ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath =
+  process.env.CHROMIUM ??
+  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 
 /** How Chromium starts; `webgpu` adds a software adapter. @param {{webgpu?: boolean}} [options] */
 function chromiumOptions({ webgpu = false } = {}) {
   const quiet = [
-    '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', '--disable-quic', '--disable-features=AutofillServerCommunication,PreconnectToSearch,AimEnabled',
+    '--no-sandbox',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-quic',
+    '--disable-features=AutofillServerCommunication,PreconnectToSearch,AimEnabled',
   ];
   const gpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
   return { executablePath, args: webgpu ? [...quiet, ...gpu] : quiet };
@@ -42,7 +48,9 @@ const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8')
 /** What axe-core finds on a page that was opened with `bypassCSP`: a rule and the first element of each. @param {import('playwright-core').Page} page */
 export async function violations(page) {
   await page.evaluate(AXE);
-  return page.evaluate(async () => (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`));
+  return page.evaluate(async () =>
+    (await globalThis.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
+  );
 }
 
 /** A temporary folder, and how to remove it. */
@@ -57,15 +65,27 @@ export const carzero = (...args) => execFileSync(CARZERO, args, { stdio: ['ignor
 /** Converts the micro checkpoint. @param {string} out @param {'f32' | 'q8'} precision */
 export function convertMicro(out, precision) {
   carzero(
-    'convert', join(MICRO, 'carzero.ckpt'), '--tokenizer', join(MICRO, 'tokenizer.json'), '--out', out,
-    '--precision', precision, '--vision-heads', '4', '--text-heads', '4',
+    'convert',
+    join(MICRO, 'carzero.ckpt'),
+    '--tokenizer',
+    join(MICRO, 'tokenizer.json'),
+    '--out',
+    out,
+    '--precision',
+    precision,
+    '--vision-heads',
+    '4',
+    '--text-heads',
+    '4',
   );
 }
 
 /** The headers that the README asks a host for. */
 export function hostHeaders() {
   const [, nginx] = readFileSync(join(root, 'README.md'), 'utf8').match(/\*\*nginx\*\*([^]*)\*\*Caddy\*\*/);
-  const headers = Object.fromEntries([...nginx.matchAll(/add_header ([\w-]+) "?([^"]+?)"?;\n/g)].map(([, name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    [...nginx.matchAll(/add_header ([\w-]+) "?([^"]+?)"?;\n/g)].map(([, name, value]) => [name.toLowerCase(), value]),
+  );
   assert.equal(Object.keys(headers).length, 5);
   return headers;
 }

@@ -14,12 +14,18 @@ const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 function graph(path, found = new Set()) {
   if (found.has(path)) return found;
   found.add(path);
-  for (const [, to] of readFileSync(join(WWW, path), 'utf8').matchAll(/^import .*'(\..*)';$/gm)) graph(posix.join(posix.dirname(path), to), found);
+  for (const [, to] of readFileSync(join(WWW, path), 'utf8').matchAll(/^import .*'(\..*)';$/gm))
+    graph(posix.join(posix.dirname(path), to), found);
   return found;
 }
 
 /** The scripts and modules that a page names, in order. @param {string} folder */
-const named = (folder) => [...readFileSync(join(folder, 'index.html'), 'utf8').matchAll(/<(?:link rel="modulepreload"|script type="module").* (?:href|src)="(.*?)">/g)].map(([, path]) => path);
+const named = (folder) =>
+  [
+    ...readFileSync(join(folder, 'index.html'), 'utf8').matchAll(
+      /<(?:link rel="modulepreload"|script type="module").* (?:href|src)="(.*?)">/g,
+    ),
+  ].map(([, path]) => path);
 
 test('the page names its modules, those of the first script first', () => {
   const first = named(WWW).filter((path) => path !== 'js/app.js');

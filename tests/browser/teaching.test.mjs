@@ -18,9 +18,16 @@ const box = (/** @type {string} */ finding) => page.locator(`#teach-findings li[
 const reveal = () => page.getByTestId('teach-reveal');
 
 async function start(width = 1280, height = 800) {
-  context = await built.browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', hasTouch: width < 500 });
+  context = await built.browser.newContext({
+    viewport: { width, height },
+    bypassCSP: true,
+    locale: 'en-GB',
+    hasTouch: width < 500,
+  });
   page = await context.newPage();
-  await page.addInitScript(() => { Math.random = () => 0.2; }); // an effusion
+  await page.addInitScript(() => {
+    Math.random = () => 0.2;
+  }); // an effusion
   await page.goto(built.site.origin);
   await reach('ready');
   await openMenu(page);
@@ -32,7 +39,10 @@ async function start(width = 1280, height = 800) {
 async function audit(state) {
   const found = await violations(page);
   assert.deepEqual(found, [], state);
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling: ${state}`);
+  assert.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    `no sideways scrolling: ${state}`,
+  );
 }
 
 test('a place against a map, and against what was drawn', () => {
@@ -40,8 +50,15 @@ test('a place against a map, and against what was drawn', () => {
   const whole = { x: 0, y: 0, width: 1, height: 1 };
   assert.deepEqual(placeInMap({ x: 0.9, y: 0.9 }, map, 4, whole, 1).share, 15 / 16);
   assert.equal(placeInMap({ x: 0.1, y: 0.1 }, map, 4, whole, 1).share, 0);
-  assert.ok(Math.abs(placeInMap({ x: 0.875, y: 0.375 }, map, 4, whole, 2).distance - 1) < 1e-9, 'in widths, on a tall picture');
-  assert.equal(placeInMap({ x: 0.1, y: 0.5 }, map, 4, { x: 0.25, y: 0, width: 0.5, height: 1 }, 1), null, 'outside what the model saw');
+  assert.ok(
+    Math.abs(placeInMap({ x: 0.875, y: 0.375 }, map, 4, whole, 2).distance - 1) < 1e-9,
+    'in widths, on a tall picture',
+  );
+  assert.equal(
+    placeInMap({ x: 0.1, y: 0.5 }, map, 4, { x: 0.25, y: 0, width: 0.5, height: 1 }, 1),
+    null,
+    'outside what the model saw',
+  );
   assert.equal(distanceToBox({ x: 0.5, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1), 0);
   assert.ok(Math.abs(distanceToBox({ x: 0.1, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1) - 0.3) < 1e-9);
 });
@@ -77,7 +94,10 @@ test('a round on the desktop: nothing is given away, then mark, guess, model and
   const outcome = page.getByTestId('teach-outcome');
   await outcome.getByText('was drawn').first().waitFor();
   assert.match(await outcome.textContent(), /very sure/);
-  assert.match(await outcome.textContent(), /map for Pleural Effusion is stronger at your mark than in \d+% of what it saw/);
+  assert.match(
+    await outcome.textContent(),
+    /map for Pleural Effusion is stronger at your mark than in \d+% of what it saw/,
+  );
   assert.match(await outcome.locator('tr', { hasText: 'Pneumothorax' }).textContent(), /fairly sure.*percentile.*no/);
   await page.getByTestId('truth').getByText('Pleural Effusion').waitFor();
   await page.getByTestId('map-canvas').waitFor();
@@ -105,7 +125,10 @@ test('a round by keyboard on a phone’s width', async () => {
   const before = await page.getByTestId('mark-place').getAttribute('aria-label');
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Shift+ArrowDown');
-  await page.waitForFunction((label) => document.getElementById('mark-place').getAttribute('aria-label') !== label, before);
+  await page.waitForFunction(
+    (label) => document.getElementById('mark-place').getAttribute('aria-label') !== label,
+    before,
+  );
   assert.match(await page.getByTestId('mark-place').getAttribute('aria-label'), /from the left/);
   await box('Cardiomegaly').getByRole('checkbox').focus();
   await page.keyboard.press('Space');

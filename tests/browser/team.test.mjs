@@ -60,18 +60,23 @@ async function scoreInPage() {
   const result = await page.evaluate(scoreInWorker);
   await page.close();
   for (const scores of result.together) {
-    scores.forEach((score, index) => assert.ok(Math.abs(score - result.alone[index]) < 1e-4, `${score} instead of ${result.alone[index]}`));
+    scores.forEach((score, index) =>
+      assert.ok(Math.abs(score - result.alone[index]) < 1e-4, `${score} instead of ${result.alone[index]}`),
+    );
   }
   return result;
 }
 
 test('who is woken for nothing goes on waiting', async () => {
   const control = new Int32Array(new SharedArrayBuffer(4));
-  const other = new Thread(`
+  const other = new Thread(
+    `
     const { workerData: control } = require('node:worker_threads');
     for (let i = 0; i < 3; i++) while (!Atomics.notify(control, 0)); // until somebody was asleep
     Atomics.store(control, 0, 1);
-    Atomics.notify(control, 0);`, { eval: true, workerData: control });
+    Atomics.notify(control, 0);`,
+    { eval: true, workerData: control },
+  );
   waitWhile(control, 0);
   assert.equal(control[0], 1);
   await other.terminate();
@@ -93,10 +98,16 @@ test('a member that is too slow is given up, and nothing of it is taken for an a
 });
 
 test('the share of a member that fails is done by the first, and those after it leave too', async () => {
-  site.edits.set('/js/team.js', (body) => String(body).replace('exchange });', 'exchange, fails: !globalThis.others });\n      globalThis.others = true;'));
-  site.edits.set('/js/teammate.js', (body) => `let jobs = 0;\n${String(body)
-    .replace('control, exchange } }', 'control, exchange, fails } }')
-    .replace('exchange.set(', "if (fails && ++jobs === 30) throw new Error('lost');\n      exchange.set(")}`);
+  site.edits.set('/js/team.js', (body) =>
+    String(body).replace('exchange });', 'exchange, fails: !globalThis.others });\n      globalThis.others = true;'),
+  );
+  site.edits.set(
+    '/js/teammate.js',
+    (body) =>
+      `let jobs = 0;\n${String(body)
+        .replace('control, exchange } }', 'control, exchange, fails } }')
+        .replace('exchange.set(', "if (fails && ++jobs === 30) throw new Error('lost');\n      exchange.set(")}`,
+  );
   const { failed, left } = await scoreInPage();
   assert.deepEqual({ failed, left }, { failed: 1, left: 0 });
 });

@@ -16,7 +16,12 @@ const reach = (/** @type {string} */ state) => reached(page, state);
 const card = () => page.getByTestId('tour');
 
 async function start(width, height) {
-  context = await built.browser.newContext({ viewport: { width, height }, bypassCSP: true, locale: 'en-GB', reducedMotion: 'reduce' });
+  context = await built.browser.newContext({
+    viewport: { width, height },
+    bypassCSP: true,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  });
   page = await context.newPage();
   await page.goto(built.site.origin);
   await reach('ready');
@@ -27,7 +32,10 @@ async function audit(/** @type {string} */ state) {
   assert.deepEqual(found, [], state);
 }
 
-for (const [width, height] of [[1280, 800], [360, 740]]) {
+for (const [width, height] of [
+  [1280, 800],
+  [360, 740],
+]) {
   test(`five steps at ${width} by ${height}, beside what they explain`, async () => {
     await start(width, height);
     await page.getByTestId('tour-invite').getByRole('button').click();
@@ -38,7 +46,10 @@ for (const [width, height] of [[1280, 800], [360, 740]]) {
       if (step === 0) await card().getByText('is sent as “There is Pneumothorax').waitFor();
       if (step >= 2) await reach('done'); // a synthetic chest was opened for it
       const [mark, ring] = [await card().boundingBox(), await page.locator('#tour-ring').boundingBox()];
-      assert.ok(mark.x >= 0 && mark.y >= 0 && mark.x + mark.width <= width && mark.y + mark.height <= height, `step ${step + 1} is on the screen`);
+      assert.ok(
+        mark.x >= 0 && mark.y >= 0 && mark.x + mark.width <= width && mark.y + mark.height <= height,
+        `step ${step + 1} is on the screen`,
+      );
       assert.ok(ring && ring.width > 30 && ring.height > 20, `step ${step + 1} points at something`);
       const over = Math.min(mark.x + mark.width, ring.x + ring.width) - Math.max(mark.x, ring.x);
       const under = Math.min(mark.y + mark.height, ring.y + ring.height) - Math.max(mark.y, ring.y);
@@ -63,7 +74,11 @@ test('Escape ends it, it is remembered, and can be taken again', async () => {
   await page.getByTestId('finding-input').fill('the page stays usable');
   await page.keyboard.press('Escape');
   await card().waitFor({ state: 'hidden' });
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'finding', 'the focus stays where a person put it');
+  assert.equal(
+    await page.evaluate(() => document.activeElement.id),
+    'finding',
+    'the focus stays where a person put it',
+  );
   await page.reload();
   await reach('ready');
   assert.equal(await page.getByTestId('tour-invite').isVisible(), false);

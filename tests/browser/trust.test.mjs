@@ -40,21 +40,31 @@ async function start(options = {}) {
 
 const open = (path = '/?model=models/micro') => page.goto(site.origin + path);
 const reach = (/** @type {string} */ state) => reached(page, state);
-const notice = (/** @type {string} */ words) => page.getByTestId('error-message').getByText(words).waitFor({ timeout: 120_000 });
-const chooseImage = (name = 'Doe^Jane.png') => page.setInputFiles('[data-testid="file-input"]', { name, mimeType: 'image/png', buffer: readFileSync(join(MICRO, 'img1.png')) });
+const notice = (/** @type {string} */ words) =>
+  page.getByTestId('error-message').getByText(words).waitFor({ timeout: 120_000 });
+const chooseImage = (name = 'Doe^Jane.png') =>
+  page.setInputFiles('[data-testid="file-input"]', {
+    name,
+    mimeType: 'image/png',
+    buffer: readFileSync(join(MICRO, 'img1.png')),
+  });
 
 describe('a worker that ends', () => {
   const OWN = 'a coin in the oesophagus';
   const scores = () => page.getByTestId('score-row').allTextContents();
 
   /** The module traps when a method is called for the `nth` time: a pointer outside its memory. */
-  const trap = (/** @type {string} */ method, nth = 1) => site.edits.set('/carzero-cpu-relaxed.js', (body) => `${body}
+  const trap = (/** @type {string} */ method, nth = 1) =>
+    site.edits.set(
+      '/carzero-cpu-relaxed.js',
+      (body) => `${body}
     let calls = 0;
     const { ${method} } = Model.prototype;
     Model.prototype.${method} = function (...rest) {
       if (++calls >= ${nth}) wasm.model_info(-16);
       return ${method}.apply(this, rest);
-    };`);
+    };`,
+    );
 
   /** A page with an image, a finding and a display of one's own, all scored. @param {() => void} sabotage What becomes of the worker that the page starts with */
   async function prepare(sabotage) {
@@ -92,7 +102,10 @@ describe('a worker that ends', () => {
     await page.locator('#report-done').getByText('Copied.').waitFor();
     const report = await page.evaluate(() => navigator.clipboard.readText());
     assert.equal(report, await page.getByTestId('report-text').inputValue());
-    assert.match(report, /^Error: crash: memory access out of bounds\nDoing: score.*\nBuild: [0-9a-f]{12}\nModel: carzero-vitb16 .*\nDevice: cpu, .*\nBrowser: .*Chrom.*\nStack: RuntimeError: (.|\n)*wasm/);
+    assert.match(
+      report,
+      /^Error: crash: memory access out of bounds\nDoing: score.*\nBuild: [0-9a-f]{12}\nModel: carzero-vitb16 .*\nDevice: cpu, .*\nBrowser: .*Chrom.*\nStack: RuntimeError: (.|\n)*wasm/,
+    );
     assert.doesNotMatch(report, /Doe|Jane|coin|oesophagus|127\.0\.0\.1/);
     await page.screenshot({ path: join(OUTPUT, 'report-1280.png') });
     await page.keyboard.press('Escape');
@@ -115,14 +128,21 @@ describe('a worker that ends', () => {
   });
 
   test('while it reads a file is not given that file for ever: the image before comes back', async () => {
-    site.edits.set('/carzero-cpu-relaxed.js', (body) => `${body}
+    site.edits.set(
+      '/carzero-cpu-relaxed.js',
+      (body) => `${body}
       const { decode } = Picture;
-      Picture.decode = (data) => { if (data.length === 11) wasm.model_info(-16); return decode(data); };`);
+      Picture.decode = (data) => { if (data.length === 11) wasm.model_info(-16); return decode(data); };`,
+    );
     await open();
     await chooseImage();
     await reach('done');
     const expected = await scores();
-    await page.setInputFiles('[data-testid="file-input"]', { name: 'poison.png', mimeType: 'image/png', buffer: Buffer.from('eleven byte') });
+    await page.setInputFiles('[data-testid="file-input"]', {
+      name: 'poison.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from('eleven byte'),
+    });
     await notice('poison.png is left out');
     await page.getByTestId('retry').click();
     await reach('done');
@@ -131,8 +151,13 @@ describe('a worker that ends', () => {
   });
 
   test('without a word is noticed', async () => {
-    const expected = await prepare(() => site.edits.set('/js/worker.js', (body) => `${body}
-      jobs.score = () => { close(); return new Promise(() => {}); };`));
+    const expected = await prepare(() =>
+      site.edits.set(
+        '/js/worker.js',
+        (body) => `${body}
+      jobs.score = () => { close(); return new Promise(() => {}); };`,
+      ),
+    );
     site.edits.clear();
     await chooseImage();
     await notice('The worker ended');
@@ -158,12 +183,21 @@ test('no string becomes markup or a script', async () => {
   await open();
   await chooseImage();
   await reach('done');
-  await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+  await page
+    .getByTestId('offline')
+    .getByText('works without a connection')
+    .waitFor({ state: 'attached', timeout: 60_000 });
   const refused = await page.evaluate(() => {
     const attempts = {
-      markup: () => { document.body.innerHTML = '<b>x</b>'; },
-      script: () => { document.createElement('script').src = 'js/words.js'; },
-      text: () => { document.createElement('script').textContent = '1'; },
+      markup: () => {
+        document.body.innerHTML = '<b>x</b>';
+      },
+      script: () => {
+        document.createElement('script').src = 'js/words.js';
+      },
+      text: () => {
+        document.createElement('script').textContent = '1';
+      },
       worker: () => new Worker('js/worker.js', { type: 'module' }),
       policy: () => globalThis.trustedTypes.createPolicy('other', {}),
       again: () => globalThis.trustedTypes.createPolicy('carzero', {}),
@@ -181,7 +215,10 @@ test('no string becomes markup or a script', async () => {
 });
 
 describe('isolation from other origins', () => {
-  const isolated = async () => [await page.evaluate(() => crossOriginIsolated), await page.workers()[0].evaluate(() => crossOriginIsolated)];
+  const isolated = async () => [
+    await page.evaluate(() => crossOriginIsolated),
+    await page.workers()[0].evaluate(() => crossOriginIsolated),
+  ];
 
   test('by the host’s headers, as the README has them', async () => {
     Object.assign(site.headers, hostHeaders());
@@ -196,7 +233,10 @@ describe('isolation from other origins', () => {
     await open('/');
     await reach('ready');
     assert.deepEqual(await isolated(), [false, false]);
-    await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+    await page
+      .getByTestId('offline')
+      .getByText('works without a connection')
+      .waitFor({ state: 'attached', timeout: 60_000 });
     for (const offline of [false, true]) {
       await context.setOffline(offline);
       await page.reload();
@@ -209,15 +249,16 @@ describe('isolation from other origins', () => {
 
 describe('forgetting everything', () => {
   /** All that the origin has stored. */
-  const stored = () => page.evaluate(async () => ({
-    caches: await caches.keys(),
-    workers: (await navigator.serviceWorker.getRegistrations()).length,
-    databases: (await indexedDB.databases()).map(({ name }) => name),
-    files: await Array.fromAsync((await navigator.storage.getDirectory()).keys()),
-    local: Object.keys(localStorage),
-    session: Object.keys(sessionStorage),
-    cookies: document.cookie,
-  }));
+  const stored = () =>
+    page.evaluate(async () => ({
+      caches: await caches.keys(),
+      workers: (await navigator.serviceWorker.getRegistrations()).length,
+      databases: (await indexedDB.databases()).map(({ name }) => name),
+      files: await Array.fromAsync((await navigator.storage.getDirectory()).keys()),
+      local: Object.keys(localStorage),
+      session: Object.keys(sessionStorage),
+      cookies: document.cookie,
+    }));
   const NOTHING = { caches: [], workers: 0, databases: [], files: [], local: [], session: [], cookies: '' };
 
   async function forget() {
@@ -234,9 +275,16 @@ describe('forgetting everything', () => {
     await reach('done');
     await page.getByTestId('language').click();
     await page.getByTestId('language').click();
-    await page.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
+    await page
+      .getByTestId('offline')
+      .getByText('works without a connection')
+      .waitFor({ state: 'attached', timeout: 60_000 });
     const before = await stored();
-    assert.deepEqual(before.caches.map((name) => name.replace(/[0-9a-f]{12}/, 'ID')).sort(), ['carzero-build-ID', 'carzero-models', 'carzero-state']);
+    assert.deepEqual(before.caches.map((name) => name.replace(/[0-9a-f]{12}/, 'ID')).sort(), [
+      'carzero-build-ID',
+      'carzero-models',
+      'carzero-state',
+    ]);
     assert.deepEqual([before.workers, before.local], [1, ['carzero-language']]);
 
     await forget();
@@ -258,7 +306,9 @@ describe('forgetting everything', () => {
     await page.evaluate(async () => {
       for (const name of ['carzero-own', 'neighbour']) {
         await caches.open(name);
-        await new Promise((resolve) => { indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result.close()); });
+        await new Promise((resolve) => {
+          indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result.close());
+        });
         await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
         localStorage.setItem(name, name);
         sessionStorage.setItem(name, name);
@@ -266,7 +316,14 @@ describe('forgetting everything', () => {
     });
     await forget();
     const left = ['neighbour'];
-    assert.deepEqual(await stored(), { ...NOTHING, caches: left, databases: left, files: left, local: left, session: left });
+    assert.deepEqual(await stored(), {
+      ...NOTHING,
+      caches: left,
+      databases: left,
+      files: left,
+      local: left,
+      session: left,
+    });
     await page.getByTestId('forgotten').getByText('Nothing is stored.').waitFor();
   });
 
@@ -274,7 +331,11 @@ describe('forgetting everything', () => {
     await start({ serviceWorkers: 'block' });
     await page.addInitScript(() => {
       for (const name of ['localStorage', 'sessionStorage', 'caches', 'indexedDB']) {
-        Object.defineProperty(globalThis, name, { get() { throw new DOMException('forbidden', 'SecurityError'); } });
+        Object.defineProperty(globalThis, name, {
+          get() {
+            throw new DOMException('forbidden', 'SecurityError');
+          },
+        });
       }
     });
     await open();

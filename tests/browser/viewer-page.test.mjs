@@ -21,7 +21,8 @@ afterEach(async () => {
 async function start(options = {}) {
   await context?.close();
   ({ context, page, problems } = await visit(built.browser, options));
-  await page.addInitScript(() => { // counts what the worker is asked
+  await page.addInitScript(() => {
+    // counts what the worker is asked
     globalThis.asked = [];
     const post = Worker.prototype.postMessage;
     Worker.prototype.postMessage = function (message, ...rest) {
@@ -48,26 +49,44 @@ const scores = () => page.getByTestId('score-list').textContent();
 const boxOf = (/** @type {string} */ selector) => page.locator(selector).boundingBox();
 
 /** The grey of the picture on show at parts of it. @param {[number, number][]} parts */
-const greys = (parts = [[0.3, 0.4], [0.5, 0.5], [0.7, 0.8]]) => page.getByTestId('picture').evaluate((canvas, at) => at.map(([x, y]) => (
-  canvas.getContext('2d').getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data[0]
-)), parts);
+const greys = (
+  parts = [
+    [0.3, 0.4],
+    [0.5, 0.5],
+    [0.7, 0.8],
+  ],
+) =>
+  page
+    .getByTestId('picture')
+    .evaluate(
+      (canvas, at) =>
+        at.map(
+          ([x, y]) =>
+            canvas.getContext('2d').getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1)
+              .data[0],
+        ),
+      parts,
+    );
 
 /** The part of the picture that lies at a point of the page, by what the browser laid out. @param {{x: number, y: number}} point */
-const under = (point) => page.locator('#layers').evaluate((layers, { x, y }) => {
-  const { left, top } = layers.parentElement.getBoundingClientRect();
-  const style = getComputedStyle(layers);
-  const at = new DOMMatrix(style.transform).inverse().transformPoint({ x: x - left, y: y - top });
-  return { x: at.x / parseFloat(style.width), y: at.y / parseFloat(style.height) };
-}, point);
+const under = (point) =>
+  page.locator('#layers').evaluate((layers, { x, y }) => {
+    const { left, top } = layers.parentElement.getBoundingClientRect();
+    const style = getComputedStyle(layers);
+    const at = new DOMMatrix(style.transform).inverse().transformPoint({ x: x - left, y: y - top });
+    return { x: at.x / parseFloat(style.width), y: at.y / parseFloat(style.height) };
+  }, point);
 
 /** The transform's four factors, without its scale. */
-const orientation = () => page.locator('#layers').evaluate((layers) => {
-  const { a, b, c, d } = new DOMMatrix(getComputedStyle(layers).transform);
-  return [a, b, c, d].map((value) => Math.sign(Math.round(1e6 * value)));
-});
+const orientation = () =>
+  page.locator('#layers').evaluate((layers) => {
+    const { a, b, c, d } = new DOMMatrix(getComputedStyle(layers).transform);
+    return [a, b, c, d].map((value) => Math.sign(Math.round(1e6 * value)));
+  });
 
 function near(one, two, within, message) {
-  for (const name of Object.keys(two)) assert.ok(Math.abs(one[name] - two[name]) <= within, `${message ?? ''} ${name}: ${one[name]} and ${two[name]}`);
+  for (const name of Object.keys(two))
+    assert.ok(Math.abs(one[name] - two[name]) <= within, `${message ?? ''} ${name}: ${one[name]} and ${two[name]}`);
 }
 
 /** @param {[number, number]} from @param {[number, number]} to @param {'left' | 'right' | 'middle'} [button] */
@@ -80,22 +99,36 @@ async function drag(from, to, button = 'left') {
 }
 
 /** Where a part of the picture lies on the page. @param {number} x @param {number} y @returns {Promise<[number, number]>} */
-const spot = (x, y) => page.locator('#layers').evaluate((layers, part) => {
-  const { left, top } = layers.parentElement.getBoundingClientRect();
-  const style = getComputedStyle(layers);
-  const at = new DOMMatrix(style.transform).transformPoint({ x: part.x * parseFloat(style.width), y: part.y * parseFloat(style.height) });
-  return [left + at.x, top + at.y];
-}, { x, y });
+const spot = (x, y) =>
+  page.locator('#layers').evaluate(
+    (layers, part) => {
+      const { left, top } = layers.parentElement.getBoundingClientRect();
+      const style = getComputedStyle(layers);
+      const at = new DOMMatrix(style.transform).transformPoint({
+        x: part.x * parseFloat(style.width),
+        y: part.y * parseFloat(style.height),
+      });
+      return [left + at.x, top + at.y];
+    },
+    { x, y },
+  );
 
 /** That the map and what the model did not see lie on the same part of the picture as when it opened. */
 async function layersAgree() {
   const [picture, map] = await Promise.all([boxOf('#layers'), boxOf('#map')]);
   const hole = await page.locator('#unseen').evaluate((unseen) => {
     const { left, top } = unseen.getBoundingClientRect();
-    const corners = getComputedStyle(unseen).clipPath.match(/-?[\d.]+px -?[\d.]+px/g).map((corner) => corner.match(/-?[\d.]+/g).map(Number));
+    const corners = getComputedStyle(unseen)
+      .clipPath.match(/-?[\d.]+px -?[\d.]+px/g)
+      .map((corner) => corner.match(/-?[\d.]+/g).map(Number));
     const side = (/** @type {number[][]} */ some) => {
       const [xs, ys] = [0, 1].map((axis) => some.map((corner) => corner[axis]));
-      return { x: left + Math.min(...xs), y: top + Math.min(...ys), width: Math.max(...xs) - Math.min(...xs), height: Math.max(...ys) - Math.min(...ys) };
+      return {
+        x: left + Math.min(...xs),
+        y: top + Math.min(...ys),
+        width: Math.max(...xs) - Math.min(...xs),
+        height: Math.max(...ys) - Math.min(...ys),
+      };
     };
     return { outer: side(corners.slice(0, -5)), inner: side(corners.slice(-5)) };
   });
@@ -109,7 +142,10 @@ test('a drag with the window tool changes the greys on show, not the scores, and
   const [before, list, asked] = [await greys(), await scores(), await page.evaluate(() => globalThis.asked.length)];
   await drag([300, 350], [300, 450]);
   const darker = await greys();
-  assert.ok(darker.every((grey, i) => grey <= before[i]) && darker.some((grey, i) => grey < before[i]), `${before} to ${darker}`);
+  assert.ok(
+    darker.every((grey, i) => grey <= before[i]) && darker.some((grey, i) => grey < before[i]),
+    `${before} to ${darker}`,
+  );
   assert.equal(await text('window-text'), 'W 256  L 178');
   await drag([300, 350], [200, 350]);
   assert.equal(await text('window-text'), 'W 206  L 178');
@@ -139,7 +175,10 @@ test('presets, sliders and inversion', async () => {
   await page.getByTestId('windows').waitFor({ state: 'hidden' });
   await page.keyboard.press('1');
   await tool('Invert').click();
-  assert.deepEqual(await greys(), before.map((grey) => 255 - grey));
+  assert.deepEqual(
+    await greys(),
+    before.map((grey) => 255 - grey),
+  );
   assert.equal(await tool('Invert').getAttribute('aria-pressed'), 'true');
 });
 
@@ -150,7 +189,10 @@ test('the wheel zooms to the pointer, right and middle drags zoom and pan, a dou
   const before = await under(point);
   await page.mouse.move(point.x, point.y);
   await page.mouse.wheel(0, -300);
-  await page.waitForFunction((width) => document.querySelector('#layers').getBoundingClientRect().width > width, fitted.width + 1);
+  await page.waitForFunction(
+    (width) => document.querySelector('#layers').getBoundingClientRect().width > width,
+    fitted.width + 1,
+  );
   near(await under(point), before, 1e-3, 'wheel');
   await layersAgree();
 
@@ -183,7 +225,12 @@ test('rotation and flips act on what is on show, and every layer follows', async
   const { picture, map } = await layersAgree();
   assert.ok(map.height < 0.95 * picture.height, 'the model does not see all of this picture');
   assert.deepEqual(await orientation(), [1, 0, 0, 1]);
-  const steps = [['r', [0, 1, -1, 0]], ['h', [0, 1, 1, 0]], ['v', [0, -1, 1, 0]], ['r', [1, 0, 0, 1]]];
+  const steps = [
+    ['r', [0, 1, -1, 0]],
+    ['h', [0, 1, 1, 0]],
+    ['v', [0, -1, 1, 0]],
+    ['r', [1, 0, 0, 1]],
+  ];
   for (const [key, wanted] of steps) {
     await page.keyboard.press(key);
     assert.deepEqual(await orientation(), wanted, key);
@@ -202,7 +249,12 @@ test('true boxes, and a nodule put down by a click, follow every view', async ()
   await page.getByTestId('truth-toggle').check();
   const outlined = async () => {
     const [box, picture] = [await boxOf('.truth-box'), await boxOf('#layers')];
-    return { x: (box.x - picture.x) / picture.width, y: (box.y - picture.y) / picture.height, width: box.width / picture.width, height: box.height / picture.height };
+    return {
+      x: (box.x - picture.x) / picture.width,
+      y: (box.y - picture.y) / picture.height,
+      width: box.width / picture.width,
+      height: box.height / picture.height,
+    };
   };
   const first = await outlined();
   await page.locator('#fit').focus();
@@ -210,7 +262,12 @@ test('true boxes, and a nodule put down by a click, follow every view', async ()
   near(await outlined(), { ...first, x: 1 - first.x - first.width }, 2e-3, 'mirrored');
   await page.keyboard.press('r');
   await page.keyboard.press('+');
-  near(await outlined(), { x: 1 - first.y - first.height, y: 1 - first.x - first.width, width: first.height, height: first.width }, 2e-3, 'turned');
+  near(
+    await outlined(),
+    { x: 1 - first.y - first.height, y: 1 - first.x - first.width, width: first.height, height: first.width },
+    2e-3,
+    'turned',
+  );
 
   await page.getByTestId('nodule-toggle').check();
   await reach('done');
@@ -221,10 +278,13 @@ test('true boxes, and a nodule put down by a click, follow every view', async ()
     const box = await boxOf('#nodule-place');
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   };
-  await page.waitForFunction(([left, top]) => {
-    const box = document.querySelector('#nodule-place').getBoundingClientRect();
-    return Math.abs(box.x + box.width / 2 - left) < 1 && Math.abs(box.y + box.height / 2 - top) < 1;
-  }, [at.x, at.y]);
+  await page.waitForFunction(
+    ([left, top]) => {
+      const box = document.querySelector('#nodule-place').getBoundingClientRect();
+      return Math.abs(box.x + box.width / 2 - left) < 1 && Math.abs(box.y + box.height / 2 - top) < 1;
+    },
+    [at.x, at.y],
+  );
   await page.locator('#nodule-place').focus();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((left) => {
@@ -247,13 +307,21 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
   await page.keyboard.press('+');
   await page.keyboard.press('r');
   assert.equal(await chip.first().locator('span').textContent(), '200 px', 'a view changes no length');
-  const line = await page.locator('#lines line:not(.halo)').first().evaluate((element) => ['x1', 'y1', 'x2', 'y2'].map((name) => Number(element.getAttribute(name))));
+  const line = await page
+    .locator('#lines line:not(.halo)')
+    .first()
+    .evaluate((element) => ['x1', 'y1', 'x2', 'y2'].map((name) => Number(element.getAttribute(name))));
   const { x, y } = await boxOf('#fit');
-  near([...await spot(0.2, 0.3), ...await spot(0.6, 0.3)], line.map((value, i) => value + (i % 2 ? y : x)), 0.5, 'the line follows');
+  near(
+    [...(await spot(0.2, 0.3)), ...(await spot(0.6, 0.3))],
+    line.map((value, i) => value + (i % 2 ? y : x)),
+    0.5,
+    'the line follows',
+  );
 
-  await page.mouse.click(...await spot(0.5, 0.5));
-  await page.mouse.move(...await spot(0.5, 0.6));
-  await page.mouse.click(...await spot(0.5, 0.7));
+  await page.mouse.click(...(await spot(0.5, 0.5)));
+  await page.mouse.move(...(await spot(0.5, 0.6)));
+  await page.mouse.click(...(await spot(0.5, 0.7)));
   assert.equal(await chip.nth(1).locator('span').textContent(), `${Math.round(0.2 * 613)} px`);
 
   await drag(await spot(0.6, 0.3), await spot(0.4, 0.3)); // by its end
@@ -276,24 +344,33 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
 });
 
 test('values of full depth keep their window, and a known spacing gives millimetres', async () => {
-  built.site.edits.set('/js/worker.js', (body) => `
+  built.site.edits.set(
+    '/js/worker.js',
+    (body) => `
     const post = self.postMessage.bind(self);
     self.postMessage = (message, transfer) => {
       const { value } = message;
       if (value?.values) Object.assign(value, { values: Uint16Array.from(value.values, (grey) => 16 * grey), spacing: [0.25, 0.2], window: { center: 2048, width: 4096 } });
       post(message, transfer);
     };
-    ${body}`);
+    ${body}`,
+  );
   try {
     await open();
     const eight = await greys();
     await start();
     await open();
     const deep = await greys();
-    assert.ok(deep.every((grey, i) => Math.abs(grey - eight[i]) <= 1), `${deep} and ${eight}`);
+    assert.ok(
+      deep.every((grey, i) => Math.abs(grey - eight[i]) <= 1),
+      `${deep} and ${eight}`,
+    );
     assert.equal(await text('window-text'), 'W 4096  L 2048');
     await drag([300, 350], [300, 450]);
-    assert.ok(Number((await text('window-text')).match(/L (\d+)/)[1]) > 2048 + 300, 'a drag goes by the depth of the values');
+    assert.ok(
+      Number((await text('window-text')).match(/L (\d+)/)[1]) > 2048 + 300,
+      'a drag goes by the depth of the values',
+    );
     await page.keyboard.press('l');
     await drag(await spot(0.2, 0.3), await spot(0.6, 0.3));
     assert.equal(await page.getByTestId('lengths').locator('span').textContent(), `${(0.4 * 500 * 0.2).toFixed(1)} mm`);
@@ -323,14 +400,19 @@ test('the loupe enlarges what is under the pointer, windowed and turned as on sh
   await page.keyboard.press('r');
   await page.keyboard.press('i');
   await page.keyboard.press('m');
-  await page.mouse.move(...await spot(0.5, 0.5));
+  await page.mouse.move(...(await spot(0.5, 0.5)));
   const loupe = page.getByTestId('loupe');
   await loupe.waitFor();
-  const centre = () => loupe.evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]);
+  const centre = () =>
+    loupe.evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]);
   const [wanted] = await greys([[0.5, 0.5]]);
-  assert.ok(Math.abs(await centre() - wanted) <= 12, `${await centre()} and ${wanted}`);
+  assert.ok(Math.abs((await centre()) - wanted) <= 12, `${await centre()} and ${wanted}`);
   const box = await loupe.boundingBox();
-  near({ x: box.x + box.width / 2, y: box.y + box.height / 2 }, Object.fromEntries((await spot(0.5, 0.5)).map((value, i) => ['xy'[i], value])), 1);
+  near(
+    { x: box.x + box.width / 2, y: box.y + box.height / 2 },
+    Object.fromEntries((await spot(0.5, 0.5)).map((value, i) => ['xy'[i], value])),
+    1,
+  );
   await page.mouse.move(20, 20);
   await loupe.waitFor({ state: 'hidden' });
   await page.locator('#fit').focus();
@@ -340,7 +422,13 @@ test('the loupe enlarges what is under the pointer, windowed and turned as on sh
 
 test('keys: tools, the sheet, arrows; not where text is typed; and they can be switched off', async () => {
   await open();
-  for (const [key, name] of [['z', 'Zoom'], ['p', 'Pan'], ['l', 'Length'], ['m', 'Magnifier'], ['w', 'Window']]) {
+  for (const [key, name] of [
+    ['z', 'Zoom'],
+    ['p', 'Pan'],
+    ['l', 'Length'],
+    ['m', 'Magnifier'],
+    ['w', 'Window'],
+  ]) {
     await page.keyboard.press(key);
     assert.equal(await tool(name).getAttribute('aria-pressed'), 'true');
     assert.equal(await page.getByTestId('tools').locator('[data-action="tool"][aria-pressed="true"]').count(), 1);
@@ -396,16 +484,26 @@ test('touch: one finger uses the tool, two pinch and pan, and it fits a narrow p
   await start({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
   await open();
   const client = await context.newCDPSession(page);
-  const touch = (/** @type {string} */ type, /** @type {[number, number][]} */ points) => client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  const touch = (/** @type {string} */ type, /** @type {[number, number][]} */ points) =>
+    client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
 
   await page.getByTestId('viewport').scrollIntoViewIfNeeded();
   const { x, y } = await boxOf('#fit');
-  const [one, two] = [[x + 120, y + 150], [x + 200, y + 170]];
-  const [wide, wider] = [[x + 90, y + 140], [x + 250, y + 180]];
+  const [one, two] = [
+    [x + 120, y + 150],
+    [x + 200, y + 170],
+  ];
+  const [wide, wider] = [
+    [x + 90, y + 140],
+    [x + 250, y + 180],
+  ];
   const before = [await under({ x: one[0], y: one[1] }), await under({ x: two[0], y: two[1] })];
   await touch('touchStart', [one]);
   await touch('touchStart', [one, two]);
-  await touch('touchMove', [[x + 105, y + 145], [x + 225, y + 175]]);
+  await touch('touchMove', [
+    [x + 105, y + 145],
+    [x + 225, y + 175],
+  ]);
   await touch('touchMove', [wide, wider]);
   await touch('touchEnd', []);
   near(await under({ x: wide[0], y: wide[1] }), before[0], 5e-3, 'first finger');
@@ -438,15 +536,25 @@ test('touch: one finger uses the tool, two pinch and pan, and it fits a narrow p
 
 test('where the viewer is low, its tools stand in two columns, and none is covered', async () => {
   await open();
-  for (const [height, columns] of [[900, 1], [620, 2], [900, 1]]) {
+  for (const [height, columns] of [
+    [900, 1],
+    [620, 2],
+    [900, 1],
+  ]) {
     await page.setViewportSize({ width: 1280, height });
-    await page.waitForFunction((wanted) => getComputedStyle(document.querySelector('#tools')).gridTemplateColumns.split(' ').length === wanted, columns);
+    await page.waitForFunction(
+      (wanted) => getComputedStyle(document.querySelector('#tools')).gridTemplateColumns.split(' ').length === wanted,
+      columns,
+    );
     for (const button of await page.getByTestId('tools').getByRole('button').all()) await button.click({ trial: true }); // would wait for what lies above it
   }
 });
 
 test('axe-core finds nothing in the tools, the presets, lengths and the sheet', async () => {
-  for (const [colorScheme, width, height] of [['light', 1280, 800], ['dark', 360, 740]]) {
+  for (const [colorScheme, width, height] of [
+    ['light', 1280, 800],
+    ['dark', 360, 740],
+  ]) {
     await start({ viewport: { width, height }, colorScheme, bypassCSP: true });
     const audit = async (state) => {
       const found = await violations(page);

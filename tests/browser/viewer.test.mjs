@@ -1,14 +1,37 @@
 /** The viewer's arithmetic, without a browser. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CONTOURS_MAX, STYLES, clearOf, contoursOf, farthest, levelOf, linesAt, pathOf, refine } from '../../www/js/viewer/contours.js';
+import {
+  CONTOURS_MAX,
+  STYLES,
+  clearOf,
+  contoursOf,
+  farthest,
+  levelOf,
+  linesAt,
+  pathOf,
+  refine,
+} from '../../www/js/viewer/contours.js';
 import { KEYS, keyAction } from '../../www/js/viewer/keys.js';
 import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/js/viewer/loupe.js';
 import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/js/viewer/measure.js';
 import { PRESETS, Pixels, greyOf, halve, levelFor, windowBetween } from '../../www/js/viewer/pixels.js';
 import { dragFactor, dragWindow, wheelFactor } from '../../www/js/viewer/tools.js';
 import {
-  FITTED, apply, applyToBox, flipAcross, flipOver, inverse, matrixOf, panBy, partFromPoint, pinch, pointFromPart, scaleOf, turnRight, zoomAt,
+  FITTED,
+  apply,
+  applyToBox,
+  flipAcross,
+  flipOver,
+  inverse,
+  matrixOf,
+  panBy,
+  partFromPoint,
+  pinch,
+  pointFromPart,
+  scaleOf,
+  turnRight,
+  zoomAt,
 } from '../../www/js/viewer/transform.js';
 import { ALL, choiceInWords, mapOfWord, meanOf, patchAt, wordsAtPatch } from '../../www/js/why/explanation.js';
 
@@ -18,7 +41,8 @@ const EPSILON = 1e-9;
 
 function near(one, two, message) {
   assert.deepEqual(Object.keys(one), Object.keys(two));
-  for (const name of Object.keys(one)) assert.ok(Math.abs(one[name] - two[name]) < EPSILON, `${message ?? ''} ${name}: ${one[name]} and ${two[name]}`);
+  for (const name of Object.keys(one))
+    assert.ok(Math.abs(one[name] - two[name]) < EPSILON, `${message ?? ''} ${name}: ${one[name]} and ${two[name]}`);
 }
 
 /** All eight ways a picture can lie. */
@@ -49,7 +73,18 @@ describe('transform', () => {
     for (const view of ways) {
       const point = { x: 400, y: 300 }; // 80 to the right, 60 below the centre
       const part = partFromPoint(PLACE, { ...view, zoom: 1 }, point);
-      const at = (/** @type {any} */ next) => pointFromPart(PLACE, { ...next, zoom: next.turn % 2 === view.turn % 2 ? 1 : scaleOf(PLACE, { ...view, zoom: 1 }) / scaleOf(PLACE, { ...next, zoom: 1 }) }, part);
+      const at = (/** @type {any} */ next) =>
+        pointFromPart(
+          PLACE,
+          {
+            ...next,
+            zoom:
+              next.turn % 2 === view.turn % 2
+                ? 1
+                : scaleOf(PLACE, { ...view, zoom: 1 }) / scaleOf(PLACE, { ...next, zoom: 1 }),
+          },
+          part,
+        );
       near(at(turnRight(view)), { x: 320 - 60, y: 240 + 80 }, 'right');
       near(at(flipAcross(view)), { x: 320 - 80, y: 300 }, 'across');
       near(at(flipOver(view)), { x: 400, y: 240 - 60 }, 'over');
@@ -85,16 +120,28 @@ describe('transform', () => {
   });
 
   test('a pinch keeps what is under both fingers', () => {
-    const from = [{ x: 300, y: 200 }, { x: 360, y: 280 }];
-    const to = [{ x: 290, y: 210 }, { x: 380, y: 330 }]; // the same direction, longer
+    const from = [
+      { x: 300, y: 200 },
+      { x: 360, y: 280 },
+    ];
+    const to = [
+      { x: 290, y: 210 },
+      { x: 380, y: 330 },
+    ]; // the same direction, longer
     for (const view of ways) {
       const next = pinch(PLACE, view, from, to);
-      for (const i of [0, 1]) near(partFromPoint(PLACE, next, to[i]), partFromPoint(PLACE, view, from[i]), `finger ${i}`);
+      for (const i of [0, 1])
+        near(partFromPoint(PLACE, next, to[i]), partFromPoint(PLACE, view, from[i]), `finger ${i}`);
     }
   });
 
   test('pixels that are taller than wide are drawn so', () => {
-    const box = applyToBox(matrixOf({ ...PLACE, grid: { ...PLACE.grid, aspect: 2 } }, FITTED), { x: 10, y: 10, width: 10, height: 10 });
+    const box = applyToBox(matrixOf({ ...PLACE, grid: { ...PLACE.grid, aspect: 2 } }, FITTED), {
+      x: 10,
+      y: 10,
+      width: 10,
+      height: 10,
+    });
     near({ ratio: box.height / box.width }, { ratio: 2 });
   });
 });
@@ -104,8 +151,14 @@ describe('pixels', () => {
 
   test('8-bit values open as they are, and inverted are their complement', () => {
     assert.deepEqual(eight.window, { center: 128, width: 256 });
-    assert.deepEqual([...eight.lookup(eight.window, false)], Array.from({ length: 256 }, (_, i) => i));
-    assert.deepEqual([...eight.lookup(eight.window, true)], Array.from({ length: 256 }, (_, i) => 255 - i));
+    assert.deepEqual(
+      [...eight.lookup(eight.window, false)],
+      Array.from({ length: 256 }, (_, i) => i),
+    );
+    assert.deepEqual(
+      [...eight.lookup(eight.window, true)],
+      Array.from({ length: 256 }, (_, i) => 255 - i),
+    );
     assert.equal(eight.aspect, 1);
     assert.equal(eight.spacing, null);
   });
@@ -121,12 +174,21 @@ describe('pixels', () => {
 
   test('full-depth values, also negative ones, keep their range, window and spacing', () => {
     const window = { center: 0, width: 1000 };
-    const deep = new Pixels({ values: Int16Array.from([-1024, -500, 0, 3071]), width: 2, height: 2, spacing: [0.2, 0.1], window });
+    const deep = new Pixels({
+      values: Int16Array.from([-1024, -500, 0, 3071]),
+      width: 2,
+      height: 2,
+      spacing: [0.2, 0.1],
+      window,
+    });
     assert.deepEqual(deep.range, { low: -1024, high: 3071 });
     assert.equal(deep.window, window);
     assert.equal(deep.aspect, 2);
     const greys = deep.lookup(window, false);
-    assert.deepEqual([-1024, -500, 0, 3071].map((value) => greys[value + 1024]), [0, 0, 128, 255]);
+    assert.deepEqual(
+      [-1024, -500, 0, 3071].map((value) => greys[value + 1024]),
+      [0, 0, 128, 255],
+    );
   });
 
   test('presets follow the picture, and borders do not count', () => {
@@ -176,7 +238,11 @@ describe('lengths', () => {
     assert.ok(!isSlip(line, place));
     const moved = { from: line.from, to: { x: 1, y: 1 } };
     assert.deepEqual(linesWith([line, other], { ...moved, moves: line }, place), [other, moved]);
-    assert.deepEqual(linesWith([line, other], { from: line.from, to: line.from, moves: line }, place), [line, other], 'a slip changes nothing');
+    assert.deepEqual(
+      linesWith([line, other], { from: line.from, to: line.from, moves: line }, place),
+      [line, other],
+      'a slip changes nothing',
+    );
   });
 });
 
@@ -196,7 +262,12 @@ describe('loupe', () => {
   test('it lies on the pointer, but beside a finger', () => {
     const viewport = { width: 360, height: 360 };
     assert.deepEqual(loupeCentre({ x: 10, y: 10 }, viewport, 75, false), { x: 10, y: 10 });
-    for (const point of [{ x: 180, y: 300 }, { x: 20, y: 20 }, { x: 340, y: 100 }, { x: 100, y: 180 }]) {
+    for (const point of [
+      { x: 180, y: 300 },
+      { x: 20, y: 20 },
+      { x: 340, y: 100 },
+      { x: 100, y: 180 },
+    ]) {
       const { x, y } = loupeCentre(point, viewport, 75, true);
       assert.ok(x >= 75 && x <= 285 && y >= 75 && y <= 285, 'whole');
       assert.ok(Math.hypot(x - point.x, y - point.y) > 75, 'the finger does not cover it');
@@ -218,8 +289,12 @@ describe('input', () => {
   });
 
   test('keys are left to where text is typed, to buttons and to the browser', () => {
-    const element = (/** @type {string} */ tag, type = '') => ({ type, closest: (/** @type {string} */ list) => (list.split(', ').includes(tag) ? { type } : null) });
-    const press = (/** @type {string} */ key, target = element('div'), more = {}) => keyAction({ key, target, ctrlKey: false, metaKey: false, altKey: false, isComposing: false, ...more })?.action;
+    const element = (/** @type {string} */ tag, type = '') => ({
+      type,
+      closest: (/** @type {string} */ list) => (list.split(', ').includes(tag) ? { type } : null),
+    });
+    const press = (/** @type {string} */ key, target = element('div'), more = {}) =>
+      keyAction({ key, target, ctrlKey: false, metaKey: false, altKey: false, isComposing: false, ...more })?.action;
     assert.equal(press('i'), 'invert');
     assert.equal(press('R'), 'turn');
     assert.equal(press('3'), 'preset');
@@ -237,9 +312,16 @@ describe('input', () => {
 describe('contours', () => {
   const SIDE = 14;
   /** @param {(x: number, y: number) => number} value Of a patch's middle, in parts */
-  const mapOf = (value) => Float32Array.from({ length: SIDE * SIDE }, (_, i) => value(((i % SIDE) + 0.5) / SIDE, (Math.floor(i / SIDE) + 0.5) / SIDE));
-  const bump = (/** @type {number} */ x0, /** @type {number} */ y0, spread = 0.1) => (/** @type {number} */ x, /** @type {number} */ y) => Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * spread ** 2));
-  const isClosed = (/** @type {any[]} */ line) => line.length > 3 && line[0].x === line.at(-1).x && line[0].y === line.at(-1).y;
+  const mapOf = (value) =>
+    Float32Array.from({ length: SIDE * SIDE }, (_, i) =>
+      value(((i % SIDE) + 0.5) / SIDE, (Math.floor(i / SIDE) + 0.5) / SIDE),
+    );
+  const bump =
+    (/** @type {number} */ x0, /** @type {number} */ y0, spread = 0.1) =>
+    (/** @type {number} */ x, /** @type {number} */ y) =>
+      Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * spread ** 2));
+  const isClosed = (/** @type {any[]} */ line) =>
+    line.length > 3 && line[0].x === line.at(-1).x && line[0].y === line.at(-1).y;
 
   test('the level lies half-way between median and maximum, also of an even count', () => {
     assert.equal(levelOf([5, 1, 2]), 3.5);
@@ -250,10 +332,18 @@ describe('contours', () => {
     const map = mapOf((x, y) => 3 * x - y);
     const { values, size } = refine(map, SIDE);
     const step = (size - 1) / SIDE;
-    for (const [x, y] of [[0, 0], [5, 9], [13, 13]]) assert.ok(Math.abs(values[(y + 0.5) * step * size + (x + 0.5) * step] - map[y * SIDE + x]) < EPSILON);
+    for (const [x, y] of [
+      [0, 0],
+      [5, 9],
+      [13, 13],
+    ])
+      assert.ok(Math.abs(values[(y + 0.5) * step * size + (x + 0.5) * step] - map[y * SIDE + x]) < EPSILON);
     assert.equal(values[0], map[0]);
     assert.equal(values.at(-1), map.at(-1));
-    assert.equal(refine([7], 1).values.every((value) => value === 7), true);
+    assert.equal(
+      refine([7], 1).values.every((value) => value === 7),
+      true,
+    );
   });
 
   test('a label gives way to others by whole lines, to the nearest that is free, and stays within', () => {
@@ -279,22 +369,45 @@ describe('contours', () => {
 
   test('two bumps have two lines; one at the edge stays open, and a flat map has none', () => {
     const [one, two] = [bump(0.25, 0.3, 0.07), bump(0.75, 0.7, 0.07)];
-    assert.equal(contoursOf(mapOf((x, y) => one(x, y) + two(x, y)), SIDE).length, 2);
+    assert.equal(
+      contoursOf(
+        mapOf((x, y) => one(x, y) + two(x, y)),
+        SIDE,
+      ).length,
+      2,
+    );
     const [edge] = contoursOf(mapOf(bump(0, 0.5)), SIDE);
     assert.ok(!isClosed(edge));
     assert.deepEqual([edge[0].x, edge.at(-1).x], [0, 0]);
-    assert.deepEqual(contoursOf(mapOf(() => 0.3), SIDE), []);
+    assert.deepEqual(
+      contoursOf(
+        mapOf(() => 0.3),
+        SIDE,
+      ),
+      [],
+    );
     assert.deepEqual(linesAt([0, 0, 0, 0], 2, 0), []);
   });
 
   test('each point of a line is used once, also at saddles', () => {
-    for (const middle of [0.2, 0.8]) { // two corners that face each other, apart and together
+    for (const middle of [0.2, 0.8]) {
+      // two corners that face each other, apart and together
       const lines = linesAt([1, 0, 1, 0, middle, 0, 1, 0, 1], 3, 0.5);
       const points = lines.flatMap((line) => (isClosed(line) ? line.slice(1) : line)).map(({ x, y }) => `${x} ${y}`);
       assert.equal(new Set(points).size, points.length);
     }
     assert.equal(linesAt([1, 0, 0, 1], 2, 0.4).length, 2, 'together: two lines between the low corners');
-    assert.deepEqual(farthest([{ x: 0, y: 0 }, { x: 3, y: 1 }, { x: 1, y: 4 }], Math.PI / 2), { x: 1, y: 4 });
+    assert.deepEqual(
+      farthest(
+        [
+          { x: 0, y: 0 },
+          { x: 3, y: 1 },
+          { x: 1, y: 4 },
+        ],
+        Math.PI / 2,
+      ),
+      { x: 1, y: 4 },
+    );
   });
 
   test('no two findings share a colour or dashes', () => {
@@ -305,13 +418,18 @@ describe('contours', () => {
 
 describe('explanations', () => {
   const explanation = {
-    words: ['[CLS]', 'there', '[SEP]'], layers: 2, heads: 2,
+    words: ['[CLS]', 'there', '[SEP]'],
+    layers: 2,
+    heads: 2,
     patches: Float32Array.from([1, 0, 0, 1, 0.5, 0.5, 0.25, 0.75]),
-    attendedWords: new Float32Array(12), wordPatches: Float32Array.from([1, 2, 3, 4, 5, 6]),
+    attendedWords: new Float32Array(12),
+    wordPatches: Float32Array.from([1, 2, 3, 4, 5, 6]),
   };
 
   test('a choice of layer and head is one map, no choice their mean', () => {
-    const at = (/** @type {number} */ layer, /** @type {number} */ head) => [...meanOf(explanation.patches, explanation, { layer, head })];
+    const at = (/** @type {number} */ layer, /** @type {number} */ head) => [
+      ...meanOf(explanation.patches, explanation, { layer, head }),
+    ];
     assert.deepEqual(at(1, 1), [0.25, 0.75]);
     assert.deepEqual(at(0, ALL), [0.5, 0.5]);
     assert.deepEqual(at(ALL, 0), [0.75, 0.25]);
@@ -323,7 +441,8 @@ describe('explanations', () => {
     assert.deepEqual([...mapOfWord(explanation, 1)], [3, 4]);
     assert.deepEqual(wordsAtPatch(explanation, 1), [2, 4, 6]);
     const seen = { x: 100, y: 0, width: 200, height: 200 };
-    const at = (/** @type {number} */ x, /** @type {number} */ y) => patchAt({ x, y }, seen, { width: 400, height: 200 }, 2);
+    const at = (/** @type {number} */ x, /** @type {number} */ y) =>
+      patchAt({ x, y }, seen, { width: 400, height: 200 }, 2);
     assert.deepEqual([at(0.3, 0.1), at(0.6, 0.9), at(0.1, 0.5), at(0.9, 0.5), at(0.5, 1.2)], [0, 3, -1, -1, -1]);
   });
 });

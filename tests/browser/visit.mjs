@@ -12,7 +12,8 @@ import { DIST, convertMicro, launch, scratch } from './setup.mjs';
  */
 export function builtPage({ micro = false } = {}) {
   const work = scratch();
-  /** @type {{work: string, browser?: import('playwright-core').Browser, site?: Awaited<ReturnType<typeof serve>>}} */ const built = { work: work.path };
+  /** @type {{work: string, browser?: import('playwright-core').Browser, site?: Awaited<ReturnType<typeof serve>>}} */ const built =
+    { work: work.path };
   const folder = join(work.path, 'micro');
   before(async () => {
     if (micro) convertMicro(folder, 'q8');
@@ -28,7 +29,8 @@ export function builtPage({ micro = false } = {}) {
 }
 
 /** Waits until the page is in a state. @param {import('playwright-core').Page} page @param {string} state loading, ready, working, done or error */
-export const reached = (page, state, timeout = 120_000) => page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout });
+export const reached = (page, state, timeout = 120_000) =>
+  page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout });
 
 /** A page in a context of its own, and what it throws. @param {import('playwright-core').Browser} browser @param {object} options Of the context */
 export async function visit(browser, options) {

@@ -19,7 +19,8 @@ afterEach(async () => {
 /** Opens the page with a synthetic chest, scored. @param {object} [options] Of the browser's context */
 async function start(options = {}) {
   ({ context, page, problems } = await visit(built.browser, options));
-  await page.addInitScript(() => { // keeps what the worker is asked, and what it answers to an explanation
+  await page.addInitScript(() => {
+    // keeps what the worker is asked, and what it answers to an explanation
     globalThis.asked = [];
     globalThis.explained = [];
     const post = Worker.prototype.postMessage;
@@ -44,7 +45,8 @@ async function start(options = {}) {
 }
 
 const reach = (/** @type {string} */ state) => reached(page, state);
-const asked = (/** @type {string} */ type) => page.evaluate((name) => globalThis.asked.filter((call) => call.type === name).length, type);
+const asked = (/** @type {string} */ type) =>
+  page.evaluate((name) => globalThis.asked.filter((call) => call.type === name).length, type);
 const words = () => page.getByTestId('why-words').getByRole('button');
 const rows = () => page.getByTestId('score-row');
 const text = (/** @type {string} */ id) => page.getByTestId(id).textContent();
@@ -55,7 +57,12 @@ async function openWhy() {
 
 /** The newest explanation. */
 async function explained() {
-  const { words: all, layers, heads, ...arrays } = await page.evaluate(() => {
+  const {
+    words: all,
+    layers,
+    heads,
+    ...arrays
+  } = await page.evaluate(() => {
     const { patches, attendedWords, wordPatches, ...rest } = globalThis.explained.at(-1);
     return { ...rest, patches: [...patches], attendedWords: [...attendedWords], wordPatches: [...wordPatches] };
   });
@@ -64,10 +71,18 @@ async function explained() {
 }
 
 /** Waits until the map over the picture was drawn from these values. @param {ArrayLike<number>} values */
-const mapped = (values) => page.waitForFunction((wanted) => {
-  const last = globalThis.asked.findLast((call) => call.type === 'map')?.payload.map;
-  return !document.querySelector('#map').hidden && last.length === wanted.length && wanted.every((value, i) => Math.abs(value - last[i]) < 1e-6);
-}, [...values]);
+const mapped = (values) =>
+  page.waitForFunction(
+    (wanted) => {
+      const last = globalThis.asked.findLast((call) => call.type === 'map')?.payload.map;
+      return (
+        !document.querySelector('#map').hidden &&
+        last.length === wanted.length &&
+        wanted.every((value, i) => Math.abs(value - last[i]) < 1e-6)
+      );
+    },
+    [...values],
+  );
 
 /** @param {{wordPatches: Float32Array, words: string[]}} explanation @param {number} word */
 function mapOf({ wordPatches, words: all }, word) {
@@ -90,7 +105,9 @@ test('an explanation is asked for while Why is open, once for each finding, and 
 
   await addOwnWords(page, 'a coin in the oesophagus');
   await page.waitForFunction(() => globalThis.explained.length === 3);
-  const order = await page.evaluate(() => globalThis.asked.map(({ type }) => type).filter((type) => type === 'score' || type === 'explain'));
+  const order = await page.evaluate(() =>
+    globalThis.asked.map(({ type }) => type).filter((type) => type === 'score' || type === 'explain'),
+  );
   assert.deepEqual(order.slice(-2), ['score', 'explain']);
   assert.ok((await words().allTextContents()).some((word) => word.startsWith('coin')));
 
@@ -107,7 +124,12 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   const explanation = await explained();
   const weights = meanOf(explanation.attendedWords, explanation, { layer: ALL, head: ALL });
   assert.deepEqual(await words().locator('span:first-child:not(.word-bar span)').allTextContents(), explanation.words);
-  const bars = await words().evaluateAll((all) => all.map((word) => [word.getAttribute('aria-label'), word.querySelector('.word-bar span').getBoundingClientRect().height]));
+  const bars = await words().evaluateAll((all) =>
+    all.map((word) => [
+      word.getAttribute('aria-label'),
+      word.querySelector('.word-bar span').getBoundingClientRect().height,
+    ]),
+  );
   const most = Math.max(...weights);
   bars.forEach(([name, height], i) => {
     assert.ok(name.startsWith(`${explanation.words[i]} `) && name.endsWith('of the image’s attention'), name);
@@ -120,9 +142,18 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   const usual = await text('map-text');
   await words().nth(1).hover();
   await mapped(mapOf(explanation, 1));
-  assert.equal(await text('map-text'), `Where the word “${explanation.words[1]}” alone would look; not part of the score.`);
-  assert.equal(await text('why-patch'), `The map shows where the word “${explanation.words[1]}” alone would look; not part of the score.`);
-  assert.match(await page.getByTestId('map-canvas').getAttribute('aria-label'), /alone would look, not part of the score/);
+  assert.equal(
+    await text('map-text'),
+    `Where the word “${explanation.words[1]}” alone would look; not part of the score.`,
+  );
+  assert.equal(
+    await text('why-patch'),
+    `The map shows where the word “${explanation.words[1]}” alone would look; not part of the score.`,
+  );
+  assert.match(
+    await page.getByTestId('map-canvas').getAttribute('aria-label'),
+    /alone would look, not part of the score/,
+  );
   await page.getByTestId('detail').locator('h3').hover();
   await mapped(own);
   assert.equal(await text('map-text'), usual);
@@ -148,7 +179,10 @@ test('pointing at a patch says how much each word would look there, however the 
   /** A part of what is on show of the square. @param {number} x @param {number} y */
   const pointAt = (x, y) => page.mouse.move(box.x + x * box.width, box.y + y * box.height);
   const check = async (/** @type {number} */ row, /** @type {number} */ column) => {
-    await page.getByTestId('why-patch').getByText(`row ${row + 1}, column ${column + 1} of ${side}`).waitFor();
+    await page
+      .getByTestId('why-patch')
+      .getByText(`row ${row + 1}, column ${column + 1} of ${side}`)
+      .waitFor();
     const names = await words().evaluateAll((all) => all.map((word) => word.getAttribute('aria-label')));
     names.forEach((name, word) => {
       const weight = mapOf(explanation, word)[row * side + column];
@@ -159,7 +193,11 @@ test('pointing at a patch says how much each word would look there, however the 
   await pointAt(2.5 / side, 4.5 / side);
   await check(4, 2);
   const outline = await page.getByTestId('patch').locator('rect').last().boundingBox();
-  assert.ok(Math.abs(outline.x - (box.x + (2 * box.width) / side)) < 2 && Math.abs(outline.y - (box.y + (4 * box.height) / side)) < 2, 'it is outlined');
+  assert.ok(
+    Math.abs(outline.x - (box.x + (2 * box.width) / side)) < 2 &&
+      Math.abs(outline.y - (box.y + (4 * box.height) / side)) < 2,
+    'it is outlined',
+  );
   await page.keyboard.press('h'); // left to right
   await pointAt(2.6 / side, 4.6 / side);
   await check(4, side - 3);
@@ -172,7 +210,10 @@ test('pointing at a patch says how much each word would look there, however the 
   await page.getByTestId('tools').getByRole('button', { name: 'Magnifier' }).click();
   await page.getByTestId('viewport').focus();
   await page.keyboard.press('ArrowRight'); // the cursor appears in the middle
-  await page.getByTestId('why-patch').getByText(/Patch in row \d+, column \d+/).waitFor();
+  await page
+    .getByTestId('why-patch')
+    .getByText(/Patch in row \d+, column \d+/)
+    .waitFor();
   assert.equal(await page.getByTestId('why-patch').getAttribute('aria-live'), 'polite');
 });
 
@@ -189,9 +230,18 @@ test('one layer, one head, or their mean, which is the finding’s own map', asy
   assert.match(await text('map-text'), new RegExp(`layer ${layers}, all heads`));
   await page.getByTestId('why-head').selectOption('0');
   await mapped(meanOf(patches, explanation, { layer: layers - 1, head: 0 }));
-  assert.equal(await page.getByTestId('map-canvas').getAttribute('aria-label').then((label) => label.endsWith(`attention, layer ${layers}, head 1`)), true);
+  assert.equal(
+    await page
+      .getByTestId('map-canvas')
+      .getAttribute('aria-label')
+      .then((label) => label.endsWith(`attention, layer ${layers}, head 1`)),
+    true,
+  );
   const weights = meanOf(explanation.attendedWords, explanation, { layer: layers - 1, head: 0 });
-  assert.ok(Math.abs(shareOf(await words().nth(0).getAttribute('aria-label')) - weights[0]) < 0.006, 'the words follow');
+  assert.ok(
+    Math.abs(shareOf(await words().nth(0).getAttribute('aria-label')) - weights[0]) < 0.006,
+    'the words follow',
+  );
   await page.getByTestId('why-layer').selectOption(String(ALL));
   await page.getByTestId('why-head').selectOption(String(ALL));
   await mapped(meanOf(patches, explanation, { layer: ALL, head: ALL }));
@@ -201,7 +251,10 @@ test('up to five findings as contours, which follow the picture', async () => {
   await start();
   await page.getByTestId('contours-toggle').check();
   const lines = () => page.getByTestId('contours').locator('path[data-finding]');
-  const drawn = () => lines().evaluateAll((all) => Object.fromEntries(all.map((path) => [path.dataset.finding, path.getAttribute('stroke')])));
+  const drawn = () =>
+    lines().evaluateAll((all) =>
+      Object.fromEntries(all.map((path) => [path.dataset.finding, path.getAttribute('stroke')])),
+    );
   const ranking = await rows().evaluateAll((all) => all.map((row) => row.dataset.finding));
   await lines().first().waitFor();
   const first = await drawn();
@@ -211,31 +264,51 @@ test('up to five findings as contours, which follow the picture', async () => {
   assert.equal(legend.length, 5);
   for (const finding of ranking.slice(0, 5)) {
     assert.ok(legend.some((name) => name.endsWith(` ${finding}`)));
-    assert.ok((await page.getByTestId('contours').locator('text').allTextContents()).some((name) => name.endsWith(` ${finding}`)));
+    assert.ok(
+      (await page.getByTestId('contours').locator('text').allTextContents()).some((name) =>
+        name.endsWith(` ${finding}`),
+      ),
+    );
   }
-  assert.match(await text('contour-legend'), /half-way between the median and the highest value of its own map of attention/);
+  assert.match(
+    await text('contour-legend'),
+    /half-way between the median and the highest value of its own map of attention/,
+  );
 
-  const check = (/** @type {string} */ finding) => page.getByRole('checkbox', { name: `Contour of ${finding}`, exact: true });
+  const check = (/** @type {string} */ finding) =>
+    page.getByRole('checkbox', { name: `Contour of ${finding}`, exact: true });
   assert.ok(await check(ranking[7]).isDisabled(), 'five are enough');
   await check(ranking[1]).uncheck();
   await check(ranking[7]).check();
   const second = await drawn();
   assert.ok(!(ranking[1] in second));
   assert.equal(second[ranking[7]], first[ranking[1]], 'it has the free colour');
-  for (const finding of [ranking[0], ranking[2], ranking[3], ranking[4]]) assert.equal(second[finding], first[finding], 'the others keep theirs');
+  for (const finding of [ranking[0], ranking[2], ranking[3], ranking[4]])
+    assert.equal(second[finding], first[finding], 'the others keep theirs');
 
   /** Where a line lies, in parts of the map's box on show. */
-  const place = () => page.evaluate(() => {
-    const map = document.querySelector('#map').getBoundingClientRect();
-    const line = document.querySelector('#contours path[data-finding]').getBoundingClientRect();
-    return { left: (line.left - map.left) / map.width, right: (map.right - line.right) / map.width, top: (line.top - map.top) / map.height, bottom: (map.bottom - line.bottom) / map.height, wide: map.width };
-  });
+  const place = () =>
+    page.evaluate(() => {
+      const map = document.querySelector('#map').getBoundingClientRect();
+      const line = document.querySelector('#contours path[data-finding]').getBoundingClientRect();
+      return {
+        left: (line.left - map.left) / map.width,
+        right: (map.right - line.right) / map.width,
+        top: (line.top - map.top) / map.height,
+        bottom: (map.bottom - line.bottom) / map.height,
+        wide: map.width,
+      };
+    });
   const near = (/** @type {object} */ one, /** @type {object} */ two) => {
-    for (const name of Object.keys(two)) assert.ok(Math.abs(one[name] - two[name]) < 0.01, `${name}: ${one[name]} and ${two[name]}`);
+    for (const name of Object.keys(two))
+      assert.ok(Math.abs(one[name] - two[name]) < 0.01, `${name}: ${one[name]} and ${two[name]}`);
   };
   const before = await place();
   await page.keyboard.press('+');
-  await page.waitForFunction((width) => document.querySelector('#map').getBoundingClientRect().width > 1.1 * width, before.wide);
+  await page.waitForFunction(
+    (width) => document.querySelector('#map').getBoundingClientRect().width > 1.1 * width,
+    before.wide,
+  );
   const { wide: _, ...sides } = before;
   near(await place(), sides);
   await page.keyboard.press('r');
@@ -249,7 +322,10 @@ test('up to five findings as contours, which follow the picture', async () => {
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {
-  for (const [colorScheme, width, height] of [['light', 1280, 800], ['dark', 360, 740]]) {
+  for (const [colorScheme, width, height] of [
+    ['light', 1280, 800],
+    ['dark', 360, 740],
+  ]) {
     await start({ viewport: { width, height }, colorScheme, bypassCSP: true });
     await page.getByTestId('contours-toggle').check();
     await openWhy();
@@ -258,7 +334,10 @@ test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', as
     await page.screenshot({ path: join(OUTPUT, `why-${width}.png`), fullPage: width < 821 });
     const found = await violations(page);
     assert.deepEqual(found, [], `${colorScheme}, ${width} px`);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `no sideways scrolling at ${width}`);
+    assert.ok(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `no sideways scrolling at ${width}`,
+    );
     if (width === 1280) await context.close();
   }
 });

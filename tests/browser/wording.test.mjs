@@ -34,10 +34,20 @@ test('words that the model never learnt have no standing, on the page and in wha
 
   await page.getByTestId('export-open').click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-csv').click()]);
-  const [head, ...lines] = readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n').map(fields);
-  const cell = (/** @type {string} */ finding, /** @type {string} */ column) => lines.find((line) => line[head.indexOf('finding')] === finding)[head.indexOf(column)];
-  assert.deepEqual(['percentile', 'wording', 'related'].map((column) => cell('asdfgh', column)), ['', 'unknown', '']);
-  assert.deepEqual(['wording', 'related'].map((column) => cell('fluid around the lungs', column)), ['related', 'Pleural Effusion']);
+  const [head, ...lines] = readFileSync(await download.path(), 'utf8')
+    .trimEnd()
+    .split('\r\n')
+    .map(fields);
+  const cell = (/** @type {string} */ finding, /** @type {string} */ column) =>
+    lines.find((line) => line[head.indexOf('finding')] === finding)[head.indexOf(column)];
+  assert.deepEqual(
+    ['percentile', 'wording', 'related'].map((column) => cell('asdfgh', column)),
+    ['', 'unknown', ''],
+  );
+  assert.deepEqual(
+    ['wording', 'related'].map((column) => cell('fluid around the lungs', column)),
+    ['related', 'Pleural Effusion'],
+  );
   assert.equal(cell('Pneumothorax', 'wording'), 'learnt');
   assert.deepEqual(problems, []);
   await context.close();

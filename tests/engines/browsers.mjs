@@ -21,7 +21,7 @@ const PATIENCE_MS = 60_000;
 /** Asks again until the answer is yes; an error is none. @param {() => Promise<any>} ask @param {string} what */
 export async function until(ask, what) {
   const end = Date.now() + PATIENCE_MS;
-  while (!await ask().catch(() => false)) {
+  while (!(await ask().catch(() => false))) {
     assert.ok(Date.now() < end, `never: ${what}`);
     await pause(20);
   }
@@ -30,13 +30,18 @@ export async function until(ask, what) {
 /** Playwright's and Puppeteer's have the same methods. @param {import('playwright-core').Browser | import('puppeteer-core').Browser} browser @returns {Promise<Page>} */
 async function pageOf(browser) {
   const page = await browser.newPage();
-  return { goto: (url) => page.goto(url), evaluate: (run, argument) => page.evaluate(run, argument), close: () => browser.close() };
+  return {
+    goto: (url) => page.goto(url),
+    evaluate: (run, argument) => page.evaluate(run, argument),
+    close: () => browser.close(),
+  };
 }
 
 const chromium = async () => pageOf(await launch());
 
 async function firefox() {
-  const executablePath = process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => existsSync(path));
+  const executablePath =
+    process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => existsSync(path));
   return pageOf(await puppeteer.launch({ browser: 'firefox', executablePath, defaultViewport: null }));
 }
 
@@ -52,11 +57,22 @@ async function freePort() {
 /** WebKit, as the W3C's WebDriver has it, on a display that nobody sees. @param {string} folder For what it keeps @returns {Promise<Page>} */
 async function webkit(folder) {
   const port = await freePort();
-  const driver = spawn('xvfb-run', ['-a', '-s', '-screen 0 1280x900x24', 'WebKitWebDriver', '--host=127.0.0.1', `--port=${port}`], {
-    env: { ...process.env, TMPDIR: folder, HOME: folder, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
-    stdio: 'ignore',
-    detached: true, // a group of its own, to be ended as one
-  });
+  const driver = spawn(
+    'xvfb-run',
+    ['-a', '-s', '-screen 0 1280x900x24', 'WebKitWebDriver', '--host=127.0.0.1', `--port=${port}`],
+    {
+      env: {
+        ...process.env,
+        TMPDIR: folder,
+        HOME: folder,
+        XDG_CACHE_HOME: folder,
+        XDG_CONFIG_HOME: folder,
+        XDG_DATA_HOME: folder,
+      },
+      stdio: 'ignore',
+      detached: true, // a group of its own, to be ended as one
+    },
+  );
   /** @param {string} method @param {string} path @param {object} [body] */
   async function call(method, path, body) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) });
@@ -79,7 +95,10 @@ async function webkit(folder) {
   return {
     goto: (url) => call('POST', `${session}/url`, { url }),
     async evaluate(run, argument = null) {
-      const { value, error } = await call('POST', `${session}/execute/async`, { script: script(run), args: [argument] });
+      const { value, error } = await call('POST', `${session}/execute/async`, {
+        script: script(run),
+        args: [argument],
+      });
       if (error) throw new Error(error);
       return value;
     },

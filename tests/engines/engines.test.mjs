@@ -9,19 +9,30 @@ import { BROWSERS, until } from './browsers.mjs';
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 
 /** Waits until something is so in the page, which may be loading. @param {import('./browsers.mjs').Page} page @param {(argument: any) => any} condition @param {any} [argument] */
-const untilIn = (page, condition, argument) => until(() => page.evaluate(condition, argument), `${condition}, ${argument}`);
+const untilIn = (page, condition, argument) =>
+  until(() => page.evaluate(condition, argument), `${condition}, ${argument}`);
 
-const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ state) => untilIn(page, (wanted) => document.documentElement.dataset.state === wanted, state);
-const click = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ selector) => page.evaluate((found) => document.querySelector(found).click(), selector);
+const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ state) =>
+  untilIn(page, (wanted) => document.documentElement.dataset.state === wanted, state);
+const click = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ selector) =>
+  page.evaluate((found) => document.querySelector(found).click(), selector);
 /** Findings and standings, in their order. */
-const rows = (/** @type {import('./browsers.mjs').Page} */ page) => page.evaluate(() => [...document.querySelectorAll('[data-testid="score-row"]')].map((row) => [row.dataset.finding, row.querySelector('.value').textContent]));
+const rows = (/** @type {import('./browsers.mjs').Page} */ page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('[data-testid="score-row"]')].map((row) => [
+      row.dataset.finding,
+      row.querySelector('.value').textContent,
+    ]),
+  );
 
 /** Drops files of the site on the page. @param {import('./browsers.mjs').Page} page @param {string[]} paths */
-const drop = (page, paths) => page.evaluate(async (wanted) => {
-  const dataTransfer = new DataTransfer();
-  for (const path of wanted) dataTransfer.items.add(new File([await (await fetch(path)).blob()], path.split('/').at(-1)));
-  document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
-}, paths);
+const drop = (page, paths) =>
+  page.evaluate(async (wanted) => {
+    const dataTransfer = new DataTransfer();
+    for (const path of wanted)
+      dataTransfer.items.add(new File([await (await fetch(path)).blob()], path.split('/').at(-1)));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  }, paths);
 
 /** What a person sees in a visit, and what went wrong. @param {string} name Of the browser */
 async function visit(name) {
@@ -35,7 +46,10 @@ async function visit(name) {
     await reached(page, 'ready');
     await page.evaluate(() => {
       globalThis.problems = [];
-      const note = (/** @type {string} */ type, /** @type {(event: any) => string} */ words) => addEventListener(type, (event) => { globalThis.problems.push(`${type}: ${words(event)}`); });
+      const note = (/** @type {string} */ type, /** @type {(event: any) => string} */ words) =>
+        addEventListener(type, (event) => {
+          globalThis.problems.push(`${type}: ${words(event)}`);
+        });
       note('error', ({ message }) => message);
       note('unhandledrejection', ({ reason }) => reason);
       note('securitypolicyviolation', ({ violatedDirective, blockedURI }) => `${violatedDirective} ${blockedURI}`);
@@ -63,19 +77,31 @@ async function visit(name) {
     });
     await untilIn(page, () => document.querySelector('[data-testid="review-as-is"]').checkVisibility());
     await click(page, '[data-testid="review-as-is"]');
-    await untilIn(page, (own) => Boolean(document.querySelector(`[data-finding="${own}"]:not([data-kind="unscored"])`)), 'free air under the diaphragm');
+    await untilIn(
+      page,
+      (own) => Boolean(document.querySelector(`[data-finding="${own}"]:not([data-kind="unscored"])`)),
+      'free air under the diaphragm',
+    );
     await reached(page, 'done');
     seen.own = await rows(page);
 
     await click(page, '#why summary');
     await untilIn(page, () => document.querySelectorAll('.word').length);
-    seen.words = await page.evaluate(() => [...document.querySelectorAll('.word')].map(({ textContent }) => textContent));
+    seen.words = await page.evaluate(() =>
+      [...document.querySelectorAll('.word')].map(({ textContent }) => textContent),
+    );
     await click(page, '[data-testid="contours-toggle"]');
     await untilIn(page, () => document.querySelectorAll('[data-testid="contours"] path[data-finding]').length === 5);
 
     await drop(page, ['images/img0.png', 'images/img1.png', 'images/img2.png']);
-    await untilIn(page, () => document.querySelector('[data-testid="series-count"]').textContent.includes('Scored 3 of 3'));
-    seen.series = await page.evaluate(() => [...document.querySelectorAll('[data-testid="series-row"]')].map(({ cells }) => [...cells].map(({ textContent }) => textContent)));
+    await untilIn(page, () =>
+      document.querySelector('[data-testid="series-count"]').textContent.includes('Scored 3 of 3'),
+    );
+    seen.series = await page.evaluate(() =>
+      [...document.querySelectorAll('[data-testid="series-row"]')].map(({ cells }) =>
+        [...cells].map(({ textContent }) => textContent),
+      ),
+    );
     await click(page, '[data-testid="language"]');
     await untilIn(page, () => document.documentElement.lang === 'ja');
     seen.problems = await page.evaluate(() => globalThis.problems);
@@ -89,7 +115,11 @@ async function visit(name) {
 
     await click(page, '[data-testid="forget-confirm"]');
     await untilIn(page, () => document.querySelector('[data-testid="forgotten"]').open);
-    seen.kept = await page.evaluate(async () => [...await caches.keys(), ...await navigator.serviceWorker.getRegistrations(), ...Object.keys(localStorage)]);
+    seen.kept = await page.evaluate(async () => [
+      ...(await caches.keys()),
+      ...(await navigator.serviceWorker.getRegistrations()),
+      ...Object.keys(localStorage),
+    ]);
   } finally {
     await page.close();
     await site.close();
@@ -99,7 +129,9 @@ async function visit(name) {
 }
 
 /** @type {Awaited<ReturnType<typeof visit>>} */ let expected;
-before(async () => { expected = await visit('Chromium'); });
+before(async () => {
+  expected = await visit('Chromium');
+});
 
 for (const name of ['Firefox', 'WebKit']) {
   test(`${name}: scores, a file, own words, Why, contours, a series, Japanese, without a network, and forgotten`, async () => {

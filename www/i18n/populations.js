@@ -5,6 +5,12 @@
 
 /** @type {[RegExp, string][]} */
 export const POPULATIONS = [
-  [/^(\d[\d,]*) frontal chest radiographs of the NIH ChestX-ray14 collection, mostly of adults$/, 'NIH ChestX-ray14の胸部正面像$1枚（主に成人）'],
-  [/^(\d[\d,]*) images of ChestX-ray14 of other patients than the model learnt from$/, 'ChestX-ray14の画像$1枚（学習に使っていない患者）'],
+  [
+    /^(\d[\d,]*) frontal chest radiographs of the NIH ChestX-ray14 collection, mostly of adults$/,
+    'NIH ChestX-ray14の胸部正面像$1枚（主に成人）',
+  ],
+  [
+    /^(\d[\d,]*) images of ChestX-ray14 of other patients than the model learnt from$/,
+    'ChestX-ray14の画像$1枚（学習に使っていない患者）',
+  ],
 ];

@@ -36,11 +36,37 @@ showLanguage();
 const store = new Store(render);
 const session = new Session(store);
 const offline = new Offline(session);
-const views = [bindSources, bindFacts, bindSeries, bindStage, bindViewer, bindLengths, bindTools, bindLab, bindEntry, bindRewrite, bindFindings, bindContours, bindDetail, bindWhy, bindCompare, bindExport, bindModels, bindTeaching, bindPrint, bindReport, bindForget, bindChrome, bindTour].map((bind) => bind(session));
+const views = [
+  bindSources,
+  bindFacts,
+  bindSeries,
+  bindStage,
+  bindViewer,
+  bindLengths,
+  bindTools,
+  bindLab,
+  bindEntry,
+  bindRewrite,
+  bindFindings,
+  bindContours,
+  bindDetail,
+  bindWhy,
+  bindCompare,
+  bindExport,
+  bindModels,
+  bindTeaching,
+  bindPrint,
+  bindReport,
+  bindForget,
+  bindChrome,
+  bindTour,
+].map((bind) => bind(session));
 
-const keepOffline = onChange((/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
-  if (model === 'ready') offline.keep(kind);
-});
+const keepOffline = onChange(
+  (/** @type {import('./state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
+    if (model === 'ready') offline.keep(kind);
+  },
+);
 
 /** @param {import('./state.js').State} state */
 function render(state) {

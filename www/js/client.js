@@ -3,10 +3,11 @@ import { CodedError, CrashError } from './errors.js';
 import { startWorker } from './trusted.js';
 
 /** @param {string} lock Is held by the worker as long as it lives */
-const startJobs = (lock) => startWorker(
-  new URL('./worker.js', import.meta.url).href,
-  `navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`,
-);
+const startJobs = (lock) =>
+  startWorker(
+    new URL('./worker.js', import.meta.url).href,
+    `navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`,
+  );
 
 export class WorkerClient {
   #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
@@ -17,7 +18,9 @@ export class WorkerClient {
   #stopped = false;
   /** @type {(error: CrashError) => void} */ #tell;
   /** If the worker ends by itself; every open call is then rejected as 'stopped', because of it. @type {Promise<CrashError>} */
-  crashed = new Promise((resolve) => { this.#tell = resolve; });
+  crashed = new Promise((resolve) => {
+    this.#tell = resolve;
+  });
 
   constructor() {
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -25,7 +28,10 @@ export class WorkerClient {
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#crash(event.message || 'The worker could not be started.', event.filename && `at ${event.filename}:${event.lineno}`);
+      this.#crash(
+        event.message || 'The worker could not be started.',
+        event.filename && `at ${event.filename}:${event.lineno}`,
+      );
     };
   }
 
@@ -53,7 +59,8 @@ export class WorkerClient {
   stop(cause) {
     this.#stopped = true;
     this.#worker.terminate();
-    for (const { reject } of this.#calls.values()) reject(new CodedError('stopped', 'The worker was stopped.', { cause }));
+    for (const { reject } of this.#calls.values())
+      reject(new CodedError('stopped', 'The worker was stopped.', { cause }));
     this.#calls.clear();
   }
 
@@ -65,14 +72,19 @@ export class WorkerClient {
     if (type === 'progress') return call.onProgress?.(value);
     this.#calls.delete(id);
     if (type === 'result') return call.resolve(value);
-    if (type === 'error') return call.reject(Object.assign(new CodedError(value.code, value.message), { values: value.values ?? {} }));
+    if (type === 'error')
+      return call.reject(Object.assign(new CodedError(value.code, value.message), { values: value.values ?? {} }));
     throw new Error(`unknown message from the worker: ${type}`);
   }
 
   /** @param {string} message @param {string} [stack] */
   #crash(message, stack = '') {
     if (this.#stopped) return;
-    const error = new CrashError(message, stack, [...this.#calls.values()].map(({ type }) => type));
+    const error = new CrashError(
+      message,
+      stack,
+      [...this.#calls.values()].map(({ type }) => type),
+    );
     this.#tell(error);
     this.stop(error);
   }

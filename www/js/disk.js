@@ -9,7 +9,9 @@ async function read(files, path, fits) {
   const file = files.get(path);
   if (!file) throw new CodedError('bad-file', `${path} is not in this folder.`);
   if (!fits(file.size)) throw new CodedError('bad-file', `${path} has not the size that it should have.`);
-  const data = await file.arrayBuffer().catch(() => { throw new CodedError('bad-file', `${path} could not be read.`); });
+  const data = await file.arrayBuffer().catch(() => {
+    throw new CodedError('bad-file', `${path} could not be read.`);
+  });
   return new Uint8Array(data);
 }
 

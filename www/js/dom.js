@@ -36,7 +36,8 @@ export function showName(element, name, rest = '') {
   const at = Math.max(0, characters.length - END);
   const parts = [characters.slice(0, at), characters.slice(at)].map((part) => part.join(''));
   element.classList.add('middle');
-  if (element.textContent !== name + rest) element.replaceChildren(create('span', parts[0]), create('span', parts[1] + rest));
+  if (element.textContent !== name + rest)
+    element.replaceChildren(create('span', parts[0]), create('span', parts[1] + rest));
 }
 
 /** The focus goes to the first of these that is on show. @param {HTMLElement[]} elements */
@@ -47,7 +48,10 @@ export function focusFirst(...elements) {
 /** Selects a field's text and copies it; where that is forbidden, it waits for Ctrl+C. @param {HTMLInputElement | HTMLTextAreaElement} field */
 export async function copyField(field) {
   field.select();
-  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  const copied = await navigator.clipboard?.writeText(field.value).then(
+    () => true,
+    () => false,
+  );
   if (!copied) field.focus();
   return copied;
 }

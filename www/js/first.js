@@ -31,7 +31,7 @@ export function begin(folder, device) {
 async function beginFirst() {
   if (isForgetting()) return null;
   const begun = begin(folderOfAddress(location), { preference: readPreference() });
-  return await takeOver() ? null : begun;
+  return (await takeOver()) ? null : begun;
 }
 
 /** Null where the page does not start: it is being loaded again, or everything was just forgotten. @type {Promise<Begun | null>} */

@@ -20,10 +20,15 @@ export function siteFolder(name, base = document.baseURI) {
 /** A model among files that were dropped or chosen, or null. @param {import('./series/files.js').Named[]} files @returns {Folder | null} */
 export function diskFolder(files) {
   const names = new Set(files.map(({ name }) => name));
-  const [base] = [...names].filter((name) => /(^|\/)manifest\.json$/.test(name)).map((name) => name.slice(0, -'manifest.json'.length))
-    .filter((folder) => names.has(`${folder}config.json`)).sort((one, two) => one.length - two.length);
+  const [base] = [...names]
+    .filter((name) => /(^|\/)manifest\.json$/.test(name))
+    .map((name) => name.slice(0, -'manifest.json'.length))
+    .filter((folder) => names.has(`${folder}config.json`))
+    .sort((one, two) => one.length - two.length);
   if (base === undefined) return null;
-  const inside = files.filter(({ name }) => name.startsWith(base)).map(({ name, file }) => /** @type {const} */ ([name.slice(base.length), file]));
+  const inside = files
+    .filter(({ name }) => name.startsWith(base))
+    .map(({ name, file }) => /** @type {const} */ ([name.slice(base.length), file]));
   return { kind: 'disk', name: base.split('/').at(-2) ?? 'model', files: new Map(inside) };
 }
 

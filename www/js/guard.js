@@ -9,7 +9,11 @@ addEventListener('load', () => {
   const [text, again] = navigator.language.startsWith('ja')
     ? ['ページの一部を読み込めませんでした。', '再読み込み']
     : ['A part of the page did not arrive.', 'Load it again'];
-  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'outline', textContent: again });
+  const button = Object.assign(document.createElement('button'), {
+    type: 'button',
+    className: 'outline',
+    textContent: again,
+  });
   button.addEventListener('click', () => location.reload());
   document.getElementById('loading-title').textContent = text;
   document.getElementById('download').replaceWith(button);

@@ -10,8 +10,12 @@ export const LANGUAGES = /** @type {Language[]} */ (Object.keys(STRINGS));
 /** Attributes that may hold words: `data-i18n-title` is the key of `title`. */
 const ATTRIBUTES = ['aria-label', 'placeholder', 'content', 'data-label'];
 
-const preferred = () => (globalThis.navigator?.languages ?? []).map((name) => name.slice(0, 2)).find((name) => Object.hasOwn(STRINGS, name)) ?? 'en';
-/** @type {Language} */ let current = LANGUAGES.find((name) => name === readLanguage()) ?? /** @type {Language} */ (preferred());
+const preferred = () =>
+  (globalThis.navigator?.languages ?? [])
+    .map((name) => name.slice(0, 2))
+    .find((name) => Object.hasOwn(STRINGS, name)) ?? 'en';
+/** @type {Language} */ let current =
+  LANGUAGES.find((name) => name === readLanguage()) ?? /** @type {Language} */ (preferred());
 
 export const language = () => current;
 
@@ -19,7 +23,9 @@ export const language = () => current;
 export function t(key, values = {}) {
   const string = STRINGS[current][key];
   if (string === undefined) throw new Error(`no string "${key}"`);
-  return string.replace(/\{(\w+)\}/g, (_all, name) => (typeof values[name] === 'number' ? number(values[name]) : values[name]));
+  return string.replace(/\{(\w+)\}/g, (_all, name) =>
+    typeof values[name] === 'number' ? number(values[name]) : values[name],
+  );
 }
 
 /**
@@ -32,7 +38,10 @@ export function t(key, values = {}) {
 export function tell(message) {
   if (typeof message === 'string') return message;
   if ('example' in message) return exampleTitle(message.example, message.title);
-  const values = Object.entries(message.values ?? {}).map(([name, value]) => [name, typeof value === 'object' ? tell(value) : value]);
+  const values = Object.entries(message.values ?? {}).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? tell(value) : value,
+  ]);
   return t(message.key, Object.fromEntries(values));
 }
 
@@ -46,7 +55,10 @@ export function tell(message) {
 export function programMessage({ code, message, values }) {
   const { reason = '', ...others } = values ?? {};
   const why = typeof reason === 'string' ? reason : { key: `reason.${reason.code}`, values: reason };
-  return { key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed', values: { ...others, ...(others.share === '' && { share: '–' }), reason: why, message } };
+  return {
+    key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed',
+    values: { ...others, ...(others.share === '' && { share: '–' }), reason: why, message },
+  };
 }
 
 /** Whom a model was measured on, in the page's language where that is known. @param {string} text Of its config @returns {string} */
@@ -79,19 +91,23 @@ export const date = () => new Intl.DateTimeFormat(current, { dateStyle: 'long' }
 export const pluralRule = (value, options) => intl(Intl.PluralRules, options).select(value);
 
 /** @param {number} share 0..1 @param {number} [digits] */
-export const percent = (share, digits = 0) => number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const percent = (share, digits = 0) =>
+  number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** By number: `key.one` or `key.other`. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
-export const plural = (key, count, values) => t(`${key}.${pluralRule(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
+export const plural = (key, count, values) =>
+  t(`${key}.${pluralRule(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
 
 /** Japanese names, by the finding in lower case. Prompts stay English: the model reads no other language. @type {Map<string, string>} */
 let japanese = new Map();
 
 /** Takes the names that the program's vocabulary has. @param {Record<string, string>} names */
-export function setFindingNames(names) { japanese = new Map(Object.entries(names).map(([finding, name]) => [finding.toLowerCase(), name])); }
+export function setFindingNames(names) {
+  japanese = new Map(Object.entries(names).map(([finding, name]) => [finding.toLowerCase(), name]));
+}
 
 /** A finding in the page's language, or '' where that is the prompt's own. @param {string} finding */
-export const glossOf = (finding) => (current === 'en' ? '' : japanese.get(finding.toLowerCase()) ?? '');
+export const glossOf = (finding) => (current === 'en' ? '' : (japanese.get(finding.toLowerCase()) ?? ''));
 
 /** A finding as it is read: in the page's language where that knows it. @param {string} finding */
 export const nameOf = (finding) => glossOf(finding) || finding;
@@ -109,9 +125,11 @@ export function say(element, key, attribute) {
 
 /** Fills in all words of a part of the document. @param {ParentNode} root */
 export function fill(root) {
-  for (const element of root.querySelectorAll('[data-i18n]')) element.textContent = t(element.getAttribute('data-i18n'));
+  for (const element of root.querySelectorAll('[data-i18n]'))
+    element.textContent = t(element.getAttribute('data-i18n'));
   for (const attribute of ATTRIBUTES) {
-    for (const element of root.querySelectorAll(`[data-i18n-${attribute}]`)) element.setAttribute(attribute, t(element.getAttribute(`data-i18n-${attribute}`)));
+    for (const element of root.querySelectorAll(`[data-i18n-${attribute}]`))
+      element.setAttribute(attribute, t(element.getAttribute(`data-i18n-${attribute}`)));
   }
 }
 

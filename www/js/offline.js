@@ -18,7 +18,10 @@ function ask(worker, message) {
   });
 }
 
-const patience = () => new Promise((resolve) => { setTimeout(() => resolve({}), PATIENCE_MS); });
+const patience = () =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve({}), PATIENCE_MS);
+  });
 
 /**
  * Called as the page opens: lets this page have a new build that is ready, if no other page is open.
@@ -38,11 +41,15 @@ export class Offline {
   #session;
 
   /** @param {import('./session.js').Session} session */
-  constructor(session) { this.#session = session; }
+  constructor(session) {
+    this.#session = session;
+  }
 
   /** Keeps what this page runs on, and looks for a new build. @param {'cpu' | 'webgpu'} kind */
   async keep(kind) {
-    const registered = await container()?.register(scriptUrl(SERVICE_WORKER), { updateViaCache: 'none' }).catch(() => undefined); // the page works without
+    const registered = await container()
+      ?.register(scriptUrl(SERVICE_WORKER), { updateViaCache: 'none' })
+      .catch(() => undefined); // the page works without
     if (!registered) return;
     const { active } = await container().ready;
     const { kept } = await ask(active, { type: 'keep', build: build(), module: moduleFor(kind) });

@@ -9,7 +9,9 @@ import { CodedError } from './errors.js';
 export async function startProgram(kind) {
   const name = `carzero-${moduleFor(kind)}`;
   const url = (/** @type {string} */ end) => new URL(`../${name}${end}`, import.meta.url).href;
-  const missing = () => { throw new CodedError('network', `The program (${name}) could not be fetched.`); };
+  const missing = () => {
+    throw new CodedError('network', `The program (${name}) could not be fetched.`);
+  };
   const glue = url('.js');
   const compiled = WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
   const [wasm, code] = await Promise.all([import(glue).catch(missing), compiled]);

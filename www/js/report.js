@@ -3,8 +3,16 @@ import { build } from './offline.js';
 
 /** Words that may be a person's. @param {import('./state.js').State} state */
 function wordsOf({ picture, wanted, compare, series, findings, removed, folder }) {
-  const names = [picture, wanted, compare?.picture].map((image) => image?.name).filter((name) => typeof name === 'string');
-  return [...names, ...(series?.rows ?? []).map(({ name }) => name), ...findings, ...removed, ...(folder.kind === 'disk' ? [folder.name] : [])].filter(Boolean);
+  const names = [picture, wanted, compare?.picture]
+    .map((image) => image?.name)
+    .filter((name) => typeof name === 'string');
+  return [
+    ...names,
+    ...(series?.rows ?? []).map(({ name }) => name),
+    ...findings,
+    ...removed,
+    ...(folder.kind === 'disk' ? [folder.name] : []),
+  ].filter(Boolean);
 }
 
 /** @param {import('./errors.js').CodedError & {jobs?: string[]}} error @param {import('./state.js').State} state */
@@ -14,11 +22,19 @@ export function reportOf({ code, message, stack, jobs = [] }, state) {
     Error: `${code}: ${message}`,
     Doing: jobs.join(', ') || 'nothing',
     Build: build() || 'unknown',
-    Model: folder.kind === 'site' ? `${info?.name ?? 'none yet'} ${info?.version ?? ''} (${model})` : `from this device (${model})`,
+    Model:
+      folder.kind === 'site'
+        ? `${info?.name ?? 'none yet'} ${info?.version ?? ''} (${model})`
+        : `from this device (${model})`,
     Device: [device?.kind ?? 'none yet', info?.device.name].filter(Boolean).join(', '),
     Browser: `${navigator.userAgent}, ${navigator.hardwareConcurrency} cores`,
     Stack: stack || 'none',
   };
-  const text = Object.entries(lines).map(([name, value]) => `${name}: ${value.trim()}`).join('\n').replaceAll(`${location.origin}/`, '');
-  return wordsOf(state).sort((a, b) => b.length - a.length).reduce((told, word) => told.replaceAll(word, '[…]'), text);
+  const text = Object.entries(lines)
+    .map(([name, value]) => `${name}: ${value.trim()}`)
+    .join('\n')
+    .replaceAll(`${location.origin}/`, '');
+  return wordsOf(state)
+    .sort((a, b) => b.length - a.length)
+    .reduce((told, word) => told.replaceAll(word, '[…]'), text);
 }

@@ -24,7 +24,11 @@ export function rove(container, selector, back, forward) {
   container.addEventListener('keydown', (event) => {
     const controls = all();
     const at = controls.indexOf(event.target.closest(selector));
-    const to = back.includes(event.key) ? at - 1 : forward.includes(event.key) ? at + 1 : { Home: 0, End: controls.length - 1 }[event.key];
+    const to = back.includes(event.key)
+      ? at - 1
+      : forward.includes(event.key)
+        ? at + 1
+        : { Home: 0, End: controls.length - 1 }[event.key];
     if (at < 0 || to === undefined || !controls[to]) return;
     event.preventDefault();
     controls[to].focus();

@@ -21,7 +21,10 @@ const LIVE_MS = 500; // a device that scores a drawing within this does so while
 /** Where the weights came from. @param {{downloaded: number, cached: number, trouble: string} | {read: number}} weights @returns {import('./i18n.js').Message} */
 function weightsInWords(weights) {
   const bytes = 'read' in weights ? weights.read : weights.downloaded + weights.cached;
-  const size = { key: 'weights.size', values: { megabytes: bytes < 1e8 ? Math.round(bytes / 1e5) / 10 : Math.round(bytes / 1e6) } };
+  const size = {
+    key: 'weights.size',
+    values: { megabytes: bytes < 1e8 ? Math.round(bytes / 1e5) / 10 : Math.round(bytes / 1e6) },
+  };
   if ('read' in weights) return { key: 'weights.read', values: { size } };
   const { downloaded, trouble } = weights;
   if (trouble) return { key: 'weights.notKept', values: { size, trouble: { key: `weights.${trouble}` } } };
@@ -45,8 +48,11 @@ function shownFromDecoded({ values, spacing = null, window = null, ...facts }) {
 const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
 /** What is wrong where a model does not load, by the code of the error; anything else is told as it is. */
 const CAUSES = {
-  'not-found': 'failure.address', network: 'failure.connection',
-  ...Object.fromEntries(['bad-manifest', 'bad-config', 'bad-file', 'bad-weights', 'bad-tokenizer'].map((code) => [code, 'failure.format'])),
+  'not-found': 'failure.address',
+  network: 'failure.connection',
+  ...Object.fromEntries(
+    ['bad-manifest', 'bad-config', 'bad-file', 'bad-weights', 'bad-tokenizer'].map((code) => [code, 'failure.format']),
+  ),
 };
 
 /** More than a finding: lines, or a paragraph. It is read at once when it is pasted. */
@@ -100,9 +106,13 @@ export class Session {
     this.rewriting = new RewriteActions(store, host);
   }
 
-  get #state() { return this.#store.state; }
+  get #state() {
+    return this.#store.state;
+  }
 
-  get state() { return this.#state; }
+  get state() {
+    return this.#state;
+  }
 
   /** Starts, or starts over, in a fresh worker, or in one that has begun; picture, findings and display stay. @param {import('./first.js').Begun} [first] */
   async start(first) {
@@ -147,7 +157,10 @@ export class Session {
       client.stop();
       this.#store.update({ trial: null });
       const reason = programMessage(error.cause ?? error);
-      this.refuse({ key: 'model.refused', values: { name: folder.name } }, this.#state.model === 'ready' ? { key: 'model.stays', values: { reason } } : reason);
+      this.refuse(
+        { key: 'model.refused', values: { name: folder.name } },
+        this.#state.model === 'ready' ? { key: 'model.stays', values: { reason } } : reason,
+      );
       const settings = this.#settings;
       if (this.#state.model !== 'ready' || !settings?.findings) return;
       this.#settings = null;
@@ -163,8 +176,19 @@ export class Session {
     this.#paintedKey = '';
     const picture = this.#state.picture && { ...this.#state.picture, view: null, verdict: undefined, encoded: false };
     this.#store.update({
-      model: 'loading', download: null, device: null, notice: null, failure: null, weights: '', work: '', redraw: null,
-      picture, scores: new Map(), timing: null, overlay: null, ramp: null,
+      model: 'loading',
+      download: null,
+      device: null,
+      notice: null,
+      failure: null,
+      weights: '',
+      work: '',
+      redraw: null,
+      picture,
+      scores: new Map(),
+      timing: null,
+      overlay: null,
+      ramp: null,
     });
     this.series.forget();
     this.comparison.forget();
@@ -213,7 +237,9 @@ export class Session {
     this.#settings = settings;
     this.#opening = settings.display;
     const { palette = map.palette, ...rest } = settings.map;
-    this.#store.update({ map: { ...map, ...rest, palette: !palettes.length || palettes.includes(palette) ? palette : map.palette } });
+    this.#store.update({
+      map: { ...map, ...rest, palette: !palettes.length || palettes.includes(palette) ? palette : map.palette },
+    });
     if (picture) this.show({ ...initialDisplay(), lines: this.#state.display.lines, ...this.#opened(picture.pixels) });
     const wanted = settings.model && settings.model !== folder.name ? siteFolder(settings.model) : null;
     if (wanted && model === 'loading' && !this.#client) this.#store.update({ folder: wanted });
@@ -226,19 +252,35 @@ export class Session {
 
   /** Those that this model can read. @param {import('./share.js').Settings} settings */
   async #restoreFindings({ findings: wanted, preset, selected }) {
-    const read = await Promise.all(wanted.map((finding) => this.#client.call('sentence', { finding }).then(() => finding, () => null)));
+    const read = await Promise.all(
+      wanted.map((finding) =>
+        this.#client.call('sentence', { finding }).then(
+          () => finding,
+          () => null,
+        ),
+      ),
+    );
     const findings = read.filter((finding) => finding !== null);
     const { info } = this.#state;
     if (!info || !findings.length) return;
     const id = (info.presets.find((entry) => entry.id === preset) ?? info.presets[0])?.id ?? '';
-    this.#setFindings(findings, { preset: id, removed: [], selected: findings.includes(selected) ? selected : '', picked: findings.includes(selected) });
+    this.#setFindings(findings, {
+      preset: id,
+      removed: [],
+      selected: findings.includes(selected) ? selected : '',
+      picked: findings.includes(selected),
+    });
   }
 
   /** How the next picture opens: as a link asks, once. @param {Pixels} pixels @returns {Partial<import('./state.js').Display>} */
   #opened(pixels) {
     const { window, invert = false, turn = 0, mirror = false } = this.#opening ?? {};
     this.#opening = null;
-    return { invert, view: { ...FITTED, turn, mirror }, window: window ? pixels.clamp(windowFromParts(window, pixels.range)) : null };
+    return {
+      invert,
+      view: { ...FITTED, turn, mirror },
+      window: window ? pixels.clamp(windowFromParts(window, pixels.range)) : null,
+    };
   }
 
   /** Gives up the model that the address asks for. */
@@ -254,7 +296,9 @@ export class Session {
   }
 
   /** After everything was forgotten: nothing is loaded until a person asks for it. */
-  stayEmpty() { this.#store.update({ model: 'empty' }); }
+  stayEmpty() {
+    this.#store.update({ model: 'empty' });
+  }
 
   /** @param {'auto' | 'webgpu' | 'cpu'} preference */
   setPreference(preference) {
@@ -299,7 +343,9 @@ export class Session {
 
   /** Opens the picture's file again with black and white exchanged, for the model too, or as it is. */
   exchange() {
-    const { picture: { source, name } } = this.#state;
+    const {
+      picture: { source, name },
+    } = this.#state;
     if ('file' in source) this.open({ ...source, negative: !source.negative }, name);
   }
 
@@ -327,10 +373,14 @@ export class Session {
   }
 
   /** The sentence that the model gets for a finding. @param {string} finding @returns {Promise<string>} */
-  sentence(finding) { return this.#client.call('sentence', { finding }).catch(() => ''); }
+  sentence(finding) {
+    return this.#client.call('sentence', { finding }).catch(() => '');
+  }
 
   /** From the table of a series, if it is on show, to the viewer. */
-  #leaveTable() { if (this.#state.series?.shown) this.series.show(false); }
+  #leaveTable() {
+    if (this.#state.series?.shown) this.series.show(false);
+  }
 
   /** Begins or ends teaching mode, in the viewer and with one picture. @param {boolean} on */
   teach(on) {
@@ -350,8 +400,14 @@ export class Session {
   reveal() {
     const { teaching } = this.#state;
     const outcome = compare(this.#state);
-    const selected = outcome.rows.find(({ finding }) => this.#state.scores.has(finding))?.finding ?? this.#state.selected;
-    this.#store.update({ teaching: { ...teaching, rounds: teaching.rounds + 1, outcome }, truth: Boolean(outcome.drawn), selected, picked: true });
+    const selected =
+      outcome.rows.find(({ finding }) => this.#state.scores.has(finding))?.finding ?? this.#state.selected;
+    this.#store.update({
+      teaching: { ...teaching, rounds: teaching.rounds + 1, outcome },
+      truth: Boolean(outcome.drawn),
+      selected,
+      picked: true,
+    });
   }
 
   /** The next round, on a synthetic chest that nobody has chosen. */
@@ -362,7 +418,9 @@ export class Session {
   }
 
   /** @param {boolean} truth */
-  showTruth(truth) { this.#store.update({ truth }); }
+  showTruth(truth) {
+    this.#store.update({ truth });
+  }
 
   /** Draws small synthetic examples, one after another: what a person wants goes first. @param {[phantom: import('./state.js').Params, canvas: HTMLCanvasElement][]} examples */
   async preview(examples) {
@@ -375,9 +433,13 @@ export class Session {
   }
 
   /** @param {import('./i18n.js').Message} title @param {import('./i18n.js').Message} text @param {string} [report] */
-  refuse(title, text, report) { this.#store.update({ notice: { title, text, report } }); }
+  refuse(title, text, report) {
+    this.#store.update({ notice: { title, text, report } });
+  }
 
-  dismiss() { this.#store.update({ notice: null }); }
+  dismiss() {
+    this.#store.update({ notice: null });
+  }
 
   /** Replaces the list by a preset; what a person typed stays. @param {string} id */
   choosePreset(id) {
@@ -416,9 +478,12 @@ export class Session {
   async submitText(text) {
     const own = tidy(text);
     if (!own) return false;
-    const { names, near, statements } = await this.#client.call('typed', { text }).catch(() => ({ names: [], statements: [] }));
+    const { names, near, statements } = await this.#client
+      .call('typed', { text })
+      .catch(() => ({ names: [], statements: [] }));
     const { findings, info } = this.#state;
-    const among = (/** @type {string[]} */ list) => [own, ...names].map((name) => list.find((other) => same(other, name))).find(Boolean);
+    const among = (/** @type {string[]} */ list) =>
+      [own, ...names].map((name) => list.find((other) => same(other, name))).find(Boolean);
     const finding = among(findings) ?? among(info.presets.flatMap((preset) => preset.findings)) ?? names[0];
     if (finding) return this.addFindings([finding], { taken: same(finding, own) ? null : { text: own, finding } });
     this.#store.update({ review: reviewOf(text, statements, near), findingError: '', taken: null });
@@ -431,24 +496,37 @@ export class Session {
   }
 
   /** @param {string} prefix @returns {Promise<{text: string, finding: string}[]>} */
-  complete(prefix) { return this.#client.call('complete', { prefix, limit: 7 }).catch(() => []); }
+  complete(prefix) {
+    return this.#client.call('complete', { prefix, limit: 7 }).catch(() => []);
+  }
 
   /** @param {string[]} gone */
   removeFindings(gone) {
     const { findings, removed } = this.#state;
-    this.#setFindings(findings.filter((finding) => !gone.includes(finding)), { removed: [...removed, ...gone] });
+    this.#setFindings(
+      findings.filter((finding) => !gone.includes(finding)),
+      { removed: [...removed, ...gone] },
+    );
   }
 
-  restoreFindings() { this.#setFindings([...new Set([...this.#state.findings, ...this.#state.removed])], { removed: [] }); }
+  restoreFindings() {
+    this.#setFindings([...new Set([...this.#state.findings, ...this.#state.removed])], { removed: [] });
+  }
 
   /** @param {string} finding */
-  select(finding) { this.#store.update({ selected: finding, picked: true }); }
+  select(finding) {
+    this.#store.update({ selected: finding, picked: true });
+  }
 
   /** @param {Partial<import('./state.js').State['map']>} patch */
-  setMap(patch) { this.#store.update({ map: { ...this.#state.map, ...patch } }); }
+  setMap(patch) {
+    this.#store.update({ map: { ...this.#state.map, ...patch } });
+  }
 
   /** @param {boolean} on */
-  showContours(on) { this.#store.update({ contours: { ...this.#state.contours, on } }); }
+  showContours(on) {
+    this.#store.update({ contours: { ...this.#state.contours, on } });
+  }
 
   /** Draws a finding's contours too, or no longer; the others keep their colours. @param {string} finding @param {boolean} drawn */
   chooseContour(finding, drawn) {
@@ -458,10 +536,14 @@ export class Session {
   }
 
   /** Shows the picture otherwise; the model has its own, and nothing is computed anew. @param {Partial<import('./state.js').Display>} patch */
-  show(patch) { this.#store.update({ display: { ...this.#state.display, ...patch } }); }
+  show(patch) {
+    this.#store.update({ display: { ...this.#state.display, ...patch } });
+  }
 
   /** Back to how it opened; lengths stay. */
-  resetDisplay() { this.show({ ...initialDisplay(), lines: this.#state.display.lines }); }
+  resetDisplay() {
+    this.show({ ...initialDisplay(), lines: this.#state.display.lines });
+  }
 
   /** @param {import('./viewer/tools.js').Tool} tool */
   chooseTool(tool) {
@@ -470,10 +552,14 @@ export class Session {
   }
 
   /** @param {import('./viewer/transform.js').Size} viewport */
-  setViewport(viewport) { this.#store.update({ viewport }); }
+  setViewport(viewport) {
+    this.#store.update({ viewport });
+  }
 
   /** @param {Partial<import('./state.js').State['offline']>} patch */
-  setOffline(patch) { this.#store.update({ offline: { ...this.#state.offline, ...patch } }); }
+  setOffline(patch) {
+    this.#store.update({ offline: { ...this.#state.offline, ...patch } });
+  }
 
   /** @param {import('./i18n.js').Language} language */
   async setLanguage(language) {
@@ -506,12 +592,15 @@ export class Session {
     try {
       if (this.#state.ramp?.palette !== palette) {
         const side = this.#state.info.mapSide;
-        const ramp = Float32Array.from({ length: side * side }, (_, i) => (2 * i < side * side ? 0 : (i % side) / (side - 1))); // colours start at the median
+        const ramp = Float32Array.from({ length: side * side }, (_, i) =>
+          2 * i < side * side ? 0 : (i % side) / (side - 1),
+        ); // colours start at the median
         const { rgba, size } = await client.call('map', { map: ramp, palette });
         const row = Math.floor(size * 0.75) * size * 4;
         this.#store.update({ ramp: { palette, rgba: rgba.slice(row, row + size * 4) } });
       }
-      if (key !== overlayKey(this.#state)) { // changed meanwhile: another call has it, or will
+      if (key !== overlayKey(this.#state)) {
+        // changed meanwhile: another call has it, or will
         if (key === this.#paintedKey) this.#paintedKey = '';
         return;
       }
@@ -544,7 +633,12 @@ export class Session {
     const client = this.#client;
     try {
       while (this.#state.picture && client === this.#client) {
-        const { model, picture: { id, encoded }, redraw, timing } = this.#state;
+        const {
+          model,
+          picture: { id, encoded },
+          redraw,
+          timing,
+        } = this.#state;
         const missing = unscored(this.#state);
         const live = model === 'ready' && timing && timing.encode + timing.score < LIVE_MS;
         const complete = encoded && !missing.length;
@@ -581,7 +675,8 @@ export class Session {
     const { example, phantom } = source;
     const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (example.params[name] ?? null));
     const scale = decoded.width / before.width;
-    const view = before.view && Object.fromEntries(Object.entries(before.view).map(([name, value]) => [name, value * scale]));
+    const view =
+      before.view && Object.fromEntries(Object.entries(before.view).map(([name, value]) => [name, value * scale]));
     const name = altered ? { key: 'sources.altered' } : syntheticName(example);
     const shown = shownFromDecoded(decoded);
     const grid = source.moving ? before.grid : shown.grid;
@@ -595,7 +690,10 @@ export class Session {
     this.#store.update({ work: 'encoding' });
     const { view, verdict, ms } = await client.call('encode', { picture: id });
     if (id !== this.#state.picture?.id) return;
-    this.#store.update({ picture: { ...this.#state.picture, view, verdict, encoded: true }, timing: { encode: ms, score: 0, scored: 0 } });
+    this.#store.update({
+      picture: { ...this.#state.picture, view, verdict, encoded: true },
+      timing: { encode: ms, score: 0, scored: 0 },
+    });
   }
 
   /** @param {WorkerClient} client @param {number} id @param {string[]} findings */
@@ -606,7 +704,10 @@ export class Session {
     if (id !== this.#state.picture?.id) return;
     const { timing } = this.#state;
     this.#store.update({
-      scores: new Map([...this.#state.scores, ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id }]))]),
+      scores: new Map([
+        ...this.#state.scores,
+        ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id }])),
+      ]),
       timing: { ...timing, score: timing.score + ms, scored: timing.scored + findings.length },
     });
     this.#selectTop();
@@ -624,15 +725,23 @@ export class Session {
       if (lost) this.#without = { key: 'why.lost', values: { message } };
       else this.#restarted = true;
       this.start();
-      this.refuse({ key: lost ? 'failure.lost' : 'failure.restarted' }, { key: 'failure.kept', values: { message } }, report);
+      this.refuse(
+        { key: lost ? 'failure.lost' : 'failure.restarted' },
+        { key: 'failure.kept', values: { message } },
+        report,
+      );
       return;
     }
     const refused = crash && error.jobs.includes('decode') ? wanted : null; // the picture before comes back
     const title = { key: crash ? 'failure.crash' : model === 'loading' ? 'failure.load' : 'failure.stop' };
     const cause = model === 'loading' && CAUSES[error.code];
-    const text = cause ? { key: cause, values: { name: folder.name, reason: programMessage(error) } }
-      : refused ? { key: 'failure.reading', values: { name: refused.name, message } }
-      : crash ? { key: 'failure.crashText', values: { message } } : programMessage(error);
+    const text = cause
+      ? { key: cause, values: { name: folder.name, reason: programMessage(error) } }
+      : refused
+        ? { key: 'failure.reading', values: { name: refused.name, message } }
+        : crash
+          ? { key: 'failure.crashText', values: { message } }
+          : programMessage(error);
     const offerOwn = model === 'loading' && folder.url !== siteFolder(DEFAULT_MODEL).url;
     const failure = { title, text, report, crash, offerCpu: device?.kind === 'webgpu', offerOwn };
     this.#store.update({ model: 'failed', work: '', failure, notice: null, wanted: refused ? null : wanted });

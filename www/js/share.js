@@ -43,7 +43,8 @@ function numberIn(text, low, high) {
 }
 
 /** @template {object} T @param {T} object Without what is undefined @returns {Partial<T>} */
-const known = (object) => /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
+const known = (object) =>
+  /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 
 /** What of a link makes sense; all else is left out. Null where nothing does. @param {string} fragment @returns {Settings | null} */
 export function settingsFromFragment(fragment) {
@@ -51,7 +52,16 @@ export function settingsFromFragment(fragment) {
   const params = new URLSearchParams(fragment.replace(/^#/, ''));
   if (!['model', 'find', 'map', 'set', 'window'].some((name) => params.has(name))) return null;
   const text = (/** @type {string} */ name) => tidy(params.get(name) ?? '').slice(0, FINDING_MAX);
-  const findings = [...new Set(params.getAll('find').slice(0, FINDINGS_MAX).filter((finding) => finding.length <= FINDING_MAX).map(tidy).filter(Boolean))];
+  const findings = [
+    ...new Set(
+      params
+        .getAll('find')
+        .slice(0, FINDINGS_MAX)
+        .filter((finding) => finding.length <= FINDING_MAX)
+        .map(tidy)
+        .filter(Boolean),
+    ),
+  ];
   const kind = KINDS.find((name) => name === params.get('map'));
   const [center, width, ...more] = (params.get('window') ?? '').split(',').map((part) => numberIn(part, -1, 4));
   return {
@@ -59,9 +69,17 @@ export function settingsFromFragment(fragment) {
     findings: findings.length ? findings : null,
     preset: text('set'),
     selected: text('show'),
-    map: known({ on: params.get('map') === 'off' ? false : kind && true, kind, palette: text('palette') || undefined, opacity: numberIn(params.get('opacity'), 0, 100) }),
+    map: known({
+      on: params.get('map') === 'off' ? false : kind && true,
+      kind,
+      palette: text('palette') || undefined,
+      opacity: numberIn(params.get('opacity'), 0, 100),
+    }),
     display: known({
-      window: center !== undefined && width > 0 && !more.length ? /** @type {[number, number]} */ ([center, width]) : undefined,
+      window:
+        center !== undefined && width > 0 && !more.length
+          ? /** @type {[number, number]} */ ([center, width])
+          : undefined,
       invert: params.get('invert') === '1' || undefined,
       turn: [1, 2, 3].find((turn) => String(turn) === params.get('turn')),
       mirror: params.get('mirror') === '1' || undefined,

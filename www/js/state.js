@@ -61,14 +61,23 @@ import { FITTED, matrixOf, matrixWithin } from './viewer/transform.js';
 import { ALL, choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './why/explanation.js';
 
 /** A picture as it opens. @returns {Display} */
-export const initialDisplay = () => ({ view: FITTED, window: null, invert: false, lines: [], draft: null, cursor: null });
+export const initialDisplay = () => ({
+  view: FITTED,
+  window: null,
+  invert: false,
+  lines: [],
+  draft: null,
+  cursor: null,
+});
 
 /** Before anything has loaded. */
 export function initialState() {
   return {
     /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
-    /** @type {{name: string, download: {received: number, total: number} | null} | null} A model that is tried while the other works */ trial: null,
-    /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model: 'loading',
+    /** @type {{name: string, download: {received: number, total: number} | null} | null} A model that is tried while the other works */ trial:
+      null,
+    /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model:
+      'loading',
     /** @type {{received: number, total: number} | null} */ download: null,
     /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',
     /** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message} | null} */ device: null,
@@ -86,7 +95,8 @@ export function initialState() {
     /** @type {import('./i18n.js').Language} */ language: language(),
     /** @type {number} The step of the guided tour, or -1 */ tour: -1,
     /** @type {import('./teaching.js').Round | null} Teaching mode */ teaching: null,
-    /** @type {ReturnType<typeof phase> | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {any} */ (''),
+    /** @type {ReturnType<typeof phase> | ''} The phase, in a state from which scores are withheld */ veiled:
+      /** @type {any} */ (''),
     /** @type {import('./viewer/tools.js').Tool} */ tool: 'window',
     display: initialDisplay(),
     /** @type {import('./viewer/transform.js').Size} In CSS pixels */ viewport: { width: 0, height: 0 },
@@ -95,18 +105,22 @@ export function initialState() {
     /** @type {string[]} */ findings: [],
     /** @type {string[]} Taken off the list, to be restored */ removed: [],
     /** @type {import('./i18n.js').Message} */ findingError: '',
-    /** @type {{text: string, finding: string} | null} What was typed, and the finding that it was taken for */ taken: null,
+    /** @type {{text: string, finding: string} | null} What was typed, and the finding that it was taken for */ taken:
+      null,
     /** @type {import('./rewrite/rewrite.js').Review | null} */ review: null,
     rewriter: initialRewriter(),
-    /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores: new Map(),
+    /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores:
+      new Map(),
     /** @type {string} */ selected: '',
     /** @type {boolean} The selection is a person's, not ours */ picked: false,
     /** @type {'' | 'encoding' | 'scoring'} */ work: '',
-    /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing: null,
+    /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing:
+      null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
     /** @type {{key: string, size: number, rgba: Uint8ClampedArray} | null} */ overlay: null,
     /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },
-    /** @type {ReadonlyMap<string, import('./why/explanation.js').Explanation | {error: string}>} By picture and finding */ explanations: new Map(),
+    /** @type {ReadonlyMap<string, import('./why/explanation.js').Explanation | {error: string}>} By picture and finding */ explanations:
+      new Map(),
     /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
     /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
@@ -122,21 +136,29 @@ export class Store {
   #scheduled = false;
 
   /** @param {(state: State) => void} listener */
-  constructor(listener) { this.#listener = listener; }
+  constructor(listener) {
+    this.#listener = listener;
+  }
 
-  get state() { return this.#state; }
+  get state() {
+    return this.#state;
+  }
 
   /** @param {Partial<State>} patch */
   update(patch) {
     this.#state = Object.freeze({ ...this.#state, ...patch });
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => { this.#scheduled = false; this.#listener(this.#state); });
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#listener(this.#state);
+    });
   }
 }
 
 /** Findings of the list that the current picture has no score for yet. @param {State} state */
-export const unscored = ({ findings, scores, picture }) => findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
+export const unscored = ({ findings, scores, picture }) =>
+  findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
 /** The page's state in one word. @param {State} state @returns {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} */
 export function phase(state) {
@@ -182,7 +204,7 @@ export const windowOf = ({ picture, display }) => display.window ?? picture?.pix
 export function ranked(state) {
   const key = (/** @type {string} */ finding) => {
     const score = state.scores.get(finding);
-    return score ? score.percentile ?? -1 : -2;
+    return score ? (score.percentile ?? -1) : -2;
   };
   return [...state.findings].sort((a, b) => key(b) - key(a));
 }
@@ -202,21 +224,44 @@ export function wordOnShow({ why, selected }) {
 
 /** The map that lies over the picture: the finding's, or a part of its explanation. Null without a score. @param {State} state */
 export function shownMap(state) {
-  const { scores, selected, map: { kind }, why } = state;
+  const {
+    scores,
+    selected,
+    map: { kind },
+    why,
+  } = state;
   const score = scores.get(selected);
   if (!score) return null;
   const explanation = why.open ? explanationOf(state) : undefined;
   const index = explanation ? wordOnShow(state) : -1;
   if (index >= 0 && index < explanation.words.length) {
     const word = explanation.words[index];
-    return { part: /** @type {const} */ ('word'), id: `word ${index}`, name: t('map.word', { word }), text: t('map.wordText', { word }), values: mapOfWord(explanation, index) };
+    return {
+      part: /** @type {const} */ ('word'),
+      id: `word ${index}`,
+      name: t('map.word', { word }),
+      text: t('map.wordText', { word }),
+      values: mapOfWord(explanation, index),
+    };
   }
   if (explanation && !isAll(why.choice)) {
     const choice = choiceInWords(why.choice);
     const { layer, head } = why.choice;
-    return { part: /** @type {const} */ ('choice'), id: `${layer} ${head}`, name: t('map.choice', { choice }), text: t('map.choiceText', { choice }), values: meanOf(explanation.patches, explanation, why.choice) };
+    return {
+      part: /** @type {const} */ ('choice'),
+      id: `${layer} ${head}`,
+      name: t('map.choice', { choice }),
+      text: t('map.choiceText', { choice }),
+      values: meanOf(explanation.patches, explanation, why.choice),
+    };
   }
-  return { part: /** @type {const} */ ('finding'), id: '', name: t(`map.${kind}`), text: t(`map.${kind}Text`), values: score[kind] };
+  return {
+    part: /** @type {const} */ ('finding'),
+    id: '',
+    name: t(`map.${kind}`),
+    text: t(`map.${kind}Text`),
+    values: score[kind],
+  };
 }
 
 /** What the overlay must show, or '' for nothing. @param {State} state */
@@ -228,9 +273,15 @@ export function overlayKey(state) {
 
 /** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
 export function contoured(state) {
-  const { contours: { on, chosen }, findings, scores, picture } = state;
+  const {
+    contours: { on, chosen },
+    findings,
+    scores,
+    picture,
+  } = state;
   if (!on || !picture?.view) return [];
-  const known = (/** @type {string | null} */ finding) => finding !== null && findings.includes(finding) && scores.has(finding);
+  const known = (/** @type {string | null} */ finding) =>
+    finding !== null && findings.includes(finding) && scores.has(finding);
   if (chosen) return chosen.map((finding) => (known(finding) ? finding : null));
   const best = ranked(state).filter(known).slice(0, CONTOURS_MAX);
   return findings.filter((finding) => best.includes(finding));

@@ -27,7 +27,8 @@ const NOTHING = new Map();
 
 /** The picture without what gives it away; the same object for the same picture. @param {import('./state.js').Picture} picture */
 function veiledPicture(picture) {
-  if (!veiled.has(picture)) veiled.set(picture, { ...picture, name: '', notes: [], truth: [], source: /** @type {any} */ ({}) });
+  if (!veiled.has(picture))
+    veiled.set(picture, { ...picture, name: '', notes: [], truth: [], source: /** @type {any} */ ({}) });
   return veiled.get(picture);
 }
 
@@ -41,9 +42,20 @@ export function veil(state) {
   const { teaching, picture } = state;
   if (!teaching || teaching.outcome) return state;
   return {
-    ...state, veiled: phase(state), picture: picture && veiledPicture(picture), redraw: null, truth: false,
-    scores: NOTHING, selected: '', overlay: null, timing: null, series: null, compare: null,
-    explanations: NOTHING, why: { ...state.why, open: false }, contours: { on: false, chosen: null },
+    ...state,
+    veiled: phase(state),
+    picture: picture && veiledPicture(picture),
+    redraw: null,
+    truth: false,
+    scores: NOTHING,
+    selected: '',
+    overlay: null,
+    timing: null,
+    series: null,
+    compare: null,
+    explanations: NOTHING,
+    why: { ...state.why, open: false },
+    contours: { on: false, chosen: null },
   };
 }
 
@@ -56,7 +68,8 @@ export function missingIn({ mark, clear, guesses }) {
 
 /** How far a point lies outside a box, in parts of the picture's width. @param {Point} point @param {import('./viewer/transform.js').Box} box @param {number} ratio Height over width */
 export function distanceToBox({ x, y }, box, ratio) {
-  const beyond = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ size) => Math.max(low - value, 0, value - low - size);
+  const beyond = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ size) =>
+    Math.max(low - value, 0, value - low - size);
   return Math.hypot(beyond(x, box.x, box.width), ratio * beyond(y, box.y, box.height));
 }
 
@@ -67,23 +80,40 @@ export function distanceToBox({ x, y }, box, ratio) {
  * @param {import('./viewer/transform.js').Box} view In parts of the picture @param {number} ratio Height over width
  */
 export function placeInMap(mark, map, side, view, ratio) {
-  const [column, row] = [(side * (mark.x - view.x)) / view.width, (side * (mark.y - view.y)) / view.height].map(Math.floor);
+  const [column, row] = [(side * (mark.x - view.x)) / view.width, (side * (mark.y - view.y)) / view.height].map(
+    Math.floor,
+  );
   if (column < 0 || row < 0 || column >= side || row >= side) return null;
   const here = map[row * side + column];
   const peak = map.indexOf(Math.max(...map));
-  const [x, y] = [view.x + (view.width * ((peak % side) + 0.5)) / side, view.y + (view.height * (Math.floor(peak / side) + 0.5)) / side];
-  return { share: map.filter((value) => value < here).length / map.length, distance: Math.hypot(x - mark.x, ratio * (y - mark.y)) };
+  const [x, y] = [
+    view.x + (view.width * ((peak % side) + 0.5)) / side,
+    view.y + (view.height * (Math.floor(peak / side) + 0.5)) / side,
+  ];
+  return {
+    share: map.filter((value) => value < here).length / map.length,
+    distance: Math.hypot(x - mark.x, ratio * (y - mark.y)),
+  };
 }
 
 /** Compares a finished round. @param {import('./state.js').State} state @returns {Outcome} */
 export function compare(state) {
-  const { teaching: { mark, guesses }, picture: { truth, source, view, width, height }, scores, info, map } = state;
+  const {
+    teaching: { mark, guesses },
+    picture: { truth, source, view, width, height },
+    scores,
+    info,
+    map,
+  } = state;
   const known = 'phantom' in source;
   const order = ranked(state);
   const drawn = truth.map(({ finding }) => finding);
   const names = [...new Set([...drawn, ...order.filter((finding) => guesses[finding]), ...order.slice(0, 1)])];
   const rows = names.map((finding) => ({
-    finding, sure: guesses[finding] ?? 0, percentile: scores.get(finding)?.percentile, drawn: known ? drawn.includes(finding) : null,
+    finding,
+    sure: guesses[finding] ?? 0,
+    percentile: scores.get(finding)?.percentile,
+    drawn: known ? drawn.includes(finding) : null,
   }));
   const ratio = height / width;
   const compared = names.find((finding) => scores.has(finding));
@@ -93,7 +123,12 @@ export function compare(state) {
     rows,
     map: place ? { finding: compared, ...place } : mark && compared ? 'unseen' : null,
     warnings: warningsOf(state.picture),
-    drawn: known && mark ? truth.map(({ finding, ...box }) => ({ finding, distance: distanceToBox(mark, box, ratio) })) : known ? [] : null,
+    drawn:
+      known && mark
+        ? truth.map(({ finding, ...box }) => ({ finding, distance: distanceToBox(mark, box, ratio) }))
+        : known
+          ? []
+          : null,
   };
 }
 
@@ -105,12 +140,24 @@ const KINDS = {
   heart: () => ({ heart: between(0.56, 0.68) }),
   pneumothorax: () => ({ pneumothorax: between(0.25, 0.8) }),
   consolidation: () => ({ consolidation: between(0.5, 1) }),
-  nodule: () => ({ nodule: { x: Math.random() < 0.5 ? between(0.27, 0.38) : between(0.62, 0.73), y: between(0.3, 0.55), radius: between(0.018, 0.035) } }),
+  nodule: () => ({
+    nodule: {
+      x: Math.random() < 0.5 ? between(0.27, 0.38) : between(0.62, 0.73),
+      y: between(0.3, 0.55),
+      radius: between(0.018, 0.035),
+    },
+  }),
 };
 
 /** A synthetic chest that nobody has chosen. @param {import('./state.js').Params} normal @returns {import('./state.js').Params} */
 export function surprise(normal) {
   const kinds = Object.keys(KINDS);
   const kind = kinds[Math.floor(Math.random() * kinds.length)];
-  return { ...normal, ...KINDS[kind](), exposure: between(-0.2, 0.2), rotation: between(-3, 3), seed: Math.floor(Math.random() * 1e6) };
+  return {
+    ...normal,
+    ...KINDS[kind](),
+    exposure: between(-0.2, 0.2),
+    rotation: between(-3, 3),
+    seed: Math.floor(Math.random() * 1e6),
+  };
 }

@@ -48,10 +48,14 @@ export class Team {
     return starting < 0 ? this.#members.length : starting;
   }
 
-  capacity() { return CAPACITY; }
+  capacity() {
+    return CAPACITY;
+  }
 
   /** @param {number} member @param {number} offset @param {Float32Array} values */
-  give(member, offset, values) { this.#members[member].exchange.set(values, offset); }
+  give(member, offset, values) {
+    this.#members[member].exchange.set(values, offset);
+  }
 
   /** @param {number} member @param {Uint32Array} job @param {number} inputs How many numbers it was given */
   start(member, job, inputs) {

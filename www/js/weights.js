@@ -12,8 +12,12 @@ async function get(url, headers) {
   const response = await fetch(url, { cache: 'no-cache', headers }).catch(() => {
     throw new CodedError('network', `${name} could not be fetched. Is the connection up?`);
   });
-  if ([403, 404, 410].includes(response.status)) throw new CodedError('not-found', `${name} is not there (HTTP ${response.status}).`);
-  if (!response.ok) throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`, { cause: response.status });
+  if ([403, 404, 410].includes(response.status))
+    throw new CodedError('not-found', `${name} is not there (HTTP ${response.status}).`);
+  if (!response.ok)
+    throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`, {
+      cause: response.status,
+    });
   return response;
 }
 
@@ -79,15 +83,18 @@ async function download(url, bytes, onReceived) {
       for (const reader = response.body.getReader(); ;) {
         const { done, value } = await reader.read();
         if (done) return data.subarray(0, received);
-        if (received + value.length > bytes) throw new CodedError('bad-file', `${url} is longer than its manifest says.`);
+        if (received + value.length > bytes)
+          throw new CodedError('bad-file', `${url} is longer than its manifest says.`);
         data.set(value, received);
-        onReceived(received += value.length);
+        onReceived((received += value.length));
       }
     } catch (error) {
       const known = error instanceof CodedError ? error : new CodedError('network', 'The download broke off.');
       if (received > furthest) [furthest, failures] = [received, 0];
       if (known.code !== 'network' || known.cause < 500 || failures === WAITS_MS.length) throw known;
-      await new Promise((resolve) => { setTimeout(resolve, WAITS_MS[failures++]); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, WAITS_MS[failures++]);
+      });
     }
   }
 }
@@ -99,7 +106,9 @@ class Shelf {
 
   static async open() {
     const shelf = new Shelf();
-    await shelf.#attempt(async () => { shelf.#cache = await caches.open(CACHE); });
+    await shelf.#attempt(async () => {
+      shelf.#cache = await caches.open(CACHE);
+    });
     return shelf;
   }
 
@@ -112,18 +121,24 @@ class Shelf {
   }
 
   /** @param {string} key */
-  has(key) { return this.#attempt(async () => Boolean(await this.#cache?.match(key))); }
+  has(key) {
+    return this.#attempt(async () => Boolean(await this.#cache?.match(key)));
+  }
 
   /** @param {string} key @param {Uint8Array} data */
-  write(key, data) { return this.#attempt(() => this.#cache?.put(key, new Response(data))); }
+  write(key, data) {
+    return this.#attempt(() => this.#cache?.put(key, new Response(data)));
+  }
 
   /** @param {string} key */
-  remove(key) { return this.#attempt(() => this.#cache?.delete(key)); }
+  remove(key) {
+    return this.#attempt(() => this.#cache?.delete(key));
+  }
 
   /** Deletes what the folder once held and the manifest no longer names. @param {string} folder @param {string[]} keys */
   prune(folder, keys) {
     return this.#attempt(async () => {
-      for (const { url } of await this.#cache?.keys() ?? []) {
+      for (const { url } of (await this.#cache?.keys()) ?? []) {
         if (url.startsWith(folder) && !keys.includes(url)) await this.#cache.delete(url);
       }
     });
@@ -149,8 +164,13 @@ class Shelf {
 export async function passOf(folder, manifest, program) {
   const [shelf, model] = await Promise.all([Shelf.open(), digestOf(manifest)]);
   const key = `${folder}self-test?${new URLSearchParams({ model, program, browser: navigator.userAgent })}`;
-  const known = await shelf.has(key) === true;
-  return { known, note: () => { if (!known) shelf.write(key, new Uint8Array()); } };
+  const known = (await shelf.has(key)) === true;
+  return {
+    known,
+    note: () => {
+      if (!known) shelf.write(key, new Uint8Array());
+    },
+  };
 }
 
 /**
@@ -166,7 +186,8 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
   const shelf = await Shelf.open();
   const files = loader.files().map((file) => {
     const url = new URL(file.path, folder);
-    if (!url.href.startsWith(folder)) throw new CodedError('bad-manifest', `${file.path} lies outside the model's folder.`);
+    if (!url.href.startsWith(folder))
+      throw new CodedError('bad-manifest', `${file.path} lies outside the model's folder.`);
     return { ...file, url: url.href, key: keyOf(url.href, file.sha256) };
   });
   const present = await Promise.all(files.map(({ key }) => shelf.has(key)));
@@ -189,7 +210,7 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
   const begin = (/** @type {typeof files[number] | undefined} */ file) => {
     if (!file || coming.has(file.key)) return;
     const { key } = file;
-    const promise = missing.has(key) ? fetchFile(file) : ahead.get(key) ?? readKept(shelf, key);
+    const promise = missing.has(key) ? fetchFile(file) : (ahead.get(key) ?? readKept(shelf, key));
     ahead.delete(key);
     promise.catch(() => {}); // whoever waits for it is told
     coming.set(key, promise);

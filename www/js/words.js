@@ -37,7 +37,13 @@ export function warningInWords({ code, ...values }) {
 }
 
 /** Numbers as the viewer writes them, with nothing between thousands. @param {Record<string, string | number>} values */
-const ungrouped = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : value]));
+const ungrouped = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : value,
+    ]),
+  );
 
 /** @param {import('./state.js').Note} note */
 export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
@@ -53,7 +59,10 @@ const MEASURED = {
 };
 
 /** A fact's name, and its value. @param {import('./state.js').Fact} fact @returns {[string, string]} */
-export const factInWords = ({ code, ...values }) => [t(`fact.${code}`), Object.hasOwn(MEASURED, code) ? t(MEASURED[code](values), ungrouped(values)) : values.value];
+export const factInWords = ({ code, ...values }) => [
+  t(`fact.${code}`),
+  Object.hasOwn(MEASURED, code) ? t(MEASURED[code](values), ungrouped(values)) : values.value,
+];
 
 /**
  * What speaks against an image's scores: what its file says, and then its looks.
@@ -76,11 +85,15 @@ const ADVICE = { zip: /^(ZIP|7Z|RAR|GZ|TGZ|TAR)$/, pdf: /^PDF$/, dicom: /^DICOM/
 
 /** "12 files are not images: 8 PDF, 4 ZIP." and what can be done. @param {import('./series/files.js').Left} left */
 export function leftInWords(left) {
-  const kinds = Object.entries(left).sort(([kind, one], [other, two]) => two - one || Number(!kind) - Number(!other) || (kind < other ? -1 : 1));
+  const kinds = Object.entries(left).sort(
+    ([kind, one], [other, two]) => two - one || Number(!kind) - Number(!other) || (kind < other ? -1 : 1),
+  );
   const all = kinds.reduce((sum, [, count]) => sum + count, 0);
   if (!all) return '';
   const listed = kinds.map(([kind, count]) => t('left.kind', { count, kind: kind || t('left.other') })).join(', ');
-  const advice = Object.entries(ADVICE).filter(([, pattern]) => kinds.some(([kind]) => pattern.test(kind))).map(([key]) => t(`left.${key}`));
+  const advice = Object.entries(ADVICE)
+    .filter(([, pattern]) => kinds.some(([kind]) => pattern.test(kind)))
+    .map(([key]) => t(`left.${key}`));
   return [plural('left.files', all, { kinds: listed }), ...advice].join(' ');
 }
 
@@ -92,9 +105,14 @@ export function megabytes(bytes) {
 }
 
 /** With a minus below zero, where a digit says so. @param {number} value @param {number} [digits] */
-export const signed = (value, digits = 2) => number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' }).replace('-', '−');
+export const signed = (value, digits = 2) =>
+  number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' }).replace(
+    '-',
+    '−',
+  );
 
 /** @param {number} milliseconds */
-export const duration = (milliseconds) => (milliseconds < 1000
-  ? t('duration.ms', { value: Math.round(milliseconds) })
-  : t('duration.s', { value: number(milliseconds / 1000, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) }));
+export const duration = (milliseconds) =>
+  milliseconds < 1000
+    ? t('duration.ms', { value: Math.round(milliseconds) })
+    : t('duration.s', { value: number(milliseconds / 1000, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) });

@@ -69,7 +69,8 @@ function thumbnailOf(picture, side) {
     for (let x = 0; x < width; x++, i++) {
       const [left, right] = [x, x + 1].map((at) => Math.floor((at * columns) / width));
       let sum = 0;
-      for (let row = top; row < bottom; row++) for (let column = left; column < right; column++) sum += grey[row * columns + column];
+      for (let row = top; row < bottom; row++)
+        for (let column = left; column < right; column++) sum += grey[row * columns + column];
       means[i] = sum / ((bottom - top) * (right - left));
     }
   }
@@ -81,7 +82,9 @@ const jobs = {
   async start({ preference, without, folder }) {
     if (folder.kind === 'site') prepared = prepare(folder.url);
     prepared?.catch(() => {}); // whoever loads it is told
-    device = without ? { kind: 'cpu', reason: { key: 'device.because', values: { why: without } } } : await chooseDevice(preference);
+    device = without
+      ? { kind: 'cpu', reason: { key: 'device.because', values: { why: without } } }
+      : await chooseDevice(preference);
     try {
       await startWasm(device.kind);
     } catch (error) {
@@ -91,15 +94,20 @@ const jobs = {
     return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
   },
 
-  async japanese() { return [wasm.japaneseNames()]; },
+  async japanese() {
+    return [wasm.japaneseNames()];
+  },
 
   async load({ folder, build }, progress) {
     const onDisk = folder.kind === 'disk';
     const { manifest, ahead } = await (onDisk ? { manifest: await manifestFromDisk(folder.files) } : prepared);
     const assemble = async () => {
       const loader = await wasm.Loader.create(manifest);
-      const passing = !onDisk && build && device.kind === 'cpu' ? passOf(folder.url, manifest, `${build} ${program.glue}`) : null;
-      const weights = await (onDisk ? feedFromDisk(folder.files, loader, progress) : feed(folder.url, loader, progress, ahead));
+      const passing =
+        !onDisk && build && device.kind === 'cpu' ? passOf(folder.url, manifest, `${build} ${program.glue}`) : null;
+      const weights = await (onDisk
+        ? feedFromDisk(folder.files, loader, progress)
+        : feed(folder.url, loader, progress, ahead));
       progress(null);
       const { written, ...bytes } = weights;
       try {
@@ -116,11 +124,15 @@ const jobs = {
       weights = await assemble();
     } catch (error) {
       if (device.kind !== 'webgpu' || !['device', 'self-test'].includes(error.code)) throw error;
-      await fallBack({ key: error.code === 'device' ? 'why.start' : 'why.selfTest', values: { message: error.message } });
+      await fallBack({
+        key: error.code === 'device' ? 'why.start' : 'why.selfTest',
+        values: { message: error.message },
+      });
       weights = await assemble();
     }
     // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
-    if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer) wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
+    if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer)
+      wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
     return [{ device, info: { ...model.info(), sha256: await digestOf(manifest) }, weights }];
   },
 
@@ -181,8 +193,20 @@ const jobs = {
       const thumbnail = thumbnailOf(picture, side);
       encoded = await model.encodeImage(picture);
       const all = findings.length ? await model.score(encoded, findings) : [];
-      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, wording, measured }) => ({ finding, sentence, logit, i2t, t2i, percentile, wording, measured }));
-      return [{ width, height, warnings, verdict: await model.verdict(picture, encoded), thumbnail, scores }, [thumbnail.grey.buffer]];
+      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, wording, measured }) => ({
+        finding,
+        sentence,
+        logit,
+        i2t,
+        t2i,
+        percentile,
+        wording,
+        measured,
+      }));
+      return [
+        { width, height, warnings, verdict: await model.verdict(picture, encoded), thumbnail, scores },
+        [thumbnail.grey.buffer],
+      ];
     } finally {
       encoded?.free();
       picture.free();
@@ -190,15 +214,25 @@ const jobs = {
   },
 
   /** Checks a finding; throws 'bad-prompt'. */
-  async sentence({ finding }) { return [wasm.sentence(finding)]; },
+  async sentence({ finding }) {
+    return [wasm.sentence(finding)];
+  },
 
-  async typed({ text }) { return [wasm.typed(text)]; },
+  async typed({ text }) {
+    return [wasm.typed(text)];
+  },
 
-  async rewriting() { return [wasm.rewriting()]; },
+  async rewriting() {
+    return [wasm.rewriting()];
+  },
 
-  async readAnswer({ text, answer }) { return [wasm.readAnswer(text, answer)]; },
+  async readAnswer({ text, answer }) {
+    return [wasm.readAnswer(text, answer)];
+  },
 
-  async complete({ prefix, limit }) { return [wasm.complete(prefix, limit)]; },
+  async complete({ prefix, limit }) {
+    return [wasm.complete(prefix, limit)];
+  },
 
   async map({ map, palette }) {
     const rgba = wasm.renderMap(map, MAP_SIZE, palette);
@@ -210,12 +244,18 @@ const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'explain
 /** @type {Promise<void>} */ let queue = Promise.resolve();
 
 /** @param {any} reason */
-const crash = (reason) => postMessage({ type: 'crash', value: { message: String(reason?.message ?? reason), stack: reason?.stack } });
+const crash = (reason) =>
+  postMessage({ type: 'crash', value: { message: String(reason?.message ?? reason), stack: reason?.stack } });
 
 /** @param {any} error */
 function report(id, error) {
   if (error instanceof WebAssembly.RuntimeError) crash(error);
-  else postMessage({ id, type: 'error', value: { code: error?.code ?? 'failed', message: error?.message ?? String(error), values: error?.values } });
+  else
+    postMessage({
+      id,
+      type: 'error',
+      value: { code: error?.code ?? 'failed', message: error?.message ?? String(error), values: error?.values },
+    });
 }
 
 /** @param {MessageEvent<{id: number, type: string, payload: any}>} event */
@@ -223,7 +263,9 @@ onmessage = ({ data: { id, type, payload } }) => {
   if (!Object.hasOwn(jobs, type)) throw new Error(`unknown message type: ${type}`);
   const run = async () => {
     try {
-      const [value, transfer = []] = await jobs[type](payload, (/** @type {any} */ at) => postMessage({ id, type: 'progress', value: at }));
+      const [value, transfer = []] = await jobs[type](payload, (/** @type {any} */ at) =>
+        postMessage({ id, type: 'progress', value: at }),
+      );
       postMessage({ id, type: 'result', value }, transfer);
     } catch (error) {
       report(id, error);

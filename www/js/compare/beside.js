@@ -27,7 +27,8 @@ export const pictureBeside = (state) => (isSame(state) ? state.picture : state.c
 export const scoresBeside = (state) => (isSame(state) ? state.scores : state.compare.scores);
 
 /** @param {State} state */
-export const findingBeside = ({ compare, findings, selected }) => (findings.includes(compare.finding) ? compare.finding : selected);
+export const findingBeside = ({ compare, findings, selected }) =>
+  findings.includes(compare.finding) ? compare.finding : selected;
 
 /** How B is shown: lengths belong to A. @param {State} state @returns {import('../state.js').Display} */
 export function displayBeside(state) {
@@ -40,7 +41,13 @@ export function displayBeside(state) {
 /** The state as B's viewer sees it; tools that mark the picture pan there. @param {State} state @returns {State} */
 export function stateBeside(state) {
   const tool = state.tool === 'length' || state.tool === 'loupe' ? 'pan' : state.tool;
-  return { ...state, picture: pictureBeside(state), display: displayBeside(state), viewport: state.compare.viewport, tool };
+  return {
+    ...state,
+    picture: pictureBeside(state),
+    display: displayBeside(state),
+    viewport: state.compare.viewport,
+    tool,
+  };
 }
 
 /** What B's overlay must show, or ''. @param {State} state */
@@ -62,7 +69,8 @@ export const otherFinding = (state) => ranked(state).find((finding) => finding !
 /** For the same sentence on two pictures: of the percentiles as they are written. @param {string} finding @param {import('../series/table.js').Mark | undefined} a @param {import('../series/table.js').Mark | undefined} b @returns {Difference} */
 export function difference(finding, a, b) {
   if (!a || !b) return { finding, a, b, unit: '' };
-  if (a.percentile === undefined || b.percentile === undefined) return { finding, a, b, difference: a.logit - b.logit, unit: 'logit' };
+  if (a.percentile === undefined || b.percentile === undefined)
+    return { finding, a, b, difference: a.logit - b.logit, unit: 'logit' };
   return { finding, a, b, difference: rounded(a.percentile) - rounded(b.percentile), unit: 'points' };
 }
 
@@ -73,9 +81,14 @@ export function differences(state) {
     const score = state.scores.get(finding);
     return score?.picture === state.picture?.id ? score : undefined;
   };
-  const weight = (/** @type {Difference} */ { unit, difference: value = 0 }) => [{ points: 2, logit: 1, '': 0 }[unit], Math.abs(value)];
-  return state.findings.map((finding) => difference(finding, own(finding), beside.get(finding))).sort((one, two) => {
-    const [[rank, size], [otherRank, otherSize]] = [weight(one), weight(two)];
-    return otherRank - rank || otherSize - size;
-  });
+  const weight = (/** @type {Difference} */ { unit, difference: value = 0 }) => [
+    { points: 2, logit: 1, '': 0 }[unit],
+    Math.abs(value),
+  ];
+  return state.findings
+    .map((finding) => difference(finding, own(finding), beside.get(finding)))
+    .sort((one, two) => {
+      const [[rank, size], [otherRank, otherSize]] = [weight(one), weight(two)];
+      return otherRank - rank || otherSize - size;
+    });
 }

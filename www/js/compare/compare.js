@@ -1,7 +1,15 @@
 /** What happens to a comparison: keeping a picture beside the viewer's, and scoring it for the same findings. */
 import { initialDisplay } from '../state.js';
 import { carryWindow } from '../viewer/pixels.js';
-import { displayBeside, findingBeside, isSame, otherFinding, overlayKeyBeside, pictureBeside, scoresBeside } from './beside.js';
+import {
+  displayBeside,
+  findingBeside,
+  isSame,
+  otherFinding,
+  overlayKeyBeside,
+  pictureBeside,
+  scoresBeside,
+} from './beside.js';
 
 const BATCH = 4;
 
@@ -16,57 +24,94 @@ export class CompareActions {
     this.#host = host;
   }
 
-  get #state() { return this.#store.state; }
+  get #state() {
+    return this.#store.state;
+  }
 
   /** @param {Partial<import('./beside.js').Comparison>} change */
-  #update(change) { this.#store.update({ compare: { ...this.#state.compare, ...change } }); }
+  #update(change) {
+    this.#store.update({ compare: { ...this.#state.compare, ...change } });
+  }
 
   /** The picture stays beside what is opened next; until then, two findings on it are compared. */
   start() {
     const { picture, scores } = this.#state;
-    const compare = { picture, scores, loaded: true, finding: otherFinding(this.#state), linked: true, display: initialDisplay(), viewport: { width: 0, height: 0 }, overlay: null };
+    const compare = {
+      picture,
+      scores,
+      loaded: true,
+      finding: otherFinding(this.#state),
+      linked: true,
+      display: initialDisplay(),
+      viewport: { width: 0, height: 0 },
+      overlay: null,
+    };
     this.#store.update({ compare });
   }
 
   stop() {
     const { compare } = this.#state;
-    if (compare.loaded && !isSame(this.#state)) this.#host.call('drop', { picture: compare.picture.id }).catch(() => {}); // an open call is only rejected by a stop
+    if (compare.loaded && !isSame(this.#state))
+      this.#host.call('drop', { picture: compare.picture.id }).catch(() => {}); // an open call is only rejected by a stop
     this.#store.update({ compare: null });
   }
 
   /** @param {string} finding '' for the selected one */
-  choose(finding) { this.#update({ finding }); }
+  choose(finding) {
+    this.#update({ finding });
+  }
 
   /** @param {boolean} linked */
-  link(linked) { this.#update({ linked, display: linked ? initialDisplay() : displayBeside(this.#state) }); }
+  link(linked) {
+    this.#update({ linked, display: linked ? initialDisplay() : displayBeside(this.#state) });
+  }
 
   /** @param {import('../viewer/transform.js').Size} viewport */
-  setViewport(viewport) { if (this.#state.compare) this.#update({ viewport }); }
+  setViewport(viewport) {
+    if (this.#state.compare) this.#update({ viewport });
+  }
 
   /** Shows B otherwise, and A with it where they are linked. @param {Partial<import('../state.js').Display>} patch */
   show(patch) {
     const { compare, picture, display } = this.#state;
     if (!compare.linked) return this.#update({ display: { ...compare.display, ...patch } });
     const { view = display.view, invert = display.invert } = patch;
-    const window = patch.window ? carryWindow(patch.window, pictureBeside(this.#state).pixels.range, picture.pixels.range) : patch.window;
+    const window = patch.window
+      ? carryWindow(patch.window, pictureBeside(this.#state).pixels.range, picture.pixels.range)
+      : patch.window;
     this.#store.update({ display: { ...display, view, invert, ...('window' in patch && { window }) } });
   }
 
   /** Whether the worker must keep it. @param {import('../state.js').Picture} picture */
-  holds(picture) { return this.#state.compare?.picture.id === picture.id; }
+  holds(picture) {
+    return this.#state.compare?.picture.id === picture.id;
+  }
 
   /** Another picture takes the viewer. @param {import('../state.js').Picture | null} before @param {import('../state.js').Picture} next */
   follow(before, next) {
     const { compare, scores } = this.#state;
     if (!compare || compare.picture.id !== before?.id) return;
-    if (before.source === next.source) this.#update({ picture: next, scores: new Map(), loaded: true, overlay: null }); // the same again, after a restart
-    else this.#update({ picture: before, scores: new Map([...scores].filter(([, score]) => score.picture === before.id)), finding: '', overlay: null });
+    if (before.source === next.source)
+      this.#update({ picture: next, scores: new Map(), loaded: true, overlay: null }); // the same again, after a restart
+    else
+      this.#update({
+        picture: before,
+        scores: new Map([...scores].filter(([, score]) => score.picture === before.id)),
+        finding: '',
+        overlay: null,
+      });
   }
 
   /** Another model, or another device. */
   forget() {
     const { compare } = this.#state;
-    if (compare) this.#update({ picture: { ...compare.picture, view: null, verdict: undefined, encoded: false }, scores: new Map(), loaded: false, overlay: null });
+    if (compare)
+      this.#update({
+        picture: { ...compare.picture, view: null, verdict: undefined, encoded: false },
+        scores: new Map(),
+        loaded: false,
+        overlay: null,
+      });
   }
 
   /** Does the next thing that is missing while the viewer rests, until nothing is. Called after every change. */
@@ -100,7 +145,9 @@ export class CompareActions {
   }
 
   /** Applies a change unless B is another picture by now. @param {number} id @param {() => Partial<import('./beside.js').Comparison>} change */
-  #apply(id, change) { if (this.#state.compare?.picture.id === id) this.#update(change()); }
+  #apply(id, change) {
+    if (this.#state.compare?.picture.id === id) this.#update(change());
+  }
 
   /** @param {import('../state.js').Picture} picture */
   async #load({ id, source }) {
@@ -117,12 +164,22 @@ export class CompareActions {
   /** @param {import('../state.js').Picture} picture @param {string[]} findings */
   async #score({ id }, findings) {
     const { scores } = await this.#host.call('score', { picture: id, findings });
-    this.#apply(id, () => ({ scores: new Map([...this.#state.compare.scores, ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id }]))]) }));
+    this.#apply(id, () => ({
+      scores: new Map([
+        ...this.#state.compare.scores,
+        ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id }])),
+      ]),
+    }));
   }
 
   /** @param {string} key */
   async #paint(key) {
-    const { map: { kind, palette }, compare: { picture: { id } } } = this.#state;
+    const {
+      map: { kind, palette },
+      compare: {
+        picture: { id },
+      },
+    } = this.#state;
     const values = scoresBeside(this.#state).get(findingBeside(this.#state))[kind];
     const overlay = await this.#host.call('map', { map: values, palette });
     this.#apply(id, () => ({ overlay: { key, ...overlay } }));

@@ -3,7 +3,25 @@ import { PURPOSE, short } from './records.js';
 import { sideOf } from '../zone.js';
 
 const COLUMNS = [
-  'image', 'side', 'finding', 'prompt', 'logit', 'i2t', 't2i', 'percentile', 'wording', 'related', 'zone', 'verdict', 'warnings', 'error', 'model', 'version', 'sha256', 'reference', 'note',
+  'image',
+  'side',
+  'finding',
+  'prompt',
+  'logit',
+  'i2t',
+  't2i',
+  'percentile',
+  'wording',
+  'related',
+  'zone',
+  'verdict',
+  'warnings',
+  'error',
+  'model',
+  'version',
+  'sha256',
+  'reference',
+  'note',
 ];
 /** What a spreadsheet takes for a formula, also in its wide forms. */
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
@@ -18,7 +36,8 @@ function field(value) {
 }
 
 /** "lateral; body-part KNEE". @param {import('../state.js').Warning[]} warnings */
-const listed = (warnings) => warnings.map(({ code, ...values }) => [code, ...Object.values(values)].join(' ')).join('; ');
+const listed = (warnings) =>
+  warnings.map(({ code, ...values }) => [code, ...Object.values(values)].join(' ')).join('; ');
 
 /** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string}} model */
 export function csvOf(records, { title, version, sha256, population }) {
@@ -27,8 +46,25 @@ export function csvOf(records, { title, version, sha256, population }) {
     return marks.map((mark) => {
       const { finding, sentence, logit, i2t, t2i, percentile, wording } = mark;
       return [
-        image, side, finding, sentence, short(logit), short(i2t), short(t2i), short(percentile), wording?.standing, wording?.standing === 'related' ? wording.finding : '', sideOf(mark), verdict, listed(warnings), error,
-        title, version, sha256, population, PURPOSE,
+        image,
+        side,
+        finding,
+        sentence,
+        short(logit),
+        short(i2t),
+        short(t2i),
+        short(percentile),
+        wording?.standing,
+        wording?.standing === 'related' ? wording.finding : '',
+        sideOf(mark),
+        verdict,
+        listed(warnings),
+        error,
+        title,
+        version,
+        sha256,
+        population,
+        PURPOSE,
       ];
     });
   });

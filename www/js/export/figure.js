@@ -41,22 +41,39 @@ function wrap(context, text, width) {
 
 /** What the caption says. @param {import('../state.js').State} state */
 function captionOf(state) {
-  const { picture, scores, selected, info, map, display: { view } } = state;
+  const {
+    picture,
+    scores,
+    selected,
+    info,
+    map,
+    display: { view },
+  } = state;
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
-  const model = { title: info.title, version: info.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info.version };
+  const model = {
+    title: info.title,
+    version: info.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info.version,
+  };
   const facts = [
-    map.on && t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), view.mirror && t('viewer.mirrored'), 'phantom' in picture.source && t('figure.synthetic'),
+    map.on && t('figure.map', { kind: shownMap(state).name }),
+    t('figure.dimmed'),
+    view.mirror && t('viewer.mirrored'),
+    'phantom' in picture.source && t('figure.synthetic'),
   ];
   return {
     finding: glossOf(score.finding) ? `${glossOf(score.finding)} (${score.finding})` : score.finding,
-    place: ranked ? t('percentile', { standing: standing(score.percentile) }) : t('figure.logit', { logit: signed(score.logit) }),
+    place: ranked
+      ? t('percentile', { standing: standing(score.percentile) })
+      : t('figure.logit', { logit: signed(score.logit) }),
     warnings: cautions(picture),
     lines: [
       scoreInWords(score),
       ...cautionsOfWords(score),
       sideOf(score) === 'within' && t('zone.within'),
-      ranked && info.population ? t('figure.modelReference', { ...model, population: populationInWords(info.population) }) : t('figure.model', model),
+      ranked && info.population
+        ? t('figure.modelReference', { ...model, population: populationInWords(info.population) })
+        : t('figure.model', model),
     ].filter(Boolean),
     facts: facts.filter(Boolean).join(' · '),
   };
@@ -70,7 +87,8 @@ function dashed(context, place, width) {
 }
 
 /** Findings whose contours are drawn, with their places. @param {import('../state.js').State} state */
-const outlined = (state) => contoured(state).flatMap((finding, place) => (finding ? [{ finding, place, score: state.scores.get(finding) }] : []));
+const outlined = (state) =>
+  contoured(state).flatMap((finding, place) => (finding ? [{ finding, place, score: state.scores.get(finding) }] : []));
 
 /** @param {CanvasRenderingContext2D} context @param {import('../state.js').State} state @param {import('../viewer/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
 function drawContours(context, state, matrix, unit) {
@@ -87,11 +105,22 @@ function drawContours(context, state, matrix, unit) {
     dashed(context, place, line);
     context.stroke(shape);
     context.setLineDash([]);
-    const at = farthest(longest.map((point) => apply(matrix, point)), angleOf(place));
+    const at = farthest(
+      longest.map((point) => apply(matrix, point)),
+      angleOf(place),
+    );
     context.font = `600 ${Math.round(0.9 * unit)}px ${FONT}`;
-    Object.assign(context, { strokeStyle: 'rgb(0 0 0 / 0.85)', lineWidth: 0.25 * unit, fillStyle: STYLES[place].colour });
+    Object.assign(context, {
+      strokeStyle: 'rgb(0 0 0 / 0.85)',
+      lineWidth: 0.25 * unit,
+      fillStyle: STYLES[place].colour,
+    });
     const number = String(place + 1);
-    const box = clearOf(numbers, { x: at.x + 0.25 * unit, y: at.y - 1.25 * unit, width: context.measureText(number).width, height: unit }, context.canvas.height);
+    const box = clearOf(
+      numbers,
+      { x: at.x + 0.25 * unit, y: at.y - 1.25 * unit, width: context.measureText(number).width, height: unit },
+      context.canvas.height,
+    );
     numbers.push(box);
     context.strokeText(number, box.x, box.y + unit);
     context.fillText(number, box.x, box.y + unit);
@@ -103,7 +132,12 @@ function drawPicture(context, state, matrix, scale, unit) {
   const { picture, display, map, overlay } = state;
   const { grid, pixels } = picture;
   const source = document.createElement('canvas');
-  const covered = pixels.paint(source.getContext('2d', { alpha: false }), windowOf(state), display.invert, levelFor((scale * grid.width) / pixels.width));
+  const covered = pixels.paint(
+    source.getContext('2d', { alpha: false }),
+    windowOf(state),
+    display.invert,
+    levelFor((scale * grid.width) / pixels.width),
+  );
   const all = { x: 0, y: 0, width: grid.width, height: grid.height };
   const seen = seenBox(picture);
   context.save();
@@ -114,9 +148,16 @@ function drawPicture(context, state, matrix, scale, unit) {
   context.save();
   context.transform(...matrix);
   context.imageSmoothingQuality = 'high';
-  context.drawImage(source, 0, 0, (covered.width * grid.width) / pixels.width, (covered.height * grid.height) / pixels.height);
+  context.drawImage(
+    source,
+    0,
+    0,
+    (covered.width * grid.width) / pixels.width,
+    (covered.height * grid.height) / pixels.height,
+  );
   context.globalAlpha = map.opacity / 100;
-  if (map.on && overlay && seen) context.drawImage(canvasOf(overlay.rgba, overlay.size, overlay.size), seen.x, seen.y, seen.width, seen.height);
+  if (map.on && overlay && seen)
+    context.drawImage(canvasOf(overlay.rgba, overlay.size, overlay.size), seen.x, seen.y, seen.width, seen.height);
   context.restore();
   if (seen) {
     const inner = applyToBox(matrix, seen);
@@ -132,7 +173,10 @@ function drawPicture(context, state, matrix, scale, unit) {
 
 /** The picture with its map and contours alone, of `long` pixels on its longer side. @param {import('../state.js').State} state @param {number} long @returns {HTMLCanvasElement} */
 export function drawImage(state, long) {
-  const { picture: { grid }, display: { view } } = state;
+  const {
+    picture: { grid },
+    display: { view },
+  } = state;
   const sides = [grid.width, grid.height * grid.aspect];
   if (view.turn % 2) sides.reverse();
   const scale = long / Math.max(...sides);
@@ -141,7 +185,13 @@ export function drawImage(state, long) {
   const context = canvas.getContext('2d', { alpha: false });
   const viewport = { width: canvas.width + 2 * PADDING, height: canvas.height + 2 * PADDING };
   context.translate(-PADDING, -PADDING);
-  drawPicture(context, state, matrixOf({ grid, viewport }, { ...FITTED, turn: view.turn, mirror: view.mirror }), scale, UNIT_MIN);
+  drawPicture(
+    context,
+    state,
+    matrixOf({ grid, viewport }, { ...FITTED, turn: view.turn, mirror: view.mirror }),
+    scale,
+    UNIT_MIN,
+  );
   return canvas;
 }
 
@@ -150,7 +200,12 @@ export const drawRamp = ({ ramp }) => canvasOf(ramp.rgba, ramp.rgba.length / 4, 
 
 /** One side. @param {import('../state.js').State} state With a scored picture @param {string} letter Of a comparison, or '' @returns {HTMLCanvasElement} */
 function drawSide(state, letter) {
-  const { picture: { grid }, display: { view }, ramp, map } = state;
+  const {
+    picture: { grid },
+    display: { view },
+    ramp,
+    map,
+  } = state;
   const caption = captionOf(state);
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d', { alpha: false });
@@ -170,7 +225,10 @@ function drawSide(state, letter) {
   };
   const outlines = outlined(state);
   const heightOf = (/** @type {number} */ width) => {
-    const lines = wrapped([...caption.warnings, ...caption.lines], width).length + wrapped([caption.facts], width).length + outlines.length;
+    const lines =
+      wrapped([...caption.warnings, ...caption.lines], width).length +
+      wrapped([caption.facts], width).length +
+      outlines.length;
     return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on && ramp ? 1.5 : 0) + 2.2);
   };
 
@@ -201,7 +259,7 @@ function drawSide(state, letter) {
   const write = (/** @type {string[]} */ texts, /** @type {string} */ colour) => {
     const lines = wrapped(texts, width);
     context.fillStyle = colour;
-    for (const line of lines) context.fillText(line, margin, y += 1.15 * unit);
+    for (const line of lines) context.fillText(line, margin, (y += 1.15 * unit));
   };
   write(caption.warnings, COLOURS.warning);
   write(caption.lines, COLOURS.muted);
@@ -211,7 +269,14 @@ function drawSide(state, letter) {
     dashed(context, place, unit / 9);
     context.stroke(new Path2D(`M${margin} ${y - 0.3 * unit}h${2.4 * unit}`));
     context.setLineDash([]);
-    const text = t('figure.contour', { number: place + 1, finding: nameOf(finding), standing: score.percentile === undefined ? t('figure.logit', { logit: signed(score.logit) }) : t('percentile', { standing: standing(score.percentile) }) });
+    const text = t('figure.contour', {
+      number: place + 1,
+      finding: nameOf(finding),
+      standing:
+        score.percentile === undefined
+          ? t('figure.logit', { logit: signed(score.logit) })
+          : t('percentile', { standing: standing(score.percentile) }),
+    });
     context.fillText(text, margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
   }
   if (map.on && ramp) {
@@ -232,7 +297,14 @@ function drawSide(state, letter) {
 }
 
 /** B of a comparison as a state of its own. @param {import('../state.js').State} state */
-const sideB = (state) => ({ ...stateBeside(state), scores: scoresBeside(state), selected: findingBeside(state), overlay: state.compare.overlay, compare: null, why: { ...state.why, open: false } });
+const sideB = (state) => ({
+  ...stateBeside(state),
+  scores: scoresBeside(state),
+  selected: findingBeside(state),
+  overlay: state.compare.overlay,
+  compare: null,
+  why: { ...state.why, open: false },
+});
 
 /** Nothing names the file: it may name a person. @param {import('../state.js').State} state With a scored picture, and a scored one beside it @returns {HTMLCanvasElement} */
 export function drawFigure(state) {
@@ -250,6 +322,7 @@ export function drawFigure(state) {
 }
 
 /** @param {HTMLCanvasElement} canvas @returns {Promise<Blob>} */
-export const pngOf = (canvas) => new Promise((resolve, reject) => {
-  canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t('figure.failed')))), 'image/png');
-});
+export const pngOf = (canvas) =>
+  new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t('figure.failed')))), 'image/png');
+  });

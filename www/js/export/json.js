@@ -2,8 +2,9 @@
 import { PURPOSE, short } from './records.js';
 import { sideOf } from '../zone.js';
 
-const SCALE = 'Raw logits, not probabilities; percentiles among the reference images for the same prompt, none for words far from all that the model learnt. '
-  + 'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
+const SCALE =
+  'Raw logits, not probabilities; percentiles among the reference images for the same prompt, none for words far from all that the model learnt. ' +
+  'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
 
 /** @param {import('./records.js').Record[]} records @param {any} info See `ModelInfo` in the wasm boundary */
 export function jsonOf(records, { name, title, version, sha256, precision, device, population }) {
@@ -16,7 +17,14 @@ export function jsonOf(records, { name, title, version, sha256, precision, devic
     warnings,
     ...(error && { error }),
     scores: scores.map((mark) => ({
-      finding: mark.finding, prompt: mark.sentence, logit: short(mark.logit), i2t: short(mark.i2t), t2i: short(mark.t2i), percentile: short(mark.percentile) ?? null, wording: mark.wording ?? null, zone: sideOf(mark) || null,
+      finding: mark.finding,
+      prompt: mark.sentence,
+      logit: short(mark.logit),
+      i2t: short(mark.i2t),
+      t2i: short(mark.t2i),
+      percentile: short(mark.percentile) ?? null,
+      wording: mark.wording ?? null,
+      zone: sideOf(mark) || null,
     })),
   }));
   const model = { name, title, version, sha256: sha256 ?? null, precision, device: device.kind };

@@ -27,19 +27,33 @@ const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(f
 function recordOfPicture(picture, side, scores) {
   const own = scores.filter((score) => /** @type {any} */ (score).picture === picture.id);
   const { name, width, height, verdict } = picture;
-  return own.length ? [{ image: tell(name), side, width, height, verdict, warnings: warningsOf(picture), error: '', scores: own }] : [];
+  return own.length
+    ? [{ image: tell(name), side, width, height, verdict, warnings: warningsOf(picture), error: '', scores: own }]
+    : [];
 }
 
 /** Of the rows that pass the filter, where the table is on show; else of the image in the viewer, and the one beside it. @param {import('../state.js').State} state @returns {Record[]} */
 export function recordsOf(state) {
   const { series, picture, compare, findings, scores } = state;
   if (series?.shown) {
-    return rowsOnShow(series, findings).filter((row) => row.state !== 'waiting').map((row) => ({
-      image: row.name, side: '', width: row.width, height: row.height, verdict: row.verdict, warnings: warningsOf(row), error: row.error, scores: inOrder(findings, row.marks),
-    }));
+    return rowsOnShow(series, findings)
+      .filter((row) => row.state !== 'waiting')
+      .map((row) => ({
+        image: row.name,
+        side: '',
+        width: row.width,
+        height: row.height,
+        verdict: row.verdict,
+        warnings: warningsOf(row),
+        error: row.error,
+        scores: inOrder(findings, row.marks),
+      }));
   }
   if (!picture) return [];
   const own = inOrder(findings, scores);
   if (!compare || isSame(state)) return recordOfPicture(picture, '', own);
-  return [...recordOfPicture(picture, 'A', own), ...recordOfPicture(compare.picture, 'B', inOrder(findings, scoresBeside(state)))];
+  return [
+    ...recordOfPicture(picture, 'A', own),
+    ...recordOfPicture(compare.picture, 'B', inOrder(findings, scoresBeside(state))),
+  ];
 }

@@ -9,14 +9,21 @@ const model = () => /** @type {any} */ (globalThis).LanguageModel;
 
 /** Whether there is one; `fetched`: the browser downloads it first. @returns {Promise<'' | 'ready' | 'fetched'>} */
 export async function builtIn() {
-  const availability = await model()?.availability(LANGUAGES).catch(() => 'unavailable') ?? 'unavailable';
+  const availability =
+    (await model()
+      ?.availability(LANGUAGES)
+      .catch(() => 'unavailable')) ?? 'unavailable';
   if (availability === 'unavailable') return '';
   return availability === 'available' ? 'ready' : 'fetched';
 }
 
 /** @param {{instructions: string, schema: object}} rewriting @param {string} text @param {AbortSignal} signal @returns {Promise<string>} What the model says */
 export async function askBuiltIn({ instructions, schema }, text, signal) {
-  const session = await model().create({ ...LANGUAGES, initialPrompts: [{ role: 'system', content: instructions }], signal });
+  const session = await model().create({
+    ...LANGUAGES,
+    initialPrompts: [{ role: 'system', content: instructions }],
+    signal,
+  });
   try {
     return await session.prompt(text, { responseConstraint: schema, signal });
   } finally {

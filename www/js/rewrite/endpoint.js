@@ -45,15 +45,30 @@ async function post(request, signal) {
  * @returns {Promise<string>} What the model says
  */
 export async function askEndpoint({ url, model, key }, { instructions, schema }, text, signal) {
-  const messages = [{ role: 'system', content: instructions }, { role: 'user', content: text }];
-  const formats = [{ type: 'json_schema', json_schema: { name: 'statements', strict: true, schema } }, { type: 'json_object' }];
+  const messages = [
+    { role: 'system', content: instructions },
+    { role: 'user', content: text },
+  ];
+  const formats = [
+    { type: 'json_schema', json_schema: { name: 'statements', strict: true, schema } },
+    { type: 'json_object' },
+  ];
   let answer;
-  for (const format of formats) { // not every server knows schemas
-    answer = await post({ url: completionsOf(url), key, body: JSON.stringify({ model, temperature: 0, messages, response_format: format }) }, signal);
+  for (const format of formats) {
+    // not every server knows schemas
+    answer = await post(
+      {
+        url: completionsOf(url),
+        key,
+        body: JSON.stringify({ model, temperature: 0, messages, response_format: format }),
+      },
+      signal,
+    );
     if (![400, 422].includes(answer.status)) break;
   }
   if ('failure' in answer) throw new CodedError('unreachable', answer.failure);
-  if (answer.status < 200 || answer.status > 299) throw new CodedError('refused', `${answer.status} ${answer.text.trim().slice(0, SHOWN)}`.trim());
+  if (answer.status < 200 || answer.status > 299)
+    throw new CodedError('refused', `${answer.status} ${answer.text.trim().slice(0, SHOWN)}`.trim());
   try {
     return String(JSON.parse(answer.text).choices[0].message.content);
   } catch {

@@ -26,10 +26,19 @@ const NAMED = 5; // of the names that were left out
 export const initialRewriter = () => ({ by: 'off', url: '', model: '', key: '', builtIn: '' });
 
 /** Whether a text can be sent. @param {Rewriter} rewriter */
-export const isSetUp = ({ by, url, model }) => by === 'browser' || (by === 'endpoint' && Boolean(completionsOf(url) && model.trim()));
+export const isSetUp = ({ by, url, model }) =>
+  by === 'browser' || (by === 'endpoint' && Boolean(completionsOf(url) && model.trim()));
 
 /** What the rules found. @param {string} text @param {import('../state.js').Statement[]} statements @param {string} [near] @returns {Review} */
-export const reviewOf = (text, statements, near) => ({ text, statements, near, byRules: statements, busy: false, note: '', rewritten: false });
+export const reviewOf = (text, statements, near) => ({
+  text,
+  statements,
+  near,
+  byRules: statements,
+  busy: false,
+  note: '',
+  rewritten: false,
+});
 
 export class RewriteActions {
   #store;
@@ -43,10 +52,14 @@ export class RewriteActions {
   }
 
   /** @param {Partial<Rewriter>} change */
-  setUp(change) { this.#store.update({ rewriter: { ...this.#store.state.rewriter, ...change } }); }
+  setUp(change) {
+    this.#store.update({ rewriter: { ...this.#store.state.rewriter, ...change } });
+  }
 
   /** Looks for a model of the browser's own. */
-  async look() { this.setUp({ builtIn: await builtIn() }); }
+  async look() {
+    this.setUp({ builtIn: await builtIn() });
+  }
 
   /** Sends the text under review, and nothing else. */
   async rewrite() {
@@ -57,14 +70,26 @@ export class RewriteActions {
     const timer = setTimeout(() => request.abort(new CodedError('no-answer', `${TIMEOUT / 1000} s`)), TIMEOUT);
     this.#store.update({ review: { ...review, busy: true, note: '' } });
     const end = (/** @type {Partial<Review>} */ change) => {
-      if (this.#request === request) this.#store.update({ review: { ...this.#store.state.review, busy: false, ...change } });
+      if (this.#request === request)
+        this.#store.update({ review: { ...this.#store.state.review, busy: false, ...change } });
     };
     try {
       const rewriting = await this.#host.call('rewriting', {});
-      const ask = rewriter.by === 'browser' ? askBuiltIn(rewriting, review.text, request.signal) : askEndpoint(rewriter, rewriting, review.text, request.signal);
-      const { statements, unknownFindings, unknownPlaces } = await this.#host.call('readAnswer', { text: review.text, answer: await ask });
+      const ask =
+        rewriter.by === 'browser'
+          ? askBuiltIn(rewriting, review.text, request.signal)
+          : askEndpoint(rewriter, rewriting, review.text, request.signal);
+      const { statements, unknownFindings, unknownPlaces } = await this.#host.call('readAnswer', {
+        text: review.text,
+        answer: await ask,
+      });
       const unknown = [...new Set([...unknownFindings, ...unknownPlaces])].slice(0, NAMED).join(', ');
-      end({ statements, near: undefined, rewritten: true, note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' } });
+      end({
+        statements,
+        near: undefined,
+        rewritten: true,
+        note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' },
+      });
     } catch (error) {
       end({ note: { key: 'rewrite.failed', values: { reason: programMessage(error) } } });
     } finally {

@@ -18,7 +18,13 @@ export function imagesListed(bytes) {
     const value = bytes.subarray(at + 8, at + 8 + view.getUint16(at + 6, true));
     const text = String.fromCharCode(...value).replace(/[\0 ]+$/, '');
     if (element === TYPE) type = text;
-    else if (type === 'IMAGE') found.push(text.split('\\').map((part) => part.trim()).join('/'));
+    else if (type === 'IMAGE')
+      found.push(
+        text
+          .split('\\')
+          .map((part) => part.trim())
+          .join('/'),
+      );
   }
   return found;
 }

@@ -13,8 +13,11 @@ export const FILES_MAX = 5000;
 async function entriesOf(folder) {
   const reader = folder.createReader();
   const all = [];
-  for (;;) { // a hundred at a time
-    const some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+  for (;;) {
+    // a hundred at a time
+    const some = await new Promise((resolve, reject) => {
+      reader.readEntries(resolve, reject);
+    });
     if (!some.length || all.length > FILES_MAX) return all;
     all.push(...some);
   }
@@ -27,13 +30,15 @@ async function walk(entry, found) {
     for (const inner of await entriesOf(/** @type {FileSystemDirectoryEntry} */ (entry))) await walk(inner, found);
     return;
   }
-  const file = await new Promise((resolve, reject) => { /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject); });
+  const file = await new Promise((resolve, reject) => {
+    /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject);
+  });
   found.push({ file, name: entry.fullPath.replace(/^\//, '') });
 }
 
 /** Must be called before the event is over. @param {DataTransfer | null} transfer @returns {Promise<Named[]>} */
 export async function filesFromTransfer(transfer) {
-  const items = [...transfer?.items ?? []].filter(({ kind }) => kind === 'file');
+  const items = [...(transfer?.items ?? [])].filter(({ kind }) => kind === 'file');
   const parts = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const found = [];
   for (const { entry, file } of parts) {
@@ -50,7 +55,8 @@ const isDirectory = (/** @type {string} */ name) => /(^|\/)DICOMDIR$/i.test(name
 const isHidden = (/** @type {string} */ name) => /(^|\/)(\.|__MACOSX\/)/.test(name) || isDirectory(name);
 
 /** Nobody chose the files of a folder one by one: what is something else by its own word stays out. @param {Named} named */
-const mayBeImage = ({ file: { type }, name }) => !name.includes('/') || !type || type.startsWith('image/') || type === 'application/dicom';
+const mayBeImage = ({ file: { type }, name }) =>
+  !name.includes('/') || !type || type.startsWith('image/') || type === 'application/dicom';
 
 /** @param {string} name */
 const kindOf = (name) => name.match(/\.([\w-]{1,5})$/)?.[1].toUpperCase() ?? '';
@@ -60,7 +66,8 @@ async function listed(files) {
   const names = new Set();
   for (const { file, name } of files.filter((each) => isDirectory(each.name))) {
     const folder = name.slice(0, -'DICOMDIR'.length);
-    for (const path of imagesListed(new Uint8Array(await file.arrayBuffer().catch(() => new ArrayBuffer(0)))) ?? []) names.add((folder + path).toLowerCase());
+    for (const path of imagesListed(new Uint8Array(await file.arrayBuffer().catch(() => new ArrayBuffer(0)))) ?? [])
+      names.add((folder + path).toLowerCase());
   }
   return files.some(({ name }) => names.has(name.toLowerCase())) ? names : null;
 }
@@ -76,7 +83,9 @@ export async function sortOut(files) {
   const shown = files.filter(({ name }) => !isHidden(name));
   const names = await listed(files);
   const isImage = (/** @type {Named} */ named) => (names ? names.has(named.name.toLowerCase()) : mayBeImage(named));
-  const left = shown.filter((named) => !isImage(named)).reduce((counts, { name }) => count(counts, kindOf(name)), /** @type {Left} */ ({}));
+  const left = shown
+    .filter((named) => !isImage(named))
+    .reduce((counts, { name }) => count(counts, kindOf(name)), /** @type {Left} */ ({}));
   const images = shown.filter(isImage).sort((one, two) => compareNames(one.name, two.name));
   const top = images[0]?.name.match(/^[^/]+\//)?.[0];
   const shared = top && images.every(({ name }) => name.startsWith(top)) ? top.length : 0;

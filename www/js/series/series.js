@@ -4,7 +4,11 @@ import { count } from './files.js';
 import { lacking, nextRow, seriesOf, sortBy } from './table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
-const CRASHED = { state: /** @type {const} */ ('failed'), error: 'The program stopped while it read this file.', reason: { key: 'series.crashed' } };
+const CRASHED = {
+  state: /** @type {const} */ ('failed'),
+  error: 'The program stopped while it read this file.',
+  reason: { key: 'series.crashed' },
+};
 
 export class SeriesActions {
   #store;
@@ -17,36 +21,60 @@ export class SeriesActions {
     this.#host = host;
   }
 
-  get #series() { return this.#store.state.series; }
+  get #series() {
+    return this.#store.state.series;
+  }
 
   /** @param {Partial<import('./table.js').Series>} change */
-  #update(change) { this.#store.update({ series: { ...this.#series, ...change } }); }
+  #update(change) {
+    this.#store.update({ series: { ...this.#series, ...change } });
+  }
 
   /** Replaces the series before. @param {import('./files.js').Named[]} files @param {import('./files.js').Left} left What was with them, and is no image */
-  open(files, left) { this.#store.update({ series: seriesOf(files, left), notice: null }); }
+  open(files, left) {
+    this.#store.update({ series: seriesOf(files, left), notice: null });
+  }
 
-  close() { this.#store.update({ series: null }); }
+  close() {
+    this.#store.update({ series: null });
+  }
 
   /** Table or viewer. @param {boolean} shown */
-  show(shown) { this.#update({ shown }); }
+  show(shown) {
+    this.#update({ shown });
+  }
 
   /** @param {boolean} running */
-  run(running) { this.#update({ running }); }
+  run(running) {
+    this.#update({ running });
+  }
 
   /** @param {string} by */
-  sort(by) { this.#update({ sort: sortBy(this.#series.sort, by) }); }
+  sort(by) {
+    this.#update({ sort: sortBy(this.#series.sort, by) });
+  }
 
   /** @param {Partial<import('./table.js').Filter>} change */
-  filter(change) { this.#update({ filter: { ...this.#series.filter, ...change }, portions: 1 }); }
+  filter(change) {
+    this.#update({ filter: { ...this.#series.filter, ...change }, portions: 1 });
+  }
 
-  showMore() { this.#update({ portions: this.#series.portions + 1 }); }
+  showMore() {
+    this.#update({ portions: this.#series.portions + 1 });
+  }
 
   /** Decodes the picture again, for the viewer. @param {import('./table.js').Row} row */
-  view({ file, name }) { this.#host.openFile(file, name); }
+  view({ file, name }) {
+    this.#host.openFile(file, name);
+  }
 
   /** Another model, or another device: nothing is scored yet. What could not be read stays so. */
   forget() {
-    const rows = this.#series?.rows.map((row) => (row.state === 'failed' ? row : { ...row, state: /** @type {const} */ ('waiting'), verdict: undefined, marks: new Map() }));
+    const rows = this.#series?.rows.map((row) =>
+      row.state === 'failed'
+        ? row
+        : { ...row, state: /** @type {const} */ ('waiting'), verdict: undefined, marks: new Map() },
+    );
     if (rows) this.#update({ rows });
   }
 
@@ -76,14 +104,21 @@ export class SeriesActions {
     try {
       const findings = lacking(row, this.#store.state.findings);
       const { scores, ...facts } = await this.#host.call('assess', { file: row.file, findings, side: THUMBNAIL });
-      const fresh = scores.map((/** @type {import('./table.js').Mark} */ mark) => /** @type {const} */ ([mark.finding, mark]));
+      const fresh = scores.map(
+        (/** @type {import('./table.js').Mark} */ mark) => /** @type {const} */ ([mark.finding, mark]),
+      );
       change({ ...facts, state: 'done', marks: new Map([...row.marks, ...fresh]) });
     } catch (error) {
       if (error.code === 'stopped') return void (error.cause && change(CRASHED)); // once more after a restart: its rows are new
       if (error.code === 'device') return this.#host.failed(error);
-      if (error.code === 'no-picture' && this.#series.rows.length > 1) { // a report or a plan, as discs and archives hold them
+      if (error.code === 'no-picture' && this.#series.rows.length > 1) {
+        // a report or a plan, as discs and archives hold them
         const { rows, left } = this.#series;
-        if (rows.includes(row)) this.#update({ rows: rows.filter((other) => other !== row), left: count(left, ['DICOM', error.values?.modality].filter(Boolean).join(' ')) });
+        if (rows.includes(row))
+          this.#update({
+            rows: rows.filter((other) => other !== row),
+            left: count(left, ['DICOM', error.values?.modality].filter(Boolean).join(' ')),
+          });
         return;
       }
       change({ state: 'failed', error: error.message, reason: programMessage(error) });

@@ -29,23 +29,45 @@ const PORTION = 600;
 /** @param {{file: File, name: string}[]} files @param {import('./files.js').Left} left @returns {Series} */
 export const seriesOf = (files, left) => ({
   left,
-  rows: files.map(({ file, name }, i) => ({ id: i + 1, file, name, state: 'waiting', error: '', reason: '', width: 0, height: 0, warnings: [], thumbnail: null, marks: new Map() })),
-  running: true, shown: true, sort: { by: '', down: false }, filter: { name: '', finding: '', above: null }, portions: 1,
+  rows: files.map(({ file, name }, i) => ({
+    id: i + 1,
+    file,
+    name,
+    state: 'waiting',
+    error: '',
+    reason: '',
+    width: 0,
+    height: 0,
+    warnings: [],
+    thumbnail: null,
+    marks: new Map(),
+  })),
+  running: true,
+  shown: true,
+  sort: { by: '', down: false },
+  filter: { name: '', finding: '', above: null },
+  portions: 1,
 });
 
 /** What there is still to do for a row. @param {Row} row @param {readonly string[]} findings */
-export const lacking = ({ state, marks }, findings) => (state === 'failed' ? [] : findings.filter((finding) => !marks.has(finding)));
+export const lacking = ({ state, marks }, findings) =>
+  state === 'failed' ? [] : findings.filter((finding) => !marks.has(finding));
 
 /** @param {Row} row @param {readonly string[]} findings */
 const isOpen = (row, findings) => row.state === 'waiting' || lacking(row, findings).length > 0;
 
 /** The row to work on next: those without anything come first. @param {Series} series @param {readonly string[]} findings */
-export const nextRow = ({ rows }, findings) => rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings));
+export const nextRow = ({ rows }, findings) =>
+  rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings));
 
 /** @param {Series} series @param {readonly string[]} findings */
 export function progressOf({ rows }, findings) {
   const count = (/** @type {(row: Row) => boolean} */ test) => rows.reduce((sum, row) => sum + Number(test(row)), 0);
-  return { total: rows.length, done: count((row) => !isOpen(row, findings)), failed: count(({ state }) => state === 'failed') };
+  return {
+    total: rows.length,
+    done: count((row) => !isOpen(row, findings)),
+    failed: count(({ state }) => state === 'failed'),
+  };
 }
 
 /** Those with a percentile come before those with a logit only; those without a score are always last. @param {Mark | undefined} one @param {Mark | undefined} two @param {boolean} down */
@@ -61,8 +83,11 @@ function compareMarks(one, two, down) {
 export function rowsOnShow({ rows, sort, filter }, findings) {
   const wanted = filter.name.trim().toLowerCase();
   const asked = filter.finding ? [filter.finding] : findings;
-  const kept = rows.filter(({ name, marks }) => name.toLowerCase().includes(wanted)
-    && (filter.above === null || asked.some((finding) => (marks.get(finding)?.percentile ?? -1) > filter.above)));
+  const kept = rows.filter(
+    ({ name, marks }) =>
+      name.toLowerCase().includes(wanted) &&
+      (filter.above === null || asked.some((finding) => (marks.get(finding)?.percentile ?? -1) > filter.above)),
+  );
   if (sort.by === NAME) kept.sort((one, two) => compareNames(one.name, two.name) * (sort.down ? -1 : 1));
   else if (sort.by) kept.sort((one, two) => compareMarks(one.marks.get(sort.by), two.marks.get(sort.by), sort.down));
   return kept;

@@ -33,23 +33,58 @@ export function refine(map, side) {
     return { low, high: Math.min(low + 1, side - 1), part: at - low };
   });
   const values = new Float64Array(size * size);
-  places.forEach((row, y) => places.forEach((column, x) => {
-    const across = (/** @type {number} */ line) => map[line * side + column.low] * (1 - column.part) + map[line * side + column.high] * column.part;
-    values[y * size + x] = across(row.low) * (1 - row.part) + across(row.high) * row.part;
-  }));
+  places.forEach((row, y) =>
+    places.forEach((column, x) => {
+      const across = (/** @type {number} */ line) =>
+        map[line * side + column.low] * (1 - column.part) + map[line * side + column.high] * column.part;
+      values[y * size + x] = across(row.low) * (1 - row.part) + across(row.high) * row.part;
+    }),
+  );
   return { values, size };
 }
 
 /** Edges of a cell that a line joins, by the corners above the level: 1 top left, 2 top right, 4 bottom right, 8 bottom left. */
 const [TOP, RIGHT, BOTTOM, LEFT] = [0, 1, 2, 3];
 const JOINS = [
-  [], [[LEFT, TOP]], [[TOP, RIGHT]], [[LEFT, RIGHT]], [[RIGHT, BOTTOM]], [], [[TOP, BOTTOM]], [[LEFT, BOTTOM]],
-  [[BOTTOM, LEFT]], [[BOTTOM, TOP]], [], [[BOTTOM, RIGHT]], [[RIGHT, LEFT]], [[RIGHT, TOP]], [[TOP, LEFT]], [],
+  [],
+  [[LEFT, TOP]],
+  [[TOP, RIGHT]],
+  [[LEFT, RIGHT]],
+  [[RIGHT, BOTTOM]],
+  [],
+  [[TOP, BOTTOM]],
+  [[LEFT, BOTTOM]],
+  [[BOTTOM, LEFT]],
+  [[BOTTOM, TOP]],
+  [],
+  [[BOTTOM, RIGHT]],
+  [[RIGHT, LEFT]],
+  [[RIGHT, TOP]],
+  [[TOP, LEFT]],
+  [],
 ];
 /** Two corners that face each other: their mean says whether they belong together. */
 const SADDLES = {
-  5: { apart: [[LEFT, TOP], [RIGHT, BOTTOM]], together: [[RIGHT, TOP], [LEFT, BOTTOM]] },
-  10: { apart: [[TOP, RIGHT], [BOTTOM, LEFT]], together: [[TOP, LEFT], [BOTTOM, RIGHT]] },
+  5: {
+    apart: [
+      [LEFT, TOP],
+      [RIGHT, BOTTOM],
+    ],
+    together: [
+      [RIGHT, TOP],
+      [LEFT, BOTTOM],
+    ],
+  },
+  10: {
+    apart: [
+      [TOP, RIGHT],
+      [BOTTOM, LEFT],
+    ],
+    together: [
+      [TOP, LEFT],
+      [BOTTOM, RIGHT],
+    ],
+  },
 };
 
 /** Lines along which a grid of samples crosses a level; closed ones end where they begin. @param {ArrayLike<number>} values @param {number} size @param {number} level @returns {Point[][]} */
@@ -57,7 +92,11 @@ export function linesAt(values, size, level) {
   /** Samples joined by an edge, by the edge's number: even ones go across, odd ones down. @type {Map<number, number[]>} */
   const joined = new Map();
   const join = (/** @type {number} */ one, /** @type {number} */ two) => {
-    for (const [from, to] of [[one, two], [two, one]]) joined.set(from, [...(joined.get(from) ?? []), to]);
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ])
+      joined.set(from, [...(joined.get(from) ?? []), to]);
   };
   for (let y = 0; y + 1 < size; y++) {
     for (let x = 0; x + 1 < size; x++) {
@@ -118,7 +157,8 @@ export function linesOf(map, side) {
 export const angleOf = (place) => (2 * Math.PI * place) / CONTOURS_MAX - Math.PI / 2;
 
 /** For a path of SVG. @param {Point[][]} lines */
-export const pathOf = (lines) => lines.map((line) => `M${line.map(({ x, y }) => `${x.toFixed(4)} ${y.toFixed(4)}`).join('L')}`).join('');
+export const pathOf = (lines) =>
+  lines.map((line) => `M${line.map(({ x, y }) => `${x.toFixed(4)} ${y.toFixed(4)}`).join('L')}`).join('');
 
 /** The point that lies farthest in a direction. @param {Point[]} points @param {number} angle */
 export function farthest(points, angle) {
@@ -132,7 +172,18 @@ export function farthest(points, angle) {
  * @param {import('./transform.js').Box[]} others @param {import('./transform.js').Box} box Of its own place @param {number} height Of what it has to stay within
  */
 export function clearOf(others, box, height) {
-  const apart = (/** @type {import('./transform.js').Box} */ one) => others.every((other) => one.x >= other.x + other.width || other.x >= one.x + one.width || one.y >= other.y + other.height || other.y >= one.y + one.height);
+  const apart = (/** @type {import('./transform.js').Box} */ one) =>
+    others.every(
+      (other) =>
+        one.x >= other.x + other.width ||
+        other.x >= one.x + one.width ||
+        one.y >= other.y + other.height ||
+        other.y >= one.y + one.height,
+    );
   const lines = Array.from({ length: 4 * others.length + 1 }, (_, i) => (i % 2 ? 1 : -1) * Math.ceil(i / 2));
-  return lines.map((line) => ({ ...box, y: box.y + line * box.height })).find((place) => place.y >= 0 && place.y + place.height <= height && apart(place)) ?? box;
+  return (
+    lines
+      .map((line) => ({ ...box, y: box.y + line * box.height }))
+      .find((place) => place.y >= 0 && place.y + place.height <= height && apart(place)) ?? box
+  );
 }

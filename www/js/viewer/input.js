@@ -10,7 +10,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 /** @param {HTMLElement} viewport @param {import('./viewer.js').Viewer} viewer @returns {import('./tools.js').Actions} */
 export function pointerActions(viewport, viewer) {
   const part = (/** @type {import('./transform.js').Point} */ point) => inside(viewer.part(point));
-  const cursor = (/** @type {import('./transform.js').Point} */ at, /** @type {boolean} */ finger) => viewer.setCursor({ ...part(at), by: finger ? 'finger' : 'mouse' });
+  const cursor = (/** @type {import('./transform.js').Point} */ at, /** @type {boolean} */ finger) =>
+    viewer.setCursor({ ...part(at), by: finger ? 'finger' : 'mouse' });
   return {
     ready: () => Boolean(viewer.state.picture),
     tool: () => viewer.state.tool,
@@ -19,7 +20,7 @@ export function pointerActions(viewport, viewer) {
       const { draft, lines } = viewer.display;
       const to = part(start);
       const held = grab(lines, start, (at) => viewer.point(at));
-      viewer.setDraft({ ...draft ?? (held ? { from: held.from, moves: held.line } : { from: to }), to });
+      viewer.setDraft({ ...(draft ?? (held ? { from: held.from, moves: held.line } : { from: to })), to });
     },
     drag(tool, from, to, start, finger) {
       const [dx, dy] = [to.x - from.x, to.y - from.y];
@@ -28,8 +29,12 @@ export function pointerActions(viewport, viewer) {
       else if (tool === 'pan') viewer.pan(dx, dy);
       else cursor(to, finger);
     },
-    end(tool) { if (tool === 'length' && viewer.display.draft) viewer.finish(viewer.display.draft); },
-    abort(tool) { if (tool === 'length') viewer.setDraft(null); },
+    end(tool) {
+      if (tool === 'length' && viewer.display.draft) viewer.finish(viewer.display.draft);
+    },
+    abort(tool) {
+      if (tool === 'length') viewer.setDraft(null);
+    },
     tap(tool, at, finger) {
       if (tool === 'length') viewer.mark(part(at));
       else if (tool === 'loupe') cursor(at, finger);
@@ -43,7 +48,9 @@ export function pointerActions(viewport, viewer) {
     },
     pinch: (from, to) => viewer.pinch(from, to),
     zoom: (at, factor) => viewer.zoom(at, factor),
-    fit() { if (viewer.state.tool !== 'length') viewer.act('fit'); }, // two quick clicks are two ends
+    fit() {
+      if (viewer.state.tool !== 'length') viewer.act('fit');
+    }, // two quick clicks are two ends
   };
 }
 
@@ -56,7 +63,8 @@ function step(viewer, x, y, fast) {
   const to = inside(viewer.part(cursor ? { x: start.x + x * size, y: start.y + y * size } : start)); // the first key shows it
   const at = viewer.point(to);
   const { width, height } = viewer.state.viewport;
-  const excess = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(0, most - value) - Math.min(0, value);
+  const excess = (/** @type {number} */ value, /** @type {number} */ most) =>
+    Math.min(0, most - value) - Math.min(0, value);
   viewer.setCursor({ ...to, by: 'keys' });
   if (excess(at.x, width) || excess(at.y, height)) viewer.pan(excess(at.x, width), excess(at.y, height));
 }
@@ -66,7 +74,8 @@ export function useKey(viewer, { key, shiftKey, ctrlKey, metaKey, altKey }) {
   if (!viewer.state.picture || ctrlKey || metaKey || altKey) return false;
   const { cursor, lines } = viewer.display;
   if (key in ARROWS) step(viewer, ...ARROWS[key], shiftKey);
-  else if (key === '+' || key === '-') viewer.act(key === '+' ? 'in' : 'out'); // also where single keys are off
+  else if (key === '+' || key === '-')
+    viewer.act(key === '+' ? 'in' : 'out'); // also where single keys are off
   else if (key === 'Enter' && viewer.state.tool === 'length' && cursor) viewer.mark({ x: cursor.x, y: cursor.y });
   else if (key === 'Escape') {
     viewer.setDraft(null);

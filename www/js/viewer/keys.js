@@ -24,7 +24,7 @@ export const KEYS = [
 ];
 
 /** @param {string} key */
-export const nameOfKey = (key) => ({ ' ': 'Space', '-': '−' }[key] ?? key.toUpperCase());
+export const nameOfKey = (key) => ({ ' ': 'Space', '-': '−' })[key] ?? key.toUpperCase();
 
 /** Inputs that take no text. */
 const QUIET = new Set(['checkbox', 'radio', 'range']);

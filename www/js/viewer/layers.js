@@ -20,7 +20,8 @@ function outline({ x, y, width, height }) {
 }
 
 /** @param {Box} box @param {import('./transform.js').Size} size */
-const covers = ({ x, y, width, height }, size) => x <= 0 && y <= 0 && x + width >= size.width && y + height >= size.height;
+const covers = ({ x, y, width, height }, size) =>
+  x <= 0 && y <= 0 && x + width >= size.width && y + height >= size.height;
 
 export class Layers {
   #elements;
@@ -36,18 +37,29 @@ export class Layers {
 
   /** @param {import('../state.js').State} state With a picture @param {number} [magnification] How much closer it is looked at */
   draw(state, magnification = 1) {
-    const { picture, display: { view, invert } } = state;
+    const {
+      picture,
+      display: { view, invert },
+    } = state;
     const scale = (scaleOf(placeOf(state), view) * picture.grid.width) / picture.pixels.width;
     const { center, width } = windowOf(state);
     this.#paint(picture, center, width, invert, levelFor(scale * devicePixelRatio * magnification));
     this.#place(picture, ...matrixOfState(state));
   }
 
-  #paint = onChange((/** @type {import('../state.js').Picture} */ { pixels: source, grid }, /** @type {number} */ center, /** @type {number} */ span, /** @type {boolean} */ invert, /** @type {number} */ level) => {
-    const { width, height } = source.paint(this.#context, { center, width: span }, invert, level);
-    this.covered = { width: (width * grid.width) / source.width, height: (height * grid.height) / source.height };
-    setStyles(this.#elements.picture, { width: px(this.covered.width), height: px(this.covered.height) });
-  });
+  #paint = onChange(
+    (
+      /** @type {import('../state.js').Picture} */ { pixels: source, grid },
+      /** @type {number} */ center,
+      /** @type {number} */ span,
+      /** @type {boolean} */ invert,
+      /** @type {number} */ level,
+    ) => {
+      const { width, height } = source.paint(this.#context, { center, width: span }, invert, level);
+      this.covered = { width: (width * grid.width) / source.width, height: (height * grid.height) / source.height };
+      setStyles(this.#elements.picture, { width: px(this.covered.width), height: px(this.covered.height) });
+    },
+  );
 
   #place = onChange((/** @type {import('../state.js').Picture} */ picture, /** @type {number[]} */ ...matrix) => {
     const { layers, map, unseen } = this.#elements;
@@ -57,7 +69,9 @@ export class Layers {
     unseen.hidden = !seen || covers(seen, grid);
     if (!seen) return;
     setStyles(map, { left: px(seen.x), top: px(seen.y), width: px(seen.width), height: px(seen.height) });
-    const [all, hole] = [{ x: 0, y: 0, ...grid }, seen].map((box) => outline(applyToBox(/** @type {any} */ (matrix), box)));
+    const [all, hole] = [{ x: 0, y: 0, ...grid }, seen].map((box) =>
+      outline(applyToBox(/** @type {any} */ (matrix), box)),
+    );
     unseen.style.setProperty('clip-path', `polygon(evenodd, ${all}, ${hole})`);
   });
 }

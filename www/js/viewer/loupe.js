@@ -12,7 +12,8 @@ const FINGER = 34; // CSS pixels between a finger and the loupe above it
 export function loupeCentre(point, viewport, radius, finger) {
   if (!finger) return point;
   const away = radius + FINGER;
-  const hold = (/** @type {number} */ value, /** @type {number} */ size) => Math.max(Math.min(radius, size / 2), Math.min(Math.max(size - radius, size / 2), value));
+  const hold = (/** @type {number} */ value, /** @type {number} */ size) =>
+    Math.max(Math.min(radius, size / 2), Math.min(Math.max(size - radius, size / 2), value));
   if (point.y >= away + radius) return { x: hold(point.x, viewport.width), y: point.y - away };
   const side = point.x > viewport.width / 2 ? -away : away;
   return { x: hold(point.x + side, viewport.width), y: hold(point.y, viewport.height) };

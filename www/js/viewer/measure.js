@@ -14,16 +14,18 @@ const SHORT = 3; // CSS pixels that are a slip, not a line
 /** In millimetres where the spacing is known, else in pixels. @param {Line} line @param {import('./transform.js').Size} grid @param {[row: number, column: number] | null} spacing @returns {{value: number, unit: 'mm' | 'px'}} */
 export function lengthOf({ from, to }, { width, height }, spacing) {
   const [row, column] = spacing ?? [1, 1];
-  return { value: Math.hypot((to.x - from.x) * width * column, (to.y - from.y) * height * row), unit: spacing ? 'mm' : 'px' };
+  return {
+    value: Math.hypot((to.x - from.x) * width * column, (to.y - from.y) * height * row),
+    unit: spacing ? 'mm' : 'px',
+  };
 }
 
 /** @param {{value: number, unit: string}} length */
-export const lengthInWords = ({ value, unit }) => `${number(value, { minimumFractionDigits: unit === 'mm' ? 1 : 0, maximumFractionDigits: unit === 'mm' ? 1 : 0, useGrouping: false })} ${unit}`;
+export const lengthInWords = ({ value, unit }) =>
+  `${number(value, { minimumFractionDigits: unit === 'mm' ? 1 : 0, maximumFractionDigits: unit === 'mm' ? 1 : 0, useGrouping: false })} ${unit}`;
 
 /** How a length is to be read. @param {[number, number] | null} spacing */
-export const unitNote = (spacing) => (spacing
-  ? t('viewer.millimetres')
-  : t('viewer.pixels'));
+export const unitNote = (spacing) => (spacing ? t('viewer.millimetres') : t('viewer.pixels'));
 
 /** @param {Point} point @returns {Point} Moved into the picture */
 export const inside = ({ x, y }) => ({ x: Math.max(0, Math.min(1, x)), y: Math.max(0, Math.min(1, y)) });
@@ -49,7 +51,10 @@ export function grab(lines, point, place) {
   let best = null;
   let least = NEAR;
   for (const line of lines) {
-    for (const [end, from] of [[line.to, line.from], [line.from, line.to]]) {
+    for (const [end, from] of [
+      [line.to, line.from],
+      [line.from, line.to],
+    ]) {
       const { x, y } = place(end);
       const distance = Math.hypot(x - point.x, y - point.y);
       if (distance <= least) [best, least] = [{ line, from }, distance];

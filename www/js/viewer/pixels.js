@@ -29,16 +29,24 @@ export function windowBetween(low, high) {
 }
 
 /** A window as parts of the range of values, so that it suits other values, too. @param {Window} window @param {{low: number, high: number}} range @returns {[center: number, width: number]} */
-export const partsOfWindow = ({ center, width }, { low, high }) => [(center - low) / (high - low + 1), width / (high - low + 1)];
+export const partsOfWindow = ({ center, width }, { low, high }) => [
+  (center - low) / (high - low + 1),
+  width / (high - low + 1),
+];
 
 /** And back. @param {[center: number, width: number]} parts @param {{low: number, high: number}} range @returns {Window} */
-export const windowFromParts = ([center, width], { low, high }) => ({ center: low + center * (high - low + 1), width: width * (high - low + 1) });
+export const windowFromParts = ([center, width], { low, high }) => ({
+  center: low + center * (high - low + 1),
+  width: width * (high - low + 1),
+});
 
 /** @param {Window} window @param {{low: number, high: number}} from @param {{low: number, high: number}} to @returns {Window} */
-export const carryWindow = (window, from, to) => (from.low === to.low && from.high === to.high ? window : windowFromParts(partsOfWindow(window, from), to));
+export const carryWindow = (window, from, to) =>
+  from.low === to.low && from.high === to.high ? window : windowFromParts(partsOfWindow(window, from), to);
 
 /** The grey, 0 to 1, of a value. @param {number} value @param {Window} window */
-export const greyOf = (value, { center, width }) => Math.max(0, Math.min(1, (value - (center - 0.5)) / (width - 1) + 0.5));
+export const greyOf = (value, { center, width }) =>
+  Math.max(0, Math.min(1, (value - (center - 0.5)) / (width - 1) + 0.5));
 
 /** How often a picture may be halved and still have a pixel for each one of the screen. @param {number} scale Device pixels for one of the picture */
 export const levelFor = (scale) => Math.max(0, Math.min(SMALLEST, Math.floor(-Math.log2(scale) + 1e-6)));
@@ -46,7 +54,7 @@ export const levelFor = (scale) => Math.max(0, Math.min(SMALLEST, Math.floor(-Ma
 /** Means of two by two. At an odd end the last one counts twice. @template {Uint8Array | Uint16Array | Int16Array} T @param {{values: T, width: number, height: number}} level @returns {{values: T, width: number, height: number}} */
 export function halve({ values, width, height }) {
   const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
-  const means = new (/** @type {any} */ (values.constructor))(half.width * half.height);
+  const means = new /** @type {any} */ (values.constructor)(half.width * half.height);
   for (let y = 0, i = 0; y < half.height; y++) {
     const upper = 2 * y * width;
     const lower = Math.min(2 * y + 1, height - 1) * width;
@@ -89,10 +97,14 @@ export class Pixels {
   }
 
   /** The least and the greatest value that there may be. */
-  get range() { return { low: this.#low, high: this.#high }; }
+  get range() {
+    return { low: this.#low, high: this.#high };
+  }
 
   /** How much taller than wide a pixel is. */
-  get aspect() { return this.spacing ? this.spacing[0] / this.spacing[1] : 1; }
+  get aspect() {
+    return this.spacing ? this.spacing[0] / this.spacing[1] : 1;
+  }
 
   /** @param {string} key @returns {Window} */
   preset(key) {
@@ -149,7 +161,7 @@ export class Pixels {
 
   /** Values below which the parts lie; borders that are all black or all white do not count. @param {number[]} parts */
   #quantiles(parts) {
-    const counts = this.#counts ??= this.#distribution();
+    const counts = (this.#counts ??= this.#distribution());
     const all = counts.reduce((sum, count) => sum + count, 0);
     return parts.map((part, i) => {
       if (!all) return i ? this.#high : this.#low;

@@ -53,15 +53,25 @@ export class Gestures {
     element.addEventListener('pointermove', (event) => this.#move(event));
     element.addEventListener('pointerup', (event) => this.#up(event));
     element.addEventListener('pointercancel', (event) => this.#up(event, true));
-    element.addEventListener('pointerleave', ({ pointerType }) => { if (pointerType === 'mouse') this.#hover(null); });
+    element.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType === 'mouse') this.#hover(null);
+    });
     element.addEventListener('contextmenu', (event) => event.preventDefault());
-    element.addEventListener('mousedown', (event) => { if (event.button === 1) event.preventDefault(); }); // no automatic scrolling
-    element.addEventListener('dblclick', ({ target }) => { if (!target.closest('button') && actions.ready()) actions.fit(); });
-    element.addEventListener('wheel', (event) => {
-      if (!actions.ready()) return;
-      event.preventDefault();
-      actions.zoom(this.#at(event), wheelFactor(event));
-    }, { passive: false });
+    element.addEventListener('mousedown', (event) => {
+      if (event.button === 1) event.preventDefault();
+    }); // no automatic scrolling
+    element.addEventListener('dblclick', ({ target }) => {
+      if (!target.closest('button') && actions.ready()) actions.fit();
+    });
+    element.addEventListener(
+      'wheel',
+      (event) => {
+        if (!actions.ready()) return;
+        event.preventDefault();
+        actions.zoom(this.#at(event), wheelFactor(event));
+      },
+      { passive: false },
+    );
   }
 
   /** @param {MouseEvent} event @returns {Point} */
@@ -71,7 +81,9 @@ export class Gestures {
   }
 
   /** @param {Point | null} at */
-  #hover(at) { if (this.#actions.ready()) this.#actions.hover(at); }
+  #hover(at) {
+    if (this.#actions.ready()) this.#actions.hover(at);
+  }
 
   /** @param {PointerEvent} event */
   #down(event) {
@@ -99,7 +111,10 @@ export class Gestures {
     const before = [...this.#pointers.values()];
     this.#pointers.set(id, at);
     if (this.#pointers.size === 2) {
-      this.#actions.pinch(/** @type {[Point, Point]} */ (before), /** @type {[Point, Point]} */ ([...this.#pointers.values()]));
+      this.#actions.pinch(
+        /** @type {[Point, Point]} */ (before),
+        /** @type {[Point, Point]} */ ([...this.#pointers.values()]),
+      );
       return;
     }
     const held = this.#held;

@@ -20,7 +20,8 @@ export const PADDING = 8; // around a fitted picture, in CSS pixels
 const ZOOM_MIN = 0.5;
 const SCALE_MAX = 16; // CSS pixels for one of the picture
 
-const within = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) => Math.max(low, Math.min(high, value));
+const within = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) =>
+  Math.max(low, Math.min(high, value));
 
 /** CSS pixels for one pixel of a fitted picture. @param {Place} place @param {number} turn */
 function fitScale({ grid, viewport }, turn) {
@@ -34,9 +35,17 @@ export const scaleOf = (place, view) => fitScale(place, view.turn) * view.zoom;
 
 /** From pixels of the picture to CSS pixels of the viewport. @param {Place} place @param {View} view @returns {Matrix} */
 export function matrixOf(place, view) {
-  const { grid: { width, height, aspect = 1 }, viewport } = place;
+  const {
+    grid: { width, height, aspect = 1 },
+    viewport,
+  } = place;
   const scale = scaleOf(place, view);
-  const [cos, sin] = [[1, 0], [0, 1], [-1, 0], [0, -1]][view.turn];
+  const [cos, sin] = [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+  ][view.turn];
   const side = view.mirror ? -1 : 1;
   const [a, b, c, d] = [side * cos * scale, side * sin * scale, -sin * scale * aspect, cos * scale * aspect];
   const [x, y] = [view.x * width, view.y * height];
@@ -53,16 +62,29 @@ export function inverse([a, b, c, d, e, f]) {
 }
 
 /** From parts of a box to where the box's own coordinates go. @param {Matrix} matrix @param {Box} box @returns {Matrix} */
-export const matrixWithin = ([a, b, c, d, e, f], { x, y, width, height }) => [a * width, b * width, c * height, d * height, a * x + c * y + e, b * x + d * y + f];
+export const matrixWithin = ([a, b, c, d, e, f], { x, y, width, height }) => [
+  a * width,
+  b * width,
+  c * height,
+  d * height,
+  a * x + c * y + e,
+  b * x + d * y + f,
+];
 
 /** What becomes of an upright box; quarter turns keep it upright. @param {Matrix} matrix @param {Box} box @returns {Box} */
 export function applyToBox(matrix, { x, y, width, height }) {
   const [one, two] = [apply(matrix, { x, y }), apply(matrix, { x: x + width, y: y + height })];
-  return { x: Math.min(one.x, two.x), y: Math.min(one.y, two.y), width: Math.abs(two.x - one.x), height: Math.abs(two.y - one.y) };
+  return {
+    x: Math.min(one.x, two.x),
+    y: Math.min(one.y, two.y),
+    width: Math.abs(two.x - one.x),
+    height: Math.abs(two.y - one.y),
+  };
 }
 
 /** From parts of the picture to pixels of the viewport. @param {Place} place @param {View} view @param {Point} part @returns {Point} */
-export const pointFromPart = (place, view, { x, y }) => apply(matrixOf(place, view), { x: x * place.grid.width, y: y * place.grid.height });
+export const pointFromPart = (place, view, { x, y }) =>
+  apply(matrixOf(place, view), { x: x * place.grid.width, y: y * place.grid.height });
 
 /** From pixels of the viewport to parts of the picture. @param {Place} place @param {View} view @param {Point} point @returns {Point} */
 export function partFromPoint(place, view, point) {
@@ -75,7 +97,9 @@ const held = (view) => ({ ...view, x: within(view.x, 0, 1), y: within(view.y, 0,
 
 /** @param {Place} place @param {View} view @param {number} dx @param {number} dy CSS pixels @returns {View} */
 export function panBy(place, view, dx, dy) {
-  const { viewport: { width, height } } = place;
+  const {
+    viewport: { width, height },
+  } = place;
   return held({ ...view, ...partFromPoint(place, view, { x: width / 2 - dx, y: height / 2 - dy }) });
 }
 

@@ -1,5 +1,14 @@
 /** The picture beside the viewer's, and the table of differences. */
-import { findingBeside, difference, differences, isSame, overlayKeyBeside, pictureBeside, scoresBeside, stateBeside } from '../compare/beside.js';
+import {
+  findingBeside,
+  difference,
+  differences,
+  isSame,
+  overlayKeyBeside,
+  pictureBeside,
+  scoresBeside,
+  stateBeside,
+} from '../compare/beside.js';
 import { byId, create, onChange, setOptions, showName } from '../dom.js';
 import { nameOf, t, tell } from '../i18n.js';
 import { rove } from '../rove.js';
@@ -11,7 +20,8 @@ import { Viewer } from '../viewer/viewer.js';
 import { signed, standing } from '../words.js';
 
 /** @param {import('../series/table.js').Mark | undefined} mark */
-const markInWords = (mark) => (!mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile));
+const markInWords = (mark) =>
+  !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
 
 /** @param {import('../compare/beside.js').Difference} of */
 function differenceInWords({ difference: value, unit }) {
@@ -22,17 +32,57 @@ function differenceInWords({ difference: value, unit }) {
 
 /** @param {import('../session.js').Session} session */
 export function bindCompare(session) {
-  const [stage, toggle, bar, link, choice, viewport, layers, picture, map, unseen, mirrored, labelA, labelB, section, title, note, heads, body] = [
-    'stage', 'compare-toggle', 'compare-bar', 'compare-link', 'compare-finding', 'beside', 'beside-layers', 'beside-picture', 'beside-map', 'beside-unseen', 'beside-mirrored',
-    'label-a', 'label-b', 'difference', 'difference-title', 'difference-note', 'difference-heads', 'difference-rows',
+  const [
+    stage,
+    toggle,
+    bar,
+    link,
+    choice,
+    viewport,
+    layers,
+    picture,
+    map,
+    unseen,
+    mirrored,
+    labelA,
+    labelB,
+    section,
+    title,
+    note,
+    heads,
+    body,
+  ] = [
+    'stage',
+    'compare-toggle',
+    'compare-bar',
+    'compare-link',
+    'compare-finding',
+    'beside',
+    'beside-layers',
+    'beside-picture',
+    'beside-map',
+    'beside-unseen',
+    'beside-mirrored',
+    'label-a',
+    'label-b',
+    'difference',
+    'difference-title',
+    'difference-note',
+    'difference-heads',
+    'difference-rows',
   ].map(byId);
   const actions = session.comparison;
-  const viewer = new Viewer(/** @type {any} */ ({ // a session that shows B
-    get state() { return session.state.compare ? stateBeside(session.state) : { ...session.state, picture: null }; },
-    show: (/** @type {object} */ patch) => actions.show(patch),
-    chooseTool: (/** @type {any} */ tool) => session.chooseTool(tool),
-    resetDisplay: () => actions.show(initialDisplay()),
-  }));
+  const viewer = new Viewer(
+    /** @type {any} */ ({
+      // a session that shows B
+      get state() {
+        return session.state.compare ? stateBeside(session.state) : { ...session.state, picture: null };
+      },
+      show: (/** @type {object} */ patch) => actions.show(patch),
+      chooseTool: (/** @type {any} */ tool) => session.chooseTool(tool),
+      resetDisplay: () => actions.show(initialDisplay()),
+    }),
+  );
   const view = new Layers({ layers, picture, map, unseen });
 
   new Gestures(viewport, pointerActions(viewport, viewer));
@@ -41,7 +91,15 @@ export function bindCompare(session) {
     event.preventDefault();
     event.stopPropagation();
   });
-  new ResizeObserver(([{ contentRect: { width, height } }]) => { if (width) actions.setViewport({ width, height }); }).observe(viewport);
+  new ResizeObserver(
+    ([
+      {
+        contentRect: { width, height },
+      },
+    ]) => {
+      if (width) actions.setViewport({ width, height });
+    },
+  ).observe(viewport);
   toggle.addEventListener('click', () => (session.state.compare ? actions.stop() : actions.start()));
   link.addEventListener('change', () => actions.link(link.checked));
   choice.addEventListener('change', () => actions.choose(choice.value));
@@ -77,32 +135,67 @@ export function bindCompare(session) {
   }
 
   /** @param {string[]} texts */
-  const drawHeads = (texts) => heads.replaceChildren(...texts.map((text) => Object.assign(create('th', text), { scope: 'col' })));
+  const drawHeads = (texts) =>
+    heads.replaceChildren(...texts.map((text) => Object.assign(create('th', text), { scope: 'col' })));
 
-  const drawTable = onChange((/** @type {any} */ _scores, /** @type {any} */ _beside, /** @type {string} */ selected, /** @type {string} */ finding, /** @type {any} */ _findings, /** @type {boolean} */ same) => {
-    const { state } = session;
-    const focused = body.contains(document.activeElement) ? document.activeElement.dataset.finding : '';
-    if (same) {
-      const [a, b] = [selected, finding].map((name) => state.scores.get(name));
-      const between = difference('', a, b);
-      title.textContent = t('compare.findings');
-      note.textContent = between.unit === 'points' ? t('compare.findingsPoints', { points: differenceInWords(between) }) : t('compare.findingsText');
-      drawHeads([t('compare.finding'), t('compare.standing'), t('detail.logit')]);
-      body.replaceChildren(...[['A', selected, a], ['B', finding, b]].map(([letter, name, mark]) => {
-        const row = createRow(name, [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'], name === selected);
-        row.querySelector('th').prepend(create('span', letter, 'letter'));
-        return row;
-      }));
-    } else {
-      const all = differences(state);
-      title.textContent = t('compare.images');
-      note.textContent = t(all.some(({ unit }) => unit === 'logit') ? 'compare.imagesLogits' : 'compare.imagesPoints');
-      drawHeads([t('compare.finding'), 'A', 'B', 'A − B']);
-      body.replaceChildren(...all.map((each) => createRow(each.finding, [markInWords(each.a), markInWords(each.b), differenceInWords(each)], each.finding === selected)));
-    }
-    settleRows();
-    if (focused) [...body.querySelectorAll('button')].find((button) => button.dataset.finding === focused)?.focus({ preventScroll: true });
-  });
+  const drawTable = onChange(
+    (
+      /** @type {any} */ _scores,
+      /** @type {any} */ _beside,
+      /** @type {string} */ selected,
+      /** @type {string} */ finding,
+      /** @type {any} */ _findings,
+      /** @type {boolean} */ same,
+    ) => {
+      const { state } = session;
+      const focused = body.contains(document.activeElement) ? document.activeElement.dataset.finding : '';
+      if (same) {
+        const [a, b] = [selected, finding].map((name) => state.scores.get(name));
+        const between = difference('', a, b);
+        title.textContent = t('compare.findings');
+        note.textContent =
+          between.unit === 'points'
+            ? t('compare.findingsPoints', { points: differenceInWords(between) })
+            : t('compare.findingsText');
+        drawHeads([t('compare.finding'), t('compare.standing'), t('detail.logit')]);
+        body.replaceChildren(
+          ...[
+            ['A', selected, a],
+            ['B', finding, b],
+          ].map(([letter, name, mark]) => {
+            const row = createRow(
+              name,
+              [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'],
+              name === selected,
+            );
+            row.querySelector('th').prepend(create('span', letter, 'letter'));
+            return row;
+          }),
+        );
+      } else {
+        const all = differences(state);
+        title.textContent = t('compare.images');
+        note.textContent = t(
+          all.some(({ unit }) => unit === 'logit') ? 'compare.imagesLogits' : 'compare.imagesPoints',
+        );
+        drawHeads([t('compare.finding'), 'A', 'B', 'A − B']);
+        body.replaceChildren(
+          ...all.map((each) =>
+            createRow(
+              each.finding,
+              [markInWords(each.a), markInWords(each.b), differenceInWords(each)],
+              each.finding === selected,
+            ),
+          ),
+        );
+      }
+      settleRows();
+      if (focused)
+        [...body.querySelectorAll('button')]
+          .find((button) => button.dataset.finding === focused)
+          ?.focus({ preventScroll: true });
+    },
+  );
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { compare, selected, findings } = state;
@@ -119,7 +212,10 @@ export function bindCompare(session) {
     drawChoices(findings, same);
     choice.value = same ? finding : compare.finding;
     link.checked = compare.linked;
-    for (const [label, letter, { name }, shown] of /** @type {const} */ ([[labelA, 'A', state.picture, selected], [labelB, 'B', pictureBeside(state), finding]])) {
+    for (const [label, letter, { name }, shown] of /** @type {const} */ ([
+      [labelA, 'A', state.picture, selected],
+      [labelB, 'B', pictureBeside(state), finding],
+    ])) {
       showName(label, `${letter} · ${tell(name)}`, shown && ` · ${nameOf(shown)}`);
     }
     viewport.dataset.tool = beside.tool;

@@ -27,18 +27,25 @@ function chartOf(score) {
   const part = (/** @type {number} */ value) => (100 * (value - low)) / (high - low);
   const here = part(logit);
   const curve = density(quantiles, low, high).map((value, i) => [(100 * i) / STEPS, 100 - 92 * value]);
-  const area = (/** @type {number[][]} */ points) => `M${points[0][0]} 100L${points.map((point) => point.join(' ')).join('L')}L${points.at(-1)[0]} 100Z`;
+  const area = (/** @type {number[][]} */ points) =>
+    `M${points[0][0]} 100L${points.map((point) => point.join(' ')).join('L')}L${points.at(-1)[0]} 100Z`;
   const below = curve.filter(([x]) => x < here);
   const side = sideOf(score);
   const zone = side && side !== 'apart' ? score.measured.undecided.map(part) : null;
 
   const svg = createSvg('svg', { viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img' });
-  svg.setAttribute('aria-label', t('detail.chart', { low: signed(low), high: signed(high), median: signed(quantiles[50]), here: signed(logit) }));
+  svg.setAttribute(
+    'aria-label',
+    t('detail.chart', { low: signed(low), high: signed(high), median: signed(quantiles[50]), here: signed(logit) }),
+  );
   if (zone) svg.append(createSvg('rect', { class: 'zone', x: zone[0], y: 0, width: zone[1] - zone[0], height: 100 }));
   svg.append(createSvg('path', { class: 'all', d: area(curve) }));
   if (below.length > 1) svg.append(createSvg('path', { class: 'below', d: area(below) }));
   svg.append(createSvg('path', { class: 'curve', d: `M${curve.map((point) => point.join(' ')).join('L')}` }));
-  svg.append(createSvg('path', { class: 'median', d: `M${part(quantiles[50])} 100V8` }), createSvg('path', { class: 'here', d: `M${here} 100V0` }));
+  svg.append(
+    createSvg('path', { class: 'median', d: `M${part(quantiles[50])} 100V8` }),
+    createSvg('path', { class: 'here', d: `M${here} 100V0` }),
+  );
 
   const label = (/** @type {string} */ text, /** @type {string} */ className, /** @type {number} */ at) => {
     const element = create('span', text, className);
@@ -46,7 +53,11 @@ function chartOf(score) {
     element.style.setProperty('translate', at < 14 ? '0' : at > 86 ? '-100%' : '-50%');
     return element;
   };
-  return [label(t('detail.here', { value: signed(logit) }), 'here-label', here), svg, label(t('detail.median', { value: signed(quantiles[50]) }), 'median-label', part(quantiles[50]))];
+  return [
+    label(t('detail.here', { value: signed(logit) }), 'here-label', here),
+    svg,
+    label(t('detail.median', { value: signed(quantiles[50]) }), 'median-label', part(quantiles[50])),
+  ];
 }
 
 /** How to read where it stands, and how that is known. @param {import('../state.js').Score} score @param {string} population Whose labels @returns {[string, string]} */
@@ -56,7 +67,9 @@ function zoneInWords(score, population) {
   const { positives, negatives, auroc, interval } = measured;
   const digits = (/** @type {number} */ value) => number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const values = { population: populationInWords(population), positives, negatives, auroc: digits(auroc) };
-  const quality = interval ? t('zone.aurocInterval', { ...values, low: digits(interval[0]), high: digits(interval[1]) }) : t('zone.auroc', values);
+  const quality = interval
+    ? t('zone.aurocInterval', { ...values, low: digits(interval[0]), high: digits(interval[1]) })
+    : t('zone.auroc', values);
   const side = sideOf(score);
   if (!side) return [t('zone.few', values), [t('zone.fewText'), quality].join(' ')];
   const [from, to] = measured.standings.map(standing);
@@ -67,30 +80,45 @@ function zoneInWords(score, population) {
 /** @param {import('../session.js').Session} _session */
 export function bindDetail(_session) {
   const [detail, dock, name, place, chart, text, zone, zoneText, zoneHow, sentence, logit, i2t, t2i, list] = [
-    'detail', 'detail-dock', 'detail-name', 'detail-standing', 'chart', 'detail-reading', 'detail-zone', 'zone-text', 'zone-how', 'detail-sentence', 'detail-logit', 'detail-i2t', 'detail-t2i', 'list',
+    'detail',
+    'detail-dock',
+    'detail-name',
+    'detail-standing',
+    'chart',
+    'detail-reading',
+    'detail-zone',
+    'zone-text',
+    'zone-how',
+    'detail-sentence',
+    'detail-logit',
+    'detail-i2t',
+    'detail-t2i',
+    'list',
   ].map(byId);
   const phone = matchMedia('(max-width: 820px)');
 
-  const draw = onChange((/** @type {import('../state.js').Score | undefined} */ score, /** @type {string} */ population) => {
-    detail.hidden = !score;
-    if (!score) return;
-    const { percentile, reference } = score;
-    name.textContent = [glossOf(score.finding), score.finding].filter(Boolean).join(' ');
-    place.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });
-    chart.hidden = !reference;
-    chart.replaceChildren(...(reference ? chartOf(score) : []));
-    const unrankedText = t(isUnknown(score) ? 'wording.unknownText' : 'detail.noReference');
-    const lines = percentile === undefined ? [unrankedText] : [t('detail.reading', { reading: reading(percentile) })];
-    lines.push(...cautionsOfWords(score));
-    text.textContent = lines.join(' ');
-    zone.hidden = percentile === undefined;
-    zone.toggleAttribute('data-zone', Boolean(reference) && !['', 'apart'].includes(sideOf(score)));
-    if (!zone.hidden) [zoneText.textContent, zoneHow.textContent] = zoneInWords(score, population);
-    sentence.textContent = t('sent', { sentence: score.sentence });
-    logit.textContent = signed(score.logit);
-    i2t.textContent = signed(score.i2t);
-    t2i.textContent = signed(score.t2i);
-  });
+  const draw = onChange(
+    (/** @type {import('../state.js').Score | undefined} */ score, /** @type {string} */ population) => {
+      detail.hidden = !score;
+      if (!score) return;
+      const { percentile, reference } = score;
+      name.textContent = [glossOf(score.finding), score.finding].filter(Boolean).join(' ');
+      place.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });
+      chart.hidden = !reference;
+      chart.replaceChildren(...(reference ? chartOf(score) : []));
+      const unrankedText = t(isUnknown(score) ? 'wording.unknownText' : 'detail.noReference');
+      const lines = percentile === undefined ? [unrankedText] : [t('detail.reading', { reading: reading(percentile) })];
+      lines.push(...cautionsOfWords(score));
+      text.textContent = lines.join(' ');
+      zone.hidden = percentile === undefined;
+      zone.toggleAttribute('data-zone', Boolean(reference) && !['', 'apart'].includes(sideOf(score)));
+      if (!zone.hidden) [zoneText.textContent, zoneHow.textContent] = zoneInWords(score, population);
+      sentence.textContent = t('sent', { sentence: score.sentence });
+      logit.textContent = signed(score.logit);
+      i2t.textContent = signed(score.i2t);
+      t2i.textContent = signed(score.t2i);
+    },
+  );
 
   return (/** @type {import('../state.js').State} */ { scores, selected, info }) => {
     draw(scores.get(selected), info?.validation ?? '');

@@ -12,9 +12,38 @@ const wording = ({ prompt, negated }) => prompt.replace(negated ? /^There is no 
 
 /** @param {import('../session.js').Session} session */
 export function bindEntry(session) {
-  const [form, input, button, fieldError, suggestions, taken, takenText, takenAsIs, review, title, note, rows, addAll, asIs, cancel] = [
-    'add', 'finding', 'add-button', 'finding-error', 'suggestions', 'taken', 'taken-text', 'taken-as-is',
-    'review', 'review-title', 'review-note', 'review-list', 'review-add', 'review-as-is', 'review-cancel',
+  const [
+    form,
+    input,
+    button,
+    fieldError,
+    suggestions,
+    taken,
+    takenText,
+    takenAsIs,
+    review,
+    title,
+    note,
+    rows,
+    addAll,
+    asIs,
+    cancel,
+  ] = [
+    'add',
+    'finding',
+    'add-button',
+    'finding-error',
+    'suggestions',
+    'taken',
+    'taken-text',
+    'taken-as-is',
+    'review',
+    'review-title',
+    'review-note',
+    'review-list',
+    'review-add',
+    'review-as-is',
+    'review-cancel',
   ].map(byId);
   let active = -1;
 
@@ -22,7 +51,10 @@ export function bindEntry(session) {
     input.style.setProperty('height', 'auto');
     const { lineHeight } = getComputedStyle(input);
     const most = LINES * parseFloat(lineHeight) + input.offsetHeight - input.clientHeight + 16;
-    input.style.setProperty('height', `${Math.min(most, input.scrollHeight + input.offsetHeight - input.clientHeight)}px`);
+    input.style.setProperty(
+      'height',
+      `${Math.min(most, input.scrollHeight + input.offsetHeight - input.clientHeight)}px`,
+    );
     input.style.setProperty('overflow-y', input.scrollHeight > most ? 'auto' : 'hidden');
   }
 
@@ -39,15 +71,17 @@ export function bindEntry(session) {
   /** What is active stays so, if it is among them. @param {{text: string, finding: string}[]} found */
   function suggest(found) {
     const kept = suggestions.children[active]?.dataset.finding;
-    suggestions.replaceChildren(...found.map(({ text, finding }, i) => {
-      const option = create('li', text, 'suggestion');
-      option.id = `suggestion-${i}`;
-      option.role = 'option';
-      option.dataset.finding = finding;
-      const names = [glossOf(finding), finding].filter((name) => name && name.toLowerCase() !== text.toLowerCase());
-      if (names.length) option.append(create('span', names.join(' '), 'tag'));
-      return option;
-    }));
+    suggestions.replaceChildren(
+      ...found.map(({ text, finding }, i) => {
+        const option = create('li', text, 'suggestion');
+        option.id = `suggestion-${i}`;
+        option.role = 'option';
+        option.dataset.finding = finding;
+        const names = [glossOf(finding), finding].filter((name) => name && name.toLowerCase() !== text.toLowerCase());
+        if (names.length) option.append(create('span', names.join(' '), 'tag'));
+        return option;
+      }),
+    );
     suggestions.hidden = !found.length;
     activate(found.findIndex(({ finding }) => finding === kept));
   }
@@ -115,7 +149,10 @@ export function bindEntry(session) {
     prompt.style.setProperty('height', `${prompt.scrollHeight + prompt.offsetHeight - prompt.clientHeight}px`);
   }
 
-  const chosen = () => [...rows.children].filter((row) => row.querySelector('input[type="checkbox"]').checked).map((row) => tidy(row.querySelector('textarea').value));
+  const chosen = () =>
+    [...rows.children]
+      .filter((row) => row.querySelector('input[type="checkbox"]').checked)
+      .map((row) => tidy(row.querySelector('textarea').value));
 
   function countChosen() {
     const count = chosen().length;
@@ -128,8 +165,19 @@ export function bindEntry(session) {
     const { negated, uncertain, historical, location } = statement;
     const row = create('li', undefined, 'review-row');
     const check = Object.assign(create('input'), { type: 'checkbox', checked: !negated && !historical });
-    const text = Object.assign(create('textarea'), { value: wording(statement), rows: 1, maxLength: PROMPT_MAX, spellcheck: false });
-    const tags = [glossOf(statement.finding), negated && t('review.negated'), uncertain && t('review.uncertain'), historical && t('review.earlier'), location].filter(Boolean);
+    const text = Object.assign(create('textarea'), {
+      value: wording(statement),
+      rows: 1,
+      maxLength: PROMPT_MAX,
+      spellcheck: false,
+    });
+    const tags = [
+      glossOf(statement.finding),
+      negated && t('review.negated'),
+      uncertain && t('review.uncertain'),
+      historical && t('review.earlier'),
+      location,
+    ].filter(Boolean);
     row.dataset.testid = 'review-row';
     check.setAttribute('aria-label', [t('findings.add'), text.value, ...tags].join(', '));
     text.setAttribute('aria-label', t('review.prompt'));
@@ -138,7 +186,11 @@ export function bindEntry(session) {
     row.append(label, text);
     if (tags.length) {
       const line = create('p', undefined, 'tags');
-      line.append(...tags.map((tag) => create('span', tag, [location, glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark')));
+      line.append(
+        ...tags.map((tag) =>
+          create('span', tag, [location, glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark'),
+        ),
+      );
       row.append(line);
     }
     return row;
@@ -151,7 +203,9 @@ export function bindEntry(session) {
   });
   asIs.addEventListener('click', () => add([session.state.review.text]));
   takenAsIs.addEventListener('click', () => add([session.state.taken.text]));
-  review.addEventListener('input', ({ target }) => { if (target.matches('textarea')) fitPrompt(target); });
+  review.addEventListener('input', ({ target }) => {
+    if (target.matches('textarea')) fitPrompt(target);
+  });
   review.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') cancel.click();
     if (event.key !== 'Enter' || !event.target.matches('textarea') || event.isComposing) return;
@@ -173,7 +227,11 @@ export function bindEntry(session) {
     addAll.hidden = !statements.length;
     asIs.hidden = tooLong;
     asIs.className = statements.length ? 'quiet' : 'primary';
-    title.textContent = near ? t('review.near', { finding: nameOf(near) }) : statements.length ? plural('review.found', statements.length) : t('review.none');
+    title.textContent = near
+      ? t('review.near', { finding: nameOf(near) })
+      : statements.length
+        ? plural('review.found', statements.length)
+        : t('review.none');
     note.textContent = statements.length
       ? [has('negated') && t('review.negation'), has('historical') && t('review.historical')].filter(Boolean).join(' ')
       : t(tooLong ? 'review.tooLong' : 'review.ownWords');
@@ -181,7 +239,9 @@ export function bindEntry(session) {
     countChosen();
     for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);
     input.scrollTop = 0;
-    (rows.querySelector('input:checked') ?? rows.querySelector('input') ?? (tooLong ? cancel : asIs)).focus({ preventScroll: true });
+    (rows.querySelector('input:checked') ?? rows.querySelector('input') ?? (tooLong ? cancel : asIs)).focus({
+      preventScroll: true,
+    });
   });
 
   const drawTaken = onChange((/** @type {import('../state.js').State['taken']} */ now) => {

@@ -20,18 +20,33 @@ function save(blob, name) {
 }
 
 /** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {import('../state.js').State} state */
-const hasFigure = (state) => !state.series?.shown && Boolean(state.picture && state.scores.get(state.selected)?.picture === state.picture.id)
-  && (!state.map.on || state.overlay?.key === overlayKey(state))
-  && (!state.compare || Boolean(overlayKeyBeside(state)) && (!state.map.on || state.compare.overlay?.key === overlayKeyBeside(state)));
+const hasFigure = (state) =>
+  !state.series?.shown &&
+  Boolean(state.picture && state.scores.get(state.selected)?.picture === state.picture.id) &&
+  (!state.map.on || state.overlay?.key === overlayKey(state)) &&
+  (!state.compare ||
+    (Boolean(overlayKeyBeside(state)) && (!state.map.on || state.compare.overlay?.key === overlayKeyBeside(state))));
 
 /** Nothing leaves that the views may not know. @param {import('../session.js').Session} session */
 export function bindExport(session) {
-  const [card, opener, what, csv, json, png, copy, link, done] = ['export-card', 'export-open', 'export-what', 'export-csv', 'export-json', 'export-png', 'share-copy', 'share-link', 'export-done'].map(byId);
+  const [card, opener, what, csv, json, png, copy, link, done] = [
+    'export-card',
+    'export-open',
+    'export-what',
+    'export-csv',
+    'export-json',
+    'export-png',
+    'share-copy',
+    'share-link',
+    'export-done',
+  ].map(byId);
 
   const known = () => veil(session.state);
   /** @type {readonly import('../i18n.js').Message[]} What was done */ let said = [];
-  const drawDone = onChange((/** @type {typeof said} */ messages) => { done.textContent = messages.map(tell).join(' '); });
-  const say = (/** @type {typeof said} */ ...messages) => drawDone(said = messages);
+  const drawDone = onChange((/** @type {typeof said} */ messages) => {
+    done.textContent = messages.map(tell).join(' ');
+  });
+  const say = (/** @type {typeof said} */ ...messages) => drawDone((said = messages));
 
   /** @param {HTMLElement} button @param {string} name @param {() => Blob | Promise<Blob>} make */
   function bind(button, name, make) {
@@ -45,12 +60,16 @@ export function bindExport(session) {
     });
   }
   bind(csv, 'carzero-scores.csv', () => new Blob([csvOf(recordsOf(known()), known().info)], { type: 'text/csv' }));
-  bind(json, 'carzero-scores.json', () => new Blob([jsonOf(recordsOf(known()), known().info)], { type: 'application/json' }));
+  bind(
+    json,
+    'carzero-scores.json',
+    () => new Blob([jsonOf(recordsOf(known()), known().info)], { type: 'application/json' }),
+  );
   bind(png, 'carzero-figure.png', () => pngOf(drawFigure(known())));
 
   copy.addEventListener('click', async () => {
     const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];
-    say({ key: await copyField(link) ? 'share.copied' : 'share.field' }, ...without);
+    say({ key: (await copyField(link)) ? 'share.copied' : 'share.field' }, ...without);
   });
 
   /** @param {import('../state.js').State} state */

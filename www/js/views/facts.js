@@ -16,22 +16,30 @@ export function bindFacts(session) {
 
   const drawFacts = onChange((/** @type {import('../state.js').Picture['facts']} */ list) => {
     facts.hidden = !list.length;
-    facts.replaceChildren(...list.map((fact) => {
-      const [name, value] = factInWords(fact);
-      const pair = create('div');
-      pair.append(create('dt', name), create('dd', value));
-      return pair;
-    }));
+    facts.replaceChildren(
+      ...list.map((fact) => {
+        const [name, value] = factInWords(fact);
+        const pair = create('div');
+        pair.append(create('dt', name), create('dd', value));
+        return pair;
+      }),
+    );
   });
 
   /** A live region: it is spoken when its text changes, so it is left alone while it does not. */
   const drawWarnings = onChange((/** @type {string} */ lines) => {
-    warnings.replaceChildren(...lines.split('\n').filter(Boolean).map((line) => create('p', line)));
+    warnings.replaceChildren(
+      ...lines
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => create('p', line)),
+    );
   });
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { picture, compare } = state;
-    if ((box.nextElementSibling === viewport) !== phone.matches) { // on a phone above the picture, and so in view
+    if ((box.nextElementSibling === viewport) !== phone.matches) {
+      // on a phone above the picture, and so in view
       if (phone.matches) viewport.before(box);
       else teach.before(box);
     }
@@ -39,7 +47,8 @@ export function bindFacts(session) {
     const exchanged = picture && 'file' in picture.source ? picture.source.negative : undefined; // false: and back again
     const negative = Boolean(exchanged);
     const beside = picture && compare && !isSame(state) ? compare.picture : null;
-    const said = (/** @type {import('../state.js').Picture | null} */ of, /** @type {string} */ side) => (of ? cautions(of).map((line) => (beside ? `${side}: ${line}` : line)) : []);
+    const said = (/** @type {import('../state.js').Picture | null} */ of, /** @type {string} */ side) =>
+      of ? cautions(of).map((line) => (beside ? `${side}: ${line}` : line)) : [];
     drawWarnings([...said(picture, 'A'), ...said(beside, 'B')].join('\n'));
     exchange.hidden = exchanged === undefined && picture?.verdict !== 'inverted';
     exchange.textContent = t(negative ? 'looks.undo' : 'looks.exchange');

@@ -9,9 +9,15 @@ import { sideOf } from '../zone.js';
 /** @param {import('../session.js').Session} session */
 export function bindFindings(session) {
   const [preset, restore, clear, input, list, template] = [
-    'preset', 'restore', 'clear', 'finding', 'list', 'row-template',
+    'preset',
+    'restore',
+    'clear',
+    'finding',
+    'list',
+    'row-template',
   ].map(byId);
-  /** @type {Map<string, {row: HTMLLIElement, draw: (score: import('../state.js').Score | undefined) => void}>} */ const rows = new Map();
+  /** @type {Map<string, {row: HTMLLIElement, draw: (score: import('../state.js').Score | undefined) => void}>} */ const rows =
+    new Map();
   /** @type {string[]} */ let order = [];
 
   preset.addEventListener('change', () => session.choosePreset(preset.value));
@@ -28,8 +34,11 @@ export function bindFindings(session) {
     const row = event.target.closest('li');
     const at = order.indexOf(row?.dataset.finding);
     const aside = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (aside) { // within the row
-      const controls = [...row.querySelectorAll('.contour-check input, .pick, .remove')].filter((control) => control.checkVisibility() && !control.disabled);
+    if (aside) {
+      // within the row
+      const controls = [...row.querySelectorAll('.contour-check input, .pick, .remove')].filter(
+        (control) => control.checkVisibility() && !control.disabled,
+      );
       const next = controls[controls.indexOf(event.target) + aside];
       if (next) event.preventDefault();
       return next?.focus();
@@ -54,7 +63,10 @@ export function bindFindings(session) {
   function createRow(finding) {
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.finding = finding;
-    const created = { row, draw: onChange((/** @type {import('../state.js').Score | undefined} */ score) => fillRow(row, finding, score)) };
+    const created = {
+      row,
+      draw: onChange((/** @type {import('../state.js').Score | undefined} */ score) => fillRow(row, finding, score)),
+    };
     rows.set(finding, created);
     return created;
   }
@@ -70,7 +82,8 @@ export function bindFindings(session) {
     const name = row.querySelector('.name');
     const near = related(score);
     const parts = [...(gloss ? [gloss, ' '] : []), prompt, ...(near ? [' ', create('span', near, 'near')] : [])];
-    if (name.textContent !== parts.map((part) => (typeof part === 'string' ? part : part.textContent)).join('')) name.replaceChildren(...parts);
+    if (name.textContent !== parts.map((part) => (typeof part === 'string' ? part : part.textContent)).join(''))
+      name.replaceChildren(...parts);
     row.querySelector('.remove').setAttribute('aria-label', t('findings.remove', { finding: gloss || finding }));
     row.querySelector('.unit').textContent = t('findings.percentile');
     const words = { unscored: '', unranked: score ? unranked(score) : '', ranked: standing(percentile ?? 0) };
@@ -85,21 +98,29 @@ export function bindFindings(session) {
     const zone = row.querySelector('.zone');
     zone.style.setProperty('left', `${from}%`);
     zone.style.setProperty('width', `${to - from}%`);
-    row.querySelectorAll('.unsure').forEach((word) => { word.hidden = side !== 'within'; });
+    row.querySelectorAll('.unsure').forEach((word) => {
+      word.hidden = side !== 'within';
+    });
   }
 
-  const drawRows = onChange((/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores, /** @type {boolean} */ keep) => {
-    const kept = keep && order.length === findings.length && order.every((finding) => findings.includes(finding)); // rows rest while a slider moves
-    if (!kept) order = ranked({ findings, scores });
-    for (const [finding, { row }] of rows) if (!findings.includes(finding)) { row.remove(); rows.delete(finding); }
-    const focused = list.contains(document.activeElement) ? document.activeElement : null;
-    order.forEach((finding, i) => {
-      const { row, draw } = rows.get(finding) ?? createRow(finding);
-      draw(scores.get(finding));
-      if (list.children[i] !== row) list.insertBefore(row, list.children[i] ?? null);
-    });
-    if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
-  });
+  const drawRows = onChange(
+    (/** @type {string[]} */ findings, /** @type {Map<string, any>} */ scores, /** @type {boolean} */ keep) => {
+      const kept = keep && order.length === findings.length && order.every((finding) => findings.includes(finding)); // rows rest while a slider moves
+      if (!kept) order = ranked({ findings, scores });
+      for (const [finding, { row }] of rows)
+        if (!findings.includes(finding)) {
+          row.remove();
+          rows.delete(finding);
+        }
+      const focused = list.contains(document.activeElement) ? document.activeElement : null;
+      order.forEach((finding, i) => {
+        const { row, draw } = rows.get(finding) ?? createRow(finding);
+        draw(scores.get(finding));
+        if (list.children[i] !== row) list.insertBefore(row, list.children[i] ?? null);
+      });
+      if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
+    },
+  );
 
   const drawSelection = onChange((selected, _order) => {
     for (const [finding, { row }] of rows) {
@@ -120,7 +141,11 @@ export function bindFindings(session) {
   });
 
   const drawPresets = onChange((info) => {
-    if (info) setOptions(preset, info.presets.map(({ id, title, findings }) => ({ value: id, text: `${title} (${number(findings.length)})` })));
+    if (info)
+      setOptions(
+        preset,
+        info.presets.map(({ id, title, findings }) => ({ value: id, text: `${title} (${number(findings.length)})` })),
+      );
   });
 
   return (/** @type {import('../state.js').State} */ state) => {
@@ -130,8 +155,17 @@ export function bindFindings(session) {
     restore.hidden = !state.removed.length;
     if (!restore.hidden) restore.textContent = t('findings.restoreCount', { count: state.removed.length });
     clear.hidden = !state.findings.length;
-    drawRows(state.findings, state.scores, Boolean(state.picture?.redrawn) && (phase(state) !== 'done' || state.picture.source.moving));
-    list.toggleAttribute('data-stale', state.findings.some((finding) => state.scores.has(finding)) && state.picture?.redrawn && unscored(state).length > 0);
+    drawRows(
+      state.findings,
+      state.scores,
+      Boolean(state.picture?.redrawn) && (phase(state) !== 'done' || state.picture.source.moving),
+    );
+    list.toggleAttribute(
+      'data-stale',
+      state.findings.some((finding) => state.scores.has(finding)) &&
+        state.picture?.redrawn &&
+        unscored(state).length > 0,
+    );
     drawSelection(state.selected, order);
     reveal(state.selected, state.scores.has(state.selected));
   };

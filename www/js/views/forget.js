@@ -16,7 +16,12 @@ export async function showForgotten(session) {
   await forget();
   const stores = await stored();
   title.textContent = t(stores.every(([, names]) => !names.length) ? 'forget.nothing' : 'forget.left');
-  list.replaceChildren(...stores.flatMap(([store, names]) => [create('dt', t(`forget.store.${store}`)), create('dd', names.join(', ') || t('forget.none'))]));
+  list.replaceChildren(
+    ...stores.flatMap(([store, names]) => [
+      create('dt', t(`forget.store.${store}`)),
+      create('dd', names.join(', ') || t('forget.none')),
+    ]),
+  );
   dialog.addEventListener('close', () => (dialog.returnValue === 'stay' ? session.stayEmpty() : location.reload()));
   dialog.showModal();
 }

@@ -16,14 +16,33 @@ const SLIDERS = [
   ['pneumothorax', 0, 1, 0.01, (value) => percent(value)],
   ['consolidation', 0, 1, 0.01, (value) => percent(value)],
   ['nodule', 0.01, 0.06, 0.001, (value) => t('lab.wide', { share: percent(2 * value, 1) })],
-  ['exposure', -1, 1, 0.05, (value) => (Math.abs(value) < 0.025 ? t('lab.normal') : t(value < 0 ? 'lab.lighter' : 'lab.darker', { value: signed(Math.abs(value)) }))],
+  [
+    'exposure',
+    -1,
+    1,
+    0.05,
+    (value) =>
+      Math.abs(value) < 0.025
+        ? t('lab.normal')
+        : t(value < 0 ? 'lab.lighter' : 'lab.darker', { value: signed(Math.abs(value)) }),
+  ],
   ['rotation', -15, 15, 0.5, (value) => `${signed(value, 1)}°`],
 ];
 
 /** @param {import('../session.js').Session} session */
 export function bindLab(session) {
   const [lab, form, host, finding, value, toggle, truthText, fresh, viewport, truth, place] = [
-    'lab', 'lab-form', 'sliders', 'lab-finding', 'lab-value', 'truth-toggle', 'truth-text', 'new-patient', 'fit', 'truth', 'nodule-place',
+    'lab',
+    'lab-form',
+    'sliders',
+    'lab-finding',
+    'lab-value',
+    'truth-toggle',
+    'truth-text',
+    'new-patient',
+    'fit',
+    'truth',
+    'nodule-place',
   ].map(byId);
   const truthShow = byId('truth-show'); // in view where the lab is not
   /** @type {import('../state.js').Drawing | null} */ let now = null;
@@ -36,7 +55,10 @@ export function bindLab(session) {
     range.dataset.testid = `lab-${name}`;
     const send = (/** @type {boolean} */ moving) => {
       const number = Number(range.value);
-      session.redraw({ [name]: name === 'nodule' ? { ...NODULE, ...now?.phantom.nodule, radius: number } : number }, moving);
+      session.redraw(
+        { [name]: name === 'nodule' ? { ...NODULE, ...now?.phantom.nodule, radius: number } : number },
+        moving,
+      );
     };
     range.addEventListener('input', () => send(true));
     range.addEventListener('change', () => send(false));
@@ -67,13 +89,18 @@ export function bindLab(session) {
     if (now?.phantom.nodule) session.redraw({ nodule: { ...now.phantom.nodule, x: within(x), y: within(y) } }, moving);
   }
 
-  viewport.addEventListener('picture-tap', ({ detail: { x, y } }) => { if (x >= 0 && x <= 1 && y >= 0 && y <= 1) putNodule(x, y); });
+  viewport.addEventListener('picture-tap', ({ detail: { x, y } }) => {
+    if (x >= 0 && x <= 1 && y >= 0 && y <= 1) putNodule(x, y);
+  });
   place.addEventListener('keydown', (event) => {
-    const [x, y] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key] ?? [];
+    const [x, y] =
+      { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key] ?? [];
     const nodule = now?.phantom.nodule;
     if (x === undefined || !nodule) return;
     event.preventDefault();
-    const { display: { view } } = session.state;
+    const {
+      display: { view },
+    } = session.state;
     const at = placeOf(session.state);
     const wide = at.grid.width * scaleOf(at, view);
     const from = pointFromPart(at, view, nodule);
@@ -89,12 +116,14 @@ export function bindLab(session) {
     if (now) session.redraw({ nodule: null, ...now.example.params });
   });
 
-  const open = onChange((/** @type {boolean} */ shown) => { if (shown) lab.open = !matchMedia('(max-width: 820px), (max-height: 560px)').matches; });
+  const open = onChange((/** @type {boolean} */ shown) => {
+    if (shown) lab.open = !matchMedia('(max-width: 820px), (max-height: 560px)').matches;
+  });
 
   const drawSliders = onChange((/** @type {import('../state.js').Params | undefined} */ params) => {
     if (!params) return;
     for (const { name, words, range, output, box, hint } of sliders) {
-      const number = name === 'nodule' ? params.nodule?.radius ?? NODULE.radius : params[name];
+      const number = name === 'nodule' ? (params.nodule?.radius ?? NODULE.radius) : params[name];
       if (Number(range.value) !== number) range.value = String(number);
       output.textContent = box && !params.nodule ? t('lab.none') : words(number);
       range.setAttribute('aria-valuetext', words(number));
@@ -110,8 +139,14 @@ export function bindLab(session) {
   /** Puts an element over a part of the picture, wherever that is on show. @param {HTMLElement} element @param {import('../viewer/transform.js').Box} part */
   function cover(element, { x, y, width, height }) {
     const { grid } = session.state.picture;
-    const box = applyToBox(matrixOfState(session.state), { x: x * grid.width, y: y * grid.height, width: width * grid.width, height: height * grid.height });
-    for (const [side, value] of Object.entries({ left: box.x, top: box.y, width: box.width, height: box.height })) element.style.setProperty(side, `${value}px`);
+    const box = applyToBox(matrixOfState(session.state), {
+      x: x * grid.width,
+      y: y * grid.height,
+      width: width * grid.width,
+      height: height * grid.height,
+    });
+    for (const [side, value] of Object.entries({ left: box.x, top: box.y, width: box.width, height: box.height }))
+      element.style.setProperty(side, `${value}px`);
     return box;
   }
 
@@ -121,17 +156,21 @@ export function bindLab(session) {
     cover(place, { x: nodule.x - size / 2, y: nodule.y - size / 2, width: size, height: size });
   });
 
-  const drawTruth = onChange((/** @type {boolean} */ on, /** @type {import('../state.js').Picture['truth']} */ boxes = []) => {
-    truth.hidden = !on;
-    const text = on && !boxes.length ? t('lab.normalTruth') : '';
-    if (truthText.textContent !== text) truthText.textContent = text; // a live region
-    truth.replaceChildren(...boxes.map(({ finding: name, x, y, width, height }) => {
-      const box = create('div', undefined, 'truth-box');
-      box.append(create('span', glossOf(name) || name));
-      if (cover(box, { x, y, width, height }).y < LABEL) box.dataset.side = 'below';
-      return box;
-    }));
-  });
+  const drawTruth = onChange(
+    (/** @type {boolean} */ on, /** @type {import('../state.js').Picture['truth']} */ boxes = []) => {
+      truth.hidden = !on;
+      const text = on && !boxes.length ? t('lab.normalTruth') : '';
+      if (truthText.textContent !== text) truthText.textContent = text; // a live region
+      truth.replaceChildren(
+        ...boxes.map(({ finding: name, x, y, width, height }) => {
+          const box = create('div', undefined, 'truth-box');
+          box.append(create('span', glossOf(name) || name));
+          if (cover(box, { x, y, width, height }).y < LABEL) box.dataset.side = 'below';
+          return box;
+        }),
+      );
+    },
+  );
 
   return (/** @type {import('../state.js').State} */ state) => {
     now = drawing(state);

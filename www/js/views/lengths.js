@@ -27,7 +27,8 @@ export function bindLengths(session) {
   function placeChip(chip, line) {
     const { width, height } = session.state.viewport;
     const [{ x, y }] = [viewer.point(line.from), viewer.point(line.to)].sort((one, two) => two.x - one.x);
-    const hold = (/** @type {number} */ value, /** @type {number} */ most) => `${Math.max(CHIP.edge, Math.min(most, value))}px`;
+    const hold = (/** @type {number} */ value, /** @type {number} */ most) =>
+      `${Math.max(CHIP.edge, Math.min(most, value))}px`;
     chip.style.setProperty('left', hold(x + CHIP.aside, width - CHIP.width));
     chip.style.setProperty('top', hold(y - CHIP.up, height - CHIP.height));
   }
@@ -54,31 +55,36 @@ export function bindLengths(session) {
     return [...outlined('line', { x1: one.x, y1: one.y, x2: two.x, y2: two.y }), ...ends];
   }
 
-  const draw = onChange((/** @type {import('../state.js').Picture | null} */ picture, /** @type {import('../state.js').Display} */ { lines: all, draft, cursor }) => {
-    const lines = picture ? all.filter((line) => line !== draft?.moves) : [];
-    for (const [line, chip] of chips) {
-      if (lines.includes(line)) continue;
-      chip.remove();
-      chips.delete(line);
-    }
-    const marks = [...lines, ...(draft ? [draft] : [])].flatMap(marksOf);
-    if (cursor?.by === 'keys' && session.state.tool === 'length') {
-      const { x, y } = viewer.point(cursor);
-      marks.push(...outlined('path', { d: `M${x - CROSS} ${y}h${2 * CROSS}M${x} ${y - CROSS}v${2 * CROSS}` }));
-    }
-    layer.replaceChildren(...marks);
-    for (const line of lines) {
-      if (!chips.has(line)) {
-        chips.set(line, createChip(line));
-        list.append(chips.get(line));
+  const draw = onChange(
+    (
+      /** @type {import('../state.js').Picture | null} */ picture,
+      /** @type {import('../state.js').Display} */ { lines: all, draft, cursor },
+    ) => {
+      const lines = picture ? all.filter((line) => line !== draft?.moves) : [];
+      for (const [line, chip] of chips) {
+        if (lines.includes(line)) continue;
+        chip.remove();
+        chips.delete(line);
       }
-      placeChip(chips.get(line), line);
-    }
-    draftLength.hidden = !draft || isSlip(draft, (part) => viewer.point(part));
-    if (draftLength.hidden) return;
-    draftLength.textContent = inWords(draft);
-    placeChip(draftLength, draft);
-  });
+      const marks = [...lines, ...(draft ? [draft] : [])].flatMap(marksOf);
+      if (cursor?.by === 'keys' && session.state.tool === 'length') {
+        const { x, y } = viewer.point(cursor);
+        marks.push(...outlined('path', { d: `M${x - CROSS} ${y}h${2 * CROSS}M${x} ${y - CROSS}v${2 * CROSS}` }));
+      }
+      layer.replaceChildren(...marks);
+      for (const line of lines) {
+        if (!chips.has(line)) {
+          chips.set(line, createChip(line));
+          list.append(chips.get(line));
+        }
+        placeChip(chips.get(line), line);
+      }
+      draftLength.hidden = !draft || isSlip(draft, (part) => viewer.point(part));
+      if (draftLength.hidden) return;
+      draftLength.textContent = inWords(draft);
+      placeChip(draftLength, draft);
+    },
+  );
 
   return (/** @type {import('../state.js').State} */ { picture, display, viewport: size, tool }) => {
     draw(picture, display, size, tool);

@@ -7,7 +7,14 @@ import { megabytes } from '../words.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindModels(session) {
-  const [card, from, chooser, trialBlock, trialText, trialBar] = ['model-card', 'model-from', 'model-folder', 'trial', 'trial-text', 'trial-bar'].map(byId);
+  const [card, from, chooser, trialBlock, trialText, trialBar] = [
+    'model-card',
+    'model-from',
+    'model-folder',
+    'trial',
+    'trial-text',
+    'trial-bar',
+  ].map(byId);
 
   chooser.addEventListener('change', () => {
     const folder = diskFolder(filesFromList(chooser.files));
@@ -31,7 +38,9 @@ export function bindModels(session) {
     follow(Boolean(trial));
     if (!trial) return;
     const { download, name } = trial;
-    trialText.textContent = download ? t('model.reading', { name, received: megabytes(download.received), total: megabytes(download.total) }) : t('model.preparing', { name });
+    trialText.textContent = download
+      ? t('model.reading', { name, received: megabytes(download.received), total: megabytes(download.total) })
+      : t('model.preparing', { name });
     if (download) Object.assign(trialBar, { max: download.total, value: download.received });
     else trialBar.removeAttribute('value');
   };

@@ -21,7 +21,16 @@ function rowOf({ scores, selected }, finding) {
   fill.style.setProperty('width', `${score?.percentile ?? 0}%`);
   bar.append(fill);
   const place = !score ? '' : score.percentile === undefined ? signed(score.logit) : standing(score.percentile);
-  row.append(create('span', nameOf(finding), 'print-name'), bar, create('span', place), create('span', [sideOf(score) === 'within' && t('zone.word'), markOfWords(score)].filter(Boolean).join(' · '), 'small'));
+  row.append(
+    create('span', nameOf(finding), 'print-name'),
+    bar,
+    create('span', place),
+    create(
+      'span',
+      [sideOf(score) === 'within' && t('zone.word'), markOfWords(score)].filter(Boolean).join(' · '),
+      'small',
+    ),
+  );
   return row;
 }
 
@@ -35,7 +44,15 @@ function imageOf(state) {
   if (!drawn) return [figure];
   const legend = create('p', undefined, 'small print-legend');
   if (ramp) legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
-  legend.append([t('figure.map', { kind: shownMap(state).name }), t('figure.dimmed'), 'phantom' in picture.source && t('figure.synthetic')].filter(Boolean).join(' · '));
+  legend.append(
+    [
+      t('figure.map', { kind: shownMap(state).name }),
+      t('figure.dimmed'),
+      'phantom' in picture.source && t('figure.synthetic'),
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  );
   const caption = create('figcaption');
   caption.append(create('strong', nameOf(selected)), ` ${[scoreInWords(score), ...cautionsOfWords(score)].join(' ')}`);
   figure.append(legend, caption);
@@ -54,15 +71,31 @@ export function bindPrint(session) {
     const warnings = create('div', undefined, 'print-warnings');
     warnings.append(...(picture ? cautions(picture) : []).map((line) => create('p', line)));
     const list = create('ol', undefined, 'print-list');
-    list.append(...ranked(state).slice(0, ROWS).map((finding) => rowOf(state, finding)));
+    list.append(
+      ...ranked(state)
+        .slice(0, ROWS)
+        .map((finding) => rowOf(state, finding)),
+    );
     list.toggleAttribute('data-long', findings.length > ROWS / 2);
-    const more = findings.length > ROWS ? [create('p', t('print.highest', { count: ROWS, all: findings.length }), 'small')] : [];
+    const more =
+      findings.length > ROWS ? [create('p', t('print.highest', { count: ROWS, all: findings.length }), 'small')] : [];
     const body = create('div', undefined, 'print-body');
     body.append(...(picture?.view ? imageOf(state) : []), list);
     const version = info?.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info?.version;
-    const model = !info ? '' : info.population
-      ? t('figure.modelReference', { title: info.title, version, population: populationInWords(info.population) }) : t('figure.model', { title: info.title, version });
-    sheet.replaceChildren(head, create('p', t('page.caution'), 'print-caution'), warnings, body, ...more, create('p', model, 'small'), create('p', t('about.scoresText'), 'small'));
+    const model = !info
+      ? ''
+      : info.population
+        ? t('figure.modelReference', { title: info.title, version, population: populationInWords(info.population) })
+        : t('figure.model', { title: info.title, version });
+    sheet.replaceChildren(
+      head,
+      create('p', t('page.caution'), 'print-caution'),
+      warnings,
+      body,
+      ...more,
+      create('p', model, 'small'),
+      create('p', t('about.scoresText'), 'small'),
+    );
   });
   addEventListener('afterprint', () => sheet.replaceChildren());
   return () => {};

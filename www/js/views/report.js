@@ -4,7 +4,9 @@ import { t } from '../i18n.js';
 
 export function bindReport() {
   const [text, copy, done] = ['report-text', 'report-copy', 'report-done'].map(byId);
-  copy.addEventListener('click', async () => { done.textContent = t(await copyField(text) ? 'report.copied' : 'share.field'); });
+  copy.addEventListener('click', async () => {
+    done.textContent = t((await copyField(text)) ? 'report.copied' : 'share.field');
+  });
   const draw = onChange((/** @type {string} */ report) => {
     text.value = report;
     done.textContent = '';

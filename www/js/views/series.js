@@ -29,7 +29,11 @@ function createCell(mark) {
   const cell = create('td');
   cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
   if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
-  else if (mark.percentile === undefined) cell.append(create('span', signed(mark.logit)), ...(isUnknown(mark) ? [create('span', unranked(mark), 'near')] : []));
+  else if (mark.percentile === undefined)
+    cell.append(
+      create('span', signed(mark.logit)),
+      ...(isUnknown(mark) ? [create('span', unranked(mark), 'near')] : []),
+    );
   else {
     const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
     fill.style.setProperty('width', `${mark.percentile}%`);
@@ -43,18 +47,73 @@ function createCell(mark) {
 
 /** @param {import('../session.js').Session} session */
 export function bindSeries(session) {
-  const [section, title, progress, count, run, findingsToggle, close, filterForm, name, above, finding, shownText, scroll, caption, heads, body, none, more, population, live, template] = [
-    'series', 'series-title', 'series-progress', 'series-count', 'series-run', 'series-findings', 'series-close', 'series-filter', 'series-name', 'series-above',
-    'series-finding', 'series-shown', 'series-scroll', 'series-caption', 'series-heads', 'series-rows', 'series-none', 'series-more', 'series-population', 'series-live', 'series-row',
+  const [
+    section,
+    title,
+    progress,
+    count,
+    run,
+    findingsToggle,
+    close,
+    filterForm,
+    name,
+    above,
+    finding,
+    shownText,
+    scroll,
+    caption,
+    heads,
+    body,
+    none,
+    more,
+    population,
+    live,
+    template,
+  ] = [
+    'series',
+    'series-title',
+    'series-progress',
+    'series-count',
+    'series-run',
+    'series-findings',
+    'series-close',
+    'series-filter',
+    'series-name',
+    'series-above',
+    'series-finding',
+    'series-shown',
+    'series-scroll',
+    'series-caption',
+    'series-heads',
+    'series-rows',
+    'series-none',
+    'series-more',
+    'series-population',
+    'series-live',
+    'series-row',
   ].map(byId);
-  const [stage, notice, nav, back, previous, place, next] = ['stage', 'notice', 'series-nav', 'series-back', 'series-previous', 'series-place', 'series-next'].map(byId);
+  const [stage, notice, nav, back, previous, place, next] = [
+    'stage',
+    'notice',
+    'series-nav',
+    'series-back',
+    'series-previous',
+    'series-place',
+    'series-next',
+  ].map(byId);
   const left = byId('series-left');
   const main = section.parentElement;
-  /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn = new Map();
+  /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn =
+    new Map();
   /** @type {Row[]} Those that pass the filter */ let rows = [];
   let lastViewed = 0;
   let pending = 0;
-  const sight = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) session.series.showMore(); }, { root: scroll, rootMargin: NEAR });
+  const sight = new IntersectionObserver(
+    ([{ isIntersecting }]) => {
+      if (isIntersecting) session.series.showMore();
+    },
+    { root: scroll, rootMargin: NEAR },
+  );
 
   const openable = () => rows.filter(({ state }) => state !== 'failed');
 
@@ -73,7 +132,9 @@ export function bindSeries(session) {
   });
   filterForm.addEventListener('submit', (event) => event.preventDefault());
   name.addEventListener('input', () => session.series.filter({ name: name.value }));
-  above.addEventListener('input', () => session.series.filter({ above: above.value === '' || !above.validity.valid ? null : Number(above.value) }));
+  above.addEventListener('input', () =>
+    session.series.filter({ above: above.value === '' || !above.validity.valid ? null : Number(above.value) }),
+  );
   finding.addEventListener('change', () => session.series.filter({ finding: finding.value }));
   more.addEventListener('click', () => session.series.showMore());
   heads.addEventListener('click', ({ target }) => {
@@ -112,35 +173,47 @@ export function bindSeries(session) {
       const name = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
       showName(name, row.name);
       open.replaceWith(name);
-      const cell = /** @type {HTMLTableCellElement} */ (create('td', t('series.unread', { reason: tell(row.reason) }), 'error'));
+      const cell = /** @type {HTMLTableCellElement} */ (
+        create('td', t('series.unread', { reason: tell(row.reason) }), 'error')
+      );
       cell.colSpan = Math.max(1, findings.length);
       element.append(cell);
     }
     return element;
   }
 
-  const drawHeads = onChange((/** @type {readonly string[]} */ findings, /** @type {import('../series/table.js').Sort} */ sort) => {
-    const focused = heads.contains(document.activeElement) ? document.activeElement.dataset.by : null;
-    heads.replaceChildren(...[NAME, ...findings].map((by) => {
-      const [cell, button] = [create('th'), create('button', by === NAME ? t('series.image') : nameOf(by))];
-      if (by !== NAME) button.title = by;
-      button.type = 'button';
-      button.dataset.by = by;
-      cell.scope = 'col';
-      cell.append(button);
-      if (sort.by === by) cell.setAttribute('aria-sort', sort.down ? 'descending' : 'ascending');
-      if (by === focused) queueMicrotask(() => button.focus({ preventScroll: true }));
-      return cell;
-    }));
-    settleHeads();
-    const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
-    if (!sorted) return;
-    const [left, right] = [sorted.offsetLeft - heads.firstElementChild.offsetWidth, sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth];
-    scroll.scrollLeft = Math.min(left, Math.max(right, scroll.scrollLeft));
-  });
+  const drawHeads = onChange(
+    (/** @type {readonly string[]} */ findings, /** @type {import('../series/table.js').Sort} */ sort) => {
+      const focused = heads.contains(document.activeElement) ? document.activeElement.dataset.by : null;
+      heads.replaceChildren(
+        ...[NAME, ...findings].map((by) => {
+          const [cell, button] = [create('th'), create('button', by === NAME ? t('series.image') : nameOf(by))];
+          if (by !== NAME) button.title = by;
+          button.type = 'button';
+          button.dataset.by = by;
+          cell.scope = 'col';
+          cell.append(button);
+          if (sort.by === by) cell.setAttribute('aria-sort', sort.down ? 'descending' : 'ascending');
+          if (by === focused) queueMicrotask(() => button.focus({ preventScroll: true }));
+          return cell;
+        }),
+      );
+      settleHeads();
+      const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
+      if (!sorted) return;
+      const [left, right] = [
+        sorted.offsetLeft - heads.firstElementChild.offsetWidth,
+        sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth,
+      ];
+      scroll.scrollLeft = Math.min(left, Math.max(right, scroll.scrollLeft));
+    },
+  );
 
   const drawFindings = onChange((/** @type {readonly string[]} */ findings) => {
-    setOptions(finding, [{ value: '', text: t('series.anyFinding') }, ...findings.map((value) => ({ value, text: nameOf(value) }))]);
+    setOptions(finding, [
+      { value: '', text: t('series.anyFinding') },
+      ...findings.map((value) => ({ value, text: nameOf(value) })),
+    ]);
   });
 
   /** Makes the table's rows those of `page`, as far as `TASK_MS` allows, and goes on in the next frame. @param {readonly Row[]} page @param {readonly string[]} findings */
@@ -152,33 +225,50 @@ export function bindSeries(session) {
       if (entry?.row !== row || entry.findings !== findings || entry.words !== language()) {
         if (performance.now() > end) return false;
         entry?.element.remove();
-        drawn.set(row.id, entry = { row, findings, words: language(), element: createRow(row, findings) });
+        drawn.set(row.id, (entry = { row, findings, words: language(), element: createRow(row, findings) }));
       }
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
       return true;
     });
     settleRows();
-    if (focused && !body.contains(document.activeElement)) drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
+    if (focused && !body.contains(document.activeElement))
+      drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
     sight.disconnect();
-    if (filled) sight.observe(more); // and says at once whether it is near
+    if (filled)
+      sight.observe(more); // and says at once whether it is near
     else pending = requestAnimationFrame(() => fill(page, findings));
   }
 
-  const drawRows = onChange((/** @type {readonly Row[]} */ all, /** @type {readonly string[]} */ findings, /** @type {object} */ _sort, /** @type {object} */ _filter, /** @type {number} */ count) => {
-    rows = rowsOnShow(session.state.series, findings);
-    const page = rows.slice(0, count);
-    const kept = new Set(page.map(({ id }) => id));
-    for (const [id, { element }] of drawn) if (!kept.has(id)) { element.remove(); drawn.delete(id); }
-    cancelAnimationFrame(pending);
-    fill(page, findings);
-    none.hidden = rows.length > 0;
-    more.hidden = rows.length <= count;
-    more.textContent = t('series.more', { count: rows.length - page.length });
-    shownText.textContent = rows.length === all.length ? '' : plural('series.shown', all.length, { shown: rows.length });
-  });
+  const drawRows = onChange(
+    (
+      /** @type {readonly Row[]} */ all,
+      /** @type {readonly string[]} */ findings,
+      /** @type {object} */ _sort,
+      /** @type {object} */ _filter,
+      /** @type {number} */ count,
+    ) => {
+      rows = rowsOnShow(session.state.series, findings);
+      const page = rows.slice(0, count);
+      const kept = new Set(page.map(({ id }) => id));
+      for (const [id, { element }] of drawn)
+        if (!kept.has(id)) {
+          element.remove();
+          drawn.delete(id);
+        }
+      cancelAnimationFrame(pending);
+      fill(page, findings);
+      none.hidden = rows.length > 0;
+      more.hidden = rows.length <= count;
+      more.textContent = t('series.more', { count: rows.length - page.length });
+      shownText.textContent =
+        rows.length === all.length ? '' : plural('series.shown', all.length, { shown: rows.length });
+    },
+  );
 
   /** Spoken when the work starts, rests or is done, not at each image. */
-  const speak = onChange((/** @type {string} */ text) => { live.textContent = text; });
+  const speak = onChange((/** @type {string} */ text) => {
+    live.textContent = text;
+  });
 
   /** @param {import('../state.js').State} state */
   function drawProgress({ series, findings, model }) {
@@ -211,9 +301,12 @@ export function bindSeries(session) {
       drawProgress(state);
       title.textContent = plural('series.of', series.rows.length);
       if (document.activeElement !== name) name.value = series.filter.name;
-      if (document.activeElement !== above) above.value = series.filter.above === null ? '' : String(series.filter.above);
+      if (document.activeElement !== above)
+        above.value = series.filter.above === null ? '' : String(series.filter.above);
       finding.value = series.filter.finding;
-      population.textContent = info?.population ? t('series.among', { population: populationInWords(info.population) }) : t('series.raw');
+      population.textContent = info?.population
+        ? t('series.among', { population: populationInWords(info.population) })
+        : t('series.raw');
       left.textContent = leftInWords(series.left);
       caption.textContent = t('series.caption', { population: population.textContent });
     }

@@ -7,20 +7,31 @@ import { leftInWords, noteInWords } from '../words.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindSources(session) {
-  const [block, note, input, folder, phantoms, veil] = ['sources', 'image-note', 'file', 'folder', 'phantoms', 'drop'].map(byId);
+  const [block, note, input, folder, phantoms, veil] = [
+    'sources',
+    'image-note',
+    'file',
+    'folder',
+    'phantoms',
+    'drop',
+  ].map(byId);
 
   /** @param {import('../series/files.js').Named[]} files */
   async function take(files) {
     if (session.state.model === 'empty') return; // nothing is there to open it
     const model = diskFolder(files);
     if (model) return session.chooseModel(model);
-    const { images, left } = files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, left: {} };
+    const { images, left } =
+      files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, left: {} };
     const refuse = (/** @type {import('../i18n.js').Message} */ why) => session.refuse({ key: 'sources.nothing' }, why);
     if (images.length > FILES_MAX) refuse({ key: 'sources.tooMany', values: { count: FILES_MAX } });
     else if (images.length > 1 && session.state.teaching) refuse({ key: 'sources.oneInTeaching' });
     else if (images.length > 1) session.series.open(images, left);
     else if (images.length) session.openFile(images[0].file, images[0].name);
-    else refuse(files.length ? { key: 'sources.noImage', values: { left: leftInWords(left) } } : { key: 'sources.noFile' });
+    else
+      refuse(
+        files.length ? { key: 'sources.noImage', values: { left: leftInWords(left) } } : { key: 'sources.noFile' },
+      );
   }
 
   for (const chooser of [input, folder]) {
@@ -37,7 +48,9 @@ export function bindSources(session) {
     event.preventDefault();
     veil.hidden = false;
   });
-  addEventListener('dragleave', ({ relatedTarget }) => { veil.hidden = !relatedTarget; });
+  addEventListener('dragleave', ({ relatedTarget }) => {
+    veil.hidden = !relatedTarget;
+  });
   addEventListener('drop', async (event) => {
     event.preventDefault();
     veil.hidden = true;
@@ -58,7 +71,11 @@ export function bindSources(session) {
       button.type = 'button';
       button.dataset.testid = 'phantom-button';
       button.dataset.phantom = name;
-      button.append(canvas, create('span', undefined, 'phantom-name'), say(create('span', undefined, 'tag'), 'sources.syntheticTag'));
+      button.append(
+        canvas,
+        create('span', undefined, 'phantom-name'),
+        say(create('span', undefined, 'tag'), 'sources.syntheticTag'),
+      );
       button.addEventListener('click', () => session.openExample(example));
       phantoms.append(button);
       button.dataset.title = title;
@@ -73,14 +90,23 @@ export function bindSources(session) {
       const { title, shows: finding } = button.dataset;
       const name = exampleTitle(button.dataset.phantom, title);
       button.querySelector('.phantom-name').textContent = name;
-      button.title = finding ? t('sources.drawnFor', { name, finding: glossOf(finding) || finding }) : t('sources.synthetic', { name });
+      button.title = finding
+        ? t('sources.drawnFor', { name, finding: glossOf(finding) || finding })
+        : t('sources.synthetic', { name });
     }
   });
 
   return (/** @type {import('../state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
-    const facts = picture ? ['file' in picture.source && `${picture.width} × ${picture.height}`, ...picture.notes.map(noteInWords)].filter(Boolean) : [];
-    showName(note.firstElementChild, wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : picture ? tell(picture.name) : '');
+    const facts = picture
+      ? ['file' in picture.source && `${picture.width} × ${picture.height}`, ...picture.notes.map(noteInWords)].filter(
+          Boolean,
+        )
+      : [];
+    showName(
+      note.firstElementChild,
+      wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : picture ? tell(picture.name) : '',
+    );
     note.lastElementChild.textContent = facts.map((fact) => ` · ${fact}`).join('');
     note.title = note.textContent;
     drawPhantoms(list);

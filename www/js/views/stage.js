@@ -6,7 +6,15 @@ import { overlayKey, shownMap } from '../state.js';
 /** @param {import('../session.js').Session} session */
 export function bindStage(session) {
   const [layers, mapCanvas, controls, toggle, kind, palette, opacity, legend, text] = [
-    'layers', 'map', 'controls', 'map-toggle', 'map-kind', 'palette', 'opacity', 'legend', 'map-text',
+    'layers',
+    'map',
+    'controls',
+    'map-toggle',
+    'map-kind',
+    'palette',
+    'opacity',
+    'legend',
+    'map-text',
   ].map(byId);
 
   controls.addEventListener('submit', (event) => event.preventDefault());
@@ -27,7 +35,12 @@ export function bindStage(session) {
     legend.getContext('2d').putImageData(new ImageData(ramp.rgba, legend.width), 0, 0);
   });
 
-  const drawPalettes = onChange((/** @type {string[]} */ names) => setOptions(palette, names.map((name) => ({ value: name, text: name }))));
+  const drawPalettes = onChange((/** @type {string[]} */ names) =>
+    setOptions(
+      palette,
+      names.map((name) => ({ value: name, text: name })),
+    ),
+  );
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { picture, map, overlay, selected } = state;
@@ -46,7 +59,10 @@ export function bindStage(session) {
     if (shown?.part === 'choice') kind.value = 'attention';
     mapCanvas.style.setProperty('opacity', String(map.opacity / 100));
     mapCanvas.hidden = !map.on || !overlay || overlay.key !== overlayKey(state);
-    mapCanvas.setAttribute('aria-label', t('map.label', { kind: shown?.name ?? t(`map.${map.kind}`), finding: nameOf(selected) }));
+    mapCanvas.setAttribute(
+      'aria-label',
+      t('map.label', { kind: shown?.name ?? t(`map.${map.kind}`), finding: nameOf(selected) }),
+    );
     text.textContent = shown?.text ?? t(`map.${map.kind}Text`);
   };
 }

@@ -13,7 +13,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const SURENESS = [1, 2, 3];
 
 const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(finding)} (${finding})` : finding);
-const rankOf = (/** @type {number | undefined} */ percentile) => (percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) }));
+const rankOf = (/** @type {number | undefined} */ percentile) =>
+  percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) });
 
 /** The comparison in sentences. @param {import('../teaching.js').Outcome} outcome @param {boolean} marked @returns {string[]} */
 function feedback({ rows, map, drawn, warnings }, marked) {
@@ -21,16 +22,24 @@ function feedback({ rows, map, drawn, warnings }, marked) {
   if (drawn && marked) {
     if (!drawn.length) lines.push(t('teach.drawnNormalMarked'));
     for (const { finding, distance } of drawn) {
-      lines.push(distance < 0.005 ? t('teach.inside', { finding: named(finding) }) : t('teach.outside', { finding: named(finding), distance: percent(distance) }));
+      lines.push(
+        distance < 0.005
+          ? t('teach.inside', { finding: named(finding) })
+          : t('teach.outside', { finding: named(finding), distance: percent(distance) }),
+      );
     }
   } else if (drawn) {
     const found = rows.filter((row) => row.drawn).map(({ finding }) => named(finding));
     lines.push(found.length ? t('teach.drawnUnmarked', { findings: found.join(', ') }) : t('teach.drawnNormal'));
   }
   if (map === 'unseen') lines.push(t('teach.unseen'));
-  else if (map) lines.push(t('teach.map', { finding: named(map.finding), share: percent(map.share), distance: percent(map.distance) }));
+  else if (map)
+    lines.push(
+      t('teach.map', { finding: named(map.finding), share: percent(map.share), distance: percent(map.distance) }),
+    );
   const [first] = rows;
-  if (first?.percentile !== undefined) lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.percentile) }));
+  if (first?.percentile !== undefined)
+    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.percentile) }));
   lines.push(t('teach.caution'));
   return lines;
 }
@@ -60,9 +69,38 @@ function tableOf(rows) {
 
 /** @param {import('../session.js').Session} session */
 export function bindTeaching(session) {
-  const [toggle, panel, title, lead, form, place, keyboard, clear, guess, list, outcomeBox, missing, reveal, next, end] = [
-    'teach-toggle', 'teach', 'teach-title', 'teach-lead', 'teach-form', 'teach-place', 'teach-keyboard', 'teach-clear', 'teach-guess', 'teach-findings',
-    'teach-outcome', 'teach-missing', 'teach-reveal', 'teach-surprise', 'teach-end',
+  const [
+    toggle,
+    panel,
+    title,
+    lead,
+    form,
+    place,
+    keyboard,
+    clear,
+    guess,
+    list,
+    outcomeBox,
+    missing,
+    reveal,
+    next,
+    end,
+  ] = [
+    'teach-toggle',
+    'teach',
+    'teach-title',
+    'teach-lead',
+    'teach-form',
+    'teach-place',
+    'teach-keyboard',
+    'teach-clear',
+    'teach-guess',
+    'teach-findings',
+    'teach-outcome',
+    'teach-missing',
+    'teach-reveal',
+    'teach-surprise',
+    'teach-end',
   ].map(byId);
   const [viewport, mark] = ['fit', 'mark-place'].map(byId);
   const round = () => session.state.teaching;
@@ -85,18 +123,24 @@ export function bindTeaching(session) {
     requestAnimationFrame(() => title.focus()); // once all has its place
   });
   next.addEventListener('click', () => session.surprise());
-  clear.addEventListener('change', () => session.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }));
+  clear.addEventListener('change', () =>
+    session.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }),
+  );
   keyboard.addEventListener('click', () => {
     if (!round()?.mark) put(MIDDLE);
     requestAnimationFrame(() => mark.focus());
   });
-  viewport.addEventListener('picture-tap', ({ detail: at }) => { if (open() && at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1) put(at); });
+  viewport.addEventListener('picture-tap', ({ detail: at }) => {
+    if (open() && at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1) put(at);
+  });
   mark.addEventListener('keydown', (event) => {
     const arrow = ARROWS[event.key];
     if (!arrow || !open()) return;
     event.preventDefault();
     event.stopPropagation();
-    const { display: { view } } = session.state;
+    const {
+      display: { view },
+    } = session.state;
     const at = placeOf(session.state);
     const from = pointFromPart(at, view, round().mark);
     const size = STEP * (event.shiftKey ? FAST : 1);
@@ -136,9 +180,13 @@ export function bindTeaching(session) {
     }
   });
 
-  const drawOutcome = onChange((/** @type {import('../teaching.js').Outcome | null} */ outcome, /** @type {boolean} */ marked) => {
-    outcomeBox.replaceChildren(...(outcome ? [tableOf(outcome.rows), ...feedback(outcome, marked).map((line) => create('p', line))] : []));
-  });
+  const drawOutcome = onChange(
+    (/** @type {import('../teaching.js').Outcome | null} */ outcome, /** @type {boolean} */ marked) => {
+      outcomeBox.replaceChildren(
+        ...(outcome ? [tableOf(outcome.rows), ...feedback(outcome, marked).map((line) => create('p', line))] : []),
+      );
+    },
+  );
 
   const drawMark = onChange((/** @type {import('../teaching.js').Point | null} */ at) => {
     mark.hidden = !at;
@@ -172,7 +220,14 @@ export function bindTeaching(session) {
     drawOutcome(outcome, Boolean(teaching.mark));
     reveal.hidden = !picture || Boolean(outcome);
     reveal.disabled = Boolean(lacking) || state.veiled !== 'done';
-    missing.textContent = outcome || !picture ? '' : lacking ? t(`teach.missing.${lacking}`) : state.veiled !== 'done' ? t('teach.missing.model') : t('teach.ready');
+    missing.textContent =
+      outcome || !picture
+        ? ''
+        : lacking
+          ? t(`teach.missing.${lacking}`)
+          : state.veiled !== 'done'
+            ? t('teach.missing.model')
+            : t('teach.ready');
     next.disabled = !state.phantoms.length;
     next.classList.toggle('primary', Boolean(outcome) || !picture);
     next.classList.toggle('outline', !outcome && Boolean(picture));

@@ -12,7 +12,17 @@ const MARGIN = 8; // CSS pixels around the presets
 /** @param {import('../session.js').Session} session */
 export function bindTools(session) {
   const [viewport, toolbar, strip, windowText, windows, presets, level, width, sheet, sheetKeys, keysToggle] = [
-    'fit', 'tools', 'viewer-strip', 'window-text', 'windows', 'window-presets', 'window-level', 'window-width', 'sheet', 'sheet-keys', 'keys-toggle',
+    'fit',
+    'tools',
+    'viewer-strip',
+    'window-text',
+    'windows',
+    'window-presets',
+    'window-level',
+    'window-width',
+    'sheet',
+    'sheet-keys',
+    'keys-toggle',
   ].map(byId);
   const buttons = /** @type {HTMLButtonElement[]} */ ([...toolbar.querySelectorAll('button')]);
   const viewer = new Viewer(session);
@@ -47,11 +57,18 @@ export function bindTools(session) {
     const button = create('button', undefined, 'preset');
     button.type = 'button';
     button.dataset.preset = key;
-    button.append(create('kbd', key), say(create('span'), `preset.${key}`), say(create('span', undefined, 'small'), `preset.${key}.hint`));
+    button.append(
+      create('kbd', key),
+      say(create('span'), `preset.${key}`),
+      say(create('span', undefined, 'small'), `preset.${key}.hint`),
+    );
     button.addEventListener('click', () => act('preset', key));
     presets.append(button);
   }
-  for (const slider of [level, width]) slider.addEventListener('input', () => viewer.setWindow({ center: Number(level.value), width: Number(width.value) }));
+  for (const slider of [level, width])
+    slider.addEventListener('input', () =>
+      viewer.setWindow({ center: Number(level.value), width: Number(width.value) }),
+    );
   const opener = buttons.find((button) => button.getAttribute('popovertarget') === windows.id);
   windows.addEventListener('toggle', ({ newState }) => {
     opener.setAttribute('aria-expanded', String(newState === 'open'));
@@ -63,30 +80,50 @@ export function bindTools(session) {
 
   /** What the keys do, on the sheet and on the buttons. */
   const drawKeys = onChange(() => {
-    sheetKeys.replaceChildren(...KEYS.map(({ key, action, value }) => {
-      const [row, term] = [create('div'), create('dt')];
-      term.append(create('kbd', nameOfKey(key)));
-      row.append(term, create('dd', action === 'preset' ? t('key.preset', { name: t(`preset.${value}`), hint: t(`preset.${value}.hint`) }) : t(`key.${value ?? action}`)));
-      return row;
-    }));
+    sheetKeys.replaceChildren(
+      ...KEYS.map(({ key, action, value }) => {
+        const [row, term] = [create('div'), create('dt')];
+        term.append(create('kbd', nameOfKey(key)));
+        row.append(
+          term,
+          create(
+            'dd',
+            action === 'preset'
+              ? t('key.preset', { name: t(`preset.${value}`), hint: t(`preset.${value}.hint`) })
+              : t(`key.${value ?? action}`),
+          ),
+        );
+        return row;
+      }),
+    );
     for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
       const [label, shortcut] = [button.getAttribute('aria-label'), button.getAttribute('aria-keyshortcuts')];
       if (label) button.title = label + (shortcut ? ` (${shortcut})` : '');
     }
   });
-  sheet.addEventListener('click', ({ target }) => { if (target === sheet) sheet.close(); });
+  sheet.addEventListener('click', ({ target }) => {
+    if (target === sheet) sheet.close();
+  });
   keysToggle.addEventListener('change', () => session.setKeys(keysToggle.checked));
 
-  const drawWindow = onChange((/** @type {import('../viewer/pixels.js').Pixels} */ pixels, /** @type {import('../viewer/pixels.js').Window} */ window) => {
-    const { low, high } = pixels.range;
-    windowText.textContent = t('viewer.windowText', { width: String(Math.round(window.width)), level: String(Math.round(window.center)) });
-    Object.assign(level, { min: low, max: high + 1, value: window.center });
-    Object.assign(width, { min: 2, max: high - low + 1, value: window.width });
-    for (const button of presets.children) {
-      const { center, width: span } = pixels.preset(button.dataset.preset);
-      button.setAttribute('aria-pressed', String(center === window.center && span === window.width));
-    }
-  });
+  const drawWindow = onChange(
+    (
+      /** @type {import('../viewer/pixels.js').Pixels} */ pixels,
+      /** @type {import('../viewer/pixels.js').Window} */ window,
+    ) => {
+      const { low, high } = pixels.range;
+      windowText.textContent = t('viewer.windowText', {
+        width: String(Math.round(window.width)),
+        level: String(Math.round(window.center)),
+      });
+      Object.assign(level, { min: low, max: high + 1, value: window.center });
+      Object.assign(width, { min: 2, max: high - low + 1, value: window.width });
+      for (const button of presets.children) {
+        const { center, width: span } = pixels.preset(button.dataset.preset);
+        button.setAttribute('aria-pressed', String(center === window.center && span === window.width));
+      }
+    },
+  );
 
   /** Two columns where one is too long; in a frame of its own, as the viewport's width follows. */
   const fold = onChange((/** @type {number} */ _height) => {
@@ -97,7 +134,12 @@ export function bindTools(session) {
   });
 
   return (/** @type {import('../state.js').State} */ state) => {
-    const { picture, display, tool, viewport: { height } } = state;
+    const {
+      picture,
+      display,
+      tool,
+      viewport: { height },
+    } = state;
     drawKeys();
     toolbar.hidden = strip.hidden = !picture;
     keysToggle.checked = state.keys;

@@ -25,8 +25,12 @@ export const STEPS = [
  * @param {{left: number, top: number, right: number, bottom: number}} target @param {{width: number, height: number}} card @param {{width: number, height: number}} window
  */
 export function placeCard(target, card, window) {
-  const hold = (/** @type {number} */ value, /** @type {number} */ size, /** @type {number} */ all) => Math.max(GAP, Math.min(all - size - GAP, value));
-  const [x, y] = [hold(target.left, card.width, window.width), hold((target.top + target.bottom - card.height) / 2, card.height, window.height)];
+  const hold = (/** @type {number} */ value, /** @type {number} */ size, /** @type {number} */ all) =>
+    Math.max(GAP, Math.min(all - size - GAP, value));
+  const [x, y] = [
+    hold(target.left, card.width, window.width),
+    hold((target.top + target.bottom - card.height) / 2, card.height, window.height),
+  ];
   if (target.right + card.width + 2 * GAP <= window.width) return { left: target.right + GAP, top: y };
   if (target.left - card.width - 2 * GAP >= 0) return { left: target.left - card.width - GAP, top: y };
   if (target.bottom + card.height + 2 * GAP <= window.height) return { left: x, top: target.bottom + GAP };
@@ -37,7 +41,15 @@ export function placeCard(target, card, window) {
 /** @param {import('../session.js').Session} session */
 export function bindTour(session) {
   const [card, ring, count, title, text, example, back, next, end] = [
-    'tour', 'tour-ring', 'tour-count', 'tour-title', 'tour-text', 'tour-example', 'tour-back', 'tour-next', 'tour-end',
+    'tour',
+    'tour-ring',
+    'tour-count',
+    'tour-title',
+    'tour-text',
+    'tour-example',
+    'tour-back',
+    'tour-next',
+    'tour-end',
   ].map(byId);
   const [opener, invitation, about] = ['tour-open', 'tour-invite', 'about'].map(byId);
   const shown = () => session.state.tour >= 0;
@@ -52,16 +64,25 @@ export function bindTour(session) {
     start();
   });
   back.addEventListener('click', () => session.showTour(session.state.tour - 1));
-  next.addEventListener('click', () => session.showTour(session.state.tour + 1 < STEPS.length ? session.state.tour + 1 : -1));
+  next.addEventListener('click', () =>
+    session.showTour(session.state.tour + 1 < STEPS.length ? session.state.tour + 1 : -1),
+  );
   end.addEventListener('click', stop);
-  addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !shown() || document.querySelector('dialog[open], :popover-open')) return;
-    event.preventDefault();
-    event.stopPropagation();
-    stop();
-  }, { capture: true });
+  addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'Escape' || !shown() || document.querySelector('dialog[open], :popover-open')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      stop();
+    },
+    { capture: true },
+  );
 
-  const targetOf = (/** @type {number} */ step) => STEPS[step].targets.map((selector) => document.querySelector(selector)).find((element) => element?.checkVisibility() && element.getClientRects().length);
+  const targetOf = (/** @type {number} */ step) =>
+    STEPS[step].targets
+      .map((selector) => document.querySelector(selector))
+      .find((element) => element?.checkVisibility() && element.getClientRects().length);
 
   /** Puts card and outline where the target is now. */
   function place() {
@@ -70,9 +91,22 @@ export function bindTour(session) {
     ring.hidden = !target;
     const box = target?.getBoundingClientRect() ?? { left: 0, top: 0, right: 0, bottom: 0 };
     const [left, top] = [Math.max(EDGE / 2, box.left - EDGE), Math.max(EDGE / 2, box.top - EDGE)];
-    const [right, bottom] = [Math.min(innerWidth - EDGE / 2, box.right + EDGE), Math.min(innerHeight - EDGE / 2, box.bottom + EDGE)];
-    for (const [name, value] of Object.entries({ left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) })) ring.style.setProperty(name, `${value}px`);
-    const at = placeCard({ left, top, right, bottom }, { width: card.offsetWidth, height: card.offsetHeight }, { width: innerWidth, height: innerHeight });
+    const [right, bottom] = [
+      Math.min(innerWidth - EDGE / 2, box.right + EDGE),
+      Math.min(innerHeight - EDGE / 2, box.bottom + EDGE),
+    ];
+    for (const [name, value] of Object.entries({
+      left,
+      top,
+      width: Math.max(0, right - left),
+      height: Math.max(0, bottom - top),
+    }))
+      ring.style.setProperty(name, `${value}px`);
+    const at = placeCard(
+      { left, top, right, bottom },
+      { width: card.offsetWidth, height: card.offsetHeight },
+      { width: innerWidth, height: innerHeight },
+    );
     card.style.setProperty('--left', `${at.left}px`); // the narrow layout has a place of its own
     card.style.setProperty('--top', `${at.top}px`);
   }
@@ -87,7 +121,10 @@ export function bindTour(session) {
     text.textContent = t(`tour.${name}.text`);
     example.hidden = name !== 'prompt';
     example.textContent = '';
-    if (name === 'prompt') session.sentence(EXAMPLE).then((sentence) => { example.textContent = sentence && t('tour.prompt.example', { finding: EXAMPLE, sentence }); });
+    if (name === 'prompt')
+      session.sentence(EXAMPLE).then((sentence) => {
+        example.textContent = sentence && t('tour.prompt.example', { finding: EXAMPLE, sentence });
+      });
     next.textContent = t(step + 1 < STEPS.length ? 'tour.next' : 'tour.done');
     back.disabled = step === 0;
     const phantom = session.state.phantoms.find((one) => one.name === PHANTOM);

@@ -12,7 +12,16 @@ import { Viewer } from '../viewer/viewer.js';
 /** @param {import('../session.js').Session} session */
 export function bindViewer(session) {
   const [viewport, frame, layers, pictureCanvas, mapCanvas, unseen, unseenKey, loupe, mirrored, zoomText] = [
-    'fit', 'frame', 'layers', 'picture', 'map', 'unseen', 'unseen-key', 'loupe', 'mirrored', 'zoom-text',
+    'fit',
+    'frame',
+    'layers',
+    'picture',
+    'map',
+    'unseen',
+    'unseen-key',
+    'loupe',
+    'mirrored',
+    'zoom-text',
   ].map(byId);
   const viewer = new Viewer(session);
 
@@ -22,15 +31,26 @@ export function bindViewer(session) {
     event.preventDefault();
     event.stopPropagation();
   });
-  new ResizeObserver(([{ contentRect: { width, height } }]) => {
-    if (width) session.setViewport({ width, height }); // 0 while the table of a series is on show
-  }).observe(viewport);
+  new ResizeObserver(
+    ([
+      {
+        contentRect: { width, height },
+      },
+    ]) => {
+      if (width) session.setViewport({ width, height }); // 0 while the table of a series is on show
+    },
+  ).observe(viewport);
 
   const view = new Layers({ layers, picture: pictureCanvas, map: mapCanvas, unseen });
 
   /** @param {import('../state.js').State} state */
   function drawLoupe(state) {
-    const { tool, display: { cursor }, picture, map } = state;
+    const {
+      tool,
+      display: { cursor },
+      picture,
+      map,
+    } = state;
     loupe.hidden = tool !== 'loupe' || !cursor;
     if (loupe.hidden) return;
     const radius = loupe.clientWidth / 2;
@@ -46,7 +66,13 @@ export function bindViewer(session) {
   }
 
   return (/** @type {import('../state.js').State} */ state) => {
-    const { picture, tool, display: { view: { mirror } } } = state;
+    const {
+      picture,
+      tool,
+      display: {
+        view: { mirror },
+      },
+    } = state;
     frame.hidden = !picture;
     viewport.tabIndex = picture ? 0 : -1;
     viewport.dataset.tool = tool;

@@ -15,12 +15,24 @@ function share(part) {
 }
 
 /** @param {number} count @param {(number: number) => string} name */
-const optionsOf = (count, name) => [{ value: String(ALL), text: t('why.mean') }, ...Array.from({ length: count }, (_, i) => ({ value: String(i), text: name(i + 1) }))];
+const optionsOf = (count, name) => [
+  { value: String(ALL), text: t('why.mean') },
+  ...Array.from({ length: count }, (_, i) => ({ value: String(i), text: name(i + 1) })),
+];
 
 /** @param {import('../session.js').Session} session */
 export function bindWhy(session) {
   const [why, status, body, list, sum, hint, layer, head, viewport, mark] = [
-    'why', 'why-status', 'why-body', 'why-words', 'why-sum', 'why-patch', 'why-layer', 'why-head', 'fit', 'patch',
+    'why',
+    'why-status',
+    'why-body',
+    'why-words',
+    'why-sum',
+    'why-patch',
+    'why-layer',
+    'why-head',
+    'fit',
+    'patch',
   ].map(byId);
   const viewer = new Viewer(session);
   const actions = session.why;
@@ -29,14 +41,20 @@ export function bindWhy(session) {
   layer.addEventListener('change', () => actions.choose({ layer: Number(layer.value) }));
   head.addEventListener('change', () => actions.choose({ head: Number(head.value) }));
 
-  const indexOf = (/** @type {Event} */ { target }) => Number(/** @type {HTMLElement} */ (target).closest('.word')?.dataset.index ?? -1);
+  const indexOf = (/** @type {Event} */ { target }) =>
+    Number(/** @type {HTMLElement} */ (target).closest('.word')?.dataset.index ?? -1);
   /** @param {string} type @param {(index: number, event: any) => void} act */
-  const onWord = (type, act) => list.addEventListener(type, (event) => {
-    const index = indexOf(event);
-    if (index >= 0) act(index, event);
+  const onWord = (type, act) =>
+    list.addEventListener(type, (event) => {
+      const index = indexOf(event);
+      if (index >= 0) act(index, event);
+    });
+  onWord('pointerover', (index, { pointerType }) => {
+    if (pointerType === 'mouse') actions.hover(index);
   });
-  onWord('pointerover', (index, { pointerType }) => { if (pointerType === 'mouse') actions.hover(index); });
-  onWord('pointerout', (_, { pointerType }) => { if (pointerType === 'mouse') actions.hover(null); });
+  onWord('pointerout', (_, { pointerType }) => {
+    if (pointerType === 'mouse') actions.hover(null);
+  });
   onWord('focusin', (index) => actions.hover(index));
   onWord('focusout', () => actions.hover(null));
   onWord('click', (index) => actions.press(index));
@@ -58,70 +76,109 @@ export function bindWhy(session) {
   }
   viewport.addEventListener('pointermove', point);
   viewport.addEventListener('pointerdown', point);
-  viewport.addEventListener('pointerleave', ({ pointerType }) => { if (pointerType === 'mouse') actions.point(null); });
+  viewport.addEventListener('pointerleave', ({ pointerType }) => {
+    if (pointerType === 'mouse') actions.point(null);
+  });
 
   const drawWords = onChange((/** @type {string} */ words) => {
-    list.replaceChildren(...JSON.parse(words).map((/** @type {string} */ word, /** @type {number} */ index) => {
-      const [item, button, bar] = [create('li'), create('button', undefined, 'word'), create('span', undefined, 'word-bar')];
-      button.type = 'button';
-      button.dataset.index = String(index);
-      bar.append(create('span'));
-      button.append(Object.assign(create('span', word), { lang: 'en' }), ' ', bar, create('span', undefined, 'word-share'));
-      item.append(button);
-      return item;
-    }));
+    list.replaceChildren(
+      ...JSON.parse(words).map((/** @type {string} */ word, /** @type {number} */ index) => {
+        const [item, button, bar] = [
+          create('li'),
+          create('button', undefined, 'word'),
+          create('span', undefined, 'word-bar'),
+        ];
+        button.type = 'button';
+        button.dataset.index = String(index);
+        bar.append(create('span'));
+        button.append(
+          Object.assign(create('span', word), { lang: 'en' }),
+          ' ',
+          bar,
+          create('span', undefined, 'word-share'),
+        );
+        item.append(button);
+        return item;
+      }),
+    );
   });
 
   const drawChoices = onChange((/** @type {number} */ layers, /** @type {number} */ heads) => {
-    setOptions(layer, optionsOf(layers, (number) => t('why.layerOption', { number })));
-    setOptions(head, optionsOf(heads, (number) => t('why.headOption', { number })));
+    setOptions(
+      layer,
+      optionsOf(layers, (number) => t('why.layerOption', { number })),
+    );
+    setOptions(
+      head,
+      optionsOf(heads, (number) => t('why.headOption', { number })),
+    );
   });
 
-  const drawShares = onChange((/** @type {import('../why/explanation.js').Explanation} */ explanation, /** @type {import('../why/explanation.js').Choice} */ choice, /** @type {number} */ patch, /** @type {number} */ word, /** @type {boolean} */ mapOn) => {
-    const { words, attendedWords, wordPatches } = explanation;
-    const attended = meanOf(attendedWords, explanation, choice);
-    const here = patch >= 0 ? wordsAtPatch(explanation, patch) : null;
-    const shares = here ?? [...attended];
-    const most = here ? wordPatches.reduce((a, b) => Math.max(a, b), 0) : Math.max(...shares);
-    list.toggleAttribute('data-patch', Boolean(here));
-    [...list.querySelectorAll('.word')].forEach((button, i) => {
-      const text = share(shares[i]);
-      button.querySelector('.word-share').textContent = text;
-      button.querySelector('.word-bar span').style.setProperty('height', `${(BAR_MAX * shares[i]) / (most || 1)}px`);
-      button.style.setProperty('--part', `${Math.round((100 * shares[i]) / (most || 1))}%`);
-      button.setAttribute('aria-label', t(here ? 'why.wordHere' : 'why.wordShare', { word: words[i], share: text }));
-    });
-    const total = attended.reduce((a, b) => a + b, 0);
-    sum.textContent = t('why.sum', { choice: choiceInWords(choice), share: share(total) });
-    if (!here && word >= 0) {
-      hint.textContent = mapOn ? t('why.mapShows', { word: words[word] }) : t('why.mapOff');
-      return;
-    }
-    if (!here) {
-      hint.textContent = t('why.hint');
-      return;
-    }
-    const side = Math.sqrt(wordPatches.length / words.length);
-    const order = words.map((_, i) => i).sort((a, b) => here[b] - here[a]).slice(0, NAMED_MAX);
-    hint.textContent = t('why.patch', { row: Math.floor(patch / side) + 1, column: (patch % side) + 1, side, words: order.map((i) => `“${words[i]}” ${share(here[i])}`).join(', ') });
-  });
+  const drawShares = onChange(
+    (
+      /** @type {import('../why/explanation.js').Explanation} */ explanation,
+      /** @type {import('../why/explanation.js').Choice} */ choice,
+      /** @type {number} */ patch,
+      /** @type {number} */ word,
+      /** @type {boolean} */ mapOn,
+    ) => {
+      const { words, attendedWords, wordPatches } = explanation;
+      const attended = meanOf(attendedWords, explanation, choice);
+      const here = patch >= 0 ? wordsAtPatch(explanation, patch) : null;
+      const shares = here ?? [...attended];
+      const most = here ? wordPatches.reduce((a, b) => Math.max(a, b), 0) : Math.max(...shares);
+      list.toggleAttribute('data-patch', Boolean(here));
+      [...list.querySelectorAll('.word')].forEach((button, i) => {
+        const text = share(shares[i]);
+        button.querySelector('.word-share').textContent = text;
+        button.querySelector('.word-bar span').style.setProperty('height', `${(BAR_MAX * shares[i]) / (most || 1)}px`);
+        button.style.setProperty('--part', `${Math.round((100 * shares[i]) / (most || 1))}%`);
+        button.setAttribute('aria-label', t(here ? 'why.wordHere' : 'why.wordShare', { word: words[i], share: text }));
+      });
+      const total = attended.reduce((a, b) => a + b, 0);
+      sum.textContent = t('why.sum', { choice: choiceInWords(choice), share: share(total) });
+      if (!here && word >= 0) {
+        hint.textContent = mapOn ? t('why.mapShows', { word: words[word] }) : t('why.mapOff');
+        return;
+      }
+      if (!here) {
+        hint.textContent = t('why.hint');
+        return;
+      }
+      const side = Math.sqrt(wordPatches.length / words.length);
+      const order = words
+        .map((_, i) => i)
+        .sort((a, b) => here[b] - here[a])
+        .slice(0, NAMED_MAX);
+      hint.textContent = t('why.patch', {
+        row: Math.floor(patch / side) + 1,
+        column: (patch % side) + 1,
+        side,
+        words: order.map((i) => `“${words[i]}” ${share(here[i])}`).join(', '),
+      });
+    },
+  );
 
-  const drawPressed = onChange((/** @type {number} */ pressed, /** @type {number} */ shown, /** @type {string} */ _words) => {
-    [...list.querySelectorAll('.word')].forEach((button, i) => {
-      button.setAttribute('aria-pressed', String(i === pressed));
-      button.toggleAttribute('data-shown', i === shown);
-    });
-  });
+  const drawPressed = onChange(
+    (/** @type {number} */ pressed, /** @type {number} */ shown, /** @type {string} */ _words) => {
+      [...list.querySelectorAll('.word')].forEach((button, i) => {
+        button.setAttribute('aria-pressed', String(i === pressed));
+        button.toggleAttribute('data-shown', i === shown);
+      });
+    },
+  );
 
-  const drawMark = onChange((/** @type {number} */ patch, /** @type {any} */ _picture, /** @type {any} */ _size, /** @type {any} */ _view) => {
-    mark.replaceChildren();
-    if (patch < 0) return;
-    const { state } = session;
-    const side = state.info.mapSide;
-    const box = { x: (patch % side) / side, y: Math.floor(patch / side) / side, width: 1 / side, height: 1 / side };
-    const transform = `matrix(${matrixOfSeen(state).join(' ')})`;
-    mark.append(createSvg('rect', { ...box, transform, class: 'halo' }), createSvg('rect', { ...box, transform }));
-  });
+  const drawMark = onChange(
+    (/** @type {number} */ patch, /** @type {any} */ _picture, /** @type {any} */ _size, /** @type {any} */ _view) => {
+      mark.replaceChildren();
+      if (patch < 0) return;
+      const { state } = session;
+      const side = state.info.mapSide;
+      const box = { x: (patch % side) / side, y: Math.floor(patch / side) / side, width: 1 / side, height: 1 / side };
+      const transform = `matrix(${matrixOfSeen(state).join(' ')})`;
+      mark.append(createSvg('rect', { ...box, transform, class: 'halo' }), createSvg('rect', { ...box, transform }));
+    },
+  );
 
   /** @param {import('../state.js').State} state */
   function waitingFor({ explanations, scores, selected }) {
@@ -132,7 +189,13 @@ export function bindWhy(session) {
 
   let drawnFor = '';
   return (/** @type {import('../state.js').State} */ state) => {
-    const { why: { open, choice, word, at }, display, picture, selected, viewport: size } = state;
+    const {
+      why: { open, choice, word, at },
+      display,
+      picture,
+      selected,
+      viewport: size,
+    } = state;
     const explanation = open ? explanationOf(state) : undefined;
     const stale = open && !explanation && Boolean(picture?.redrawn) && drawnFor === selected; // in the lab nothing may jump
     body.hidden = !explanation && !stale;

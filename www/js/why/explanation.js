@@ -43,12 +43,15 @@ export function mapOfWord({ words, wordPatches }, word) {
 }
 
 /** How much each word alone looks at a patch. @param {Explanation} explanation @param {number} patch @returns {number[]} */
-export const wordsAtPatch = (explanation, patch) => explanation.words.map((_, word) => mapOfWord(explanation, word)[patch]);
+export const wordsAtPatch = (explanation, patch) =>
+  explanation.words.map((_, word) => mapOfWord(explanation, word)[patch]);
 
 /** The patch under a part of the picture, or -1 outside of what the model saw. @param {Point} part @param {import('../viewer/transform.js').Box} seen @param {import('../viewer/transform.js').Size} grid @param {number} side Patches of one side */
 export function patchAt({ x, y }, seen, grid, side) {
   if (x < 0 || y < 0 || x > 1 || y > 1) return -1;
-  const [column, row] = [(x * grid.width - seen.x) / seen.width, (y * grid.height - seen.y) / seen.height].map((at) => Math.floor(at * side));
+  const [column, row] = [(x * grid.width - seen.x) / seen.width, (y * grid.height - seen.y) / seen.height].map((at) =>
+    Math.floor(at * side),
+  );
   return column >= 0 && row >= 0 && column < side && row < side ? row * side + column : -1;
 }
 
