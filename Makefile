@@ -25,7 +25,7 @@ install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo test engines audit sbom fuzz bench page tools browser checkout
+.PHONY: demo test lint engines audit sbom fuzz bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -33,12 +33,17 @@ demo: tools checkout
 	trunk serve
 
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium.
-test: tools browser checkout audit
+test: tools browser checkout audit lint
 	cargo fmt --check
 	cargo clippy --locked --all-targets --features train,llm -- -D warnings
 	cargo test --locked --features train,llm
 	$(MAKE) page
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
+
+## The form of the page's and the tests' JavaScript and CSS.
+lint: browser
+	npm ci --prefix tests/lint --no-audit --no-fund
+	npm test --prefix tests/lint
 
 ## A visit to the page in Firefox and in WebKit, which Safari is made of, compared with one in Chromium.
 engines: page browser
@@ -54,7 +59,7 @@ audit:
 	cargo deny --locked check bans licenses sources
 	@if timeout 60 cargo deny --locked fetch db 2>/dev/null; then cargo deny --locked check --disable-fetch advisories; \
 		else echo "Not checked: RustSec's advisories cannot be reached."; fi
-	@for tests in browser engines bench; do \
+	@for tests in lint browser engines bench; do \
 		report=$$(timeout 60 npm audit --prefix tests/$$tests --package-lock-only --json 2>/dev/null) && continue; \
 		case $$report in *auditReportVersion*) echo "$$report"; exit 1; esac; \
 		echo "Not checked: npm's advisories on tests/$$tests cannot be reached."; done
