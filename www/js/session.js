@@ -3,7 +3,7 @@ import { CompareActions } from './compare/compare.js';
 import { begin } from './first.js';
 import { DEFAULT_MODEL, siteFolder } from './folders.js';
 import { language, programMessage, setFindingNames, setLanguage } from './i18n.js';
-import { readKeys, readPreference, writeKeys, writePreference } from './preference.js';
+import { readKeys, readPreference, stopKeeping, writeKeys, writePreference } from './preference.js';
 import { reportOf } from './report.js';
 import { RewriteActions, reviewOf } from './rewrite/rewrite.js';
 import { SeriesActions } from './series/series.js';
@@ -297,6 +297,7 @@ export class Session {
 
   /** After everything was forgotten: nothing is loaded until a person asks for it. */
   stayEmpty() {
+    stopKeeping();
     this.#store.update({ model: 'empty' });
   }
 

@@ -6,6 +6,7 @@
  */
 import { nameOf, t } from './i18n.js';
 import { reading, signed } from './words.js';
+import { sideOf } from './zone.js';
 
 /** Whether the model learnt nothing near these words. @param {{wording?: Wording} | undefined} score */
 export const isUnknown = (score) => score?.wording?.standing === 'unknown';
@@ -16,15 +17,25 @@ export const related = (score) =>
 
 const NEGATION = /\b(no|not|without|absent|absence|free of)\b/i;
 
+/** Whether a prompt asks for a finding's absence, which the model often misreads. @param {{finding: string}} score */
+export const isNegated = ({ finding }) => NEGATION.test(finding);
+
 /** What has to be said of a finding's words wherever its score is shown by itself. @param {{finding: string, wording?: Wording}} score @returns {string[]} */
 export const cautionsOfWords = (score) =>
   [
     related(score) && t('wording.relatedText', { finding: nameOf(score.wording.finding) }),
-    NEGATION.test(score.finding) && t('detail.negation'),
+    isNegated(score) && t('detail.negation'),
   ].filter(Boolean);
 
-/** The same in a word or two, for a row. @param {{finding: string, wording?: Wording} | undefined} score */
-export const markOfWords = (score) => (isUnknown(score) ? t('wording.unknown') : related(score));
+/** The same in a word or two, for a row, with the uncertain zone. @param {{finding: string, wording?: Wording, percentile?: number, measured?: import('./zone.js').Measured} | undefined} score */
+export const marksOf = (score) =>
+  [
+    sideOf(score) === 'within' && t('zone.word'),
+    isUnknown(score) ? t('wording.unknown') : related(score),
+    score && isNegated(score) && t('wording.negated'),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 /** Where a score stands among the reference images, or why it has no standing, as a sentence. @param {import('./state.js').Score} score */
 export function scoreInWords(score) {

@@ -1,8 +1,15 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, plural, pluralRule, t } from './i18n.js';
+import { language, number, percent, plural, pluralRule, t, tell } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+
+/** A message that stands by itself. Errors are written to follow a colon, and so begin in lower case. @param {import('./i18n.js').Message} message */
+export function asSentence(message) {
+  const text = tell(message);
+  const isError = typeof message === 'object' && message.key.startsWith('error.');
+  return isError ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
 
 /** "87th" in English, "87" in Japanese. @param {number} value */
 export function ordinal(value) {

@@ -361,6 +361,9 @@ impl Walk<'_> {
                     self.readmit(event);
                 }
                 Cue::UncBefore | Cue::NotExcluded | Cue::NotExcludedAfter => {
+                    if self.hist.used {
+                        self.hist = Scope::default(); // hx of CHF, eval for pneumonia
+                    }
                     self.neg = Scope::default();
                     self.unc = self.start();
                 }

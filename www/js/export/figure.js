@@ -1,6 +1,6 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper; of a comparison both sides. */
 import { findingBeside, scoresBeside, stateBeside } from '../compare/beside.js';
-import { glossOf, nameOf, populationInWords, t } from '../i18n.js';
+import { glossOf, nameOf, modelText, t } from '../i18n.js';
 import { contoured, seenBox, shownMap, windowOf } from '../state.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
@@ -72,7 +72,7 @@ function captionOf(state) {
       ...cautionsOfWords(score),
       sideOf(score) === 'within' && t('zone.within'),
       ranked && info.population
-        ? t('figure.modelReference', { ...model, population: populationInWords(info.population) })
+        ? t('figure.modelReference', { ...model, population: modelText(info.population) })
         : t('figure.model', model),
     ].filter(Boolean),
     facts: facts.filter(Boolean).join(' · '),

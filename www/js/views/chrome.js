@@ -1,8 +1,8 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
 import { byId, create, onChange } from '../dom.js';
 import { phase, ranked } from '../state.js';
-import { LANGUAGES, folderInWords, glossOf, language, number, plural, populationInWords, t, tell } from '../i18n.js';
-import { duration, megabytes, standing, viewInWords } from '../words.js';
+import { LANGUAGES, folderInWords, glossOf, language, number, plural, modelText, t, tell } from '../i18n.js';
+import { asSentence, duration, megabytes, standing, viewInWords } from '../words.js';
 
 const RESTED_MS = 900;
 const NAMES = { en: 'English', ja: '日本語' };
@@ -126,7 +126,9 @@ export function bindChrome(session) {
       view: viewInWords(info),
     });
     credits.replaceChildren(
-      ...info.credits.map(({ what, who, license }) => create('li', `${what}: ${who} (${license})`)),
+      ...info.credits.map(({ what, who, license }) =>
+        create('li', t('about.credit', { what: modelText(what), who, license: modelText(license) })),
+      ),
     );
   });
 
@@ -144,7 +146,9 @@ export function bindChrome(session) {
       loading: t('live.loading'),
       ready: t('live.ready'),
       working: t('work.encoding'),
-      done: [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' '),
+      done: state.findings.length
+        ? [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' ')
+        : t('live.none'),
       error: '', // the notice speaks
       empty: t('forget.nothing'),
     }[now];
@@ -159,7 +163,7 @@ export function bindChrome(session) {
       notice.hidden = !now;
       if (!now) return;
       noticeTitle.textContent = tell(now.title);
-      noticeText.textContent = tell(now.text);
+      noticeText.textContent = asSentence(now.text);
       retry.hidden = Boolean(refusal);
       retry.textContent = t(failure?.crash ? 'notice.restart' : 'notice.retry');
       useOwn.hidden = Boolean(refusal) || !failure?.offerOwn;
@@ -230,7 +234,7 @@ export function bindChrome(session) {
         : !state.picture
           ? t('population.noImage')
           : info.population
-            ? t('population.among', { population: populationInWords(info.population) })
+            ? t('population.among', { population: modelText(info.population) })
             : t('population.none');
     if (!doing || !quiet)
       timing.textContent =
@@ -261,7 +265,8 @@ export function bindChrome(session) {
             standing: t('percentile', { standing: standing(percentile) }),
           }),
     );
-    if (now !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
-    announced = now;
+    const told = now === 'done' && !findings.length ? 'none' : now;
+    if (told !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
+    announced = told;
   };
 }

@@ -18,6 +18,7 @@ import { Layers } from '../viewer/layers.js';
 import { Gestures } from '../viewer/tools.js';
 import { Viewer } from '../viewer/viewer.js';
 import { signed, standing } from '../words.js';
+import { marksOf } from '../wording.js';
 
 /** @param {import('../series/table.js').Mark | undefined} mark */
 const markInWords = (mark) =>
@@ -121,14 +122,14 @@ export function bindCompare(session) {
     map.getContext('2d').putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
-  /** @param {string} finding @param {string[]} values @param {boolean} chosen */
-  function createRow(finding, values, chosen) {
+  /** @param {string} finding @param {string[]} values @param {boolean} chosen @param {string} marks What speaks against the values */
+  function createRow(finding, values, chosen, marks) {
     const [row, head, button] = [create('tr'), create('th'), create('button', nameOf(finding))];
     button.type = 'button';
     button.title = button.dataset.finding = finding;
     button.setAttribute('aria-pressed', String(chosen));
     head.scope = 'row';
-    head.append(button);
+    head.append(button, ...(marks ? [create('span', marks, 'near')] : []));
     row.dataset.testid = 'difference-row';
     row.append(head, ...values.map((value) => create('td', value)));
     return row;
@@ -167,6 +168,7 @@ export function bindCompare(session) {
               name,
               [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'],
               name === selected,
+              marksOf(mark),
             );
             row.querySelector('th').prepend(create('span', letter, 'letter'));
             return row;
@@ -185,6 +187,7 @@ export function bindCompare(session) {
               each.finding,
               [markInWords(each.a), markInWords(each.b), differenceInWords(each)],
               each.finding === selected,
+              [...new Set([each.a, each.b].map(marksOf))].filter(Boolean).join(' / '),
             ),
           ),
         );

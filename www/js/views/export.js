@@ -75,7 +75,12 @@ export function bindExport(session) {
   /** @param {import('../state.js').State} state */
   function draw(state) {
     const records = recordsOf(state);
-    what.textContent = records.length && state.info ? plural('export.scores', records.length) : t('export.none');
+    what.textContent = [
+      records.length && state.info ? plural('export.scores', records.length) : t('export.none'),
+      state.series?.shown && t('export.open'),
+    ]
+      .filter(Boolean)
+      .join(' ');
     csv.disabled = json.disabled = !records.length || !state.info;
     png.disabled = !hasFigure(state);
     copy.disabled = !state.info;

@@ -3,7 +3,7 @@ import { byId, create, onChange, setOptions } from '../dom.js';
 import { phase, ranked, unscored } from '../state.js';
 import { glossOf, number, t } from '../i18n.js';
 import { standing } from '../words.js';
-import { isUnknown, related, unranked } from '../wording.js';
+import { isNegated, isUnknown, related, unranked } from '../wording.js';
 import { sideOf } from '../zone.js';
 
 /** @param {import('../session.js').Session} session */
@@ -80,7 +80,7 @@ export function bindFindings(session) {
     const gloss = glossOf(finding);
     const prompt = Object.assign(create('span', finding, gloss ? 'tag' : ''), { lang: 'en' });
     const name = row.querySelector('.name');
-    const near = related(score);
+    const near = [related(score), score && isNegated(score) && t('wording.negated')].filter(Boolean).join(' · ');
     const parts = [...(gloss ? [gloss, ' '] : []), prompt, ...(near ? [' ', create('span', near, 'near')] : [])];
     if (name.textContent !== parts.map((part) => (typeof part === 'string' ? part : part.textContent)).join(''))
       name.replaceChildren(...parts);

@@ -1,12 +1,11 @@
 /** What is printed: one light page of the image on show, its map, its findings, and what speaks against them. It names no file. */
 import { byId, create } from '../dom.js';
 import { drawImage, drawRamp } from '../export/figure.js';
-import { date, nameOf, populationInWords, t } from '../i18n.js';
+import { date, nameOf, modelText, t } from '../i18n.js';
 import { overlayKey, ranked, shownMap } from '../state.js';
 import { veil } from '../teaching.js';
 import { cautions, signed, standing } from '../words.js';
-import { cautionsOfWords, markOfWords, scoreInWords } from '../wording.js';
-import { sideOf } from '../zone.js';
+import { cautionsOfWords, marksOf, scoreInWords } from '../wording.js';
 
 const LONG = 1400; // pixels
 const ROWS = 36; // two columns of them fill the page
@@ -25,11 +24,7 @@ function rowOf({ scores, selected }, finding) {
     create('span', nameOf(finding), 'print-name'),
     bar,
     create('span', place),
-    create(
-      'span',
-      [sideOf(score) === 'within' && t('zone.word'), markOfWords(score)].filter(Boolean).join(' · '),
-      'small',
-    ),
+    create('span', marksOf(score), 'small'),
   );
   return row;
 }
@@ -85,7 +80,7 @@ export function bindPrint(session) {
     const model = !info
       ? ''
       : info.population
-        ? t('figure.modelReference', { title: info.title, version, population: populationInWords(info.population) })
+        ? t('figure.modelReference', { title: info.title, version, population: modelText(info.population) })
         : t('figure.model', { title: info.title, version });
     sheet.replaceChildren(
       head,

@@ -1,6 +1,6 @@
 /** The table of a series, and the way back to it from the viewer. */
 import { byId, create, onChange, setOptions, showName } from '../dom.js';
-import { language, nameOf, plural, populationInWords, t, tell } from '../i18n.js';
+import { language, nameOf, plural, modelText, t, tell } from '../i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../series/table.js';
 import { rove } from '../rove.js';
 import { rowInView } from '../state.js';
@@ -305,7 +305,7 @@ export function bindSeries(session) {
         above.value = series.filter.above === null ? '' : String(series.filter.above);
       finding.value = series.filter.finding;
       population.textContent = info?.population
-        ? t('series.among', { population: populationInWords(info.population) })
+        ? t('series.among', { population: modelText(info.population) })
         : t('series.raw');
       left.textContent = leftInWords(series.left);
       caption.textContent = t('series.caption', { population: population.textContent });

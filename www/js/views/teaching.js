@@ -5,6 +5,7 @@ import { placeOf } from '../state.js';
 import { missingIn } from '../teaching.js';
 import { partFromPoint, pointFromPart } from '../viewer/transform.js';
 import { reading, standing, warningInWords } from '../words.js';
+import { marksOf } from '../wording.js';
 
 const MIDDLE = { x: 0.5, y: 0.5 };
 const STEP = 12; // CSS pixels of an arrow key
@@ -38,8 +39,8 @@ function feedback({ rows, map, drawn, warnings }, marked) {
       t('teach.map', { finding: named(map.finding), share: percent(map.share), distance: percent(map.distance) }),
     );
   const [first] = rows;
-  if (first?.percentile !== undefined)
-    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.percentile) }));
+  if (first?.score?.percentile !== undefined)
+    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.score.percentile) }));
   lines.push(t('teach.caution'));
   return lines;
 }
@@ -56,11 +57,12 @@ function tableOf(rows) {
   }
   table.append(create('caption', t('teach.table'), 'sr-only'), create('thead'), create('tbody'));
   table.tHead.append(head);
-  for (const { finding, sure, percentile, drawn } of rows) {
+  for (const { finding, sure, score, drawn } of rows) {
     const row = create('tr');
     const name = create('th', named(finding));
     name.setAttribute('scope', 'row');
-    row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(percentile)));
+    if (marksOf(score)) name.append(create('span', marksOf(score), 'near'));
+    row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(score?.percentile)));
     if (known) row.append(create('td', t(drawn ? 'teach.yes' : 'teach.no')));
     table.tBodies[0].append(row);
   }
