@@ -343,6 +343,8 @@ export default {
   'preset.5': 'High contrast',
   'preset.5.hint': 'the middle values',
   'print.highest': 'The {count} that stand highest, of {all} findings.',
+  'print.highestOf': 'The {count} that stand highest',
+  'print.series': 'Images are numbered in the order of the table. Their files are not named.',
   'reading.above': 'Among the highest {share} of the reference images',
   'reading.below': 'Among the lowest {share} of the reference images',
   'reading.highest': 'No reference image scores higher',

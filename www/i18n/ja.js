@@ -346,6 +346,8 @@ export default {
   'preset.5': '高コントラスト',
   'preset.5.hint': '中間の値',
   'print.highest': '{all}件の所見のうち、順位の高い{count}件。',
+  'print.highestOf': '順位の高い{count}所見',
+  'print.series': '番号は表の順です。ファイル名は印刷されません。',
   'reading.above': '参照画像の上位{share}に入る',
   'reading.below': '参照画像の下位{share}に入る',
   'reading.highest': 'これより高い参照画像はない',

@@ -5,7 +5,7 @@
  * @typedef {{standing: 'learnt' | 'related' | 'unknown', finding?: string, nearest?: string, cosine?: number}} Wording See `Wording` in src/engine/wording.rs
  */
 import { nameOf, t } from './i18n.js';
-import { reading, signed } from './words.js';
+import { reading, signed, standing } from './words.js';
 import { sideOf } from './zone.js';
 
 /** Whether the model learnt nothing near these words. @param {{wording?: Wording} | undefined} score */
@@ -43,6 +43,10 @@ export function scoreInWords(score) {
   if (score.percentile === undefined) return t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', values);
   return t('figure.reading', { ...values, reading: reading(score.percentile) });
 }
+
+/** Where a score stands, in a cell: its percentile, else its logit. @param {import('./series/table.js').Mark | undefined} mark */
+export const placeInWords = (mark) =>
+  !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
 
 /** Why a score has no percentile, in a few words. @param {{wording?: Wording}} score */
 export const unranked = (score) => t(isUnknown(score) ? 'wording.unknown' : 'findings.noReference');

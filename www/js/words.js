@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, plural, pluralRule, t, tell } from './i18n.js';
+import { language, modelText, number, percent, plural, pluralRule, t, tell } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -54,6 +54,14 @@ const ungrouped = (values) =>
 
 /** @param {import('./state.js').Note} note */
 export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
+
+/** The model and its version, told apart by its hash, and whom its standings are among. @param {{title: string, version: string, sha256?: string, population?: string}} info @param {boolean} [ranked] Standings are shown */
+export function modelInWords({ title, version, sha256, population }, ranked = true) {
+  const model = { title, version: sha256 ? `${version} (${sha256.slice(0, 12)})` : version };
+  return ranked && population
+    ? t('figure.modelReference', { ...model, population: modelText(population) })
+    : t('figure.model', model);
+}
 
 /** Which part of a picture the model sees. @param {{resize: string, margin: number}} model See `ImageConfig` in src/radiograph/preprocess.rs */
 export const viewInWords = ({ resize, margin }) => t(`model.view.${resize}`, { margin: percent(margin) });

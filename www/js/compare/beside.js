@@ -15,7 +15,7 @@
  */
 import { ranked } from '../state.js';
 import { carryWindow } from '../viewer/pixels.js';
-import { rounded } from '../words.js';
+import { rounded, signed } from '../words.js';
 
 /** The same picture twice. @param {State} state */
 export const isSame = ({ compare, picture }) => compare?.picture.id === picture?.id;
@@ -50,6 +50,16 @@ export function stateBeside(state) {
   };
 }
 
+/** B as a state of its own, to be drawn or printed. @param {State} state @returns {State} */
+export const sideB = (state) => ({
+  ...stateBeside(state),
+  scores: scoresBeside(state),
+  selected: findingBeside(state),
+  overlay: state.compare.overlay,
+  compare: null,
+  why: { ...state.why, open: false },
+});
+
 /** What B's overlay must show, or ''. @param {State} state */
 export function overlayKeyBeside(state) {
   const finding = findingBeside(state);
@@ -72,6 +82,13 @@ export function difference(finding, a, b) {
   if (a.percentile === undefined || b.percentile === undefined)
     return { finding, a, b, difference: a.logit - b.logit, unit: 'logit' };
   return { finding, a, b, difference: rounded(a.percentile) - rounded(b.percentile), unit: 'points' };
+}
+
+/** "+12", "0", or "…" where a score is awaited. @param {Difference} of */
+export function differenceInWords({ difference: value, unit }) {
+  if (value === undefined) return '…';
+  const text = signed(value, unit === 'points' ? 0 : 2);
+  return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
 }
 
 /** For two pictures, the greatest difference first. @param {State} state @returns {Difference[]} */

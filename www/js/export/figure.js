@@ -1,11 +1,11 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper; of a comparison both sides. */
-import { findingBeside, scoresBeside, stateBeside } from '../compare/beside.js';
-import { glossOf, nameOf, modelText, t } from '../i18n.js';
+import { sideB } from '../compare/beside.js';
+import { glossOf, nameOf, t } from '../i18n.js';
 import { contoured, seenBox, shownMap, windowOf } from '../state.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
-import { cautions, signed, standing } from '../words.js';
+import { cautions, modelInWords, signed, standing } from '../words.js';
 import { cautionsOfWords, scoreInWords } from '../wording.js';
 import { sideOf } from '../zone.js';
 
@@ -51,10 +51,6 @@ function captionOf(state) {
   } = state;
   const score = scores.get(selected);
   const ranked = score.percentile !== undefined;
-  const model = {
-    title: info.title,
-    version: info.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info.version,
-  };
   const facts = [
     map.on && t('figure.map', { kind: shownMap(state).name }),
     t('figure.dimmed'),
@@ -71,9 +67,7 @@ function captionOf(state) {
       scoreInWords(score),
       ...cautionsOfWords(score),
       sideOf(score) === 'within' && t('zone.within'),
-      ranked && info.population
-        ? t('figure.modelReference', { ...model, population: modelText(info.population) })
-        : t('figure.model', model),
+      modelInWords(info, ranked),
     ].filter(Boolean),
     facts: facts.filter(Boolean).join(' · '),
   };
@@ -295,16 +289,6 @@ function drawSide(state, letter) {
   context.fillText(t('page.caution'), margin, y + 1.7 * unit);
   return canvas;
 }
-
-/** B of a comparison as a state of its own. @param {import('../state.js').State} state */
-const sideB = (state) => ({
-  ...stateBeside(state),
-  scores: scoresBeside(state),
-  selected: findingBeside(state),
-  overlay: state.compare.overlay,
-  compare: null,
-  why: { ...state.why, open: false },
-});
 
 /** Nothing names the file: it may name a person. @param {import('../state.js').State} state With a scored picture, and a scored one beside it @returns {HTMLCanvasElement} */
 export function drawFigure(state) {

@@ -2,6 +2,7 @@
 import {
   findingBeside,
   difference,
+  differenceInWords,
   differences,
   isSame,
   overlayKeyBeside,
@@ -18,18 +19,7 @@ import { Layers } from '../viewer/layers.js';
 import { Gestures } from '../viewer/tools.js';
 import { Viewer } from '../viewer/viewer.js';
 import { signed, standing } from '../words.js';
-import { marksOf } from '../wording.js';
-
-/** @param {import('../series/table.js').Mark | undefined} mark */
-const markInWords = (mark) =>
-  !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
-
-/** @param {import('../compare/beside.js').Difference} of */
-function differenceInWords({ difference: value, unit }) {
-  if (value === undefined) return '…';
-  const text = signed(value, unit === 'points' ? 0 : 2);
-  return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
-}
+import { marksOf, placeInWords } from '../wording.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindCompare(session) {
@@ -185,7 +175,7 @@ export function bindCompare(session) {
           ...all.map((each) =>
             createRow(
               each.finding,
-              [markInWords(each.a), markInWords(each.b), differenceInWords(each)],
+              [placeInWords(each.a), placeInWords(each.b), differenceInWords(each)],
               each.finding === selected,
               [...new Set([each.a, each.b].map(marksOf))].filter(Boolean).join(' / '),
             ),
