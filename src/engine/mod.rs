@@ -1,5 +1,6 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
+pub mod ablation;
 pub mod heatmap;
 pub mod loader;
 pub mod ood;
@@ -358,12 +359,10 @@ impl Engine {
         texts: &Encoded,
         is_known: impl Fn(usize) -> bool,
     ) -> Result<()> {
-        let Some(tokens) = &self.reference else { return Ok(()) };
         let is_new = |&i: &usize| is_known(i) && self.reference(&prompts[i]).is_none();
         let new: Vec<usize> = (0..prompts.len()).filter(is_new).collect();
         for batch in new.chunks(MEASURED_BATCH) {
-            let encode = || self.model.encode_condensed(tokens.clone());
-            let images = self.encoded_reference.get_or_init(encode);
+            let Some(images) = self.encoded_reference() else { return Ok(()) };
             let scores = self.model.score(images, &texts.copy(batch));
             let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
             let mut measured = lock(&self.measured);
@@ -377,6 +376,18 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// The reference images, if the model has any, encoded when they are first needed.
+    fn encoded_reference(&self) -> Option<&Encoded> {
+        let tokens = self.reference.as_ref()?;
+        Some(self.encoded_reference.get_or_init(|| self.model.encode_condensed(tokens.clone())))
+    }
+
+    /// Whether the model learnt anything near a prompt's words, or does not say what it learnt.
+    async fn is_known(&self, prompt: &Prompt) -> Result<bool> {
+        let wordings = self.wordings_of(std::slice::from_ref(prompt)).await?;
+        Ok(wordings.is_none_or(|all| !matches!(all[..], [Wording::Unknown { .. }])))
     }
 
     /// TextCache as one batch, at least one and at most [`TEXT_BATCH`]; those that are not known yet are
@@ -506,10 +517,15 @@ async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 /// Reads several tensors back at once: a GPU is waited for only once.
 async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
+    let all = read_all_of(tensors).await?;
+    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".to_string()))
+}
+
+/// The same of any number.
+async fn read_all_of(tensors: Transaction) -> Result<Vec<Vec<f32>>> {
     let all = tensors.execute_async().await.map_err(|error| Error::Device(error.to_string()))?;
     let values = |data: TensorData| {
         data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
     };
-    let all: Vec<Vec<f32>> = all.into_iter().map(values).collect::<Result<_>>()?;
-    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".to_string()))
+    all.into_iter().map(values).collect()
 }

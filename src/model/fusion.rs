@@ -1,6 +1,8 @@
 //! SimR: cross-attention between image and text in both directions, and the projector that turns
 //! it into a score.
 
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
@@ -101,6 +103,15 @@ pub struct Scores {
     pub cosine: Option<Tensor<2>>,
 }
 
+/// A part of every memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// The token that stands for the whole image or text.
+    Global,
+    /// Patches, or words.
+    Local,
+}
+
 impl Encoded {
     /// Number of images or texts.
     pub fn count(&self) -> usize {
@@ -143,6 +154,33 @@ impl Encoded {
             bias: self.bias.clone().map(|bias| bias.select(0, indices.clone())),
             direction: self.direction.clone().map(|x| x.select(0, indices.clone())),
         }
+    }
+
+    /// The same where only some keys can be attended to.
+    pub fn only(&self, keys: Keys) -> Self {
+        let (first, count) = match keys {
+            Keys::Global => (0, 1),
+            Keys::Local => (1, self.keys() - 1),
+        };
+        Self {
+            query: self.query.clone(),
+            memory: self.map_memory(|x| x.narrow(1, first, count)),
+            bias: self.bias.clone().map(|bias| bias.narrow(1, first, count)),
+            direction: self.direction.clone(),
+        }
+    }
+
+    /// The same with some heads of one layer switched off, of so many: what they pass on is zero.
+    pub fn without_heads(&self, layer: usize, off: Range<usize>, heads: usize) -> Self {
+        let mut changed = self.clone();
+        let value = &mut changed.memory[layer].value;
+        let [items, keys, dim] = value.dims();
+        let width = dim / heads;
+        let zeros = Tensor::zeros([items, keys, off.len() * width], &value.device());
+        *value = value
+            .clone()
+            .slice_assign([0..items, 0..keys, off.start * width..off.end * width], zeros);
+        changed
     }
 
     fn map_memory(&self, change: impl Fn(Tensor<3>) -> Tensor<3>) -> Vec<KeyValue> {

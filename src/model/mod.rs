@@ -21,7 +21,7 @@ use burn::tensor::{Device, Tensor};
 
 pub use cosine::CosineHead;
 use cosine::cosines;
-pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
+pub use fusion::{Encoded, Fusion, Interaction, Keys, LayerAttention, Scores};
 pub use mobilenet::MobileNetV2Encoder;
 pub use text_encoder::{TextEncoder, TextTokens};
 pub use tokens::ImageTokens;
@@ -242,6 +242,13 @@ impl CarZero {
         let words = fusion.encode_rows(rows);
         let text = fusion.encode(tokens.global, tokens.local, Some(tokens.log_counts));
         fusion.interact([(image, &text), (&text, image), (image, &words)])
+    }
+
+    /// The logits of every image and every text alone, `[images, texts]`: of the texts' queries over the images'
+    /// memories, and of the images' over the texts'.
+    pub fn logits(&self, images: &Encoded, texts: &Encoded) -> [Tensor<2>; 2] {
+        let [i2t, t2i] = self.fusion_module.interact([(images, texts), (texts, images)]);
+        [i2t.logits, t2i.logits.transpose()]
     }
 
     /// Scores every image against every text.

@@ -14,9 +14,11 @@ import sys
 from math import erf
 from pathlib import Path
 
+import fusion
 import numpy as np
+from fusion import heads, read_weights, softmax
 from PIL import Image
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
 MODEL, FIXTURES = Path(sys.argv[1]), Path(sys.argv[2])
@@ -30,41 +32,15 @@ PROMPTS = [
 CONFIG = json.loads((MODEL / "config.json").read_text())
 
 
-def read_weights():
-    tensors = {}
-    for path in sorted(MODEL.glob("weights-*.safetensors")):
-        tensors |= load_file(path)
-    weights = {}
-    for name, values in tensors.items():
-        if name.endswith(".scale"):
-            continue
-        values, scale = values.astype(np.float64), tensors.get(f"{name}.scale")
-        if scale is not None:
-            values *= scale.astype(np.float64).reshape(-1, *[1] * (values.ndim - 1))
-        weights[name] = values
-    return weights
-
-
-W = read_weights()
+W = read_weights(MODEL)
 
 
 def linear(name, x):
-    return x @ W[f"{name}.weight"].T + W[f"{name}.bias"]
+    return fusion.linear(W, name, x)
 
 
 def norm(name, x, eps):
-    centred = x - x.mean(-1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps)
-    return scaled * W[f"{name}.weight"] + W[f"{name}.bias"]
-
-
-def softmax(x):
-    e = np.exp(x - x.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
-
-
-def heads(x, count):
-    return x.reshape(*x.shape[:-1], count, -1).swapaxes(-2, -3)
+    return fusion.norm(W, name, x, eps)
 
 
 def pixels(path):
@@ -150,25 +126,7 @@ def text_tokens(prompt, tokenizer):
 
 
 def interact(memory, query):
-    """One query row over one memory: the logit, and the weights averaged over heads and layers."""
-    fusion, decoder = CONFIG["fusion"], "fusion_module.decoder"
-    eps, count = fusion["norm_eps"], fusion["heads"]
-    memory = norm(f"{decoder}.norm", np.concatenate([memory[0][None], memory[1]]), eps)
-    x, maps = norm(f"{decoder}.norm", query, eps), []
-    for index in range(fusion["layers"]):
-        layer = f"{decoder}.layers.{index}"
-        attend = f"{layer}.multihead_attn"
-        q = heads(linear(f"{attend}.query", norm(f"{layer}.norm2", x, eps))[None], count)
-        k, v = (heads(linear(f"{attend}.{part}", memory), count) for part in ("key", "value"))
-        weights = softmax(q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1]))
-        x = x + linear(f"{attend}.out_proj", (weights @ v).reshape(-1))
-        hidden = linear(f"{layer}.linear1", norm(f"{layer}.norm3", x, eps)).clip(0)
-        x = x + linear(f"{layer}.linear2", hidden)
-        maps.append(weights.mean(0)[0])
-    x = norm(f"{decoder}.norm", x, eps)
-    for index in range(len(fusion["projector"]) + 1):
-        x = linear(f"fusion_module.mlp_head.{index}", x.clip(0) if index else x)
-    return x[0], np.mean(maps, 0)[1:]
+    return fusion.interact(W, CONFIG["fusion"], memory, query)
 
 
 def main():
