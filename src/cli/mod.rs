@@ -5,6 +5,7 @@ mod convert;
 #[cfg(feature = "train")]
 mod dataset;
 mod evaluate;
+mod experiment;
 mod familiarity;
 mod info;
 mod open;
@@ -48,6 +49,7 @@ enum Command {
     Align(align::Args),
     Wording(wording::Args),
     Evaluate(evaluate::Args),
+    Experiment(experiment::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]
     Dataset(dataset::Args),
@@ -76,6 +78,7 @@ fn run(command: Command) -> Result<()> {
         Command::Align(args) => align::run(&args),
         Command::Wording(args) => wording::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
         Command::Phantom(args) => phantom::run(&args),
         #[cfg(feature = "train")]
         Command::Dataset(args) => dataset::run(&args),

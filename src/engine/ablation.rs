@@ -97,6 +97,7 @@ impl Engine {
         let text = self.encode_texts(std::slice::from_ref(&prompt))?;
         let image = images.encoded.range(0, 1);
         let known = self.is_known(&prompt).await?;
+        self.measure(std::slice::from_ref(&prompt), &text, |_| known).await?;
         let reference = known.then(|| self.encoded_reference()).flatten();
         let fusion = &self.config.fusion;
         let parts = Part::all(fusion.layers, fusion.heads);
@@ -116,7 +117,9 @@ impl Engine {
             .map(|(part, logits)| {
                 let logit = logits[0][0];
                 let rank = |reference: &Vec<f32>| {
-                    Reference::percentile(&Reference::percentiles(reference.clone()), logit)
+                    let own = || Reference::percentiles(reference.clone());
+                    let whole = self.reference(&prompt).filter(|_| part == Part::Whole);
+                    Reference::percentile(&whole.unwrap_or_else(own), logit)
                 };
                 Ablated { part, logit, percentile: logits.get(1).map(rank) }
             })

@@ -1,6 +1,7 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
 pub mod ablation;
+pub mod audit;
 pub mod heatmap;
 pub mod loader;
 pub mod ood;

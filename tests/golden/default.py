@@ -129,6 +129,65 @@ def interact(memory, query):
     return fusion.interact(W, CONFIG["fusion"], memory, query)
 
 
+def test_picture():
+    """A square that needs no resizing, from whole numbers alone; what the model sees of it."""
+    image = CONFIG["image"]
+    y, x = np.mgrid[0 : image["size"], 0 : image["size"]]
+    start, crop = (image["size"] - image["crop"]) // 2, image["crop"]
+    grey = ((x * x // 97 + y * y // 61 + x * y // 53) % 256)[start : start + crop, start : start + crop]
+    return (grey / 255 - image["mean"]) / image["std"]
+
+
+def covers(plane, cell):
+    crop, reach = len(plane), 2 * cell
+    blurred = np.empty_like(plane)
+    for y in range(crop):
+        for x in range(crop):
+            around = np.ix_(range(max(0, y - reach), min(crop, y + reach + 1)), range(max(0, x - reach), min(crop, x + reach + 1)))
+            blurred[y, x] = plane[around].mean()
+    return {"mean": np.full_like(plane, plane.mean()), "blur": blurred, "mirror": plane[:, ::-1]}
+
+
+def audit(text):
+    """Logits of the test picture as it is; covered; with each control covered; all else covered; shuffled."""
+    plane = test_picture()
+
+    def look(plane):
+        image = image_tokens(plane)
+        (i2t, map), (t2i, _) = interact(image, text[0]), interact(text, image[0])
+        return (i2t + t2i) / 2, map
+
+    whole, map = look(plane)
+    side = int(np.sqrt(len(map)))
+    cell, count = len(plane) // side, side * side
+    region = sorted(range(count), key=lambda patch: (-map[patch], patch))[: -(-count // 10)]
+    others = [patch for patch in range(count) if patch not in region]
+
+    def is_lung(patch):
+        x, y = (patch % side + 0.5) / side, (patch // side + 0.5) / side
+        return ((abs(x - 0.5) - 0.22) / 0.17) ** 2 + ((y - 0.47) / 0.30) ** 2 <= 1
+
+    def around(centre):
+        distance = lambda patch: (patch % side - centre % side) ** 2 + (patch // side - centre // side) ** 2
+        return sorted(others, key=distance)[: len(region)]
+
+    lungs = [patch for patch in others if is_lung(patch)]
+    controls = [around(lungs[index * len(lungs) // 20]) for index in range(20)]
+
+    def mixed(patches, inside, outside):
+        mask = np.isin(np.arange(count), patches).reshape(side, side).repeat(cell, 0).repeat(cell, 1)
+        return look(np.where(mask, inside, outside))[0]
+
+    step = next(step for step in range(3 * count // 8, count) if np.gcd(step, count) == 1)
+    cells = plane.reshape(side, cell, side, cell).swapaxes(1, 2).reshape(count, cell, cell)
+    shuffled = cells[np.arange(count) * step % count].reshape(side, side, cell, cell).swapaxes(1, 2)
+    covered = covers(plane, cell)
+    logits = [whole, mixed(region, covered["mean"], plane)]
+    logits += [mixed(control, covered["mean"], plane) for control in controls]
+    logits += [mixed(region, plane, covered["mean"]), look(shuffled.reshape(plane.shape))[0]]
+    return logits, [mixed(region, covered[name], plane) for name in ("blur", "mirror")]
+
+
 def main():
     tokenizer = Tokenizer.from_file(str(MODEL / "tokenizer.json"))
     tokenizer.no_padding()
@@ -137,6 +196,7 @@ def main():
     texts = [text_tokens(prompt, tokenizer) for prompt in PROMPTS]
     i2t = [[interact(image, text[0]) for text in texts] for image in images]
     t2i = [[interact(text, image[0])[0] for text in texts] for image in images]
+    audited, otherwise_covered = audit(texts[0])
     expected = {
         "pixels": np.stack(planes)[:, None],
         "image_global": np.stack([image[0] for image in images]),
@@ -145,6 +205,8 @@ def main():
         "i2t": np.array([[logit for logit, _ in row] for row in i2t]),
         "t2i": np.array(t2i),
         "attention": np.array([[map for _, map in row] for row in i2t]),
+        "audit": np.array(audited),
+        "audit_blur_mirror": np.array(otherwise_covered),
     }
     out = FIXTURES / "default"
     save_file({name: values.astype(np.float32) for name, values in expected.items()}, out / "expected.safetensors")
