@@ -25,7 +25,7 @@ mod sync;
 pub mod text;
 #[cfg(feature = "train")]
 pub mod train;
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 mod web;
 
 pub use engine::ood::Verdict;
