@@ -50,6 +50,7 @@ plain! {
     JsNotes = "Note[]" from Vec<Note>;
     JsFacts = "Fact[]" from Vec<Fact>;
     JsWarnings = "Warning[]" from Vec<Warning>;
+    JsPalettes = "Palette[]" from Vec<objects::Palette<'_>>;
     JsExamples = "Example[]" from [Example; 4];
     JsTruths = "Truth[]" from Vec<Truth>;
     JsTyped = "Typed" from Typed;

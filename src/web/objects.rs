@@ -18,6 +18,7 @@ use crate::radiograph::preprocess::Resize;
 pub enum TypedArray<'a> {
     F32(&'a [f32]),
     U8(&'a [u8]),
+    Clamped(&'a [u8]),
     U16(&'a [u16]),
     I16(&'a [i16]),
 }
@@ -25,10 +26,13 @@ pub enum TypedArray<'a> {
 impl Serialize for TypedArray<'_> {
     #[cfg(target_arch = "wasm32")]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use js_sys::{Float32Array, Int16Array, Object, Uint8Array, Uint16Array};
+        use js_sys::{
+            Float32Array, Int16Array, Object, Uint8Array, Uint8ClampedArray, Uint16Array,
+        };
         let array: Object = match self {
             Self::F32(values) => Float32Array::from(*values).into(),
             Self::U8(values) => Uint8Array::from(*values).into(),
+            Self::Clamped(values) => Uint8ClampedArray::from(*values).into(),
             Self::U16(values) => Uint16Array::from(*values).into(),
             Self::I16(values) => Int16Array::from(*values).into(),
         };
@@ -39,7 +43,7 @@ impl Serialize for TypedArray<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::F32(values) => serializer.collect_seq(*values),
-            Self::U8(values) => serializer.collect_seq(*values),
+            Self::U8(values) | Self::Clamped(values) => serializer.collect_seq(*values),
             Self::U16(values) => serializer.collect_seq(*values),
             Self::I16(values) => serializer.collect_seq(*values),
         }
@@ -139,6 +143,13 @@ pub struct Shown<'a> {
     pub values: TypedArray<'a>,
     pub window: Option<Window>,
     pub spacing: Option<[f64; 2]>,
+}
+
+/// A colour map.
+#[derive(Debug, Serialize)]
+pub struct Palette<'a> {
+    pub name: &'a str,
+    pub ramp: TypedArray<'a>,
 }
 
 /// What a language model is asked.

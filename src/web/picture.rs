@@ -1,11 +1,13 @@
 //! Pictures, from files and drawn ones, and the colours of maps over them.
 
-use js_sys::{Uint8Array, Uint8ClampedArray};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
-use super::js::{JsExamples, JsFacts, JsNotes, JsPhantom, JsShown, JsTruths, JsWarnings, object};
-use super::objects::{Shown, TypedArray};
-use crate::engine::heatmap::{Heatmap, PALETTES, Palette};
+use super::js::{
+    JsExamples, JsFacts, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths, JsWarnings, object,
+};
+use super::objects::{Palette, Shown, TypedArray};
+use crate::engine::heatmap::PALETTES;
 use crate::error::{Error, Result};
 use crate::phantom::Phantom;
 use crate::radiograph::dicom::{About, Values};
@@ -100,15 +102,13 @@ pub fn phantom_truth(params: JsPhantom) -> Result<JsTruths> {
     Ok(object(&phantom_from(params)?.truth()))
 }
 
-/// Names of the colour maps, the default first.
+/// The colour maps, the default first.
 #[wasm_bindgen]
-pub fn palettes() -> Vec<String> {
-    PALETTES.iter().map(|palette| palette.name.to_string()).collect()
-}
-
-/// Colours a map: `size * size` RGBA pixels that cover the view, low values transparent.
-#[wasm_bindgen(js_name = renderMap)]
-pub fn render_map(map: &[f32], size: usize, palette: &str) -> Uint8ClampedArray {
-    let rgba = Heatmap::new(map).rgba(size, Palette::named(palette));
-    Uint8ClampedArray::from(rgba.as_slice())
+pub fn palettes() -> JsPalettes {
+    let ramps = PALETTES.map(|palette| palette.ramp());
+    let named = PALETTES.iter().zip(&ramps);
+    let palettes: Vec<_> = named
+        .map(|(palette, ramp)| Palette { name: palette.name, ramp: TypedArray::Clamped(ramp) })
+        .collect();
+    object(&palettes)
 }

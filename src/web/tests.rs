@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::objects::{
-    DeviceInfo, Explanation, ModelInfo, ProgramError, Rewriting, Score, Shown, TypedArray,
+    DeviceInfo, Explanation, ModelInfo, Palette, ProgramError, Rewriting, Score, Shown, TypedArray,
     WithStandings,
 };
 use crate::engine::ood::Verdict;
@@ -329,6 +329,7 @@ fn check_pictures(declared: &Declarations) {
     for values in [TypedArray::U8(&[1]), TypedArray::U16(&[1]), TypedArray::I16(&[-1])] {
         declared.check("Shown", &Shown { values, window, spacing: Some([0.1, 0.2]) });
     }
+    declared.check("Palette", &Palette { name: "", ramp: TypedArray::Clamped(&[1, 2, 3, 4]) });
     declared.check("View", &View { x: 0.0, y: 1.0, width: 2.0, height: 3.0 });
     for example in Phantom::EXAMPLES {
         declared.check("Example", &example);

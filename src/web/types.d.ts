@@ -212,6 +212,14 @@ export interface LinearWindow {
   width: number;
 }
 
+/** A colour map. */
+export interface Palette {
+  /** Identifier. */
+  name: string;
+  /** 256 RGBA colours from the lowest value of a map to its highest; low ones are transparent. */
+  ramp: Uint8ClampedArray;
+}
+
 /** A rectangle in pixels of the picture; it may reach outside. */
 export interface View {
   x: number;

@@ -36,14 +36,14 @@ function rowOf({ scores, selected }, finding) {
 
 /** @param {import('../state.js').State} state @returns {Element[]} */
 function imageOf(state) {
-  const { picture, map, overlay, ramp, selected, scores } = state;
+  const { picture, map, overlay, selected, scores } = state;
   const score = scores.get(selected);
   const drawn = map.on && overlay?.key === overlayKey(state) && score;
   const figure = create('figure');
   figure.append(drawImage(drawn ? state : { ...state, map: { ...map, on: false } }, LONG));
   if (!drawn) return [figure];
   const legend = create('p', undefined, 'small print-legend');
-  if (ramp) legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
+  legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
   legend.append(
     [
       t('figure.map', { kind: shownMap(state).name }),
