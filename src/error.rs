@@ -7,34 +7,38 @@ use crate::limits::MAX_PIXELS;
 
 const MEGAPIXELS_MAX: u64 = MAX_PIXELS / 1_000_000;
 
+/// What is wrong: the error of a library, or a text.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
 #[derive(Debug, Error)]
 pub enum Error {
     /// `manifest.json` cannot be read or breaks a limit.
     #[error("the model's manifest is not usable: {0}")]
-    Manifest(String),
+    Manifest(#[source] Cause),
     /// A file of the model folder is missing, truncated or altered.
     #[error("model file `{path}` is not usable: {reason}. Fetch or copy the model folder again")]
     File {
         /// Path inside the model folder.
         path: String,
         /// What is wrong with it.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// `config.json` cannot be read or contradicts itself.
     #[error("the model's config is not usable: {0}")]
-    Config(String),
+    Config(#[source] Cause),
     /// Weights do not fit the architecture.
     #[error("the weights do not fit the model: {0}")]
-    Weights(String),
+    Weights(#[source] Cause),
     /// `tokenizer.json` cannot be used.
     #[error("the tokenizer is not usable: {0}")]
-    Tokenizer(String),
+    Tokenizer(#[source] Cause),
     /// The bytes are no image this program can decode.
     #[error(
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
-    Image(String),
+    Image(#[source] Cause),
     /// A picture of which too much is missing: the share that could be read, from 0 to 1, where it is known.
     #[error("this picture is damaged{}. Copy or download it again", could_be_read(*.0))]
     Damaged(Option<f64>),
@@ -78,13 +82,13 @@ pub enum Error {
     Prompt(String),
     /// A language model does not give the JSON that it is asked for.
     #[error("the language model's answer is not usable ({0}). Try another model")]
-    Answer(String),
+    Answer(#[source] Cause),
     /// The device cannot be started or stopped working.
     #[error("the device does not work: {0}")]
-    Device(String),
+    Device(#[source] Cause),
     /// The device computes, but wrongly.
     #[error("the device gives wrong numbers ({0}), so it is not used")]
-    SelfTest(String),
+    SelfTest(#[source] Cause),
 }
 
 impl Error {
@@ -127,7 +131,9 @@ impl Error {
     /// What is told beside the [`code`](Self::code), by name.
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::File { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
+            Self::File { path, reason } => {
+                vec![("path", path.clone()), ("reason", reason.to_string())]
+            }
             Self::Damaged(share) => vec![("share", share.map_or(String::new(), percent))],
             Self::NoPicture(modality) => vec![("modality", modality.clone())],
             Self::Archive(kind) => vec![("kind", (*kind).to_string())],
@@ -136,10 +142,10 @@ impl Error {
             | Self::Weights(reason)
             | Self::Tokenizer(reason)
             | Self::Image(reason)
-            | Self::Prompt(reason)
             | Self::Answer(reason)
             | Self::Device(reason)
-            | Self::SelfTest(reason) => vec![("reason", reason.clone())],
+            | Self::SelfTest(reason) => vec![("reason", reason.to_string())],
+            Self::Prompt(text) => vec![("reason", text.clone())],
             Self::ImageTooLarge(_) => vec![("megapixels", MEGAPIXELS_MAX.to_string())],
             Self::Dicom(_)
             | Self::DicomUnsupported(_)
@@ -159,6 +165,16 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Something that could not be read, and why.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Error)]
+#[error("{what} cannot be read: {cause}")]
+pub(crate) struct Unreadable {
+    pub what: String,
+    #[source]
+    pub cause: Cause,
 }
 
 /// Why a picture cannot be read. As JSON it has its name as `code`, and its values.

@@ -4,6 +4,7 @@ mod align;
 mod convert;
 #[cfg(feature = "train")]
 mod dataset;
+mod errors;
 mod evaluate;
 mod familiarity;
 mod info;
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", errors::in_one_line(&error));
             ExitCode::FAILURE
         }
     }

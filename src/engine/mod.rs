@@ -486,7 +486,8 @@ impl Engine {
         for (measured, expected) in measured.iter().zip(logits) {
             let error = (measured - expected).abs() / expected.abs().max(1.0);
             if error.is_nan() || error > SELF_TEST_TOLERANCE {
-                return Err(Error::SelfTest(format!("{measured} instead of {expected}")));
+                let reason = format!("{measured} instead of {expected}");
+                return Err(Error::SelfTest(reason.into()));
             }
         }
         Ok(())
@@ -506,10 +507,12 @@ async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 /// Reads several tensors back at once: a GPU is waited for only once.
 async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
-    let all = tensors.execute_async().await.map_err(|error| Error::Device(error.to_string()))?;
+    let all = tensors.execute_async().await.map_err(|error| Error::Device(error.into()))?;
     let values = |data: TensorData| {
-        data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
+        data.convert::<f32>()
+            .try_into_vec()
+            .map_err(|error| Error::Device(format!("{error:?}").into()))
     };
     let all: Vec<Vec<f32>> = all.into_iter().map(values).collect::<Result<_>>()?;
-    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".to_string()))
+    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".into()))
 }

@@ -270,7 +270,7 @@ impl ModelConfig {
     /// [`Error::Config`] where the JSON or a dimension is not usable.
     pub fn parse(json: &[u8]) -> Result<Self> {
         let config: Self =
-            serde_json::from_slice(json).map_err(|error| Error::Config(error.to_string()))?;
+            serde_json::from_slice(json).map_err(|error| Error::Config(error.into()))?;
         config.check()?;
         Ok(config)
     }
@@ -342,7 +342,7 @@ const MAX_WIDTH: usize = 8192;
 const MAX_DEPTH: usize = 128;
 
 fn ensure(ok: bool, what: &str) -> Result<()> {
-    if ok { Ok(()) } else { Err(Error::Config(what.to_string())) }
+    if ok { Ok(()) } else { Err(Error::Config(what.into())) }
 }
 
 fn is_width(value: usize) -> bool {

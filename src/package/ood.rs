@@ -134,7 +134,7 @@ impl OodStatistics {
             && weights.len() == channels * PARTS;
         let diagonal = |row: usize| factor[row * (row + 1) / 2 + row];
         let ok = finite && whole && (0..channels).all(|row| diagonal(row) > 0.0);
-        if ok { Ok(()) } else { Err(Error::Config("familiarity".to_string())) }
+        if ok { Ok(()) } else { Err(Error::Config("familiarity".into())) }
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn part_name(stored: &str) -> Option<(&str, usize, usize)> {
 pub(crate) fn factors(shard: &SafeTensors, name: &str) -> Result<Vec<f32>> {
     let scale = shard
         .tensor(&format!("{name}.scale"))
-        .map_err(|_| Error::Weights(format!("`{name}` has no scale")))?;
+        .map_err(|_| Error::Weights(format!("`{name}` has no scale").into()))?;
     Ok(floats(scale.data()))
 }
 
@@ -39,7 +39,8 @@ pub(crate) fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Resu
         Dtype::I8 => {
             let factors = factors(shard, name)?;
             if factors.is_empty() || data.len() % factors.len() != 0 {
-                return Err(Error::Weights(format!("`{name}` and its scale do not fit together")));
+                let reason = format!("`{name}` and its scale do not fit together");
+                return Err(Error::Weights(reason.into()));
             }
             let mut values = Vec::with_capacity(data.len());
             for (channel, by) in data.chunks_exact((data.len() / factors.len()).max(1)).zip(factors)
@@ -49,7 +50,8 @@ pub(crate) fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Resu
             Ok(values)
         }
         other => {
-            Err(Error::Weights(format!("`{name}` is stored as {other:?}; convert the model again")))
+            let reason = format!("`{name}` is stored as {other:?}; convert the model again");
+            Err(Error::Weights(reason.into()))
         }
     }
 }
@@ -198,7 +200,7 @@ impl ShardWriter {
                 .collect();
             let data = views
                 .and_then(|views| safetensors::serialize(views, None))
-                .map_err(|error| Error::Weights(error.to_string()))?;
+                .map_err(|error| Error::Weights(error.into()))?;
             files.push((format!("weights-{:02}-of-{count:02}.safetensors", index + 1), data));
         }
         Ok(files)

@@ -55,7 +55,7 @@ impl Picture {
     pub fn from_grey(width: u32, height: u32, grey: Vec<u8>) -> Result<Self> {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
-            .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
+            .ok_or_else(|| Error::Image("size and pixels disagree".into()))?;
         Ok(Self { grey, notes: Vec::new(), about: None, deep: None, coloured: false, share: 1.0 })
     }
 
@@ -85,9 +85,9 @@ impl Picture {
         }
         let reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
-            .map_err(|error| Error::Image(error.to_string()))?;
+            .map_err(|error| Error::Image(error.into()))?;
         let Some(format) = reader.format() else {
-            return Err(Error::Image("unknown format".to_string()));
+            return Err(Error::Image("unknown format".into()));
         };
         let mut decoder = reader.into_decoder().map_err(image_error)?;
         let (width, height) = decoder.dimensions();
@@ -214,7 +214,7 @@ fn no_picture(bytes: &[u8]) -> Option<Error> {
 
 /// A JPEG 2000 file or codestream of grey or red, green and blue; alpha is ignored.
 fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
-    let bad = |what: &str| Error::Image(format!("JPEG 2000: {what}"));
+    let bad = |what: &str| Error::Image(format!("JPEG 2000: {what}").into());
     let cause = |failure| match failure {
         Failure::HighThroughput => bad("it is of the High-Throughput kind"),
         Failure::Damaged(what) => bad(&what),
@@ -271,6 +271,6 @@ fn image_error(error: ImageError) -> Error {
         ImageError::Limits(limit) => {
             Error::ImageTooLarge(Reason::Memory { what: limit.to_string() })
         }
-        other => Error::Image(other.to_string()),
+        other => Error::Image(other.into()),
     }
 }

@@ -30,7 +30,7 @@ pub async fn start_device() -> Result<(Device, DeviceInfo)> {
         let (device, setup) = Device::wgpu_options()
             .init_with_setup_async()
             .await
-            .map_err(|error| Error::Device(error.to_string()))?;
+            .map_err(|error| Error::Device(error.into()))?;
         let info = setup.adapter.get_info();
         let name = if info.name.is_empty() { info.driver } else { info.name };
         Ok((device, DeviceInfo { kind: "webgpu", name }))

@@ -87,7 +87,7 @@ impl Picture {
 
 fn phantom_from(params: JsPhantom) -> Result<Phantom> {
     serde_wasm_bindgen::from_value(params.into())
-        .map_err(|error| Error::Image(format!("no phantom: {error}")))
+        .map_err(|error| Error::Image(format!("no phantom: {error}").into()))
 }
 
 /// The synthetic radiographs on offer.

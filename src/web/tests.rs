@@ -13,7 +13,7 @@ use super::objects::{
 };
 use crate::engine::ood::Verdict;
 use crate::engine::wording::Wording;
-use crate::error::{Error, Reason};
+use crate::error::{Cause, Error, Reason};
 use crate::package::config::{Credit, Measured, Preset};
 use crate::package::{FileEntry, Precision};
 use crate::phantom::{Nodule, Phantom};
@@ -292,12 +292,13 @@ fn reasons() -> impl IntoIterator<Item = Reason> {
 
 fn errors() -> impl IntoIterator<Item = Error> {
     let text = || "text".to_string();
+    let cause = || Cause::from("text");
     each![Error:
-        Manifest(text()), File { path: text(), reason: text() }, Config(text()), Weights(text()),
-        Tokenizer(text()), Image(text()), Damaged(Some(0.5)), Dicom(Reason::CutOff),
+        Manifest(cause()), File { path: text(), reason: cause() }, Config(cause()),
+        Weights(cause()), Tokenizer(cause()), Image(cause()), Damaged(Some(0.5)), Dicom(Reason::CutOff),
         NoPicture(text()), DicomUnsupported(Reason::OneBit), EmptyFile, Heic, Pdf, Archive("ZIP"),
         Dicomdir, ImageTooLarge(Reason::Size { width: 1, height: 2 }), Prompt(text()),
-        Answer(text()), Device(text()), SelfTest(text()),
+        Answer(cause()), Device(cause()), SelfTest(cause()),
     ]
 }
 

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use super::js::{JsCompletions, JsNames, JsReading, JsRewriting, JsTyped, object};
 use super::objects::Rewriting;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::text::align::{self, reading};
 use crate::text::prompt;
 
@@ -23,8 +23,7 @@ pub fn rewriting() -> JsRewriting {
 /// What a language model made of a text, as far as it can be believed.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(text: &str, answer: &str) -> Result<JsReading> {
-    let answer = reading::parse(answer).map_err(Error::Answer)?;
-    Ok(object(&reading::check(answer, text)))
+    Ok(object(&reading::check(reading::parse(answer)?, text)))
 }
 
 /// Findings that a text may be the beginning of, at most `limit`.
