@@ -22,6 +22,8 @@ pub mod package;
 pub mod phantom;
 pub mod radiograph;
 mod sync;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod table;
 pub mod text;
 #[cfg(feature = "train")]
 pub mod train;

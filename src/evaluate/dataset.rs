@@ -115,9 +115,9 @@ impl Dataset {
             )?,
             None => HashMap::new(),
         };
-        let rows_of = |pairs: Vec<(usize, usize)>| {
+        let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
-            let finding = |(key, values): &(String, Vec<f64>)| {
+            let finding = |(key, values): &(String, Vec<f64>)| -> Result<Finding> {
                 let column = label_columns[key][0];
                 Ok(Finding {
                     name: labels.header[column].clone(),

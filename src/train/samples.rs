@@ -24,6 +24,7 @@ use super::patients::PatientSplits;
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::ImageConfig;
 use crate::radiograph::preprocess::Square;
+use crate::table::Csv;
 use crate::text::align::align;
 
 /// What a finding is in an image: a probability, or unknown.
@@ -70,17 +71,9 @@ struct Table {
 
 impl Table {
     fn read(path: &Path) -> Result<Self> {
-        let fail = |error: csv::Error| TrainError::Table {
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        };
-        let mut reader = csv::Reader::from_path(path).map_err(fail)?;
-        let headers = reader.headers().map_err(fail)?.clone();
-        Ok(Self {
-            path: path.to_path_buf(),
-            columns: headers.iter().enumerate().map(|(i, name)| (name.to_string(), i)).collect(),
-            rows: reader.records().collect::<Result<_, _>>().map_err(fail)?,
-        })
+        let csv = Csv::read(path)?;
+        let columns = csv.header()?.into_iter().enumerate().map(|(i, name)| (name, i)).collect();
+        Ok(Self { path: path.to_path_buf(), columns, rows: csv.rows()? })
     }
 
     fn column(&self, names: &[&str]) -> Result<usize> {
