@@ -7,7 +7,7 @@ use crate::limits::MAX_PIXELS;
 
 const MEGAPIXELS_MAX: u64 = MAX_PIXELS / 1_000_000;
 
-/// What is wrong: the error of a library, or a text.
+/// What is wrong: an error of a library, or a text.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
@@ -39,7 +39,8 @@ pub enum Error {
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
     Image(#[source] Cause),
-    /// A picture of which too much is missing: the share that could be read, from 0 to 1, where it is known.
+    /// Too much of the picture is missing. Holds the share that could be read, from 0 to 1, where
+    /// it is known.
     #[error("this picture is damaged{}. Copy or download it again", could_be_read(*.0))]
     Damaged(Option<f64>),
     /// A DICOM file is damaged or holds no picture.
@@ -196,16 +197,16 @@ pub enum Reason {
     /// Fewer pixels than the header says.
     #[error("its pixels are cut off")]
     PixelsCutOff,
-    /// As the transfer syntax says.
+    /// The transfer syntax says that pixels are compressed, and they are not.
     #[error("its pixels should be compressed and are not")]
     NotCompressed,
-    /// The header says another.
+    /// The compressed picture has another size than the header says.
     #[error("its compressed picture has another size")]
     OtherSize,
-    /// A picture of numbered colours, without the colours.
+    /// The picture's samples are indices into a palette, and the palette is missing.
     #[error("its palette of colours is missing")]
     NoPalette,
-    /// There is no pixel between so many.
+    /// The picture has no rows or no columns.
     #[error("its picture has {rows} rows and {columns} columns")]
     NoArea {
         /// As written, or 0.
@@ -213,7 +214,7 @@ pub enum Reason {
         /// As written, or 0.
         columns: u16,
     },
-    /// Bits stored are none of those allocated.
+    /// The number of stored bits is not possible within those allocated.
     #[error("it has {stored} of {allocated} bits stored")]
     BitsStored {
         /// As written.
@@ -232,10 +233,10 @@ pub enum Reason {
     /// Float or Double Float Pixel Data.
     #[error("its pixels are floating-point numbers")]
     FloatingPoint,
-    /// As of a segmentation.
+    /// Samples of one bit, such as those of a segmentation.
     #[error("its samples have one bit, as those of a mask")]
     OneBit,
-    /// Neither 8 nor 16.
+    /// Samples have neither 8 nor 16 bits.
     #[error("its samples have {allocated} bits")]
     Bits {
         /// As written, or 0.
@@ -246,19 +247,19 @@ pub enum Reason {
     Colours {
         /// As written, or "nothing".
         colours: String,
-        /// In a pixel.
+        /// Samples in a pixel.
         samples: u16,
     },
     /// Segmented Palette Color Lookup Table Data.
     #[error("its palette of colours is segmented")]
     SegmentedPalette,
-    /// Of several components.
+    /// JPEG-LS of several components.
     #[error("its pixels are JPEG-LS in colour")]
     ColourJpegLs,
-    /// No process of DICOM.
+    /// Progressive JPEG of 12 bits, which DICOM does not have.
     #[error("its pixels are progressive JPEG of 12 bits")]
     DeepProgressive,
-    /// ISO/IEC 15444-15, whatever the transfer syntax.
+    /// High-Throughput JPEG 2000 (ISO/IEC 15444-15), whatever transfer syntax the file names.
     #[error("its pixels are stored as High-Throughput JPEG 2000")]
     HighThroughput,
     /// A transfer syntax that has a name.
@@ -295,7 +296,7 @@ pub enum Reason {
         /// In pixels.
         height: u32,
     },
-    /// More than a picture can have.
+    /// A deflated data set grows larger than any picture.
     #[error("its deflated data set has no end")]
     EndlessDeflate,
     /// A decoder asks for more than it may allocate.

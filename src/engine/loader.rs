@@ -287,7 +287,7 @@ fn incomplete(path: &str) -> Error {
     Error::File { path: path.to_string(), reason: "it is missing".into() }
 }
 
-/// A whole 8-bit matrix as the integers that it is, if its layer can have it so.
+/// A whole 8-bit matrix as the stored integers, if its layer can use it in that form.
 fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option<TensorData>> {
     match view.shape() {
         &[rows, columns] if view.dtype() == Dtype::I8 && part_name(name).is_none() => {

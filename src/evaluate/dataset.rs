@@ -37,9 +37,9 @@ pub struct Rows {
 /// All that the files hold together.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// What the metrics are of.
+    /// The rows that the metrics are computed on.
     pub evaluated: Rows,
-    /// What thresholds are chosen on; without rows unless asked for.
+    /// The rows that thresholds are chosen on; empty unless that was asked for.
     pub validation: Rows,
     /// What did not join or match, for the report.
     pub notes: Vec<String>,

@@ -43,7 +43,7 @@ pub struct ModelConfig {
     pub reference: Option<Reference>,
     /// How well single findings were told apart on labelled images.
     pub validation: Option<Validation>,
-    /// What pictures look like that the model knows.
+    /// Statistics of the pictures that the model knows.
     #[serde(rename = "familiarity")]
     pub ood: Option<OodStatistics>,
     /// Whose work the model rests on.
@@ -303,7 +303,7 @@ impl ModelConfig {
         self.check_measurements()
     }
 
-    /// Refuses statistics of images that are not what they should be.
+    /// Checks the statistics of images: lengths, ranges and order.
     fn check_measurements(&self) -> Result<()> {
         let sane = |wordings: &Wordings| wordings.related.is_finite();
         ensure(self.wordings.as_ref().is_none_or(sane), "wordings.related")?;

@@ -219,9 +219,9 @@ pub fn reference_file(tokens: Vec<f32>, dim: usize) -> Result<Vec<u8>> {
     Ok(writer.finish()?.swap_remove(0).1)
 }
 
-/// Matrices and filters with fewer values stay f16 in an 8-bit model. They are the first layers of
-/// a convolutional network, which 8 bits harm most and which weigh next to nothing: for `default`
-/// the largest logit error falls from 1.1 to 0.2 for 2 % of its size.
+/// Matrices and filters with fewer values than this stay f16 in an 8-bit model. They are the first
+/// layers of a convolutional network, which 8 bits harm most and which weigh next to nothing: for
+/// `default` the largest logit error falls from 1.1 to 0.2 for 2 % of its size.
 const SMALL: usize = 1 << 16;
 /// Room left in a shard for its header.
 const SHARD_OVERHEAD: usize = 256;

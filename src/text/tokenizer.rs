@@ -41,16 +41,17 @@ pub struct TextTokenizer {
     pieces: WordPiece,
     /// How many word pieces there are, by the last one's identifier.
     vocab_size: usize,
-    /// How many there are, with those that were added to the vocabulary.
+    /// The number of word pieces, with those that were added to the vocabulary.
     known: usize,
-    /// The piece that stands for all that is in none.
+    /// The piece for everything that is not in the vocabulary.
     unknown: Option<u32>,
     /// `[CLS]` and `[SEP]`, which are put around a text.
     around: [u32; 2],
     rows: usize,
 }
 
-/// What is used of a `tokenizer.json`. Its other parts have nothing to do after [`normalize`].
+/// The parts of a `tokenizer.json` that are used. The others would change nothing after
+/// [`normalize`].
 #[derive(Deserialize)]
 struct Parts {
     normalizer: Kind,
@@ -163,13 +164,13 @@ impl TextTokenizer {
         Ok(Tokens { ids, rows, words })
     }
 
-    /// Whether this is the tokenizer of a model with so many embeddings, by their number and by the
-    /// model's own `findings`, which have to be in the vocabulary. Embeddings are often padded to a
-    /// multiple of 8 to 512; says how many of them no piece has.
+    /// Checks that this tokenizer belongs to a model, by the number of its embeddings and by its
+    /// own `findings`, whose words have to be in the vocabulary. Embeddings are often padded to a
+    /// multiple of 8 to 512; returns how many of them belong to no piece.
     ///
     /// # Errors
     ///
-    /// [`Error::Tokenizer`] where it is another's.
+    /// [`Error::Tokenizer`] where it belongs to another model.
     pub fn fits<'a>(
         &self,
         embeddings: usize,
@@ -233,7 +234,8 @@ impl TextTokenizer {
         let numbered = kept.iter().enumerate().map(|(id, (_, piece))| (piece.clone(), json!(id)));
         *vocabulary = numbered.collect();
         renumber(&mut tokenizer, &new_id);
-        let json = serde_json::to_vec(&tokenizer).map_err(|error| Error::Tokenizer(error.into()))?;
+        let json =
+            serde_json::to_vec(&tokenizer).map_err(|error| Error::Tokenizer(error.into()))?;
         Ok((json, kept.into_iter().map(|(id, _)| id).collect()))
     }
 

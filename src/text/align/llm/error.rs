@@ -36,7 +36,7 @@ pub enum LlmError {
 }
 
 impl LlmError {
-    /// Whether it may be otherwise a little later.
+    /// Whether asking again a little later may help.
     pub(super) fn passes(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Answer(_) => true,
