@@ -5,8 +5,9 @@ set -eu
 cd "${TRUNK_STAGING_DIR:?}"
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
-# Of a model folder only the manifest: it knows the others by their SHA-256, and js/weights.js keeps them.
-files=$(find . -type f ! -name sw.js ! -name build.json ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
+# Of a model folder only the manifest: it knows the others by their SHA-256, and js/weights.js keeps them. No declarations: only
+# who edits the page reads them.
+files=$(find . -type f ! -name sw.js ! -name build.json ! -name '*.d.ts' ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
 build=$(digest $files | digest | cut -c1-12)
 # All modules but the workers', and but those that index.html names itself as the first.
 find js i18n -name '*.js' | grep -vE '^js/(worker|teammate|team|program|disk|weights|digest)\.js$' | LC_ALL=C sort | while read -r path; do

@@ -4,6 +4,7 @@ mod align;
 mod convert;
 #[cfg(feature = "train")]
 mod dataset;
+mod errors;
 mod evaluate;
 mod experiment;
 mod familiarity;
@@ -62,7 +63,7 @@ pub fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", errors::in_one_line(&error));
             ExitCode::FAILURE
         }
     }

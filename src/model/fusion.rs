@@ -134,7 +134,7 @@ impl Encoded {
         Some(cosines(images, texts))
     }
 
-    /// Some that lie together, without copying them.
+    /// A range of the items, without copying.
     pub fn range(&self, first: usize, count: usize) -> Self {
         Self {
             query: self.query.clone().narrow(0, first, count),
@@ -144,7 +144,7 @@ impl Encoded {
         }
     }
 
-    /// A copy of some, at least one.
+    /// A copy of some items, at least one.
     pub fn copy(&self, indices: &[usize]) -> Self {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let indices = Tensor::<1, Int>::from_data(indices.as_slice(), &self.query.device());
@@ -191,7 +191,8 @@ impl Encoded {
         self.memory.iter().map(layer).collect()
     }
 
-    /// Several as one batch. Shorter memories are padded with keys that are never attended to.
+    /// Joins several into one batch. Shorter memories are padded with keys that are never attended
+    /// to.
     ///
     /// `parts` must not be empty and must come from the same fusion.
     pub fn cat(parts: &[Self]) -> Self {
@@ -279,8 +280,8 @@ impl Fusion {
         }
     }
 
-    /// Rows of a memory as queries of their own: what a single word would attend to. CARZero's score
-    /// does not ask this; it only ever puts the whole text to the image.
+    /// Uses the rows of a memory as queries, to see what a single word would attend to. CARZero's
+    /// score does not use this; its query is always the whole text.
     ///
     /// # Shapes
     ///
@@ -290,8 +291,8 @@ impl Fusion {
         self.encode(local.clone(), local.reshape([rows, 1, dim]), None)
     }
 
-    /// Scores every image against every text: i2t puts the texts to the images' memories, t2i the
-    /// images to the texts'; the logit is their mean.
+    /// Scores every image against every text: in i2t the texts' queries attend to the images'
+    /// memories, in t2i the images' queries to the texts' memories; the logit is the mean of both.
     pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {
         let [i2t, t2i] = self.interact([(images, texts), (texts, images)]);
         Scores {
@@ -303,8 +304,8 @@ impl Fusion {
         }
     }
 
-    /// Of each pair, puts the query of every item of the second to the memory of every item of the
-    /// first. What has a weight is done for the rows of all pairs together.
+    /// For each pair of a memory side and a query side, attends from every query to every memory.
+    /// Layers with weights are computed once for the rows of all pairs together.
     pub fn interact<const N: usize>(&self, pairs: [(&Encoded, &Encoded); N]) -> [Interaction; N] {
         let sizes = pairs.map(|(memories, queries)| [memories.count(), queries.count()]);
         // Until the first attention the queries are the same for all memories.
@@ -355,7 +356,8 @@ fn joined<const N: usize>(parts: [Tensor<3>; N]) -> Tensor<2> {
     Tensor::cat(parts.map(|part| part.flatten(0, 1)).to_vec(), 0)
 }
 
-/// Parts of so many memories and items, of which `x` has the rows one after another.
+/// Splits `x`, whose rows lie one after another, into parts of the given numbers of memories and
+/// items.
 fn split<const N: usize>(x: Tensor<2>, sizes: [[usize; 2]; N]) -> [Tensor<3>; N] {
     let mut start = 0;
     sizes.map(|[memories, items]| {
@@ -393,12 +395,12 @@ impl DecoderLayer {
         }
     }
 
-    /// What rows ask the memory for.
+    /// The attention's query of each row.
     fn query(&self, x: Tensor<2>) -> Tensor<2> {
         linear(&self.multihead_attn.query, self.norm2.forward(x))
     }
 
-    /// Rows, after they have attended to `context`.
+    /// The rest of the layer, once the rows have attended: `context` is the attention's result.
     fn forward(&self, x: Tensor<2>, context: Tensor<2>) -> Tensor<2> {
         let x = added(&self.multihead_attn.out_proj, context, x);
         let layers = [&self.linear1, &self.linear2];

@@ -87,15 +87,15 @@ impl ImageEncoder {
         }
     }
 
-    /// The finest map that features have, `[images, side * side, channels]`.
+    /// The finest feature map, `[images, side * side, channels]`.
     pub fn patches(&self, features: &[Tensor<3>]) -> Tensor<3> {
         let [_, count, _] = features[0].dims();
-        let side = count.isqrt(); // but for the vision transformer's global token
+        let side = count.isqrt(); // without the vision transformer's global token
         features[0].clone().narrow(1, count - side * side, side * side)
     }
 
-    /// The means of the finest map that features have, and of its four edges, `[images, 5,
-    /// channels]`: what the image and its rim are made of, before what that may mean.
+    /// The means of the finest feature map and of its four edges, `[images, 5, channels]`. They
+    /// describe textures in the picture and along its border, not yet findings.
     pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<3> {
         let map = self.patches(features);
         let [images, count, channels] = map.dims();

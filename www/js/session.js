@@ -7,7 +7,8 @@ import { readKeys, readPreference, stopKeeping, writeKeys, writePreference } fro
 import { reportOf } from './report.js';
 import { RewriteActions, reviewOf } from './rewrite/rewrite.js';
 import { SeriesActions } from './series/series.js';
-import { contoured, drawing, initialDisplay, overlayKey, ranked, shownMap, unscored } from './state.js';
+import { contoured, drawing, initialDisplay, overlayKey, rampOf, ranked, shownMap, unscored } from './state.js';
+import { paintMap } from './viewer/heatmap.js';
 import { compare, newRound, surprise } from './teaching.js';
 import { CONTOURS_MAX } from './viewer/contours.js';
 import { Pixels, windowFromParts } from './viewer/pixels.js';
@@ -83,7 +84,6 @@ export class Session {
   #named = false;
   #lastPicture = 0;
   #pumping = false;
-  #paintedKey = '';
   #batch = 1; // and then as many as the first one's time allows
 
   /** @param {import('./state.js').Store} store */
@@ -173,7 +173,6 @@ export class Session {
     this.#client?.stop();
     this.#client = client;
     this.#wasmReady = false;
-    this.#paintedKey = '';
     const picture = this.#state.picture && { ...this.#state.picture, view: null, verdict: undefined, encoded: false };
     this.#store.update({
       model: 'loading',
@@ -188,21 +187,20 @@ export class Session {
       scores: new Map(),
       timing: null,
       overlay: null,
-      ramp: null,
     });
     this.series.forget();
     this.comparison.forget();
     this.why.forget();
   }
 
-  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: string[]}} started */
+  /** Opens the picture again. @param {{device: any, phantoms: any, palettes: import('./state.js').Palette[]}} started */
   async #started(started) {
     const client = this.#client;
     this.#wasmReady = true;
     if (language() !== 'en') await this.#learnNames();
     if (client !== this.#client) return;
     const { map, wanted, picture } = this.#state;
-    const palette = started.palettes.includes(map.palette) ? map.palette : started.palettes[0];
+    const palette = started.palettes.some(({ name }) => name === map.palette) ? map.palette : started.palettes[0].name;
     this.#store.update({ ...started, map: { ...map, palette } });
     const again = wanted ?? picture;
     if (again) await this.open(again.source, again.name);
@@ -238,7 +236,11 @@ export class Session {
     this.#opening = settings.display;
     const { palette = map.palette, ...rest } = settings.map;
     this.#store.update({
-      map: { ...map, ...rest, palette: !palettes.length || palettes.includes(palette) ? palette : map.palette },
+      map: {
+        ...map,
+        ...rest,
+        palette: !palettes.length || palettes.some(({ name }) => name === palette) ? palette : map.palette,
+      },
     });
     if (picture) this.show({ ...initialDisplay(), lines: this.#state.display.lines, ...this.#opened(picture.pixels) });
     const wanted = settings.model && settings.model !== folder.name ? siteFolder(settings.model) : null;
@@ -583,33 +585,11 @@ export class Session {
     this.why.pump();
   }
 
-  /** Fetches the overlay and the colour ramp when the state asks for others. */
-  async #paint() {
+  /** Paints the map that the state asks for. */
+  #paint() {
     const key = overlayKey(this.#state);
-    const { palette } = this.#state.map;
-    if (!key || key === this.#paintedKey) return;
-    this.#paintedKey = key;
-    const client = this.#client;
-    try {
-      if (this.#state.ramp?.palette !== palette) {
-        const side = this.#state.info.mapSide;
-        const ramp = Float32Array.from({ length: side * side }, (_, i) =>
-          2 * i < side * side ? 0 : (i % side) / (side - 1),
-        ); // colours start at the median
-        const { rgba, size } = await client.call('map', { map: ramp, palette });
-        const row = Math.floor(size * 0.75) * size * 4;
-        this.#store.update({ ramp: { palette, rgba: rgba.slice(row, row + size * 4) } });
-      }
-      if (key !== overlayKey(this.#state)) {
-        // changed meanwhile: another call has it, or will
-        if (key === this.#paintedKey) this.#paintedKey = '';
-        return;
-      }
-      const overlay = await client.call('map', { map: shownMap(this.#state).values, palette });
-      if (key === this.#paintedKey) this.#store.update({ overlay: { key, ...overlay } });
-    } catch (error) {
-      if (client === this.#client && error.code !== 'stopped') this.#failed(error);
-    }
+    if (!key || key === this.#state.overlay?.key) return;
+    this.#store.update({ overlay: { key, ...paintMap(shownMap(this.#state).values, rampOf(this.#state)) } });
   }
 
   /** @param {string[]} findings @param {Partial<import('./state.js').State>} patch */

@@ -42,6 +42,7 @@
  * @property {import('./viewer/measure.js').Draft | null} draft A line that has no end yet
  * @property {Cursor | null} cursor For the loupe and the next end of a line
  *
+ * @typedef {{name: string, ramp: Uint8ClampedArray}} Palette See `Palette` in the wasm boundary.
  * @typedef {{finding: string, index: number}} Word Of a finding's sentence
  * @typedef {object} Why What is on show of explanations
  * @property {boolean} open
@@ -85,7 +86,7 @@ export function initialState() {
     /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
     /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
-    /** @type {string[]} */ palettes: [],
+    /** @type {Palette[]} */ palettes: [],
     /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./series/table.js').Series | null} */ series: null,
@@ -117,13 +118,12 @@ export function initialState() {
     /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing:
       null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
-    /** @type {{key: string, size: number, rgba: Uint8ClampedArray} | null} */ overlay: null,
+    /** @type {{key: string} & import('./viewer/heatmap.js').Painted | null} */ overlay: null,
     /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },
     /** @type {ReadonlyMap<string, import('./why/explanation.js').Explanation | {error: string}>} By picture and finding */ explanations:
       new Map(),
     /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
-    /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
     /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,
     /** @type {Failure | null} Why the model is 'failed' */ failure: null,
   };
@@ -263,6 +263,9 @@ export function shownMap(state) {
     values: score[kind],
   };
 }
+
+/** The chosen palette's colours, once the program has told them. @param {Pick<State, 'palettes' | 'map'>} state */
+export const rampOf = ({ palettes, map }) => palettes.find(({ name }) => name === map.palette)?.ramp;
 
 /** What the overlay must show, or '' for nothing. @param {State} state */
 export function overlayKey(state) {

@@ -11,7 +11,7 @@
  * @property {boolean} linked B's view and window follow A's, and A's follow B's
  * @property {import('../state.js').Display} display B's own, where it is not linked
  * @property {import('../viewer/transform.js').Size} viewport
- * @property {{key: string, size: number, rgba: Uint8ClampedArray} | null} overlay
+ * @property {{key: string} & import('../viewer/heatmap.js').Painted | null} overlay
  */
 import { ranked } from '../state.js';
 import { carryWindow } from '../viewer/pixels.js';

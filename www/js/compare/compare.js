@@ -1,5 +1,6 @@
 /** What happens to a comparison: keeping a picture beside the viewer's, and scoring it for the same findings. */
-import { initialDisplay } from '../state.js';
+import { initialDisplay, rampOf } from '../state.js';
+import { paintMap } from '../viewer/heatmap.js';
 import { carryWindow } from '../viewer/pixels.js';
 import {
   displayBeside,
@@ -174,14 +175,8 @@ export class CompareActions {
 
   /** @param {string} key */
   async #paint(key) {
-    const {
-      map: { kind, palette },
-      compare: {
-        picture: { id },
-      },
-    } = this.#state;
-    const values = scoresBeside(this.#state).get(findingBeside(this.#state))[kind];
-    const overlay = await this.#host.call('map', { map: values, palette });
-    this.#apply(id, () => ({ overlay: { key, ...overlay } }));
+    const { map, compare } = this.#state;
+    const values = scoresBeside(this.#state).get(findingBeside(this.#state))[map.kind];
+    this.#apply(compare.picture.id, () => ({ overlay: { key, ...paintMap(values, rampOf(this.#state)) } }));
   }
 }

@@ -1,7 +1,7 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper; of a comparison both sides. */
 import { sideB } from '../compare/beside.js';
 import { glossOf, nameOf, t } from '../i18n.js';
-import { contoured, seenBox, shownMap, windowOf } from '../state.js';
+import { contoured, rampOf, seenBox, shownMap, windowOf } from '../state.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../viewer/contours.js';
 import { levelFor } from '../viewer/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../viewer/transform.js';
@@ -190,14 +190,16 @@ export function drawImage(state, long) {
 }
 
 /** The colours of the map from its median to its highest value. @param {import('../state.js').State} state */
-export const drawRamp = ({ ramp }) => canvasOf(ramp.rgba, ramp.rgba.length / 4, 1);
+export function drawRamp(state) {
+  const ramp = rampOf(state);
+  return canvasOf(ramp, ramp.length / 4, 1);
+}
 
 /** One side. @param {import('../state.js').State} state With a scored picture @param {string} letter Of a comparison, or '' @returns {HTMLCanvasElement} */
 function drawSide(state, letter) {
   const {
     picture: { grid },
     display: { view },
-    ramp,
     map,
   } = state;
   const caption = captionOf(state);
@@ -223,7 +225,7 @@ function drawSide(state, letter) {
       wrapped([...caption.warnings, ...caption.lines], width).length +
       wrapped([caption.facts], width).length +
       outlines.length;
-    return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on && ramp ? 1.5 : 0) + 2.2);
+    return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on ? 1.5 : 0) + 2.2);
   };
 
   const room = SIDE_MAX - heightOf(wide);
@@ -273,14 +275,14 @@ function drawSide(state, letter) {
     });
     context.fillText(text, margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
   }
-  if (map.on && ramp) {
+  if (map.on) {
     y += 1.5 * unit;
     const scaleWidth = 8 * unit;
     context.fillText(t('median'), margin, y);
     const x = margin + context.measureText(`${t('median')} `).width;
     context.fillStyle = '#555d62'; // low values are transparent
     context.fillRect(x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
-    context.drawImage(canvasOf(ramp.rgba, ramp.rgba.length / 4, 1), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
+    context.drawImage(drawRamp(state), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
     context.fillStyle = COLOURS.muted;
     context.fillText(t('map.highest'), x + scaleWidth + 0.4 * unit, y);
   }

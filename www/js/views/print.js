@@ -94,7 +94,7 @@ const withOwnMap = (state, key) => (state.overlay?.key === key ? state : { ...st
 
 /** @param {import('../state.js').State} state Whose map is its own @param {string} [letter] Of a comparison @returns {Element[]} */
 function imageOf(state, letter = '') {
-  const { picture, map, overlay, ramp, selected, scores } = state;
+  const { picture, map, overlay, selected, scores } = state;
   if (!picture?.view) return [];
   const score = scores.get(selected);
   const drawn = map.on && overlay && score;
@@ -102,7 +102,7 @@ function imageOf(state, letter = '') {
   figure.append(drawImage(drawn ? state : { ...state, map: { ...map, on: false } }, LONG));
   if (drawn) {
     const legend = create('p', undefined, 'small print-legend');
-    if (ramp) legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
+    legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
     const said = [
       t('figure.map', { kind: shownMap(state).name }),
       t('figure.dimmed'),

@@ -1,7 +1,7 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
 import { byId, onChange, setOptions } from '../dom.js';
 import { nameOf, t } from '../i18n.js';
-import { overlayKey, shownMap } from '../state.js';
+import { overlayKey, rampOf, shownMap } from '../state.js';
 
 /** @param {import('../session.js').Session} session */
 export function bindStage(session) {
@@ -29,23 +29,23 @@ export function bindStage(session) {
     mapCanvas.getContext('2d').putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
-  const drawLegend = onChange((/** @type {import('../state.js').State['ramp']} */ ramp) => {
+  const drawLegend = onChange((/** @type {Uint8ClampedArray | undefined} */ ramp) => {
     if (!ramp) return;
-    legend.width = ramp.rgba.length / 4;
-    legend.getContext('2d').putImageData(new ImageData(ramp.rgba, legend.width), 0, 0);
+    legend.width = ramp.length / 4;
+    legend.getContext('2d').putImageData(new ImageData(ramp, legend.width), 0, 0);
   });
 
-  const drawPalettes = onChange((/** @type {string[]} */ names) =>
+  const drawPalettes = onChange((/** @type {import('../state.js').Palette[]} */ palettes) =>
     setOptions(
       palette,
-      names.map((name) => ({ value: name, text: name })),
+      palettes.map(({ name }) => ({ value: name, text: name })),
     ),
   );
 
   return (/** @type {import('../state.js').State} */ state) => {
     const { picture, map, overlay, selected } = state;
     drawMap(overlay);
-    drawLegend(state.ramp);
+    drawLegend(rampOf(state));
     drawPalettes(state.palettes);
     layers.toggleAttribute('data-working', state.work === 'encoding' && !picture?.redrawn);
     controls.hidden = !picture;
