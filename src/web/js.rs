@@ -7,6 +7,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::objects::{self, ProgramError};
+use crate::engine::ablation::Ablated;
+use crate::engine::audit;
 use crate::engine::ood::Verdict;
 use crate::error::Error;
 use crate::package::FileEntry;
@@ -45,6 +47,8 @@ plain! {
     JsVerdict = "Verdict | undefined" from Option<Verdict>;
     JsScores = "Score[]" from Vec<objects::Score<'_>>;
     JsExplanation = "Explanation" from objects::Explanation<'_>;
+    JsAblated = "Ablated[]" from Vec<Ablated>;
+    JsAuditReport = "AuditReport | undefined" from Option<audit::Report>;
     JsShown = "Shown" from objects::Shown<'_>;
     JsView = "View" from View;
     JsNotes = "Note[]" from Vec<Note>;

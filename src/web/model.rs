@@ -58,7 +58,7 @@ impl Loader {
 /// A model at work.
 #[wasm_bindgen]
 pub struct Model {
-    engine: Engine,
+    pub(super) engine: Engine,
     device_info: DeviceInfo,
 }
 
@@ -172,7 +172,7 @@ impl Model {
 
 /// A picture as the fusion needs it.
 #[wasm_bindgen]
-pub struct EncodedImage(EncodedImages);
+pub struct EncodedImage(pub(super) EncodedImages);
 
 #[wasm_bindgen]
 impl EncodedImage {

@@ -11,6 +11,8 @@ use super::objects::{
     DeviceInfo, Explanation, ModelInfo, Palette, ProgramError, Rewriting, Score, Shown, TypedArray,
     WithStandings,
 };
+use crate::engine::ablation::{Ablated, Part};
+use crate::engine::audit::{Conclusion, Cover, Report, Standing};
 use crate::engine::ood::Verdict;
 use crate::engine::wording::Wording;
 use crate::error::{Cause, Error, Reason};
@@ -413,6 +415,40 @@ fn check_model(declared: &Declarations) {
     }
 }
 
+fn check_experiments(declared: &Declarations) {
+    for part in each![Part:
+        Whole,
+        Global,
+        Local,
+        ImageToText,
+        TextToImage,
+        WithoutLayer { layer: 1 },
+        WithoutHead { layer: 1, head: 2 },
+    ] {
+        declared.check("Ablated", &Ablated { part, logit: 0.5, percentile: Some(50.0) });
+    }
+    let standing = Standing { logit: 0.5, percentile: Some(50.0) };
+    let covers = each![Cover: Mean, Blur, Mirror];
+    for (cover, conclusion) in covers.into_iter().zip(each![Conclusion: Explains, Partly, NoReason])
+    {
+        declared.check(
+            "AuditReport",
+            &Report {
+                cover,
+                region: vec![1],
+                whole: standing,
+                covered: standing,
+                controls: vec![standing],
+                kept: standing,
+                shuffled: standing,
+                as_much: 0,
+                conclusion,
+                looks: Some(Verdict::Familiar),
+            },
+        );
+    }
+}
+
 fn check_texts(declared: &Declarations) {
     for text in ["ptx", "pneumothroax", "effusion at the left base"] {
         declared.check("Typed", &typed(text));
@@ -443,6 +479,7 @@ fn objects_are_what_typescript_is_told() {
     }
     check_pictures(&declared);
     check_model(&declared);
+    check_experiments(&declared);
     check_texts(&declared);
     let unmet: Vec<_> = declared.parts.difference(&declared.met.borrow()).cloned().collect();
     assert!(unmet.is_empty(), "declared, and met by no example: {unmet:#?}");

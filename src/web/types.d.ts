@@ -196,6 +196,55 @@ export interface Explanation {
   wordPatches: Float32Array;
 }
 
+/** A part of the fusion; layers and heads are counted from 0. */
+export type Part =
+  | { code: 'whole' }
+  | { code: 'global' }
+  | { code: 'local' }
+  | { code: 'image-to-text' }
+  | { code: 'text-to-image' }
+  | { code: 'without-layer'; layer: number }
+  | { code: 'without-head'; layer: number; head: number };
+
+/** A score by a part of the fusion: global tokens alone, patches and words alone, one direction, a layer or head off. */
+export interface Ablated {
+  part: Part;
+  /** Raw logit. */
+  logit: number;
+  /** Share of the reference images that the same part scores lower, in percent. */
+  percentile?: number;
+}
+
+/** A logit, and its share of reference images with a lower one, in percent. */
+export interface Standing {
+  logit: number;
+  percentile?: number;
+}
+
+/** Whether a score rests on what a map shows. */
+export interface AuditReport {
+  /** With what places were covered. */
+  cover: 'mean' | 'blur' | 'mirror';
+  /** The map's strongest patches, row by row from 0, the strongest first. */
+  region: number[];
+  /** The picture as it is. */
+  whole: Standing;
+  /** With the region covered. */
+  covered: Standing;
+  /** With as many patches covered elsewhere in the lungs. */
+  controls: Standing[];
+  /** With all but the region covered. */
+  kept: Standing;
+  /** With all patches in other places. */
+  shuffled: Standing;
+  /** How many controls take away as much as the region. */
+  asMuch: number;
+  /** More than every control takes away; more than half of them do; or not. */
+  conclusion: 'explains' | 'partly' | 'no-reason';
+  /** What the picture looks like to the model with the region covered. */
+  looks?: Verdict;
+}
+
 /** What a viewer shows. */
 export interface Shown {
   /** `width * height` of them, row by row, low ones dark; 16 bits where a grey DICOM file has them. */
