@@ -24,7 +24,7 @@ const inBoth = (say) =>
 function codesOf(path, name) {
   const source = readFileSync(join(root, path), 'utf8');
   const [, body] = source.match(new RegExp(`pub enum ${name} \\{\n([^]*?)\n\\}`));
-  return [...body.matchAll(/^    ([A-Z]\w*)/gm)].map(([, variant]) =>
+  return [...body.matchAll(/^ {4}([A-Z]\w*)/gm)].map(([, variant]) =>
     variant.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase(),
   );
 }

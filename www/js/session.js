@@ -561,11 +561,11 @@ export class Session {
     this.#store.update({ offline: { ...this.#state.offline, ...patch } });
   }
 
-  /** @param {import('./i18n.js').Language} language */
-  async setLanguage(language) {
+  /** @param {import('./i18n.js').Language} name */
+  async setLanguage(name) {
     await this.#learnNames();
-    setLanguage(language);
-    this.#store.update({ language });
+    setLanguage(name);
+    this.#store.update({ language: name });
   }
 
   /** @param {boolean} keys */

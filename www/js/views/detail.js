@@ -95,7 +95,7 @@ export function bindDetail(_session) {
     'detail-t2i',
     'list',
   ].map(byId);
-  const phone = matchMedia('(max-width: 820px)');
+  const phone = matchMedia('(width <= 820px)');
 
   const draw = onChange(
     (/** @type {import('../state.js').Score | undefined} */ score, /** @type {string} */ population) => {

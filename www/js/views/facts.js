@@ -11,7 +11,7 @@ const NONE = [];
 export function bindFacts(session) {
   const [facts, warnings, exchange] = ['facts', 'warnings', 'exchange'].map(byId);
   const [box, viewport, teach] = ['warned', 'fit', 'teach'].map(byId);
-  const phone = matchMedia('(max-width: 820px)');
+  const phone = matchMedia('(width <= 820px)');
   exchange.addEventListener('click', () => session.exchange());
 
   const drawFacts = onChange((/** @type {import('../state.js').Picture['facts']} */ list) => {

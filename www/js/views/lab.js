@@ -117,7 +117,7 @@ export function bindLab(session) {
   });
 
   const open = onChange((/** @type {boolean} */ shown) => {
-    if (shown) lab.open = !matchMedia('(max-width: 820px), (max-height: 560px)').matches;
+    if (shown) lab.open = !matchMedia('(width <= 820px), (height <= 560px)').matches;
   });
 
   const drawSliders = onChange((/** @type {import('../state.js').Params | undefined} */ params) => {
@@ -145,8 +145,8 @@ export function bindLab(session) {
       width: width * grid.width,
       height: height * grid.height,
     });
-    for (const [side, value] of Object.entries({ left: box.x, top: box.y, width: box.width, height: box.height }))
-      element.style.setProperty(side, `${value}px`);
+    for (const [side, size] of Object.entries({ left: box.x, top: box.y, width: box.width, height: box.height }))
+      element.style.setProperty(side, `${size}px`);
     return box;
   }
 

@@ -170,9 +170,9 @@ export function bindSeries(session) {
     }
     if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each))));
     else {
-      const name = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
-      showName(name, row.name);
-      open.replaceWith(name);
+      const label = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
+      showName(label, row.name);
+      open.replaceWith(label);
       const cell = /** @type {HTMLTableCellElement} */ (
         create('td', t('series.unread', { reason: tell(row.reason) }), 'error')
       );
@@ -201,11 +201,11 @@ export function bindSeries(session) {
       settleHeads();
       const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
       if (!sorted) return;
-      const [left, right] = [
+      const [least, most] = [
         sorted.offsetLeft - heads.firstElementChild.offsetWidth,
         sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth,
       ];
-      scroll.scrollLeft = Math.min(left, Math.max(right, scroll.scrollLeft));
+      scroll.scrollLeft = Math.min(least, Math.max(most, scroll.scrollLeft));
     },
   );
 
@@ -245,10 +245,10 @@ export function bindSeries(session) {
       /** @type {readonly string[]} */ findings,
       /** @type {object} */ _sort,
       /** @type {object} */ _filter,
-      /** @type {number} */ count,
+      /** @type {number} */ room,
     ) => {
       rows = rowsOnShow(session.state.series, findings);
-      const page = rows.slice(0, count);
+      const page = rows.slice(0, room);
       const kept = new Set(page.map(({ id }) => id));
       for (const [id, { element }] of drawn)
         if (!kept.has(id)) {
@@ -258,7 +258,7 @@ export function bindSeries(session) {
       cancelAnimationFrame(pending);
       fill(page, findings);
       none.hidden = rows.length > 0;
-      more.hidden = rows.length <= count;
+      more.hidden = rows.length <= room;
       more.textContent = t('series.more', { count: rows.length - page.length });
       shownText.textContent =
         rows.length === all.length ? '' : plural('series.shown', all.length, { shown: rows.length });
@@ -273,15 +273,15 @@ export function bindSeries(session) {
   /** @param {import('../state.js').State} state */
   function drawProgress({ series, findings, model }) {
     const { total, done, failed } = progressOf(series, findings);
-    const left = total - done;
-    const doing = !left ? 'done' : !series.running ? 'rests' : model === 'ready' ? 'runs' : 'waits';
+    const open = total - done;
+    const doing = !open ? 'done' : !series.running ? 'rests' : model === 'ready' ? 'runs' : 'waits';
     const trouble = failed ? t('series.failed', { count: failed }) : '';
     Object.assign(progress, { max: total, value: done });
-    section.toggleAttribute('data-done', !left);
-    run.hidden = !left;
+    section.toggleAttribute('data-done', !open);
+    run.hidden = !open;
     run.textContent = t(series.running ? 'cancel' : 'series.continue');
     count.textContent = t(`series.${doing}`, { count: done - failed, total }) + trouble;
-    speak(left ? plural(`series.${doing}Live`, total) : plural('series.doneLive', done - failed, { trouble }));
+    speak(open ? plural(`series.${doing}Live`, total) : plural('series.doneLive', done - failed, { trouble }));
   }
 
   const enter = onChange((/** @type {boolean} */ shown) => {

@@ -148,7 +148,7 @@ export function bindTeaching(session) {
   });
   list.addEventListener('change', ({ target }) => {
     const finding = target.closest('li').dataset.finding;
-    const { [finding]: before, ...others } = round().guesses;
+    const { [finding]: _before, ...others } = round().guesses;
     const sure = target.type === 'checkbox' ? (target.checked ? 2 : 0) : Number(target.value);
     session.answer({ guesses: sure ? { ...others, [finding]: /** @type {any} */ (sure) } : others, clear: false });
   });

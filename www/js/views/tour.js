@@ -7,7 +7,7 @@ const GAP = 12; // CSS pixels between a mark and what it explains
 const EDGE = 8; // and around what is outlined
 const EXAMPLE = 'Pneumothorax';
 const PHANTOM = 'effusion';
-const narrow = matchMedia('(max-width: 820px)');
+const narrow = matchMedia('(width <= 820px)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** What each step points at: the first of these that is on show. `image`: it needs one. @type {{name: string, targets: string[], image?: boolean}[]} */
