@@ -1,4 +1,4 @@
-/** What may import what: no two scripts of the page import each other, directly or round about. */
+/** The floors of ARCHITECTURE.md for the page's scripts: what may import what. */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -59,6 +59,37 @@ test('a circle is found, and imports of every form', () => {
     ['c', ['b']],
   ]);
   assert.deepEqual(circleIn(round), ['b', 'c', 'b']);
+});
+
+/** What the scripts of a folder import, besides those of their own. A feature never imports another one; app.js and session.js put all together. */
+const MAY_IMPORT = {
+  i18n: [],
+  core: ['i18n'],
+  worker: ['core'],
+  boot: ['core', 'worker'],
+  features: ['core', 'worker'],
+};
+
+test('no folder imports what it may not, and no feature another one', () => {
+  const roomOf = (/** @type {string} */ path) =>
+    path
+      .split('/')
+      .slice(0, path.startsWith('features/') ? 2 : 1)
+      .join('/');
+  const broken = [...graph].flatMap(([path, imports]) => {
+    const may = Object.hasOwn(MAY_IMPORT, path.split('/')[0]) ? MAY_IMPORT[path.split('/')[0]] : null;
+    return imports
+      .filter((other) => may && roomOf(other) !== roomOf(path) && !may.includes(roomOf(other)))
+      .map((other) => `${path} imports ${other}`);
+  });
+  assert.deepEqual(broken, []);
+  for (const room of Object.keys(MAY_IMPORT)) assert.ok([...graph.keys()].some((path) => path.startsWith(`${room}/`)));
+});
+
+test('the breakpoint of the style sheets is the one that scripts have', async () => {
+  const { PHONE } = await import('../../www/core/layout.js');
+  const { rules } = JSON.parse(readFileSync(new URL('.stylelintrc.json', import.meta.url), 'utf8'));
+  assert.equal(PHONE, `(width <= ${rules['media-feature-name-value-allowed-list'].width[0]})`);
 });
 
 test('no two scripts import each other', () => assert.equal(circleIn(graph), null));

@@ -1,0 +1,22 @@
+/**
+ * Where a finding's score tells little, as measured on labelled images (`carzero evaluate --keep`).
+ *
+ * Nine in ten images with the finding reach one logit, nine in ten without it do not exceed another. Between the two
+ * a score is common with the finding and without it: the uncertain zone. Beyond them it is rare in one of the groups.
+ *
+ * @typedef {object} Measured See `Measured` in the wasm boundary
+ * @property {number} positives @property {number} negatives
+ * @property {number} auroc @property {[number, number]=} interval
+ * @property {[number, number]=} undecided Logits
+ * @property {[number, number]=} standings Their percentiles in the reference
+ */
+
+/** Where the image stands beside what was measured; '' where nothing was. @param {import('./table.js').Mark | undefined} score @returns {'' | 'above' | 'within' | 'below' | 'apart'} `apart`: the groups hardly overlap, and there is no zone */
+export function sideOf(score) {
+  const { undecided, standings } = score?.measured ?? {};
+  if (!undecided || !standings) return '';
+  const [from, to] = undecided;
+  if (from >= to) return 'apart';
+  if (score.logit < from) return 'below';
+  return score.logit > to ? 'above' : 'within';
+}

@@ -1,0 +1,230 @@
+/** The picture beside the viewer's, and the table of differences. */
+import {
+  findingBeside,
+  difference,
+  differences,
+  isSame,
+  overlayKeyBeside,
+  pictureBeside,
+  scoresBeside,
+  stateBeside,
+} from '../../core/beside.js';
+import { byId, create, onChange, setOptions, showName } from '../../core/dom.js';
+import { nameOf, t, tell } from '../../core/i18n.js';
+import { rove } from '../../core/rove.js';
+import { initialDisplay } from '../../core/state.js';
+import { pointerActions, useKey } from '../../core/viewport/input.js';
+import { Layers } from '../../core/viewport/layers.js';
+import { Gestures } from '../../core/viewport/gestures.js';
+import { Viewer } from '../../core/viewport/viewer.js';
+import { signed, standing } from '../../core/words.js';
+
+/** @param {import('../../core/table.js').Mark | undefined} mark */
+const markInWords = (mark) =>
+  !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
+
+/** @param {import('../../core/beside.js').Difference} of */
+function differenceInWords({ difference: value, unit }) {
+  if (value === undefined) return '…';
+  const text = signed(value, unit === 'points' ? 0 : 2);
+  return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
+}
+
+/** @param {import('../../session.js').Session} session */
+export function bindCompare(session) {
+  const [
+    stage,
+    toggle,
+    bar,
+    link,
+    choice,
+    viewport,
+    layers,
+    picture,
+    map,
+    unseen,
+    mirrored,
+    labelA,
+    labelB,
+    section,
+    title,
+    note,
+    heads,
+    body,
+  ] = [
+    'stage',
+    'compare-toggle',
+    'compare-bar',
+    'compare-link',
+    'compare-finding',
+    'beside',
+    'beside-layers',
+    'beside-picture',
+    'beside-map',
+    'beside-unseen',
+    'beside-mirrored',
+    'label-a',
+    'label-b',
+    'difference',
+    'difference-title',
+    'difference-note',
+    'difference-heads',
+    'difference-rows',
+  ].map(byId);
+  const actions = session.comparison;
+  const viewer = new Viewer(
+    /** @type {any} */ ({
+      // a session that shows B
+      get state() {
+        return session.state.compare ? stateBeside(session.state) : { ...session.state, picture: null };
+      },
+      show: (/** @type {object} */ patch) => actions.show(patch),
+      chooseTool: (/** @type {any} */ tool) => session.chooseTool(tool),
+      resetDisplay: () => actions.show(initialDisplay()),
+    }),
+  );
+  const view = new Layers({ layers, picture, map, unseen });
+
+  new Gestures(viewport, pointerActions(viewport, viewer));
+  viewport.addEventListener('keydown', (event) => {
+    if (event.target !== viewport || !useKey(viewer, event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  new ResizeObserver(
+    ([
+      {
+        contentRect: { width, height },
+      },
+    ]) => {
+      if (width) actions.setViewport({ width, height });
+    },
+  ).observe(viewport);
+  toggle.addEventListener('click', () => (session.state.compare ? actions.stop() : actions.start()));
+  link.addEventListener('change', () => actions.link(link.checked));
+  choice.addEventListener('change', () => actions.choose(choice.value));
+  body.addEventListener('click', ({ target }) => {
+    const finding = target.closest('button')?.dataset.finding;
+    if (finding) session.select(finding);
+  });
+
+  const settleRows = rove(body, 'button', ['ArrowUp'], ['ArrowDown']);
+
+  const drawChoices = onChange((/** @type {readonly string[]} */ findings, /** @type {boolean} */ same) => {
+    const first = same ? [] : [{ value: '', text: t('compare.same') }];
+    setOptions(choice, [...first, ...findings.map((value) => ({ value, text: nameOf(value) }))]);
+  });
+
+  const drawMap = onChange((/** @type {import('../../core/beside.js').Comparison['overlay']} */ overlay) => {
+    if (!overlay) return;
+    map.width = map.height = overlay.size;
+    map.getContext('2d').putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
+  });
+
+  /** @param {string} finding @param {string[]} values @param {boolean} chosen */
+  function createRow(finding, values, chosen) {
+    const [row, head, button] = [create('tr'), create('th'), create('button', nameOf(finding))];
+    button.type = 'button';
+    button.title = button.dataset.finding = finding;
+    button.setAttribute('aria-pressed', String(chosen));
+    head.scope = 'row';
+    head.append(button);
+    row.dataset.testid = 'difference-row';
+    row.append(head, ...values.map((value) => create('td', value)));
+    return row;
+  }
+
+  /** @param {string[]} texts */
+  const drawHeads = (texts) =>
+    heads.replaceChildren(...texts.map((text) => Object.assign(create('th', text), { scope: 'col' })));
+
+  const drawTable = onChange(
+    (
+      /** @type {any} */ _scores,
+      /** @type {any} */ _beside,
+      /** @type {string} */ selected,
+      /** @type {string} */ finding,
+      /** @type {any} */ _findings,
+      /** @type {boolean} */ same,
+    ) => {
+      const { state } = session;
+      const focused = body.contains(document.activeElement) ? document.activeElement.dataset.finding : '';
+      if (same) {
+        const [a, b] = [selected, finding].map((name) => state.scores.get(name));
+        const between = difference('', a, b);
+        title.textContent = t('compare.findings');
+        note.textContent =
+          between.unit === 'points'
+            ? t('compare.findingsPoints', { points: differenceInWords(between) })
+            : t('compare.findingsText');
+        drawHeads([t('compare.finding'), t('compare.standing'), t('detail.logit')]);
+        body.replaceChildren(
+          ...[
+            ['A', selected, a],
+            ['B', finding, b],
+          ].map(([letter, name, mark]) => {
+            const row = createRow(
+              name,
+              [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'],
+              name === selected,
+            );
+            row.querySelector('th').prepend(create('span', letter, 'letter'));
+            return row;
+          }),
+        );
+      } else {
+        const all = differences(state);
+        title.textContent = t('compare.images');
+        note.textContent = t(
+          all.some(({ unit }) => unit === 'logit') ? 'compare.imagesLogits' : 'compare.imagesPoints',
+        );
+        drawHeads([t('compare.finding'), 'A', 'B', 'A − B']);
+        body.replaceChildren(
+          ...all.map((each) =>
+            createRow(
+              each.finding,
+              [markInWords(each.a), markInWords(each.b), differenceInWords(each)],
+              each.finding === selected,
+            ),
+          ),
+        );
+      }
+      settleRows();
+      if (focused)
+        [...body.querySelectorAll('button')]
+          .find((button) => button.dataset.finding === focused)
+          ?.focus({ preventScroll: true });
+    },
+  );
+
+  return (/** @type {import('../../core/state.js').State} */ state) => {
+    const { compare, selected, findings } = state;
+    const on = Boolean(compare && state.picture);
+    toggle.setAttribute('aria-pressed', String(on));
+    toggle.disabled = Boolean(state.veiled) || (!on && !state.picture?.encoded);
+    toggle.textContent = t(on ? 'compare.end' : 'compare.start');
+    viewport.hidden = bar.hidden = section.hidden = labelA.hidden = !on;
+    stage.toggleAttribute('data-compare', on);
+    if (!on) return;
+    const same = isSame(state);
+    const finding = findingBeside(state);
+    const beside = stateBeside(state);
+    drawChoices(findings, same);
+    choice.value = same ? finding : compare.finding;
+    link.checked = compare.linked;
+    for (const [label, letter, { name }, shown] of /** @type {const} */ ([
+      [labelA, 'A', state.picture, selected],
+      [labelB, 'B', pictureBeside(state), finding],
+    ])) {
+      showName(label, `${letter} · ${tell(name)}`, shown && ` · ${nameOf(shown)}`);
+    }
+    viewport.dataset.tool = beside.tool;
+    if (compare.viewport.width) view.draw(beside);
+    mirrored.hidden = !beside.display.view.mirror;
+    drawMap(compare.overlay);
+    map.hidden = !state.map.on || !compare.overlay || compare.overlay.key !== overlayKeyBeside(state);
+    map.style.setProperty('opacity', String(state.map.opacity / 100));
+    map.setAttribute('aria-label', t('compare.map', { finding: nameOf(finding), kind: t(`map.${state.map.kind}`) }));
+    drawTable(state.scores, scoresBeside(state), selected, finding, findings, same);
+  };
+}

@@ -1,0 +1,235 @@
+/** Teaching mode: the learner marks a place and guesses, then compares. What is withheld meanwhile is `veil`'s business. */
+import { byId, create, focusFirst, onChange } from '../../core/dom.js';
+import { glossOf, percent, t } from '../../core/i18n.js';
+import { placeOf } from '../../core/state.js';
+import { missingIn } from './round.js';
+import { partFromPoint, pointFromPart } from '../../core/viewport/transform.js';
+import { reading, standing, warningInWords } from '../../core/words.js';
+
+const MIDDLE = { x: 0.5, y: 0.5 };
+const STEP = 12; // CSS pixels of an arrow key
+const FAST = 4; // with Shift
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const SURENESS = [1, 2, 3];
+
+const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(finding)} (${finding})` : finding);
+const rankOf = (/** @type {number | undefined} */ percentile) =>
+  percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) });
+
+/** The comparison in sentences. @param {import('./round.js').Outcome} outcome @param {boolean} marked @returns {string[]} */
+function feedback({ rows, map, drawn, warnings }, marked) {
+  const lines = warnings.map(warningInWords);
+  if (drawn && marked) {
+    if (!drawn.length) lines.push(t('teach.drawnNormalMarked'));
+    for (const { finding, distance } of drawn) {
+      lines.push(
+        distance < 0.005
+          ? t('teach.inside', { finding: named(finding) })
+          : t('teach.outside', { finding: named(finding), distance: percent(distance) }),
+      );
+    }
+  } else if (drawn) {
+    const found = rows.filter((row) => row.drawn).map(({ finding }) => named(finding));
+    lines.push(found.length ? t('teach.drawnUnmarked', { findings: found.join(', ') }) : t('teach.drawnNormal'));
+  }
+  if (map === 'unseen') lines.push(t('teach.unseen'));
+  else if (map)
+    lines.push(
+      t('teach.map', { finding: named(map.finding), share: percent(map.share), distance: percent(map.distance) }),
+    );
+  const [first] = rows;
+  if (first?.percentile !== undefined)
+    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.percentile) }));
+  lines.push(t('teach.caution'));
+  return lines;
+}
+
+/** You, the model, and what was drawn, by finding. @param {import('./round.js').Outcome['rows']} rows */
+function tableOf(rows) {
+  const known = rows.some(({ drawn }) => drawn !== null);
+  const table = create('table');
+  const head = create('tr');
+  for (const key of ['finding', 'you', 'model', ...(known ? ['drawn'] : [])]) {
+    const cell = create('th', t(`teach.column.${key}`));
+    cell.setAttribute('scope', 'col');
+    head.append(cell);
+  }
+  table.append(create('caption', t('teach.table'), 'sr-only'), create('thead'), create('tbody'));
+  table.tHead.append(head);
+  for (const { finding, sure, percentile, drawn } of rows) {
+    const row = create('tr');
+    const name = create('th', named(finding));
+    name.setAttribute('scope', 'row');
+    row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(percentile)));
+    if (known) row.append(create('td', t(drawn ? 'teach.yes' : 'teach.no')));
+    table.tBodies[0].append(row);
+  }
+  return table;
+}
+
+/** @param {import('../../session.js').Session} session */
+export function bindTeaching(session) {
+  const [
+    toggle,
+    panel,
+    title,
+    lead,
+    form,
+    place,
+    keyboard,
+    clear,
+    guess,
+    list,
+    outcomeBox,
+    missing,
+    reveal,
+    next,
+    end,
+  ] = [
+    'teach-toggle',
+    'teach',
+    'teach-title',
+    'teach-lead',
+    'teach-form',
+    'teach-place',
+    'teach-keyboard',
+    'teach-clear',
+    'teach-guess',
+    'teach-findings',
+    'teach-outcome',
+    'teach-missing',
+    'teach-reveal',
+    'teach-surprise',
+    'teach-end',
+  ].map(byId);
+  const [viewport, mark] = ['fit', 'mark-place'].map(byId);
+  const round = () => session.state.teaching;
+  const open = () => Boolean(round() && !round().outcome && session.state.picture);
+
+  /** @param {import('./round.js').Point} at */
+  function put({ x, y }) {
+    const within = (/** @type {number} */ part) => Math.max(0, Math.min(1, part));
+    session.answer({ mark: { x: within(x), y: within(y) }, clear: false });
+  }
+
+  toggle.addEventListener('click', () => session.teach(!round()));
+  end.addEventListener('click', () => {
+    session.teach(false);
+    focusFirst(toggle, byId('menu-open'));
+  });
+  form.addEventListener('submit', (event) => event.preventDefault());
+  reveal.addEventListener('click', () => {
+    session.reveal();
+    requestAnimationFrame(() => title.focus()); // once all has its place
+  });
+  next.addEventListener('click', () => session.surprise());
+  clear.addEventListener('change', () =>
+    session.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }),
+  );
+  keyboard.addEventListener('click', () => {
+    if (!round()?.mark) put(MIDDLE);
+    requestAnimationFrame(() => mark.focus());
+  });
+  viewport.addEventListener('picture-tap', ({ detail: at }) => {
+    if (open() && at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1) put(at);
+  });
+  mark.addEventListener('keydown', (event) => {
+    const arrow = ARROWS[event.key];
+    if (!arrow || !open()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const {
+      display: { view },
+    } = session.state;
+    const at = placeOf(session.state);
+    const from = pointFromPart(at, view, round().mark);
+    const size = STEP * (event.shiftKey ? FAST : 1);
+    put(partFromPoint(at, view, { x: from.x + arrow[0] * size, y: from.y + arrow[1] * size })); // as the picture is turned now
+  });
+  list.addEventListener('change', ({ target }) => {
+    const finding = target.closest('li').dataset.finding;
+    const { [finding]: _before, ...others } = round().guesses;
+    const sure = target.type === 'checkbox' ? (target.checked ? 2 : 0) : Number(target.value);
+    session.answer({ guesses: sure ? { ...others, [finding]: /** @type {any} */ (sure) } : others, clear: false });
+  });
+
+  /** @param {string} finding */
+  function createRow(finding) {
+    const row = create('li');
+    const label = create('label');
+    const check = Object.assign(create('input'), { type: 'checkbox' });
+    const sure = create('select');
+    row.dataset.finding = finding;
+    label.append(check, create('span', glossOf(finding) || finding));
+    if (glossOf(finding)) label.append(create('span', finding, 'tag'));
+    sure.append(...SURENESS.map((value) => new Option(t(`teach.sure.${value}`), String(value))));
+    sure.setAttribute('aria-label', t('teach.sureOf', { finding }));
+    row.append(label, sure);
+    return row;
+  }
+
+  const drawFindings = onChange((/** @type {string[]} */ findings) => list.replaceChildren(...findings.map(createRow)));
+
+  const drawGuesses = onChange((/** @type {Readonly<Record<string, number>>} */ guesses, _findings) => {
+    for (const row of list.children) {
+      const [check, sure] = [row.querySelector('input'), row.querySelector('select')];
+      const value = guesses[row.dataset.finding] ?? 0;
+      check.checked = Boolean(value);
+      sure.hidden = !value;
+      if (value) sure.value = String(value);
+    }
+  });
+
+  const drawOutcome = onChange(
+    (/** @type {import('./round.js').Outcome | null} */ outcome, /** @type {boolean} */ marked) => {
+      outcomeBox.replaceChildren(
+        ...(outcome ? [tableOf(outcome.rows), ...feedback(outcome, marked).map((line) => create('p', line))] : []),
+      );
+    },
+  );
+
+  const drawMark = onChange((/** @type {import('./round.js').Point | null} */ at) => {
+    mark.hidden = !at;
+    if (!at) return;
+    const { x, y } = pointFromPart(placeOf(session.state), session.state.display.view, at);
+    mark.style.setProperty('left', `${x}px`);
+    mark.style.setProperty('top', `${y}px`);
+    mark.setAttribute('aria-label', t('teach.markLabel', { x: percent(at.x), y: percent(at.y) }));
+  });
+
+  return (/** @type {import('../../core/state.js').State} */ state) => {
+    const { teaching, picture, findings, display, viewport: size } = state;
+    document.documentElement.dataset.teaching = !teaching ? '' : teaching.outcome ? 'revealed' : 'veiled';
+    toggle.setAttribute('aria-pressed', String(Boolean(teaching)));
+    panel.hidden = !teaching;
+    viewport.toggleAttribute('data-marking', Boolean(teaching && !teaching.outcome && picture));
+    drawMark(teaching && picture ? teaching.mark : null, display.view, size, picture?.grid);
+    if (!teaching) return;
+    const { outcome, guesses, rounds } = teaching;
+    const lacking = missingIn(teaching);
+    title.textContent = t(outcome ? 'teach.titleRevealed' : 'teach.title', { round: outcome ? rounds : rounds + 1 });
+    lead.textContent = !picture ? t('teach.start') : outcome ? '' : t('teach.lead');
+    form.hidden = !picture || Boolean(outcome);
+    const text = t(teaching.mark ? 'teach.placeDone' : 'teach.placeTodo');
+    if (place.textContent !== text) place.textContent = text;
+    clear.checked = teaching.clear;
+    guess.disabled = teaching.clear;
+    drawFindings(findings);
+    drawGuesses(guesses, findings);
+    outcomeBox.hidden = !outcome;
+    drawOutcome(outcome, Boolean(teaching.mark));
+    reveal.hidden = !picture || Boolean(outcome);
+    reveal.disabled = Boolean(lacking) || state.veiled !== 'done';
+    missing.textContent =
+      outcome || !picture
+        ? ''
+        : lacking
+          ? t(`teach.missing.${lacking}`)
+          : state.veiled !== 'done'
+            ? t('teach.missing.model')
+            : t('teach.ready');
+    next.disabled = !state.phantoms.length;
+    next.classList.toggle('primary', Boolean(outcome) || !picture);
+    next.classList.toggle('outline', !outcome && Boolean(picture));
+  };
+}
