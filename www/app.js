@@ -1,12 +1,13 @@
 /** Entry: one store, one session, one render. */
 import { first } from './boot/first.js';
 import { isForgetting } from './core/stores.js';
-import { Offline } from './boot/offline.js';
+import { keepOffline } from './boot/offline.js';
 import { showLanguage } from './core/i18n.js';
 import { Session } from './session.js';
 import { settingsFromFragment } from './core/share.js';
 import { onChange } from './core/dom.js';
-import { Store, phase } from './core/state.js';
+import { phase } from './core/derived.js';
+import { Store } from './core/state.js';
 import { veil } from './core/veil.js';
 import { bindChrome } from './features/chrome/view.js';
 import { bindCompare } from './features/compare/view.js';
@@ -35,7 +36,6 @@ import { bindWhy } from './features/why/view.js';
 showLanguage();
 const store = new Store(render);
 const session = new Session(store);
-const offline = new Offline(session);
 const views = [
   bindSources,
   bindFacts,
@@ -62,9 +62,13 @@ const views = [
   bindTour,
 ].map((bind) => bind(session));
 
-const keepOffline = onChange(
-  (/** @type {import('./core/state.js').State['model']} */ model, /** @type {'cpu' | 'webgpu' | undefined} */ kind) => {
-    if (model === 'ready') offline.keep(kind);
+const keep = onChange(
+  (
+    /** @type {import('./core/state.js').State['model']} */ model,
+    /** @type {import('./core/state.js').DeviceKind | undefined} */ kind,
+  ) => {
+    if (model === 'ready' && kind)
+      keepOffline(kind, (found) => session.update({ offline: { ...session.state.offline, ...found } }));
   },
 );
 
@@ -74,15 +78,15 @@ function render(state) {
   const shown = veil(state);
   for (const draw of views) draw(shown);
   session.settle();
-  keepOffline(state.model, state.device?.kind);
+  keep(state.model, state.device?.kind);
 }
 
 async function start() {
-  const restore = () => session.restore(settingsFromFragment(location.hash));
+  const restore = () => session.link.restore(settingsFromFragment(location.hash));
   restore();
   addEventListener('hashchange', restore);
   const begun = await first;
-  if (begun) session.start(begun);
+  if (begun) session.model.start(begun);
 }
 
 document.documentElement.dataset.started = ''; // for guard.js

@@ -4,8 +4,8 @@
  */
 addEventListener('load', () => {
   if ('started' in document.documentElement.dataset) return; // by app.js
-  const [{ type }] = performance.getEntriesByType('navigation');
-  if (type !== 'reload') return location.reload();
+  const [visit] = performance.getEntriesByType('navigation');
+  if (visit instanceof PerformanceNavigationTiming && visit.type !== 'reload') return location.reload();
   const [text, again] = navigator.language.startsWith('ja')
     ? ['ページの一部を読み込めませんでした。', '再読み込み']
     : ['A part of the page did not arrive.', 'Load it again'];
@@ -15,6 +15,7 @@ addEventListener('load', () => {
     textContent: again,
   });
   button.addEventListener('click', () => location.reload());
-  document.getElementById('loading-title').textContent = text;
-  document.getElementById('download').replaceWith(button);
+  const title = document.getElementById('loading-title');
+  if (title) title.textContent = text;
+  document.getElementById('download')?.replaceWith(button);
 });

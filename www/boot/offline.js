@@ -35,25 +35,17 @@ export async function takeOver() {
   return Boolean(agreed);
 }
 
-/** Keeps the page on this device. */
-export class Offline {
-  #session;
-
-  /** @param {import('../session.js').Session} session */
-  constructor(session) {
-    this.#session = session;
-  }
-
-  /** Keeps what this page runs on, and looks for a new build. @param {'cpu' | 'webgpu'} kind */
-  async keep(kind) {
-    const registered = await container()
-      ?.register(scriptUrl(SERVICE_WORKER), { updateViaCache: 'none' })
-      .catch(() => undefined); // the page works without
-    if (!registered) return;
-    const { active } = await container().ready;
-    const { kept } = await ask(active, { type: 'keep', build: build(), module: moduleFor(kind) });
-    this.#session.setOffline({ kept: kept === true });
-    const { update } = await ask(active, { type: 'check' });
-    this.#session.setOffline({ update: update === true });
-  }
+/** Keeps on this device what this page runs on, and looks for a new build. @param {import('../core/state.js').DeviceKind} kind @param {(found: {kept?: boolean, update?: boolean}) => void} tell */
+export async function keepOffline(kind, tell) {
+  const workers = container();
+  const registered = await workers
+    ?.register(scriptUrl(SERVICE_WORKER), { updateViaCache: 'none' })
+    .catch(() => undefined); // the page works without
+  if (!workers || !registered) return;
+  const { active } = await workers.ready;
+  if (!active) return;
+  const { kept } = await ask(active, { type: 'keep', build: build(), module: moduleFor(kind) });
+  tell({ kept: kept === true });
+  const { update } = await ask(active, { type: 'check' });
+  tell({ update: update === true });
 }

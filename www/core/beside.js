@@ -3,6 +3,7 @@
  * The viewer's is A, the one beside it is B. They may be the same picture: then two findings are compared.
  *
  * @typedef {import('./state.js').State} State
+ * @typedef {import('./state.js').Viewed & {compare: Comparison}} Compared With two pictures
  * @typedef {object} Comparison
  * @property {import('./state.js').Picture} picture As it was when another took its place in the viewer
  * @property {ReadonlyMap<string, import('./state.js').Score>} scores Likewise
@@ -11,34 +12,37 @@
  * @property {boolean} linked B's view and window follow A's, and A's follow B's
  * @property {import('./state.js').Display} display B's own, where it is not linked
  * @property {import('./viewport/transform.js').Size} viewport
- * @property {{key: string, size: number, rgba: Uint8ClampedArray} | null} overlay
+ * @property {import('./state.js').Overlay | null} overlay
  */
-import { ranked } from './state.js';
+import { ranked } from './derived.js';
 import { carryWindow } from './viewport/pixels.js';
 import { rounded } from './words.js';
+
+/** @param {State} state @returns {state is Compared} */
+export const isCompared = (state) => state.compare !== null && state.picture !== null;
 
 /** The same picture twice. @param {State} state */
 export const isSame = ({ compare, picture }) => compare?.picture.id === picture?.id;
 
-/** B. @param {State} state */
+/** B. @param {Compared} state */
 export const pictureBeside = (state) => (isSame(state) ? state.picture : state.compare.picture);
 
-/** @param {State} state */
+/** @param {Compared} state */
 export const scoresBeside = (state) => (isSame(state) ? state.scores : state.compare.scores);
 
-/** @param {State} state */
+/** @param {Compared} state */
 export const findingBeside = ({ compare, findings, selected }) =>
   findings.includes(compare.finding) ? compare.finding : selected;
 
-/** How B is shown: lengths belong to A. @param {State} state @returns {import('./state.js').Display} */
+/** How B is shown: lengths belong to A. @param {Compared} state @returns {import('./state.js').Display} */
 export function displayBeside(state) {
   const { compare, display, picture } = state;
-  if (!compare.linked || !picture) return compare.display;
+  if (!compare.linked) return compare.display;
   const window = display.window && carryWindow(display.window, picture.pixels.range, pictureBeside(state).pixels.range);
   return { ...display, window, lines: [], draft: null, cursor: null };
 }
 
-/** The state as B's viewer sees it; tools that mark the picture pan there. @param {State} state @returns {State} */
+/** The state as B's viewer sees it; tools that mark the picture pan there. @param {Compared} state @returns {Compared} */
 export function stateBeside(state) {
   const tool = state.tool === 'length' || state.tool === 'loupe' ? 'pan' : state.tool;
   return {
@@ -50,7 +54,7 @@ export function stateBeside(state) {
   };
 }
 
-/** What B's overlay must show, or ''. @param {State} state */
+/** What B's overlay must show, or ''. @param {Compared} state */
 export function overlayKeyBeside(state) {
   const finding = findingBeside(state);
   const score = scoresBeside(state).get(finding);
@@ -74,7 +78,7 @@ export function difference(finding, a, b) {
   return { finding, a, b, difference: rounded(a.percentile) - rounded(b.percentile), unit: 'points' };
 }
 
-/** For two pictures, the greatest difference first. @param {State} state @returns {Difference[]} */
+/** For two pictures, the greatest difference first. @param {Compared} state @returns {Difference[]} */
 export function differences(state) {
   const beside = scoresBeside(state);
   const own = (/** @type {string} */ finding) => {

@@ -18,3 +18,17 @@ export class CrashError extends CodedError {
     this.jobs = jobs;
   }
 }
+
+/**
+ * What can be said of anything that was thrown; what has no code is 'failed'.
+ *
+ * @typedef {{code: string, message: string, stack?: string, values?: Record<string, any>, cause?: unknown, jobs?: string[]}} Known
+ * @param {unknown} error
+ * @returns {Known}
+ */
+export function codedFrom(error) {
+  if (!(error instanceof Error)) return { code: 'failed', message: String(error) };
+  const { message, stack, cause } = error;
+  const { code = 'failed', values, jobs } = /** @type {Partial<CrashError>} */ (error); // the program's errors have a code, too
+  return { code, message, stack, values, cause, jobs };
+}

@@ -48,8 +48,9 @@ export async function filesFromTransfer(transfer) {
   return found;
 }
 
-/** @param {FileList} list @returns {Named[]} */
-export const filesFromList = (list) => [...list].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
+/** @param {FileList | null} list @returns {Named[]} */
+export const filesFromList = (list) =>
+  [...(list ?? [])].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
 const isDirectory = (/** @type {string} */ name) => /(^|\/)DICOMDIR$/i.test(name);
 const isHidden = (/** @type {string} */ name) => /(^|\/)(\.|__MACOSX\/)/.test(name) || isDirectory(name);

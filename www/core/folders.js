@@ -1,7 +1,8 @@
 /**
  * Where a model comes from: a folder beside the page, or one on this device.
  *
- * @typedef {{kind: 'site', name: string, url: string} | {kind: 'disk', name: string, files: Map<string, File>}} Folder
+ * @typedef {{kind: 'site', name: string, url: string}} SiteFolder
+ * @typedef {SiteFolder | {kind: 'disk', name: string, files: Map<string, File>}} Folder
  *   `url` ends in a slash; `files` are named as the manifest names them
  */
 
@@ -10,21 +11,29 @@ const NAME_MAX = 200;
 /** No scheme, no host, no '..', nothing encoded. */
 const NAME = /^[\w~-][\w.~-]*(\/[\w~-][\w.~-]*)*\/?$/;
 
-/** A folder beside the page, or null where the name is none. @param {string} name @param {string} [base] @returns {Folder | null} */
+/** A folder beside the page, or null where the name is none. @param {string} name @param {string} [base] @returns {SiteFolder | null} */
 export function siteFolder(name, base = document.baseURI) {
   if (name.length > NAME_MAX || !NAME.test(name)) return null;
   const plain = name.replace(/\/$/, '');
   return { kind: 'site', name: plain, url: new URL(`${plain}/`, new URL('./', base)).href };
 }
 
+/** The folder of the page's own model. @returns {SiteFolder} */
+export const ownFolder = () => ({
+  kind: 'site',
+  name: DEFAULT_MODEL,
+  url: new URL(`${DEFAULT_MODEL}/`, new URL('./', document.baseURI)).href,
+});
+
 /** A model among files that were dropped or chosen, or null. @param {import('./files.js').Named[]} files @returns {Folder | null} */
 export function diskFolder(files) {
   const names = new Set(files.map(({ name }) => name));
-  const [base] = [...names]
+  const base = [...names]
     .filter((name) => /(^|\/)manifest\.json$/.test(name))
     .map((name) => name.slice(0, -'manifest.json'.length))
     .filter((folder) => names.has(`${folder}config.json`))
-    .sort((one, two) => one.length - two.length);
+    .sort((one, two) => one.length - two.length)
+    .at(0);
   if (base === undefined) return null;
   const inside = files
     .filter(({ name }) => name.startsWith(base))
@@ -36,5 +45,5 @@ export function diskFolder(files) {
 export function folderOfAddress({ search, hash }) {
   const linked = new URLSearchParams(hash.slice(1)).get('model') ?? '';
   const asked = new URLSearchParams(search).get('model') ?? '';
-  return siteFolder(linked) ?? siteFolder(asked) ?? siteFolder(DEFAULT_MODEL);
+  return siteFolder(linked) ?? siteFolder(asked) ?? ownFolder();
 }

@@ -5,7 +5,7 @@ import { POPULATIONS } from '../i18n/populations.js';
 import { readLanguage, writeLanguage } from './preference.js';
 
 /** @typedef {'en' | 'ja'} Language */
-const STRINGS = { en, ja };
+/** @type {Record<Language, Record<string, string>>} */ const STRINGS = { en, ja };
 export const LANGUAGES = /** @type {Language[]} */ (Object.keys(STRINGS));
 /** Attributes that may hold words: `data-i18n-title` is the key of `title`. */
 const ATTRIBUTES = ['aria-label', 'placeholder', 'content', 'data-label'];
@@ -23,9 +23,10 @@ export const language = () => current;
 export function t(key, values = {}) {
   const string = STRINGS[current][key];
   if (string === undefined) throw new Error(`no string "${key}"`);
-  return string.replace(/\{(\w+)\}/g, (_all, name) =>
-    typeof values[name] === 'number' ? number(values[name]) : values[name],
-  );
+  return string.replace(/\{(\w+)\}/g, (_all, /** @type {string} */ name) => {
+    const value = values[name];
+    return typeof value === 'number' ? number(value) : value;
+  });
 }
 
 /**
@@ -70,25 +71,27 @@ export function populationInWords(text) {
 /** @param {string} name Of a synthetic example @param {string} title The program's */
 export const exampleTitle = (name, title) => STRINGS[current][`example.${name}`] ?? title;
 
-/** By kind, language and options: making one takes the browser a while. @type {Map<string, any>} */
-const made = new Map();
-
-/** @template {typeof Intl.NumberFormat | typeof Intl.PluralRules} T @param {T} Kind @param {object} [options] @returns {InstanceType<T>} Of the page's language */
-function intl(Kind, options) {
-  const key = Kind.name + current + JSON.stringify(options);
-  const known = made.get(key) ?? new Kind(current, options);
-  made.set(key, known);
-  return known;
+/** Making one takes the browser a while. @template T @param {(language: Language, options: object | undefined) => T} make */
+function remembered(make) {
+  /** By language and options. @type {Map<string, T>} */ const made = new Map();
+  return (/** @type {object | undefined} */ options) => {
+    const key = current + JSON.stringify(options);
+    const known = made.get(key) ?? make(current, options);
+    made.set(key, known);
+    return known;
+  };
 }
+const numbers = remembered((name, options) => new Intl.NumberFormat(name, options));
+const plurals = remembered((name, options) => new Intl.PluralRules(name, options));
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
-export const number = (value, options) => intl(Intl.NumberFormat, options).format(value);
+export const number = (value, options) => numbers(options).format(value);
 
 /** Today. */
 export const date = () => new Intl.DateTimeFormat(current, { dateStyle: 'long' }).format(new Date());
 
 /** @param {number} value @param {Intl.PluralRulesOptions} [options] */
-export const pluralRule = (value, options) => intl(Intl.PluralRules, options).select(value);
+export const pluralRule = (value, options) => plurals(options).select(value);
 
 /** @param {number} share 0..1 @param {number} [digits] */
 export const percent = (share, digits = 0) =>
@@ -126,10 +129,10 @@ export function say(element, key, attribute) {
 /** Fills in all words of a part of the document. @param {ParentNode} root */
 export function fill(root) {
   for (const element of root.querySelectorAll('[data-i18n]'))
-    element.textContent = t(element.getAttribute('data-i18n'));
+    element.textContent = t(element.getAttribute('data-i18n') ?? '');
   for (const attribute of ATTRIBUTES) {
     for (const element of root.querySelectorAll(`[data-i18n-${attribute}]`))
-      element.setAttribute(attribute, t(element.getAttribute(`data-i18n-${attribute}`)));
+      element.setAttribute(attribute, t(element.getAttribute(`data-i18n-${attribute}`) ?? ''));
   }
 }
 

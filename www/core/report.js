@@ -15,7 +15,7 @@ function wordsOf({ picture, wanted, compare, series, findings, removed, folder }
   ].filter(Boolean);
 }
 
-/** @param {import('./errors.js').CodedError & {jobs?: string[]}} error @param {import('./state.js').State} state */
+/** @param {import('./errors.js').Known} error @param {import('./state.js').State} state */
 export function reportOf({ code, message, stack, jobs = [] }, state) {
   const { device, info, folder, model } = state;
   const lines = {

@@ -17,7 +17,7 @@
 /** @returns {Rewriter} */
 export const initialRewriter = () => ({ by: 'off', url: '', model: '', key: '', builtIn: '' });
 
-/** What the rules found. @param {string} text @param {import('../../core/state.js').Statement[]} statements @param {string} [near] @returns {Review} */
+/** What the rules found. @param {string} text @param {import('./state.js').Statement[]} statements @param {string} [near] @returns {Review} */
 export const reviewOf = (text, statements, near) => ({
   text,
   statements,

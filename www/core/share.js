@@ -62,10 +62,11 @@ export function settingsFromFragment(fragment) {
         .filter(Boolean),
     ),
   ];
+  const model = params.get('model') ?? '';
   const kind = KINDS.find((name) => name === params.get('map'));
   const [center, width, ...more] = (params.get('window') ?? '').split(',').map((part) => numberIn(part, -1, 4));
   return {
-    model: siteFolder(params.get('model') ?? '', 'http://localhost/') ? params.get('model') : '',
+    model: siteFolder(model, 'http://localhost/') ? model : '',
     findings: findings.length ? findings : null,
     preset: text('set'),
     selected: text('show'),
@@ -77,7 +78,7 @@ export function settingsFromFragment(fragment) {
     }),
     display: known({
       window:
-        center !== undefined && width > 0 && !more.length
+        center !== undefined && width !== undefined && width > 0 && !more.length
           ? /** @type {[number, number]} */ ([center, width])
           : undefined,
       invert: params.get('invert') === '1' || undefined,

@@ -28,10 +28,10 @@
  * @property {number} picture Id of the picture that it belongs to
  * @property {string} finding @property {string} sentence
  * @property {number} logit @property {number} i2t @property {number} t2i
- * @property {number=} percentile @property {Float32Array=} reference
+ * @property {number=} percentile @property {Float32Array<ArrayBuffer>=} reference
  * @property {import('./wording.js').Wording=} wording
  * @property {import('./zone.js').Measured=} measured On labelled images
- * @property {Float32Array} attention @property {Float32Array} similarity
+ * @property {Float32Array<ArrayBuffer>} attention @property {Float32Array<ArrayBuffer>} similarity
  *
  * @typedef {import('./viewport/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture
  * @typedef {object} Display How the viewer shows the picture. Nothing of it reaches the worker.
@@ -51,14 +51,19 @@
  *
  * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message, report?: string}} Notice `report`: of a crash
  * @typedef {Notice & {crash: boolean, offerCpu: boolean, offerOwn: boolean}} Failure `offerOwn`: the page's own model is another one
+ * @typedef {'auto' | 'webgpu' | 'cpu'} Preference The device that a person wants
+ * @typedef {'cpu' | 'webgpu'} DeviceKind
+ * @typedef {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} Phase The page's state in one word
+ * @typedef {{received: number, total: number}} Progress Bytes
+ * @typedef {{key: string, size: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Overlay
  * @typedef {ReturnType<typeof initialState>} State
+ * @typedef {State & {picture: Picture}} Viewed With a picture in the viewer
  */
 
-import { language, t } from './i18n.js';
+import { ALL } from './explanation.js';
+import { language } from './i18n.js';
 import { initialRewriter } from './review.js';
-import { CONTOURS_MAX } from './viewport/contours.js';
-import { FITTED, matrixOf, matrixWithin } from './viewport/transform.js';
-import { ALL, choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './explanation.js';
+import { FITTED } from './viewport/transform.js';
 
 /** A picture as it opens. @returns {Display} */
 export const initialDisplay = () => ({
@@ -74,14 +79,14 @@ export const initialDisplay = () => ({
 export function initialState() {
   return {
     /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
-    /** @type {{name: string, download: {received: number, total: number} | null} | null} A model that is tried while the other works */ trial:
+    /** @type {{name: string, download: Progress | null} | null} A model that is tried while the other works */ trial:
       null,
     /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model:
       'loading',
-    /** @type {{received: number, total: number} | null} */ download: null,
-    /** @type {'auto' | 'webgpu' | 'cpu'} */ preference: 'auto',
-    /** @type {{kind: 'cpu' | 'webgpu', reason: import('./i18n.js').Message} | null} */ device: null,
-    /** @type {object | null} ModelInfo of the wasm boundary */ info: null,
+    /** @type {Progress | null} */ download: null,
+    /** @type {Preference} */ preference: 'auto',
+    /** @type {import('../worker/jobs.js').Device | null} */ device: null,
+    /** @type {import('../worker/jobs.js').ModelInfo | null} */ info: null,
     /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
     /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
@@ -95,8 +100,9 @@ export function initialState() {
     /** @type {import('./i18n.js').Language} */ language: language(),
     /** @type {number} The step of the guided tour, or -1 */ tour: -1,
     /** @type {import('../features/teaching/round.js').Round | null} Teaching mode */ teaching: null,
-    /** @type {ReturnType<typeof phase> | ''} The phase, in a state from which scores are withheld */ veiled:
-      /** @type {any} */ (''),
+    /** @type {Phase | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {Phase | ''} */ (
+      ''
+    ),
     /** @type {import('./viewport/gestures.js').Tool} */ tool: 'window',
     display: initialDisplay(),
     /** @type {import('./viewport/transform.js').Size} In CSS pixels */ viewport: { width: 0, height: 0 },
@@ -109,7 +115,7 @@ export function initialState() {
       null,
     /** @type {import('./review.js').Review | null} */ review: null,
     rewriter: initialRewriter(),
-    /** @type {Map<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores:
+    /** @type {ReadonlyMap<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores:
       new Map(),
     /** @type {string} */ selected: '',
     /** @type {boolean} The selection is a person's, not ours */ picked: false,
@@ -117,13 +123,13 @@ export function initialState() {
     /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing:
       null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
-    /** @type {{key: string, size: number, rgba: Uint8ClampedArray} | null} */ overlay: null,
+    /** @type {Overlay | null} */ overlay: null,
     /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },
     /** @type {ReadonlyMap<string, import('./explanation.js').Explanation | {error: string}>} By picture and finding */ explanations:
       new Map(),
     /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
-    /** @type {{palette: string, rgba: Uint8ClampedArray} | null} A ramp from low to high */ ramp: null,
+    /** @type {{palette: string, rgba: Uint8ClampedArray<ArrayBuffer>} | null} A ramp from low to high */ ramp: null,
     /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,
     /** @type {Failure | null} Why the model is 'failed' */ failure: null,
   };
@@ -154,135 +160,4 @@ export class Store {
       this.#listener(this.#state);
     });
   }
-}
-
-/** Findings of the list that the current picture has no score for yet. @param {State} state */
-export const unscored = ({ findings, scores, picture }) =>
-  findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
-
-/** The page's state in one word. @param {State} state @returns {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} */
-export function phase(state) {
-  if (state.veiled) return state.veiled;
-  if (state.model === 'failed') return 'error';
-  if (state.model === 'loading' || state.model === 'empty') return state.model;
-  if (state.wanted || state.work || state.redraw) return 'working';
-  return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
-}
-
-/** The synthetic chest on show, or about to be, or null. @param {State} state @returns {Drawing | null} */
-export function drawing({ picture, wanted, redraw }) {
-  const source = redraw ?? picture?.source;
-  return !wanted && source && 'phantom' in source ? source : null;
-}
-
-/** The row of the series that is in the viewer, or about to be. @param {State} state */
-export function rowInView({ series, wanted, picture }) {
-  const source = (wanted ?? picture)?.source;
-  return source && 'file' in source ? series?.rows.find(({ file }) => file === source.file) : undefined;
-}
-
-/** Where the picture stands, or null without one. @param {State} state @returns {import('./viewport/transform.js').Place | null} */
-export const placeOf = ({ picture, viewport }) => (picture ? { grid: picture.grid, viewport } : null);
-
-/** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {State} state */
-export const matrixOfState = (state) => (state.picture ? matrixOf(placeOf(state), state.display.view) : null);
-
-/** What the model saw, in pixels of the grid. @param {Picture} picture @returns {import('./viewport/transform.js').Box | null} */
-export function seenBox({ view, grid, width: columns, height: rows }) {
-  if (!view) return null;
-  const [x, y] = [grid.width / columns, grid.height / rows];
-  return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
-}
-
-/** From parts of what the model saw to the viewport. @param {State} state With a picture and its view @returns {import('./viewport/transform.js').Matrix} */
-export const matrixOfSeen = (state) => matrixWithin(matrixOfState(state), seenBox(state.picture));
-
-/** The window in use. @param {State} state */
-export const windowOf = ({ picture, display }) => display.window ?? picture?.pixels.window ?? null;
-
-/** Ranked by percentile, then those without a reference, then those not scored yet. @param {Pick<State, 'findings' | 'scores'>} state */
-export function ranked(state) {
-  const key = (/** @type {string} */ finding) => {
-    const score = state.scores.get(finding);
-    return score ? (score.percentile ?? -1) : -2;
-  };
-  return [...state.findings].sort((a, b) => key(b) - key(a));
-}
-
-/** Of the score on show, or undefined until it is there. @param {State} state @returns {import('./explanation.js').Explanation | undefined} */
-export function explanationOf({ explanations, scores, selected }) {
-  const score = scores.get(selected);
-  const found = score && explanations.get(keyOf(score.picture, selected));
-  return found && 'words' in found ? found : undefined;
-}
-
-/** The word whose map is on show, or -1. @param {State} state */
-export function wordOnShow({ why, selected }) {
-  const { hovered, word } = why;
-  return [hovered, word].find((each) => each?.finding === selected)?.index ?? -1;
-}
-
-/** The map that lies over the picture: the finding's, or a part of its explanation. Null without a score. @param {State} state */
-export function shownMap(state) {
-  const {
-    scores,
-    selected,
-    map: { kind },
-    why,
-  } = state;
-  const score = scores.get(selected);
-  if (!score) return null;
-  const explanation = why.open ? explanationOf(state) : undefined;
-  const index = explanation ? wordOnShow(state) : -1;
-  if (index >= 0 && index < explanation.words.length) {
-    const word = explanation.words[index];
-    return {
-      part: /** @type {const} */ ('word'),
-      id: `word ${index}`,
-      name: t('map.word', { word }),
-      text: t('map.wordText', { word }),
-      values: mapOfWord(explanation, index),
-    };
-  }
-  if (explanation && !isAll(why.choice)) {
-    const choice = choiceInWords(why.choice);
-    const { layer, head } = why.choice;
-    return {
-      part: /** @type {const} */ ('choice'),
-      id: `${layer} ${head}`,
-      name: t('map.choice', { choice }),
-      text: t('map.choiceText', { choice }),
-      values: meanOf(explanation.patches, explanation, why.choice),
-    };
-  }
-  return {
-    part: /** @type {const} */ ('finding'),
-    id: '',
-    name: t(`map.${kind}`),
-    text: t(`map.${kind}Text`),
-    values: score[kind],
-  };
-}
-
-/** What the overlay must show, or '' for nothing. @param {State} state */
-export function overlayKey(state) {
-  const { picture, selected, scores, map } = state;
-  const score = scores.get(selected);
-  return picture?.view && score ? [score.picture, map.kind, map.palette, selected, shownMap(state).id].join('|') : '';
-}
-
-/** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
-export function contoured(state) {
-  const {
-    contours: { on, chosen },
-    findings,
-    scores,
-    picture,
-  } = state;
-  if (!on || !picture?.view) return [];
-  const known = (/** @type {string | null} */ finding) =>
-    finding !== null && findings.includes(finding) && scores.has(finding);
-  if (chosen) return chosen.map((finding) => (known(finding) ? finding : null));
-  const best = ranked(state).filter(known).slice(0, CONTOURS_MAX);
-  return findings.filter((finding) => best.includes(finding));
 }

@@ -28,7 +28,7 @@ const STORES = {
   },
   caches: { names: () => caches.keys(), remove: (name) => caches.delete(name) },
   databases: {
-    names: async () => (await indexedDB.databases()).map(({ name }) => name),
+    names: async () => (await indexedDB.databases()).map(({ name = '' }) => name),
     remove: (name) =>
       new Promise((resolve) => {
         indexedDB.deleteDatabase(name).onsuccess = resolve;

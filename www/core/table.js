@@ -2,13 +2,14 @@
  * A series as a table: which rows are on show, in which order, and how far the work is.
  *
  * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
+ * @typedef {{grey: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Thumbnail
  * @typedef {object} Row
  * @property {number} id @property {File} file A handle; its bytes are read when they are needed, and let go
  * @property {string} name With its folders, where it came from one
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('./i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
  * @property {import('./state.js').Warning[]} warnings @property {import('./state.js').Verdict=} verdict
- * @property {{grey: Uint8ClampedArray, width: number, height: number} | null} thumbnail
+ * @property {Thumbnail | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
  *
  * @typedef {{by: string, down: boolean}} Sort By 'name', by a finding, or by '' for the order of arrival
@@ -83,10 +84,11 @@ function compareMarks(one, two, down) {
 export function rowsOnShow({ rows, sort, filter }, findings) {
   const wanted = filter.name.trim().toLowerCase();
   const asked = filter.finding ? [filter.finding] : findings;
+  const { above } = filter;
   const kept = rows.filter(
     ({ name, marks }) =>
       name.toLowerCase().includes(wanted) &&
-      (filter.above === null || asked.some((finding) => (marks.get(finding)?.percentile ?? -1) > filter.above)),
+      (above === null || asked.some((finding) => (marks.get(finding)?.percentile ?? -1) > above)),
   );
   if (sort.by === NAME) kept.sort((one, two) => compareNames(one.name, two.name) * (sort.down ? -1 : 1));
   else if (sort.by) kept.sort((one, two) => compareMarks(one.marks.get(sort.by), two.marks.get(sort.by), sort.down));

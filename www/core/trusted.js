@@ -3,8 +3,11 @@
 export const SERVICE_WORKER = 'sw.js';
 const BLOB = `blob:${globalThis.origin}/`;
 
+/** @typedef {{createScriptURL(url: string): string}} Policy */
+/** @type {{createPolicy(name: string, policy: Policy): Policy} | undefined} Not in every browser */
+const factory = Reflect.get(globalThis, 'trustedTypes');
 /** Named in the page's content policy, which allows no second one. */
-const policy = globalThis.trustedTypes?.createPolicy('carzero', {
+const policy = factory?.createPolicy('carzero', {
   createScriptURL(url) {
     if (url !== SERVICE_WORKER && !url.startsWith(BLOB)) throw new TypeError(`${url} is no script of the page`);
     return url;
@@ -25,4 +28,4 @@ export function startWorker(url, more = '') {
 }
 
 /** @param {string} url @returns {string} A `TrustedScriptURL`, where the browser has them */
-export const scriptUrl = (url) => /** @type {any} */ (policy?.createScriptURL(url) ?? url);
+export const scriptUrl = (url) => policy?.createScriptURL(url) ?? url;

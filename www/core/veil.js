@@ -1,14 +1,16 @@
 /** What teaching mode hides until a round is revealed. */
-import { phase } from './state.js';
+import { phase } from './derived.js';
 
 const NOTHING = new Map();
+/** Neither a file nor a drawing. */
+const HIDDEN = /** @type {import('./state.js').Source} */ ({});
 /** @type {WeakMap<import('./state.js').Picture, import('./state.js').Picture>} */ const veiled = new WeakMap();
 
 /** The picture without what gives it away; the same object for the same picture. @param {import('./state.js').Picture} picture */
 function veiledPicture(picture) {
-  if (!veiled.has(picture))
-    veiled.set(picture, { ...picture, name: '', notes: [], truth: [], source: /** @type {any} */ ({}) });
-  return veiled.get(picture);
+  const known = veiled.get(picture) ?? { ...picture, name: '', notes: [], truth: [], source: HIDDEN };
+  veiled.set(picture, known);
+  return known;
 }
 
 /**

@@ -12,16 +12,15 @@ export const isUnknown = (score) => score?.wording?.standing === 'unknown';
 
 /** "near Pleural Effusion", or '' for words that were learnt, or of which nothing is known. @param {{wording?: Wording} | undefined} score */
 export const related = (score) =>
-  score?.wording?.standing === 'related' ? t('wording.related', { finding: nameOf(score.wording.finding) }) : '';
+  score?.wording?.standing === 'related' ? t('wording.related', { finding: nameOf(score.wording?.finding ?? '') }) : '';
 
 const NEGATION = /\b(no|not|without|absent|absence|free of)\b/i;
 
 /** What has to be said of a finding's words wherever its score is shown by itself. @param {{finding: string, wording?: Wording}} score @returns {string[]} */
-export const cautionsOfWords = (score) =>
-  [
-    related(score) && t('wording.relatedText', { finding: nameOf(score.wording.finding) }),
-    NEGATION.test(score.finding) && t('detail.negation'),
-  ].filter(Boolean);
+export const cautionsOfWords = (score) => [
+  ...(related(score) ? [t('wording.relatedText', { finding: nameOf(score.wording?.finding ?? '') })] : []),
+  ...(NEGATION.test(score.finding) ? [t('detail.negation')] : []),
+];
 
 /** The same in a word or two, for a row. @param {{finding: string, wording?: Wording} | undefined} score */
 export const markOfWords = (score) => (isUnknown(score) ? t('wording.unknown') : related(score));

@@ -74,7 +74,7 @@ export function warningsOf({ warnings, verdict, source }) {
   const drawn = source && 'phantom' in source && ['unusual', 'unfamiliar'].includes(verdict ?? '');
   if (drawn) return [...warnings, { code: 'drawing' }];
   const looks = [source && 'negative' in source && source.negative && 'negative', verdict !== 'familiar' && verdict];
-  return [...warnings, ...looks.filter(Boolean).map((code) => ({ code }))];
+  return [...warnings, ...looks.flatMap((code) => (code ? [{ code }] : []))];
 }
 
 /** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */

@@ -11,11 +11,17 @@
  * @property {[number, number]=} standings Their percentiles in the reference
  */
 
+/** The uncertain zone, from its lower end to its upper, or null where none was measured. @param {import('./table.js').Mark | undefined} score */
+export function zoneOf(score) {
+  const { undecided, standings } = score?.measured ?? {};
+  return undecided && standings ? { undecided, standings } : null;
+}
+
 /** Where the image stands beside what was measured; '' where nothing was. @param {import('./table.js').Mark | undefined} score @returns {'' | 'above' | 'within' | 'below' | 'apart'} `apart`: the groups hardly overlap, and there is no zone */
 export function sideOf(score) {
-  const { undecided, standings } = score?.measured ?? {};
-  if (!undecided || !standings) return '';
-  const [from, to] = undecided;
+  const zone = zoneOf(score);
+  if (!score || !zone) return '';
+  const [from, to] = zone.undecided;
   if (from >= to) return 'apart';
   if (score.logit < from) return 'below';
   return score.logit > to ? 'above' : 'within';

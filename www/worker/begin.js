@@ -5,19 +5,22 @@ import { WorkerClient } from './client.js';
 /**
  * A worker, and what it says of its program and of the model in `folder`.
  *
- * @typedef {{client: WorkerClient, folder: import('../core/folders.js').Folder, started: Promise<any>, loaded: Promise<any>, onDownload: (progress: any) => void}} Begun
+ * @typedef {object} Begun
+ * @property {WorkerClient} client @property {import('../core/folders.js').Folder} folder
+ * @property {Promise<import('./jobs.js').Answer<'start'>>} started @property {Promise<import('./jobs.js').Answer<'load'>>} loaded
+ * @property {(download: import('./jobs.js').Told) => void} onDownload
  */
 
 /**
  * @param {import('../core/folders.js').Folder} folder Of the model
- * @param {{preference: 'auto' | 'webgpu' | 'cpu', without?: import('../core/i18n.js').Message}} device `without`: why not WebGPU, whatever is preferred
+ * @param {import('./jobs.js').Wish} device
  * @returns {Begun}
  */
 export function begin(folder, device) {
   const client = new WorkerClient();
   const started = client.call('start', { ...device, folder });
-  const loaded = client.call('load', { folder, build: build() }, (download) => begun.onDownload(download));
+  const listener = { onDownload: (/** @type {import('./jobs.js').Told} */ _download) => {} };
+  const loaded = client.call('load', { folder, build: build() }, (download) => listener.onDownload(download));
   for (const answer of [started, loaded]) answer.catch(() => {}); // whoever goes on with it is told
-  const begun = { client, folder, started, loaded, onDownload: () => {} };
-  return begun;
+  return Object.assign(listener, { client, folder, started, loaded });
 }

@@ -12,11 +12,11 @@ const startJobs = (lock) =>
 export class WorkerClient {
   #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
   #worker = startJobs(this.#lock);
-  /** @type {Map<number, {type: string, resolve: Function, reject: Function, onProgress?: Function}>} */
+  /** @type {Map<number, {type: string, resolve: (answer: any) => void, reject: (error: CodedError) => void, onProgress?: (told: import('./jobs.js').Told) => void}>} Answers are of the kind that the worker's jobs are checked to give */
   #calls = new Map();
   #lastId = 0;
   #stopped = false;
-  /** @type {(error: CrashError) => void} */ #tell;
+  /** @type {(error: CrashError) => void} */ #tell = () => {}; // set at once, by the line below
   /** If the worker ends by itself; every open call is then rejected as 'stopped', because of it. @type {Promise<CrashError>} */
   crashed = new Promise((resolve) => {
     this.#tell = resolve;
@@ -35,12 +35,7 @@ export class WorkerClient {
     };
   }
 
-  /**
-   * @param {string} type One of the worker's jobs.
-   * @param {object} payload
-   * @param {(progress: any) => void} [onProgress]
-   * @returns {Promise<any>}
-   */
+  /** Asks for one of the worker's jobs. @template {keyof import('./jobs.js').Jobs} J @param {J} type @param {import('./jobs.js').Payload<J>} payload @param {(told: import('./jobs.js').Told) => void} [onProgress] @returns {Promise<import('./jobs.js').Answer<J>>} */
   call(type, payload, onProgress) {
     if (this.#stopped) return Promise.reject(new CodedError('stopped', 'The worker was stopped.'));
     const id = ++this.#lastId;

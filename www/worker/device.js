@@ -15,7 +15,7 @@ export async function chooseDevice(preference) {
   const { vendor = '', architecture = '', device = '', description = '', isFallbackAdapter } = adapter.info ?? {};
   if (
     isFallbackAdapter ||
-    adapter.isFallbackAdapter ||
+    Reflect.get(adapter, 'isFallbackAdapter') || // as browsers had it before
     SOFTWARE.test([vendor, architecture, device, description].join(' '))
   ) {
     return { kind: 'cpu', reason: { key: 'device.software' } };

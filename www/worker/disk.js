@@ -4,7 +4,7 @@ import { CodedError } from '../core/errors.js';
 
 const MANIFEST_MAX = 4e6; // bytes
 
-/** @param {Map<string, File>} files @param {string} path @param {(size: number) => boolean} fits @returns {Promise<Uint8Array>} */
+/** @param {Map<string, File>} files @param {string} path @param {(size: number) => boolean} fits @returns {Promise<Uint8Array<ArrayBuffer>>} */
 async function read(files, path, fits) {
   const file = files.get(path);
   if (!file) throw new CodedError('bad-file', `${path} is not in this folder.`);

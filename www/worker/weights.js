@@ -1,6 +1,6 @@
 /** Fetches the files of a model, and keeps them in the Cache API by path and SHA-256. Runs in the worker. */
 import { digestOf } from './digest.js';
-import { CodedError } from '../core/errors.js';
+import { CodedError, codedFrom } from '../core/errors.js';
 
 const CACHE = 'carzero-models';
 const AHEAD = 3; // files: the config, the tokenizer and one shard
@@ -47,9 +47,9 @@ const keyOf = (/** @type {string} */ url, /** @type {string} */ digest) => `${ur
 /**
  * Begins to read what is kept of a model, while the program that checks all of it is still on its way.
  *
- * @typedef {{data: Uint8Array, digest: string | undefined}} Kept
+ * @typedef {{data: Uint8Array<ArrayBuffer>, digest: string | undefined}} Kept
  * @param {string} folder URL of the model, ending in a slash.
- * @returns {Promise<{manifest: Uint8Array, ahead: Map<string, Promise<Kept | undefined>>}>} By the key in the cache
+ * @returns {Promise<{manifest: Uint8Array<ArrayBuffer>, ahead: Map<string, Promise<Kept | undefined>>}>} By the key in the cache
  */
 export async function prepare(folder) {
   const [manifest, shelf] = await Promise.all([getManifest(folder), Shelf.open()]);
@@ -80,7 +80,9 @@ async function download(url, bytes, onReceived) {
       const response = await get(url, received ? { range: `bytes=${received}-`, ...(tag && { 'if-range': tag }) } : {});
       if (response.status !== 206) received = 0; // the server sends all of it
       tag = response.headers.get('etag')?.match(/^".*"$/)?.[0] ?? ''; // a weak one does not speak for bytes
-      for (const reader = response.body.getReader(); ;) {
+      const reader = response.body?.getReader();
+      if (!reader) throw new CodedError('network', 'The download broke off.');
+      for (;;) {
         const { done, value } = await reader.read();
         if (done) return data.subarray(0, received);
         if (received + value.length > bytes)
@@ -91,7 +93,7 @@ async function download(url, bytes, onReceived) {
     } catch (error) {
       const known = error instanceof CodedError ? error : new CodedError('network', 'The download broke off.');
       if (received > furthest) [furthest, failures] = [received, 0];
-      if (known.code !== 'network' || known.cause < 500 || failures === WAITS_MS.length) throw known;
+      if (known.code !== 'network' || Number(known.cause) < 500 || failures === WAITS_MS.length) throw known;
       await new Promise((resolve) => {
         setTimeout(resolve, WAITS_MS[failures++]);
       });
@@ -125,7 +127,7 @@ class Shelf {
     return this.#attempt(async () => Boolean(await this.#cache?.match(key)));
   }
 
-  /** @param {string} key @param {Uint8Array} data */
+  /** @param {string} key @param {Uint8Array<ArrayBuffer>} data */
   write(key, data) {
     return this.#attempt(() => this.#cache?.put(key, new Response(data)));
   }
@@ -139,7 +141,7 @@ class Shelf {
   prune(folder, keys) {
     return this.#attempt(async () => {
       for (const { url } of (await this.#cache?.keys()) ?? []) {
-        if (url.startsWith(folder) && !keys.includes(url)) await this.#cache.delete(url);
+        if (url.startsWith(folder) && !keys.includes(url)) await this.#cache?.delete(url);
       }
     });
   }
@@ -149,7 +151,7 @@ class Shelf {
     try {
       return await step();
     } catch (error) {
-      this.trouble = error.name === 'QuotaExceededError' ? 'full' : 'unusable';
+      this.trouble = error instanceof Error && error.name === 'QuotaExceededError' ? 'full' : 'unusable';
       return undefined;
     }
   }
@@ -158,12 +160,12 @@ class Shelf {
 /**
  * Whether the CPU has passed a model's self-test before, with this program and in this browser: it computes alike ever after.
  *
- * @param {string} folder URL of the model, ending in a slash. @param {Uint8Array} manifest @param {string} program Which it is, to the byte
+ * @param {string} folder URL of the model, ending in a slash. @param {Uint8Array<ArrayBuffer>} manifest @param {string} program Which it is, to the byte
  * @returns {Promise<{known: boolean, note: () => void}>} `note` once it has
  */
 export async function passOf(folder, manifest, program) {
   const [shelf, model] = await Promise.all([Shelf.open(), digestOf(manifest)]);
-  const key = `${folder}self-test?${new URLSearchParams({ model, program, browser: navigator.userAgent })}`;
+  const key = `${folder}self-test?${new URLSearchParams({ model: String(model), program, browser: navigator.userAgent })}`;
   const known = (await shelf.has(key)) === true;
   return {
     known,
@@ -229,7 +231,7 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
         cached += bytes;
         continue;
       } catch (error) {
-        if (error.code !== 'bad-file') throw error;
+        if (codedFrom(error).code !== 'bad-file') throw error;
         await shelf.remove(key);
         got = undefined;
       }

@@ -5,9 +5,12 @@
  * or `{type: 'crash', value}` when wasm can no longer be trusted.
  * Jobs that use the model run one after another; the others are short, and run between them.
  */
+import { codedFrom } from '../core/errors.js';
 import { chooseDevice } from './device.js';
 import { digestOf } from './digest.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
+import { MODEL_JOBS } from './jobs.js';
+import { bitmapFromPicture, decodePicture, thumbnailOf } from './pictures.js';
 import { startProgram } from './program.js';
 import { Team } from './team.js';
 import { feed, passOf, prepare } from './weights.js';
@@ -18,11 +21,13 @@ const PHANTOM_SIZE = 768;
 const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
 
-/** @type {{kind: 'cpu' | 'webgpu', reason: import('../core/i18n.js').Message}} */ let device;
+/** @typedef {import('../core/folders.js').Folder} Folder */
+
+/** @type {import('./jobs.js').Device} */ let device;
 /** @type {Awaited<ReturnType<typeof startProgram>>} */ let program;
 /** @type {any} Its exports */ let wasm;
 /** @type {any} */ let model;
-/** @type {ReturnType<typeof prepare>} Of a model beside the page */ let prepared;
+/** @type {ReturnType<typeof prepare> | undefined} Of a model beside the page */ let prepared;
 /** @type {Map<number, {source: import('../core/state.js').Source, picture: any, encoded: any}>} */
 const pictures = new Map();
 
@@ -36,48 +41,54 @@ async function startWasm(kind) {
 async function fallBack(why) {
   device = { kind: 'cpu', reason: { key: 'device.because', values: { why } } };
   await startWasm('cpu');
-  for (const entry of pictures.values()) entry.picture = await decodePicture(entry.source); // the old ones belong to the other module
+  for (const entry of pictures.values()) entry.picture = await decode(entry.source); // the old ones belong to the other module
 }
 
 /** @param {import('../core/state.js').Source} source */
-async function decodePicture(source) {
-  if ('phantom' in source) return wasm.Picture.phantom(source.phantom, source.moving ? DRAFT_SIZE : PHANTOM_SIZE);
-  const picture = wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
-  if (!source.negative) return picture;
-  const negative = picture.negative();
-  picture.free();
-  return negative;
+const decode = (source) => decodePicture(wasm, source, 'moving' in source && source.moving ? DRAFT_SIZE : PHANTOM_SIZE);
+
+/** A picture that was decoded; throws where none was. @param {number} id */
+function entryOf(id) {
+  const entry = pictures.get(id);
+  if (!entry) throw new Error(`no picture ${id}`);
+  return entry;
 }
 
-/** @param {any} picture @returns {Promise<ImageBitmap>} */
-function bitmapFromPicture(picture) {
-  const grey = picture.grey();
-  const rgba = new Uint32Array(grey.length);
-  for (let i = 0; i < grey.length; i++) rgba[i] = 0xff000000 | (grey[i] * 0x010101); // little-endian ABGR
-  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
-}
+/** @param {Folder} folder */
+const manifestOf = async (folder) =>
+  folder.kind === 'disk'
+    ? { manifest: await manifestFromDisk(folder.files), ahead: undefined }
+    : (prepared ?? prepare(folder.url));
 
-/** Means of blocks, so that it is small and still shows what there is. @param {any} picture @param {number} side Pixels of the longer side */
-function thumbnailOf(picture, side) {
-  const { width: columns, height: rows } = picture;
-  const grey = picture.grey();
-  const step = Math.max(1, Math.max(columns, rows) / side);
-  const [width, height] = [columns, rows].map((size) => Math.max(1, Math.round(size / step)));
-  const means = new Uint8ClampedArray(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    const [top, bottom] = [y, y + 1].map((at) => Math.floor((at * rows) / height));
-    for (let x = 0; x < width; x++, i++) {
-      const [left, right] = [x, x + 1].map((at) => Math.floor((at * columns) / width));
-      let sum = 0;
-      for (let row = top; row < bottom; row++)
-        for (let column = left; column < right; column++) sum += grey[row * columns + column];
-      means[i] = sum / ((bottom - top) * (right - left));
-    }
+/**
+ * Puts the model together: from the manifest, the files of its folder, and the self-test unless it is known to pass.
+ *
+ * @param {Folder} folder @param {string} build @param {(told: import('./jobs.js').Told) => void} tell
+ * @param {Awaited<ReturnType<typeof manifestOf>>} beginning
+ * @returns {Promise<import('./jobs.js').Weights>}
+ */
+async function assemble(folder, build, tell, { manifest, ahead }) {
+  const loader = await wasm.Loader.create(manifest);
+  if (folder.kind === 'disk') {
+    const weights = await feedFromDisk(folder.files, loader, tell);
+    tell(null);
+    model = await loader.finish(false);
+    return weights;
   }
-  return { width, height, grey: means };
+  const passing = build && device.kind === 'cpu' ? passOf(folder.url, manifest, `${build} ${program.glue}`) : null;
+  const { written, ...bytes } = await feed(folder.url, loader, tell, ahead);
+  tell(null);
+  try {
+    const pass = await passing;
+    model = await loader.finish(pass?.known ?? false);
+    pass?.note();
+  } finally {
+    await written(); // whatever comes of the model
+  }
+  return { ...bytes, trouble: await written() };
 }
 
-/** Each job returns `[value, transfer]`. */
+/** @type {{[J in keyof import('./jobs.js').Jobs]: import('./jobs.js').Job<J>}} */
 const jobs = {
   async start({ preference, without, folder }) {
     if (folder.kind === 'site') prepared = prepare(folder.url);
@@ -89,7 +100,7 @@ const jobs = {
       await startWasm(device.kind);
     } catch (error) {
       if (device.kind === 'cpu') throw error;
-      await fallBack({ key: 'why.start', values: { message: error.message } });
+      await fallBack({ key: 'why.start', values: { message: codedFrom(error).message } });
     }
     return [{ device, phantoms: wasm.phantoms(), palettes: wasm.palettes() }];
   },
@@ -98,46 +109,25 @@ const jobs = {
     return [wasm.japaneseNames()];
   },
 
-  async load({ folder, build }, progress) {
-    const onDisk = folder.kind === 'disk';
-    const { manifest, ahead } = await (onDisk ? { manifest: await manifestFromDisk(folder.files) } : prepared);
-    const assemble = async () => {
-      const loader = await wasm.Loader.create(manifest);
-      const passing =
-        !onDisk && build && device.kind === 'cpu' ? passOf(folder.url, manifest, `${build} ${program.glue}`) : null;
-      const weights = await (onDisk
-        ? feedFromDisk(folder.files, loader, progress)
-        : feed(folder.url, loader, progress, ahead));
-      progress(null);
-      const { written, ...bytes } = weights;
-      try {
-        const pass = await passing;
-        model = await loader.finish(pass?.known ?? false);
-        pass?.note();
-      } finally {
-        bytes.trouble = await written?.();
-      }
-      return bytes;
-    };
+  async load({ folder, build }, tell) {
+    const beginning = await manifestOf(folder);
     let weights;
     try {
-      weights = await assemble();
+      weights = await assemble(folder, build, tell, beginning);
     } catch (error) {
-      if (device.kind !== 'webgpu' || !['device', 'self-test'].includes(error.code)) throw error;
-      await fallBack({
-        key: error.code === 'device' ? 'why.start' : 'why.selfTest',
-        values: { message: error.message },
-      });
-      weights = await assemble();
+      const { code, message } = codedFrom(error);
+      if (device.kind !== 'webgpu' || !['device', 'self-test'].includes(code)) throw error;
+      await fallBack({ key: code === 'device' ? 'why.start' : 'why.selfTest', values: { message } });
+      weights = await assemble(folder, build, tell, beginning);
     }
     // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
     if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer)
       wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
-    return [{ device, info: { ...model.info(), sha256: await digestOf(manifest) }, weights }];
+    return [{ device, info: { ...model.info(), sha256: await digestOf(beginning.manifest) }, weights }];
   },
 
   async decode({ picture: id, source }) {
-    const picture = await decodePicture(source);
+    const picture = await decode(source);
     pictures.set(id, { source, picture, encoded: null });
     const { width, height, notes, facts, warnings } = picture;
     const { values, window, spacing } = picture.shown();
@@ -161,7 +151,7 @@ const jobs = {
   },
 
   async encode({ picture: id }) {
-    const entry = pictures.get(id);
+    const entry = entryOf(id);
     const start = performance.now();
     entry.encoded?.free();
     entry.encoded = await model.encodeImage(entry.picture);
@@ -172,27 +162,29 @@ const jobs = {
 
   async score({ picture: id, findings }) {
     const start = performance.now();
-    const scores = await model.score(pictures.get(id).encoded, findings);
+    /** @type {import('./jobs.js').Scored[]} */ const scores = await model.score(entryOf(id).encoded, findings);
     const buffers = scores.flatMap(({ attention, similarity, reference }) => [attention, similarity, reference]);
-    const transfer = [...new Set(buffers.filter(Boolean).map(({ buffer }) => buffer))];
+    const transfer = [...new Set(buffers.flatMap((values) => (values ? [values.buffer] : [])))];
     return [{ scores, ms: performance.now() - start }, transfer];
   },
 
   async explain({ picture: id, finding }) {
-    const explanation = await model.explain(pictures.get(id).encoded, finding);
+    const explanation = await model.explain(entryOf(id).encoded, finding);
     const { patches, attendedWords, wordPatches } = explanation;
     return [explanation, [patches, attendedWords, wordPatches].map(({ buffer }) => buffer)];
   },
 
   /** An image of a series, from its file to its scores; nothing of it stays. */
   async assess({ file, findings, side }) {
-    const picture = await decodePicture({ file });
+    const picture = await decode({ file });
     let encoded;
     try {
       const { width, height, warnings } = picture;
       const thumbnail = thumbnailOf(picture, side);
       encoded = await model.encodeImage(picture);
-      const all = findings.length ? await model.score(encoded, findings) : [];
+      /** @type {import('./jobs.js').Scored[]} */ const all = findings.length
+        ? await model.score(encoded, findings)
+        : [];
       const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, wording, measured }) => ({
         finding,
         sentence,
@@ -240,39 +232,38 @@ const jobs = {
   },
 };
 
-const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'explain', 'assess']);
 /** @type {Promise<void>} */ let queue = Promise.resolve();
 
-/** @param {any} reason */
-const crash = (reason) =>
-  postMessage({ type: 'crash', value: { message: String(reason?.message ?? reason), stack: reason?.stack } });
-
-/** @param {any} error */
-function report(id, error) {
-  if (error instanceof WebAssembly.RuntimeError) crash(error);
-  else
-    postMessage({
-      id,
-      type: 'error',
-      value: { code: error?.code ?? 'failed', message: error?.message ?? String(error), values: error?.values },
-    });
+/** @param {unknown} reason */
+function crash(reason) {
+  const { message, stack } = codedFrom(reason);
+  postMessage({ type: 'crash', value: { message, stack } });
 }
 
-/** @param {MessageEvent<{id: number, type: string, payload: any}>} event */
+/** @param {number} id Of the call @param {unknown} error */
+function report(id, error) {
+  const { code, message, values } = codedFrom(error);
+  if (error instanceof WebAssembly.RuntimeError) crash(error);
+  else postMessage({ id, type: 'error', value: { code, message, values } });
+}
+
+/** @template {keyof import('./jobs.js').Jobs} J @param {number} id @param {J} type @param {import('./jobs.js').Payload<J>} payload */
+async function run(id, type, payload) {
+  try {
+    const [value, transfer = []] = await jobs[type](payload, (told) =>
+      postMessage({ id, type: 'progress', value: told }),
+    );
+    postMessage({ id, type: 'result', value }, { transfer });
+  } catch (error) {
+    report(id, error);
+  }
+}
+
+/** @param {MessageEvent<{id: number, type: keyof import('./jobs.js').Jobs, payload: any}>} event */
 onmessage = ({ data: { id, type, payload } }) => {
   if (!Object.hasOwn(jobs, type)) throw new Error(`unknown message type: ${type}`);
-  const run = async () => {
-    try {
-      const [value, transfer = []] = await jobs[type](payload, (/** @type {any} */ at) =>
-        postMessage({ id, type: 'progress', value: at }),
-      );
-      postMessage({ id, type: 'result', value }, transfer);
-    } catch (error) {
-      report(id, error);
-    }
-  };
-  if (MODEL_JOBS.has(type)) queue = queue.then(run);
-  else run();
+  if (MODEL_JOBS.has(type)) queue = queue.then(() => run(id, type, payload));
+  else run(id, type, payload);
 };
 
 // A panic inside a future of wasm-bindgen rejects nothing: it surfaces here.

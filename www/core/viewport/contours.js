@@ -21,7 +21,7 @@ export function levelOf(map) {
   const sorted = Float64Array.from(map).sort();
   const middle = sorted.length / 2;
   const median = (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
-  return (median + sorted.at(-1)) / 2;
+  return (median + sorted[sorted.length - 1]) / 2;
 }
 
 /** Bilinear between the patches' middles, constant outside of them. @param {ArrayLike<number>} map @param {number} side @returns {{values: Float64Array, size: number}} `size` samples from edge to edge */
@@ -64,6 +64,7 @@ const JOINS = [
   [],
 ];
 /** Two corners that face each other: their mean says whether they belong together. */
+/** @type {Record<number, {apart: number[][], together: number[][]}>} */
 const SADDLES = {
   5: {
     apart: [
@@ -119,7 +120,8 @@ export function linesAt(values, size, level) {
   };
   const seen = new Set();
   const lines = [];
-  const starts = [...joined.keys()].sort((one, two) => joined.get(one).length - joined.get(two).length); // open ones from an end
+  const joinedTo = (/** @type {number} */ edge) => joined.get(edge) ?? [];
+  const starts = [...joined.keys()].sort((one, two) => joinedTo(one).length - joinedTo(two).length); // open ones from an end
   for (const start of starts) {
     if (seen.has(start)) continue;
     const line = [];
@@ -127,9 +129,9 @@ export function linesAt(values, size, level) {
     while (at !== undefined) {
       seen.add(at);
       line.push(pointOn(at));
-      at = joined.get(at).find((next) => !seen.has(next));
+      at = joinedTo(at).find((next) => !seen.has(next));
     }
-    if (joined.get(start).length === 2) line.push(line[0]);
+    if (joinedTo(start).length === 2) line.push(line[0]);
     lines.push(line);
   }
   return lines;
@@ -146,11 +148,12 @@ const known = new WeakMap();
 
 /** The contours of a map, found once: a path of SVG, and the longest of its lines. @param {Float32Array} map @param {number} side */
 export function linesOf(map, side) {
-  if (!known.has(map)) {
-    const lines = contoursOf(map, side);
-    known.set(map, { path: pathOf(lines), longest: lines[0] });
-  }
-  return known.get(map);
+  const found = known.get(map);
+  if (found) return found;
+  const lines = contoursOf(map, side);
+  const drawn = { path: pathOf(lines), longest: lines.at(0) };
+  known.set(map, drawn);
+  return drawn;
 }
 
 /** Where a line's name is: each looks another way, so that they lie apart. @param {number} place */

@@ -2,7 +2,7 @@
  * What pointers do in the viewport, as in OHIF: the left button or one finger uses the chosen tool, the right button
  * zooms, the middle one pans, the wheel and a pinch zoom where they are, and a double click fits.
  *
- * @typedef {'window' | 'zoom' | 'pan' | 'length' | 'loupe'} Tool
+ * @typedef {(typeof TOOLS)[number]} Tool
  * @typedef {import('./transform.js').Point} Point CSS pixels of the viewport
  * @typedef {object} Actions
  * @property {() => boolean} ready There is a picture
@@ -17,7 +17,13 @@
  * @property {(at: Point, factor: number) => void} zoom
  * @property {() => void} fit
  */
+import { closest } from '../dom.js';
 
+const TOOLS = /** @type {const} */ (['window', 'zoom', 'pan', 'length', 'loupe']);
+/** The tool of a button or a key. @param {string} name @returns {Tool} */
+export const toolNamed = (name) => TOOLS.find((tool) => tool === name) ?? 'window';
+
+/** @type {Record<string, number>} */
 const SLACK = { mouse: 3, pen: 6, touch: 8 }; // CSS pixels that a tap may slide
 const WHEEL_LINE = 33; // CSS pixels
 const WHEEL_MOST = 120; // of one event
@@ -60,8 +66,8 @@ export class Gestures {
     element.addEventListener('mousedown', (event) => {
       if (event.button === 1) event.preventDefault();
     }); // no automatic scrolling
-    element.addEventListener('dblclick', ({ target }) => {
-      if (!target.closest('button') && actions.ready()) actions.fit();
+    element.addEventListener('dblclick', (event) => {
+      if (!closest(event, 'button') && actions.ready()) actions.fit();
     });
     element.addEventListener(
       'wheel',
@@ -87,7 +93,7 @@ export class Gestures {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (event.target.closest('button') || !this.#actions.ready()) return;
+    if (closest(event, 'button') || !this.#actions.ready()) return;
     const at = this.#at(event);
     this.#pointers.set(event.pointerId, at);
     this.#element.setPointerCapture(event.pointerId);
@@ -105,7 +111,7 @@ export class Gestures {
     const at = this.#at(event);
     const { pointerId: id, pointerType: type } = event;
     if (!this.#pointers.has(id)) {
-      if (type === 'mouse' && !event.target.closest('button')) this.#hover(at);
+      if (type === 'mouse' && !closest(event, 'button')) this.#hover(at);
       return;
     }
     const before = [...this.#pointers.values()];

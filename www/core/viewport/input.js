@@ -5,7 +5,19 @@ import { dragFactor, dragWindow } from './gestures.js';
 const PAN_STEP = 40; // CSS pixels of an arrow key
 const CURSOR_STEP = 8;
 const FAST = 5; // with Shift
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** Across and down. @type {Record<string, [number, number]>} */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const TAP = 'picture-tap';
+
+/** Calls `act` for every tap of the viewport's tool on the picture. @param {HTMLElement} viewport @param {(part: import('./transform.js').Point) => void} act */
+export function onTap(viewport, act) {
+  viewport.addEventListener(TAP, (event) => {
+    if (!(event instanceof CustomEvent)) return;
+    const { x, y } = event.detail;
+    if (x >= 0 && x <= 1 && y >= 0 && y <= 1) act({ x, y });
+  });
+}
 
 /** @param {HTMLElement} viewport @param {import('./viewer.js').Viewer} viewer @returns {import('./gestures.js').Actions} */
 export function pointerActions(viewport, viewer) {
@@ -24,7 +36,7 @@ export function pointerActions(viewport, viewer) {
     },
     drag(tool, from, to, start, finger) {
       const [dx, dy] = [to.x - from.x, to.y - from.y];
-      if (tool === 'window') viewer.setWindow(dragWindow(viewer.window, viewer.state.picture.pixels.range, dx, dy));
+      if (tool === 'window') viewer.setWindow(dragWindow(viewer.window, viewer.range, dx, dy));
       else if (tool === 'zoom') viewer.zoom(start, dragFactor(dy));
       else if (tool === 'pan') viewer.pan(dx, dy);
       else cursor(to, finger);
@@ -39,7 +51,7 @@ export function pointerActions(viewport, viewer) {
       if (tool === 'length') viewer.mark(part(at));
       else if (tool === 'loupe') cursor(at, finger);
       else if (tool === 'pan') viewer.pan(viewer.middle.x - at.x, viewer.middle.y - at.y);
-      else if (tool === 'window') viewport.dispatchEvent(new CustomEvent('picture-tap', { detail: viewer.part(at) }));
+      else if (tool === 'window') viewport.dispatchEvent(new CustomEvent(TAP, { detail: viewer.part(at) }));
     },
     hover(at) {
       if (!viewer.pointing) return;
@@ -73,6 +85,7 @@ function step(viewer, x, y, fast) {
 export function useKey(viewer, { key, shiftKey, ctrlKey, metaKey, altKey }) {
   if (!viewer.state.picture || ctrlKey || metaKey || altKey) return false;
   const { cursor, lines } = viewer.display;
+  const last = lines.at(-1);
   if (key in ARROWS) step(viewer, ...ARROWS[key], shiftKey);
   else if (key === '+' || key === '-')
     viewer.act(key === '+' ? 'in' : 'out'); // also where single keys are off
@@ -80,7 +93,7 @@ export function useKey(viewer, { key, shiftKey, ctrlKey, metaKey, altKey }) {
   else if (key === 'Escape') {
     viewer.setDraft(null);
     viewer.setCursor(null);
-  } else if ((key === 'Delete' || key === 'Backspace') && lines.length) viewer.removeLine(lines.at(-1));
+  } else if ((key === 'Delete' || key === 'Backspace') && last) viewer.removeLine(last);
   else return false;
   return true;
 }

@@ -1,6 +1,6 @@
 /** Picture, map and what the model did not see, in one viewport: all by the one matrix. */
-import { onChange } from '../dom.js';
-import { matrixOfState, placeOf, seenBox, windowOf } from '../state.js';
+import { contextOf, onChange } from '../dom.js';
+import { matrixOfState, placeOf, seenBox, windowOf } from '../derived.js';
 import { levelFor } from './pixels.js';
 import { applyToBox, scaleOf } from './transform.js';
 
@@ -32,10 +32,10 @@ export class Layers {
   /** @param {{layers: HTMLElement, picture: HTMLCanvasElement, map: HTMLCanvasElement, unseen: HTMLElement}} elements */
   constructor(elements) {
     this.#elements = elements;
-    this.#context = elements.picture.getContext('2d', { alpha: false });
+    this.#context = contextOf(elements.picture, { alpha: false });
   }
 
-  /** @param {import('../state.js').State} state With a picture @param {number} [magnification] How much closer it is looked at */
+  /** @param {import('../state.js').Viewed} state @param {number} [magnification] How much closer it is looked at */
   draw(state, magnification = 1) {
     const {
       picture,
@@ -61,17 +61,20 @@ export class Layers {
     },
   );
 
-  #place = onChange((/** @type {import('../state.js').Picture} */ picture, /** @type {number[]} */ ...matrix) => {
-    const { layers, map, unseen } = this.#elements;
-    const { grid } = picture;
-    setStyles(layers, { width: px(grid.width), height: px(grid.height), transform: `matrix(${matrix.join(', ')})` });
-    const seen = seenBox(picture);
-    unseen.hidden = !seen || covers(seen, grid);
-    if (!seen) return;
-    setStyles(map, { left: px(seen.x), top: px(seen.y), width: px(seen.width), height: px(seen.height) });
-    const [all, hole] = [{ x: 0, y: 0, ...grid }, seen].map((box) =>
-      outline(applyToBox(/** @type {any} */ (matrix), box)),
-    );
-    unseen.style.setProperty('clip-path', `polygon(evenodd, ${all}, ${hole})`);
-  });
+  #place = onChange(
+    (
+      /** @type {import('../state.js').Picture} */ picture,
+      /** @type {import('./transform.js').Matrix} */ ...matrix
+    ) => {
+      const { layers, map, unseen } = this.#elements;
+      const { grid } = picture;
+      setStyles(layers, { width: px(grid.width), height: px(grid.height), transform: `matrix(${matrix.join(', ')})` });
+      const seen = seenBox(picture);
+      unseen.hidden = !seen || covers(seen, grid);
+      if (!seen) return;
+      setStyles(map, { left: px(seen.x), top: px(seen.y), width: px(seen.width), height: px(seen.height) });
+      const [all, hole] = [{ x: 0, y: 0, ...grid }, seen].map((box) => outline(applyToBox(matrix, box)));
+      unseen.style.setProperty('clip-path', `polygon(evenodd, ${all}, ${hole})`);
+    },
+  );
 }

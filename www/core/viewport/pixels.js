@@ -1,6 +1,7 @@
 /**
  * The values of a picture, and how a window turns them into greys.
  *
+ * @typedef {Uint8Array | Uint16Array | Int16Array} Values
  * @typedef {{center: number, width: number}} Window As DICOM has it (PS3.3 C.11.2.1.2.1, linear)
  */
 
@@ -12,7 +13,7 @@ const SMALLEST = 5; // halvings
  * The presets, by key; their words are `preset.` and the key. Values of a radiograph have no unit as those of CT have, so all but the first
  * take their limits from this picture: the parts of its pixels that are darker.
  *
- * @type {{key: string, parts?: [number, number]}[]}
+ * @type {{key: string, parts?: [low: number, high: number]}[]}
  */
 export const PRESETS = [
   { key: '1' },
@@ -110,8 +111,10 @@ export class Pixels {
   preset(key) {
     const known = this.#presets.get(key);
     if (known) return known;
-    const { parts } = PRESETS.find((preset) => preset.key === key);
-    const window = parts ? windowBetween(...this.#quantiles(parts)) : this.window;
+    const parts = PRESETS.find((preset) => preset.key === key)?.parts;
+    const window = parts
+      ? windowBetween(this.#quantile(parts[0], this.#low), this.#quantile(parts[1], this.#high))
+      : this.window;
     this.#presets.set(key, window);
     return window;
   }
@@ -142,7 +145,7 @@ export class Pixels {
    * @returns {import('./transform.js').Size} What the canvas covers, in pixels of the picture
    */
   paint(context, window, invert, level) {
-    while (this.#levels.length <= level) this.#levels.push(halve(this.#levels.at(-1)));
+    while (this.#levels.length <= level) this.#levels.push(halve(this.#levels[this.#levels.length - 1]));
     const { values, width, height } = this.#levels[level];
     const { canvas } = context;
     if (canvas.width !== width) canvas.width = width;
@@ -159,16 +162,14 @@ export class Pixels {
     return { width: width * 2 ** level, height: height * 2 ** level };
   }
 
-  /** Values below which the parts lie; borders that are all black or all white do not count. @param {number[]} parts */
-  #quantiles(parts) {
+  /** The value below which a part of them lies; borders that are all black or all white do not count. @param {number} part @param {number} otherwise Where nothing else is there */
+  #quantile(part, otherwise) {
     const counts = (this.#counts ??= this.#distribution());
     const all = counts.reduce((sum, count) => sum + count, 0);
-    return parts.map((part, i) => {
-      if (!all) return i ? this.#high : this.#low;
-      let [sum, value] = [0, 0];
-      while (sum + counts[value] < part * all) sum += counts[value++];
-      return this.#low + value;
-    });
+    if (!all) return otherwise;
+    let [sum, value] = [0, 0];
+    while (sum + counts[value] < part * all) sum += counts[value++];
+    return this.#low + value;
   }
 
   #distribution() {

@@ -1,6 +1,6 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
-import { byId, create, onChange } from '../../core/dom.js';
-import { phase, ranked } from '../../core/state.js';
+import { byId, closest, create, onChange } from '../../core/dom.js';
+import { phase, ranked } from '../../core/derived.js';
 import {
   LANGUAGES,
   folderInWords,
@@ -12,11 +12,16 @@ import {
   t,
   tell,
 } from '../../core/i18n.js';
+import { DEVICES } from '../../core/preference.js';
 import { duration, megabytes, standing, viewInWords } from '../../core/words.js';
 
 const RESTED_MS = 900;
 const NAMES = { en: 'English', ja: '日本語' };
 const KINDS = { cpu: 'CPU', webgpu: 'WebGPU' };
+
+const otherLanguage = () => LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length];
+/** The weights could not be stored. @param {import('../../core/i18n.js').Message} weights */
+const isNotKept = (weights) => typeof weights === 'object' && 'key' in weights && Boolean(weights.values?.trouble);
 
 /** @param {[string, string][]} facts */
 const definitions = (facts) => facts.flatMap(([term, text]) => [create('dt', term), create('dd', text)]);
@@ -34,81 +39,67 @@ function loadingWords({ device, download, weights }) {
 
 /** @param {import('../../session.js').Session} session */
 export function bindChrome(session) {
-  const [
-    label,
-    loading,
-    loadingTitle,
-    loadingText,
-    download,
-    work,
-    workText,
-    workBar,
-    population,
-    heads,
-    timing,
-    live,
-  ] = [
-    'device-label',
-    'loading',
-    'loading-title',
-    'loading-text',
-    'download',
-    'work',
-    'work-text',
-    'work-bar',
-    'population',
-    'heads',
-    'timing',
-    'live',
-  ].map(byId);
-  const [notice, noticeTitle, noticeText, retry, useOwn, useCpu, dismiss, startAnew] = [
-    'notice',
-    'notice-title',
-    'notice-text',
-    'retry',
-    'use-own',
-    'use-cpu',
-    'dismiss',
-    'start-anew',
-  ].map(byId);
-  const reportOpen = byId('report-open');
-  const [modelTitle, facts, source, device, reason, about, aboutModel, credits] = [
-    'model-title',
-    'model-facts',
-    'model-source',
-    'device',
-    'device-reason',
-    'about',
-    'about-model',
-    'credits',
-  ].map(byId);
+  const label = byId('device-label', HTMLButtonElement);
+  const loading = byId('loading');
+  const loadingTitle = byId('loading-title');
+  const loadingText = byId('loading-text');
+  const download = byId('download', HTMLProgressElement);
+  const work = byId('work');
+  const workText = byId('work-text');
+  const workBar = byId('work-bar', HTMLProgressElement);
+  const population = byId('population');
+  const heads = byId('heads');
+  const timing = byId('timing');
+  const live = byId('live');
+  const notice = byId('notice');
+  const noticeTitle = byId('notice-title');
+  const noticeText = byId('notice-text');
+  const retry = byId('retry', HTMLButtonElement);
+  const useOwn = byId('use-own', HTMLButtonElement);
+  const useCpu = byId('use-cpu', HTMLButtonElement);
+  const dismiss = byId('dismiss', HTMLButtonElement);
+  const startAnew = byId('start-anew', HTMLButtonElement);
+  const reportOpen = byId('report-open', HTMLButtonElement);
+  const modelTitle = byId('model-title');
+  const facts = byId('model-facts');
+  const source = byId('model-source');
+  const device = byId('device', HTMLFieldSetElement);
+  const reason = byId('device-reason');
+  const about = byId('about', HTMLDialogElement);
+  const aboutModel = byId('about-model');
+  const credits = byId('credits');
 
-  const [offline, update] = ['offline', 'update'].map(byId);
+  const offline = byId('offline');
+  const update = byId('update', HTMLButtonElement);
 
-  const languageButton = byId('language');
+  const openers = ['tour-open', 'teach-toggle', 'tour-take'].map((id) => byId(id, HTMLButtonElement));
+  const languageButton = byId('language', HTMLButtonElement);
 
   const menu = byId('menu');
   menu.addEventListener(
     'click',
-    ({ target }) => {
-      if (target.closest('button') && menu.matches(':popover-open')) menu.hidePopover();
+    (event) => {
+      if (closest(event, 'button') && menu.matches(':popover-open')) menu.hidePopover();
     },
     { capture: true },
   ); // on a phone, before what was asked for opens
-  languageButton.addEventListener('click', () => session.setLanguage(languageButton.value));
+  languageButton.addEventListener('click', () => session.language.choose(otherLanguage()));
   update.addEventListener('click', () => location.reload());
-  retry.addEventListener('click', () => session.start());
-  useOwn.addEventListener('click', () => session.useOwnModel());
+  retry.addEventListener('click', () => session.model.start());
+  useOwn.addEventListener('click', () => session.model.useOwn());
   startAnew.addEventListener('click', () => location.reload());
-  useCpu.addEventListener('click', () => session.setPreference('cpu'));
-  dismiss.addEventListener('click', () => session.dismiss());
-  device.addEventListener('change', ({ target }) => session.setPreference(target.value));
-  byId('about-open').addEventListener('click', () => about.showModal());
+  useCpu.addEventListener('click', () => session.model.setPreference('cpu'));
+  dismiss.addEventListener('click', () => session.notices.dismiss());
+  device.addEventListener('change', ({ target }) => {
+    const wanted = DEVICES.find((name) => target instanceof HTMLInputElement && name === target.value);
+    if (wanted) session.model.setPreference(wanted);
+  });
+  byId('about-open', HTMLButtonElement).addEventListener('click', () => about.showModal());
   about.addEventListener('click', ({ target }) => {
     if (target === about) about.close();
   });
 
-  const drawInfo = onChange((/** @type {any} */ info) => {
+  const drawInfo = onChange((/** @type {import('../../worker/jobs.js').ModelInfo | null} */ info) => {
     if (!info) return;
     modelTitle.textContent = info.title;
     facts.replaceChildren(
@@ -140,25 +131,31 @@ export function bindChrome(session) {
     );
   });
 
-  const announce = onChange((/** @type {string} */ now, /** @type {import('../../core/state.js').State} */ state) => {
-    const top = ranked(state)[0];
-    const percentile = state.scores.get(top)?.percentile;
-    const highest =
-      percentile === undefined
-        ? ''
-        : t('live.highest', {
-            finding: glossOf(top) || top,
-            standing: t('percentile', { standing: standing(percentile) }),
-          });
-    live.textContent = {
-      loading: t('live.loading'),
-      ready: t('live.ready'),
-      working: t('work.encoding'),
-      done: [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' '),
-      error: '', // the notice speaks
-      empty: t('forget.nothing'),
-    }[now];
-  });
+  const announce = onChange(
+    (
+      /** @type {import('../../core/state.js').Phase} */ now,
+      /** @type {import('../../core/state.js').State} */ state,
+    ) => {
+      const top = ranked(state)[0];
+      const percentile = state.scores.get(top)?.percentile;
+      const highest =
+        percentile === undefined
+          ? ''
+          : t('live.highest', {
+              finding: glossOf(top) || top,
+              standing: t('percentile', { standing: standing(percentile) }),
+            });
+      const words = {
+        loading: t('live.loading'),
+        ready: t('live.ready'),
+        working: t('work.encoding'),
+        done: [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' '),
+        error: '', // the notice speaks
+        empty: t('forget.nothing'),
+      };
+      live.textContent = words[now];
+    },
+  );
 
   const drawNotice = onChange(
     (
@@ -222,7 +219,7 @@ export function bindChrome(session) {
     loadingText.textContent = text;
     download.hidden = model === 'failed' || model === 'empty';
     startAnew.hidden = model !== 'empty';
-    for (const id of ['tour-open', 'teach-toggle', 'tour-take']) byId(id).disabled = model === 'empty'; // nothing is there to show
+    for (const opener of openers) opener.disabled = model === 'empty'; // nothing is there to show
     setBar(download, bytes?.received ?? 0, bytes?.total ?? 0);
 
     const scored = findings.filter((finding) => scores.has(finding)).length;
@@ -248,14 +245,14 @@ export function bindChrome(session) {
           ? plural('timing', times.scored, { encode: duration(times.encode), score: duration(times.score) })
           : '';
 
-    const other = LANGUAGES[(LANGUAGES.indexOf(language()) + 1) % LANGUAGES.length];
+    const other = otherLanguage();
     Object.assign(languageButton, { value: other, lang: other, textContent: NAMES[other] });
     drawInfo(info);
     drawNotice(state.notice, state.failure);
     source.textContent = tell(state.weights) || t('weights.none');
     reason.textContent = tell(state.device?.reason ?? '');
     offline.textContent =
-      state.offline.kept && state.folder.kind === 'site' && state.model === 'ready' && !state.weights.values?.trouble
+      state.offline.kept && state.folder.kind === 'site' && state.model === 'ready' && !isNotKept(state.weights)
         ? t('offline.ready')
         : t('offline.no');
     update.hidden = !state.offline.update;

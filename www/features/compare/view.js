@@ -1,6 +1,7 @@
 /** The picture beside the viewer's, and the table of differences. */
 import {
   findingBeside,
+  isCompared,
   difference,
   differences,
   isSame,
@@ -9,7 +10,7 @@ import {
   scoresBeside,
   stateBeside,
 } from '../../core/beside.js';
-import { byId, create, onChange, setOptions, showName } from '../../core/dom.js';
+import { byId, closest, contextOf, create, find, focusedIn, onChange, setOptions, showName } from '../../core/dom.js';
 import { nameOf, t, tell } from '../../core/i18n.js';
 import { rove } from '../../core/rove.js';
 import { initialDisplay } from '../../core/state.js';
@@ -32,57 +33,35 @@ function differenceInWords({ difference: value, unit }) {
 
 /** @param {import('../../session.js').Session} session */
 export function bindCompare(session) {
-  const [
-    stage,
-    toggle,
-    bar,
-    link,
-    choice,
-    viewport,
-    layers,
-    picture,
-    map,
-    unseen,
-    mirrored,
-    labelA,
-    labelB,
-    section,
-    title,
-    note,
-    heads,
-    body,
-  ] = [
-    'stage',
-    'compare-toggle',
-    'compare-bar',
-    'compare-link',
-    'compare-finding',
-    'beside',
-    'beside-layers',
-    'beside-picture',
-    'beside-map',
-    'beside-unseen',
-    'beside-mirrored',
-    'label-a',
-    'label-b',
-    'difference',
-    'difference-title',
-    'difference-note',
-    'difference-heads',
-    'difference-rows',
-  ].map(byId);
+  const stage = byId('stage');
+  const toggle = byId('compare-toggle', HTMLButtonElement);
+  const bar = byId('compare-bar');
+  const link = byId('compare-link', HTMLInputElement);
+  const choice = byId('compare-finding', HTMLSelectElement);
+  const viewport = byId('beside');
+  const layers = byId('beside-layers');
+  const picture = byId('beside-picture', HTMLCanvasElement);
+  const map = byId('beside-map', HTMLCanvasElement);
+  const unseen = byId('beside-unseen');
+  const mirrored = byId('beside-mirrored');
+  const labelA = byId('label-a');
+  const labelB = byId('label-b');
+  const section = byId('difference');
+  const title = byId('difference-title');
+  const note = byId('difference-note');
+  const heads = byId('difference-heads');
+  const body = byId('difference-rows');
   const actions = session.comparison;
-  const viewer = new Viewer(
-    /** @type {any} */ ({
-      // a session that shows B
-      get state() {
-        return session.state.compare ? stateBeside(session.state) : { ...session.state, picture: null };
-      },
-      show: (/** @type {object} */ patch) => actions.show(patch),
-      chooseTool: (/** @type {any} */ tool) => session.chooseTool(tool),
-      resetDisplay: () => actions.show(initialDisplay()),
-    }),
-  );
+  const viewer = new Viewer({
+    // the display of B
+    get state() {
+      const { state } = session;
+      return isCompared(state) ? stateBeside(state) : { ...state, picture: null };
+    },
+    show: (patch) => actions.show(patch),
+    chooseTool: (tool) => session.display.chooseTool(tool),
+    reset: () => actions.show(initialDisplay()),
+  });
   const view = new Layers({ layers, picture, map, unseen });
 
   new Gestures(viewport, pointerActions(viewport, viewer));
@@ -103,9 +82,9 @@ export function bindCompare(session) {
   toggle.addEventListener('click', () => (session.state.compare ? actions.stop() : actions.start()));
   link.addEventListener('change', () => actions.link(link.checked));
   choice.addEventListener('change', () => actions.choose(choice.value));
-  body.addEventListener('click', ({ target }) => {
-    const finding = target.closest('button')?.dataset.finding;
-    if (finding) session.select(finding);
+  body.addEventListener('click', (event) => {
+    const finding = closest(event, 'button')?.dataset.finding;
+    if (finding) session.findings.select(finding);
   });
 
   const settleRows = rove(body, 'button', ['ArrowUp'], ['ArrowDown']);
@@ -118,7 +97,7 @@ export function bindCompare(session) {
   const drawMap = onChange((/** @type {import('../../core/beside.js').Comparison['overlay']} */ overlay) => {
     if (!overlay) return;
     map.width = map.height = overlay.size;
-    map.getContext('2d').putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
+    contextOf(map).putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
   /** @param {string} finding @param {string[]} values @param {boolean} chosen */
@@ -148,7 +127,7 @@ export function bindCompare(session) {
       /** @type {boolean} */ same,
     ) => {
       const { state } = session;
-      const focused = body.contains(document.activeElement) ? document.activeElement.dataset.finding : '';
+      const focused = focusedIn(body, 'finding');
       if (same) {
         const [a, b] = [selected, finding].map((name) => state.scores.get(name));
         const between = difference('', a, b);
@@ -160,19 +139,19 @@ export function bindCompare(session) {
         drawHeads([t('compare.finding'), t('compare.standing'), t('detail.logit')]);
         body.replaceChildren(
           ...[
-            ['A', selected, a],
-            ['B', finding, b],
-          ].map(([letter, name, mark]) => {
+            { letter: 'A', name: selected, mark: a },
+            { letter: 'B', name: finding, mark: b },
+          ].map(({ letter, name, mark }) => {
             const row = createRow(
               name,
               [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'],
               name === selected,
             );
-            row.querySelector('th').prepend(create('span', letter, 'letter'));
+            find(row, 'th').prepend(create('span', letter, 'letter'));
             return row;
           }),
         );
-      } else {
+      } else if (isCompared(state)) {
         const all = differences(state);
         title.textContent = t('compare.images');
         note.textContent = t(
@@ -198,14 +177,15 @@ export function bindCompare(session) {
   );
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { compare, selected, findings } = state;
-    const on = Boolean(compare && state.picture);
+    const { selected, findings } = state;
+    const on = isCompared(state);
     toggle.setAttribute('aria-pressed', String(on));
     toggle.disabled = Boolean(state.veiled) || (!on && !state.picture?.encoded);
     toggle.textContent = t(on ? 'compare.end' : 'compare.start');
     viewport.hidden = bar.hidden = section.hidden = labelA.hidden = !on;
     stage.toggleAttribute('data-compare', on);
     if (!on) return;
+    const { compare } = state;
     const same = isSame(state);
     const finding = findingBeside(state);
     const beside = stateBeside(state);

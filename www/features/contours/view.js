@@ -1,8 +1,8 @@
 /** Several findings at once: a line around where each one's map is high, over the picture, with its legend. */
-import { scoresBeside, stateBeside } from '../../core/beside.js';
-import { byId, create, createSvg, onChange } from '../../core/dom.js';
+import { isCompared, scoresBeside, stateBeside } from '../../core/beside.js';
+import { byId, closest, create, createSvg, find, findAll, onChange } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
-import { contoured, matrixOfSeen, phase, seenBox } from '../../core/state.js';
+import { contoured, hasPicture, matrixOfSeen, phase, seenBox } from '../../core/derived.js';
 import { CONTOURS_MAX, STYLES, angleOf, clearOf, farthest, linesOf } from '../../core/viewport/contours.js';
 import { apply } from '../../core/viewport/transform.js';
 
@@ -20,9 +20,15 @@ function drawSwatch(svg, place) {
   svg.replaceChildren(...(place < 0 ? [] : [createSvg('path', { d: 'M2 6H32', ...strokeOf(place) })]));
 }
 
+/** Whether a finding's map is high anywhere. @param {import('../../core/state.js').State} state @param {string} finding @param {'similarity' | 'attention'} kind */
+function hasLine({ scores, info }, finding, kind) {
+  const score = scores.get(finding);
+  return Boolean(score && info && linesOf(score[kind], info.mapSide).longest);
+}
+
 /** One viewport's lines. @param {string} id Of its SVG @returns {(visible: boolean, state: import('../../core/state.js').State, scores: ReadonlyMap<string, import('../../core/state.js').Score>, drawn: (string | null)[]) => void} */
 function bindLayer(id) {
-  const layer = byId(id);
+  const layer = byId(id, SVGSVGElement);
   /** @type {import('../../core/state.js').State} */ let state;
 
   const draw = onChange(
@@ -35,8 +41,10 @@ function bindLayer(id) {
       /** @type {any} */ _view,
     ) => {
       /** @type {(string | null)[]} */ const drawn = JSON.parse(key);
-      const matrix = matrixOfSeen(state);
-      const seen = seenBox(state.picture);
+      const { info } = state;
+      const seen = state.picture && seenBox(state.picture);
+      if (!seen || !info || !hasPicture(state)) return;
+      const matrix = matrixOfSeen(state, seen);
       const clip = createSvg('clipPath', { id: `${id}-clip` });
       clip.append(
         createSvg('rect', {
@@ -47,11 +55,12 @@ function bindLayer(id) {
         }),
       );
       const group = createSvg('g', { transform: `matrix(${matrix.join(' ')})`, 'clip-path': `url(#${id}-clip)` });
-      const labels = [];
+      /** @type {SVGElement[]} */ const labels = [];
       /** @type {import('../../core/viewport/transform.js').Box[]} */ const taken = state.compare ? [PANE_LABEL] : [];
       drawn.forEach((finding, place) => {
-        if (!finding) return;
-        const { path, longest } = linesOf(scores.get(finding)[kind], state.info.mapSide);
+        const score = finding ? scores.get(finding) : undefined;
+        if (!finding || !score) return;
+        const { path, longest } = linesOf(score[kind], info.mapSide);
         if (!longest) return;
         group.append(
           createSvg('path', { d: path, class: 'halo' }),
@@ -75,7 +84,7 @@ function bindLayer(id) {
       layer.setAttribute(
         'aria-label',
         drawn.some(Boolean)
-          ? t('contours.label', { findings: drawn.filter(Boolean).map(nameOf).join(', ') })
+          ? t('contours.label', { findings: drawn.flatMap((finding) => (finding ? [nameOf(finding)] : [])).join(', ') })
           : t('contours.title'),
       );
     },
@@ -84,28 +93,29 @@ function bindLayer(id) {
   return (visible, now, scores, drawn) => {
     state = now;
     layer.toggleAttribute('hidden', !visible);
-    if (visible) draw(JSON.stringify(drawn), scores, now.map.kind, now.picture, now.viewport, now.display.view);
+    if (visible && now.picture)
+      draw(JSON.stringify(drawn), scores, now.map.kind, now.picture, now.viewport, now.display.view);
     else if (now.veiled) layer.replaceChildren(); // nothing stays behind
   };
 }
 
 /** @param {import('../../session.js').Session} session */
 export function bindContours(session) {
-  const [bar, toggle, list, legend, names, text] = [
-    'contours-switch',
-    'contours-toggle',
-    'list',
-    'contour-legend',
-    'contour-names',
-    'contour-text',
-  ].map(byId);
+  const bar = byId('contours-switch');
+  const toggle = byId('contours-toggle', HTMLInputElement);
+  const list = byId('list');
+  const legend = byId('contour-legend');
+  const names = byId('contour-names');
+  const text = byId('contour-text');
 
   /** What the view may know. @type {import('../../core/state.js').State} */ let shown = session.state;
 
-  toggle.addEventListener('change', () => session.showContours(toggle.checked));
-  list.addEventListener('change', ({ target }) => {
-    if (target.matches('.contour-check input'))
-      session.chooseContour(target.closest('.row').dataset.finding, target.checked);
+  toggle.addEventListener('change', () => session.contours.show(toggle.checked));
+  list.addEventListener('change', (event) => {
+    const { target } = event;
+    const finding = closest(event, '.row')?.dataset.finding;
+    if (finding !== undefined && target instanceof HTMLInputElement && target.matches('.contour-check input'))
+      session.contours.choose(finding, target.checked);
   });
 
   const drawChecks = onChange(
@@ -118,25 +128,25 @@ export function bindContours(session) {
       const drawn = contoured(shown);
       const full = drawn.filter(Boolean).length >= CONTOURS_MAX;
       list.toggleAttribute('data-contours', on);
-      for (const row of list.children) {
-        const label = row.querySelector('.contour-check');
+      for (const row of findAll(list, '.row', HTMLElement)) {
+        const label = find(row, '.contour-check');
         label.hidden = !on;
         if (!on) continue;
-        const { finding } = row.dataset;
+        const { finding = '' } = row.dataset;
         const place = drawn.indexOf(finding);
-        const input = label.querySelector('input');
+        const input = find(label, 'input', HTMLInputElement);
         input.checked = place >= 0;
         input.disabled = (full && place < 0) || !shown.scores.has(finding);
         label.title = full && place < 0 ? t('contours.full', { count: CONTOURS_MAX }) : '';
         input.setAttribute('aria-description', label.title);
         input.setAttribute('aria-label', t('contours.of', { finding: nameOf(finding) }));
-        drawSwatch(label.querySelector('svg'), place);
+        drawSwatch(find(label, 'svg', SVGSVGElement), place);
       }
     },
   );
 
   const drawLegend = onChange(
-    (/** @type {string} */ _drawn, /** @type {string} */ kind, /** @type {string} */ _flat) => {
+    (/** @type {string} */ _drawn, /** @type {'similarity' | 'attention'} */ kind, /** @type {string} */ _flat) => {
       const drawn = contoured(shown);
       names.replaceChildren(
         ...drawn.flatMap((finding, place) => {
@@ -145,15 +155,7 @@ export function bindContours(session) {
           const swatch = createSvg('svg', { class: 'swatch', 'aria-hidden': 'true' });
           drawSwatch(swatch, place);
           const name = `${place + 1} ${nameOf(finding)}`;
-          item.append(
-            swatch,
-            create(
-              'span',
-              linesOf(shown.scores.get(finding)[kind], shown.info.mapSide).longest
-                ? name
-                : t('contours.flat', { name }),
-            ),
-          );
+          item.append(swatch, create('span', hasLine(shown, finding, kind) ? name : t('contours.flat', { name })));
           return [item];
         }),
       );
@@ -175,7 +177,6 @@ export function bindContours(session) {
       findings,
       map: { kind },
       info,
-      compare,
     } = state;
     shown = state;
     bar.hidden = !picture?.encoded || !findings.length || Boolean(state.veiled);
@@ -186,20 +187,11 @@ export function bindContours(session) {
     drawChecks(on && !bar.hidden, key, findings, scores);
     const visible = on && Boolean(picture?.view && info && settled);
     legend.hidden = !visible;
-    if (visible)
-      drawLegend(
-        key,
-        kind,
-        drawn.map((finding) => finding && linesOf(scores.get(finding)[kind], info.mapSide).path.length > 0).join(),
-      );
+    if (visible) drawLegend(key, kind, drawn.map((finding) => finding && hasLine(state, finding, kind)).join());
     drawLines(visible, state, scores, drawn);
-    const beside = compare && picture ? stateBeside(state) : null;
-    const known = beside ? drawn.map((finding) => (finding && scoresBeside(state).has(finding) ? finding : null)) : [];
-    drawBeside(
-      visible && Boolean(beside?.picture.view && compare.viewport.width),
-      beside ?? state,
-      beside ? scoresBeside(state) : scores,
-      known,
-    );
+    const beside = isCompared(state) ? stateBeside(state) : null;
+    const own = isCompared(state) ? scoresBeside(state) : scores;
+    const known = beside ? drawn.map((finding) => (finding && own.has(finding) ? finding : null)) : [];
+    drawBeside(visible && Boolean(beside?.picture.view && beside.compare.viewport.width), beside ?? state, own, known);
   };
 }

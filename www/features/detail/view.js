@@ -1,10 +1,10 @@
 /** The selected finding: its standing drawn in the reference distribution, its numbers, and how to read them. */
-import { byId, create, createSvg, onChange } from '../../core/dom.js';
+import { byId, create, createSvg, findAll, onChange } from '../../core/dom.js';
 import { glossOf, number, populationInWords, t } from '../../core/i18n.js';
 import { PHONE } from '../../core/layout.js';
 import { reading, signed, standing } from '../../core/words.js';
 import { cautionsOfWords, isUnknown } from '../../core/wording.js';
-import { sideOf } from '../../core/zone.js';
+import { sideOf, zoneOf } from '../../core/zone.js';
 
 const STEPS = 120;
 
@@ -19,9 +19,9 @@ function density(quantiles, low, high) {
   return values.map((value) => value / peak);
 }
 
-/** @param {import('../../core/state.js').Score} score With a reference @returns {Element[]} */
-function chartOf(score) {
-  const { reference: quantiles, logit } = score;
+/** @param {import('../../core/state.js').Score} score @param {Float32Array} quantiles Of its reference @returns {Element[]} */
+function chartOf(score, quantiles) {
+  const { logit } = score;
   const spread = quantiles[99] - quantiles[1] || 1;
   const low = Math.min(quantiles[1], logit) - 0.12 * spread;
   const high = Math.max(quantiles[99], logit) + 0.12 * spread;
@@ -29,10 +29,9 @@ function chartOf(score) {
   const here = part(logit);
   const curve = density(quantiles, low, high).map((value, i) => [(100 * i) / STEPS, 100 - 92 * value]);
   const area = (/** @type {number[][]} */ points) =>
-    `M${points[0][0]} 100L${points.map((point) => point.join(' ')).join('L')}L${points.at(-1)[0]} 100Z`;
+    `M${points[0][0]} 100L${points.map((point) => point.join(' ')).join('L')}L${points[points.length - 1][0]} 100Z`;
   const below = curve.filter(([x]) => x < here);
-  const side = sideOf(score);
-  const zone = side && side !== 'apart' ? score.measured.undecided.map(part) : null;
+  const zone = sideOf(score) === 'apart' ? undefined : zoneOf(score)?.undecided.map(part);
 
   const svg = createSvg('svg', { viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img' });
   svg.setAttribute(
@@ -72,30 +71,29 @@ function zoneInWords(score, population) {
     ? t('zone.aurocInterval', { ...values, low: digits(interval[0]), high: digits(interval[1]) })
     : t('zone.auroc', values);
   const side = sideOf(score);
-  if (!side) return [t('zone.few', values), [t('zone.fewText'), quality].join(' ')];
-  const [from, to] = measured.standings.map(standing);
+  const known = zoneOf(score);
+  if (!side || !known) return [t('zone.few', values), [t('zone.fewText'), quality].join(' ')];
+  const [from, to] = known.standings.map(standing);
   const lines = [t('zone.measured', { ...values, from, to }), side === 'above' && t('zone.aboveText'), quality];
   return [t(`zone.${side}`), lines.filter(Boolean).join(' ')];
 }
 
 /** @param {import('../../session.js').Session} _session */
 export function bindDetail(_session) {
-  const [detail, dock, name, place, chart, text, zone, zoneText, zoneHow, sentence, logit, i2t, t2i, list] = [
-    'detail',
-    'detail-dock',
-    'detail-name',
-    'detail-standing',
-    'chart',
-    'detail-reading',
-    'detail-zone',
-    'zone-text',
-    'zone-how',
-    'detail-sentence',
-    'detail-logit',
-    'detail-i2t',
-    'detail-t2i',
-    'list',
-  ].map(byId);
+  const detail = byId('detail');
+  const dock = byId('detail-dock');
+  const name = byId('detail-name');
+  const place = byId('detail-standing');
+  const chart = byId('chart');
+  const text = byId('detail-reading');
+  const zone = byId('detail-zone', HTMLDetailsElement);
+  const zoneText = byId('zone-text');
+  const zoneHow = byId('zone-how');
+  const sentence = byId('detail-sentence');
+  const logit = byId('detail-logit');
+  const i2t = byId('detail-i2t');
+  const t2i = byId('detail-t2i');
+  const list = byId('list');
   const phone = matchMedia(PHONE);
 
   const draw = onChange(
@@ -106,7 +104,7 @@ export function bindDetail(_session) {
       name.textContent = [glossOf(score.finding), score.finding].filter(Boolean).join(' ');
       place.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });
       chart.hidden = !reference;
-      chart.replaceChildren(...(reference ? chartOf(score) : []));
+      chart.replaceChildren(...(reference ? chartOf(score, reference) : []));
       const unrankedText = t(isUnknown(score) ? 'wording.unknownText' : 'detail.noReference');
       const lines = percentile === undefined ? [unrankedText] : [t('detail.reading', { reading: reading(percentile) })];
       lines.push(...cautionsOfWords(score));
@@ -123,7 +121,7 @@ export function bindDetail(_session) {
 
   return (/** @type {import('../../core/state.js').State} */ { scores, selected, info }) => {
     draw(scores.get(selected), info?.validation ?? '');
-    const row = [...list.children].find((element) => element.dataset.finding === selected);
+    const row = findAll(list, '.row', HTMLElement).find((element) => element.dataset.finding === selected);
     const host = phone.matches && row ? row : dock; // on a phone the details open under their row
     if (detail.parentElement !== host) host.append(detail);
   };

@@ -1,8 +1,9 @@
 /** What is printed: one light page of the image on show, its map, its findings, and what speaks against them. It names no file. */
 import { byId, create } from '../../core/dom.js';
-import { drawImage, drawRamp } from './figure.js';
+import { drawImage, drawRamp } from './image.js';
 import { date, nameOf, populationInWords, t } from '../../core/i18n.js';
-import { overlayKey, ranked, shownMap } from '../../core/state.js';
+import { hasPicture, ranked } from '../../core/derived.js';
+import { overlayKey, shownMap } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
 import { cautions, signed, standing } from '../../core/words.js';
 import { cautionsOfWords, markOfWords, scoreInWords } from '../../core/wording.js';
@@ -34,22 +35,19 @@ function rowOf({ scores, selected }, finding) {
   return row;
 }
 
-/** @param {import('../../core/state.js').State} state @returns {Element[]} */
+/** @param {import('../../core/state.js').Viewed} state @returns {Element[]} */
 function imageOf(state) {
   const { picture, map, overlay, ramp, selected, scores } = state;
   const score = scores.get(selected);
-  const drawn = map.on && overlay?.key === overlayKey(state) && score;
+  const shown = shownMap(state);
+  const drawn = map.on && overlay?.key === overlayKey(state) && score && shown;
   const figure = create('figure');
   figure.append(drawImage(drawn ? state : { ...state, map: { ...map, on: false } }, LONG));
   if (!drawn) return [figure];
   const legend = create('p', undefined, 'small print-legend');
-  if (ramp) legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
+  if (ramp) legend.append(t('median'), ' ', drawRamp(ramp), ' ', t('map.highest'), ' · ');
   legend.append(
-    [
-      t('figure.map', { kind: shownMap(state).name }),
-      t('figure.dimmed'),
-      'phantom' in picture.source && t('figure.synthetic'),
-    ]
+    [t('figure.map', { kind: shown.name }), t('figure.dimmed'), 'phantom' in picture.source && t('figure.synthetic')]
       .filter(Boolean)
       .join(' · '),
   );
@@ -80,8 +78,8 @@ export function bindPrint(session) {
     const more =
       findings.length > ROWS ? [create('p', t('print.highest', { count: ROWS, all: findings.length }), 'small')] : [];
     const body = create('div', undefined, 'print-body');
-    body.append(...(picture?.view ? imageOf(state) : []), list);
-    const version = info?.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info?.version;
+    body.append(...(hasPicture(state) && state.picture.view ? imageOf(state) : []), list);
+    const version = info?.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : (info?.version ?? '');
     const model = !info
       ? ''
       : info.population

@@ -9,7 +9,7 @@
  *
  * @typedef {{image: string, side: '' | 'A' | 'B', error: string, width: number, height: number, verdict?: import('../../core/state.js').Verdict, warnings: import('../../core/state.js').Warning[], negative: boolean}} Source
  */
-import { isSame, scoresBeside } from '../../core/beside.js';
+import { isCompared, isSame, scoresBeside } from '../../core/beside.js';
 import { tell } from '../../core/i18n.js';
 import { rowsOnShow } from '../../core/table.js';
 import { warningsOf } from '../../core/words.js';
@@ -20,12 +20,12 @@ export const PURPOSE = 'For teaching and research, not for diagnosis';
 /** A number of the model, which is an f32, in its shortest form. @param {number | undefined} value @returns {number | undefined} */
 export const short = (value) => (value === undefined ? undefined : Number(value.toPrecision(7)));
 
-/** @param {readonly string[]} findings @param {ReadonlyMap<string, import('../../core/table.js').Mark>} scores */
+/** @template {import('../../core/table.js').Mark} T @param {readonly string[]} findings @param {ReadonlyMap<string, T>} scores @returns {T[]} */
 const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(finding) ?? []);
 
-/** Of an image in a viewer. @param {import('../../core/state.js').Picture} picture @param {'' | 'A' | 'B'} side @param {import('../../core/table.js').Mark[]} scores @returns {Record[]} */
+/** Of an image in a viewer. @param {import('../../core/state.js').Picture} picture @param {'' | 'A' | 'B'} side @param {import('../../core/state.js').Score[]} scores @returns {Record[]} */
 function recordOfPicture(picture, side, scores) {
-  const own = scores.filter((score) => /** @type {any} */ (score).picture === picture.id);
+  const own = scores.filter((score) => score.picture === picture.id);
   const { name, width, height, verdict } = picture;
   return own.length
     ? [{ image: tell(name), side, width, height, verdict, warnings: warningsOf(picture), error: '', scores: own }]
@@ -34,7 +34,7 @@ function recordOfPicture(picture, side, scores) {
 
 /** Of the rows that pass the filter, where the table is on show; else of the image in the viewer, and the one beside it. @param {import('../../core/state.js').State} state @returns {Record[]} */
 export function recordsOf(state) {
-  const { series, picture, compare, findings, scores } = state;
+  const { series, picture, findings, scores } = state;
   if (series?.shown) {
     return rowsOnShow(series, findings)
       .filter((row) => row.state !== 'waiting')
@@ -51,9 +51,9 @@ export function recordsOf(state) {
   }
   if (!picture) return [];
   const own = inOrder(findings, scores);
-  if (!compare || isSame(state)) return recordOfPicture(picture, '', own);
+  if (!isCompared(state) || isSame(state)) return recordOfPicture(picture, '', own);
   return [
     ...recordOfPicture(picture, 'A', own),
-    ...recordOfPicture(compare.picture, 'B', inOrder(findings, scoresBeside(state))),
+    ...recordOfPicture(state.compare.picture, 'B', inOrder(findings, scoresBeside(state))),
   ];
 }

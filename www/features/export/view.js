@@ -1,14 +1,17 @@
 /** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
-import { overlayKeyBeside } from '../../core/beside.js';
+import { isCompared, overlayKeyBeside } from '../../core/beside.js';
 import { byId, copyField, onChange } from '../../core/dom.js';
 import { csvOf } from './csv.js';
 import { drawFigure, pngOf } from './figure.js';
 import { jsonOf } from './json.js';
 import { recordsOf } from './records.js';
+import { codedFrom } from '../../core/errors.js';
 import { plural, t, tell } from '../../core/i18n.js';
 import { fragmentOf } from '../../core/share.js';
-import { overlayKey } from '../../core/state.js';
+import { overlayKey } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
+
+/** @typedef {import('../../core/state.js').State} State */
 
 const KEPT_MS = 60_000; // a browser may ask where to save
 
@@ -19,27 +22,27 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
-/** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {import('../../core/state.js').State} state */
-const hasFigure = (state) =>
-  !state.series?.shown &&
-  Boolean(state.picture && state.scores.get(state.selected)?.picture === state.picture.id) &&
-  (!state.map.on || state.overlay?.key === overlayKey(state)) &&
-  (!state.compare ||
-    (Boolean(overlayKeyBeside(state)) && (!state.map.on || state.compare.overlay?.key === overlayKeyBeside(state))));
+/** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {State} state @returns {state is import('../../core/state.js').Viewed} */
+function hasFigure(state) {
+  const { series, map, overlay, scores, selected, picture } = state;
+  if (series?.shown || !picture || scores.get(selected)?.picture !== picture.id) return false;
+  if (map.on && overlay?.key !== overlayKey(state)) return false;
+  if (!isCompared(state)) return true;
+  const key = overlayKeyBeside(state);
+  return key !== '' && (!map.on || state.compare.overlay?.key === key);
+}
 
 /** Nothing leaves that the views may not know. @param {import('../../session.js').Session} session */
 export function bindExport(session) {
-  const [card, opener, what, csv, json, png, copy, link, done] = [
-    'export-card',
-    'export-open',
-    'export-what',
-    'export-csv',
-    'export-json',
-    'export-png',
-    'share-copy',
-    'share-link',
-    'export-done',
-  ].map(byId);
+  const card = byId('export-card');
+  const opener = byId('export-open', HTMLButtonElement);
+  const what = byId('export-what');
+  const csv = byId('export-csv', HTMLButtonElement);
+  const json = byId('export-json', HTMLButtonElement);
+  const png = byId('export-png', HTMLButtonElement);
+  const copy = byId('share-copy', HTMLButtonElement);
+  const link = byId('share-link', HTMLInputElement);
+  const done = byId('export-done');
 
   const known = () => veil(session.state);
   /** @type {readonly import('../../core/i18n.js').Message[]} What was done */ let said = [];
@@ -48,24 +51,29 @@ export function bindExport(session) {
   });
   const say = (/** @type {typeof said} */ ...messages) => drawDone((said = messages));
 
-  /** @param {HTMLElement} button @param {string} name @param {() => Blob | Promise<Blob>} make */
+  /** @param {HTMLButtonElement} button @param {string} name @param {() => Blob | Promise<Blob>} make */
   function bind(button, name, make) {
     button.addEventListener('click', async () => {
       try {
         save(await make(), name);
         say({ key: 'export.saved', values: { name } });
       } catch (error) {
-        say(error.message);
+        say(codedFrom(error).message);
       }
     });
   }
-  bind(csv, 'carzero-scores.csv', () => new Blob([csvOf(recordsOf(known()), known().info)], { type: 'text/csv' }));
-  bind(
-    json,
-    'carzero-scores.json',
-    () => new Blob([jsonOf(recordsOf(known()), known().info)], { type: 'application/json' }),
-  );
-  bind(png, 'carzero-figure.png', () => pngOf(drawFigure(known())));
+  /** The scores as a file. @param {(records: import('./records.js').Record[], info: import('../../worker/jobs.js').ModelInfo) => string} write @param {string} type */
+  const table = (write, type) => () => {
+    const { info } = known();
+    return new Blob(info ? [write(recordsOf(known()), info)] : [], { type });
+  };
+  bind(csv, 'carzero-scores.csv', table(csvOf, 'text/csv'));
+  bind(json, 'carzero-scores.json', table(jsonOf, 'application/json'));
+  bind(png, 'carzero-figure.png', () => {
+    const state = known();
+    if (!hasFigure(state)) throw new Error(t('figure.failed'));
+    return pngOf(drawFigure(state));
+  });
 
   copy.addEventListener('click', async () => {
     const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];

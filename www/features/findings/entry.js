@@ -1,5 +1,5 @@
 /** What a person types: suggestions while typing, one finding, or a text to choose prompts from. */
-import { byId, create, onChange } from '../../core/dom.js';
+import { byId, closest, create, find, findAll, onChange } from '../../core/dom.js';
 import { glossOf, nameOf, plural, t, tell } from '../../core/i18n.js';
 
 const LINES = 4;
@@ -14,40 +14,24 @@ const wording = ({ prompt, negated }) => prompt.replace(negated ? /^There is no 
 
 /** @param {import('../../session.js').Session} session */
 export function bindEntry(session) {
-  const [
-    form,
-    input,
-    button,
-    fieldError,
-    suggestions,
-    taken,
-    takenText,
-    takenAsIs,
-    review,
-    title,
-    note,
-    rows,
-    addAll,
-    asIs,
-    cancel,
-  ] = [
-    'add',
-    'finding',
-    'add-button',
-    'finding-error',
-    'suggestions',
-    'taken',
-    'taken-text',
-    'taken-as-is',
-    'review',
-    'review-title',
-    'review-note',
-    'review-list',
-    'review-add',
-    'review-as-is',
-    'review-cancel',
-  ].map(byId);
+  const form = byId('add', HTMLFormElement);
+  const input = byId('finding', HTMLTextAreaElement);
+  const button = byId('add-button', HTMLButtonElement);
+  const fieldError = byId('finding-error');
+  const suggestions = byId('suggestions');
+  const taken = byId('taken');
+  const takenText = byId('taken-text');
+  const takenAsIs = byId('taken-as-is', HTMLButtonElement);
+  const review = byId('review', HTMLFormElement);
+  const title = byId('review-title');
+  const note = byId('review-note');
+  const rows = byId('review-list');
+  const addAll = byId('review-add', HTMLButtonElement);
+  const asIs = byId('review-as-is', HTMLButtonElement);
+  const cancel = byId('review-cancel', HTMLButtonElement);
   let active = -1;
+  const options = () => findAll(suggestions, 'li', HTMLLIElement);
+  const chosenFinding = () => options()[active]?.dataset.finding;
 
   function fitInput() {
     input.style.setProperty('height', 'auto');
@@ -72,7 +56,7 @@ export function bindEntry(session) {
 
   /** What is active stays so, if it is among them. @param {{text: string, finding: string}[]} found */
   function suggest(found) {
-    const kept = suggestions.children[active]?.dataset.finding;
+    const kept = chosenFinding();
     suggestions.replaceChildren(
       ...found.map(({ text, finding }, i) => {
         const option = create('li', text, 'suggestion');
@@ -91,7 +75,7 @@ export function bindEntry(session) {
   /** @param {string[]} texts */
   async function add(texts) {
     suggest([]);
-    if (await session.addFindings(texts)) empty();
+    if (await session.findings.add(texts)) empty();
   }
 
   function empty() {
@@ -102,7 +86,7 @@ export function bindEntry(session) {
 
   async function submit() {
     suggest([]);
-    if (await session.submitText(input.value)) empty();
+    if (await session.findings.submit(input.value)) empty();
   }
 
   form.addEventListener('submit', (event) => {
@@ -117,7 +101,7 @@ export function bindEntry(session) {
       if (inputType === 'insertFromPaste') submit();
       return;
     }
-    const found = await session.complete(value);
+    const found = await session.findings.complete(value);
     if (value === input.value && document.activeElement === input) suggest(found);
   });
   input.addEventListener('keydown', (event) => {
@@ -126,8 +110,9 @@ export function bindEntry(session) {
     if (isComposing) return;
     if (key === 'Enter' && !shiftKey) {
       event.preventDefault();
-      if (active < 0) submit();
-      else add([suggestions.children[active].dataset.finding]);
+      const finding = chosenFinding();
+      if (finding === undefined) submit();
+      else add([finding]);
     } else if (key === 'Escape' && count) {
       event.preventDefault();
       suggest([]);
@@ -140,9 +125,9 @@ export function bindEntry(session) {
   input.addEventListener('blur', () => suggest([]));
   suggestions.addEventListener('pointerdown', (event) => event.preventDefault()); // the input keeps the focus
   suggestions.addEventListener('mousedown', (event) => event.preventDefault());
-  suggestions.addEventListener('click', ({ target }) => {
-    const option = target.closest('li');
-    if (option) add([option.dataset.finding]);
+  suggestions.addEventListener('click', (event) => {
+    const finding = closest(event, 'li')?.dataset.finding;
+    if (finding !== undefined) add([finding]);
   });
 
   /** A prompt is shown whole. @param {HTMLTextAreaElement} prompt */
@@ -153,8 +138,8 @@ export function bindEntry(session) {
 
   const chosen = () =>
     [...rows.children]
-      .filter((row) => row.querySelector('input[type="checkbox"]').checked)
-      .map((row) => tidy(row.querySelector('textarea').value));
+      .filter((row) => find(row, 'input[type="checkbox"]', HTMLInputElement).checked)
+      .map((row) => tidy(find(row, 'textarea', HTMLTextAreaElement).value));
 
   function countChosen() {
     const count = chosen().length;
@@ -175,10 +160,10 @@ export function bindEntry(session) {
     });
     const tags = [
       glossOf(statement.finding),
-      negated && t('review.negated'),
-      uncertain && t('review.uncertain'),
-      historical && t('review.earlier'),
-      location,
+      negated ? t('review.negated') : '',
+      uncertain ? t('review.uncertain') : '',
+      historical ? t('review.earlier') : '',
+      location ?? '',
     ].filter(Boolean);
     row.dataset.testid = 'review-row';
     check.setAttribute('aria-label', [t('findings.add'), text.value, ...tags].join(', '));
@@ -190,7 +175,7 @@ export function bindEntry(session) {
       const line = create('p', undefined, 'tags');
       line.append(
         ...tags.map((tag) =>
-          create('span', tag, [location, glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark'),
+          create('span', tag, [location ?? '', glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark'),
         ),
       );
       row.append(line);
@@ -203,19 +188,20 @@ export function bindEntry(session) {
     event.preventDefault();
     if (chosen().length) add(chosen());
   });
-  asIs.addEventListener('click', () => add([session.state.review.text]));
-  takenAsIs.addEventListener('click', () => add([session.state.taken.text]));
+  const addAsIs = (/** @type {{text: string} | null} */ typed) => typed && add([typed.text]);
+  asIs.addEventListener('click', () => addAsIs(session.state.review));
+  takenAsIs.addEventListener('click', () => addAsIs(session.state.taken));
   review.addEventListener('input', ({ target }) => {
-    if (target.matches('textarea')) fitPrompt(target);
+    if (target instanceof HTMLTextAreaElement) fitPrompt(target);
   });
   review.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') cancel.click();
-    if (event.key !== 'Enter' || !event.target.matches('textarea') || event.isComposing) return;
+    if (event.key !== 'Enter' || !(event.target instanceof HTMLTextAreaElement) || event.isComposing) return;
     event.preventDefault(); // a prompt is one line
     review.requestSubmit();
   });
   cancel.addEventListener('click', () => {
-    session.cancelReview();
+    session.findings.cancelReview();
     input.focus({ preventScroll: true });
   });
 
@@ -241,9 +227,9 @@ export function bindEntry(session) {
     countChosen();
     for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);
     input.scrollTop = 0;
-    (rows.querySelector('input:checked') ?? rows.querySelector('input') ?? (tooLong ? cancel : asIs)).focus({
-      preventScroll: true,
-    });
+    const checks = findAll(rows, 'input', HTMLInputElement);
+    const first = checks.find(({ checked }) => checked) ?? checks.at(0) ?? (tooLong ? cancel : asIs);
+    first.focus({ preventScroll: true });
   });
 
   const drawTaken = onChange((/** @type {import('../../core/state.js').State['taken']} */ now) => {

@@ -4,15 +4,17 @@ import { askToForget, forget, stored } from '../../core/stores.js';
 import { t } from '../../core/i18n.js';
 
 export function bindForget() {
-  const dialog = byId('forget');
-  byId('forget-open').addEventListener('click', () => dialog.showModal());
-  byId('forget-confirm').addEventListener('click', askToForget);
+  const dialog = byId('forget', HTMLDialogElement);
+  byId('forget-open', HTMLButtonElement).addEventListener('click', () => dialog.showModal());
+  byId('forget-confirm', HTMLButtonElement).addEventListener('click', askToForget);
   return () => {};
 }
 
 /** In a page that does not start. @param {import('../../session.js').Session} session */
 export async function showForgotten(session) {
-  const [dialog, title, list] = ['forgotten', 'forgotten-title', 'forgotten-list'].map(byId);
+  const dialog = byId('forgotten', HTMLDialogElement);
+  const title = byId('forgotten-title');
+  const list = byId('forgotten-list');
   await forget();
   const stores = await stored();
   title.textContent = t(stores.every(([, names]) => !names.length) ? 'forget.nothing' : 'forget.left');
@@ -22,6 +24,8 @@ export async function showForgotten(session) {
       create('dd', names.join(', ') || t('forget.none')),
     ]),
   );
-  dialog.addEventListener('close', () => (dialog.returnValue === 'stay' ? session.stayEmpty() : location.reload()));
+  dialog.addEventListener('close', () =>
+    dialog.returnValue === 'stay' ? session.model.stayEmpty() : location.reload(),
+  );
   dialog.showModal();
 }

@@ -1,38 +1,38 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
-import { byId, onChange, setOptions } from '../../core/dom.js';
+import { byId, contextOf, onChange, setOptions } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
-import { overlayKey, shownMap } from '../../core/state.js';
+import { overlayKey, shownMap } from '../../core/map.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindStage(session) {
-  const [layers, mapCanvas, controls, toggle, kind, palette, opacity, legend, text] = [
-    'layers',
-    'map',
-    'controls',
-    'map-toggle',
-    'map-kind',
-    'palette',
-    'opacity',
-    'legend',
-    'map-text',
-  ].map(byId);
+  const layers = byId('layers');
+  const mapCanvas = byId('map', HTMLCanvasElement);
+  const controls = byId('controls', HTMLFormElement);
+  const toggle = byId('map-toggle', HTMLInputElement);
+  const kind = byId('map-kind', HTMLSelectElement);
+  const palette = byId('palette', HTMLSelectElement);
+  const opacity = byId('opacity', HTMLInputElement);
+  const legend = byId('legend', HTMLCanvasElement);
+  const text = byId('map-text');
 
   controls.addEventListener('submit', (event) => event.preventDefault());
-  toggle.addEventListener('change', () => session.setMap({ on: toggle.checked }));
-  kind.addEventListener('change', () => session.setMap({ kind: kind.value }));
-  palette.addEventListener('change', () => session.setMap({ palette: palette.value }));
-  opacity.addEventListener('input', () => session.setMap({ opacity: Number(opacity.value) }));
+  toggle.addEventListener('change', () => session.map.set({ on: toggle.checked }));
+  kind.addEventListener('change', () =>
+    session.map.set({ kind: kind.value === 'similarity' ? 'similarity' : 'attention' }),
+  );
+  palette.addEventListener('change', () => session.map.set({ palette: palette.value }));
+  opacity.addEventListener('input', () => session.map.set({ opacity: Number(opacity.value) }));
 
   const drawMap = onChange((/** @type {import('../../core/state.js').State['overlay']} */ overlay) => {
     if (!overlay) return;
     mapCanvas.width = mapCanvas.height = overlay.size;
-    mapCanvas.getContext('2d').putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
+    contextOf(mapCanvas).putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
   const drawLegend = onChange((/** @type {import('../../core/state.js').State['ramp']} */ ramp) => {
     if (!ramp) return;
     legend.width = ramp.rgba.length / 4;
-    legend.getContext('2d').putImageData(new ImageData(ramp.rgba, legend.width), 0, 0);
+    contextOf(legend).putImageData(new ImageData(ramp.rgba, legend.width), 0, 0);
   });
 
   const drawPalettes = onChange((/** @type {string[]} */ names) =>

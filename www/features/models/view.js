@@ -7,21 +7,20 @@ import { megabytes } from '../../core/words.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindModels(session) {
-  const [card, from, chooser, trialBlock, trialText, trialBar] = [
-    'model-card',
-    'model-from',
-    'model-folder',
-    'trial',
-    'trial-text',
-    'trial-bar',
-  ].map(byId);
+  const card = byId('model-card');
+  const from = byId('model-from');
+  const chooser = byId('model-folder', HTMLInputElement);
+  const trialBlock = byId('trial');
+  const trialText = byId('trial-text');
+  const trialBar = byId('trial-bar', HTMLProgressElement);
 
   chooser.addEventListener('change', () => {
-    const folder = diskFolder(filesFromList(chooser.files));
-    const chosen = chooser.files.length > 0;
+    const files = filesFromList(chooser.files);
+    const folder = diskFolder(files);
+    const chosen = files.length > 0;
     chooser.value = '';
-    if (folder) session.chooseModel(folder);
-    else if (chosen) session.refuse({ key: 'model.none' }, { key: 'model.noneText' });
+    if (folder) session.model.choose(folder);
+    else if (chosen) session.notices.refuse({ key: 'model.none' }, { key: 'model.noneText' });
     if (chosen && !folder) card.hidePopover();
   });
 

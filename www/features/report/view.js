@@ -3,7 +3,9 @@ import { byId, copyField, onChange } from '../../core/dom.js';
 import { t } from '../../core/i18n.js';
 
 export function bindReport() {
-  const [text, copy, done] = ['report-text', 'report-copy', 'report-done'].map(byId);
+  const text = byId('report-text', HTMLTextAreaElement);
+  const copy = byId('report-copy', HTMLButtonElement);
+  const done = byId('report-done');
   copy.addEventListener('click', async () => {
     done.textContent = t((await copyField(text)) ? 'report.copied' : 'share.field');
   });

@@ -2,7 +2,8 @@
  * A language model's reading of a text in place of the rules', when a person asks for it. What it says is not believed:
  * the program's vocabulary checks it, as `carzero align --llm` does. Whatever fails leaves what the rules found.
  */
-import { CodedError } from '../../core/errors.js';
+import { Actions } from '../../core/actions.js';
+import { CodedError, codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { reviewOf } from '../../core/review.js';
 import { askBuiltIn, builtIn } from './builtin.js';
@@ -15,20 +16,12 @@ const NAMED = 5; // of the names that were left out
 export const isSetUp = ({ by, url, model }) =>
   by === 'browser' || (by === 'endpoint' && Boolean(completionsOf(url) && model.trim()));
 
-export class RewriteActions {
-  #store;
-  #host;
+export class RewriteActions extends Actions {
   /** @type {AbortController | null} */ #request = null;
-
-  /** @param {import('../../core/state.js').Store} store @param {import('../../session.js').Host} host */
-  constructor(store, host) {
-    this.#store = store;
-    this.#host = host;
-  }
 
   /** @param {Partial<import('../../core/review.js').Rewriter>} change */
   setUp(change) {
-    this.#store.update({ rewriter: { ...this.#store.state.rewriter, ...change } });
+    this.update({ rewriter: { ...this.state.rewriter, ...change } });
   }
 
   /** Looks for a model of the browser's own. */
@@ -38,23 +31,23 @@ export class RewriteActions {
 
   /** Sends the text under review, and nothing else. */
   async rewrite() {
-    const { review, rewriter } = this.#store.state;
+    const { review, rewriter } = this.state;
     if (!review || review.busy || !isSetUp(rewriter)) return;
     const request = new AbortController();
     this.#request = request;
     const timer = setTimeout(() => request.abort(new CodedError('no-answer', `${TIMEOUT / 1000} s`)), TIMEOUT);
-    this.#store.update({ review: { ...review, busy: true, note: '' } });
+    this.update({ review: { ...review, busy: true, note: '' } });
     const end = (/** @type {Partial<import('../../core/review.js').Review>} */ change) => {
-      if (this.#request === request)
-        this.#store.update({ review: { ...this.#store.state.review, busy: false, ...change } });
+      const now = this.state.review;
+      if (now && this.#request === request) this.update({ review: { ...now, busy: false, ...change } });
     };
     try {
-      const rewriting = await this.#host.call('rewriting', {});
+      const rewriting = await this.session.call('rewriting', {});
       const ask =
         rewriter.by === 'browser'
           ? askBuiltIn(rewriting, review.text, request.signal)
           : askEndpoint(rewriter, rewriting, review.text, request.signal);
-      const { statements, unknownFindings, unknownPlaces } = await this.#host.call('readAnswer', {
+      const { statements, unknownFindings, unknownPlaces } = await this.session.call('readAnswer', {
         text: review.text,
         answer: await ask,
       });
@@ -66,7 +59,7 @@ export class RewriteActions {
         note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' },
       });
     } catch (error) {
-      end({ note: { key: 'rewrite.failed', values: { reason: programMessage(error) } } });
+      end({ note: { key: 'rewrite.failed', values: { reason: programMessage(codedFrom(error)) } } });
     } finally {
       clearTimeout(timer);
     }
@@ -74,8 +67,8 @@ export class RewriteActions {
 
   /** Back to what the rules found. */
   useRules() {
-    const { review } = this.#store.state;
-    this.#store.update({ review: reviewOf(review.text, review.byRules) });
+    const { review } = this.state;
+    if (review) this.update({ review: reviewOf(review.text, review.byRules) });
   }
 
   /** The review is over, and with it the request. */

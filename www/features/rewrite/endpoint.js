@@ -31,7 +31,7 @@ async function post(request, signal) {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     port1.onmessage = ({ data }) => resolve(data);
-    frame.addEventListener('load', () => frame.contentWindow.postMessage(request, '*', [port2]), { once: true }); // no origin can be named; `frame-src` keeps other documents out
+    frame.addEventListener('load', () => frame.contentWindow?.postMessage(request, '*', [port2]), { once: true }); // no origin can be named; `frame-src` keeps other documents out
     document.body.append(frame);
   }).finally(() => {
     frame.remove();
@@ -53,24 +53,17 @@ export async function askEndpoint({ url, model, key }, { instructions, schema },
     { type: 'json_schema', json_schema: { name: 'statements', strict: true, schema } },
     { type: 'json_object' },
   ];
-  let answer;
-  for (const format of formats) {
-    // not every server knows schemas
-    answer = await post(
-      {
-        url: completionsOf(url),
-        key,
-        body: JSON.stringify({ model, temperature: 0, messages, response_format: format }),
-      },
-      signal,
-    );
-    if (![400, 422].includes(answer.status)) break;
-  }
+  const send = (/** @type {object} */ format) => {
+    const body = JSON.stringify({ model, temperature: 0, messages, response_format: format });
+    return post({ url: completionsOf(url), key, body }, signal);
+  };
+  let answer = await send(formats[0]);
+  if ('status' in answer && [400, 422].includes(answer.status)) answer = await send(formats[1]); // not every server knows schemas
   if ('failure' in answer) throw new CodedError('unreachable', answer.failure);
-  if (answer.status < 200 || answer.status > 299)
-    throw new CodedError('refused', `${answer.status} ${answer.text.trim().slice(0, SHOWN)}`.trim());
+  const { status, text: said } = answer;
+  if (status < 200 || status > 299) throw new CodedError('refused', `${status} ${said.trim().slice(0, SHOWN)}`.trim());
   try {
-    return String(JSON.parse(answer.text).choices[0].message.content);
+    return String(JSON.parse(said).choices[0].message.content);
   } catch {
     throw new CodedError('bad-answer', 'it is no chat completion');
   }

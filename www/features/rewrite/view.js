@@ -6,20 +6,18 @@ import { isSetUp } from './actions.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindRewrite(session) {
-  const [form, settings, own, ownText, endpoint, url, model, key, urlError, go, rules, status] = [
-    'rewrite',
-    'rewrite-settings',
-    'rewrite-own',
-    'rewrite-own-text',
-    'rewrite-endpoint',
-    'rewrite-url',
-    'rewrite-model',
-    'rewrite-key',
-    'rewrite-url-error',
-    'rewrite-go',
-    'rewrite-rules',
-    'rewrite-status',
-  ].map(byId);
+  const form = byId('rewrite', HTMLFormElement);
+  const settings = byId('rewrite-settings', HTMLDetailsElement);
+  const own = byId('rewrite-own', HTMLInputElement);
+  const ownText = byId('rewrite-own-text');
+  const endpoint = byId('rewrite-endpoint');
+  const url = byId('rewrite-url', HTMLInputElement);
+  const model = byId('rewrite-model', HTMLInputElement);
+  const key = byId('rewrite-key', HTMLInputElement);
+  const urlError = byId('rewrite-url-error');
+  const go = byId('rewrite-go', HTMLButtonElement);
+  const rules = byId('rewrite-rules', HTMLButtonElement);
+  const status = byId('rewrite-status');
   const actions = session.rewriting;
 
   settings.addEventListener('toggle', () => {

@@ -1,9 +1,21 @@
 /** The table of a series, and the way back to it from the viewer. */
-import { byId, create, onChange, setOptions, showName } from '../../core/dom.js';
+import {
+  byId,
+  cloned,
+  closest,
+  contextOf,
+  create,
+  find,
+  findAll,
+  focusedIn,
+  onChange,
+  setOptions,
+  showName,
+} from '../../core/dom.js';
 import { language, nameOf, plural, populationInWords, t, tell } from '../../core/i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../../core/table.js';
 import { rove } from '../../core/rove.js';
-import { rowInView } from '../../core/state.js';
+import { rowInView } from '../../core/derived.js';
 import { cautions, leftInWords, signed, standing } from '../../core/words.js';
 import { isUnknown, related, unranked } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
@@ -21,7 +33,7 @@ function drawThumbnail(canvas, thumbnail) {
   const { width, height, grey } = thumbnail;
   const rgba = Uint32Array.from(grey, (value) => 0xff000000 | (value * 0x010101)); // little-endian ABGR
   Object.assign(canvas, { width, height });
-  canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
+  contextOf(canvas).putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
 }
 
 /** @param {import('../../core/table.js').Mark | undefined} mark */
@@ -47,63 +59,37 @@ function createCell(mark) {
 
 /** @param {import('../../session.js').Session} session */
 export function bindSeries(session) {
-  const [
-    section,
-    title,
-    progress,
-    count,
-    run,
-    findingsToggle,
-    close,
-    filterForm,
-    name,
-    above,
-    finding,
-    shownText,
-    scroll,
-    caption,
-    heads,
-    body,
-    none,
-    more,
-    population,
-    live,
-    template,
-  ] = [
-    'series',
-    'series-title',
-    'series-progress',
-    'series-count',
-    'series-run',
-    'series-findings',
-    'series-close',
-    'series-filter',
-    'series-name',
-    'series-above',
-    'series-finding',
-    'series-shown',
-    'series-scroll',
-    'series-caption',
-    'series-heads',
-    'series-rows',
-    'series-none',
-    'series-more',
-    'series-population',
-    'series-live',
-    'series-row',
-  ].map(byId);
-  const [stage, notice, nav, back, previous, place, next] = [
-    'stage',
-    'notice',
-    'series-nav',
-    'series-back',
-    'series-previous',
-    'series-place',
-    'series-next',
-  ].map(byId);
+  const section = byId('series');
+  const title = byId('series-title');
+  const progress = byId('series-progress', HTMLProgressElement);
+  const count = byId('series-count');
+  const run = byId('series-run', HTMLButtonElement);
+  const findingsToggle = byId('series-findings', HTMLButtonElement);
+  const close = byId('series-close', HTMLButtonElement);
+  const filterForm = byId('series-filter', HTMLFormElement);
+  const name = byId('series-name', HTMLInputElement);
+  const above = byId('series-above', HTMLInputElement);
+  const finding = byId('series-finding', HTMLSelectElement);
+  const shownText = byId('series-shown');
+  const scroll = byId('series-scroll');
+  const caption = byId('series-caption');
+  const heads = byId('series-heads');
+  const body = byId('series-rows');
+  const none = byId('series-none');
+  const more = byId('series-more', HTMLButtonElement);
+  const population = byId('series-population');
+  const live = byId('series-live');
+  const template = byId('series-row', HTMLTemplateElement);
+  const stage = byId('stage');
+  const notice = byId('notice');
+  const nav = byId('series-nav');
+  const back = byId('series-back', HTMLButtonElement);
+  const previous = byId('series-previous', HTMLButtonElement);
+  const place = byId('series-place');
+  const next = byId('series-next', HTMLButtonElement);
   const left = byId('series-left');
-  const main = section.parentElement;
-  /** @type {Map<number, {row: Row, element: HTMLElement, findings: readonly string[], words: string}>} */ const drawn =
+  const main = find(document, 'main');
+  /** @type {Map<number, {row: Row, element: HTMLTableRowElement, findings: readonly string[], words: string}>} */ const drawn =
     new Map();
   /** @type {Row[]} Those that pass the filter */ let rows = [];
   let lastViewed = 0;
@@ -124,7 +110,7 @@ export function bindSeries(session) {
     session.series.view(row);
   }
 
-  run.addEventListener('click', () => session.series.run(!session.state.series.running));
+  run.addEventListener('click', () => session.series.run(!session.state.series?.running));
   close.addEventListener('click', () => session.series.close());
   findingsToggle.addEventListener('click', () => {
     const open = main.toggleAttribute('data-findings');
@@ -137,28 +123,30 @@ export function bindSeries(session) {
   );
   finding.addEventListener('change', () => session.series.filter({ finding: finding.value }));
   more.addEventListener('click', () => session.series.showMore());
-  heads.addEventListener('click', ({ target }) => {
-    const button = target.closest('button');
-    if (button) session.series.sort(button.dataset.by);
+  heads.addEventListener('click', (event) => {
+    const by = closest(event, 'button')?.dataset.by;
+    if (by !== undefined) session.series.sort(by);
   });
-  body.addEventListener('click', ({ target }) => view(drawn.get(Number(target.closest('tr')?.dataset.id))?.row));
+  body.addEventListener('click', (event) => view(drawn.get(Number(closest(event, 'tr')?.dataset.id))?.row));
   const settleRows = rove(body, '.open', ['ArrowUp'], ['ArrowDown']);
   const settleHeads = rove(heads, 'button', ['ArrowLeft'], ['ArrowRight']);
   back.addEventListener('click', () => session.series.show(true));
   const step = (/** @type {number} */ by) => {
     const all = openable();
-    view(all[all.indexOf(rowInView(session.state)) + by]);
+    const row = rowInView(session.state);
+    if (row) view(all[all.indexOf(row) + by]);
   };
   previous.addEventListener('click', () => step(-1));
   next.addEventListener('click', () => step(1));
 
   /** @param {Row} row @param {readonly string[]} findings */
   function createRow(row, findings) {
-    const element = template.content.firstElementChild.cloneNode(true);
-    const [thumbnail, open, size] = ['.thumbnail', '.open', '.size'].map((selector) => element.querySelector(selector));
+    const element = cloned(template, HTMLTableRowElement);
+    const open = find(element, '.open');
+    const size = find(element, '.size');
     element.dataset.id = String(row.id);
     element.dataset.state = row.state;
-    drawThumbnail(thumbnail, row.thumbnail);
+    drawThumbnail(find(element, '.thumbnail', HTMLCanvasElement), row.thumbnail);
     open.title = row.name;
     showName(open, row.name);
     size.textContent = row.width ? `${row.width} × ${row.height}` : '';
@@ -173,18 +161,22 @@ export function bindSeries(session) {
       const label = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
       showName(label, row.name);
       open.replaceWith(label);
-      const cell = /** @type {HTMLTableCellElement} */ (
-        create('td', t('series.unread', { reason: tell(row.reason) }), 'error')
-      );
+      const cell = create('td', t('series.unread', { reason: tell(row.reason) }), 'error');
       cell.colSpan = Math.max(1, findings.length);
       element.append(cell);
     }
     return element;
   }
 
+  /** What opens a row that is drawn and can be opened. @param {number} id */
+  function openerOf(id) {
+    const entry = drawn.get(id);
+    return entry && findAll(entry.element, '.open', HTMLElement).at(0);
+  }
+
   const drawHeads = onChange(
     (/** @type {readonly string[]} */ findings, /** @type {import('../../core/table.js').Sort} */ sort) => {
-      const focused = heads.contains(document.activeElement) ? document.activeElement.dataset.by : null;
+      const focused = focusedIn(heads, 'by');
       heads.replaceChildren(
         ...[NAME, ...findings].map((by) => {
           const [cell, button] = [create('th'), create('button', by === NAME ? t('series.image') : nameOf(by))];
@@ -199,10 +191,11 @@ export function bindSeries(session) {
         }),
       );
       settleHeads();
-      const sorted = heads.querySelector('[aria-sort]:not(:first-child)');
+      const [names, ...others] = findAll(heads, 'th', HTMLTableCellElement);
+      const sorted = others.find((cell) => cell.hasAttribute('aria-sort'));
       if (!sorted) return;
       const [least, most] = [
-        sorted.offsetLeft - heads.firstElementChild.offsetWidth,
+        sorted.offsetLeft - names.offsetWidth,
         sorted.offsetLeft + sorted.offsetWidth - scroll.clientWidth,
       ];
       scroll.scrollLeft = Math.min(least, Math.max(most, scroll.scrollLeft));
@@ -216,13 +209,20 @@ export function bindSeries(session) {
     ]);
   });
 
+  /** The id of the row that has the focus, or 0. */
+  function focusedRow() {
+    const { activeElement } = document;
+    const row = activeElement && body.contains(activeElement) ? activeElement.closest('tr') : null;
+    return Number(row?.dataset.id ?? 0);
+  }
+
   /** Makes the table's rows those of `page`, as far as `TASK_MS` allows, and goes on in the next frame. @param {readonly Row[]} page @param {readonly string[]} findings */
   function fill(page, findings) {
     const end = performance.now() + TASK_MS;
-    const focused = body.contains(document.activeElement) ? Number(document.activeElement.closest('tr').dataset.id) : 0;
+    const focused = focusedRow();
     const filled = page.every((row, i) => {
       let entry = drawn.get(row.id);
-      if (entry?.row !== row || entry.findings !== findings || entry.words !== language()) {
+      if (!entry || entry.row !== row || entry.findings !== findings || entry.words !== language()) {
         if (performance.now() > end) return false;
         entry?.element.remove();
         drawn.set(row.id, (entry = { row, findings, words: language(), element: createRow(row, findings) }));
@@ -231,8 +231,7 @@ export function bindSeries(session) {
       return true;
     });
     settleRows();
-    if (focused && !body.contains(document.activeElement))
-      drawn.get(focused)?.element.querySelector('.open')?.focus({ preventScroll: true });
+    if (focused && !body.contains(document.activeElement)) openerOf(focused)?.focus({ preventScroll: true });
     sight.disconnect();
     if (filled)
       sight.observe(more); // and says at once whether it is near
@@ -247,7 +246,8 @@ export function bindSeries(session) {
       /** @type {object} */ _filter,
       /** @type {number} */ room,
     ) => {
-      rows = rowsOnShow(session.state.series, findings);
+      const { series } = session.state;
+      rows = series ? rowsOnShow(series, findings) : [];
       const page = rows.slice(0, room);
       const kept = new Set(page.map(({ id }) => id));
       for (const [id, { element }] of drawn)
@@ -270,8 +270,8 @@ export function bindSeries(session) {
     live.textContent = text;
   });
 
-  /** @param {import('../../core/state.js').State} state */
-  function drawProgress({ series, findings, model }) {
+  /** @param {import('../../core/table.js').Series} series @param {import('../../core/state.js').State} state */
+  function drawProgress(series, { findings, model }) {
     const { total, done, failed } = progressOf(series, findings);
     const open = total - done;
     const doing = !open ? 'done' : !series.running ? 'rests' : model === 'ready' ? 'runs' : 'waits';
@@ -288,7 +288,7 @@ export function bindSeries(session) {
     main.toggleAttribute('data-series', shown);
     section.hidden = !shown;
     (shown ? scroll : stage).append(notice);
-    if (shown) (drawn.get(lastViewed)?.element.querySelector('.open') ?? title).focus();
+    if (shown) (openerOf(lastViewed) ?? title).focus();
     else if (session.state.series) back.focus();
   });
 
@@ -298,7 +298,7 @@ export function bindSeries(session) {
       drawHeads(findings, series.sort);
       drawFindings(findings);
       drawRows(series.rows, findings, series.sort, series.filter, rowsDrawn(series, findings));
-      drawProgress(state);
+      drawProgress(series, state);
       title.textContent = plural('series.of', series.rows.length);
       if (document.activeElement !== name) name.value = series.filter.name;
       if (document.activeElement !== above)
@@ -316,7 +316,8 @@ export function bindSeries(session) {
     nav.hidden = !series;
     place.textContent = row ? `${all.indexOf(row) + 1 || '–'} / ${all.length}` : '';
     place.hidden = previous.hidden = next.hidden = !row;
-    previous.disabled = all.indexOf(row) <= 0;
-    next.disabled = all.indexOf(row) === all.length - 1;
+    const at = row ? all.indexOf(row) : -1;
+    previous.disabled = at <= 0;
+    next.disabled = at === all.length - 1;
   };
 }

@@ -10,10 +10,14 @@ const NONE = [];
 
 /** @param {import('../../session.js').Session} session */
 export function bindFacts(session) {
-  const [facts, warnings, exchange] = ['facts', 'warnings', 'exchange'].map(byId);
-  const [box, viewport, teach] = ['warned', 'fit', 'teach'].map(byId);
+  const facts = byId('facts');
+  const warnings = byId('warnings');
+  const exchange = byId('exchange', HTMLButtonElement);
+  const box = byId('warned');
+  const viewport = byId('fit');
+  const teach = byId('teach');
   const phone = matchMedia(PHONE);
-  exchange.addEventListener('click', () => session.exchange());
+  exchange.addEventListener('click', () => session.picture.exchange());
 
   const drawFacts = onChange((/** @type {import('../../core/state.js').Picture['facts']} */ list) => {
     facts.hidden = !list.length;

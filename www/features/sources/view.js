@@ -1,5 +1,6 @@
 /** How pictures come in: choose, drop or paste files and folders, or a synthetic example. */
-import { byId, create, onChange, showName } from '../../core/dom.js';
+import { byId, create, find, onChange, showName } from '../../core/dom.js';
+import { codedFrom } from '../../core/errors.js';
 import { diskFolder } from '../../core/folders.js';
 import { FILES_MAX, filesFromList, filesFromTransfer, sortOut } from '../../core/files.js';
 import { exampleTitle, glossOf, say, t, tell } from '../../core/i18n.js';
@@ -7,28 +8,26 @@ import { leftInWords, noteInWords } from '../../core/words.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindSources(session) {
-  const [block, note, input, folder, phantoms, veil] = [
-    'sources',
-    'image-note',
-    'file',
-    'folder',
-    'phantoms',
-    'drop',
-  ].map(byId);
+  const block = byId('sources');
+  const note = byId('image-note');
+  const input = byId('file', HTMLInputElement);
+  const folder = byId('folder', HTMLInputElement);
+  const phantoms = byId('phantoms');
+  const veil = byId('drop');
 
   /** @param {import('../../core/files.js').Named[]} files */
   async function take(files) {
     if (session.state.model === 'empty') return; // nothing is there to open it
     const model = diskFolder(files);
-    if (model) return session.chooseModel(model);
+    if (model) return session.model.choose(model);
     const { images, left } =
       files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, left: {} };
     const refuse = (/** @type {import('../../core/i18n.js').Message} */ why) =>
-      session.refuse({ key: 'sources.nothing' }, why);
+      session.notices.refuse({ key: 'sources.nothing' }, why);
     if (images.length > FILES_MAX) refuse({ key: 'sources.tooMany', values: { count: FILES_MAX } });
     else if (images.length > 1 && session.state.teaching) refuse({ key: 'sources.oneInTeaching' });
     else if (images.length > 1) session.series.open(images, left);
-    else if (images.length) session.openFile(images[0].file, images[0].name);
+    else if (images.length) session.picture.openFile(images[0].file, images[0].name);
     else
       refuse(
         files.length ? { key: 'sources.noImage', values: { left: leftInWords(left) } } : { key: 'sources.noFile' },
@@ -58,7 +57,10 @@ export function bindSources(session) {
     try {
       await take(await filesFromTransfer(event.dataTransfer));
     } catch (error) {
-      session.refuse({ key: 'sources.nothing' }, { key: 'sources.unread', values: { message: error.message } });
+      session.notices.refuse(
+        { key: 'sources.nothing' },
+        { key: 'sources.unread', values: { message: codedFrom(error).message } },
+      );
     }
   });
 
@@ -77,20 +79,20 @@ export function bindSources(session) {
         create('span', undefined, 'phantom-name'),
         say(create('span', undefined, 'tag'), 'sources.syntheticTag'),
       );
-      button.addEventListener('click', () => session.openExample(example));
+      button.addEventListener('click', () => session.picture.openExample(example));
       phantoms.append(button);
       button.dataset.title = title;
       button.dataset.shows = finding ?? '';
       return /** @type {[typeof params, HTMLCanvasElement]} */ ([params, canvas]);
     });
-    session.preview(previews);
+    session.picture.preview(previews);
   });
 
   const nameExamples = onChange((/** @type {unknown} */ _list) => {
     for (const button of phantoms.querySelectorAll('button')) {
-      const { title, shows: finding } = button.dataset;
-      const name = exampleTitle(button.dataset.phantom, title);
-      button.querySelector('.phantom-name').textContent = name;
+      const { title = '', shows: finding } = button.dataset;
+      const name = exampleTitle(button.dataset.phantom ?? '', title);
+      find(button, '.phantom-name').textContent = name;
       button.title = finding
         ? t('sources.drawnFor', { name, finding: glossOf(finding) || finding })
         : t('sources.synthetic', { name });
@@ -100,15 +102,16 @@ export function bindSources(session) {
   return (/** @type {import('../../core/state.js').State} */ { picture, wanted, phantoms: list }) => {
     block.toggleAttribute('data-empty', !picture && !wanted);
     const facts = picture
-      ? ['file' in picture.source && `${picture.width} × ${picture.height}`, ...picture.notes.map(noteInWords)].filter(
-          Boolean,
-        )
+      ? [
+          ...('file' in picture.source ? [`${picture.width} × ${picture.height}`] : []),
+          ...picture.notes.map(noteInWords),
+        ]
       : [];
     showName(
-      note.firstElementChild,
+      find(note, '.middle'),
       wanted && !picture ? t('sources.waits', { name: tell(wanted.name) }) : picture ? tell(picture.name) : '',
     );
-    note.lastElementChild.textContent = facts.map((fact) => ` · ${fact}`).join('');
+    find(note, '.rest').textContent = facts.map((fact) => ` · ${fact}`).join('');
     note.title = note.textContent;
     drawPhantoms(list);
     nameExamples(list);

@@ -16,7 +16,7 @@
  * @property {import('../../core/state.js').Warning[]} warnings What speaks against the model's side
  * @property {{finding: string, distance: number}[] | null} drawn How far the mark lies outside what was drawn; null where nobody knows
  */
-import { ranked } from '../../core/state.js';
+import { ranked } from '../../core/derived.js';
 import { warningsOf } from '../../core/words.js';
 
 /** @param {number} rounds @returns {Round} */
@@ -59,10 +59,9 @@ export function placeInMap(mark, map, side, view, ratio) {
   };
 }
 
-/** Compares a finished round. @param {import('../../core/state.js').State} state @returns {Outcome} */
-export function compare(state) {
+/** Compares a finished round. @param {import('../../core/state.js').Viewed} state @param {Round} round @returns {Outcome} */
+export function compare(state, { mark, guesses }) {
   const {
-    teaching: { mark, guesses },
     picture: { truth, source, view, width, height },
     scores,
     info,
@@ -80,11 +79,18 @@ export function compare(state) {
   }));
   const ratio = height / width;
   const compared = names.find((finding) => scores.has(finding));
-  const part = { x: view.x / width, y: view.y / height, width: view.width / width, height: view.height / height };
-  const place = mark && compared && placeInMap(mark, scores.get(compared)[map.kind], info.mapSide, part, ratio);
+  const score = compared ? scores.get(compared) : undefined;
+  const part = view && {
+    x: view.x / width,
+    y: view.y / height,
+    width: view.width / width,
+    height: view.height / height,
+  };
+  const asked = mark && compared && score && part && info ? { finding: compared, score, part, info, mark } : null;
+  const place = asked && placeInMap(asked.mark, asked.score[map.kind], asked.info.mapSide, asked.part, ratio);
   return {
     rows,
-    map: place ? { finding: compared, ...place } : mark && compared ? 'unseen' : null,
+    map: asked && (place ? { finding: asked.finding, ...place } : 'unseen'),
     warnings: warningsOf(state.picture),
     drawn:
       known && mark

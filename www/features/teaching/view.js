@@ -1,16 +1,22 @@
 /** Teaching mode: the learner marks a place and guesses, then compares. What is withheld meanwhile is `veil`'s business. */
-import { byId, create, focusFirst, onChange } from '../../core/dom.js';
+import { byId, closest, create, find, findAll, focusFirst, onChange } from '../../core/dom.js';
 import { glossOf, percent, t } from '../../core/i18n.js';
-import { placeOf } from '../../core/state.js';
+import { hasPicture, placeOf } from '../../core/derived.js';
 import { missingIn } from './round.js';
+import { ARROWS, onTap } from '../../core/viewport/input.js';
 import { partFromPoint, pointFromPart } from '../../core/viewport/transform.js';
 import { reading, standing, warningInWords } from '../../core/words.js';
 
 const MIDDLE = { x: 0.5, y: 0.5 };
 const STEP = 12; // CSS pixels of an arrow key
 const FAST = 4; // with Shift
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const SURENESS = [1, 2, 3];
+/** @typedef {import('./round.js').Sureness} Sureness */
+const SURENESS = /** @type {const} */ ([1, 2, 3]);
+/** How sure, until a learner says it. @type {Sureness} */
+const UNTOLD = 2;
+/** @param {EventTarget | null} select */
+const surenessOf = (select) =>
+  SURENESS.find((value) => select instanceof HTMLSelectElement && String(value) === select.value) ?? 0;
 
 const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(finding)} (${finding})` : finding);
 const rankOf = (/** @type {number | undefined} */ percentile) =>
@@ -54,103 +60,94 @@ function tableOf(rows) {
     cell.setAttribute('scope', 'col');
     head.append(cell);
   }
-  table.append(create('caption', t('teach.table'), 'sr-only'), create('thead'), create('tbody'));
-  table.tHead.append(head);
+  const [top, body] = [create('thead'), create('tbody')];
+  top.append(head);
+  table.append(create('caption', t('teach.table'), 'sr-only'), top, body);
   for (const { finding, sure, percentile, drawn } of rows) {
     const row = create('tr');
     const name = create('th', named(finding));
     name.setAttribute('scope', 'row');
     row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(percentile)));
     if (known) row.append(create('td', t(drawn ? 'teach.yes' : 'teach.no')));
-    table.tBodies[0].append(row);
+    body.append(row);
   }
   return table;
 }
 
 /** @param {import('../../session.js').Session} session */
 export function bindTeaching(session) {
-  const [
-    toggle,
-    panel,
-    title,
-    lead,
-    form,
-    place,
-    keyboard,
-    clear,
-    guess,
-    list,
-    outcomeBox,
-    missing,
-    reveal,
-    next,
-    end,
-  ] = [
-    'teach-toggle',
-    'teach',
-    'teach-title',
-    'teach-lead',
-    'teach-form',
-    'teach-place',
-    'teach-keyboard',
-    'teach-clear',
-    'teach-guess',
-    'teach-findings',
-    'teach-outcome',
-    'teach-missing',
-    'teach-reveal',
-    'teach-surprise',
-    'teach-end',
-  ].map(byId);
-  const [viewport, mark] = ['fit', 'mark-place'].map(byId);
+  const toggle = byId('teach-toggle', HTMLButtonElement);
+  const panel = byId('teach');
+  const title = byId('teach-title');
+  const lead = byId('teach-lead');
+  const form = byId('teach-form', HTMLFormElement);
+  const place = byId('teach-place');
+  const keyboard = byId('teach-keyboard', HTMLButtonElement);
+  const clear = byId('teach-clear', HTMLInputElement);
+  const guess = byId('teach-guess', HTMLFieldSetElement);
+  const list = byId('teach-findings');
+  const outcomeBox = byId('teach-outcome');
+  const missing = byId('teach-missing');
+  const reveal = byId('teach-reveal', HTMLButtonElement);
+  const next = byId('teach-surprise', HTMLButtonElement);
+  const end = byId('teach-end', HTMLButtonElement);
+  const viewport = byId('fit');
+  const mark = byId('mark-place', HTMLButtonElement);
   const round = () => session.state.teaching;
-  const open = () => Boolean(round() && !round().outcome && session.state.picture);
+  /** The round, while the learner has the say. */
+  const openRound = () => {
+    const now = round();
+    return now && !now.outcome && session.state.picture ? now : null;
+  };
 
   /** @param {import('./round.js').Point} at */
   function put({ x, y }) {
     const within = (/** @type {number} */ part) => Math.max(0, Math.min(1, part));
-    session.answer({ mark: { x: within(x), y: within(y) }, clear: false });
+    session.teaching.answer({ mark: { x: within(x), y: within(y) }, clear: false });
   }
 
-  toggle.addEventListener('click', () => session.teach(!round()));
+  toggle.addEventListener('click', () => session.teaching.teach(!round()));
   end.addEventListener('click', () => {
-    session.teach(false);
-    focusFirst(toggle, byId('menu-open'));
+    session.teaching.teach(false);
+    focusFirst(toggle, byId('menu-open', HTMLButtonElement));
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   reveal.addEventListener('click', () => {
-    session.reveal();
+    session.teaching.reveal();
     requestAnimationFrame(() => title.focus()); // once all has its place
   });
-  next.addEventListener('click', () => session.surprise());
+  next.addEventListener('click', () => session.teaching.surprise());
   clear.addEventListener('change', () =>
-    session.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }),
+    session.teaching.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }),
   );
   keyboard.addEventListener('click', () => {
     if (!round()?.mark) put(MIDDLE);
     requestAnimationFrame(() => mark.focus());
   });
-  viewport.addEventListener('picture-tap', ({ detail: at }) => {
-    if (open() && at.x >= 0 && at.x <= 1 && at.y >= 0 && at.y <= 1) put(at);
+  onTap(viewport, (at) => {
+    if (openRound()) put(at);
   });
   mark.addEventListener('keydown', (event) => {
     const arrow = ARROWS[event.key];
-    if (!arrow || !open()) return;
+    const { state } = session;
+    const marked = openRound()?.mark;
+    if (!arrow || !marked || !hasPicture(state)) return;
     event.preventDefault();
     event.stopPropagation();
-    const {
-      display: { view },
-    } = session.state;
-    const at = placeOf(session.state);
-    const from = pointFromPart(at, view, round().mark);
+    const { view } = state.display;
+    const at = placeOf(state);
+    const from = pointFromPart(at, view, marked);
     const size = STEP * (event.shiftKey ? FAST : 1);
     put(partFromPoint(at, view, { x: from.x + arrow[0] * size, y: from.y + arrow[1] * size })); // as the picture is turned now
   });
-  list.addEventListener('change', ({ target }) => {
-    const finding = target.closest('li').dataset.finding;
-    const { [finding]: _before, ...others } = round().guesses;
-    const sure = target.type === 'checkbox' ? (target.checked ? 2 : 0) : Number(target.value);
-    session.answer({ guesses: sure ? { ...others, [finding]: /** @type {any} */ (sure) } : others, clear: false });
+  list.addEventListener('change', (event) => {
+    const finding = closest(event, 'li')?.dataset.finding;
+    const now = round();
+    if (finding === undefined || !now) return;
+    const { [finding]: _before, ...others } = now.guesses;
+    const { target } = event;
+    const sure = target instanceof HTMLInputElement ? (target.checked ? UNTOLD : 0) : surenessOf(target);
+    session.teaching.answer({ guesses: sure ? { ...others, [finding]: sure } : others, clear: false });
   });
 
   /** @param {string} finding */
@@ -170,15 +167,18 @@ export function bindTeaching(session) {
 
   const drawFindings = onChange((/** @type {string[]} */ findings) => list.replaceChildren(...findings.map(createRow)));
 
-  const drawGuesses = onChange((/** @type {Readonly<Record<string, number>>} */ guesses, _findings) => {
-    for (const row of list.children) {
-      const [check, sure] = [row.querySelector('input'), row.querySelector('select')];
-      const value = guesses[row.dataset.finding] ?? 0;
-      check.checked = Boolean(value);
-      sure.hidden = !value;
-      if (value) sure.value = String(value);
-    }
-  });
+  const drawGuesses = onChange(
+    (/** @type {Readonly<Record<string, number>>} */ guesses, /** @type {readonly string[]} */ _findings) => {
+      for (const row of findAll(list, 'li', HTMLLIElement)) {
+        const check = find(row, 'input', HTMLInputElement);
+        const sure = find(row, 'select', HTMLSelectElement);
+        const value = guesses[row.dataset.finding ?? ''] ?? 0;
+        check.checked = Boolean(value);
+        sure.hidden = !value;
+        if (value) sure.value = String(value);
+      }
+    },
+  );
 
   const drawOutcome = onChange(
     (/** @type {import('./round.js').Outcome | null} */ outcome, /** @type {boolean} */ marked) => {
@@ -188,14 +188,22 @@ export function bindTeaching(session) {
     },
   );
 
-  const drawMark = onChange((/** @type {import('./round.js').Point | null} */ at) => {
-    mark.hidden = !at;
-    if (!at) return;
-    const { x, y } = pointFromPart(placeOf(session.state), session.state.display.view, at);
-    mark.style.setProperty('left', `${x}px`);
-    mark.style.setProperty('top', `${y}px`);
-    mark.setAttribute('aria-label', t('teach.markLabel', { x: percent(at.x), y: percent(at.y) }));
-  });
+  const drawMark = onChange(
+    (
+      /** @type {import('./round.js').Point | null} */ at,
+      /** @type {import('../../core/viewport/transform.js').View} */ view,
+      /** @type {import('../../core/viewport/transform.js').Size} */ _size,
+      /** @type {object | undefined} */ _grid,
+    ) => {
+      const { state } = session;
+      mark.hidden = !at;
+      if (!at || !hasPicture(state)) return;
+      const { x, y } = pointFromPart(placeOf(state), view, at);
+      mark.style.setProperty('left', `${x}px`);
+      mark.style.setProperty('top', `${y}px`);
+      mark.setAttribute('aria-label', t('teach.markLabel', { x: percent(at.x), y: percent(at.y) }));
+    },
+  );
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const { teaching, picture, findings, display, viewport: size } = state;

@@ -41,32 +41,32 @@ export function placeCard(target, card, window) {
 
 /** @param {import('../../session.js').Session} session */
 export function bindTour(session) {
-  const [card, ring, count, title, text, example, back, next, end] = [
-    'tour',
-    'tour-ring',
-    'tour-count',
-    'tour-title',
-    'tour-text',
-    'tour-example',
-    'tour-back',
-    'tour-next',
-    'tour-end',
-  ].map(byId);
-  const [opener, invitation, about] = ['tour-open', 'tour-invite', 'about'].map(byId);
+  const card = byId('tour');
+  const ring = byId('tour-ring');
+  const count = byId('tour-count');
+  const title = byId('tour-title');
+  const text = byId('tour-text');
+  const example = byId('tour-example');
+  const back = byId('tour-back', HTMLButtonElement);
+  const next = byId('tour-next', HTMLButtonElement);
+  const end = byId('tour-end', HTMLButtonElement);
+  const opener = byId('tour-open', HTMLButtonElement);
+  const invitation = byId('tour-invite');
+  const about = byId('about', HTMLDialogElement);
   const shown = () => session.state.tour >= 0;
   invitation.hidden = readToured();
 
-  const start = () => session.showTour(0);
-  const stop = () => session.showTour(-1);
+  const start = () => session.tour.show(0);
+  const stop = () => session.tour.show(-1);
   opener.addEventListener('click', start);
-  byId('tour-take').addEventListener('click', start);
-  byId('tour-again').addEventListener('click', () => {
+  byId('tour-take', HTMLButtonElement).addEventListener('click', start);
+  byId('tour-again', HTMLButtonElement).addEventListener('click', () => {
     about.close();
     start();
   });
-  back.addEventListener('click', () => session.showTour(session.state.tour - 1));
+  back.addEventListener('click', () => session.tour.show(session.state.tour - 1));
   next.addEventListener('click', () =>
-    session.showTour(session.state.tour + 1 < STEPS.length ? session.state.tour + 1 : -1),
+    session.tour.show(session.state.tour + 1 < STEPS.length ? session.state.tour + 1 : -1),
   );
   end.addEventListener('click', stop);
   addEventListener(
@@ -123,13 +123,13 @@ export function bindTour(session) {
     example.hidden = name !== 'prompt';
     example.textContent = '';
     if (name === 'prompt')
-      session.sentence(EXAMPLE).then((sentence) => {
+      session.findings.sentence(EXAMPLE).then((sentence) => {
         example.textContent = sentence && t('tour.prompt.example', { finding: EXAMPLE, sentence });
       });
     next.textContent = t(step + 1 < STEPS.length ? 'tour.next' : 'tour.done');
     back.disabled = step === 0;
     const phantom = session.state.phantoms.find((one) => one.name === PHANTOM);
-    if (image && !session.state.picture && !session.state.wanted && phantom) session.openExample(phantom);
+    if (image && !session.state.picture && !session.state.wanted && phantom) session.picture.openExample(phantom);
   });
 
   /** @param {number} step */
@@ -141,7 +141,7 @@ export function bindTour(session) {
   function close() {
     const held = card.contains(document.activeElement);
     card.hidden = ring.hidden = true;
-    if (held || document.activeElement === document.body) focusFirst(opener, byId('menu-open'));
+    if (held || document.activeElement === document.body) focusFirst(opener, byId('menu-open', HTMLButtonElement));
     writeToured();
     invitation.hidden = true;
   }

@@ -2,7 +2,7 @@
 import { PRESETS } from '../../core/viewport/pixels.js';
 
 /**
- * @typedef {'tool' | 'preset' | 'invert' | 'turn' | 'across' | 'over' | 'fit' | 'reset' | 'in' | 'out' | 'help'} Action
+ * @typedef {import('../../core/viewport/viewer.js').Action | 'help'} Action
  * @type {{key: string, action: Action, value?: string}[]}
  */
 export const KEYS = [
@@ -23,8 +23,14 @@ export const KEYS = [
   { key: '?', action: 'help' },
 ];
 
+/** What a button asks for, or undefined. @param {string | undefined} name */
+export const actionNamed = (name) => KEYS.find(({ action }) => action === name)?.action;
+
+/** @type {Record<string, string>} */
+const NAMES = { ' ': 'Space', '-': '−' };
+
 /** @param {string} key */
-export const nameOfKey = (key) => ({ ' ': 'Space', '-': '−' })[key] ?? key.toUpperCase();
+export const nameOfKey = (key) => NAMES[key] ?? key.toUpperCase();
 
 /** Inputs that take no text. */
 const QUIET = new Set(['checkbox', 'radio', 'range']);

@@ -8,18 +8,24 @@ import { Viewer } from '../../core/viewport/viewer.js';
 const CHIP = { aside: 10, up: 14, width: 92, height: 32, edge: 4 };
 const CROSS = 10; // CSS pixels from the middle of the keyboard's cursor
 
-/** A line that stands out on any grey. @param {string} tag @param {Record<string, string | number>} attributes */
+/** A line that stands out on any grey. @param {'line' | 'path'} tag @param {Record<string, string | number>} attributes */
 const outlined = (tag, attributes) => [createSvg(tag, { ...attributes, class: 'halo' }), createSvg(tag, attributes)];
 
 /** @param {import('../../session.js').Session} session */
 export function bindLengths(session) {
-  const [viewport, layer, list, draftLength, unit] = ['fit', 'lines', 'lengths', 'draft-length', 'unit-note'].map(byId);
-  const viewer = new Viewer(session);
+  const viewport = byId('fit');
+  const layer = byId('lines', SVGSVGElement);
+  const list = byId('lengths');
+  const draftLength = byId('draft-length');
+  const unit = byId('unit-note');
+  const viewer = new Viewer(session.display);
   /** @type {Map<import('../../core/viewport/measure.js').Line, HTMLElement>} */ const chips = new Map();
 
   /** @param {import('../../core/viewport/measure.js').Line} line */
   function inWords(line) {
-    const { grid, pixels } = session.state.picture;
+    const { picture } = session.state;
+    if (!picture) return '';
+    const { grid, pixels } = picture;
     return lengthInWords(lengthOf(line, grid, pixels.spacing));
   }
 
@@ -59,6 +65,8 @@ export function bindLengths(session) {
     (
       /** @type {import('../../core/state.js').Picture | null} */ picture,
       /** @type {import('../../core/state.js').Display} */ { lines: all, draft, cursor },
+      /** @type {import('../../core/viewport/transform.js').Size} */ _size,
+      /** @type {string} */ _tool,
     ) => {
       const lines = picture ? all.filter((line) => line !== draft?.moves) : [];
       for (const [line, chip] of chips) {
@@ -73,14 +81,13 @@ export function bindLengths(session) {
       }
       layer.replaceChildren(...marks);
       for (const line of lines) {
-        if (!chips.has(line)) {
-          chips.set(line, createChip(line));
-          list.append(chips.get(line));
-        }
-        placeChip(chips.get(line), line);
+        const chip = chips.get(line) ?? createChip(line);
+        if (!chips.has(line)) list.append(chip);
+        chips.set(line, chip);
+        placeChip(chip, line);
       }
       draftLength.hidden = !draft || isSlip(draft, (part) => viewer.point(part));
-      if (draftLength.hidden) return;
+      if (!draft || draftLength.hidden) return;
       draftLength.textContent = inWords(draft);
       placeChip(draftLength, draft);
     },

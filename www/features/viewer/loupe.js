@@ -1,4 +1,5 @@
 /** The loupe: a round piece of what is on show, enlarged. */
+import { contextOf } from '../../core/dom.js';
 import { apply, inverse } from '../../core/viewport/transform.js';
 
 export const MAGNIFICATION = 2.5;
@@ -39,7 +40,7 @@ export function loupeMatrix(matrix, point, radius, ratio) {
  * @param {{image: CanvasImageSource, box: import('../../core/viewport/transform.js').Box, alpha: number}[]} layers Boxes in pixels of the picture
  */
 export function paintLoupe(canvas, matrix, layers) {
-  const context = canvas.getContext('2d');
+  const context = contextOf(canvas);
   context.resetTransform();
   context.fillStyle = '#000';
   context.fillRect(0, 0, canvas.width, canvas.height);

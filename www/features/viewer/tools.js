@@ -1,9 +1,9 @@
 /** The viewer's toolbar, window presets, keys, and the sheet that explains them. */
-import { byId, create, onChange } from '../../core/dom.js';
+import { byId, create, find, findAll, onChange } from '../../core/dom.js';
 import { say, t } from '../../core/i18n.js';
 import { rove } from '../../core/rove.js';
-import { windowOf } from '../../core/state.js';
-import { KEYS, keyAction, nameOfKey } from './keys.js';
+import { hasPicture, windowOf } from '../../core/derived.js';
+import { KEYS, actionNamed, keyAction, nameOfKey } from './keys.js';
 import { PRESETS } from '../../core/viewport/pixels.js';
 import { Viewer } from '../../core/viewport/viewer.js';
 
@@ -11,21 +11,19 @@ const MARGIN = 8; // CSS pixels around the presets
 
 /** @param {import('../../session.js').Session} session */
 export function bindTools(session) {
-  const [viewport, toolbar, strip, windowText, windows, presets, level, width, sheet, sheetKeys, keysToggle] = [
-    'fit',
-    'tools',
-    'viewer-strip',
-    'window-text',
-    'windows',
-    'window-presets',
-    'window-level',
-    'window-width',
-    'sheet',
-    'sheet-keys',
-    'keys-toggle',
-  ].map(byId);
-  const buttons = /** @type {HTMLButtonElement[]} */ ([...toolbar.querySelectorAll('button')]);
-  const viewer = new Viewer(session);
+  const viewport = byId('fit');
+  const toolbar = byId('tools');
+  const strip = byId('viewer-strip');
+  const windowText = byId('window-text');
+  const windows = byId('windows');
+  const presets = byId('window-presets');
+  const level = byId('window-level', HTMLInputElement);
+  const width = byId('window-width', HTMLInputElement);
+  const sheet = byId('sheet', HTMLDialogElement);
+  const sheetKeys = byId('sheet-keys');
+  const keysToggle = byId('keys-toggle', HTMLInputElement);
+  const buttons = findAll(toolbar, 'button', HTMLButtonElement);
+  const viewer = new Viewer(session.display);
 
   /** @param {import('./keys.js').Action} action @param {string} [value] */
   function act(action, value) {
@@ -35,7 +33,8 @@ export function bindTools(session) {
 
   rove(toolbar, 'button', ['ArrowUp', 'ArrowLeft'], ['ArrowDown', 'ArrowRight']);
   for (const button of [...buttons, ...strip.querySelectorAll('button')]) {
-    const { action, value } = button.dataset;
+    const { value } = button.dataset;
+    const action = actionNamed(button.dataset.action);
     const key = KEYS.find((entry) => entry.action === action && entry.value === value)?.key;
     if (key) button.setAttribute('aria-keyshortcuts', nameOfKey(key));
     if (!action) continue;
@@ -69,7 +68,7 @@ export function bindTools(session) {
     slider.addEventListener('input', () =>
       viewer.setWindow({ center: Number(level.value), width: Number(width.value) }),
     );
-  const opener = buttons.find((button) => button.getAttribute('popovertarget') === windows.id);
+  const opener = find(toolbar, `[popovertarget="${windows.id}"]`);
   windows.addEventListener('toggle', ({ newState }) => {
     opener.setAttribute('aria-expanded', String(newState === 'open'));
     const { right, top } = opener.getBoundingClientRect();
@@ -104,7 +103,7 @@ export function bindTools(session) {
   sheet.addEventListener('click', ({ target }) => {
     if (target === sheet) sheet.close();
   });
-  keysToggle.addEventListener('change', () => session.setKeys(keysToggle.checked));
+  keysToggle.addEventListener('change', () => session.display.setKeys(keysToggle.checked));
 
   const drawWindow = onChange(
     (
@@ -118,8 +117,8 @@ export function bindTools(session) {
       });
       Object.assign(level, { min: low, max: high + 1, value: window.center });
       Object.assign(width, { min: 2, max: high - low + 1, value: window.width });
-      for (const button of presets.children) {
-        const { center, width: span } = pixels.preset(button.dataset.preset);
+      for (const button of findAll(presets, 'button', HTMLButtonElement)) {
+        const { center, width: span } = pixels.preset(button.dataset.preset ?? '');
         button.setAttribute('aria-pressed', String(center === window.center && span === window.width));
       }
     },
@@ -148,8 +147,8 @@ export function bindTools(session) {
       if (action === 'tool') button.setAttribute('aria-pressed', String(value === tool));
       if (action === 'invert') button.setAttribute('aria-pressed', String(display.invert));
     }
-    if (!picture) return;
-    drawWindow(picture.pixels, windowOf(state));
+    if (!hasPicture(state)) return;
+    drawWindow(state.picture.pixels, windowOf(state));
     fold(height);
   };
 }

@@ -1,7 +1,7 @@
 /** The viewport: every layer by one matrix, pointers and arrow keys. It changes what is shown, never what the model is given. */
 import { byId } from '../../core/dom.js';
 import { percent } from '../../core/i18n.js';
-import { matrixOfState, placeOf, seenBox } from '../../core/state.js';
+import { hasPicture, matrixOfState, placeOf, seenBox } from '../../core/derived.js';
 import { pointerActions, useKey } from '../../core/viewport/input.js';
 import { Layers, setStyles } from '../../core/viewport/layers.js';
 import { MAGNIFICATION, loupeCentre, loupeMatrix, paintLoupe } from './loupe.js';
@@ -11,19 +11,17 @@ import { Viewer } from '../../core/viewport/viewer.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindViewer(session) {
-  const [viewport, frame, layers, pictureCanvas, mapCanvas, unseen, unseenKey, loupe, mirrored, zoomText] = [
-    'fit',
-    'frame',
-    'layers',
-    'picture',
-    'map',
-    'unseen',
-    'unseen-key',
-    'loupe',
-    'mirrored',
-    'zoom-text',
-  ].map(byId);
-  const viewer = new Viewer(session);
+  const viewport = byId('fit');
+  const frame = byId('frame');
+  const layers = byId('layers');
+  const pictureCanvas = byId('picture', HTMLCanvasElement);
+  const mapCanvas = byId('map', HTMLCanvasElement);
+  const unseen = byId('unseen');
+  const unseenKey = byId('unseen-key');
+  const loupe = byId('loupe', HTMLCanvasElement);
+  const mirrored = byId('mirrored');
+  const zoomText = byId('zoom-text');
+  const viewer = new Viewer(session.display);
 
   new Gestures(viewport, pointerActions(viewport, viewer));
   viewport.addEventListener('keydown', (event) => {
@@ -37,13 +35,13 @@ export function bindViewer(session) {
         contentRect: { width, height },
       },
     ]) => {
-      if (width) session.setViewport({ width, height }); // 0 while the table of a series is on show
+      if (width) session.display.setViewport({ width, height }); // 0 while the table of a series is on show
     },
   ).observe(viewport);
 
   const view = new Layers({ layers, picture: pictureCanvas, map: mapCanvas, unseen });
 
-  /** @param {import('../../core/state.js').State} state */
+  /** @param {import('../../core/state.js').Viewed} state */
   function drawLoupe(state) {
     const {
       tool,
@@ -52,7 +50,7 @@ export function bindViewer(session) {
       map,
     } = state;
     loupe.hidden = tool !== 'loupe' || !cursor;
-    if (loupe.hidden) return;
+    if (!cursor || loupe.hidden) return;
     const radius = loupe.clientWidth / 2;
     const side = Math.round(2 * radius * devicePixelRatio);
     if (loupe.width !== side) loupe.width = loupe.height = side;
@@ -76,7 +74,7 @@ export function bindViewer(session) {
     frame.hidden = !picture;
     viewport.tabIndex = picture ? 0 : -1;
     viewport.dataset.tool = tool;
-    if (!picture) return;
+    if (!hasPicture(state)) return;
     view.draw(state, tool === 'loupe' ? MAGNIFICATION : 1);
     zoomText.textContent = percent(scaleOf(placeOf(state), state.display.view) * devicePixelRatio);
     mirrored.hidden = !mirror;

@@ -1,7 +1,8 @@
 /** Why a finding scores as it does: its sentence's words, what the image makes of them, and where each would look. */
-import { byId, create, createSvg, onChange, setOptions } from '../../core/dom.js';
+import { byId, closest, create, createSvg, find, findAll, onChange, setOptions } from '../../core/dom.js';
 import { percent, t } from '../../core/i18n.js';
-import { explanationOf, matrixOfSeen, phase, seenBox, wordOnShow } from '../../core/state.js';
+import { hasPicture, matrixOfSeen, phase, seenBox } from '../../core/derived.js';
+import { explanationOf, wordOnShow } from '../../core/map.js';
 import { Viewer } from '../../core/viewport/viewer.js';
 import { ALL, choiceInWords, keyOf, meanOf, patchAt, wordsAtPatch } from '../../core/explanation.js';
 
@@ -22,28 +23,25 @@ const optionsOf = (count, name) => [
 
 /** @param {import('../../session.js').Session} session */
 export function bindWhy(session) {
-  const [why, status, body, list, sum, hint, layer, head, viewport, mark] = [
-    'why',
-    'why-status',
-    'why-body',
-    'why-words',
-    'why-sum',
-    'why-patch',
-    'why-layer',
-    'why-head',
-    'fit',
-    'patch',
-  ].map(byId);
-  const viewer = new Viewer(session);
+  const why = byId('why', HTMLDetailsElement);
+  const status = byId('why-status');
+  const body = byId('why-body');
+  const list = byId('why-words');
+  const sum = byId('why-sum');
+  const hint = byId('why-patch');
+  const layer = byId('why-layer', HTMLSelectElement);
+  const head = byId('why-head', HTMLSelectElement);
+  const viewport = byId('fit');
+  const mark = byId('patch', SVGSVGElement);
+  const viewer = new Viewer(session.display);
   const actions = session.why;
 
   why.addEventListener('toggle', () => actions.open(why.open));
   layer.addEventListener('change', () => actions.choose({ layer: Number(layer.value) }));
   head.addEventListener('change', () => actions.choose({ head: Number(head.value) }));
 
-  const indexOf = (/** @type {Event} */ { target }) =>
-    Number(/** @type {HTMLElement} */ (target).closest('.word')?.dataset.index ?? -1);
-  /** @param {string} type @param {(index: number, event: any) => void} act */
+  const indexOf = (/** @type {Event} */ event) => Number(closest(event, '.word')?.dataset.index ?? -1);
+  /** @template {keyof HTMLElementEventMap} K @param {K} type @param {(index: number, event: HTMLElementEventMap[K]) => void} act */
   const onWord = (type, act) =>
     list.addEventListener(type, (event) => {
       const index = indexOf(event);
@@ -52,7 +50,7 @@ export function bindWhy(session) {
   onWord('pointerover', (index, { pointerType }) => {
     if (pointerType === 'mouse') actions.hover(index);
   });
-  onWord('pointerout', (_, { pointerType }) => {
+  onWord('pointerout', (_index, { pointerType }) => {
     if (pointerType === 'mouse') actions.hover(null);
   });
   onWord('focusin', (index) => actions.hover(index));
@@ -66,11 +64,11 @@ export function bindWhy(session) {
   }
 
   /** @param {PointerEvent} event */
-  function point({ clientX, clientY, target }) {
+  function point(event) {
     const { state } = session;
-    if (!state.why.open || !state.picture || target.closest('button')) return;
+    if (!state.why.open || !state.picture || closest(event, 'button')) return;
     const { left, top } = viewport.getBoundingClientRect();
-    const part = viewer.part({ x: clientX - left, y: clientY - top });
+    const part = viewer.part({ x: event.clientX - left, y: event.clientY - top });
     const patch = patchOf(state, part);
     if (patch !== patchOf(state, state.why.at)) actions.point(patch < 0 ? null : part);
   }
@@ -128,10 +126,10 @@ export function bindWhy(session) {
       const shares = here ?? [...attended];
       const most = here ? wordPatches.reduce((a, b) => Math.max(a, b), 0) : Math.max(...shares);
       list.toggleAttribute('data-patch', Boolean(here));
-      [...list.querySelectorAll('.word')].forEach((button, i) => {
+      findAll(list, '.word', HTMLElement).forEach((button, i) => {
         const text = share(shares[i]);
-        button.querySelector('.word-share').textContent = text;
-        button.querySelector('.word-bar span').style.setProperty('height', `${(BAR_MAX * shares[i]) / (most || 1)}px`);
+        find(button, '.word-share').textContent = text;
+        find(button, '.word-bar span').style.setProperty('height', `${(BAR_MAX * shares[i]) / (most || 1)}px`);
         button.style.setProperty('--part', `${Math.round((100 * shares[i]) / (most || 1))}%`);
         button.setAttribute('aria-label', t(here ? 'why.wordHere' : 'why.wordShare', { word: words[i], share: text }));
       });
@@ -161,7 +159,7 @@ export function bindWhy(session) {
 
   const drawPressed = onChange(
     (/** @type {number} */ pressed, /** @type {number} */ shown, /** @type {string} */ _words) => {
-      [...list.querySelectorAll('.word')].forEach((button, i) => {
+      findAll(list, '.word', HTMLElement).forEach((button, i) => {
         button.setAttribute('aria-pressed', String(i === pressed));
         button.toggleAttribute('data-shown', i === shown);
       });
@@ -171,18 +169,20 @@ export function bindWhy(session) {
   const drawMark = onChange(
     (/** @type {number} */ patch, /** @type {any} */ _picture, /** @type {any} */ _size, /** @type {any} */ _view) => {
       mark.replaceChildren();
-      if (patch < 0) return;
       const { state } = session;
+      const seen = state.picture && seenBox(state.picture);
+      if (patch < 0 || !seen || !state.info || !hasPicture(state)) return;
       const side = state.info.mapSide;
       const box = { x: (patch % side) / side, y: Math.floor(patch / side) / side, width: 1 / side, height: 1 / side };
-      const transform = `matrix(${matrixOfSeen(state).join(' ')})`;
+      const transform = `matrix(${matrixOfSeen(state, seen).join(' ')})`;
       mark.append(createSvg('rect', { ...box, transform, class: 'halo' }), createSvg('rect', { ...box, transform }));
     },
   );
 
   /** @param {import('../../core/state.js').State} state */
   function waitingFor({ explanations, scores, selected }) {
-    const answer = explanations.get(keyOf(scores.get(selected)?.picture, selected));
+    const score = scores.get(selected);
+    const answer = score && explanations.get(keyOf(score.picture, selected));
     if (answer && 'error' in answer) return t('why.failed', { message: answer.error });
     return t(phase(session.state) === 'done' ? 'why.working' : 'why.follows');
   }
