@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// Deserialises a field, as serde does without this. For fields that hold most of a file's bytes: their
-/// long loop is then compiled as a small function, see `lib.rs`.
+/// Deserialises a field as serde would do anyway, but in a function of its own. It is for fields
+/// that hold most of a file's bytes, whose loop is then compiled as a small function; `lib.rs` says
+/// why.
 #[inline(never)]
 pub fn not_inlined<'de, T, D>(from: D) -> std::result::Result<T, D::Error>
 where

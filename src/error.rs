@@ -7,35 +7,40 @@ use crate::limits::MAX_PIXELS;
 
 const MEGAPIXELS_MAX: u64 = MAX_PIXELS / 1_000_000;
 
+/// What is wrong: an error of a library, or a text.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
 #[derive(Debug, Error)]
 pub enum Error {
     /// `manifest.json` cannot be read or breaks a limit.
     #[error("the model's manifest is not usable: {0}")]
-    Manifest(String),
+    Manifest(#[source] Cause),
     /// A file of the model folder is missing, truncated or altered.
     #[error("model file `{path}` is not usable: {reason}. Fetch or copy the model folder again")]
     File {
         /// Path inside the model folder.
         path: String,
         /// What is wrong with it.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// `config.json` cannot be read or contradicts itself.
     #[error("the model's config is not usable: {0}")]
-    Config(String),
+    Config(#[source] Cause),
     /// Weights do not fit the architecture.
     #[error("the weights do not fit the model: {0}")]
-    Weights(String),
+    Weights(#[source] Cause),
     /// `tokenizer.json` cannot be used.
     #[error("the tokenizer is not usable: {0}")]
-    Tokenizer(String),
+    Tokenizer(#[source] Cause),
     /// The bytes are no image this program can decode.
     #[error(
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
-    Image(String),
-    /// A picture of which too much is missing: the share that could be read, from 0 to 1, where it is known.
+    Image(#[source] Cause),
+    /// Too much of the picture is missing. Holds the share that could be read, from 0 to 1, where
+    /// it is known.
     #[error("this picture is damaged{}. Copy or download it again", could_be_read(*.0))]
     Damaged(Option<f64>),
     /// A DICOM file is damaged or holds no picture.
@@ -78,13 +83,13 @@ pub enum Error {
     Prompt(String),
     /// A language model does not give the JSON that it is asked for.
     #[error("the language model's answer is not usable ({0}). Try another model")]
-    Answer(String),
+    Answer(#[source] Cause),
     /// The device cannot be started or stopped working.
     #[error("the device does not work: {0}")]
-    Device(String),
+    Device(#[source] Cause),
     /// The device computes, but wrongly.
     #[error("the device gives wrong numbers ({0}), so it is not used")]
-    SelfTest(String),
+    SelfTest(#[source] Cause),
 }
 
 impl Error {
@@ -127,7 +132,9 @@ impl Error {
     /// What is told beside the [`code`](Self::code), by name.
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::File { path, reason } => vec![("path", path.clone()), ("reason", reason.clone())],
+            Self::File { path, reason } => {
+                vec![("path", path.clone()), ("reason", reason.to_string())]
+            }
             Self::Damaged(share) => vec![("share", share.map_or(String::new(), percent))],
             Self::NoPicture(modality) => vec![("modality", modality.clone())],
             Self::Archive(kind) => vec![("kind", (*kind).to_string())],
@@ -136,10 +143,10 @@ impl Error {
             | Self::Weights(reason)
             | Self::Tokenizer(reason)
             | Self::Image(reason)
-            | Self::Prompt(reason)
             | Self::Answer(reason)
             | Self::Device(reason)
-            | Self::SelfTest(reason) => vec![("reason", reason.clone())],
+            | Self::SelfTest(reason) => vec![("reason", reason.to_string())],
+            Self::Prompt(text) => vec![("reason", text.clone())],
             Self::ImageTooLarge(_) => vec![("megapixels", MEGAPIXELS_MAX.to_string())],
             Self::Dicom(_)
             | Self::DicomUnsupported(_)
@@ -161,6 +168,16 @@ impl Error {
     }
 }
 
+/// Something that could not be read, and why.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Error)]
+#[error("{what} cannot be read: {cause}")]
+pub(crate) struct Unreadable {
+    pub what: String,
+    #[source]
+    pub cause: Cause,
+}
+
 /// Why a picture cannot be read. As JSON it has its name as `code`, and its values.
 #[derive(Debug, Clone, PartialEq, Serialize, Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
@@ -180,16 +197,16 @@ pub enum Reason {
     /// Fewer pixels than the header says.
     #[error("its pixels are cut off")]
     PixelsCutOff,
-    /// As the transfer syntax says.
+    /// The transfer syntax says that pixels are compressed, and they are not.
     #[error("its pixels should be compressed and are not")]
     NotCompressed,
-    /// The header says another.
+    /// The compressed picture has another size than the header says.
     #[error("its compressed picture has another size")]
     OtherSize,
-    /// A picture of numbered colours, without the colours.
+    /// The picture's samples are indices into a palette, and the palette is missing.
     #[error("its palette of colours is missing")]
     NoPalette,
-    /// There is no pixel between so many.
+    /// The picture has no rows or no columns.
     #[error("its picture has {rows} rows and {columns} columns")]
     NoArea {
         /// As written, or 0.
@@ -197,7 +214,7 @@ pub enum Reason {
         /// As written, or 0.
         columns: u16,
     },
-    /// Bits stored are none of those allocated.
+    /// The number of stored bits is not possible within those allocated.
     #[error("it has {stored} of {allocated} bits stored")]
     BitsStored {
         /// As written.
@@ -216,10 +233,10 @@ pub enum Reason {
     /// Float or Double Float Pixel Data.
     #[error("its pixels are floating-point numbers")]
     FloatingPoint,
-    /// As of a segmentation.
+    /// Samples of one bit, such as those of a segmentation.
     #[error("its samples have one bit, as those of a mask")]
     OneBit,
-    /// Neither 8 nor 16.
+    /// Samples have neither 8 nor 16 bits.
     #[error("its samples have {allocated} bits")]
     Bits {
         /// As written, or 0.
@@ -230,19 +247,19 @@ pub enum Reason {
     Colours {
         /// As written, or "nothing".
         colours: String,
-        /// In a pixel.
+        /// Samples in a pixel.
         samples: u16,
     },
     /// Segmented Palette Color Lookup Table Data.
     #[error("its palette of colours is segmented")]
     SegmentedPalette,
-    /// Of several components.
+    /// JPEG-LS of several components.
     #[error("its pixels are JPEG-LS in colour")]
     ColourJpegLs,
-    /// No process of DICOM.
+    /// Progressive JPEG of 12 bits, which DICOM does not have.
     #[error("its pixels are progressive JPEG of 12 bits")]
     DeepProgressive,
-    /// ISO/IEC 15444-15, whatever the transfer syntax.
+    /// High-Throughput JPEG 2000 (ISO/IEC 15444-15), whatever transfer syntax the file names.
     #[error("its pixels are stored as High-Throughput JPEG 2000")]
     HighThroughput,
     /// A transfer syntax that has a name.
@@ -279,7 +296,7 @@ pub enum Reason {
         /// In pixels.
         height: u32,
     },
-    /// More than a picture can have.
+    /// A deflated data set grows larger than any picture.
     #[error("its deflated data set has no end")]
     EndlessDeflate,
     /// A decoder asks for more than it may allocate.

@@ -4,9 +4,10 @@
 //!
 //! ARCHITECTURE.md has the code map.
 //!
-//! A few functions are `#[inline(never)]` for the page's start. Where a loop runs long, a browser
-//! optimises the whole function around it, on a core that the page needs too, and runs the result
-//! only from the next call on: so such a loop has a small function of its own, called often.
+//! A few functions are `#[inline(never)]` so that the page starts faster. When a loop runs for
+//! long, the browser optimises the whole function around it, on a core that the page needs too, and
+//! uses the result only from the next call on. Such a loop is therefore put into a small function
+//! of its own that is called often.
 #![warn(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -22,10 +23,12 @@ pub mod package;
 pub mod phantom;
 pub mod radiograph;
 mod sync;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod table;
 pub mod text;
 #[cfg(feature = "train")]
 pub mod train;
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 mod web;
 
 pub use engine::ood::Verdict;

@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks a mutex, also one that a panic has poisoned: no value behind these is ever left half changed.
+/// Locks a mutex, even if a panic has poisoned it. That is safe here because no value behind such a
+/// mutex is ever left half changed.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

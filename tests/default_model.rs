@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use carzero::engine::audit::Cover;
 use carzero::phantom::{Example, Phantom};
 use carzero::text::prompt::sentence;
 use carzero::{Engine, Picture};
-use support::{Golden, assert_tensor, fixture, golden, load, micro};
+use support::{Golden, assert_close, assert_tensor, fixture, golden, load, micro};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default")
@@ -41,6 +42,66 @@ fn outputs_match_an_independent_implementation() {
     close("i2t", scores.i2t);
     close("t2i", scores.t2i);
     assert_tensor("attention", scores.attention, &expected["attention"], 1e-5, 1e-3);
+}
+
+#[test]
+fn an_audit_covers_what_an_independent_implementation_covers() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let expected = golden(&fixture("default").join("expected.safetensors"));
+    let size = engine.config().image.size as u32;
+    let grey = (0..size * size).map(|at| (at % size, at / size));
+    let grey = grey.map(|(x, y)| ((x * x / 97 + y * y / 61 + x * y / 53) % 256) as u8).collect();
+    let picture = Picture::from_grey(size, size, grey).unwrap();
+    let images = engine.encode_images(&[&picture]);
+    let prompt = "There is Pneumothorax";
+    let scores = pollster::block_on(engine.score(&images, &[prompt.to_string()])).unwrap();
+    let audit = |cover| {
+        let map = &scores[0][0].attention;
+        let mut audit =
+            pollster::block_on(engine.audit(&picture, &images, prompt, map, cover)).unwrap();
+        while audit.done() < audit.passes() {
+            assert_eq!(audit.report(), None, "not before it is done");
+            pollster::block_on(engine.audit_step(&mut audit)).unwrap();
+        }
+        audit.report().unwrap()
+    };
+    // f32 here, f64 there; a logit is of order 1.
+    let close = |name: &str, logits: &[f32]| {
+        assert_close(name, logits, &[logits.len()], &expected[name], 1e-3, 1e-4);
+    };
+    let report = audit(Cover::Mean);
+    let rest = [report.kept.logit, report.shuffled.logit];
+    let logits: Vec<f32> = [report.whole.logit, report.covered.logit]
+        .into_iter()
+        .chain(report.controls.iter().map(|control| control.logit))
+        .chain(rest)
+        .collect();
+    assert_eq!(logits.len(), 24);
+    close("audit", &logits);
+    close(
+        "audit_blur_mirror",
+        &[Cover::Blur, Cover::Mirror].map(|cover| audit(cover).covered.logit),
+    );
+    let flat =
+        pollster::block_on(engine.audit(&picture, &images, prompt, &[0.5; 196], Cover::Mean));
+    assert!(flat.is_err(), "a map without a strongest place");
+}
+
+#[test]
+fn the_whole_model_scores_in_an_ablation_as_it_always_does() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let picture = Picture::from_grey(512, 512, Phantom::default().render(512)).unwrap();
+    let images = engine.encode_images(&[&picture]);
+    for (finding, ranked) in [("Pleural Effusion", true), ("asdfgh", false)] {
+        let prompt = sentence(finding).unwrap();
+        let score = &pollster::block_on(engine.score(&images, &[prompt.clone()])).unwrap()[0][0];
+        let parts = pollster::block_on(engine.ablate(&images, &prompt)).unwrap();
+        assert!((parts[0].logit - score.logit).abs() < 1e-5);
+        assert_eq!(parts[0].percentile, score.percentile, "{finding}");
+        assert!(parts.iter().all(|part| part.percentile.is_some() == ranked), "{finding}");
+        let [i2t, t2i] = [3, 4].map(|index| parts[index].logit);
+        assert!((i2t - score.i2t).abs() < 1e-5 && (t2i - score.t2i).abs() < 1e-5);
+    }
 }
 
 #[test]

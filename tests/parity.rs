@@ -5,6 +5,7 @@ mod support;
 use std::fs;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use carzero::engine::ablation::Part;
 use carzero::radiograph::preprocess::Square;
 use carzero::{Engine, Picture};
 use serde_json::Value;
@@ -143,6 +144,25 @@ fn scores_and_maps_match() {
         0.0,
         RTOL,
     );
+}
+
+#[test]
+fn parts_of_the_fusion_score_as_an_independent_implementation_says() {
+    let engine = engine(&converted("f32"));
+    let expected = golden(&micro().join("ablation.safetensors"));
+    let case = case();
+    let parts = Part::all(engine.config().fusion.layers, engine.config().fusion.heads);
+    let mut logits = Vec::new();
+    for picture in &case.pictures {
+        let image = engine.encode_images(&[picture]);
+        for prompt in &case.prompts {
+            let scores = pollster::block_on(engine.ablate(&image, prompt)).unwrap();
+            assert_eq!(scores.iter().map(|score| score.part).collect::<Vec<_>>(), parts);
+            logits.extend(scores.iter().map(|score| score.logit));
+        }
+    }
+    let shape = [case.pictures.len(), case.prompts.len(), parts.len()];
+    assert_close("logits of parts", &logits, &shape, &expected["logits"], ATOL, RTOL);
 }
 
 #[test]

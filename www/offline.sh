@@ -5,8 +5,9 @@ set -eu
 cd "${TRUNK_STAGING_DIR:?}"
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
-# Of a model folder only the manifest: it knows the others by their SHA-256, and worker/weights.js keeps them.
-files=$(find . -type f ! -name sw.js ! -name build.json ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
+# Of a model folder only the manifest: it knows the others by their SHA-256, and worker/weights.js keeps them. No declarations:
+# only who edits the page reads them.
+files=$(find . -type f ! -name sw.js ! -name build.json ! -name '*.d.ts' ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
 build=$(digest $files | digest | cut -c1-12)
 # All modules of the page, but those that index.html names itself as the first.
 find session.js boot core features i18n -name '*.js' | LC_ALL=C sort | while read -r path; do

@@ -13,6 +13,7 @@ use carzero::package::config::{Credit, ModelConfig, Preset, Reference, SelfTest}
 use carzero::package::shard::{ShardWriter, Weight};
 use carzero::package::{CONFIG, FileEntry, MANIFEST, Manifest, Precision, REFERENCE, TOKENIZER};
 use carzero::radiograph::preprocess::{ImageConfig, Resize};
+use carzero::table::Csv;
 use carzero::text::prompt::normalize;
 use carzero::text::tokenizer::{TextTokenizer, vocabulary_as_tokenizer};
 use clap::ValueEnum;
@@ -299,12 +300,11 @@ fn reference(args: &Args) -> Result<Option<Reference>> {
     let (Some(path), Some(population)) = (&args.percentiles, &args.population) else {
         return Ok(None);
     };
-    let mut csv =
-        csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let prompts: Vec<String> = csv.headers()?.iter().skip(1).map(normalize).collect();
+    let csv = Csv::read(path)?;
+    let prompts: Vec<String> = csv.header()?.iter().skip(1).map(|name| normalize(name)).collect();
     let mut percentiles: BTreeMap<String, Vec<f32>> = BTreeMap::new();
-    for record in csv.records() {
-        for (prompt, value) in prompts.iter().zip(record?.iter().skip(1)) {
+    for row in csv.rows()? {
+        for (prompt, value) in prompts.iter().zip(row.iter().skip(1)) {
             percentiles.entry(prompt.clone()).or_default().push(value.parse()?);
         }
     }

@@ -72,8 +72,8 @@ fn learn(args: &Args, engine: &Engine, population: &str) -> Result<()> {
     Ok(())
 }
 
-/// A film under the conditions of a bedside examination: collimated, with cables and lettering, or of
-/// low contrast. Where it was taken does not make it another kind of picture.
+/// A film under the conditions of a bedside examination: collimated, with cables and lettering, or
+/// of low contrast. It is still the same kind of picture, and has to be recognised as such.
 fn bedside(film: &GrayImage, index: usize) -> GrayImage {
     let mut changed = film.clone();
     let width = changed.width() as usize;

@@ -4,7 +4,9 @@ mod align;
 mod convert;
 #[cfg(feature = "train")]
 mod dataset;
+mod errors;
 mod evaluate;
+mod experiment;
 mod familiarity;
 mod info;
 mod open;
@@ -48,6 +50,7 @@ enum Command {
     Align(align::Args),
     Wording(wording::Args),
     Evaluate(evaluate::Args),
+    Experiment(experiment::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]
     Dataset(dataset::Args),
@@ -60,7 +63,7 @@ pub fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", errors::in_one_line(&error));
             ExitCode::FAILURE
         }
     }
@@ -76,6 +79,7 @@ fn run(command: Command) -> Result<()> {
         Command::Align(args) => align::run(&args),
         Command::Wording(args) => wording::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
         Command::Phantom(args) => phantom::run(&args),
         #[cfg(feature = "train")]
         Command::Dataset(args) => dataset::run(&args),

@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::errors::in_one_line;
 use super::open::{IMAGE_BATCH, ModelArgs, decode, progress};
 
 /// Score findings on chest radiographs
@@ -97,7 +98,7 @@ pub fn run(args: &Args) -> Result<()> {
                     readable.push((start * IMAGE_BATCH + offset, path, picture));
                 }
                 Err(error) => {
-                    bar.suspend(|| eprintln!("error: {error:#}"));
+                    bar.suspend(|| eprintln!("error: {}", in_one_line(&error)));
                     unreadable += 1;
                 }
             }

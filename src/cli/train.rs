@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use carzero::table::Csv;
 use carzero::train::config::TrainConfig;
 use carzero::train::samples::Fold;
 use carzero::train::{Paths, Trained, Validated, train};
@@ -101,12 +102,12 @@ fn cross_validate(args: &Args, config: &TrainConfig, count: usize) -> Result<()>
     for name in names {
         let mut all = csv::Writer::from_path(args.out.join(name))?;
         for (index, part) in finished.iter().enumerate() {
-            let mut rows = csv::Reader::from_path(part.join(name))?;
+            let rows = Csv::read(&part.join(name))?;
             if index == 0 {
-                all.write_record(rows.headers()?)?;
+                all.write_record(rows.header()?)?;
             }
-            for row in rows.records() {
-                all.write_record(&row?)?;
+            for row in rows.rows()? {
+                all.write_record(&row)?;
             }
         }
         all.flush()?;

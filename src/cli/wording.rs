@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use carzero::table::Csv;
 use carzero::{Engine, Wording};
 use serde::Deserialize;
 
@@ -99,9 +100,8 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn read(path: &Path) -> Result<Vec<Row>> {
-    let mut reader =
-        csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
-    reader.deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
+    let csv = Csv::read(path)?;
+    csv.reader().deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }
 
 /// How near words are to learnt ones; none where no cosine was asked for.

@@ -1,4 +1,5 @@
-//! Maps as colours: a patch grid becomes an RGBA picture to lay over the radiograph.
+//! Maps as colours: a patch grid laid over the radiograph. The page paints its own, with the same colours and by the
+//! same arithmetic (`www/core/viewport/heatmap.js`).
 
 use image::{GrayImage, Rgba, RgbaImage};
 
@@ -58,9 +59,14 @@ pub const PALETTES: [Palette; 4] = [
 ];
 
 impl Palette {
-    /// The colour map of this name, or the default.
-    pub fn named(name: &str) -> Self {
-        PALETTES.into_iter().find(|palette| palette.name == name).unwrap_or(PALETTES[0])
+    /// 256 RGBA colours for values from 0 to 1; low values are transparent.
+    pub fn ramp(&self) -> Vec<u8> {
+        let of = |step: u8| {
+            let value = f32::from(step) / 255.0;
+            let [r, g, b] = self.colour(value);
+            [r, g, b, (opacity(value) * 255.0).round() as u8]
+        };
+        (0..=u8::MAX).flat_map(of).collect()
     }
 
     /// The colour of a value in 0..=1.
@@ -127,18 +133,6 @@ impl Heatmap {
         (patches, weights)
     }
 
-    /// The map alone as `size * size` RGBA pixels: low values are transparent.
-    pub fn rgba(&self, size: usize, palette: Palette) -> Vec<u8> {
-        let centre = |index: usize| (index as f64 + 0.5) / size as f64;
-        (0..size * size)
-            .flat_map(|index| {
-                let value = self.at(centre(index % size), centre(index / size));
-                let [r, g, b] = palette.colour(value);
-                [r, g, b, (opacity(value) * 255.0).round() as u8]
-            })
-            .collect()
-    }
-
     /// The map over the whole radiograph; what lies outside the view is dimmed.
     pub fn overlay(&self, grey: &GrayImage, view: View, palette: Palette) -> RgbaImage {
         const STRENGTH: f32 = 0.6;
@@ -182,16 +176,24 @@ mod tests {
         let heatmap = Heatmap::new(&map);
         assert_eq!(heatmap.at(5.0 / 6.0, 0.5), 1.0);
         assert_eq!(heatmap.at(1.0 / 6.0, 0.5), 0.0);
-        let rgba = heatmap.rgba(3, PALETTES[0]);
-        assert_eq!(rgba[5 * 4..6 * 4], [252, 255, 164, 255]);
-        assert_eq!(rgba[3], 0);
+    }
+
+    #[test]
+    fn a_ramp_goes_from_transparent_to_the_last_colour() {
+        let ramp = PALETTES[0].ramp();
+        assert_eq!(
+            (ramp.len(), &ramp[..4], &ramp[1020..]),
+            (1024, &[0, 0, 4, 0][..], &[252, 255, 164, 255][..])
+        );
     }
 
     #[test]
     fn flat_and_broken_maps_stay_transparent() {
         for map in [vec![0.5; 4], vec![f32::NAN; 4], vec![]] {
-            let rgba = Heatmap::new(&map).rgba(2, PALETTES[0]);
-            assert!(rgba.chunks(4).all(|pixel| pixel[3] == 0), "{map:?}");
+            let heatmap = Heatmap::new(&map);
+            for (x, y) in [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)] {
+                assert_eq!(opacity(heatmap.at(x, y)), 0.0, "{map:?}");
+            }
         }
     }
 

@@ -10,7 +10,9 @@ use burn::store::{
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::error::{Error, Result};
+#[cfg(feature = "train")]
+use crate::error::Unreadable;
+use crate::error::{Cause, Error, Result};
 use crate::model::CarZero;
 use crate::model::ops::quantised::{KEPT, STORE, quantised};
 use crate::package::config::ModelConfig;
@@ -103,7 +105,7 @@ impl Loader {
         else {
             return Err(Error::File {
                 path: path.to_string(),
-                reason: "it is not the file that comes next".to_string(),
+                reason: "it is not the file that comes next".into(),
             });
         };
         entry.verify(data, digest)?;
@@ -117,11 +119,9 @@ impl Loader {
                 let config = self.config.as_ref().ok_or_else(|| incomplete(CONFIG))?;
                 let tokenizer = TextTokenizer::new(data, config.text_encoder.rows)?;
                 if tokenizer.vocab_size() > config.text_encoder.vocab {
-                    return Err(Error::Tokenizer(format!(
-                        "it has {} word pieces, the model {}",
-                        tokenizer.vocab_size(),
-                        config.text_encoder.vocab
-                    )));
+                    let (pieces, known) = (tokenizer.vocab_size(), config.text_encoder.vocab);
+                    let reason = format!("it has {pieces} word pieces, the model {known}");
+                    return Err(Error::Tokenizer(reason.into()));
                 }
                 self.tokenizer = Some(tokenizer);
             }
@@ -133,13 +133,12 @@ impl Loader {
     }
 
     fn add_shard(&mut self, data: &[u8]) -> Result<()> {
-        let shard =
-            SafeTensors::deserialize(data).map_err(|error| Error::Weights(error.to_string()))?;
+        let shard = SafeTensors::deserialize(data).map_err(|error| Error::Weights(error.into()))?;
         let mut tensors = Vec::new();
         let mut names: Vec<&str> = shard.names();
         names.sort_unstable();
         for stored in names.into_iter().filter(|name| !name.ends_with(".scale")) {
-            let view = shard.tensor(stored).map_err(|error| Error::Weights(error.to_string()))?;
+            let view = shard.tensor(stored).map_err(|error| Error::Weights(error.into()))?;
             if KEPT && let Some(data) = integers(&shard, stored, &view)? {
                 tensors.push(moved_tensor(stored, data));
                 continue;
@@ -158,16 +157,15 @@ impl Loader {
     }
 
     fn read_reference(&self, data: &[u8]) -> Result<Tensor<3>> {
-        let fail =
-            |reason: &str| Error::File { path: REFERENCE.to_string(), reason: reason.into() };
+        let fail = |reason: Cause| Error::File { path: REFERENCE.to_string(), reason };
         let config = self.config.as_ref().ok_or_else(|| incomplete(CONFIG))?;
-        let file = SafeTensors::deserialize(data).map_err(|error| fail(&error.to_string()))?;
-        let view = file.tensor(REFERENCE_TOKENS).map_err(|error| fail(&error.to_string()))?;
+        let file = SafeTensors::deserialize(data).map_err(|error| fail(error.into()))?;
+        let view = file.tensor(REFERENCE_TOKENS).map_err(|error| fail(error.into()))?;
         let values = decode(&file, REFERENCE_TOKENS, &view)?;
         let (tokens, dim) = (1 + config.map_side().pow(2) / 4, config.fusion.dim);
         let images = values.len() / (tokens * dim);
         if images == 0 || values.len() != images * tokens * dim {
-            return Err(fail("its size is not that of whole images"));
+            return Err(fail("its size is not that of whole images".into()));
         }
         Ok(Tensor::from_data(TensorData::new(values, [images, tokens, dim]), &self.device))
     }
@@ -175,7 +173,7 @@ impl Loader {
     /// Adds a part to its tensor; returns the tensor when it is complete.
     fn join(&mut self, part: Weight) -> Result<Option<Weight>> {
         let Some((name, index, parts)) = part_name(&part.name) else { return Ok(Some(part)) };
-        let fail = || Error::Weights(format!("the parts of `{name}` do not fit together"));
+        let fail = || Error::Weights(format!("the parts of `{name}` do not fit together").into());
         if index == 1 {
             let whole = Weight { name: name.to_string(), shape: part.shape, values: part.values };
             self.partial = Some(Partial { whole, parts, next: 2 });
@@ -205,7 +203,8 @@ impl Loader {
         let missing: Vec<&String> =
             self.missing.iter().filter(|name| !self.applied.contains(*name)).collect();
         if let Some(first) = missing.first() {
-            return Err(Error::Weights(format!("{} missing, `{first}` first", missing.len())));
+            let reason = format!("{} missing, `{first}` first", missing.len());
+            return Err(Error::Weights(reason.into()));
         }
         let (Some(config), Some(tokenizer), Some(model)) =
             (self.config, self.tokenizer, self.model)
@@ -214,10 +213,8 @@ impl Loader {
         };
         let parameters = model.num_params() as u64;
         if self.applied.is_empty() || parameters != self.manifest.parameters {
-            return Err(Error::Weights(format!(
-                "{parameters} weights instead of {}",
-                self.manifest.parameters
-            )));
+            let reason = format!("{parameters} weights instead of {}", self.manifest.parameters);
+            return Err(Error::Weights(reason.into()));
         }
         Ok(Loaded { manifest: self.manifest, config, tokenizer, model, reference: self.reference })
     }
@@ -239,19 +236,18 @@ fn moved_tensor(name: &str, data: TensorData) -> burn_pack::Tensor {
 fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result<ApplyResult> {
     let result = model.apply(tensors, None, Some(Box::new(PyTorchToBurnAdapter)), true);
     if let Some(error) = result.errors.first() {
-        return Err(Error::Weights(match error {
+        let reason = match error {
             ApplyError::ShapeMismatch { path, expected, found } => {
-                format!(
-                    "`{path}` has shape {:?} instead of {:?}",
-                    found.to_vec(),
-                    expected.to_vec()
-                )
+                let (found, expected) = (found.to_vec(), expected.to_vec());
+                format!("`{path}` has shape {found:?} instead of {expected:?}")
             }
             other => other.to_string(),
-        }));
+        };
+        return Err(Error::Weights(reason.into()));
     }
     if let Some(name) = result.unused.first() {
-        return Err(Error::Weights(format!("`{name}` belongs to no part of this architecture")));
+        let reason = format!("`{name}` belongs to no part of this architecture");
+        return Err(Error::Weights(reason.into()));
     }
     Ok(result)
 }
@@ -277,19 +273,21 @@ pub fn apply(model: &mut CarZero, weights: Vec<Weight>) -> Result<()> {
 pub fn weights_of(model: &CarZero) -> Result<Vec<Weight>> {
     let adapter = Box::new(burn::store::BurnToPyTorchAdapter);
     let read = |tensor: burn_pack::Tensor| {
-        let fail = |error: String| Error::Weights(format!("`{}`: {error}", tensor.name));
-        let data = bridge::to_data(&tensor).map_err(|error| fail(error.to_string()))?;
-        let values = data.try_into_vec().map_err(|error| fail(format!("{error:?}")))?;
+        let fail = |cause: Cause| {
+            Error::Weights(Unreadable { what: format!("`{}`", tensor.name), cause }.into())
+        };
+        let data = bridge::to_data(&tensor).map_err(|error| fail(error.into()))?;
+        let values = data.try_into_vec().map_err(|error| fail(format!("{error:?}").into()))?;
         Ok(Weight { name: tensor.name.to_string(), shape: tensor.shape.to_vec(), values })
     };
     model.collect(None, Some(adapter), true).into_iter().map(read).collect()
 }
 
 fn incomplete(path: &str) -> Error {
-    Error::File { path: path.to_string(), reason: "it is missing".to_string() }
+    Error::File { path: path.to_string(), reason: "it is missing".into() }
 }
 
-/// A whole 8-bit matrix as the integers that it is, if its layer can have it so.
+/// A whole 8-bit matrix as the stored integers, if its layer can use it in that form.
 fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option<TensorData>> {
     match view.shape() {
         &[rows, columns] if view.dtype() == Dtype::I8 && part_name(name).is_none() => {

@@ -1,5 +1,7 @@
 //! A loaded model at work: pictures and findings in, scores and maps out.
 
+pub mod ablation;
+pub mod audit;
 pub mod heatmap;
 pub mod loader;
 pub mod ood;
@@ -26,11 +28,11 @@ use ood::{Verdict, verdict};
 use text_cache::TextCache;
 use wording::Wording;
 
-/// TextCache that are encoded and scored in one go, which bounds memory.
+/// The most texts that are encoded and scored in one go, which bounds memory.
 const TEXT_BATCH: usize = 256;
-/// Texts that are scored on the reference images in one go.
+/// The most texts that are scored on the reference images in one go.
 const MEASURED_BATCH: usize = 32;
-/// Encoded texts that are kept.
+/// The most encoded texts that are kept.
 const CACHED_TEXTS: usize = 512;
 /// The largest error of the self-test, relative to the logit (absolute below 1). Devices that
 /// compute in f32 stay below 1e-4; one that is broken is off by far more.
@@ -47,13 +49,13 @@ pub struct Engine {
     texts: Mutex<TextCache>,
     /// The reference images, condensed, to rank any sentence.
     reference: Option<Tensor<3>>,
-    /// The same ready to be scored, once a sentence needs them.
+    /// The reference images ready to be scored, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
-    /// Percentiles over them, by sentence.
+    /// Percentiles of the logit over the reference images, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
     /// What is known of words that were not learnt.
     wordings: Mutex<HashMap<String, Wording>>,
-    /// What the learnt words mean, once others are compared with them.
+    /// The meanings of the learnt words as vectors, once other words are compared with them.
     learnt: OnceLock<Vec<Vec<f32>>>,
 }
 
@@ -271,7 +273,7 @@ impl Engine {
         Ok(Some(words.iter().filter_map(known).collect()))
     }
 
-    /// What words mean, as unit vectors.
+    /// The meanings of words, as unit vectors.
     async fn meanings(&self, words: &[&String]) -> Result<Vec<Vec<f32>>> {
         let tokens = words.iter().map(|words| self.tokenizer.encode_words(words));
         let tokens = tokens.collect::<Result<Vec<_>>>()?;
@@ -358,12 +360,10 @@ impl Engine {
         texts: &Encoded,
         is_known: impl Fn(usize) -> bool,
     ) -> Result<()> {
-        let Some(tokens) = &self.reference else { return Ok(()) };
         let is_new = |&i: &usize| is_known(i) && self.reference(&prompts[i]).is_none();
         let new: Vec<usize> = (0..prompts.len()).filter(is_new).collect();
         for batch in new.chunks(MEASURED_BATCH) {
-            let encode = || self.model.encode_condensed(tokens.clone());
-            let images = self.encoded_reference.get_or_init(encode);
+            let Some(images) = self.encoded_reference() else { return Ok(()) };
             let scores = self.model.score(images, &texts.copy(batch));
             let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
             let mut measured = lock(&self.measured);
@@ -379,8 +379,20 @@ impl Engine {
         Ok(())
     }
 
-    /// TextCache as one batch, at least one and at most [`TEXT_BATCH`]; those that are not known yet are
-    /// encoded.
+    /// The reference images, if the model has any, encoded when they are first needed.
+    fn encoded_reference(&self) -> Option<&Encoded> {
+        let tokens = self.reference.as_ref()?;
+        Some(self.encoded_reference.get_or_init(|| self.model.encode_condensed(tokens.clone())))
+    }
+
+    /// Whether the model learnt anything near a prompt's words, or does not say what it learnt.
+    async fn is_known(&self, prompt: &Prompt) -> Result<bool> {
+        let wordings = self.wordings_of(std::slice::from_ref(prompt)).await?;
+        Ok(wordings.is_none_or(|all| !matches!(all[..], [Wording::Unknown { .. }])))
+    }
+
+    /// Encoded texts as one batch, at least one and at most [`TEXT_BATCH`]; those that are not in
+    /// the cache yet are encoded.
     fn encode_texts(&self, prompts: &[Prompt]) -> Result<Encoded> {
         let mut texts = lock(&self.texts);
         if texts.count() > CACHED_TEXTS {
@@ -473,7 +485,8 @@ impl Engine {
         read((scores.i2t + scores.t2i) / 2.0).await
     }
 
-    /// Checks the device: drivers are known that compute zeros or worse without an error.
+    /// Checks the device. There are drivers that compute zeros, or worse, without reporting an
+    /// error.
     ///
     /// # Errors
     ///
@@ -486,7 +499,8 @@ impl Engine {
         for (measured, expected) in measured.iter().zip(logits) {
             let error = (measured - expected).abs() / expected.abs().max(1.0);
             if error.is_nan() || error > SELF_TEST_TOLERANCE {
-                return Err(Error::SelfTest(format!("{measured} instead of {expected}")));
+                let reason = format!("{measured} instead of {expected}");
+                return Err(Error::SelfTest(reason.into()));
             }
         }
         Ok(())
@@ -506,10 +520,17 @@ async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
 
 /// Reads several tensors back at once: a GPU is waited for only once.
 async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
-    let all = tensors.execute_async().await.map_err(|error| Error::Device(error.to_string()))?;
+    let all = read_all_of(tensors).await?;
+    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".into()))
+}
+
+/// The same of any number.
+async fn read_all_of(tensors: Transaction) -> Result<Vec<Vec<f32>>> {
+    let all = tensors.execute_async().await.map_err(|error| Error::Device(error.into()))?;
     let values = |data: TensorData| {
-        data.convert::<f32>().try_into_vec().map_err(|error| Error::Device(format!("{error:?}")))
+        data.convert::<f32>()
+            .try_into_vec()
+            .map_err(|error| Error::Device(format!("{error:?}").into()))
     };
-    let all: Vec<Vec<f32>> = all.into_iter().map(values).collect::<Result<_>>()?;
-    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".to_string()))
+    all.into_iter().map(values).collect()
 }

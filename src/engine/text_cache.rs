@@ -12,7 +12,7 @@ pub struct TextCache {
     known: HashMap<String, Place>,
 }
 
-/// A text as one of those of a batch.
+/// A text's place: a batch, and the row in it.
 #[derive(Debug, Clone)]
 struct Place {
     batch: Arc<Encoded>,
@@ -48,8 +48,8 @@ impl TextCache {
         self.known.extend(sentences.iter().cloned().enumerate().map(|(i, s)| (s, place(i))));
     }
 
-    /// At least one known text as one batch; `None` where one is not known. TextCache that do not lie
-    /// together are copied, and do from then on.
+    /// At least one known text as one batch; `None` where one is not known. Texts that do not lie
+    /// together are copied, and lie together from then on.
     pub fn gather(&mut self, sentences: &[String]) -> Option<Encoded> {
         let place = |sentence| self.known.get(sentence).cloned();
         let places: Vec<Place> = sentences.iter().map(place).collect::<Option<_>>()?;
@@ -63,7 +63,7 @@ impl TextCache {
         Some(texts)
     }
 
-    /// Copies what is still looked up in a batch, so that the rest can go.
+    /// Copies the texts of a batch that are still looked up, so that the rest of it can be freed.
     fn condense(&mut self, batch: &Arc<Encoded>) {
         let mut left: Vec<&mut Place> =
             self.known.values_mut().filter(|place| Arc::ptr_eq(&place.batch, batch)).collect();
@@ -78,7 +78,7 @@ impl TextCache {
     }
 }
 
-/// TextCache of one batch.
+/// Texts that were encoded in one batch.
 fn select(places: &[Place]) -> Encoded {
     let batch = &places[0].batch;
     if are_consecutive(places) {

@@ -1,8 +1,9 @@
 //! Whether a model has learnt what a sentence says. A percentile of words that it never learnt is no evidence.
 //!
-//! What the lexicon takes for a finding that the model learnt is related to it. Anything else, without the template
-//! around it, is compared with the wordings that the model learnt: the cosine of the text encoder's mean hidden states, which is what all-MiniLM-L6-v2 was trained for
-//! (Reimers and Gurevych, 2019, <https://arxiv.org/abs/1908.10084>).
+//! Words that the lexicon takes for a finding that the model learnt are related to that finding.
+//! Anything else, without the template around it, is compared with the wordings that the model
+//! learnt: the cosine of the text encoder's mean hidden states, which is what all-MiniLM-L6-v2 was
+//! trained for (Reimers and Gurevych, 2019, <https://arxiv.org/abs/1908.10084>).
 
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub enum Wording {
         /// The finding's standard name.
         finding: String,
     },
-    /// It learnt something near it.
+    /// It learnt something similar.
     Related {
         /// The standard name of the nearest finding.
         finding: String,
@@ -29,7 +30,7 @@ pub enum Wording {
         #[serde(skip_serializing_if = "Option::is_none")]
         cosine: Option<f32>,
     },
-    /// It learnt nothing near it: a score says nothing.
+    /// It learnt nothing similar, so a score says nothing.
     Unknown {
         /// How near the nearest words are that it learnt, -1 to 1.
         cosine: f32,
@@ -83,8 +84,9 @@ impl Wordings {
         self.learnt.iter().flat_map(pairs)
     }
 
-    /// What is known of normalised words that were not learnt, by their cosines with [`Wordings::all`]. One word of
-    /// medicine makes any sentence look near, so that more than half of its words have to be such.
+    /// What is known of normalised words that were not learnt, by their cosines with
+    /// [`Wordings::all`]. A single medical word makes any sentence look similar, so more than half
+    /// of its words have to be medical.
     pub fn judge(&self, words: &str, cosines: impl Iterator<Item = f32>) -> Wording {
         let nearest = self.all().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1));
         match nearest {

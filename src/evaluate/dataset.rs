@@ -37,9 +37,9 @@ pub struct Rows {
 /// All that the files hold together.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// What the metrics are of.
+    /// The rows that the metrics are computed on.
     pub evaluated: Rows,
-    /// What thresholds are chosen on; without rows unless asked for.
+    /// The rows that thresholds are chosen on; empty unless that was asked for.
     pub validation: Rows,
     /// What did not join or match, for the report.
     pub notes: Vec<String>,
@@ -115,9 +115,9 @@ impl Dataset {
             )?,
             None => HashMap::new(),
         };
-        let rows_of = |pairs: Vec<(usize, usize)>| {
+        let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
-            let finding = |(key, values): &(String, Vec<f64>)| {
+            let finding = |(key, values): &(String, Vec<f64>)| -> Result<Finding> {
                 let column = label_columns[key][0];
                 Ok(Finding {
                     name: labels.header[column].clone(),

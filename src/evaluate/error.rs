@@ -1,15 +1,18 @@
 //! What can go wrong while evaluating: which file, which line or column, and what to do about it.
 
+use std::io;
+
 use thiserror::Error;
+
+use crate::error::Cause;
+use crate::table::TableError;
 
 /// An input of `carzero evaluate` that cannot be used, or an output that cannot be written.
 #[derive(Debug, Error)]
 pub enum EvaluateError {
-    /// A file is missing, not readable, or not well-formed CSV.
-    #[error(
-        "`{file}` cannot be read: {reason}. Give the path of a well-formed CSV file in UTF-8 or UTF-16"
-    )]
-    Csv { file: String, reason: String },
+    /// A file is no table.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// A table has a header but no rows.
     #[error("`{file}` has no rows below its header. Give a file with one row for each image")]
     Empty { file: String },
@@ -50,12 +53,16 @@ pub enum EvaluateError {
     Option { option: &'static str, reason: String },
     /// A JSON file is not what it should be.
     #[error(
-        "`{file}` cannot be used: {reason}. Write a JSON object such as {{\"Pneumonia\": -1.25}}"
+        "`{file}` cannot be used: {cause}. Write a JSON object such as {{\"Pneumonia\": -1.25}}"
     )]
-    Json { file: String, reason: String },
+    Json {
+        file: String,
+        #[source]
+        cause: Cause,
+    },
     /// An output cannot be written.
-    #[error("`{file}` cannot be written: {reason}. Give a folder that can be written to as --out")]
-    Write { file: String, reason: String },
+    #[error("`{file}` cannot be written: {source}. Give a folder that can be written to as --out")]
+    Write { file: String, source: io::Error },
 }
 
 /// The module's result.

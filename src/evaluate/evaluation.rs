@@ -15,6 +15,7 @@ use super::metrics::{
 use super::options::Options;
 use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
 use super::table::{Join, finding_key};
+use crate::error::Cause;
 
 /// Number of fields of [`Metrics`].
 const METRICS: usize = 5;
@@ -204,14 +205,14 @@ fn thresholds(
 }
 
 fn read_thresholds(path: &Path) -> Result<BTreeMap<String, f64>> {
-    let fail = |reason: String| EvaluateError::Json { file: path.display().to_string(), reason };
-    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    let fail = |cause: Cause| EvaluateError::Json { file: path.display().to_string(), cause };
+    let text = std::fs::read_to_string(path).map_err(|error| fail(error.into()))?;
     let given: BTreeMap<String, f64> =
-        serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+        serde_json::from_str(&text).map_err(|error| fail(error.into()))?;
     let mut thresholds = BTreeMap::new();
     for (name, threshold) in given {
         if thresholds.insert(finding_key(&name), threshold).is_some() {
-            return Err(fail(format!("\"{name}\" has two thresholds")));
+            return Err(fail(format!("\"{name}\" has two thresholds").into()));
         }
     }
     Ok(thresholds)

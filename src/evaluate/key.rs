@@ -1,4 +1,5 @@
-//! Which columns tell the images of two tables: those whose values do, not the first that both have.
+//! Finds the columns that identify the images of two tables: those whose values match, not merely
+//! the first that both tables have.
 
 use std::collections::HashSet;
 
@@ -69,7 +70,7 @@ pub fn columns(
     if let Some(found) = by_values(predictions, lefts.clone(), labels)? {
         return Ok(found);
     }
-    // No column will do; the one that was meant says best why.
+    // No column fits. The error is about the one that was most likely meant.
     let shared = |&(left, right): &(usize, usize)| {
         same(&predictions.header[left], &labels.header[right])
             && !is_nameless(&labels.header[right])

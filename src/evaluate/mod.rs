@@ -40,8 +40,7 @@ use report::Report;
 /// [`EvaluateError::Write`] naming the file.
 pub fn write_files(report: &Report, folder: &Path, thresholds: bool) -> Result<()> {
     let curves = folder.join("roc");
-    std::fs::create_dir_all(&curves)
-        .map_err(|error| cannot_write(&curves.display().to_string(), &error))?;
+    std::fs::create_dir_all(&curves).map_err(|error| cannot_write(&curves, error))?;
     write_file(&folder.join("report.md"), &report.markdown())?;
     write_file(&folder.join("report.json"), &json(report)?)?;
     if thresholds {
@@ -67,14 +66,14 @@ pub fn write_files(report: &Report, folder: &Path, thresholds: bool) -> Result<(
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {
-    let cannot = |error: serde_json::Error| cannot_write("JSON", &error.into());
+    let cannot = |error: serde_json::Error| cannot_write(Path::new("JSON"), error.into());
     serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(cannot)
 }
 
 fn write_file(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text).map_err(|error| cannot_write(&path.display().to_string(), &error))
+    std::fs::write(path, text).map_err(|error| cannot_write(path, error))
 }
 
-fn cannot_write(file: &str, error: &std::io::Error) -> EvaluateError {
-    EvaluateError::Write { file: file.to_string(), reason: error.to_string() }
+fn cannot_write(file: &Path, source: std::io::Error) -> EvaluateError {
+    EvaluateError::Write { file: file.display().to_string(), source }
 }

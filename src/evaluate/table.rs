@@ -1,12 +1,13 @@
-//! CSV files: cells with their place for error messages, and rows joined by key.
+//! Tables: cells with their place for error messages, and rows joined by key.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use csv::{Position, ReaderBuilder, StringRecord, Trim};
+use csv::{Position, StringRecord};
 
 use super::error::{EvaluateError, Result, some_of};
+use crate::table::Csv;
 
 /// A CSV file with a header.
 #[derive(Debug)]
@@ -24,39 +25,13 @@ impl Table {
     /// Reads a file in UTF-8 or UTF-16, with commas, semicolons or tabs; blanks around cells are
     /// dropped.
     pub fn read(path: &Path) -> Result<Self> {
+        let csv = Csv::read(path)?;
+        let (header, records) = (csv.header()?, csv.rows()?);
         let file = path.display().to_string();
-        let unreadable = |reason: String| EvaluateError::Csv { file: file.clone(), reason };
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        let bytes = utf8(&bytes).map_err(|reason| unreadable(reason.to_string()))?;
-        let delimiter = delimiter(&bytes);
-        let mut reader = ReaderBuilder::new()
-            .delimiter(delimiter)
-            .trim(Trim::All)
-            .flexible(true)
-            .from_reader(&bytes[..]);
-        let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
-        let header: Vec<String> = header.iter().map(str::to_string).collect();
-        let mut records = Vec::new();
-        for record in reader.records() {
-            let mut record = record.map_err(|error| unreadable(error.to_string()))?;
-            let mut place = record.position().cloned().unwrap_or_else(Position::new);
-            // The reader leaves the end of the line before, and empty lines, to the next record.
-            let rest = bytes.get(place.byte() as usize..).unwrap_or_default();
-            let ends = rest.iter().take_while(|byte| b"\r\n".contains(byte));
-            place.set_line(place.line() + ends.filter(|byte| **byte == b'\n').count() as u64);
-            if record.len() != header.len() {
-                let (line, cells, columns) = (place.line(), record.len(), header.len());
-                return Err(unreadable(format!(
-                    "line {line} has {cells} cells and the header {columns}"
-                )));
-            }
-            record.set_position(Some(place));
-            records.push(record);
-        }
         if records.is_empty() {
             return Err(EvaluateError::Empty { file });
         }
-        Ok(Self { file, header, records, decimal_comma: delimiter != b',' })
+        Ok(Self { file, header, records, decimal_comma: csv.has_decimal_comma() })
     }
 
     /// Reads logits, wide (a column for each finding) or long (the columns image, prompt and `score`, as
@@ -200,41 +175,6 @@ impl Table {
         }
         Ok((0..self.rows()).map(|row| self.cell(row, column).to_string()).collect())
     }
-}
-
-/// The text in UTF-8: UTF-16 is told by its byte order mark, or by the zero in its first character.
-fn utf8(bytes: &[u8]) -> std::result::Result<Cow<'_, [u8]>, &'static str> {
-    let unit = match bytes {
-        [0xFF, 0xFE, ..] | [1..=u8::MAX, 0, ..] => u16::from_le_bytes,
-        [0xFE, 0xFF, ..] | [0, 1..=u8::MAX, ..] => u16::from_be_bytes,
-        _ => return Ok(bytes.into()),
-    };
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    let units = pairs.iter().map(|&pair| unit(pair));
-    let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
-    match text {
-        Ok(text) if rest.is_empty() => Ok(text.into_bytes().into()),
-        _ => Err("it begins as UTF-16 and does not go on so"),
-    }
-}
-
-/// What separates cells: whichever of comma, semicolon and tab is most frequent in the header
-/// outside quotation marks.
-fn delimiter(bytes: &[u8]) -> u8 {
-    let mut counts = [(b'\t', 0), (b';', 0), (b',', 0)];
-    let mut quoted = false;
-    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-    for byte in bytes.iter().skip_while(|byte| is_end(byte)) {
-        quoted ^= *byte == b'"';
-        match counts.iter_mut().find(|(delimiter, _)| delimiter == byte) {
-            _ if quoted => {}
-            Some((_, count)) => *count += 1,
-            None if is_end(byte) => break,
-            None => {}
-        }
-    }
-    // The last of equals, which is the comma.
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
 /// The rows of a right table that belong to the rows of a left one.

@@ -1,6 +1,8 @@
 //! SimR: cross-attention between image and text in both directions, and the projector that turns
 //! it into a score.
 
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
@@ -101,6 +103,15 @@ pub struct Scores {
     pub cosine: Option<Tensor<2>>,
 }
 
+/// A part of every memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// The token that stands for the whole image or text.
+    Global,
+    /// Patches, or words.
+    Local,
+}
+
 impl Encoded {
     /// Number of images or texts.
     pub fn count(&self) -> usize {
@@ -123,7 +134,7 @@ impl Encoded {
         Some(cosines(images, texts))
     }
 
-    /// Some that lie together, without copying them.
+    /// A range of the items, without copying.
     pub fn range(&self, first: usize, count: usize) -> Self {
         Self {
             query: self.query.clone().narrow(0, first, count),
@@ -133,7 +144,7 @@ impl Encoded {
         }
     }
 
-    /// A copy of some, at least one.
+    /// A copy of some items, at least one.
     pub fn copy(&self, indices: &[usize]) -> Self {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let indices = Tensor::<1, Int>::from_data(indices.as_slice(), &self.query.device());
@@ -145,6 +156,33 @@ impl Encoded {
         }
     }
 
+    /// The same where only some keys can be attended to.
+    pub fn only(&self, keys: Keys) -> Self {
+        let (first, count) = match keys {
+            Keys::Global => (0, 1),
+            Keys::Local => (1, self.keys() - 1),
+        };
+        Self {
+            query: self.query.clone(),
+            memory: self.map_memory(|x| x.narrow(1, first, count)),
+            bias: self.bias.clone().map(|bias| bias.narrow(1, first, count)),
+            direction: self.direction.clone(),
+        }
+    }
+
+    /// The same with some heads of one layer switched off, of so many: what they pass on is zero.
+    pub fn without_heads(&self, layer: usize, off: Range<usize>, heads: usize) -> Self {
+        let mut changed = self.clone();
+        let value = &mut changed.memory[layer].value;
+        let [items, keys, dim] = value.dims();
+        let width = dim / heads;
+        let zeros = Tensor::zeros([items, keys, off.len() * width], &value.device());
+        *value = value
+            .clone()
+            .slice_assign([0..items, 0..keys, off.start * width..off.end * width], zeros);
+        changed
+    }
+
     fn map_memory(&self, change: impl Fn(Tensor<3>) -> Tensor<3>) -> Vec<KeyValue> {
         let layer = |layer: &KeyValue| KeyValue {
             key: change(layer.key.clone()),
@@ -153,7 +191,8 @@ impl Encoded {
         self.memory.iter().map(layer).collect()
     }
 
-    /// Several as one batch. Shorter memories are padded with keys that are never attended to.
+    /// Joins several into one batch. Shorter memories are padded with keys that are never attended
+    /// to.
     ///
     /// `parts` must not be empty and must come from the same fusion.
     pub fn cat(parts: &[Self]) -> Self {
@@ -241,8 +280,8 @@ impl Fusion {
         }
     }
 
-    /// Rows of a memory as queries of their own: what a single word would attend to. CARZero's score
-    /// does not ask this; it only ever puts the whole text to the image.
+    /// Uses the rows of a memory as queries, to see what a single word would attend to. CARZero's
+    /// score does not use this; its query is always the whole text.
     ///
     /// # Shapes
     ///
@@ -252,8 +291,8 @@ impl Fusion {
         self.encode(local.clone(), local.reshape([rows, 1, dim]), None)
     }
 
-    /// Scores every image against every text: i2t puts the texts to the images' memories, t2i the
-    /// images to the texts'; the logit is their mean.
+    /// Scores every image against every text: in i2t the texts' queries attend to the images'
+    /// memories, in t2i the images' queries to the texts' memories; the logit is the mean of both.
     pub fn score(&self, images: &Encoded, texts: &Encoded) -> Scores {
         let [i2t, t2i] = self.interact([(images, texts), (texts, images)]);
         Scores {
@@ -265,8 +304,8 @@ impl Fusion {
         }
     }
 
-    /// Of each pair, puts the query of every item of the second to the memory of every item of the
-    /// first. What has a weight is done for the rows of all pairs together.
+    /// For each pair of a memory side and a query side, attends from every query to every memory.
+    /// Layers with weights are computed once for the rows of all pairs together.
     pub fn interact<const N: usize>(&self, pairs: [(&Encoded, &Encoded); N]) -> [Interaction; N] {
         let sizes = pairs.map(|(memories, queries)| [memories.count(), queries.count()]);
         // Until the first attention the queries are the same for all memories.
@@ -317,7 +356,8 @@ fn joined<const N: usize>(parts: [Tensor<3>; N]) -> Tensor<2> {
     Tensor::cat(parts.map(|part| part.flatten(0, 1)).to_vec(), 0)
 }
 
-/// Parts of so many memories and items, of which `x` has the rows one after another.
+/// Splits `x`, whose rows lie one after another, into parts of the given numbers of memories and
+/// items.
 fn split<const N: usize>(x: Tensor<2>, sizes: [[usize; 2]; N]) -> [Tensor<3>; N] {
     let mut start = 0;
     sizes.map(|[memories, items]| {
@@ -355,12 +395,12 @@ impl DecoderLayer {
         }
     }
 
-    /// What rows ask the memory for.
+    /// The attention's query of each row.
     fn query(&self, x: Tensor<2>) -> Tensor<2> {
         linear(&self.multihead_attn.query, self.norm2.forward(x))
     }
 
-    /// Rows, after they have attended to `context`.
+    /// The rest of the layer, once the rows have attended: `context` is the attention's result.
     fn forward(&self, x: Tensor<2>, context: Tensor<2>) -> Tensor<2> {
         let x = added(&self.multihead_attn.out_proj, context, x);
         let layers = [&self.linear1, &self.linear2];

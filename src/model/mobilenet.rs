@@ -70,7 +70,7 @@ impl MobileNetV2Encoder {
         }
     }
 
-    /// The maps that tokens are made of, place by place: that of stride 16,
+    /// The two maps that tokens are made of, place by place: that of stride 16,
     /// `[images, 4 * places, channels]`, and that of stride 32, `[images, places, channels]`.
     ///
     /// # Shapes

@@ -21,7 +21,7 @@ use burn::tensor::{Device, Tensor};
 
 pub use cosine::CosineHead;
 use cosine::cosines;
-pub use fusion::{Encoded, Fusion, Interaction, LayerAttention, Scores};
+pub use fusion::{Encoded, Fusion, Interaction, Keys, LayerAttention, Scores};
 pub use mobilenet::MobileNetV2Encoder;
 pub use text_encoder::{TextEncoder, TextTokens};
 pub use tokens::ImageTokens;
@@ -87,15 +87,15 @@ impl ImageEncoder {
         }
     }
 
-    /// The finest map that features have, `[images, side * side, channels]`.
+    /// The finest feature map, `[images, side * side, channels]`.
     pub fn patches(&self, features: &[Tensor<3>]) -> Tensor<3> {
         let [_, count, _] = features[0].dims();
-        let side = count.isqrt(); // but for the vision transformer's global token
+        let side = count.isqrt(); // without the vision transformer's global token
         features[0].clone().narrow(1, count - side * side, side * side)
     }
 
-    /// The means of the finest map that features have, and of its four edges, `[images, 5,
-    /// channels]`: what the image and its rim are made of, before what that may mean.
+    /// The means of the finest feature map and of its four edges, `[images, 5, channels]`. They
+    /// describe textures in the picture and along its border, not yet findings.
     pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<3> {
         let map = self.patches(features);
         let [images, count, channels] = map.dims();
@@ -242,6 +242,13 @@ impl CarZero {
         let words = fusion.encode_rows(rows);
         let text = fusion.encode(tokens.global, tokens.local, Some(tokens.log_counts));
         fusion.interact([(image, &text), (&text, image), (image, &words)])
+    }
+
+    /// The logits of every image and every text alone, `[images, texts]`: of the texts' queries over the images'
+    /// memories, and of the images' over the texts'.
+    pub fn logits(&self, images: &Encoded, texts: &Encoded) -> [Tensor<2>; 2] {
+        let [i2t, t2i] = self.fusion_module.interact([(images, texts), (texts, images)]);
+        [i2t.logits, t2i.logits.transpose()]
     }
 
     /// Scores every image against every text.

@@ -7,7 +7,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{Embedding, Linear, PaddingConfig2d};
 use burn::tensor::{Device, Distribution, Shape, Tensor};
 
-/// A parameter that is one number throughout.
+/// A parameter that is filled with one number.
 pub fn filled<const D: usize>(value: f32, shape: [usize; D], device: &Device) -> Param<Tensor<D>> {
     parameter(shape, device, move |device| Tensor::full(shape, value, device))
 }

@@ -43,7 +43,7 @@ pub struct ModelConfig {
     pub reference: Option<Reference>,
     /// How well single findings were told apart on labelled images.
     pub validation: Option<Validation>,
-    /// What pictures look like that the model knows.
+    /// Statistics of the pictures that the model knows.
     #[serde(rename = "familiarity")]
     pub ood: Option<OodStatistics>,
     /// Whose work the model rests on.
@@ -270,7 +270,7 @@ impl ModelConfig {
     /// [`Error::Config`] where the JSON or a dimension is not usable.
     pub fn parse(json: &[u8]) -> Result<Self> {
         let config: Self =
-            serde_json::from_slice(json).map_err(|error| Error::Config(error.to_string()))?;
+            serde_json::from_slice(json).map_err(|error| Error::Config(error.into()))?;
         config.check()?;
         Ok(config)
     }
@@ -303,7 +303,7 @@ impl ModelConfig {
         self.check_measurements()
     }
 
-    /// Refuses statistics of images that are not what they should be.
+    /// Checks the statistics of images: lengths, ranges and order.
     fn check_measurements(&self) -> Result<()> {
         let sane = |wordings: &Wordings| wordings.related.is_finite();
         ensure(self.wordings.as_ref().is_none_or(sane), "wordings.related")?;
@@ -342,7 +342,7 @@ const MAX_WIDTH: usize = 8192;
 const MAX_DEPTH: usize = 128;
 
 fn ensure(ok: bool, what: &str) -> Result<()> {
-    if ok { Ok(()) } else { Err(Error::Config(what.to_string())) }
+    if ok { Ok(()) } else { Err(Error::Config(what.into())) }
 }
 
 fn is_width(value: usize) -> bool {

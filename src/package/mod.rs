@@ -12,7 +12,7 @@ pub mod shard;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// The version of this layout.
 const FORMAT: u32 = 1;
@@ -73,12 +73,12 @@ impl FileEntry {
     }
 
     pub(crate) fn verify(&self, data: &[u8], digest: &str) -> Result<()> {
-        let fail = |reason: String| Err(Error::File { path: self.path.clone(), reason });
+        let fail = |reason: Cause| Err(Error::File { path: self.path.clone(), reason });
         if data.len() as u64 != self.bytes {
-            return fail(format!("it has {} bytes instead of {}", data.len(), self.bytes));
+            return fail(format!("it has {} bytes instead of {}", data.len(), self.bytes).into());
         }
         if digest != self.sha256 {
-            return fail("its SHA-256 differs from the manifest's".to_string());
+            return fail("its SHA-256 differs from the manifest's".into());
         }
         Ok(())
     }
@@ -103,8 +103,8 @@ impl Manifest {
     /// outside the folder, too many or too large.
     pub fn parse(json: &[u8]) -> Result<Self> {
         let manifest: Self =
-            serde_json::from_slice(json).map_err(|error| Error::Manifest(error.to_string()))?;
-        let fail = |reason: String| Err(Error::Manifest(reason));
+            serde_json::from_slice(json).map_err(|error| Error::Manifest(error.into()))?;
+        let fail = |reason: String| Err(Error::Manifest(reason.into()));
         if manifest.format != FORMAT {
             return fail(format!(
                 "format {} instead of {FORMAT}; convert the model again",

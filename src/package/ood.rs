@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 use crate::deserialize::not_inlined;
 use crate::error::{Error, Result};
 
-/// What is learnt is tried on each of so many parts of the images, from the others alone.
+/// Number of folds: limits are measured on each part of the images with statistics from the other
+/// parts.
 const FOLDS: usize = 5;
-/// Features that lie so close in their order may be of one patient, and stay in one fold.
+/// Rows this close to each other may belong to one patient, and stay in one fold.
 const NEIGHBOURS: usize = 20;
 /// The share of known images that are called unusual, and looked at twice, as themselves and as their
 /// negatives.
@@ -30,7 +31,7 @@ const UNFAMILIAR: f64 = 0.005;
 const PHOTOGRAPHED: f64 = 0.015;
 /// Means in a picture's features: of the whole map and of its four edges.
 const PARTS: usize = 5;
-/// By how much the discriminant takes features for uncorrelated.
+/// How far the discriminant's covariance is shrunk towards uncorrelated features, 0 to 1.
 const UNCORRELATED: f64 = 0.1;
 
 /// How features of known images are distributed.
@@ -48,7 +49,8 @@ pub struct OodStatistics {
     pub photograph: Discriminant,
 }
 
-/// A direction from known images to photographs of them, and how far along it these begin.
+/// A direction in the space of features that leads from known images to photographs of them, and
+/// the place along it where photographs begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discriminant {
     #[serde(deserialize_with = "not_inlined")]
@@ -134,7 +136,7 @@ impl OodStatistics {
             && weights.len() == channels * PARTS;
         let diagonal = |row: usize| factor[row * (row + 1) / 2 + row];
         let ok = finite && whole && (0..channels).all(|row| diagonal(row) > 0.0);
-        if ok { Ok(()) } else { Err(Error::Config("familiarity".to_string())) }
+        if ok { Ok(()) } else { Err(Error::Config("familiarity".into())) }
     }
 }
 
@@ -147,7 +149,7 @@ fn dot(weights: &[f32], features: &[f32]) -> f32 {
     weights.iter().zip(features).map(|(weight, value)| weight * value).sum()
 }
 
-/// What a share of some values is beyond.
+/// The value that this share of some values exceeds.
 fn beyond(share: f64, values: &mut [f32]) -> Option<f32> {
     values.sort_by(f32::total_cmp);
     let index = (values.len().checked_sub(1)? as f64 * (1.0 - share)).round() as usize;

@@ -24,7 +24,7 @@ pub(crate) fn part_name(stored: &str) -> Option<(&str, usize, usize)> {
 pub(crate) fn factors(shard: &SafeTensors, name: &str) -> Result<Vec<f32>> {
     let scale = shard
         .tensor(&format!("{name}.scale"))
-        .map_err(|_| Error::Weights(format!("`{name}` has no scale")))?;
+        .map_err(|_| Error::Weights(format!("`{name}` has no scale").into()))?;
     Ok(floats(scale.data()))
 }
 
@@ -39,7 +39,8 @@ pub(crate) fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Resu
         Dtype::I8 => {
             let factors = factors(shard, name)?;
             if factors.is_empty() || data.len() % factors.len() != 0 {
-                return Err(Error::Weights(format!("`{name}` and its scale do not fit together")));
+                let reason = format!("`{name}` and its scale do not fit together");
+                return Err(Error::Weights(reason.into()));
             }
             let mut values = Vec::with_capacity(data.len());
             for (channel, by) in data.chunks_exact((data.len() / factors.len()).max(1)).zip(factors)
@@ -49,7 +50,8 @@ pub(crate) fn decode(shard: &SafeTensors, name: &str, view: &TensorView) -> Resu
             Ok(values)
         }
         other => {
-            Err(Error::Weights(format!("`{name}` is stored as {other:?}; convert the model again")))
+            let reason = format!("`{name}` is stored as {other:?}; convert the model again");
+            Err(Error::Weights(reason.into()))
         }
     }
 }
@@ -198,7 +200,7 @@ impl ShardWriter {
                 .collect();
             let data = views
                 .and_then(|views| safetensors::serialize(views, None))
-                .map_err(|error| Error::Weights(error.to_string()))?;
+                .map_err(|error| Error::Weights(error.into()))?;
             files.push((format!("weights-{:02}-of-{count:02}.safetensors", index + 1), data));
         }
         Ok(files)
@@ -217,9 +219,9 @@ pub fn reference_file(tokens: Vec<f32>, dim: usize) -> Result<Vec<u8>> {
     Ok(writer.finish()?.swap_remove(0).1)
 }
 
-/// Matrices and filters with fewer values stay f16 in an 8-bit model. They are the first layers of
-/// a convolutional network, which 8 bits harm most and which weigh next to nothing: for `default`
-/// the largest logit error falls from 1.1 to 0.2 for 2 % of its size.
+/// Matrices and filters with fewer values than this stay f16 in an 8-bit model. They are the first
+/// layers of a convolutional network, which 8 bits harm most and which weigh next to nothing: for
+/// `default` the largest logit error falls from 1.1 to 0.2 for 2 % of its size.
 const SMALL: usize = 1 << 16;
 /// Room left in a shard for its header.
 const SHARD_OVERHEAD: usize = 256;

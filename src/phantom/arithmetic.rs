@@ -1,4 +1,4 @@
-//! Arithmetic that every target does alike, and chance from a seed.
+//! Arithmetic that gives the same result on every target, and random numbers from a seed.
 
 /// Across and down.
 pub type Point = [f32; 2];
@@ -17,7 +17,8 @@ pub fn root(x: f32) -> f32 {
     positive(x).sqrt()
 }
 
-/// `f32::max` and `f32::min` are calls in WebAssembly, for the sake of NaN.
+/// The larger of two numbers. `f32::max` and `f32::min` would be calls in WebAssembly, because of
+/// how they treat NaN.
 pub fn greatest(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
@@ -30,7 +31,8 @@ pub fn positive(x: f32) -> f32 {
     greatest(x, 0.0)
 }
 
-/// Whether a point is further from the origin than `reach`, for sure: most of what is drawn is small, and this is cheap.
+/// Whether a point is certainly further from the origin than `reach`. A cheap test first, as most
+/// of what is drawn is small.
 pub fn beyond(p: Point, reach: f32) -> bool {
     p[0] * p[0] + p[1] * p[1] > 1.001 * reach * reach
 }
@@ -51,7 +53,7 @@ pub fn bump(x: f32) -> f32 {
     x * x
 }
 
-/// The exponential of `-x`, as a 256th part's series raised to the 256th power.
+/// The exponential of `-x`: the series for `-x / 256`, raised to the 256th power.
 pub fn exp_neg(x: f32) -> f32 {
     let part = x / 256.0;
     (0..8).fold(1.0 - part + part * part / 2.0, |power, _| power * power)

@@ -1,4 +1,5 @@
-//! What else is on films, of bedside examinations above all: collimation, cables, lettering, low contrast.
+//! What else films show, above all those of bedside examinations: collimation, cables, lettering,
+//! low contrast.
 
 use super::arithmetic::*;
 use super::shapes::Pose;
@@ -50,7 +51,8 @@ impl Bedside {
         }
     }
 
-    /// Changes a film of rows of `width` grey values accordingly. Widths and heights are measured by the longer side.
+    /// Draws these conditions onto a film with rows of `width` grey values. Lengths are fractions
+    /// of the film's longer side.
     pub fn apply(&self, grey: &mut [u8], width: usize) {
         let height = grey.len() / width.max(1);
         let size = width.max(height);

@@ -1,4 +1,4 @@
-//! The film that the beam exposes.
+//! Develops the transmitted beam into a picture.
 
 use super::arithmetic::*;
 use super::params::Phantom;

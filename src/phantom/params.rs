@@ -145,7 +145,7 @@ impl Phantom {
             .map(|example| example.params)
     }
 
-    /// With values that are out of range put at its ends.
+    /// The same with every value clamped to its range.
     pub(super) fn clamped(&self) -> Phantom {
         let normal = Phantom::default();
         let fix = |v: f32, low: f32, high: f32, default: f32| {

@@ -1,4 +1,4 @@
-//! Phantoms at random, for training and measuring: everything varies but what is asked for.
+//! Random phantoms, for training and measuring.
 
 use super::arithmetic::*;
 use super::chest::Chest;
@@ -8,10 +8,11 @@ use super::params::{Body, Nodule, Phantom};
 pub const MASS: f32 = 0.04;
 
 impl Phantom {
-    /// A phantom of its own for each seed: build, breathing, pose, exposure, and findings in combination. About a
-    /// third have an enlarged heart, a quarter an effusion, a quarter a pneumothorax, a sixth a nodule or mass. What
-    /// is hard to see is drawn less often: a model that cannot tell it learns from phantoms how frequent it is,
-    /// and would report it on every drawing.
+    /// A phantom of its own for each seed: build, breathing, pose, exposure, and findings in
+    /// combination. About a third have an enlarged heart, a quarter an effusion, a quarter a
+    /// pneumothorax, a sixth a nodule or mass. What is hard to see is drawn less often: a model
+    /// that cannot see it would learn only how frequent it is in drawings, and report it on all of
+    /// them.
     pub fn random(seed: u64) -> Self {
         let rng = &mut SplitMix(seed ^ 0x7068_616E_746F_6D21);
         let small = rng.between(0.83, 1.04);
@@ -65,7 +66,7 @@ impl Phantom {
         phantom
     }
 
-    /// A place of the unrotated image where there is lung before and behind.
+    /// A place in the unrotated image where the beam crosses enough lung.
     fn place_in_lung(&self, rng: &mut SplitMix) -> Point {
         let chest = Chest::new(&self.clamped());
         for _ in 0..200 {

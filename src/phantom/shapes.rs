@@ -43,7 +43,7 @@ impl Solid {
         Solid { centre, axes, reach, depth, tilt: sin_cos(tilt) }
     }
 
-    /// Length of the beam inside.
+    /// Length of the beam inside the solid, at a point of the image.
     pub fn chord(&self, p: Point) -> f32 {
         let d = [p[0] - self.centre[0], p[1] - self.centre[1]];
         if beyond(d, self.reach) {
@@ -56,12 +56,13 @@ impl Solid {
     }
 }
 
-/// Length of the beam inside the solid that it crosses furthest.
+/// The greatest length of the beam inside any one of the solids.
 pub fn deepest(solids: &[Solid], p: Point) -> f32 {
     solids.iter().fold(0.0, |depth, s| greatest(s.chord(p), depth))
 }
 
-/// A smooth curve through points of increasing abscissa, tabulated; level beyond its ends.
+/// A smooth curve through points of increasing abscissa, kept as a table. Beyond its ends it is
+/// constant.
 pub struct Curve(Vec<f32>);
 
 impl Curve {

@@ -9,7 +9,7 @@ use super::shapes::{Pose, hermite};
 pub struct Layer {
     pub size: usize,
     pub depth: Vec<f32>,
-    /// How a tube's depth joins what lies there.
+    /// How the depth of a new tube is combined with the depth that is there.
     blend: fn(f32, f32) -> f32,
     /// While a tube is drawn: distance from its axis (in radii) and its radius times weight.
     near: Vec<(f32, f32)>,

@@ -8,8 +8,9 @@ use flate2::write::ZlibEncoder;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// A sound file of the rows that can be read, the others black, and the share of rows that it has.
-/// `None`: it is no PNG, or its rows do not come from the top.
+/// Makes a valid PNG of a damaged one: rows that cannot be read become black. Returns it with the
+/// share of rows that could be read. `None` where the file is no PNG, or is interlaced, so that its
+/// rows do not come from top to bottom.
 pub(crate) fn rest_of(bytes: &[u8]) -> Option<(Vec<u8>, f64)> {
     let mut rest = bytes.strip_prefix(SIGNATURE)?;
     let mut sound = SIGNATURE.to_vec();
@@ -28,7 +29,7 @@ pub(crate) fn rest_of(bytes: &[u8]) -> Option<(Vec<u8>, f64)> {
     }
     let Header { row, rows } = header?;
     let mut unpacked = Vec::new();
-    // What was unpacked before an error stays.
+    // What was unpacked before an error is kept.
     let _ = ZlibDecoder::new(&packed[..]).take(row.checked_mul(rows)?).read_to_end(&mut unpacked);
     let whole = unpacked.len() as u64 / row;
     unpacked.truncate((whole * row) as usize);
@@ -60,7 +61,7 @@ impl Header {
         let width = u64::from(u32::from_be_bytes([w0, w1, w2, w3]));
         let rows = u64::from(u32::from_be_bytes([h0, h1, h2, h3]));
         let row = 1 + (width * channels * u64::from(depth)).div_ceil(8);
-        // Its size was checked against the limits when the header was read.
+        // The size was checked against the limits when the decoder read the header.
         (interlaced == 0 && rows > 0).then_some(Self { row, rows })
     }
 }
@@ -71,7 +72,8 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// The next chunk: a sound one, or what there is of the last one. None after that.
+    /// The next chunk and the bytes after it; of a last chunk that is cut off, as much as there is.
+    /// `None` at the end, and where a checksum is wrong.
     fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (&[l0, l1, l2, l3, n0, n1, n2, n3], after) = bytes.split_first_chunk()?;
         let length = u32::from_be_bytes([l0, l1, l2, l3]) as usize;

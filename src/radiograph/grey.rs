@@ -4,7 +4,8 @@ use image::{DynamicImage, GrayImage};
 
 use super::note::Note;
 
-/// How far the channels of a pixel are apart, on average; 0 for all but 8-bit colours.
+/// The mean difference between the highest and the lowest channel of a pixel; 0 for all pictures
+/// but 8-bit colour ones.
 pub fn chroma(image: &DynamicImage) -> f64 {
     let apart = |&[r, g, b]: &[u8; 3]| f64::from(r.max(g).max(b) - r.min(g).min(b));
     let sum: f64 = match image {

@@ -2,15 +2,16 @@
 
 use hayro_jpeg2000::{ComponentData, DecodeError, DecodeSettings, DecoderContext, Image};
 
-/// How many code-blocks a component may have, and precincts: each takes memory, also where it has no data.
-/// Of 64 x 64 samples, the usual size, the largest picture has 16 thousand.
+/// The most code-blocks, and the most precincts, that a component may have. Each of them takes
+/// memory even if it has no data. With code-blocks of 64 x 64 samples, the usual size, the largest
+/// picture has 16 thousand.
 const MAX_CODE_BLOCKS: u64 = 1 << 18;
 
 /// Why there is no picture.
 pub(crate) enum Failure {
-    /// It is of part 15 of the standard.
+    /// It is High-Throughput JPEG 2000, part 15 of the standard.
     HighThroughput,
-    /// In words.
+    /// It is damaged; what is wrong, in words.
     Damaged(String),
 }
 
@@ -28,7 +29,8 @@ pub(crate) struct Codestream<'a> {
 }
 
 impl<'a> Codestream<'a> {
-    /// Finds it, without the boxes of a JP2 file, so that what is checked is what is decoded.
+    /// Finds the codestream, also inside a JP2 file, so that what is checked is exactly what is
+    /// decoded.
     pub fn find(bytes: &'a [u8]) -> Result<Self, Failure> {
         let start = bytes.windows(4).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51]);
         let (boxes, bytes) = bytes.split_at(start.ok_or_else(|| bad("no size"))?);
@@ -62,8 +64,8 @@ impl<'a> Codestream<'a> {
         self.size.signed
     }
 
-    /// Whether boxes make something else of the components than grey or RGB: a palette, or luma and
-    /// colour (sYCC, T.800 sections I.5.3.3 and I.5.3.4).
+    /// Whether boxes say that the components are something else than grey or RGB: a palette, or
+    /// luma and colour (sYCC, T.800 sections I.5.3.3 and I.5.3.4).
     pub fn has_other_colours(&self) -> bool {
         let other = |bytes: &[u8]| {
             bytes.starts_with(b"pclr")
@@ -100,7 +102,8 @@ impl<'a> Codestream<'a> {
     }
 }
 
-/// The decoder shifts signed samples as if they were not.
+/// The samples of a component. The decoder shifts signed samples as if they were unsigned; that is
+/// undone here.
 fn plane(component: &ComponentData, signed: bool) -> Vec<u16> {
     let bits = component.bit_depth().clamp(1, 16);
     let most = (1i32 << bits) - 1;
@@ -142,9 +145,10 @@ impl Size {
         })
     }
 
-    /// How many code-blocks and precincts a coding style (COD or COC, T.800 sections A.6.1 and A.6.2) asks
-    /// for, at most. It may come anywhere in the headers of image and tiles, and data that looks like one by
-    /// chance is too rare to matter. None where there is no such segment.
+    /// How many code-blocks and precincts a coding style (COD or COC, T.800 sections A.6.1 and
+    /// A.6.2) asks for, at most. Such a segment may come anywhere in the headers of image and
+    /// tiles. Data that looks like one by chance is too rare to matter. None where there is no such
+    /// segment.
     fn code_blocks(&self, bytes: &[u8]) -> Option<u64> {
         let (style, parameters) = match bytes {
             [0xFF, 0x52, _, _, style, 0..=4, _, _, _, parameters @ ..] => (style, parameters),

@@ -27,11 +27,11 @@ use warning::Warning;
 /// What a decoder may allocate, in bytes (64 megapixels of 16-bit RGB need 384 MB).
 const MAX_ALLOC: u64 = 512 << 20;
 
-/// A damaged picture of which less can be read is refused.
+/// A damaged picture is refused if a smaller share of it than this can be read.
 const SHARE_MIN: f64 = 0.9;
 
-/// The mean chroma, of 255, beyond which a picture has colours. A coloured mark on a radiograph stays
-/// below.
+/// A picture whose mean chroma (0 to 255) is higher than this counts as coloured. A coloured mark
+/// on a radiograph stays below.
 const COLOURED: f64 = 8.0;
 
 /// A radiograph as 8-bit grey, upright, row by row.
@@ -42,7 +42,7 @@ pub struct Picture {
     about: Option<About>,
     deep: Option<HighBitDepth>,
     coloured: bool,
-    /// What could be read of a damaged file; 1: all of it.
+    /// The share of a damaged file that could be read; 1 where all of it could.
     share: f64,
 }
 
@@ -55,12 +55,12 @@ impl Picture {
     pub fn from_grey(width: u32, height: u32, grey: Vec<u8>) -> Result<Self> {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
-            .ok_or_else(|| Error::Image("size and pixels disagree".to_string()))?;
+            .ok_or_else(|| Error::Image("size and pixels disagree".into()))?;
         Ok(Self { grey, notes: Vec::new(), about: None, deep: None, coloured: false, share: 1.0 })
     }
 
-    /// Decodes a PNG, JPEG, WebP, TIFF (its first page), JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit
-    /// depth; what it is, its bytes tell.
+    /// Decodes a PNG, JPEG, WebP, TIFF (its first page), JPEG 2000 or DICOM file, of any size up to
+    /// [`MAX_PIXELS`] and any bit depth. The kind of file is told by its bytes, not by its name.
     ///
     /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
     /// smallest of 8, 10, 12, 14 and 16 bits that holds its brightest pixel, so that 12-bit data
@@ -85,9 +85,9 @@ impl Picture {
         }
         let reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
-            .map_err(|error| Error::Image(error.to_string()))?;
+            .map_err(|error| Error::Image(error.into()))?;
         let Some(format) = reader.format() else {
-            return Err(Error::Image("unknown format".to_string()));
+            return Err(Error::Image("unknown format".into()));
         };
         let mut decoder = reader.into_decoder().map_err(image_error)?;
         let (width, height) = decoder.dimensions();
@@ -192,7 +192,8 @@ impl Picture {
     }
 }
 
-/// What a file is that is none of a kind of picture known here, where that is known.
+/// The error for a file that is recognised as something else than a picture; `None` where it is not
+/// recognised.
 fn no_picture(bytes: &[u8]) -> Option<Error> {
     match bytes {
         [] => Some(Error::EmptyFile),
@@ -204,7 +205,7 @@ fn no_picture(bytes: &[u8]) -> Option<Error> {
         [0x1F, 0x8B, 8, ..] => Some(Error::Archive("gzip")),
         [b'7', b'z', 0xBC, 0xAF, ..] => Some(Error::Archive("7z")),
         [b'R', b'a', b'r', b'!', ..] => Some(Error::Archive("RAR")),
-        // Something may come before it.
+        // A PDF may have some bytes before its signature.
         _ => {
             let mut start = bytes[..bytes.len().min(1024)].windows(5);
             start.any(|five| five == b"%PDF-").then_some(Error::Pdf)
@@ -214,7 +215,7 @@ fn no_picture(bytes: &[u8]) -> Option<Error> {
 
 /// A JPEG 2000 file or codestream of grey or red, green and blue; alpha is ignored.
 fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
-    let bad = |what: &str| Error::Image(format!("JPEG 2000: {what}"));
+    let bad = |what: &str| Error::Image(format!("JPEG 2000: {what}").into());
     let cause = |failure| match failure {
         Failure::HighThroughput => bad("it is of the High-Throughput kind"),
         Failure::Damaged(what) => bad(&what),
@@ -271,6 +272,6 @@ fn image_error(error: ImageError) -> Error {
         ImageError::Limits(limit) => {
             Error::ImageTooLarge(Reason::Memory { what: limit.to_string() })
         }
-        other => Error::Image(other.to_string()),
+        other => Error::Image(other.into()),
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Note {
-    /// A 16-bit file, its values read as of so many bits.
+    /// A 16-bit file whose values were read as numbers of fewer bits.
     Depth {
-        /// 8, 10, 12, 14 or 16.
+        /// How many bits: 8, 10, 12, 14 or 16.
         bits: u32,
     },
     /// Shown by the file's VOI look-up table.
@@ -22,9 +22,9 @@ pub enum Note {
     },
     /// Shown by a window that holds the picture's values.
     WindowFromValues {
-        /// Shown black.
+        /// The value that is shown black.
         low: f64,
-        /// Shown white.
+        /// The value that is shown white.
         high: f64,
     },
     /// The file has neither a window nor a VOI look-up table.
@@ -35,7 +35,7 @@ pub enum Note {
     BrokenWindow,
     /// The pixels are compressed otherwise than the file says.
     Compressed {
-        /// What with.
+        /// The compression that was found.
         codec: &'static str,
         /// The transfer syntax that the file names.
         says: &'static str,

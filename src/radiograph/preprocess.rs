@@ -145,18 +145,18 @@ fn resize_area(grey: &GrayImage, width: usize, height: usize) -> GrayImage {
     GrayImage::from_raw(width as u32, height as u32, resized).unwrap_or_default()
 }
 
-/// Old pixels for each new one, as OpenCV rounds it.
+/// How many old pixels there are for each new one, rounded as OpenCV does.
 fn times(from: usize, to: usize) -> f64 {
     1.0 / (to as f64 / from as f64)
 }
 
-/// The same, if it comes out as a whole number (49 times does not).
+/// The same, if it is a whole number in OpenCV's arithmetic, in which a factor of 49 is not.
 fn whole_times(from: usize, to: usize) -> Option<usize> {
     let times = times(from, to);
     ((times - times.round()).abs() < f64::EPSILON).then_some(times.round() as usize)
 }
 
-/// The means of blocks of so many pixels.
+/// Averages blocks of `across` x `down` pixels.
 fn block_means(grey: &GrayImage, across: usize, down: usize) -> Vec<u8> {
     let width = grey.width() as usize;
     let mut means = Vec::with_capacity(grey.len() / (across * down));
@@ -165,7 +165,7 @@ fn block_means(grey: &GrayImage, across: usize, down: usize) -> Vec<u8> {
             let row = |y| &rows[y * width + x..][..across];
             let sum: u64 = (0..down).flat_map(row).map(|&grey| u64::from(grey)).sum();
             means.push(match across * down {
-                // Four are averaged in whole numbers, where a half is rounded up.
+                // OpenCV averages four pixels in whole numbers, and rounds a half up.
                 4 if across == 2 => ((sum + 2) >> 2) as u8,
                 area => (sum as f32 * (1.0 / area as f32)).round_ties_even() as u8,
             });

@@ -11,7 +11,7 @@ use crate::error::percent;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Warning {
-    /// The file's modality is none of projection radiography.
+    /// The file's modality is not one of projection radiography.
     Modality {
         /// As written.
         modality: String,
@@ -25,18 +25,18 @@ pub enum Warning {
     Lateral,
     /// A view between the frontal and the lateral one.
     Oblique,
-    /// Only the first is shown and scored.
+    /// The file has several frames; only the first is shown and scored.
     Frames {
         /// How many there are.
         count: usize,
     },
-    /// The model sees the picture stretched.
+    /// Pixels are not square, so the model sees the picture stretched.
     NotSquare,
-    /// A radiograph has no colours.
+    /// The picture has colours, which a radiograph has not.
     Coloured,
     /// The file is damaged, and the rest of the picture is missing.
     Damaged {
-        /// Of the picture that could be read, from 0 to 1.
+        /// The share of the picture that could be read, from 0 to 1.
         share: f64,
     },
 }

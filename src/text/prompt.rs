@@ -44,8 +44,8 @@ impl Serialize for Prompt {
 }
 
 /// The sentence sent to the model for a finding: phrases are wrapped as "There is …", which the
-/// model was trained on and without which a single word would be dropped (see [`normalize`]);
-/// what is a sentence already stays as it is.
+/// model was trained on and without which a single word would be dropped (see [`normalize`]); a
+/// finding that is a sentence already stays as it is.
 ///
 /// # Errors
 ///

@@ -41,16 +41,17 @@ pub struct TextTokenizer {
     pieces: WordPiece,
     /// How many word pieces there are, by the last one's identifier.
     vocab_size: usize,
-    /// How many there are, with those that were added to the vocabulary.
+    /// The number of word pieces, with those that were added to the vocabulary.
     known: usize,
-    /// The piece that stands for all that is in none.
+    /// The piece for everything that is not in the vocabulary.
     unknown: Option<u32>,
     /// `[CLS]` and `[SEP]`, which are put around a text.
     around: [u32; 2],
     rows: usize,
 }
 
-/// What is used of a `tokenizer.json`. Its other parts have nothing to do after [`normalize`].
+/// The parts of a `tokenizer.json` that are used. The others would change nothing after
+/// [`normalize`].
 #[derive(Deserialize)]
 struct Parts {
     normalizer: Kind,
@@ -90,7 +91,7 @@ impl Pieces {
             .max_input_chars_per_word(self.max_input_chars_per_word)
             .vocab(self.vocab)
             .build()
-            .map_err(|error| Error::Tokenizer(error.to_string()))
+            .map_err(Error::Tokenizer)
     }
 }
 
@@ -102,14 +103,14 @@ impl TextTokenizer {
     /// [`Error::Tokenizer`] where the JSON cannot be used.
     pub fn new(json: &[u8], rows: usize) -> Result<Self> {
         let Parts { normalizer, pre_tokenizer, model, added_tokens } =
-            serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.to_string()))?;
+            serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.into()))?;
         for (found, known) in [
             (&normalizer.r#type, "BertNormalizer"),
             (&pre_tokenizer.r#type, "BertPreTokenizer"),
             (&model.r#type, "WordPiece"),
         ] {
             if found != known {
-                return Err(Error::Tokenizer(format!("{found} instead of {known}")));
+                return Err(Error::Tokenizer(format!("{found} instead of {known}").into()));
             }
         }
         let last = model.vocab.values().max();
@@ -138,15 +139,14 @@ impl TextTokenizer {
     ///
     /// As [`TextTokenizer::encode`].
     pub fn encode_words(&self, words: &str) -> Result<Tokens> {
-        let fail = |error: tokenizers::Error| Error::Tokenizer(error.to_string());
         let mut split = PreTokenizedString::from(words);
-        BertPreTokenizer.pre_tokenize(&mut split).map_err(fail)?;
+        BertPreTokenizer.pre_tokenize(&mut split).map_err(Error::Tokenizer)?;
         let [cls, sep] = self.around;
         let mut ids = vec![cls];
         let mut rows = vec![0];
         let mut words = vec![CLS.to_string()];
         for (word, ..) in split.get_splits(OffsetReferential::Normalized, OffsetType::None) {
-            for piece in self.pieces.tokenize(word).map_err(fail)? {
+            for piece in self.pieces.tokenize(word).map_err(Error::Tokenizer)? {
                 if ids.len() + 1 >= self.rows {
                     break;
                 }
@@ -164,13 +164,13 @@ impl TextTokenizer {
         Ok(Tokens { ids, rows, words })
     }
 
-    /// Whether this is the tokenizer of a model with so many embeddings, by their number and by the
-    /// model's own `findings`, which have to be in the vocabulary. Embeddings are often padded to a
-    /// multiple of 8 to 512; says how many of them no piece has.
+    /// Checks that this tokenizer belongs to a model, by the number of its embeddings and by its
+    /// own `findings`, whose words have to be in the vocabulary. Embeddings are often padded to a
+    /// multiple of 8 to 512; returns how many of them belong to no piece.
     ///
     /// # Errors
     ///
-    /// [`Error::Tokenizer`] where it is another's.
+    /// [`Error::Tokenizer`] where it belongs to another model.
     pub fn fits<'a>(
         &self,
         embeddings: usize,
@@ -179,17 +179,16 @@ impl TextTokenizer {
         const OWN: &str = "Give the tokenizer.json or vocab.txt that belongs to the checkpoint";
         let padded = |log: u32| self.known.next_multiple_of(1 << log) == embeddings;
         if self.known != embeddings && !(3..=9).any(padded) || self.vocab_size > embeddings {
-            return Err(Error::Tokenizer(format!(
-                "it has {} word pieces, and the checkpoint embeddings for {embeddings}. {OWN}",
-                self.known.max(self.vocab_size)
-            )));
+            let pieces = self.known.max(self.vocab_size);
+            return Err(Error::Tokenizer(
+                format!("it has {pieces} word pieces, and the checkpoint embeddings for {embeddings}. {OWN}").into(),
+            ));
         }
         for finding in findings {
             let Tokens { ids, .. } = self.encode(&sentence(finding)?)?;
             if ids.iter().any(|id| Some(*id) == self.unknown) {
-                return Err(Error::Tokenizer(format!(
-                    "its word pieces do not make up \"{finding}\". {OWN}"
-                )));
+                let reason = format!("its word pieces do not make up \"{finding}\". {OWN}");
+                return Err(Error::Tokenizer(reason.into()));
             }
         }
         Ok(embeddings - self.known)
@@ -207,9 +206,8 @@ impl TextTokenizer {
     /// [`Error::Tokenizer`] where the JSON is no WordPiece tokenizer.
     #[cfg(feature = "train")]
     pub fn prune(&self, json: &[u8], frequent: usize) -> Result<(Vec<u8>, Vec<u32>)> {
-        let fail = |reason: String| Error::Tokenizer(reason);
         let mut tokenizer: serde_json::Value =
-            serde_json::from_slice(json).map_err(|error| fail(error.to_string()))?;
+            serde_json::from_slice(json).map_err(|error| Error::Tokenizer(error.into()))?;
         let mut needed = std::collections::BTreeSet::new();
         for name in crate::text::align::vocabulary() {
             needed.extend(self.encode(&format!("There is {name}"))?.ids);
@@ -221,7 +219,7 @@ impl TextTokenizer {
         let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         let vocabulary = tokenizer["model"]["vocab"]
             .as_object_mut()
-            .ok_or_else(|| fail("it has no vocabulary".to_string()))?;
+            .ok_or_else(|| Error::Tokenizer("it has no vocabulary".into()))?;
         let mut kept: Vec<(u32, String)> = vocabulary
             .iter()
             .filter_map(|(piece, id)| Some((id.as_u64()? as u32, piece.clone())))
@@ -236,7 +234,8 @@ impl TextTokenizer {
         let numbered = kept.iter().enumerate().map(|(id, (_, piece))| (piece.clone(), json!(id)));
         *vocabulary = numbered.collect();
         renumber(&mut tokenizer, &new_id);
-        let json = serde_json::to_vec(&tokenizer).map_err(|error| fail(error.to_string()))?;
+        let json =
+            serde_json::to_vec(&tokenizer).map_err(|error| Error::Tokenizer(error.into()))?;
         Ok((json, kept.into_iter().map(|(id, _)| id).collect()))
     }
 
@@ -254,7 +253,7 @@ fn bert_processing(id: impl Fn(&str) -> Option<u64>) -> Result<serde_json::Value
 }
 
 fn missing(piece: &str) -> Error {
-    Error::Tokenizer(format!("{piece} is not in the vocabulary"))
+    Error::Tokenizer(format!("{piece} is not in the vocabulary").into())
 }
 
 /// Gives the special pieces their new numbers, wherever a tokenizer names them.

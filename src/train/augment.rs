@@ -8,12 +8,13 @@ use rand::{RngExt, rngs::StdRng};
 use super::config::Augmentation;
 use crate::radiograph::preprocess::ImageConfig;
 
-/// Which version of an image is seen: drawn once, applied to pixels and boxes alike.
+/// A random change of an image. It is drawn once and applied to pixels and boxes alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
     /// Whether left and right are exchanged.
     pub mirrored: bool,
-    /// From the crop, centred, in units of its side, to the same of the square.
+    /// Maps places in the crop to places in the square; both are measured from the centre, in units
+    /// of the side.
     matrix: [[f32; 2]; 2],
     shift: [f32; 2],
     brightness: f32,
@@ -99,7 +100,7 @@ impl Change {
         pixels
     }
 
-    /// What becomes of each grey level, 0..=1.
+    /// The new value of each grey level, 0..=1.
     fn grey_table(&self) -> [f32; 256] {
         std::array::from_fn(|level| {
             let value = (level as f32 / 255.0).powf(self.gamma);

@@ -14,7 +14,7 @@ pub struct Average {
 }
 
 impl Average {
-    /// An average without values; `decay` is the share of the past at each step.
+    /// An average without values yet; `decay` is the weight of the past at each step.
     pub fn new(decay: f32) -> Self {
         Self { decay, steps: 0, values: HashMap::new() }
     }
@@ -26,7 +26,8 @@ impl Average {
         average
     }
 
-    /// Takes in the parameters after a step. The first steps weigh more, so that the start fades.
+    /// Takes in the parameters after a step. The first steps weigh more, so that the untrained
+    /// start is soon forgotten.
     pub fn update<M: Module>(&mut self, module: &M) {
         self.steps += 1;
         let decay = self.decay.min(self.steps as f32 / (self.steps as f32 + 10.0));

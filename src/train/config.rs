@@ -1,4 +1,4 @@
-//! The one file that says how a model is trained.
+//! The training config: the one file that says how a model is trained.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::package::Precision;
 use crate::package::config::ModelConfig;
 
-/// Everything that decides what a training run yields, beside the data.
+/// Everything that decides the result of a training run, besides the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
@@ -23,7 +23,7 @@ pub struct TrainConfig {
     pub vocabulary: usize,
     /// Pretrained weights, relative to `--init`.
     pub start: Start,
-    /// What the images are and what they teach.
+    /// The images, and what is learnt from them.
     pub data: DataConfig,
     /// First stage: the image encoder, under a linear classifier, in one or more rounds. Each goes on
     /// from the one before.
@@ -74,9 +74,9 @@ pub struct LesionConfig {
     pub sources: Vec<String>,
     /// Share of their images that get one, each time they are seen.
     pub share: f32,
-    /// The finding that a small one is.
+    /// The finding that a small lesion counts as.
     pub nodule: String,
-    /// The finding that one of 3 cm and more is.
+    /// The finding that a lesion of 3 cm and more counts as.
     pub mass: String,
 }
 
@@ -91,7 +91,7 @@ pub struct ReadingsConfig {
     pub key: String,
     /// The finding that the class `Lung Opacity` means.
     pub opacity: String,
-    /// Their share in the targets, the labels having the rest.
+    /// The weight of the readings in the targets; the labels have the rest.
     pub trust: f32,
 }
 
@@ -112,8 +112,9 @@ pub struct FindingConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
-    /// Findings that its labels speak of: one that is not named in a row is absent there. None
-    /// where they speak of all. What a source does not know is never a negative.
+    /// Findings that its labels cover: one that a row does not name is absent there. Without this,
+    /// the labels cover all findings. A finding that a source does not cover is never taken as
+    /// negative.
     pub knows: Option<Vec<String>>,
     /// Findings that its images cannot show, whatever labels and readings say; they are masked.
     #[serde(default)]
@@ -133,7 +134,7 @@ pub struct TeacherConfig {
     pub file: PathBuf,
     /// Column of both files that joins them.
     pub key: String,
-    /// Its share in the targets, the labels having the rest.
+    /// The weight of the teacher in the targets; the labels have the rest.
     pub weight: f32,
 }
 

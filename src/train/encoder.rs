@@ -91,17 +91,17 @@ fn log_odds(samples: &[Sample], finding: usize) -> f32 {
     ((sum + 1.0) / (count - sum + 1.0f32)).ln()
 }
 
-/// Teaches the classifier.
+/// Trains the encoder under the classifier.
 pub struct EncoderTraining<'a> {
     /// The whole config.
     pub config: &'a TrainConfig,
-    /// This round of it.
+    /// The round of the first stage.
     pub round: &'a EncoderRound,
     /// All images.
     pub samples: &'a Samples,
     /// Lesions to draw into some of them.
     pub lesions: Option<Lesions<'a>>,
-    /// What the last round said of each training image, if there was one.
+    /// The last round's predictions for each training image, if there was one.
     pub taught: Option<Vec<Vec<f32>>>,
     /// Where to compute, with gradients.
     pub device: Device,
@@ -151,7 +151,8 @@ impl Stage for EncoderTraining<'_> {
         }
         let attention = softmax(evidence, 1).swap_dims(1, 2);
         let attention = attention.reshape([images * findings, patches]);
-        // The mean over the pairs with boxes is weighed by how many there are.
+        // The loss is a mean over the pairs with boxes, so it is weighted by the number of such
+        // pairs.
         let weight = self.round.boxes * boxed.len() as f32 / images as f32;
         loss + outside_boxes(attention, &boxed) * weight
     }

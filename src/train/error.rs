@@ -15,6 +15,9 @@ pub enum TrainError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file is no table.
+    #[error(transparent)]
+    Csv(#[from] crate::table::TableError),
     /// A table is not as it should be.
     #[error("{path}: {reason}")]
     Table {

@@ -20,12 +20,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-/// The sentence that validation asks.
+/// The sentence that validation uses.
 const STANDARD: &str = "There is {}";
 /// Images whose features are computed together.
 const BATCH: usize = 16;
 
-/// Teaches embedders and fusion.
+/// Trains embedders and fusion.
 pub struct FusionTraining<'a> {
     config: &'a TrainConfig,
     samples: &'a Samples,
@@ -39,7 +39,7 @@ pub struct FusionTraining<'a> {
     deviation: Vec<f32>,
 }
 
-/// What a model says of images, by image and finding.
+/// A model's output for images, by image and finding.
 #[derive(Debug, Default)]
 pub struct Predictions {
     /// Logits of the fusion.
@@ -312,7 +312,7 @@ impl Stage for FusionTraining<'_> {
             loss = loss + term * (weights.contrastive / 2.0);
         }
         if let (Some(head), Some(cosines)) = (&model.cosine_head, scores.cosine) {
-            // Nothing else moves this head, and it moves nothing else.
+            // This term trains the CLIP-style head alone, and no other term does.
             let positives = signed(
                 targets.clone().greater_elem(0.5).float(),
                 targets.clone().lower_elem(0.5).float(),
@@ -333,7 +333,7 @@ impl Stage for FusionTraining<'_> {
         if weights.boxes > 0.0 && !boxed.is_empty() {
             let [images, texts, patches] = scores.attention.dims();
             let attention = scores.attention.reshape([images * texts, patches]);
-            // Few images of a batch have boxes, so the mean over them is weighed by their share.
+            // Few images of a batch have boxes, so the mean over them is weighted by their share.
             let share = boxed.len() as f32 / (2 * rows.len()) as f32;
             loss = loss + outside_boxes(attention, &boxed) * (weights.boxes * share);
         }

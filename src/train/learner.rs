@@ -1,8 +1,8 @@
 //! The loop that both stages share: shuffled epochs, AdamW with warm-up and cosine, averaged
 //! weights, validation, early stopping, and checkpoints that resume to the same state.
 //!
-//! Burn's own learner has no accumulation across an averaged model with stages, so the loop is
-//! ours; optimiser, clipping and records are Burn's.
+//! Burn's own learner cannot combine gradient accumulation, averaged weights and stages, so the
+//! loop is written here; optimiser, clipping and records are Burn's.
 
 use std::fs;
 use std::io::Write;
@@ -22,7 +22,7 @@ use super::average::Average;
 use super::config::Schedule;
 use super::error::{Result, TrainError};
 
-/// What is learnt, and from what.
+/// A module to train, and the rows to train it on.
 pub trait Stage: Sync {
     /// The module that is trained.
     type Model: Module;
@@ -47,13 +47,13 @@ pub struct Learner<'a> {
     pub faster: Option<(&'static str, f64)>,
     /// Seed of the stage.
     pub seed: u64,
-    /// Where it computes; its chance is seeded anew for every epoch.
+    /// Where it computes. The device's random numbers are seeded anew for every epoch.
     pub device: &'a Device,
     /// Folder for checkpoints and the log.
     pub folder: &'a Path,
     /// Scores validation logits.
     pub measure: &'a dyn Fn(&[Vec<f32>]) -> Option<f64>,
-    /// Is told each line of the log.
+    /// Receives each line of the log.
     pub report: &'a dyn Fn(&str),
 }
 
@@ -149,12 +149,13 @@ impl Learner<'_> {
         rates.step()
     }
 
-    /// Chance for a place in the run, so that a resumed run draws what an unbroken one would.
+    /// A random generator for a place in the run, so that a resumed run draws the same numbers as
+    /// an unbroken one.
     fn rng(&self, epoch: usize, batch: usize) -> StdRng {
         StdRng::seed_from_u64(self.seed ^ ((epoch as u64) << 32) ^ batch as u64)
     }
 
-    /// Fisher and Yates.
+    /// Shuffles by Fisher and Yates' method.
     pub fn shuffle<T>(items: &mut [T], rng: &mut StdRng) {
         for last in (1..items.len()).rev() {
             items.swap(last, rng.random_range(0..=last));

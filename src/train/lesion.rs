@@ -13,7 +13,7 @@ use super::samples::Sample;
 
 /// Radius from which a lesion is called a mass, as a share of the square's side.
 const MASS: f32 = crate::phantom::MASS;
-/// Places that are tried.
+/// How many random places are tried.
 const TRIES: usize = 60;
 
 /// Draws lesions into samples.
@@ -31,9 +31,10 @@ struct Lesion {
     radius: f32,
     /// Attenuation along its thickest part.
     density: f32,
-    /// How soft its edge is: half for a ball, more for what fades.
+    /// How soft the edge is: 0.5 for a ball, more for a lesion that fades out.
     edge: f32,
-    /// Size and phase of the waves of its outline, which has two, three and five.
+    /// Amplitude and phase of the three waves of the outline, which have two, three and five
+    /// periods.
     waves: [(f32, f32); 3],
 }
 
@@ -77,7 +78,8 @@ impl<'a> Lesions<'a> {
 }
 
 impl Lesion {
-    /// A lesion in lung: at a place that is darker than most of the chest, and not air beside it.
+    /// A lesion in the lung: at a place that is darker than most of the chest, but not the air
+    /// beside it.
     fn draw(square: &GrayImage, rng: &mut StdRng) -> Option<Self> {
         let side = square.width() as f32;
         let mut between = |low: f32, high: f32| low + (high - low) * rng.random::<f32>();

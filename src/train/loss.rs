@@ -3,11 +3,11 @@
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Int, Tensor, TensorData};
 
-/// An attention weight below this counts as this in a logarithm.
+/// Attention weights are raised to this before their logarithm is taken.
 const TINY: f32 = 1e-6;
-/// No squared distance counts for more.
+/// The largest squared distance that counts.
 const FAR: f32 = 9.0;
-/// Takes a pair out of a softmax.
+/// Added to a logit, takes its pair out of a softmax.
 const OUT: f32 = -1e4;
 
 /// Cross-entropy of independent probabilities, summed over the columns, averaged over the rows.

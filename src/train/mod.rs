@@ -65,7 +65,7 @@ pub struct Trained {
     pub tokenizer: Vec<u8>,
     /// All weights.
     pub weights: Vec<Weight>,
-    /// What it makes of the validation images.
+    /// Its predictions for the validation images.
     pub validation: Vec<Validated>,
 }
 
@@ -74,13 +74,13 @@ pub struct Trained {
 pub struct Validated {
     /// Its path, as in the manifest.
     pub path: String,
-    /// Whose it is.
+    /// The patient.
     pub patient: String,
     /// Whether the finding is present, or unknown.
     pub labels: Vec<Option<bool>>,
     /// The model's logit of the finding's standard prompt.
     pub logits: Vec<f32>,
-    /// What its CLIP-style head says of the same, if it has one.
+    /// The CLIP-style head's cosine for the same prompt, if the model has such a head.
     pub cosines: Option<Vec<f32>>,
 }
 

@@ -1,4 +1,5 @@
-//! A patient is in one split only, or a model is measured on those it was trained on.
+//! Checks that each patient is in one split only; otherwise a model would be measured on patients
+//! that it was trained on.
 
 use std::collections::HashMap;
 

@@ -24,9 +24,10 @@ use super::patients::PatientSplits;
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::ImageConfig;
 use crate::radiograph::preprocess::Square;
+use crate::table::Csv;
 use crate::text::align::align;
 
-/// What a finding is in an image: a probability, or unknown.
+/// The target of a finding in an image: a probability, or `None` where it is unknown.
 pub type Target = Option<f32>;
 
 /// One image and what is known of it.
@@ -36,7 +37,7 @@ pub struct Sample {
     pub path: String,
     /// Where it comes from.
     pub source: String,
-    /// Whose it is.
+    /// The patient.
     pub patient: String,
     /// The image as a square, before cropping.
     pub square: GrayImage,
@@ -57,7 +58,7 @@ pub struct Sample {
 pub struct Samples {
     /// For training.
     pub train: Vec<Sample>,
-    /// For choices, of the source that is measured.
+    /// For validation: of the source that the config measures.
     pub val: Vec<Sample>,
 }
 
@@ -70,17 +71,9 @@ struct Table {
 
 impl Table {
     fn read(path: &Path) -> Result<Self> {
-        let fail = |error: csv::Error| TrainError::Table {
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        };
-        let mut reader = csv::Reader::from_path(path).map_err(fail)?;
-        let headers = reader.headers().map_err(fail)?.clone();
-        Ok(Self {
-            path: path.to_path_buf(),
-            columns: headers.iter().enumerate().map(|(i, name)| (name.to_string(), i)).collect(),
-            rows: reader.records().collect::<Result<_, _>>().map_err(fail)?,
-        })
+        let csv = Csv::read(path)?;
+        let columns = csv.header()?.into_iter().enumerate().map(|(i, name)| (name, i)).collect();
+        Ok(Self { path: path.to_path_buf(), columns, rows: csv.rows()? })
     }
 
     fn column(&self, names: &[&str]) -> Result<usize> {
@@ -237,7 +230,7 @@ impl Samples {
     }
 }
 
-/// Places of images in random order: of each source the first, at most as many as `most` says.
+/// Indices of samples in random order, at most `most(source)` of each source.
 pub fn draw(samples: &[Sample], most: impl Fn(&str) -> usize, rng: &mut StdRng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..samples.len()).collect();
     Learner::shuffle(&mut order, rng);
@@ -251,8 +244,8 @@ pub fn draw(samples: &[Sample], most: impl Fn(&str) -> usize, rng: &mut StdRng) 
     order
 }
 
-/// One part of a cross-validation by patient: all images of its patients are for validation, those of
-/// all others for training, whatever their split. Rows for neither stay so.
+/// One part of a cross-validation by patient: all images of its patients are for validation, those
+/// of all others for training, whatever their split. Rows that are in neither split stay out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fold {
     /// Which part, from 0.
@@ -306,7 +299,7 @@ impl Statements {
     }
 }
 
-/// Which finding a label means.
+/// Finds which finding a label stands for.
 struct KnownAs(HashMap<String, usize>);
 
 impl KnownAs {
@@ -504,7 +497,7 @@ impl Readings {
     }
 }
 
-/// Labels, moved towards a radiologist's reading by as much as it is trusted.
+/// Labels, moved towards a radiologist's reading by the weight that the config gives it.
 fn believe(labels: &[Target], reading: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
     let (Some(reading), Some(config)) = (reading, &data.readings) else { return labels.to_vec() };
     let both = labels.iter().zip(reading);

@@ -77,6 +77,7 @@ test('after everything was forgotten the page can stay empty, and be started ane
   await page.getByTestId('start-anew').waitFor();
   await page.getByTestId('language').click();
   await page.locator('html[lang="ja"]').waitFor({ state: 'attached' });
+  assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [], 'nothing is remembered any more');
   assert.equal(
     site.requests.slice(before).some((path) => path.startsWith('/models/') || path.endsWith('.wasm')),
     false,

@@ -60,3 +60,52 @@ for (const [locale, caution, lateral] of [
     await context.close();
   });
 }
+
+test('of a comparison both sides, and of a series its table', async () => {
+  const { context, page, problems } = await visit(built.browser, {});
+  await page.goto(`${built.site.origin}/?device=cpu`);
+  await reached(page, 'ready');
+  const printed = async (/** @type {string} */ name) => {
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await page.screenshot({ path: join(OUTPUT, `print-${name}.png`), fullPage: true });
+    const text = await page.locator('#print').innerText();
+    const figures = await page.locator('#print figure:has(> canvas):has(.print-legend)').count();
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await page.emulateMedia({ media: null });
+    return { text, figures };
+  };
+
+  await page.getByTestId('phantom-button').nth(1).click();
+  await reached(page, 'done');
+  await page.getByTestId('compare-toggle').click();
+  await page.getByTestId('phantom-button').first().click();
+  await reached(page, 'done');
+  for (const map of ['#map', '#beside-map']) await page.locator(`${map}:not([hidden])`).waitFor();
+  const comparison = await printed('comparison');
+  assert.equal(comparison.figures, 2, 'each with its map');
+  assert.match(comparison.text, /A Pneumothorax|A Cardiomegaly|A Pleural Effusion|A [A-Z]/);
+  assert.match(comparison.text, /A − B/);
+  assert.match(comparison.text, /[+−]\d/);
+  await page.getByTestId('compare-toggle').click();
+
+  const file = (/** @type {string} */ name, /** @type {string} */ view) => ({
+    name,
+    mimeType: '',
+    buffer: dicom({ view, secret: 'x' }),
+  });
+  await page.setInputFiles('[data-testid="file-input"]', [
+    file('Doe^Jane.dcm', 'PA'),
+    file('Roe^Rick.dcm', 'LL'),
+    { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('\x89PNG\r\n\x1a\n') },
+  ]);
+  await page.locator('.series[data-done]').waitFor();
+  const series = await printed('series');
+  assert.doesNotMatch(series.text, /Doe|Roe/, 'it names nobody');
+  assert.match(series.text, /lateral view/);
+  assert.match(series.text, /Not read/);
+  assert.match(series.text, /For teaching and research, not for diagnosis/);
+  assert.ok(series.text.match(/\d(st|nd|rd|th)/g).length >= 10, 'five findings of each image');
+  assert.deepEqual(problems, []);
+  await context.close();
+});

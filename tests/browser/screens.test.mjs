@@ -146,6 +146,10 @@ test('on its side, a phone gives the picture half its height, and list and contr
   await assertInView('[data-testid="score-row"]:last-child .pick');
   await page.getByTestId('opacity').scrollIntoViewIfNeeded();
   await assertInView('[data-testid="opacity"]');
+  await page.getByTestId('compare-toggle').click();
+  await page.locator('#beside').waitFor();
+  await page.getByTestId('compare-toggle').click(); // nothing lies over it
+  await page.locator('#beside').waitFor({ state: 'hidden' });
   await size(740, 360);
   assert.ok((await box('#fit')).height >= 180);
 });

@@ -12,6 +12,7 @@ import {
   pathOf,
   refine,
 } from '../../www/core/viewport/contours.js';
+import { paintMap } from '../../www/core/viewport/heatmap.js';
 import { KEYS, keyAction } from '../../www/features/viewer/keys.js';
 import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/features/viewer/loupe.js';
 import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/core/viewport/measure.js';
@@ -413,6 +414,29 @@ describe('contours', () => {
   test('no two findings share a colour or dashes', () => {
     assert.equal(STYLES.length, CONTOURS_MAX);
     for (const name of ['colour', 'dash']) assert.equal(new Set(STYLES.map((style) => style[name])).size, CONTOURS_MAX);
+  });
+});
+
+describe('heat maps', () => {
+  const ramp = Uint8ClampedArray.from({ length: 1024 }, (_, i) => (i % 4 === 0 ? i >> 2 : 7));
+  const reds = (/** @type {number[]} */ map, /** @type {number} */ size) =>
+    [...paintMap(Float32Array.from(map), ramp, size).rgba].filter((_, i) => i % 4 === 0);
+
+  test('the highest patch has the last colour, and half of the patches the first', () => {
+    const painted = paintMap(Float32Array.from([0, 0, 0, 0, 0, 2, 0, 0, 0]), ramp, 3);
+    assert.equal(painted.size, 3);
+    assert.deepEqual([...painted.rgba.subarray(20, 24)], [255, 7, 7, 7]);
+    assert.deepEqual(reds([1, 2, 3, 4, 5, 6, 7, 8, 9], 3), [0, 0, 0, 0, 0, 64, 128, 191, 255]);
+  });
+
+  test('values between patches follow the spline of src/engine/heatmap.rs', () => {
+    const map = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4, 0, 0, 0, 0, 2];
+    assert.deepEqual(reds(map, 8).slice(32, 48), [0, 0, 0, 63, 196, 189, 43, 0, 0, 0, 0, 46, 189, 197, 71, 26]);
+  });
+
+  test('flat and broken maps stay in the first colour', () => {
+    for (const map of [[0.5, 0.5, 0.5, 0.5], [NaN, NaN, NaN, NaN], []])
+      assert.deepEqual(new Set(reds(map, 2)), new Set([0]), String(map));
   });
 });
 

@@ -7,6 +7,10 @@ import { OUTPUT, violations } from './setup.mjs';
 import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 
 const built = builtPage();
+/** Opacities as the program's palettes have them: all of the colour from 0.6 on. */
+const RAMP = Array.from({ length: 1024 }, (_, i) =>
+  i % 4 < 3 ? 0 : Math.round(255 * Math.min(1, (i >> 2) / 255 / 0.6)),
+);
 let context;
 let page;
 /** @type {string[]} */ let problems;
@@ -70,18 +74,18 @@ async function explained() {
   return { words: all, layers, heads, ...floats };
 }
 
-/** Waits until the map over the picture was drawn from these values. @param {ArrayLike<number>} values */
+/** Waits until the map over the picture is drawn from these values. A canvas keeps opacities to the letter, colours not. @param {Float32Array} values */
 const mapped = (values) =>
   page.waitForFunction(
-    (wanted) => {
-      const last = globalThis.asked.findLast((call) => call.type === 'map')?.payload.map;
-      return (
-        !document.querySelector('#map').hidden &&
-        last.length === wanted.length &&
-        wanted.every((value, i) => Math.abs(value - last[i]) < 1e-6)
-      );
+    async ({ map, ramp }) => {
+      const { paintMap } = await import('./js/viewer/heatmap.js');
+      const { rgba, size } = paintMap(Float32Array.from(map), Uint8ClampedArray.from(ramp));
+      const canvas = document.querySelector('#map');
+      if (canvas.hidden || canvas.width !== size) return false;
+      const { data } = canvas.getContext('2d').getImageData(0, 0, size, size);
+      return rgba.every((value, i) => i % 4 < 3 || value === data[i]);
     },
-    [...values],
+    { map: [...values], ramp: RAMP },
   );
 
 /** @param {{wordPatches: Float32Array, words: string[]}} explanation @param {number} word */

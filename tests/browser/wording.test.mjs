@@ -16,16 +16,17 @@ test('words that the model never learnt have no standing, on the page and in wha
   await reached(page, 'done');
   const rows = page.getByTestId('score-row');
   const learnt = await rows.count();
-  for (const words of ['asdfgh', 'fluid around the lungs']) await addOwnWords(page, words);
+  for (const words of ['asdfgh', 'fluid around the lungs', 'no pneumothorax']) await addOwnWords(page, words);
   await page.locator('[data-finding="fluid around the lungs"][data-kind="ranked"]').waitFor();
   await reached(page, 'done');
 
-  assert.equal(await rows.count(), learnt + 2);
+  assert.equal(await rows.count(), learnt + 3);
   const last = rows.last();
   assert.match(await last.innerText(), /asdfgh\s+never learnt/);
   assert.equal(await page.locator('[data-unknown]').count(), 1, 'all others are ranked');
   const related = page.locator('[data-finding="fluid around the lungs"]');
-  assert.match(await related.innerText(), /near Pleural Effusion/);
+  assert.match(await related.innerText(), /near Pleural Effusion, untested/);
+  assert.match(await page.locator('[data-finding="no pneumothorax"]').innerText(), /negation, often misread/);
 
   await last.locator('.pick').click();
   const detail = page.locator('#detail');
@@ -49,6 +50,22 @@ test('words that the model never learnt have no standing, on the page and in wha
     ['related', 'Pleural Effusion'],
   );
   assert.equal(cell('Pneumothorax', 'wording'), 'learnt');
+  assert.deepEqual(
+    ['Pneumothorax', 'no pneumothorax'].map((finding) => cell(finding, 'negated')),
+    ['', 'yes'],
+  );
+
+  await page.keyboard.press('Escape');
+  await page.getByTestId('compare-toggle').click();
+  await page.getByTestId('phantom-button').nth(1).click();
+  const differing = (/** @type {string} */ finding) =>
+    page.getByTestId('difference-row').filter({ has: page.locator(`[data-finding="${finding}"]`) });
+  await differing('asdfgh').getByText('never learnt').waitFor();
+  assert.match(await differing('fluid around the lungs').innerText(), /near Pleural Effusion, untested/);
+  await page.getByTestId('compare-toggle').click();
+
+  await page.locator('#clear').click();
+  await page.locator('#live', { hasText: 'No finding is asked for' }).waitFor({ state: 'attached' });
   assert.deepEqual(problems, []);
   await context.close();
 });

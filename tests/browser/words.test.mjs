@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
-import { LANGUAGES, populationInWords, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
+import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
 import { factInWords, noteInWords, viewInWords } from '../../www/core/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -124,9 +124,9 @@ test('every reason for which a picture cannot be read has its words', () => {
 
 test('whom a model was measured on is Japanese where it is known, and as its config says otherwise', () => {
   const { reference } = JSON.parse(readFileSync(join(root, 'models/default/config.json'), 'utf8'));
-  assert.doesNotMatch(inBoth(() => populationInWords(reference.population))[1], /images|patients|mostly/);
+  assert.doesNotMatch(inBoth(() => modelText(reference.population))[1], /images|patients|mostly/);
   assert.deepEqual(
-    inBoth(() => populationInWords('9 of ours')),
+    inBoth(() => modelText('9 of ours')),
     ['9 of ours', '9 of ours'],
   );
 });

@@ -14,9 +14,11 @@ import sys
 from math import erf
 from pathlib import Path
 
+import fusion
 import numpy as np
+from fusion import heads, read_weights, softmax
 from PIL import Image
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
 MODEL, FIXTURES = Path(sys.argv[1]), Path(sys.argv[2])
@@ -30,41 +32,15 @@ PROMPTS = [
 CONFIG = json.loads((MODEL / "config.json").read_text())
 
 
-def read_weights():
-    tensors = {}
-    for path in sorted(MODEL.glob("weights-*.safetensors")):
-        tensors |= load_file(path)
-    weights = {}
-    for name, values in tensors.items():
-        if name.endswith(".scale"):
-            continue
-        values, scale = values.astype(np.float64), tensors.get(f"{name}.scale")
-        if scale is not None:
-            values *= scale.astype(np.float64).reshape(-1, *[1] * (values.ndim - 1))
-        weights[name] = values
-    return weights
-
-
-W = read_weights()
+W = read_weights(MODEL)
 
 
 def linear(name, x):
-    return x @ W[f"{name}.weight"].T + W[f"{name}.bias"]
+    return fusion.linear(W, name, x)
 
 
 def norm(name, x, eps):
-    centred = x - x.mean(-1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps)
-    return scaled * W[f"{name}.weight"] + W[f"{name}.bias"]
-
-
-def softmax(x):
-    e = np.exp(x - x.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
-
-
-def heads(x, count):
-    return x.reshape(*x.shape[:-1], count, -1).swapaxes(-2, -3)
+    return fusion.norm(W, name, x, eps)
 
 
 def pixels(path):
@@ -150,25 +126,66 @@ def text_tokens(prompt, tokenizer):
 
 
 def interact(memory, query):
-    """One query row over one memory: the logit, and the weights averaged over heads and layers."""
-    fusion, decoder = CONFIG["fusion"], "fusion_module.decoder"
-    eps, count = fusion["norm_eps"], fusion["heads"]
-    memory = norm(f"{decoder}.norm", np.concatenate([memory[0][None], memory[1]]), eps)
-    x, maps = norm(f"{decoder}.norm", query, eps), []
-    for index in range(fusion["layers"]):
-        layer = f"{decoder}.layers.{index}"
-        attend = f"{layer}.multihead_attn"
-        q = heads(linear(f"{attend}.query", norm(f"{layer}.norm2", x, eps))[None], count)
-        k, v = (heads(linear(f"{attend}.{part}", memory), count) for part in ("key", "value"))
-        weights = softmax(q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1]))
-        x = x + linear(f"{attend}.out_proj", (weights @ v).reshape(-1))
-        hidden = linear(f"{layer}.linear1", norm(f"{layer}.norm3", x, eps)).clip(0)
-        x = x + linear(f"{layer}.linear2", hidden)
-        maps.append(weights.mean(0)[0])
-    x = norm(f"{decoder}.norm", x, eps)
-    for index in range(len(fusion["projector"]) + 1):
-        x = linear(f"fusion_module.mlp_head.{index}", x.clip(0) if index else x)
-    return x[0], np.mean(maps, 0)[1:]
+    return fusion.interact(W, CONFIG["fusion"], memory, query)
+
+
+def test_picture():
+    """A square that needs no resizing, from whole numbers alone; what the model sees of it."""
+    image = CONFIG["image"]
+    y, x = np.mgrid[0 : image["size"], 0 : image["size"]]
+    start, crop = (image["size"] - image["crop"]) // 2, image["crop"]
+    grey = ((x * x // 97 + y * y // 61 + x * y // 53) % 256)[start : start + crop, start : start + crop]
+    return (grey / 255 - image["mean"]) / image["std"]
+
+
+def covers(plane, cell):
+    crop, reach = len(plane), 2 * cell
+    blurred = np.empty_like(plane)
+    for y in range(crop):
+        for x in range(crop):
+            around = np.ix_(range(max(0, y - reach), min(crop, y + reach + 1)), range(max(0, x - reach), min(crop, x + reach + 1)))
+            blurred[y, x] = plane[around].mean()
+    return {"mean": np.full_like(plane, plane.mean()), "blur": blurred, "mirror": plane[:, ::-1]}
+
+
+def audit(text):
+    """Logits of the test picture as it is; covered; with each control covered; all else covered; shuffled."""
+    plane = test_picture()
+
+    def look(plane):
+        image = image_tokens(plane)
+        (i2t, map), (t2i, _) = interact(image, text[0]), interact(text, image[0])
+        return (i2t + t2i) / 2, map
+
+    whole, map = look(plane)
+    side = int(np.sqrt(len(map)))
+    cell, count = len(plane) // side, side * side
+    region = sorted(range(count), key=lambda patch: (-map[patch], patch))[: -(-count // 10)]
+    others = [patch for patch in range(count) if patch not in region]
+
+    def is_lung(patch):
+        x, y = (patch % side + 0.5) / side, (patch // side + 0.5) / side
+        return ((abs(x - 0.5) - 0.22) / 0.17) ** 2 + ((y - 0.47) / 0.30) ** 2 <= 1
+
+    def around(centre):
+        distance = lambda patch: (patch % side - centre % side) ** 2 + (patch // side - centre // side) ** 2
+        return sorted(others, key=distance)[: len(region)]
+
+    lungs = [patch for patch in others if is_lung(patch)]
+    controls = [around(lungs[index * len(lungs) // 20]) for index in range(20)]
+
+    def mixed(patches, inside, outside):
+        mask = np.isin(np.arange(count), patches).reshape(side, side).repeat(cell, 0).repeat(cell, 1)
+        return look(np.where(mask, inside, outside))[0]
+
+    step = next(step for step in range(3 * count // 8, count) if np.gcd(step, count) == 1)
+    cells = plane.reshape(side, cell, side, cell).swapaxes(1, 2).reshape(count, cell, cell)
+    shuffled = cells[np.arange(count) * step % count].reshape(side, side, cell, cell).swapaxes(1, 2)
+    covered = covers(plane, cell)
+    logits = [whole, mixed(region, covered["mean"], plane)]
+    logits += [mixed(control, covered["mean"], plane) for control in controls]
+    logits += [mixed(region, plane, covered["mean"]), look(shuffled.reshape(plane.shape))[0]]
+    return logits, [mixed(region, covered[name], plane) for name in ("blur", "mirror")]
 
 
 def main():
@@ -179,6 +196,7 @@ def main():
     texts = [text_tokens(prompt, tokenizer) for prompt in PROMPTS]
     i2t = [[interact(image, text[0]) for text in texts] for image in images]
     t2i = [[interact(text, image[0])[0] for text in texts] for image in images]
+    audited, otherwise_covered = audit(texts[0])
     expected = {
         "pixels": np.stack(planes)[:, None],
         "image_global": np.stack([image[0] for image in images]),
@@ -187,6 +205,8 @@ def main():
         "i2t": np.array([[logit for logit, _ in row] for row in i2t]),
         "t2i": np.array(t2i),
         "attention": np.array([[map for _, map in row] for row in i2t]),
+        "audit": np.array(audited),
+        "audit_blur_mirror": np.array(otherwise_covered),
     }
     out = FIXTURES / "default"
     save_file({name: values.astype(np.float32) for name, values in expected.items()}, out / "expected.safetensors")

@@ -16,7 +16,7 @@
  */
 import { ranked } from './derived.js';
 import { carryWindow } from './viewport/pixels.js';
-import { rounded } from './words.js';
+import { rounded, signed } from './words.js';
 
 /** @param {State} state @returns {state is Compared} */
 export const isCompared = (state) => state.compare !== null && state.picture !== null;
@@ -54,6 +54,16 @@ export function stateBeside(state) {
   };
 }
 
+/** B as a state of its own, to be drawn or printed. @param {Compared} state @returns {import('./state.js').Viewed} */
+export const sideB = (state) => ({
+  ...stateBeside(state),
+  scores: scoresBeside(state),
+  selected: findingBeside(state),
+  overlay: state.compare.overlay,
+  compare: null,
+  why: { ...state.why, open: false },
+});
+
 /** What B's overlay must show, or ''. @param {Compared} state */
 export function overlayKeyBeside(state) {
   const finding = findingBeside(state);
@@ -76,6 +86,13 @@ export function difference(finding, a, b) {
   if (a.percentile === undefined || b.percentile === undefined)
     return { finding, a, b, difference: a.logit - b.logit, unit: 'logit' };
   return { finding, a, b, difference: rounded(a.percentile) - rounded(b.percentile), unit: 'points' };
+}
+
+/** "+12", "0", or "…" where a score is awaited. @param {Difference} of */
+export function differenceInWords({ difference: value, unit }) {
+  if (value === undefined) return '…';
+  const text = signed(value, unit === 'points' ? 0 : 2);
+  return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
 }
 
 /** For two pictures, the greatest difference first. @param {Compared} state @returns {Difference[]} */

@@ -54,7 +54,7 @@ export const matrixOfSeen = (state, seen) => matrixWithin(matrixOfState(state), 
 /** The window in use. @param {Viewed} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture.pixels.window;
 
-/** Ranked by percentile, then those without a reference, then those not scored yet. @param {Pick<State, 'findings' | 'scores'>} state */
+/** Ranked by percentile, then those without a reference, then those not scored yet. @param {{findings: readonly string[], scores: ReadonlyMap<string, {percentile?: number}>}} state */
 export function ranked(state) {
   const key = (/** @type {string} */ finding) => {
     const score = state.scores.get(finding);

@@ -1,12 +1,7 @@
 /**
  * What can be told of an explanation, which is how a picture and a sentence attend to one another.
  *
- * @typedef {object} Explanation See `Explanation` in the wasm boundary.
- * @property {string[]} words As the model reads them, with its marks for start and end
- * @property {number} layers @property {number} heads
- * @property {Float32Array} patches `[layers, heads, patches]`: the sentence over the patches
- * @property {Float32Array} attendedWords `[layers, heads, words]`: the picture over the words; less than one in all
- * @property {Float32Array} wordPatches `[words, patches]`: each word alone over the patches; the score does not use it
+ * @typedef {import('carzero').Explanation} Explanation
  * @typedef {{layer: number, head: number}} Choice Counted from 0; `ALL` for the mean over all of them
  * @typedef {import('./viewport/transform.js').Point} Point
  */

@@ -1,7 +1,7 @@
 /** The page's words: English and Japanese, switched at once. Strings are in i18n/en.js and ja.js. */
 import en from '../i18n/en.js';
 import ja from '../i18n/ja.js';
-import { POPULATIONS } from '../i18n/populations.js';
+import { MODEL_TEXTS } from '../i18n/models.js';
 import { readLanguage, writeLanguage } from './preference.js';
 
 /** @typedef {'en' | 'ja'} Language */
@@ -62,9 +62,9 @@ export function programMessage({ code, message, values }) {
   };
 }
 
-/** Whom a model was measured on, in the page's language where that is known. @param {string} text Of its config @returns {string} */
-export function populationInWords(text) {
-  const found = current === 'en' ? undefined : POPULATIONS.find(([pattern]) => pattern.test(text));
+/** What a model's config says in free text, in the page's language where that is known. @param {string} text @returns {string} */
+export function modelText(text) {
+  const found = current === 'en' ? undefined : MODEL_TEXTS.find(([pattern]) => pattern.test(text));
   return found ? text.replace(...found) : text;
 }
 

@@ -61,6 +61,9 @@ export function shownMap(state) {
   };
 }
 
+/** The chosen palette's colours, once the program has told them. @param {Pick<State, 'palettes' | 'map'>} state @returns {Uint8ClampedArray<ArrayBuffer> | undefined} */
+export const rampOf = ({ palettes, map }) => palettes.find(({ name }) => name === map.palette)?.ramp;
+
 /** What the overlay must show, or '' for nothing. @param {State} state */
 export function overlayKey(state) {
   const { picture, selected, scores, map } = state;

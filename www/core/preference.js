@@ -15,10 +15,17 @@ export function read(name) {
   }
 }
 
+let keeping = true;
+
+/** Nothing more is remembered: the person has just asked for everything to be forgotten. */
+export function stopKeeping() {
+  keeping = false;
+}
+
 /** @param {string} name @param {string} value */
 export function write(name, value) {
   try {
-    localStorage.setItem(name, value);
+    if (keeping) localStorage.setItem(name, value);
   } catch {
     // Without storage the choice lasts as long as the page.
   }

@@ -1,37 +1,27 @@
 /**
  * The one state object of the page, and what can be derived from it.
  *
- * @typedef {object} Params What a synthetic chest shows; see `Phantom` in the wasm boundary.
- * @property {number} effusion @property {number} heart @property {{x: number, y: number, radius: number} | null} nodule
- * @property {number} pneumothorax @property {number} consolidation
- * @property {number} exposure @property {number} rotation @property {number} seed
- * @typedef {{name: string, title: string, finding?: string, params: Params}} Example
+ * @typedef {import('carzero').Phantom} Params What a synthetic chest shows
+ * @typedef {import('carzero').Example} Example
  * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
  * @typedef {{file: Blob, negative?: boolean} | Drawing} Source A file's picture, or its negative
- * @typedef {'familiar' | 'unusual' | 'unfamiliar' | 'inverted'} Verdict What a picture looks like to the model
- * @typedef {{code: string} & Record<string, string | number>} Warning See `Warning` in src/radiograph/warning.rs
- * @typedef {{code: string} & Record<string, string | number>} Note See `Note` in src/radiograph/note.rs
- * @typedef {{code: string} & Record<string, any>} Fact See `Fact` in src/radiograph/dicom/about.rs
+ * @typedef {import('carzero').Verdict} Verdict What a picture looks like to the model
+ * @typedef {import('carzero').Warning | {code: Verdict | 'drawing' | 'negative'}} Warning Of its file, or of its looks
+ * @typedef {import('carzero').Note} Note
+ * @typedef {import('carzero').Fact} Fact
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
  * @property {number} width @property {number} height @property {Note[]} notes How its file was read
  * @property {Fact[]} facts Of a DICOM file @property {Warning[]} warnings Of a damaged file, or one that is no frontal chest radiograph
  * @property {import('./viewport/pixels.js').Pixels} pixels What the viewer shows
  * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
- * @property {{finding: string, x: number, y: number, width: number, height: number}[]} truth What was drawn, in parts of the picture
+ * @property {import('carzero').Truth[]} truth What was drawn, in parts of the picture
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
  * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
  * @property {Verdict=} verdict Once encoded, where the model says it
  *
- * @typedef {{finding: string, negated: boolean, uncertain: boolean, historical: boolean, location?: string, prompt: string}} Statement
- * @typedef {object} Score See `Score` in the wasm boundary.
- * @property {number} picture Id of the picture that it belongs to
- * @property {string} finding @property {string} sentence
- * @property {number} logit @property {number} i2t @property {number} t2i
- * @property {number=} percentile @property {Float32Array<ArrayBuffer>=} reference
- * @property {import('./wording.js').Wording=} wording
- * @property {import('./zone.js').Measured=} measured On labelled images
- * @property {Float32Array<ArrayBuffer>} attention @property {Float32Array<ArrayBuffer>} similarity
+ * @typedef {import('carzero').Statement} Statement
+ * @typedef {import('carzero').Score & {picture: number}} Score And the id of its picture
  *
  * @typedef {import('./viewport/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture
  * @typedef {object} Display How the viewer shows the picture. Nothing of it reaches the worker.
@@ -55,7 +45,7 @@
  * @typedef {'cpu' | 'webgpu'} DeviceKind
  * @typedef {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} Phase The page's state in one word
  * @typedef {{received: number, total: number}} Progress Bytes
- * @typedef {{key: string, size: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Overlay
+ * @typedef {{key: string} & import('./viewport/heatmap.js').Painted} Overlay
  * @typedef {ReturnType<typeof initialState>} State
  * @typedef {State & {picture: Picture}} Viewed With a picture in the viewer
  */
@@ -90,7 +80,7 @@ export function initialState() {
     /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
     /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
-    /** @type {string[]} */ palettes: [],
+    /** @type {import('../worker/jobs.js').Palette[]} */ palettes: [],
     /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./table.js').Series | null} */ series: null,
@@ -129,7 +119,6 @@ export function initialState() {
       new Map(),
     /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
-    /** @type {{palette: string, rgba: Uint8ClampedArray<ArrayBuffer>} | null} A ramp from low to high */ ramp: null,
     /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,
     /** @type {Failure | null} Why the model is 'failed' */ failure: null,
   };

@@ -1,8 +1,15 @@
 /** Numbers in words, in the page's language. */
-import { language, number, percent, plural, pluralRule, t } from './i18n.js';
+import { language, modelText, number, percent, plural, pluralRule, t, tell } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+
+/** A message that stands by itself. Errors are written to follow a colon, and so begin in lower case. @param {import('./i18n.js').Message} message */
+export function asSentence(message) {
+  const text = tell(message);
+  const isError = typeof message === 'object' && 'key' in message && message.key.startsWith('error.');
+  return isError ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
 
 /** "87th" in English, "87" in Japanese. @param {number} value */
 export function ordinal(value) {
@@ -31,37 +38,46 @@ export function reading(percentile) {
 }
 
 /** @param {import('./state.js').Warning} warning */
-export function warningInWords({ code, ...values }) {
-  if (code === 'damaged') values.share = percent(Math.floor(100 * Number(values.share)) / 100); // 100 % is the whole
+export function warningInWords(warning) {
+  const { code, ...values } = warning;
+  if ('share' in warning) return t(`warning.${code}`, { share: percent(Math.floor(100 * warning.share) / 100) }); // 100 % is the whole
   return t(`warning.${code}`, values);
 }
 
-/** Numbers as the viewer writes them, with nothing between thousands. @param {Record<string, string | number>} values */
+/** Numbers as the viewer writes them, with nothing between thousands. @param {Record<string, string | number | boolean>} values @returns {Record<string, string>} */
 const ungrouped = (values) =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       name,
-      typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : value,
+      typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : String(value),
     ]),
   );
 
 /** @param {import('./state.js').Note} note */
 export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
 
+/** The model and its version, told apart by its hash, and whom its standings are among. @param {{title: string, version: string, sha256?: string, population?: string}} info @param {boolean} [ranked] Standings are shown */
+export function modelInWords({ title, version, sha256, population }, ranked = true) {
+  const model = { title, version: sha256 ? `${version} (${sha256.slice(0, 12)})` : version };
+  return ranked && population
+    ? t('figure.modelReference', { ...model, population: modelText(population) })
+    : t('figure.model', model);
+}
+
 /** Which part of a picture the model sees. @param {{resize: string, margin: number}} model See `ImageConfig` in src/radiograph/preprocess.rs */
 export const viewInWords = ({ resize, margin }) => t(`model.view.${resize}`, { margin: percent(margin) });
 
-/** Facts whose values the file has as numbers: the key of their words. @type {Record<string, (values: Record<string, any>) => string>} */
-const MEASURED = {
-  matrix: () => 'fact.matrix.size',
-  spacing: ({ atDetector }) => (atDetector ? 'fact.spacing.detector' : 'fact.spacing.patient'),
-  bits: ({ signed: below }) => (below ? 'fact.bits.signed' : 'fact.bits.unsigned'),
-};
+/** The key of the words for a fact that the file has in numbers. @param {Exclude<import('./state.js').Fact, {value: string}>} fact */
+function measuredKey(fact) {
+  if (fact.code === 'spacing') return fact.atDetector ? 'fact.spacing.detector' : 'fact.spacing.patient';
+  if (fact.code === 'bits') return fact.signed ? 'fact.bits.signed' : 'fact.bits.unsigned';
+  return 'fact.matrix.size';
+}
 
 /** A fact's name, and its value. @param {import('./state.js').Fact} fact @returns {[string, string]} */
-export const factInWords = ({ code, ...values }) => [
-  t(`fact.${code}`),
-  Object.hasOwn(MEASURED, code) ? t(MEASURED[code](values), ungrouped(values)) : values.value,
+export const factInWords = (fact) => [
+  t(`fact.${fact.code}`),
+  'value' in fact ? fact.value : t(measuredKey(fact), ungrouped({ ...fact })),
 ];
 
 /**
@@ -73,8 +89,10 @@ export const factInWords = ({ code, ...values }) => [
 export function warningsOf({ warnings, verdict, source }) {
   const drawn = source && 'phantom' in source && ['unusual', 'unfamiliar'].includes(verdict ?? '');
   if (drawn) return [...warnings, { code: 'drawing' }];
-  const looks = [source && 'negative' in source && source.negative && 'negative', verdict !== 'familiar' && verdict];
-  return [...warnings, ...looks.flatMap((code) => (code ? [{ code }] : []))];
+  /** @type {import('./state.js').Warning[]} */ const looks = [];
+  if (source && 'negative' in source && source.negative) looks.push({ code: 'negative' });
+  if (verdict && verdict !== 'familiar') looks.push({ code: verdict });
+  return [...warnings, ...looks];
 }
 
 /** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */

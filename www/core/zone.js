@@ -4,11 +4,7 @@
  * Nine in ten images with the finding reach one logit, nine in ten without it do not exceed another. Between the two
  * a score is common with the finding and without it: the uncertain zone. Beyond them it is rare in one of the groups.
  *
- * @typedef {object} Measured See `Measured` in the wasm boundary
- * @property {number} positives @property {number} negatives
- * @property {number} auroc @property {[number, number]=} interval
- * @property {[number, number]=} undecided Logits
- * @property {[number, number]=} standings Their percentiles in the reference
+ * @typedef {import('carzero').Measured} Measured
  */
 
 /** The uncertain zone, from its lower end to its upper, or null where none was measured. @param {import('./table.js').Mark | undefined} score */

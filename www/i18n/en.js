@@ -1,5 +1,6 @@
 /** English. The same keys as ja.js. */
 export default {
+  'about.credit': '{what}: {who} ({license})',
   'about.credits': 'Credits',
   'about.frontal':
     'It expects a frontal chest radiograph, and scores any other picture. It warns of what a DICOM file says against that, of colours, of damaged files, and of pictures that look inverted or unlike the radiographs that the model learnt from; how often that is right, the model card says.',
@@ -37,7 +38,7 @@ export default {
   'compare.finding': 'Finding',
   'compare.findings': 'Two findings on one image',
   'compare.findingsPoints':
-    'Standings differ by {points} points, A less B: which image is the more unusual one for its sentence, not which finding is likelier. Logits of two sentences cannot be compared. Open another image to compare it with this one.',
+    'Standings differ by {points} points, A less B. Each is a rank for its own sentence, so that the higher one is not the likelier finding; logits of two sentences cannot be compared either. Open another image to compare it with this one.',
   'compare.findingsText': 'Logits of two sentences cannot be compared. Open another image to compare it with this one.',
   'compare.images': 'Two images',
   'compare.imagesLogits':
@@ -122,6 +123,7 @@ export default {
   'export.json': 'Scores as JSON',
   'export.names': 'Tables name the image files. The figure does not.',
   'export.none': 'Nothing is scored yet',
+  'export.open': 'For a figure, open an image of the table.',
   'export.png': 'Figure as PNG',
   'export.saved': 'Saved as {name}',
   'export.scores.one': 'Scores of {count} image',
@@ -246,6 +248,7 @@ export default {
   'live.drawing': '{finding}, {standing}.',
   'live.highest': 'Highest standing: {finding}, {standing}.',
   'live.loading': 'Loading the model',
+  'live.none': 'No finding is asked for.',
   'live.ready': 'Ready. Choose an image.',
   'live.scored.one': '{count} finding scored.',
   'live.scored.other': '{count} findings scored.',
@@ -340,6 +343,8 @@ export default {
   'preset.5': 'High contrast',
   'preset.5.hint': 'the middle values',
   'print.highest': 'The {count} that stand highest, of {all} findings.',
+  'print.highestOf': 'The {count} that stand highest',
+  'print.series': 'Images are numbered in the order of the table. Their files are not named.',
   'reading.above': 'Among the highest {share} of the reference images',
   'reading.below': 'Among the lowest {share} of the reference images',
   'reading.highest': 'No reference image scores higher',
@@ -667,7 +672,8 @@ export default {
   'why.words': 'The sentence’s words',
   'why.working': 'Working out the weights',
   'wording.apart': 'Words that the model never learnt, unranked',
-  'wording.related': 'near {finding}',
+  'wording.negated': 'negation, often misread',
+  'wording.related': 'near {finding}, untested',
   'wording.relatedText':
     'The model did not learn these very words. Nearest to them, of what it learnt, is {finding}; how far it understands them was not measured.',
   'wording.unknown': 'never learnt',

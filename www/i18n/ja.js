@@ -1,5 +1,6 @@
 /** Japanese. The same keys as en.js. */
 export default {
+  'about.credit': '{what}：{who}（{license}）',
   'about.credits': '謝辞',
   'about.frontal':
     '胸部正面像を前提としており、ほかの画像でもスコアを出します。DICOMファイルの記載、色のある画像、壊れたファイル、白黒の反転や学習したX線画像との違いについては警告します。警告がどれだけ正しいかは、モデルカードにあります。',
@@ -126,6 +127,7 @@ export default {
   'export.json': 'スコア（JSON）',
   'export.names': 'CSVとJSONには画像のファイル名が入ります。図には入りません。',
   'export.none': 'まだ採点されたものがありません',
+  'export.open': '図は、表の画像を開くと保存できます。',
   'export.png': '図（PNG）',
   'export.saved': '{name}として保存しました',
   'export.scores.one': '{count}枚の画像のスコア',
@@ -250,6 +252,7 @@ export default {
   'live.drawing': '{finding}、{standing}。',
   'live.highest': '最も順位が高いのは{finding}、{standing}です。',
   'live.loading': 'モデルを読み込み中',
+  'live.none': '所見が選ばれていません。',
   'live.ready': '準備ができました。画像を選んでください。',
   'live.scored.one': '{count}件の所見を採点しました。',
   'live.scored.other': '{count}件の所見を採点しました。',
@@ -343,6 +346,8 @@ export default {
   'preset.5': '高コントラスト',
   'preset.5.hint': '中間の値',
   'print.highest': '{all}件の所見のうち、順位の高い{count}件。',
+  'print.highestOf': '順位の高い{count}所見',
+  'print.series': '番号は表の順です。ファイル名は印刷されません。',
   'reading.above': '参照画像の上位{share}に入る',
   'reading.below': '参照画像の下位{share}に入る',
   'reading.highest': 'これより高い参照画像はない',
@@ -667,7 +672,8 @@ export default {
   'why.words': '文の単語',
   'why.working': '重みを計算中',
   'wording.apart': 'モデルが学習していない言葉（順位なし）',
-  'wording.related': '{finding}に近い',
+  'wording.negated': '否定文：誤読が多い',
+  'wording.related': '{finding}に近い・未検証',
   'wording.relatedText':
     'モデルはこの言葉そのものを学習していません。学習したものの中で最も近いのは「{finding}」ですが、どこまで理解しているかは測られていません。',
   'wording.unknown': '未学習',

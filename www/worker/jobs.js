@@ -3,59 +3,47 @@
  * checked against this list, so that a wrong payload is an error of `npm run types`. Pictures have ids that the page gives.
  *
  * @typedef {import('../core/i18n.js').Message} Message
- * @typedef {import('../core/state.js').Params} Params
+ * @typedef {import('carzero').Phantom} Params
  * @typedef {import('../core/state.js').Source} Source
  * @typedef {import('../core/folders.js').Folder} Folder
- * @typedef {import('../core/viewport/transform.js').Box} Box
  *
  * @typedef {{kind: import('../core/state.js').DeviceKind, reason: Message}} Device And why it is this one
  * @typedef {{preference: import('../core/state.js').Preference, without?: Message}} Wish `without`: why not WebGPU, whatever is preferred
  * @typedef {{downloaded: number, cached: number, trouble: string} | {read: number}} Weights Bytes; `trouble`: why they were not kept
  *
- * @typedef {object} ModelInfo See `ModelInfo` in the wasm boundary
- * @property {string} name @property {string} title @property {string} version @property {string} license
- * @property {number} parameters @property {number} bytes @property {string} precision
- * @property {{kind: import('../core/state.js').DeviceKind, name: string}} device
- * @property {string=} population Of the reference images @property {string=} validation Of the labelled ones
- * @property {{id: string, title: string, findings: string[]}[]} presets
- * @property {{what: string, who: string, license: string}[]} credits
- * @property {number} mapSide Patches of one side @property {string} resize @property {number} margin
- * @property {string=} sha256 Of the manifest
+ * @typedef {import('carzero').ModelInfo & {sha256?: string}} ModelInfo And the digest of its manifest
  *
- * @typedef {object} Decoded A picture as the viewer shows it
+ * @typedef {object} Read What is known of a picture as its file is read
  * @property {number} width @property {number} height
- * @property {import('../core/state.js').Note[]} notes @property {import('../core/state.js').Fact[]} facts
- * @property {import('../core/state.js').Warning[]} warnings
- * @property {import('../core/state.js').Picture['truth']} truth
- * @property {import('../core/viewport/pixels.js').Values} values
- * @property {import('../core/viewport/pixels.js').Window=} window The one to open with
- * @property {[row: number, column: number]=} spacing Millimetres
+ * @property {import('carzero').Note[]} notes @property {import('carzero').Fact[]} facts
+ * @property {import('carzero').Warning[]} warnings @property {import('carzero').Truth[]} truth
+ * @typedef {Read & import('carzero').Shown} Decoded As the viewer shows it
  *
- * @typedef {Omit<import('../core/state.js').Score, 'picture'>} Scored
- * @typedef {import('../core/state.js').Verdict | undefined} Verdict
+ * @typedef {import('carzero').Score} Scored
+ * @typedef {import('carzero').Verdict | undefined} Verdict
  * @typedef {import('../core/table.js').Thumbnail} Thumbnail
  * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {verdict: Verdict, thumbnail: Thumbnail, scores: import('../core/table.js').Mark[]}} Assessed
- * @typedef {{names: string[], near?: string, statements: import('../core/state.js').Statement[]}} Typed How a typed text is understood
- * @typedef {{statements: import('../core/state.js').Statement[], unknownFindings: string[], unknownPlaces: string[]}} Reading
- * @typedef {{instructions: string, schema: object}} Rewriting What a language model is told, and the JSON schema of its answer
+ * @typedef {{name: string, ramp: Uint8ClampedArray<ArrayBuffer>}} Palette As `Palette` of the program: colours from low to high, RGBA
+ * @typedef {import('carzero').Typed} Typed
+ * @typedef {import('carzero').Reading} Reading
+ * @typedef {import('carzero').Rewriting} Rewriting
  *
  * @typedef {object} Jobs
- * @property {(payload: Wish & {folder: Folder}) => {device: Device, phantoms: import('../core/state.js').Example[], palettes: string[]}} start
+ * @property {(payload: Wish & {folder: Folder}) => {device: Device, phantoms: import('carzero').Example[], palettes: Palette[]}} start
  * @property {(payload: {folder: Folder, build: string}) => {device: Device, info: ModelInfo, weights: Weights}} load
  * @property {(payload: {}) => Record<string, string>} japanese Names of findings
  * @property {(payload: {picture: number, source: Source}) => Decoded} decode
  * @property {(payload: {phantom: Params}) => {bitmap: ImageBitmap}} preview
  * @property {(payload: {picture: number}) => null} drop
- * @property {(payload: {picture: number}) => {view: Box, verdict: Verdict, ms: number}} encode
+ * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode
  * @property {(payload: {picture: number, findings: readonly string[]}) => {scores: Scored[], ms: number}} score
- * @property {(payload: {picture: number, finding: string}) => import('../core/explanation.js').Explanation} explain
+ * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
  * @property {(payload: {file: Blob, findings: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
  * @property {(payload: {finding: string}) => string} sentence Checks a finding; throws 'bad-prompt'
  * @property {(payload: {text: string}) => Typed} typed
  * @property {(payload: {}) => Rewriting} rewriting
  * @property {(payload: {text: string, answer: string}) => Reading} readAnswer
- * @property {(payload: {prefix: string, limit: number}) => {text: string, finding: string}[]} complete
- * @property {(payload: {map: Float32Array, palette: string}) => {rgba: Uint8ClampedArray<ArrayBuffer>, size: number}} map
+ * @property {(payload: {prefix: string, limit: number}) => import('carzero').Completion[]} complete
  */
 
 /** @template {keyof Jobs} J @typedef {Parameters<Jobs[J]>[0]} Payload */

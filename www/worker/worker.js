@@ -16,7 +16,6 @@ import { Team } from './team.js';
 import { feed, passOf, prepare } from './weights.js';
 
 const MEMBERS = 3; // of a team at most: more gain little, and each keeps its share of the weights
-const MAP_SIZE = 336;
 const PHANTOM_SIZE = 768;
 const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
@@ -224,11 +223,6 @@ const jobs = {
 
   async complete({ prefix, limit }) {
     return [wasm.complete(prefix, limit)];
-  },
-
-  async map({ map, palette }) {
-    const rgba = wasm.renderMap(map, MAP_SIZE, palette);
-    return [{ rgba, size: MAP_SIZE }, [rgba.buffer]];
   },
 };
 

@@ -1,6 +1,6 @@
-//! What follows a linear layer.
+//! Activations that follow a linear layer.
 
-/// What is done to a layer's output.
+/// The function that is applied to a layer's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Activation {
     /// Nothing.
@@ -14,7 +14,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// All of them, each at its number.
+    /// All activations, in the order of their numbers.
     #[cfg(feature = "flex")]
     pub const ALL: [Self; 4] = [Self::Identity, Self::Relu, Self::Relu6, Self::Gelu];
 }

@@ -1,4 +1,4 @@
-//! Heads of an attention, side by side and apart.
+//! Splitting the heads of an attention, and joining them again.
 
 use burn::tensor::Tensor;
 
@@ -8,7 +8,7 @@ pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
     x.reshape([batch, tokens, heads, dim / heads]).swap_dims(1, 2)
 }
 
-/// The way back.
+/// The inverse of [`split_heads`].
 pub fn join_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, head_dim] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])

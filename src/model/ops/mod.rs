@@ -27,7 +27,7 @@ use burn::tensor::{Device, Int, Tensor};
 use activation::Activation;
 pub use inputs::{Affine, Attended, Convolution, InvertedResidual};
 
-/// Who computes an operation.
+/// Which implementation computes an operation.
 enum Kernels {
     #[cfg(feature = "flex")]
     Cpu,
@@ -37,8 +37,8 @@ enum Kernels {
 }
 
 impl Kernels {
-    /// Those of the devices that an operation's inputs are on. In training some may track gradients,
-    /// which only the CPU's block has kernels for.
+    /// Chooses by the devices that an operation's inputs are on. In training some inputs may track
+    /// gradients, for which only the CPU's inverted residual block has kernels.
     fn of(devices: &[Device]) -> Self {
         #[cfg(feature = "wgpu")]
         if devices.iter().all(gpu::is_available) {
@@ -52,7 +52,7 @@ impl Kernels {
     }
 }
 
-/// The operation of that name of whoever computes it.
+/// Calls the operation of this name in the implementation that was chosen.
 macro_rules! compute {
     ([$($device:expr),*], $operation:ident($($input:expr),*)) => {
         match Kernels::of(&[$($device),*]) {

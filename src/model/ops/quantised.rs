@@ -12,18 +12,19 @@ use burn::tensor::quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype
 /// Whether weights stay integers.
 pub const KEPT: bool = cfg!(target_arch = "wasm32");
 
-/// How the device of this build has them: a GPU knows no smaller numbers than words.
+/// How the device of this build stores them: a GPU has no numbers smaller than 32-bit words.
 pub const STORE: QuantStore =
     if cfg!(feature = "flex") { QuantStore::Native } else { QuantStore::PackedU32(0) };
 
 /// Side of the squares in which a matrix is transposed.
 const SQUARE: usize = 64;
 
-/// Narrower blocks would have more factors than it is worth.
+/// Narrower blocks would have so many factors that they save too little.
 const NARROWEST: usize = 32;
 
-/// A stored matrix as its layer keeps it: one that is looked up as it is, that of a linear layer
-/// transposed, `[input, output]`. `None` where no block divides a row, or words do not.
+/// A stored matrix in the form that its layer uses: an embedding as it is, the matrix of a linear
+/// layer transposed, `[input, output]`. `None` where no width of a block divides a row, or words do
+/// not.
 #[inline(never)] // see `lib.rs`
 pub fn quantised(
     values: &[u8],

@@ -12,7 +12,7 @@ use zip::read::ZipReadOptions;
 
 use super::pickle::{Pickle, TensorRef};
 
-/// Larger than any checkpoint's pickle.
+/// The largest pickle that is read; no checkpoint has a larger one.
 const MAX_PICKLE: u64 = 64 << 20;
 /// How a zip archive begins.
 const ZIP: [u8; 4] = *b"PK\x03\x04";
@@ -25,14 +25,14 @@ pub struct Archive {
     root: String,
 }
 
-/// Tensors by name, and the entry of the checkpoint that they are all in, if it has such.
+/// Tensors by name, and the entry of the checkpoint that all of them were found in, if any.
 pub type Found<'n> = (Option<&'n str>, Vec<burn_pack::Tensor>);
 
 /// Opens a zip archive; `None` where the file is none.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, or holds no pickle of PyTorch's.
+/// What is wrong, where it cannot be read or holds no pickle of PyTorch's.
 pub fn open(path: &Path) -> Result<Option<Archive>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut start = [0; 4];
@@ -56,7 +56,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// Where the pickle is damaged or too large, or the numbers are big-endian.
+    /// What is wrong, where the pickle is damaged or too large, or the numbers are big-endian.
     pub fn tensors<'n>(self, entries: &[&'n str]) -> Result<Found<'n>, String> {
         let pickle = self.read("data.pkl", 0, MAX_PICKLE).map_err(|error| error.to_string())?;
         if pickle.len() as u64 == MAX_PICKLE {
@@ -128,7 +128,7 @@ fn is_row_major(tensor: &TensorRef) -> bool {
     })
 }
 
-/// Values that lie elsewhere than one after the other: a transposed or cut tensor.
+/// Collects values that do not lie one after the other, as of a transposed or sliced tensor.
 fn gather(tensor: &TensorRef, count: usize, stored: &[u8]) -> Vec<u8> {
     let size = tensor.dtype.size();
     let mut values = Vec::with_capacity(count * size);

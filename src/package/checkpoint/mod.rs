@@ -17,7 +17,7 @@ use std::path::Path;
 
 use burn::store::{ModuleStore, PytorchStore, SafetensorsStore, bridge, burn_pack};
 
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result, Unreadable};
 use crate::package::config::{
     FusionConfig, ImageEncoderConfig, InvertedResidualConfig, MobileNetV2Config, TextEncoderConfig,
     VitConfig,
@@ -74,33 +74,34 @@ impl Checkpoint {
     ///
     /// [`Error::Weights`] where the file is not one of these.
     pub fn open(path: &Path) -> Result<Self> {
-        let fail =
-            |error: String| Error::Weights(format!("{} cannot be read: {error}", path.display()));
+        let fail = |cause: Cause| {
+            Error::Weights(Unreadable { what: path.display().to_string(), cause }.into())
+        };
         let mut notes = Vec::new();
         let tensors = if path.extension().is_some_and(|extension| extension == "safetensors") {
             let mut store = SafetensorsStore::from_file(path);
-            store.get_all_tensors().map_err(|error| fail(error.to_string()))?.clone()
-        } else if let Some(archive) = archive::open(path).map_err(fail)? {
-            let (entry, tensors) = archive.tensors(&ENTRIES).map_err(fail)?;
+            store.get_all_tensors().map_err(|error| fail(error.into()))?.clone()
+        } else if let Some(archive) = archive::open(path).map_err(|error| fail(error.into()))? {
+            let (entry, tensors) = archive.tensors(&ENTRIES).map_err(|error| fail(error.into()))?;
             notes.extend(entry.map(|entry| format!("the tensors are those of `{entry}`")));
             tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect()
         } else {
-            before_zip(path).map_err(fail)?
+            before_zip(path).map_err(|error| fail(error.into()))?
         };
         // A view may repeat what is stored, and a hostile file ask for any amount of memory by that.
-        let stored = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+        let stored = fs::metadata(path).map_err(|error| fail(error.into()))?.len();
         let repeats = |tensor: &burn_pack::Tensor| {
             let shape = tensor.shape.to_vec();
             shape.iter().fold(1u64, |all, &side| all.saturating_mul(side as u64)) > stored
         };
         if let Some((key, _)) = tensors.iter().find(|(_, tensor)| repeats(tensor)) {
-            return Err(fail(format!("`{key}` has more values than the file bytes")));
+            return Err(fail(format!("`{key}` has more values than the file bytes").into()));
         }
         let mut named = BTreeMap::new();
         for (key, tensor) in tensors {
             let (own, wrappers) = unwrapped(&key);
             if let Some((_, first)) = named.insert(own.clone(), (tensor, key.clone())) {
-                return Err(fail(format!("`{first}` and `{key}` are both `{own}`")));
+                return Err(fail(format!("`{first}` and `{key}` are both `{own}`").into()));
             }
             for wrapper in wrappers {
                 let note = format!("`{wrapper}` is left out of keys");
@@ -175,10 +176,9 @@ impl Checkpoint {
         for entry in layout.entries.into_iter().filter(backbone) {
             let found = self.shape_of(&entry.key)?;
             if found != entry.shape {
-                return Err(Error::Weights(format!(
-                    "`{}` has shape {found:?} instead of {:?}",
-                    entry.key, entry.shape
-                )));
+                let Entry { key, shape, .. } = &entry;
+                let reason = format!("`{key}` has shape {found:?} instead of {shape:?}");
+                return Err(Error::Weights(reason.into()));
             }
             weights.extend(self.read(&entry)?);
         }
@@ -268,17 +268,15 @@ impl Checkpoint {
 
     fn shape<const D: usize>(&self, key: &str) -> Result<[usize; D]> {
         let shape = self.shape_of(key)?;
-        shape
-            .as_slice()
-            .try_into()
-            .map_err(|_| Error::Weights(format!("`{key}` has shape {shape:?}, not of {D} axes")))
+        shape.as_slice().try_into().map_err(|_| {
+            Error::Weights(format!("`{key}` has shape {shape:?}, not of {D} axes").into())
+        })
     }
 
     fn shape_of(&self, key: &str) -> Result<Vec<usize>> {
         let tensor = self.tensors.get(key).ok_or_else(|| {
-            Error::Weights(format!(
-                "`{key}` is missing, without which this is no CARZero checkpoint"
-            ))
+            let reason = format!("`{key}` is missing, without which this is no CARZero checkpoint");
+            Error::Weights(reason.into())
         })?;
         Ok(tensor.shape.to_vec())
     }
@@ -332,21 +330,21 @@ impl Checkpoint {
         let unexpected =
             self.tensors.keys().filter(|key| !known.contains(key.as_str()) && !is_unused(key));
         faults.extend(unexpected.map(|key| format!("`{key}` is unexpected")));
-        if faults.is_empty() { Ok(()) } else { Err(Error::Weights(faults.join("; "))) }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Weights(faults.join("; ").into())) }
     }
 
     fn read(&self, entry: &Entry) -> Result<Vec<Weight>> {
-        let fail =
-            |error: String| Error::Weights(format!("`{}` cannot be read: {error}", entry.key));
-        let tensor =
-            self.tensors.get(&entry.key).ok_or_else(|| fail("it is missing".to_string()))?;
-        let data = bridge::to_data(tensor).map_err(|error| fail(error.to_string()))?;
+        let fail = |cause: Cause| {
+            Error::Weights(Unreadable { what: format!("`{}`", entry.key), cause }.into())
+        };
+        let tensor = self.tensors.get(&entry.key).ok_or_else(|| fail("it is missing".into()))?;
+        let data = bridge::to_data(tensor).map_err(|error| fail(error.into()))?;
         let values = data
             .convert::<f32>()
             .try_into_vec::<f32>()
-            .map_err(|error| fail(format!("{error:?}")))?;
+            .map_err(|error| fail(format!("{error:?}").into()))?;
         if values.iter().any(|value| !value.is_finite()) {
-            return Err(fail("it holds values that are not finite".to_string()));
+            return Err(fail("it holds values that are not finite".into()));
         }
         Ok(entry.conversion.weights(module_path(&entry.key), &entry.shape, values))
     }

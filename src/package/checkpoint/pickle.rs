@@ -10,13 +10,14 @@ use std::collections::HashMap;
 
 use burn::tensor::DType;
 
-/// More than the pickle of any checkpoint holds, less than what fills a memory.
+/// The most values that a pickle may make: more than any checkpoint needs, and few enough to fit
+/// into memory.
 const MAX_VALUES: usize = 1 << 23;
-/// Entries that are looked into for tensors.
+/// The most entries that are searched for tensors.
 const MAX_ENTRIES: usize = 1 << 18;
-/// Dictionaries inside dictionaries.
+/// The deepest nesting of dictionaries that is searched.
 const MAX_DEPTH: usize = 64;
-/// Bytes of a tensor's whole name.
+/// The longest name of a tensor, in bytes.
 const MAX_NAME: usize = 1024;
 /// Attributes of a pickled `torch.nn.Module` that `state_dict` leaves out of names.
 const MODULE_PARTS: [&[u8]; 3] = [b"_parameters", b"_buffers", b"_modules"];
@@ -264,7 +265,7 @@ impl<'a> Machine<'a> {
         Ok(items)
     }
 
-    /// An instruction with so many bytes of argument that says nothing here.
+    /// Skips an instruction that has no meaning here, with the bytes of its argument.
     fn skip(&mut self, code: u8, bytes: usize) -> Step {
         self.take(bytes)?;
         if code == 0x80 { Ok(()) } else { self.push(Value::Opaque) }

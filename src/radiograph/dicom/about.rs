@@ -48,9 +48,9 @@ pub enum Fact {
     },
     /// (0028,0100) to (0028,0103)
     Bits {
-        /// Of a sample that hold its value.
+        /// Bits of a sample that hold its value.
         stored: u32,
-        /// That a sample takes.
+        /// Bits that a sample takes up.
         allocated: u32,
         /// Whether values may be below zero.
         signed: bool,
@@ -67,14 +67,14 @@ pub enum Fact {
     },
 }
 
-/// The way of the beam, as far as the header tells.
+/// The direction of the beam, as far as the header states it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ViewPosition {
-    /// Not told, or frontal.
+    /// Frontal, or not stated.
     Frontal,
     /// From the side.
     Lateral,
-    /// Between both.
+    /// Between the frontal and the lateral view.
     Oblique,
 }
 
@@ -99,13 +99,14 @@ pub struct About {
     pub body_part: Option<String>,
     /// (0018,5101) as written
     pub view_position: Option<String>,
-    /// From view position and code, or from the texts that describe series and protocol.
+    /// Taken from view position and view code, or else from the descriptions of series and
+    /// protocol.
     pub view: ViewPosition,
     /// (0020,0062)
     pub laterality: Option<String>,
     /// (0028,0030), or else (0018,1164)
     pub spacing: Option<Spacing>,
-    /// Height of a pixel as shown by its width, where that is told.
+    /// Height of a displayed pixel divided by its width; 1 where the header does not state it.
     pub aspect: f64,
     /// The transfer syntax's name.
     pub transfer_syntax: &'static str,
@@ -172,9 +173,10 @@ impl About {
 }
 
 impl ViewPosition {
-    /// View position and code (PS3.3 sections C.8.1.2 and C.8.11.5), or what series and protocol are
-    /// called. A text that names a frontal view too, as "PA and lateral", says nothing of this one,
-    /// and a lateral decubitus is a frontal view of a patient who lies.
+    /// Reads view position and view code (PS3.3 sections C.8.1.2 and C.8.11.5), or else the names
+    /// of series and protocol. A text that also names a frontal view, such as "PA and lateral",
+    /// does not say which of the two this image is. A lateral decubitus is a frontal view of a
+    /// patient who lies on the side.
     fn from_header(header: &Header) -> Self {
         let position = header.code(tags::VIEW_POSITION).unwrap_or_default();
         match position.as_str() {
@@ -214,8 +216,8 @@ impl ViewPosition {
 }
 
 impl Spacing {
-    /// Pixel Spacing is that in the patient, unless it is the same as Imager Pixel Spacing (PS3.3
-    /// section 10.7.1.3).
+    /// Pixel Spacing is calibrated to the patient, unless it equals Imager Pixel Spacing, which is
+    /// measured at the detector (PS3.3 section 10.7.1.3).
     fn from_header(header: &Header) -> Option<Self> {
         let pair = |tag| match header.numbers(tag)[..] {
             [rows, columns, ..] if [rows, columns].iter().all(|&mm| mm > 0.0 && mm < 1000.0) => {

@@ -16,11 +16,11 @@ pub enum Photometric {
     Rgb,
     /// Luma first, then colour differences of the same size.
     YbrFull,
-    /// Every two pixels share their colour differences.
+    /// Two neighbouring pixels share their colour differences.
     YbrFull422,
     /// JPEG 2000's transforms, which its decoder undoes.
     YbrJpeg2000,
-    /// Numbers of colours.
+    /// Samples are indices into a palette of colours.
     Palette,
 }
 
@@ -72,7 +72,7 @@ pub struct Format {
     pub rows: usize,
     pub columns: usize,
     pub samples: usize,
-    /// Colour by plane, not by pixel.
+    /// Whether colours are stored plane by plane, not pixel by pixel.
     pub planar: bool,
     /// Bits allocated: 8 or 16.
     pub allocated: u32,
@@ -88,7 +88,7 @@ pub struct Format {
 impl Format {
     /// # Errors
     ///
-    /// Where there is no picture of a size and kind that can be read.
+    /// The reason why there is no picture of a size and kind that can be read.
     pub fn from_header(header: &Header) -> Result<Self> {
         let word = |tag| header.word(tag);
         let (rows, columns) = (word(tags::ROWS).unwrap_or(0), word(tags::COLUMNS).unwrap_or(0));
@@ -111,7 +111,7 @@ impl Format {
         if !(1..=allocated).contains(&stored) {
             return Err(Error::Dicom(Reason::BitsStored { stored, allocated }));
         }
-        // A high bit that makes no sense is ignored: the lowest bits are taken.
+        // A high bit that makes no sense is ignored, and the lowest bits hold the value.
         let high = word(tags::HIGH_BIT).filter(|high| (stored - 1..allocated).contains(high));
         Ok(Self {
             rows: usize::from(rows),
@@ -149,14 +149,15 @@ impl Format {
         samples * (self.allocated / 8) as usize
     }
 
-    /// Whether so many bytes are all frames, not compressed, with or without padding.
+    /// Whether this is the number of bytes of all frames without compression, with or without
+    /// padding.
     pub fn is_native(&self, bytes: usize) -> bool {
         let native = self.frame_bytes().checked_mul(self.frames);
         native.is_some_and(|native| bytes == native || bytes == native.next_multiple_of(2))
     }
 
-    /// A sample's value (PS3.5 section 8.1.1): the bits stored, without what lies around them, and
-    /// with their sign. A lossy value that overshoots is held at the end of the range.
+    /// A sample's value (PS3.5 section 8.1.1): the stored bits alone, with their sign. A value that
+    /// lossy compression moved out of the range is put at its end.
     pub fn value(&self, sample: u16, lossy: bool) -> i32 {
         let mask = (1i32 << self.stored) - 1;
         let sample = i32::from(sample);
@@ -169,5 +170,5 @@ impl Format {
     }
 }
 
-/// Sample by sample: one plane (grey, or luma), or red, green, blue.
+/// The samples of one plane (grey, or luma), or of three (red, green, blue).
 pub type Planes = Vec<Vec<u16>>;

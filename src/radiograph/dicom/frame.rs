@@ -13,14 +13,14 @@ use crate::error::{Error, Reason, Result};
 use crate::radiograph::jpeg2000::{Codestream, Failure};
 use crate::radiograph::note::Note;
 
-/// Decodes the first frame; every plane has as many samples as the picture has pixels. What lies there
-/// decides how; where the file says something else, that is noted.
+/// Decodes the first frame; every plane has as many samples as the picture has pixels. The data
+/// itself decides how it is decoded; where the file says something else, a note tells so.
 pub(super) fn decode(
     syntax: &Syntax,
     format: &Format,
     pixels: &Element,
 ) -> Result<(Planes, Option<Note>)> {
-    // Some files hold three samples of every pixel under a name that shares them.
+    // Some files say YBR_FULL_422 and still hold three samples for every pixel.
     let unshared = Format { photometric: Photometric::YbrFull, ..format.clone() };
     let shared = format.photometric == Photometric::YbrFull422;
     let format = if shared && unshared.is_native(pixels.value.len()) { &unshared } else { format };
@@ -28,7 +28,7 @@ pub(super) fn decode(
     let frame = match items(pixels.value)[..] {
         _ if is_native => None,
         [] if pixels.value.is_empty() => return Err(Error::Dicom(Reason::NoPixels)),
-        // A codestream without items around it.
+        // The codestream is there without the items that should enclose it.
         [] => Codec::of(pixels.value).map(|_| Cow::Borrowed(pixels.value)),
         ref items => Some(first_frame(format, items)?),
     };
@@ -50,7 +50,7 @@ pub(super) fn decode(
     }
 }
 
-/// Decodes the bytes of a frame that lay in items.
+/// Decodes a frame whose bytes were enclosed in items.
 fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Result<Planes> {
     let mut planes = match codec {
         Codec::None => return unpacked(format, frame, VR::OB, syntax.encoding),
@@ -65,8 +65,9 @@ fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Resul
     Ok(planes)
 }
 
-/// The fragments of the first frame (PS3.5 annex A.4). Those of several frames are told apart by the
-/// offset table, or by being as many as the frames.
+/// The bytes of the first frame, put together from its fragments (PS3.5 annex A.4). Where there are
+/// several frames, the offset table says where the second begins; where there are as many fragments
+/// as frames, each frame is one fragment.
 fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>> {
     let (table, fragments) = items.split_first().ok_or(Error::Dicom(Reason::NoPixels))?;
     let second = table.get(4..8).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
@@ -80,7 +81,7 @@ fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>>
             });
             ends.take_while(|&end| end <= second).count().max(1)
         }
-        // A decoder stops at the end of its frame.
+        // All fragments are handed over: a decoder stops at the end of the first frame.
         None => fragments.len(),
     };
     match fragments.get(..count).unwrap_or(fragments) {
@@ -111,7 +112,8 @@ fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result
     Ok((0..planes).map(plane).collect())
 }
 
-/// PS3.5 annex G: a segment for every byte of a sample, the highest first.
+/// RLE Lossless (PS3.5 annex G): one segment for each byte of a sample, the most significant byte
+/// first.
 fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
     let cut_off = || broken("RLE", "cut off");
     let number = |index: usize| {
@@ -133,7 +135,8 @@ fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
     Ok(planes)
 }
 
-/// PS3.5 section G.3.2; each byte becomes the lowest of its sample. `None` where too few come.
+/// Unpacks one segment (PS3.5 section G.3.2). Each byte becomes the lowest byte of its sample, and
+/// what the sample held moves up. `None` where there are too few bytes.
 fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
     let mut samples = samples.iter_mut();
     while samples.len() > 0 {
@@ -152,14 +155,16 @@ fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
     Some(())
 }
 
-/// ITU-T T.800. Where no transform made luma of colours, the header says what three components are.
+/// JPEG 2000 (ITU-T T.800). A codestream with a colour transform is decoded to RGB. Without one,
+/// the header says what the three components are; of luma and colour differences only luma is
+/// decoded.
 fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
     let cause = |failure| match failure {
         Failure::Damaged(what) => broken("JPEG 2000", &what),
         Failure::HighThroughput => Error::DicomUnsupported(Reason::HighThroughput),
     };
     let codestream = Codestream::find(bytes).map_err(cause)?;
-    // So that no more memory is taken than for what the header says.
+    // This way no more memory is taken than the header accounts for.
     if codestream.dimensions() != (format.columns as u32, format.rows as u32)
         || codestream.components() != format.samples
     {
@@ -169,8 +174,9 @@ fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
     codestream.decode(if luma { 1 } else { format.samples }).map_err(cause)
 }
 
-/// ITU-T T.87, of one component. No maintained decoder in Rust has several: `pure_jpegls` refuses them,
-/// and `dicom-toolkit-codec` 0.5 reads none that CharLS writes by line or by sample.
+/// JPEG-LS (ITU-T T.87) of one component. No maintained decoder in Rust reads several components:
+/// `pure_jpegls` refuses them, and `dicom-toolkit-codec` 0.5 reads none that CharLS writes by line
+/// or by sample.
 fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
     if format.samples != 1 {
         return Err(Error::DicomUnsupported(Reason::ColourJpegLs));
@@ -181,7 +187,8 @@ fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
         let bytes = [scan, &[0xFF, 0xD9]].concat();
         jpegls::decode(&bytes, format.columns as u32, format.rows as u32)
     };
-    // The decoder wants the end right after the last sample; what is left over does not matter.
+    // The decoder expects the end marker right after the last sample, so spare bytes before it are
+    // tried without.
     let decoded = (1..=MAX_SPARE).fold(decode(0), |decoded, spare| match decoded {
         Err(CodecError::InvalidData(_)) => decode(spare),
         _ => decoded,

@@ -76,8 +76,9 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// Of a data set that does not say, where one begins here: in this encoding elements follow each
-    /// other. No picture is described after group 28.
+    /// The encoding of a data set that does not name it: the first one in which valid elements
+    /// follow each other from here. `None` where no data set begins here. The first element must be
+    /// of group 28 (hexadecimal) or below, which describe the picture.
     pub fn guess(bytes: &[u8]) -> Option<Self> {
         let all = [Self::ExplicitLittle, Self::ExplicitBig, Self::ImplicitLittle];
         all.into_iter().find(|encoding| {
@@ -88,8 +89,9 @@ impl Encoding {
         })
     }
 
-    /// Of what lies in a sequence that begins here: under an unknown VR it is implicit (PS3.5 section
-    /// 6.2.2), but not every device knows, and some write a whole private sequence so.
+    /// The encoding of the content of a sequence that begins here. Under an unknown VR it should be
+    /// implicit (PS3.5 section 6.2.2), but some devices write explicit VRs there, and others write
+    /// a whole private sequence in implicit VR.
     fn inside(self, items: &[u8]) -> Self {
         let [0xFE, 0xFF, 0, 0xE0, _, _, _, _, element @ ..] = items else { return self };
         match Self::ExplicitLittle.own(element) {
@@ -107,8 +109,9 @@ impl Encoding {
         }
     }
 
-    /// A value's bytes in their order. Those packed in words (OW, US) are swapped in pairs in big
-    /// endian, and so is the padding that makes them even (PS3.5 section 8.1.2).
+    /// A value's bytes in the order of what they mean. In big endian, bytes that are packed in
+    /// words (OW, US) are swapped in pairs, together with the byte that pads them to an even number
+    /// (PS3.5 section 8.1.2).
     pub fn bytes(self, value: &[u8], vr: VR) -> Cow<'_, [u8]> {
         if self != Self::ExplicitBig || matches!(vr, VR::OB | VR::UN) {
             return Cow::Borrowed(value);
@@ -125,7 +128,8 @@ impl Encoding {
         }
     }
 
-    /// The header at the start of some bytes, as it should be written; `None` where its VR is none.
+    /// The header at the start of some bytes, read as the encoding says; `None` where its VR does
+    /// not exist.
     fn own(self, bytes: &[u8]) -> Option<Head> {
         let [implicit, short, long] = self.heads(bytes);
         if self == Self::ImplicitLittle || implicit?.is_item() {
@@ -138,8 +142,8 @@ impl Encoding {
         }
     }
 
-    /// What the header at the start of some bytes can be: one without VR, or with a VR, known or not,
-    /// and a length of two or four bytes.
+    /// All ways to read the header at the start of some bytes: without a VR, or with a VR, known or
+    /// not, and a length of two or of four bytes.
     fn heads(self, bytes: &[u8]) -> [Option<Head>; 3] {
         let &[a, b, c, d, e, f, g, h, ref more @ ..] = bytes else { return [None; 3] };
         let tag = Tag(self.word([a, b]), self.word([c, d]));
@@ -170,8 +174,8 @@ impl Encoding {
         }
     }
 
-    /// Whether an element begins here, by its VR or by what follows it. Fewer bytes than one has are
-    /// the end.
+    /// Whether an element begins here, judged by its VR or by what follows it. Fewer bytes than a
+    /// header takes count as the end.
     fn goes_on(self, bytes: &[u8], before: Tag, ahead: u32) -> bool {
         if bytes.len() < 8 {
             return true;
@@ -197,22 +201,22 @@ const MAX_DOUBTS: usize = 4096;
 #[derive(Debug, Clone, Copy)]
 struct Head {
     tag: Tag,
-    /// UN where none is written.
+    /// Value representation; UN where none is written.
     vr: VR,
-    /// Of the value; `None`: undefined.
+    /// Length of the value in bytes; `None` where it is undefined.
     length: Option<u32>,
     /// Of the header itself, in bytes.
     size: usize,
 }
 
 impl Head {
-    /// Whether it is that of an item or a delimiter, which have no VR.
+    /// Whether this is the header of an item or a delimiter, which have no VR.
     fn is_item(self) -> bool {
         self.tag.group() == ITEM.group()
     }
 
-    /// Whether its value ends within the bytes that it starts. Whether all pixels are there is for
-    /// their decoder to judge.
+    /// Whether its value ends within the given bytes, which start with the header. Pixel Data may be
+    /// cut off: its decoder judges whether enough is there.
     fn fits(self, bytes: &[u8]) -> bool {
         let most = bytes.len().saturating_sub(self.size);
         self.tag == tags::PIXEL_DATA || self.length.is_none_or(|length| length as usize <= most)
@@ -263,7 +267,7 @@ impl<'a> Header<'a> {
         Ok((header, cursor.rest()))
     }
 
-    /// The first of equal tags counts.
+    /// Of several elements with one tag the first counts.
     fn keep(&mut self, element: Element<'a>) {
         if KEPT.contains(&element.tag) && self.find(element.tag).is_none() {
             self.elements.push(element);
@@ -349,7 +353,7 @@ pub(super) fn items(bytes: &[u8]) -> Vec<&[u8]> {
 
 struct Cursor<'a> {
     bytes: &'a [u8],
-    /// Never beyond the bytes.
+    /// Position in `bytes`, never beyond their end.
     at: usize,
     encoding: Encoding,
     /// How many more headers may be doubtful.
@@ -365,9 +369,10 @@ impl<'a> Cursor<'a> {
         &self.bytes[self.at..]
     }
 
-    /// Takes the header of an element, an item or a delimiter. One that leads nowhere as it should be
-    /// written is read as it leads on: some devices write single elements in implicit VR, or with a VR
-    /// that is none.
+    /// Takes the header of an element, an item or a delimiter. If the encoding's reading of it is
+    /// not followed by another valid header, the other ways to read it are tried, and one that is
+    /// followed by a valid header is taken: some devices write single elements in implicit VR, or
+    /// with a VR that does not exist.
     fn next(&mut self) -> Result<Head> {
         let (rest, encoding) = (self.rest(), self.encoding);
         let own = encoding.own(rest);
@@ -403,7 +408,7 @@ impl<'a> Cursor<'a> {
         let Head { tag, vr, length, .. } = head;
         let start = self.at;
         let value = match length {
-            // Whether all pixels are there is for their decoder to judge.
+            // It may be cut off: the pixels' decoder judges whether enough is there.
             length if tag == tags::PIXEL_DATA => {
                 let rest = self.rest();
                 length.and_then(|length| rest.get(..length as usize)).unwrap_or(rest)
@@ -417,10 +422,10 @@ impl<'a> Cursor<'a> {
         Ok(Some(Element { tag, vr, value, open: length.is_none() }))
     }
 
-    /// Goes past a sequence of undefined length and its end (PS3.5 section 7.5), however deep others
-    /// nest in it: a level is an entry in a list here, not a call.
+    /// Skips a sequence of undefined length, with its end (PS3.5 section 7.5). Nested sequences are
+    /// counted in a list, not by recursion, so that no depth can overflow the stack.
     fn skip_sequence(&mut self) -> Result<()> {
-        // The encoding around each level.
+        // For each open level, the encoding outside of it.
         let mut levels = vec![self.encoding];
         self.encoding = self.encoding.inside(self.rest());
         while let Some(&around) = levels.last() {

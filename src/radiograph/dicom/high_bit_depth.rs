@@ -1,4 +1,4 @@
-//! A grey picture in the depth it was taken in, and how it becomes 8 bits.
+//! A grey picture in the bit depth that it was taken in, and how it becomes 8 bits.
 //!
 //! The order is that of the grey scale pipeline (PS3.3 section N.2): stored value, modality LUT, values
 //! of interest (VOI), presentation. Every step depends on the sample alone, so each is computed once
@@ -12,7 +12,8 @@ use super::header::Header;
 use super::lut::{Function, Modality, Voi};
 use crate::radiograph::note::Note;
 
-/// Of a thousand pixels, how many may lie below, and above, a window made from the values.
+/// How many of a thousand pixels may lie below a window that is made from the values, and as many
+/// above it.
 const OUTSIDE: u64 = 5;
 /// A VOI that shows the picture in fewer grey levels than this shows nothing.
 const MIN_LEVELS: f64 = 2.0;
@@ -30,9 +31,9 @@ pub struct Window {
 /// the file asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// Modality values. Those of an inverted picture are mirrored; where the file asks for more than a
-    /// linear window, they are what comes of it; where they are no whole numbers of 16 bits, they are
-    /// scaled.
+    /// Modality values. In an inverted picture they are mirrored. Where the file asks for more than
+    /// a linear window, they are the result of its VOI transformation. Where they do not fit into
+    /// whole numbers of 16 bits, they are scaled.
     pub values: Values,
     /// The window that the picture opens with.
     pub window: Window,
@@ -59,7 +60,7 @@ pub struct HighBitDepth {
 }
 
 impl HighBitDepth {
-    /// The picture, and what its grey was made with.
+    /// The picture, and notes on how its grey values were made.
     pub(super) fn new(
         header: &Header,
         format: &Format,
@@ -108,7 +109,7 @@ impl HighBitDepth {
         window.width = window.width.max(2.0);
         let black = (window.center - window.width / 2.0).floor();
         let whole = values.iter().map(|value| value.map_or(black, f64::round));
-        // What lies beyond the type, `as` puts at its end.
+        // `as` clamps values beyond the type's range to its ends.
         let values = match signed {
             true => Values::Signed(self.look_up(whole.map(|value| value as i16))),
             false => Values::Unsigned(self.look_up(whole.map(|value| value as u16))),
@@ -116,13 +117,14 @@ impl HighBitDepth {
         Shown { values, window }
     }
 
-    /// What a table of all samples has for each pixel.
+    /// Looks up every pixel's sample in a table that has an entry for each possible sample.
     fn look_up<T: Copy>(&self, table: impl Iterator<Item = T>) -> Vec<T> {
         let table: Vec<T> = table.collect();
         self.samples.iter().map(|&sample| table[usize::from(sample)]).collect()
     }
 
-    /// A value for each sample, and the linear window, that together do what VOI and inversion do.
+    /// A value for each possible sample, and a linear window: together they give the same picture
+    /// as VOI transformation and inversion.
     fn linear(&self) -> (Vec<Option<f64>>, Window) {
         let window = match self.voi {
             Voi::Window { centre, width, function: Function::Linear } => {
@@ -138,7 +140,7 @@ impl HighBitDepth {
         self.mirrored(self.values.clone(), window)
     }
 
-    /// What comes of the VOI, in 12 bits.
+    /// The result of the VOI transformation for each possible sample, in 12 bits.
     fn levels(&self) -> Vec<Option<f64>> {
         let level = |value| (self.voi.apply(value) * 4095.0 / 255.0).round();
         self.values.iter().map(|value| value.map(level)).collect()
@@ -159,14 +161,15 @@ impl HighBitDepth {
     }
 }
 
-/// Nothing is 0 to 0.
+/// The lowest and the highest value; both 0 where there is none.
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let both = values.map(|value| (value, value));
     both.reduce(|(low, high), (value, _)| (low.min(value), high.max(value))).unwrap_or_default()
 }
 
-/// The first of VOI LUT and window that is there and does not show the whole picture as one grey, or
-/// else a window that holds the picture; and which, and why.
+/// The first of VOI LUT and window that is there and does not show the whole picture as one grey,
+/// or else a window made from the picture's values. Returns it with notes that say which one it is
+/// and why.
 fn choose(
     header: &Header,
     format: &Format,
@@ -208,8 +211,8 @@ impl Histogram {
         Self(counted)
     }
 
-    /// From the value that few pixels lie below to the one that few lie above; of a picture that is
-    /// almost all one value, from the lowest to the highest. Nothing but padding counts as 0.
+    /// The range of values without the few darkest and brightest pixels. In a picture that is
+    /// almost all one value, it is the whole range; where all is padding, it is 0 to 0.
     fn middle(&self) -> (f64, f64) {
         let value = |entry: Option<&(f64, u64)>| entry.map_or(0.0, |entry| entry.0);
         let outside = self.0.iter().map(|entry| entry.1).sum::<u64>() * OUTSIDE / 1000;
@@ -233,8 +236,8 @@ impl Histogram {
     }
 }
 
-/// Samples that are no image (PS3.3 section C.7.5.1.1.2): one stored value, or all from one to
-/// another.
+/// Samples that stand for padding around the image (PS3.3 section C.7.5.1.1.2): one stored value,
+/// or a range of them.
 struct Padding {
     sample: Option<u16>,
     values: Option<(i32, i32)>,

@@ -20,8 +20,9 @@ pub(super) struct Lut {
 }
 
 impl Lut {
-    /// Of a sequence's first item; `None` where the table is empty, constant, or of another length
-    /// than it says. `signed`: whether the first value has a sign, whatever VR it is written with.
+    /// Reads the table of a sequence's first item. `None` where it is empty, constant, or of
+    /// another length than it says. `signed` says whether the first value has a sign, whatever VR
+    /// it is written with.
     fn from_header(header: &Header, sequence: Tag, signed: bool) -> Option<Self> {
         let item = header.item(sequence)?;
         let Table { first, entries } =
@@ -30,13 +31,13 @@ impl Lut {
         if least == most {
             return None;
         }
-        // The bits that the entries use. Some devices say fewer; others, as Agfa's, say how many a
-        // stored entry has room for.
+        // The number of bits that the entries use. Some devices state fewer; others, such as
+        // Agfa's, state how many a stored entry has room for.
         let full = u16::MAX >> most.leading_zeros();
         Some(Self { first: signed_if(signed, first), entries, full })
     }
 
-    /// The entry of a value; those outside have the first or the last.
+    /// The entry of a value. Values outside of the table get its first or last entry.
     fn get(&self, value: f64) -> u16 {
         let index = (value.round() - f64::from(self.first)).max(0.0) as usize;
         self.entries[index.min(self.entries.len() - 1)]
@@ -50,9 +51,9 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// `None` where there are fewer entries than the descriptor says, or it says nonsense. Entries
-    /// that are there at a byte each are packed in words (PS3.3 section C.11.1.1.1), whatever number
-    /// of bits is said.
+    /// `None` where there are fewer entries than the descriptor says, or it says nonsense. Where
+    /// there is one byte for each entry, they are packed in words (PS3.3 section C.11.1.1.1),
+    /// whatever number of bits is stated.
     pub fn from_header(header: &Header, descriptor: Tag, data: Tag) -> Option<Self> {
         let &[count, first, bits] = header.words(descriptor).get(..3)? else { return None };
         if !(1..=16).contains(&bits) {
@@ -82,7 +83,7 @@ pub(super) struct Palette {
 impl Palette {
     /// # Errors
     ///
-    /// Where there is no table of each colour, or only a segmented one.
+    /// The reason, where a colour has no table or only a segmented one.
     pub fn from_header(header: &Header, format: &Format) -> Result<Self> {
         let tables = [
             (
@@ -107,7 +108,8 @@ impl Palette {
             });
         };
         let colours = [&red, &green, &blue];
-        // Entries are of 8 or of 16 bits; which, some devices say wrongly.
+        // Entries have 8 or 16 bits. Some devices state the wrong one, so the largest entry
+        // decides.
         let deep = colours.iter().any(|table| table.entries.iter().any(|&entry| entry > 255));
         let eight = |entry: u16| u32::from(if deep { entry >> 8 } else { entry });
         let entries = red.entries.iter().zip(&green.entries).zip(&blue.entries);
@@ -134,14 +136,14 @@ fn signed_if(signed: bool, word: u16) -> i32 {
     if signed { i32::from(word as i16) } else { word.into() }
 }
 
-/// From stored values to what was measured (PS3.3 section C.11.1).
+/// The modality transformation: from stored values to what was measured (PS3.3 section C.11.1).
 pub(super) enum Modality {
     Rescale { slope: f64, intercept: f64 },
     Lut(Lut),
 }
 
 impl Modality {
-    /// A broken table is as none.
+    /// A broken table counts as no table.
     pub fn from_header(header: &Header, format: &Format) -> Self {
         if let Some(lut) = Lut::from_header(header, tags::MODALITY_LUT_SEQUENCE, format.signed) {
             return Self::Lut(lut);
@@ -158,8 +160,8 @@ impl Modality {
         }
     }
 
-    /// Whether the values of a LUT that comes next have a sign: where values below zero are possible
-    /// (PS3.3 section C.11.2.1.1).
+    /// Whether the input values of the VOI LUT, which is applied next, have a sign: where values
+    /// below zero are possible (PS3.3 section C.11.2.1.1).
     fn is_signed(&self, format: &Format) -> bool {
         let (least, most) = format.range();
         self.apply(least) < 0.0 || self.apply(most) < 0.0

@@ -41,7 +41,7 @@ pub struct Dicom {
     pub pixels: Pixels,
     /// What the header says of the picture.
     pub about: About,
-    /// What the 8 bits of a grey picture were made with, and what was read otherwise than the file says.
+    /// How a grey picture became 8 bits, and what was read otherwise than the file says.
     pub notes: Vec<Note>,
 }
 
@@ -54,8 +54,8 @@ pub enum Pixels {
     Luma(Vec<u8>),
 }
 
-/// Whether this is a DICOM file (PS3.10 section 7.1) or, as some devices write it, one without preamble
-/// or prefix, or a bare data set. That is tried, not told by a signature.
+/// Whether this is a DICOM file (PS3.10 section 7.1) or, as some devices write it, one without
+/// preamble or prefix, or a bare data set. Only trying to read it can tell.
 pub fn is_dicom(bytes: &[u8]) -> bool {
     syntax::start(bytes).is_some()
 }
@@ -78,7 +78,8 @@ pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let about = About::new(&header, &format, syntax.name);
     let (mut planes, contradiction) = frame::decode(&syntax, &format, data)?;
     let (pixels, mut notes) = if format.photometric.is_grey() {
-        // What was not packed as the file says overshoots nothing.
+        // Only lossy compression makes values overshoot, and this data was not compressed as the
+        // file says.
         let lossy = syntax.lossy && contradiction.is_none();
         let (deep, notes) = HighBitDepth::new(&header, &format, lossy, planes.swap_remove(0));
         (Pixels::Grey(deep), notes)

@@ -11,10 +11,11 @@ use crate::limits::MAX_PIXELS;
 use crate::radiograph::jpeg2000::is_jpeg2000;
 use crate::radiograph::note::Note;
 
-/// What a deflated data set may become, in bytes: the largest picture of 16 bits, and as much again.
+/// The largest size that a deflated data set may grow to, in bytes: the largest 16-bit picture,
+/// twice over.
 const MAX_INFLATED: u64 = 4 * MAX_PIXELS;
 
-/// What pixels are packed with.
+/// How pixels are compressed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Codec {
     None,
@@ -25,7 +26,7 @@ pub(super) enum Codec {
 }
 
 impl Codec {
-    /// Of a frame, by how it begins.
+    /// Recognises the compression of a frame by its first bytes.
     pub fn of(frame: &[u8]) -> Option<Self> {
         match frame {
             _ if is_jpeg2000(frame) => Some(Self::Jpeg2000),
@@ -34,7 +35,8 @@ impl Codec {
         }
     }
 
-    /// Of a JPEG file's segments, by the first start of a frame (T.81 section B.1.1.3, T.87 annex C).
+    /// Tells JPEG and JPEG-LS apart by the first start-of-frame marker (T.81 section B.1.1.3, T.87
+    /// annex C).
     fn of_segments(mut segments: &[u8]) -> Option<Self> {
         loop {
             let length = match segments {
@@ -50,7 +52,7 @@ impl Codec {
         }
     }
 
-    /// Of what pixels are compressed with, if they are.
+    /// Name of the compression, if there is one.
     fn name(self) -> Option<&'static str> {
         match self {
             Self::None => None,
@@ -109,7 +111,7 @@ const SYNTAXES: [Syntax; 16] = [
     packed(uids::RLE_LOSSLESS, "RLE Lossless", Codec::Rle, false),
     packed(uids::JPEG_BASELINE8_BIT, "JPEG Baseline", Codec::Jpeg, true),
     packed(uids::JPEG_EXTENDED12_BIT, "JPEG Extended", Codec::Jpeg, true),
-    // Both retired, and progressive.
+    // Two retired syntaxes, both progressive.
     packed("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection", Codec::Jpeg, true),
     packed("1.2.840.10008.1.2.4.55", "JPEG Full Progression", Codec::Jpeg, true),
     packed(uids::JPEG_LOSSLESS, "JPEG Lossless", Codec::Jpeg, false),
@@ -123,7 +125,8 @@ const SYNTAXES: [Syntax; 16] = [
 /// Why pixels of a transfer syntax with this identifier cannot be read.
 type Unreadable = fn(String) -> Reason;
 
-/// Families of identifiers that cannot be read, by how they begin; the first that fits counts.
+/// Families of identifiers that cannot be read, told by their beginnings. The first that fits
+/// counts.
 const UNREADABLE: [(&str, Unreadable); 6] = [
     ("1.2.840.10008.1.2.4.10", |uid| Reason::Video { uid }),
     ("1.2.840.10008.1.2.4.11", |uid| Reason::Stored { format: "JPEG XL", uid }),
@@ -133,8 +136,8 @@ const UNREADABLE: [(&str, Unreadable); 6] = [
     ("1.2.840.10008.1.2.4.6", |uid| Reason::RetiredJpeg { uid }),
 ];
 
-/// Where a file's elements begin: after preamble and prefix (PS3.10 section 7.1), or where some device
-/// left out one or both.
+/// Where a file's elements begin: after preamble and prefix (PS3.10 section 7.1), one or both of
+/// which some devices leave out.
 pub(super) fn start(bytes: &[u8]) -> Option<usize> {
     let prefixed = [128, 0].into_iter().find(|&at| bytes.get(at..at + 4) == Some(b"DICM"));
     let begins = |at: usize| bytes.get(at..).is_some_and(|rest| Encoding::guess(rest).is_some());
@@ -153,7 +156,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Syntax, Cow<'_, [u8]>)> {
         Some(uid) => by_uid(&uid)?,
         None => by_look(body)?,
     };
-    // Some devices write another encoding than they say.
+    // Some devices use another encoding than the one that they name.
     match Encoding::guess(body) {
         Some(encoding) => syntax.encoding = encoding,
         None if syntax.uid == DEFLATED.uid => return Ok((syntax, Cow::Owned(inflate(body)?))),
@@ -173,7 +176,7 @@ impl Syntax {
         }
     }
 
-    /// What a file says whose pixels are something else.
+    /// The note for a file whose pixels are compressed otherwise than it says.
     pub fn contradicted_by(&self, codec: Codec) -> Option<Note> {
         let contradicts = codec != self.codec && !self.uid.is_empty();
         let says = self.name;
@@ -196,7 +199,7 @@ fn by_uid(uid: &str) -> Result<Syntax> {
     }))
 }
 
-/// Of a data set whose file does not name it, as of a bare one.
+/// The transfer syntax of a data set whose file does not name one, such as a bare data set.
 fn by_look(body: &[u8]) -> Result<Syntax> {
     let syntax = match Encoding::guess(body) {
         Some(Encoding::ImplicitLittle) => IMPLICIT,
@@ -207,7 +210,8 @@ fn by_look(body: &[u8]) -> Result<Syntax> {
     Ok(Syntax { uid: "", ..syntax })
 }
 
-/// PS3.5 annex A.5. What a stream that is cut off still gives is judged by who reads it.
+/// Inflates a deflated data set (PS3.5 annex A.5). Of a stream that is cut off, it returns what
+/// there is; the reader of the data set judges whether that is enough.
 fn inflate(body: &[u8]) -> Result<Vec<u8>> {
     let mut inflated = Vec::new();
     let mut inflater = flate2::read::DeflateDecoder::new(body).take(MAX_INFLATED + 1);

@@ -14,7 +14,7 @@ const MAX_WORD: usize = 40;
 
 /// The vocabulary, read once.
 pub static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    // The file is part of the program; a test reads it, so the default is never seen.
+    // The file is compiled in and a test reads it, so the default value is never used.
     Lexicon::new(serde_json::from_str(include_str!("lexicon.json")).unwrap_or_default())
 });
 
@@ -24,14 +24,15 @@ pub struct Source {
     spelling: Vec<(String, String)>,
     dotted: Vec<String>,
     protected: Vec<String>,
-    /// Names of one thing in several finding sets: to the one that is used.
+    /// Where finding sets have several names for one thing: each other name, and the name that is
+    /// used.
     pub same: BTreeMap<String, String>,
     alone: HashSet<String>,
     unplaced: HashSet<String>,
     placeless: HashSet<String>,
     devices: HashSet<String>,
     lasting: HashSet<String>,
-    /// Words of headings over what was known before.
+    /// Words of headings whose sections say what was asked or known before.
     pub past: HashSet<String>,
     /// Finding (several joined by ` + `) to its terms.
     pub findings: BTreeMap<String, Vec<String>>,
@@ -60,7 +61,7 @@ struct Sections {
 
 #[derive(Debug, Deserialize)]
 struct PlaceSource {
-    /// The name for both sides; without one, the place has no side.
+    /// The name for both sides; absent where the place has no sides.
     many: Option<String>,
     /// Whether it is worth naming without a side.
     #[serde(default = "yes")]
@@ -82,7 +83,7 @@ pub enum Cue {
     NegAfter,
     /// Acts on the finding before it, or else on the one after it.
     NegEither,
-    /// As `NegEither`, and uncertain.
+    /// As `NegEither`, but uncertain.
     Unlikely,
     UncBefore,
     UncAfter,
@@ -105,11 +106,11 @@ pub enum Cue {
     Normal,
     /// Says that a subject is barely normal.
     Borderline,
-    /// Looks like a negation and is none.
+    /// Looks like a negation but is not one.
     Pseudo,
     /// Ends all scopes and the clause.
     Break,
-    /// As `Break`, and what it names is there: "no effusion except a trace".
+    /// As `Break`, and what follows is present: "no effusion except a trace".
     Except,
     /// Ends all scopes.
     Restart,
@@ -148,7 +149,7 @@ pub enum Side {
 pub struct Spot {
     pub side: Option<Side>,
     pub place: Option<usize>,
-    /// The side is only that of a plural: "hila", "bases".
+    /// Whether both sides are meant only because the term is a plural: "hila", "bases".
     pub plural: bool,
 }
 
@@ -166,13 +167,13 @@ pub struct Group {
     pub findings: Vec<String>,
     /// Named only where the whole text is its name: "Unchanged" is no finding inside a report.
     pub alone: bool,
-    /// Has its own place, so none is handed on to it.
+    /// Its name states its place, so no other place is handed on to it.
     pub unplaced: bool,
-    /// The side beside its name is not where it is: "mediastinal shift to the left".
+    /// A side next to its name does not say where it is: "mediastinal shift to the left".
     pub placeless: bool,
-    /// What "status post" it leaves is there now.
+    /// "Status post" this finding means that something is there now.
     pub lasting: bool,
-    /// Something put in: "ETT/NGT" are two, where "mass/nodule" is one or the other.
+    /// A device: "ETT/NGT" are two findings, where "mass/nodule" is one or the other.
     pub device: bool,
     /// Indices of the places that its name says: no need to repeat them.
     pub places: Vec<usize>,
@@ -255,11 +256,11 @@ pub struct Lexicon {
     pub places: Vec<Place>,
     pub names: Vec<Name>,
     pub terms: Trie<Entry>,
-    /// `None` for what looks like a place and is none.
+    /// `None` for terms that look like a place but are not.
     pub spots: Trie<Option<Spot>>,
     /// Words that are right as they are.
     known: HashSet<String>,
-    /// Words that a misspelt word may be meant to be, by first letter and length.
+    /// Words that a misspelt word may stand for, by first letter and length.
     targets: HashMap<(u8, usize), Vec<String>>,
 }
 

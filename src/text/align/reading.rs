@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::lexicon::LEXICON;
 use super::{Aligned, align, finding, prompt};
+use crate::error::{Error, Result};
 
 /// What the model is told before it gets the text.
 pub static SYSTEM_PROMPT: LazyLock<String> = LazyLock::new(|| {
@@ -85,9 +86,9 @@ pub fn schema() -> Value {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
-pub fn parse(content: &str) -> Result<Answer, String> {
-    serde_json::from_str(content.trim()).map_err(|error| error.to_string())
+/// [`Error::Answer`] where it is anything else.
+pub fn parse(content: &str) -> Result<Answer> {
+    serde_json::from_str(content.trim()).map_err(|error| Error::Answer(error.into()))
 }
 
 /// Keeps what the vocabulary and the rules know.

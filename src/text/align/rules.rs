@@ -20,7 +20,7 @@ pub struct Found {
     pub historical: bool,
     /// One of several that were named as alternatives: uncertain unless it is negated.
     alternative: bool,
-    /// Another person's.
+    /// Whether another person has it, such as a relative.
     others: bool,
     pub location: Option<String>,
 }
@@ -41,7 +41,7 @@ enum What {
     /// A box of a form.
     Box {
         ticked: bool,
-        /// It stands before what it is about.
+        /// Whether it stands before what it is about.
         leads: bool,
     },
     Comma,
@@ -119,7 +119,8 @@ fn events(tokens: &[Token]) -> Vec<Event> {
     events
 }
 
-/// Whether a heading without a colon is none, as it does not stand alone on its line.
+/// Whether a heading without a colon does not count as one, because it does not stand alone on its
+/// line.
 fn is_mere_word(tokens: &[Token], start: usize, end: usize) -> bool {
     let leads = start.checked_sub(1).is_none_or(|before| tokens[before].ends_sentence());
     tokens[end - 1].word == LINE && !leads
@@ -146,7 +147,8 @@ fn mark(tokens: &[Token], at: usize, token: &Token, leads: bool) -> Option<What>
     })
 }
 
-/// Where a line ends, and whether its boxes stand before what they are about: not if one ends it.
+/// Where a line ends, and whether its tick boxes stand before what they are about. They stand
+/// behind it if the line ends with a box and does not begin with one.
 fn boxes(tokens: &[Token], start: usize) -> (usize, bool) {
     let is_box = |token: &Token| [EMPTY_BOX, TICKED_BOX].contains(&token.word.as_str());
     let length = tokens[start..].iter().take_while(|token| !token.ends_sentence()).count();
@@ -213,7 +215,7 @@ struct Scope {
     used: bool,
     /// "or" has been reached.
     or: bool,
-    /// Number of findings before the cue.
+    /// Number of findings before the cue that opened the scope.
     since: usize,
 }
 
@@ -237,7 +239,7 @@ struct Walk<'a> {
     neg: Scope,
     unc: Scope,
     hist: Scope,
-    /// Where its cue ends.
+    /// The token where the cue of `hist` ends.
     hist_end: usize,
     others: Scope,
     /// The next finding is an alternative to the last.
@@ -361,6 +363,9 @@ impl Walk<'_> {
                     self.readmit(event);
                 }
                 Cue::UncBefore | Cue::NotExcluded | Cue::NotExcludedAfter => {
+                    if self.hist.used {
+                        self.hist = Scope::default(); // hx of CHF, eval for pneumonia
+                    }
                     self.neg = Scope::default();
                     self.unc = self.start();
                 }
@@ -527,8 +532,8 @@ impl Walk<'_> {
         last.is_some_and(|gap| gap.iter().all(skips))
     }
 
-    /// What precedes is uncertain. A dash before the cue is no comma, and a topic is no part of it:
-    /// "結節影は転移の疑い".
+    /// Makes what precedes uncertain. A dash before the cue does not count as a comma, and the
+    /// topic of a Japanese sentence is left out: "結節影は転移の疑い".
     fn doubt_before(&mut self, event: &Event) {
         self.segment = self.segment.max(self.item);
         self.list &= self.item <= self.barrier;

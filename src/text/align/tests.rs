@@ -368,6 +368,8 @@ fn doubt_and_history_are_flags() {
         ("absence of effusion does not exclude pneumonia", "no Pleural Effusion; Pneumonia?"),
         ("pneumonia is unlikely", "no Pneumonia?"),
         ("history of pneumonia with effusion", "Pneumonia^; Pleural Effusion"),
+        ("hx of CHF, eval for pneumonia", "Heart Insufficiency^; Pneumonia?"),
+        ("history of possible pneumonia", "Pneumonia?^"),
         (
             "s/p sternotomy. Unchanged since the prior study: effusion",
             "Sternotomy; Pleural Effusion",

@@ -20,7 +20,7 @@ const SOFT_HYPHEN: char = '\u{AD}';
 
 /// A line shorter than this was ended on purpose; a longer one may have been wrapped.
 const WRAPPED_LINE: usize = 30;
-/// Words that nobody ends a sentence or a list item with, but for an answer: "Effusion: no".
+/// Words that do not end a sentence or a list item, except as an answer: "Effusion: no".
 const UNFINISHED: [&str; 14] =
     [",", "no", "of", "or", "and", "the", "a", "an", "in", "with", "for", "to", "nor", "without"];
 
@@ -47,7 +47,7 @@ pub struct Token {
     pub word: String,
     /// The word without an English plural ending.
     pub stem: String,
-    /// Nothing lies between this token and the one before.
+    /// Whether nothing lies between this token and the one before.
     pub glued: bool,
 }
 
@@ -178,8 +178,8 @@ fn plain(text: &str) -> Vec<(char, Range<usize>)> {
     unwrap_words(plain)
 }
 
-/// Words that a line's end has hyphenated, as in text from PDF, with nothing but the hyphen inside;
-/// a soft hyphen elsewhere is none.
+/// Puts words together that were hyphenated at the end of a line, as in text from a PDF, with
+/// nothing but the hyphen between their parts. Soft hyphens elsewhere are removed.
 fn unwrap_words(wrapped: Vec<(char, Range<usize>)>) -> Vec<(char, Range<usize>)> {
     let mut plain: Vec<(char, Range<usize>)> = Vec::with_capacity(wrapped.len());
     let mut at = 0;
@@ -207,7 +207,7 @@ fn combines(c: char) -> bool {
     !c.is_ascii() && (is_combining_mark(c) || canonical_combining_class(first()) != 0)
 }
 
-/// An apostrophe for what would be taken apart into a blank and an accent.
+/// Characters that NFKC would take apart into a blank and an accent become an apostrophe.
 fn spared(c: char) -> char {
     if c == '´' { '\'' } else { c }
 }
@@ -280,8 +280,8 @@ fn is_leader(rest: &[(char, Range<usize>)]) -> bool {
     dots.filter(|c| *c == '.').count() == 4
 }
 
-/// What stands for a tab or bar before a field: an answer belongs to the field before it, anything
-/// else begins anew. A tab before a small letter is a mere blank, unless a form goes on.
+/// What a tab or bar before a field becomes: an answer belongs to the field before it, anything
+/// else starts a new statement. A tab before a small letter is a mere blank, unless a form goes on.
 fn field_mark(bar: char, field: &str, last: Option<&Token>) -> Option<&'static str> {
     let first = field.chars().next().filter(|c| !"[☐☑☒✓✔".contains(*c))?;
     let last = last.filter(|last| !last.ends_sentence() && last.word != ":")?;

@@ -44,7 +44,7 @@ fn misspelt(text: &str) -> Option<&'static str> {
 }
 
 /// The finding whose name is a slip or two away, also with other gaps ("pneumo-thorax", "neumothorax"),
-/// or begins with the text.
+/// or whose last word the text breaks off ("pneumoth"; "lung" may begin any of many names).
 fn near(text: &str) -> Option<&'static str> {
     let folded = LEXICON.fold(text);
     let letters = folded.replace(' ', "");
@@ -61,7 +61,9 @@ fn near(text: &str) -> Option<&'static str> {
     let closest = closest.min_by_key(|&(slips, name)| (slips, !name.own));
     let begun = || {
         let name = complete(text, 1).into_iter().next()?;
-        finding(&name.finding).filter(|_| folded.chars().count() >= BEGINNING)
+        let rest = LEXICON.fold(&name.text).strip_prefix(&folded)?.to_owned();
+        let broken_off = folded.chars().count() >= BEGINNING && !rest.contains(' ');
+        finding(&name.finding).filter(|_| broken_off)
     };
     closest.map(|(_, name)| name.finding.as_str()).or_else(begun)
 }
@@ -135,7 +137,19 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_nothing() {
-        for text in ["", "a", "asdfgh", "a coin in the oesophagus", "happiness", "元気", "🫁"] {
+        for text in [
+            "",
+            "a",
+            "asdfgh",
+            "a coin in the oesophagus",
+            "happiness",
+            "元気",
+            "🫁",
+            "lung",
+            "heart",
+            "fluid",
+            "chest",
+        ] {
             let typed = typed(text);
             assert_eq!(
                 (typed.names.len(), typed.near, typed.statements.len()),

@@ -1,19 +1,9 @@
 /** Everything around the work: progress, device and model facts, errors, announcements, the About dialog. */
 import { byId, closest, create, onChange } from '../../core/dom.js';
 import { phase, ranked } from '../../core/derived.js';
-import {
-  LANGUAGES,
-  folderInWords,
-  glossOf,
-  language,
-  number,
-  plural,
-  populationInWords,
-  t,
-  tell,
-} from '../../core/i18n.js';
+import { LANGUAGES, folderInWords, glossOf, language, number, plural, modelText, t, tell } from '../../core/i18n.js';
 import { DEVICES } from '../../core/preference.js';
-import { duration, megabytes, standing, viewInWords } from '../../core/words.js';
+import { asSentence, duration, megabytes, standing, viewInWords } from '../../core/words.js';
 
 const RESTED_MS = 900;
 const NAMES = { en: 'English', ja: '日本語' };
@@ -127,7 +117,9 @@ export function bindChrome(session) {
       view: viewInWords(info),
     });
     credits.replaceChildren(
-      ...info.credits.map(({ what, who, license }) => create('li', `${what}: ${who} (${license})`)),
+      ...info.credits.map(({ what, who, license }) =>
+        create('li', t('about.credit', { what: modelText(what), who, license: modelText(license) })),
+      ),
     );
   });
 
@@ -149,7 +141,9 @@ export function bindChrome(session) {
         loading: t('live.loading'),
         ready: t('live.ready'),
         working: t('work.encoding'),
-        done: [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' '),
+        done: state.findings.length
+          ? [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' ')
+          : t('live.none'),
         error: '', // the notice speaks
         empty: t('forget.nothing'),
       };
@@ -166,7 +160,7 @@ export function bindChrome(session) {
       notice.hidden = !now;
       if (!now) return;
       noticeTitle.textContent = tell(now.title);
-      noticeText.textContent = tell(now.text);
+      noticeText.textContent = asSentence(now.text);
       retry.hidden = Boolean(refusal);
       retry.textContent = t(failure?.crash ? 'notice.restart' : 'notice.retry');
       useOwn.hidden = Boolean(refusal) || !failure?.offerOwn;
@@ -237,7 +231,7 @@ export function bindChrome(session) {
         : !state.picture
           ? t('population.noImage')
           : info.population
-            ? t('population.among', { population: populationInWords(info.population) })
+            ? t('population.among', { population: modelText(info.population) })
             : t('population.none');
     if (!doing || !quiet)
       timing.textContent =
@@ -268,7 +262,8 @@ export function bindChrome(session) {
             standing: t('percentile', { standing: standing(percentile) }),
           }),
     );
-    if (now !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
-    announced = now;
+    const told = now === 'done' && !findings.length ? 'none' : now;
+    if (told !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
+    announced = told;
   };
 }

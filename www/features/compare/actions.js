@@ -2,7 +2,9 @@
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { Pump } from '../../core/pump.js';
+import { rampOf } from '../../core/map.js';
 import { initialDisplay } from '../../core/state.js';
+import { paintMap } from '../../core/viewport/heatmap.js';
 import { carryWindow } from '../../core/viewport/pixels.js';
 import {
   displayBeside,
@@ -140,10 +142,10 @@ export class CompareActions extends Actions {
       if (missing.length) return () => this.#score(picture, missing.slice(0, BATCH));
     }
     const key = overlayKeyBeside(state);
-    const score = scoresBeside(state).get(findingBeside(state));
-    return key && score && key !== compare.overlay?.key
-      ? () => this.#paint(compare.picture.id, key, score[state.map.kind])
-      : null;
+    const map = scoresBeside(state).get(findingBeside(state))?.[state.map.kind];
+    const ramp = rampOf(state);
+    if (!key || !map || !ramp || key === compare.overlay?.key) return null;
+    return async () => this.#apply(compare.picture.id, () => ({ overlay: { key, ...paintMap(map, ramp) } }));
   }
 
   /** Applies a change unless B is another picture by now. @param {number} id @param {(compare: Comparison) => Partial<Comparison>} change */
@@ -172,11 +174,5 @@ export class CompareActions extends Actions {
         ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...fresh[i], picture: id }])),
       ]),
     }));
-  }
-
-  /** @param {number} id @param {string} key @param {Float32Array} map */
-  async #paint(id, key, map) {
-    const overlay = await this.session.call('map', { map, palette: this.state.map.palette });
-    this.#apply(id, () => ({ overlay: { key, ...overlay } }));
   }
 }

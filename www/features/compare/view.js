@@ -3,6 +3,7 @@ import {
   findingBeside,
   isCompared,
   difference,
+  differenceInWords,
   differences,
   isSame,
   overlayKeyBeside,
@@ -18,18 +19,8 @@ import { pointerActions, useKey } from '../../core/viewport/input.js';
 import { Layers } from '../../core/viewport/layers.js';
 import { Gestures } from '../../core/viewport/gestures.js';
 import { Viewer } from '../../core/viewport/viewer.js';
+import { marksOf, placeInWords } from '../../core/wording.js';
 import { signed, standing } from '../../core/words.js';
-
-/** @param {import('../../core/table.js').Mark | undefined} mark */
-const markInWords = (mark) =>
-  !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
-
-/** @param {import('../../core/beside.js').Difference} of */
-function differenceInWords({ difference: value, unit }) {
-  if (value === undefined) return '…';
-  const text = signed(value, unit === 'points' ? 0 : 2);
-  return `${value > 0 && !/^0$/.test(text) ? '+' : ''}${text.replace(/^−0$/, '0')}`;
-}
 
 /** @param {import('../../session.js').Session} session */
 export function bindCompare(session) {
@@ -100,14 +91,14 @@ export function bindCompare(session) {
     contextOf(map).putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
-  /** @param {string} finding @param {string[]} values @param {boolean} chosen */
-  function createRow(finding, values, chosen) {
+  /** @param {string} finding @param {string[]} values @param {boolean} chosen @param {string} marks What speaks against the values */
+  function createRow(finding, values, chosen, marks) {
     const [row, head, button] = [create('tr'), create('th'), create('button', nameOf(finding))];
     button.type = 'button';
     button.title = button.dataset.finding = finding;
     button.setAttribute('aria-pressed', String(chosen));
     head.scope = 'row';
-    head.append(button);
+    head.append(button, ...(marks ? [create('span', marks, 'near')] : []));
     row.dataset.testid = 'difference-row';
     row.append(head, ...values.map((value) => create('td', value)));
     return row;
@@ -146,6 +137,7 @@ export function bindCompare(session) {
               name,
               [mark?.percentile === undefined ? '–' : standing(mark.percentile), mark ? signed(mark.logit) : '…'],
               name === selected,
+              marksOf(mark),
             );
             find(row, 'th').prepend(create('span', letter, 'letter'));
             return row;
@@ -162,8 +154,9 @@ export function bindCompare(session) {
           ...all.map((each) =>
             createRow(
               each.finding,
-              [markInWords(each.a), markInWords(each.b), differenceInWords(each)],
+              [placeInWords(each.a), placeInWords(each.b), differenceInWords(each)],
               each.finding === selected,
+              [...new Set([each.a, each.b].map(marksOf))].filter(Boolean).join(' / '),
             ),
           ),
         );

@@ -1,6 +1,6 @@
 /** The selected finding: its standing drawn in the reference distribution, its numbers, and how to read them. */
 import { byId, create, createSvg, findAll, onChange } from '../../core/dom.js';
-import { glossOf, number, populationInWords, t } from '../../core/i18n.js';
+import { glossOf, number, modelText, t } from '../../core/i18n.js';
 import { PHONE } from '../../core/layout.js';
 import { reading, signed, standing } from '../../core/words.js';
 import { cautionsOfWords, isUnknown } from '../../core/wording.js';
@@ -66,7 +66,7 @@ function zoneInWords(score, population) {
   if (!measured || !population) return [t('zone.unmeasured'), t('zone.unmeasuredText')];
   const { positives, negatives, auroc, interval } = measured;
   const digits = (/** @type {number} */ value) => number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const values = { population: populationInWords(population), positives, negatives, auroc: digits(auroc) };
+  const values = { population: modelText(population), positives, negatives, auroc: digits(auroc) };
   const quality = interval
     ? t('zone.aurocInterval', { ...values, low: digits(interval[0]), high: digits(interval[1]) })
     : t('zone.auroc', values);

@@ -1,8 +1,8 @@
 /** What is written below the image of a figure. */
-import { glossOf, populationInWords, t } from '../../core/i18n.js';
+import { glossOf, t } from '../../core/i18n.js';
 import { shownMap } from '../../core/map.js';
 import { cautionsOfWords, scoreInWords } from '../../core/wording.js';
-import { cautions, signed, standing } from '../../core/words.js';
+import { cautions, modelInWords, signed, standing } from '../../core/words.js';
 import { sideOf } from '../../core/zone.js';
 
 const WIDE = '\u3000-\u30ff\u3400-\u9fff\uff00-\uffef';
@@ -21,7 +21,7 @@ export function wrap(context, text, width) {
 }
 
 /** Where a score stands, or its logit. @param {import('../../core/state.js').Score} score */
-export const placeInWords = ({ percentile, logit }) =>
+export const standingInWords = ({ percentile, logit }) =>
   percentile === undefined
     ? t('figure.logit', { logit: signed(logit) })
     : t('percentile', { standing: standing(percentile) });
@@ -29,10 +29,6 @@ export const placeInWords = ({ percentile, logit }) =>
 /** What the caption says. @param {import('../../core/state.js').Viewed} state @param {import('../../core/state.js').Score} score Of the selected finding @param {import('../../worker/jobs.js').ModelInfo} info */
 export function captionOf(state, score, info) {
   const { picture, map, display } = state;
-  const model = {
-    title: info.title,
-    version: info.sha256 ? `${info.version} (${info.sha256.slice(0, 12)})` : info.version,
-  };
   const facts = [
     map.on ? t('figure.map', { kind: shownMap(state)?.name ?? '' }) : '',
     t('figure.dimmed'),
@@ -41,15 +37,13 @@ export function captionOf(state, score, info) {
   ];
   return {
     finding: glossOf(score.finding) ? `${glossOf(score.finding)} (${score.finding})` : score.finding,
-    place: placeInWords(score),
+    place: standingInWords(score),
     warnings: cautions(picture),
     lines: [
       scoreInWords(score),
       ...cautionsOfWords(score),
       sideOf(score) === 'within' ? t('zone.within') : '',
-      score.percentile !== undefined && info.population
-        ? t('figure.modelReference', { ...model, population: populationInWords(info.population) })
-        : t('figure.model', model),
+      modelInWords(info, score.percentile !== undefined),
     ].filter(Boolean),
     facts: facts.filter(Boolean).join(' · '),
   };

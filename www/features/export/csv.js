@@ -1,5 +1,6 @@
 /** Scores as CSV by RFC 4180, a line for each image and finding. */
 import { PURPOSE, short } from './records.js';
+import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
 
 const COLUMNS = [
@@ -13,6 +14,7 @@ const COLUMNS = [
   'percentile',
   'wording',
   'related',
+  'negated',
   'zone',
   'verdict',
   'warnings',
@@ -56,6 +58,7 @@ export function csvOf(records, { title, version, sha256, population }) {
         short(percentile),
         wording?.standing,
         wording?.standing === 'related' ? wording.finding : '',
+        finding && isNegated(mark) ? 'yes' : '',
         sideOf(mark),
         verdict,
         listed(warnings),

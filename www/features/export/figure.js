@@ -1,9 +1,9 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper; of a comparison both sides. */
-import { findingBeside, isCompared, scoresBeside, stateBeside } from '../../core/beside.js';
+import { isCompared, sideB } from '../../core/beside.js';
 import { contextOf } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { FITTED, PADDING, matrixOf } from '../../core/viewport/transform.js';
-import { captionOf, placeInWords, wrap } from './caption.js';
+import { captionOf, standingInWords, wrap } from './caption.js';
 import { FONT, UNIT_MIN, dashed, drawPicture, drawRamp, outlined } from './image.js';
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs
@@ -17,7 +17,6 @@ function drawSide(state, letter) {
   const {
     picture: { grid },
     display: { view },
-    ramp,
     map,
     info,
     scores,
@@ -48,7 +47,7 @@ function drawSide(state, letter) {
       wrapped([...caption.warnings, ...caption.lines], width).length +
       wrapped([caption.facts], width).length +
       outlines.length;
-    return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on && ramp ? 1.5 : 0) + 2.2);
+    return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on ? 1.5 : 0) + 2.2);
   };
 
   const room = SIDE_MAX - heightOf(wide);
@@ -91,18 +90,18 @@ function drawSide(state, letter) {
     const text = t('figure.contour', {
       number: place + 1,
       finding: nameOf(finding),
-      standing: placeInWords(outlinedScore),
+      standing: standingInWords(outlinedScore),
     });
     context.fillText(text, margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
   }
-  if (map.on && ramp) {
+  if (map.on) {
     y += 1.5 * unit;
     const scaleWidth = 8 * unit;
     context.fillText(t('median'), margin, y);
     const x = margin + context.measureText(`${t('median')} `).width;
     context.fillStyle = '#555d62'; // low values are transparent
     context.fillRect(x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
-    context.drawImage(drawRamp(ramp), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
+    context.drawImage(drawRamp(state), x, y - 0.6 * unit, scaleWidth, 0.6 * unit);
     context.fillStyle = COLOURS.muted;
     context.fillText(t('map.highest'), x + scaleWidth + 0.4 * unit, y);
   }
@@ -111,16 +110,6 @@ function drawSide(state, letter) {
   context.fillText(t('page.caution'), margin, y + 1.7 * unit);
   return canvas;
 }
-
-/** B of a comparison as a state of its own. @param {import('../../core/beside.js').Compared} state @returns {import('../../core/state.js').Viewed} */
-const sideB = (state) => ({
-  ...stateBeside(state),
-  scores: scoresBeside(state),
-  selected: findingBeside(state),
-  overlay: state.compare.overlay,
-  compare: null,
-  why: { ...state.why, open: false },
-});
 
 /** Nothing names the file: it may name a person. @param {import('../../core/state.js').Viewed} state With a scored picture, and a scored one beside it @returns {HTMLCanvasElement} */
 export function drawFigure(state) {

@@ -1,6 +1,7 @@
 /** The image on a canvas, with its map and its contours. */
 import { contoured, seenBox, windowOf } from '../../core/derived.js';
 import { contextOf } from '../../core/dom.js';
+import { rampOf } from '../../core/map.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../../core/viewport/contours.js';
 import { levelFor } from '../../core/viewport/pixels.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../../core/viewport/transform.js';
@@ -134,5 +135,8 @@ export function drawImage(state, long) {
   return canvas;
 }
 
-/** The colours of the map from its median to its highest value. @param {NonNullable<import('../../core/state.js').State['ramp']>} ramp */
-export const drawRamp = ({ rgba }) => canvasOf(rgba, rgba.length / 4, 1);
+/** The colours of the map from its median to its highest value. @param {import('../../core/state.js').State} state */
+export function drawRamp(state) {
+  const ramp = rampOf(state);
+  return ramp ? canvasOf(ramp, ramp.length / 4, 1) : document.createElement('canvas');
+}

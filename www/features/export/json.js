@@ -1,9 +1,11 @@
 /** Scores as JSON. */
 import { PURPOSE, short } from './records.js';
+import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
 
 const SCALE =
   'Raw logits, not probabilities; percentiles among the reference images for the same prompt, none for words far from all that the model learnt. ' +
+  'Negated: the prompt asks for an absence, which the model often misreads. ' +
   'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
 
 /** @param {import('./records.js').Record[]} records @param {any} info See `ModelInfo` in the wasm boundary */
@@ -24,6 +26,7 @@ export function jsonOf(records, { name, title, version, sha256, precision, devic
       t2i: short(mark.t2i),
       percentile: short(mark.percentile) ?? null,
       wording: mark.wording ?? null,
+      negated: isNegated(mark),
       zone: sideOf(mark) || null,
     })),
   }));

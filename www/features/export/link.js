@@ -18,7 +18,8 @@ export class LinkActions extends Actions {
     this.#settings = settings;
     this.#display = settings.display;
     const { palette = map.palette, ...rest } = settings.map;
-    this.session.map.set({ ...rest, palette: !palettes.length || palettes.includes(palette) ? palette : map.palette });
+    const known = !palettes.length || palettes.some(({ name }) => name === palette);
+    this.session.map.set({ ...rest, palette: known ? palette : map.palette });
     if (picture)
       this.session.display.show({ ...initialDisplay(), lines: display.lines, ...this.takeDisplay(picture.pixels) });
     const wanted = settings.model && settings.model !== folder.name ? siteFolder(settings.model) : null;

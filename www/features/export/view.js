@@ -83,7 +83,10 @@ export function bindExport(session) {
   /** @param {import('../../core/state.js').State} state */
   function draw(state) {
     const records = recordsOf(state);
-    what.textContent = records.length && state.info ? plural('export.scores', records.length) : t('export.none');
+    what.textContent = [
+      records.length && state.info ? plural('export.scores', records.length) : t('export.none'),
+      ...(state.series?.shown ? [t('export.open')] : []),
+    ].join(' ');
     csv.disabled = json.disabled = !records.length || !state.info;
     png.disabled = !hasFigure(state);
     copy.disabled = !state.info;

@@ -3,7 +3,7 @@ import { byId, cloned, closest, create, find, findAll, onChange, setOptions } fr
 import { phase, ranked, unscored } from '../../core/derived.js';
 import { glossOf, number, t } from '../../core/i18n.js';
 import { standing } from '../../core/words.js';
-import { isUnknown, related, unranked } from '../../core/wording.js';
+import { isNegated, isUnknown, related, unranked } from '../../core/wording.js';
 import { sideOf, zoneOf } from '../../core/zone.js';
 
 /** @param {import('../../session.js').Session} session */
@@ -94,7 +94,7 @@ export function bindFindings(session) {
     const gloss = glossOf(finding);
     const prompt = Object.assign(create('span', finding, gloss ? 'tag' : ''), { lang: 'en' });
     const name = find(row, '.name');
-    const near = related(score);
+    const near = [related(score), score && isNegated(score) ? t('wording.negated') : ''].filter(Boolean).join(' · ');
     const parts = [...(gloss ? [gloss, ' '] : []), prompt, ...(near ? [' ', create('span', near, 'near')] : [])];
     if (name.textContent !== parts.map((part) => (typeof part === 'string' ? part : part.textContent)).join(''))
       name.replaceChildren(...parts);

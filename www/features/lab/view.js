@@ -15,7 +15,7 @@ const NONE = [];
 const STEP = 0.02; // of an arrow key
 const LABEL = 20; // CSS pixels above a box
 
-/** Their titles are `lab.slider.` and the name. @type {[name: Exclude<keyof Params, 'seed'>, min: number, max: number, step: number, words: (value: number) => string][]} */
+/** Their titles are `lab.slider.` and the name. @type {[name: 'effusion' | 'heart' | 'pneumothorax' | 'consolidation' | 'nodule' | 'exposure' | 'rotation', min: number, max: number, step: number, words: (value: number) => string][]} */
 const SLIDERS = [
   ['effusion', 0, 1, 0.01, (value) => percent(value)],
   ['heart', 0.4, 0.7, 0.01, (value) => t('lab.ofChest', { share: percent(value) })],

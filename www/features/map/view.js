@@ -1,7 +1,7 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
 import { byId, contextOf, onChange, setOptions } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
-import { overlayKey, shownMap } from '../../core/map.js';
+import { overlayKey, rampOf, shownMap } from '../../core/map.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindStage(session) {
@@ -29,23 +29,23 @@ export function bindStage(session) {
     contextOf(mapCanvas).putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
-  const drawLegend = onChange((/** @type {import('../../core/state.js').State['ramp']} */ ramp) => {
+  const drawLegend = onChange((/** @type {Uint8ClampedArray<ArrayBuffer> | undefined} */ ramp) => {
     if (!ramp) return;
-    legend.width = ramp.rgba.length / 4;
-    contextOf(legend).putImageData(new ImageData(ramp.rgba, legend.width), 0, 0);
+    legend.width = ramp.length / 4;
+    contextOf(legend).putImageData(new ImageData(ramp, legend.width), 0, 0);
   });
 
-  const drawPalettes = onChange((/** @type {string[]} */ names) =>
+  const drawPalettes = onChange((/** @type {import('../../worker/jobs.js').Palette[]} */ palettes) =>
     setOptions(
       palette,
-      names.map((name) => ({ value: name, text: name })),
+      palettes.map(({ name }) => ({ value: name, text: name })),
     ),
   );
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const { picture, map, overlay, selected } = state;
     drawMap(overlay);
-    drawLegend(state.ramp);
+    drawLegend(rampOf(state));
     drawPalettes(state.palettes);
     layers.toggleAttribute('data-working', state.work === 'encoding' && !picture?.redrawn);
     controls.hidden = !picture;

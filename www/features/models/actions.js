@@ -3,7 +3,7 @@ import { Actions } from '../../core/actions.js';
 import { CodedError, codedFrom } from '../../core/errors.js';
 import { DEFAULT_MODEL, ownFolder, siteFolder } from '../../core/folders.js';
 import { language, programMessage } from '../../core/i18n.js';
-import { writePreference } from '../../core/preference.js';
+import { stopKeeping, writePreference } from '../../core/preference.js';
 import { reportOf } from '../../core/report.js';
 import { begin } from '../../worker/begin.js';
 import { failureOf, weightsInWords } from './words.js';
@@ -99,7 +99,6 @@ export class ModelActions extends Actions {
     this.#client?.stop();
     this.#client = client;
     this.hasProgram = false;
-    this.session.map.forget();
     const picture = this.state.picture && { ...this.state.picture, view: null, verdict: undefined, encoded: false };
     this.update({
       model: 'loading',
@@ -114,7 +113,6 @@ export class ModelActions extends Actions {
       scores: new Map(),
       timing: null,
       overlay: null,
-      ramp: null,
     });
     this.session.series.forget();
     this.session.comparison.forget();
@@ -128,7 +126,8 @@ export class ModelActions extends Actions {
     if (language() !== 'en') await this.session.language.learnNames();
     if (client !== this.#client) return;
     const { map, wanted, picture } = this.state;
-    const palette = started.palettes.includes(map.palette) ? map.palette : started.palettes[0];
+    const known = started.palettes.some(({ name }) => name === map.palette);
+    const palette = known ? map.palette : started.palettes[0].name;
     this.update({ ...started, map: { ...map, palette } });
     const again = wanted ?? picture;
     if (again) await this.session.picture.open(again.source, again.name);
@@ -157,6 +156,7 @@ export class ModelActions extends Actions {
 
   /** After everything was forgotten: nothing is loaded until a person asks for it. */
   stayEmpty() {
+    stopKeeping();
     this.update({ model: 'empty' });
   }
 

@@ -12,7 +12,7 @@ import {
   setOptions,
   showName,
 } from '../../core/dom.js';
-import { language, nameOf, plural, populationInWords, t, tell } from '../../core/i18n.js';
+import { language, nameOf, plural, modelText, t, tell } from '../../core/i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../../core/table.js';
 import { rove } from '../../core/rove.js';
 import { rowInView } from '../../core/derived.js';
@@ -305,7 +305,7 @@ export function bindSeries(session) {
         above.value = series.filter.above === null ? '' : String(series.filter.above);
       finding.value = series.filter.finding;
       population.textContent = info?.population
-        ? t('series.among', { population: populationInWords(info.population) })
+        ? t('series.among', { population: modelText(info.population) })
         : t('series.raw');
       left.textContent = leftInWords(series.left);
       caption.textContent = t('series.caption', { population: population.textContent });

@@ -80,7 +80,7 @@ export class PictureActions extends Actions {
     if (id !== this.#lastId || !before) return this.#drop(id); // another was opened
     this.#release(before);
     const { example, phantom } = source;
-    /** @type {Partial<Record<string, unknown>>} */ const original = example.params;
+    /** @type {Record<string, unknown>} */ const original = { ...example.params };
     const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (original[name] ?? null));
     const scale = decoded.width / before.width;
     const { x, y, width, height } = before.view ?? { x: 0, y: 0, width: 0, height: 0 };

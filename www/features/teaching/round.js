@@ -11,7 +11,7 @@
  * @property {Outcome | null} outcome Once revealed
  *
  * @typedef {object} Outcome What is compared; words are the view's
- * @property {{finding: string, sure: Sureness | 0, percentile: number | undefined, drawn: boolean | null}[]} rows `drawn` is null where nobody knows
+ * @property {{finding: string, sure: Sureness | 0, score: import('../../core/state.js').Score | undefined, drawn: boolean | null}[]} rows `drawn` is null where nobody knows
  * @property {{finding: string, share: number, distance: number} | 'unseen' | null} map The share of the map that is weaker than at the mark, and how far its peak lies
  * @property {import('../../core/state.js').Warning[]} warnings What speaks against the model's side
  * @property {{finding: string, distance: number}[] | null} drawn How far the mark lies outside what was drawn; null where nobody knows
@@ -74,7 +74,7 @@ export function compare(state, { mark, guesses }) {
   const rows = names.map((finding) => ({
     finding,
     sure: guesses[finding] ?? 0,
-    percentile: scores.get(finding)?.percentile,
+    score: scores.get(finding),
     drawn: known ? drawn.includes(finding) : null,
   }));
   const ratio = height / width;

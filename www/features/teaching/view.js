@@ -5,6 +5,7 @@ import { hasPicture, placeOf } from '../../core/derived.js';
 import { missingIn } from './round.js';
 import { ARROWS, onTap } from '../../core/viewport/input.js';
 import { partFromPoint, pointFromPart } from '../../core/viewport/transform.js';
+import { marksOf } from '../../core/wording.js';
 import { reading, standing, warningInWords } from '../../core/words.js';
 
 const MIDDLE = { x: 0.5, y: 0.5 };
@@ -44,8 +45,8 @@ function feedback({ rows, map, drawn, warnings }, marked) {
       t('teach.map', { finding: named(map.finding), share: percent(map.share), distance: percent(map.distance) }),
     );
   const [first] = rows;
-  if (first?.percentile !== undefined)
-    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.percentile) }));
+  if (first?.score?.percentile !== undefined)
+    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.score.percentile) }));
   lines.push(t('teach.caution'));
   return lines;
 }
@@ -63,11 +64,12 @@ function tableOf(rows) {
   const [top, body] = [create('thead'), create('tbody')];
   top.append(head);
   table.append(create('caption', t('teach.table'), 'sr-only'), top, body);
-  for (const { finding, sure, percentile, drawn } of rows) {
+  for (const { finding, sure, score, drawn } of rows) {
     const row = create('tr');
     const name = create('th', named(finding));
     name.setAttribute('scope', 'row');
-    row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(percentile)));
+    if (marksOf(score)) name.append(create('span', marksOf(score), 'near'));
+    row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(score?.percentile)));
     if (known) row.append(create('td', t(drawn ? 'teach.yes' : 'teach.no')));
     body.append(row);
   }

@@ -142,7 +142,7 @@ impl Weight<Flex> {
     fn factor(&self) -> Factor<'_> {
         match self {
             Self::Floats(weight) => {
-                // It may be a transposed view, which need not be copied.
+                // The weight may be a transposed view, which need not be copied.
                 let [input, output] = weight.shape().dims();
                 let strides = weight.layout().strides();
                 Factor::Floats(Matrix {

@@ -173,7 +173,7 @@ fn unpack<C: Size>(word: u32, shifts: Vector<u32, C>) -> Vector<f32, C> {
     Vector::cast_from(highest >> Vector::new(24i32))
 }
 
-/// Adds a step along the depth to the sums of one of a tile's vectors.
+/// Adds the products of one step along the depth to the sums of one vector of a tile.
 #[cube]
 fn add_products<D: Size, C: Size>(
     sums: &mut Array<Vector<f32, C>>,
@@ -274,7 +274,7 @@ pub fn gemm_transposed<D: Size, C: Size>(
     }
 }
 
-/// Where a thread's tile begins.
+/// The tile of a thread, and where it begins.
 #[derive(CubeType)]
 struct Tile {
     outer: usize,

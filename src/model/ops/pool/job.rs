@@ -1,4 +1,4 @@
-//! What the lead asks of a member, and its form on the way: 32-bit words.
+//! The jobs that the lead gives to members, and how they are encoded as 32-bit words.
 
 use std::iter;
 
@@ -10,9 +10,10 @@ use crate::model::ops::cpu::kernels::{Shape, Sizes};
 pub enum Form {
     /// The member has kept them since an earlier job.
     Kept,
-    /// With the inputs, as floats.
+    /// They come with the inputs, as floats.
     Floats,
-    /// With the inputs, as 8-bit integers, four to a number, and a factor for each column.
+    /// They come with the inputs, as 8-bit integers, four in the bytes of a float, and with a
+    /// factor for each column.
     Integers,
 }
 
@@ -156,7 +157,8 @@ jobs! {
     4 Forget {}
 }
 
-/// 8-bit integers as floats of the same bytes, which are copied and never computed with.
+/// Packs 8-bit integers into floats of the same bytes. Such floats are only copied, never computed
+/// with.
 pub fn floats_from_integers(integers: impl Iterator<Item = i8>) -> Vec<f32> {
     let mut bytes = integers.map(|value| value as u8);
     let four = || {
@@ -167,7 +169,7 @@ pub fn floats_from_integers(integers: impl Iterator<Item = i8>) -> Vec<f32> {
     iter::from_fn(four).collect()
 }
 
-/// The first integers that [`floats_from_integers`] was given.
+/// The first `count` integers of what [`floats_from_integers`] packed.
 pub fn integers_from_floats(floats: &[f32], count: usize) -> Vec<i8> {
     let bytes = floats.iter().flat_map(|number| number.to_bits().to_ne_bytes());
     bytes.take(count).map(|byte| byte as i8).collect()

@@ -10,7 +10,8 @@ use crate::model::ops::cpu::kernels::{
     self, Factor, Item, Matrix, MatrixMut, Parameters, Shape, Sizes,
 };
 
-/// Multiplications that an operation must have to be shared: below, handing it over costs more.
+/// An operation with fewer multiplications than this is not shared: handing it over would cost more
+/// than it saves.
 const WORTH_SHARING: usize = 1 << 19;
 /// Columns of a linear layer are shared out in multiples of this.
 const COLUMNS: usize = 8;
@@ -70,12 +71,13 @@ impl Lead {
         let members = 0..self.workers.ready();
         members.clone().for_each(|member| self.workers.start(member, &Job::Forget {}.encode(), 0));
         for member in members {
-            // One that fails is lost, and its weights with it.
+            // A member that fails is lost, and its weights with it.
             self.workers.finish(member, &mut []);
         }
     }
 
-    /// Units for the lead and each member, if the operation is worth it and its numbers fit.
+    /// The range of units for the lead and for each member, if sharing is worth it and all numbers
+    /// fit into a member's buffer.
     fn shares(&mut self, numbers: usize, work: usize, units: usize) -> Option<Vec<Range<usize>>> {
         if work < WORTH_SHARING || numbers > self.workers.capacity() {
             return None;
@@ -89,7 +91,8 @@ impl Lead {
         (members > 0).then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
     }
 
-    /// Whether members have to be given these weights first; from then on they keep them.
+    /// Whether members have kept these weights. If not, they have to be given them now, and are
+    /// noted as keeping them.
     fn keeps(&mut self, id: u64) -> bool {
         !self.kept.insert(id)
     }
@@ -154,9 +157,9 @@ pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
     });
 }
 
-/// `y += activation(x · first + bias) · second`; see [`kernels::feed_forward`]. Each has a share of
-/// what is between the layers, and yields its part of the sums (Shoeybi et al., 2019, "Megatron-LM").
-/// `id` is the first weight's.
+/// `y += activation(x · first + bias) · second`; see [`kernels::feed_forward`]. Each member
+/// computes a share of the hidden units, and returns its part of the sums (Shoeybi et al., 2019,
+/// "Megatron-LM"). `id` is the first weight's.
 pub fn feed_forward(
     x: Matrix,
     id: u64,
@@ -288,7 +291,8 @@ pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
     });
 }
 
-/// The columns of a share that is counted in [`COLUMNS`]; the last one has what is left over.
+/// The columns of a share, which is counted in multiples of [`COLUMNS`]; the last share has the
+/// rest.
 fn columns_of(share: &Range<usize>, columns: usize) -> Range<usize> {
     let last = if share.end == columns / COLUMNS { columns } else { share.end * COLUMNS };
     share.start * COLUMNS..last
@@ -301,7 +305,7 @@ fn copy_columns(part: &[f32], columns: Range<usize>, y: &mut [f32], stride: usiz
     }
 }
 
-/// What a member is given, piece by piece.
+/// Collects what a member is given, piece by piece.
 struct Inputs<'a> {
     workers: &'a dyn Workers,
     member: usize,

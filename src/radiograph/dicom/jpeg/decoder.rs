@@ -1,4 +1,4 @@
-//! From marker to marker, and the scans between them.
+//! Reads a JPEG file marker by marker, and decodes the scans between them.
 
 use super::damage::bad;
 use super::frame::{Frame, Process, Scan, Tables, word};
@@ -15,7 +15,8 @@ pub struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// Goes through the markers until every component was in a scan. `None`: the frame is progressive.
+    /// Reads markers until every component has been in a scan. `None` where the frame is
+    /// progressive.
     pub fn run(&mut self, width: usize, height: usize) -> Result<Option<Frame>> {
         if self.marker()? != 0xD8 {
             return Err(bad("no start of image"));
@@ -74,7 +75,7 @@ impl<'a> Decoder<'a> {
         Ok(segment)
     }
 
-    /// Decodes one scan; how many components it held.
+    /// Decodes one scan, and returns how many components it held.
     pub fn scan(&mut self, segment: &[u8], frame: &mut Frame) -> Result<usize> {
         let scan = Scan::parse(segment, frame, &self.tables)?;
         let mut bits = Bits::new(self.bytes, self.at);

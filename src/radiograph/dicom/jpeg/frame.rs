@@ -21,7 +21,8 @@ pub struct Component {
     pub v: usize,
     /// Number of its quantisation table.
     pub quantiser: usize,
-    /// Samples that count; with the DCT whole blocks are stored.
+    /// Size in samples that belong to the picture; with the DCT more are stored, up to whole
+    /// blocks.
     pub width: usize,
     pub height: usize,
     /// Stored samples of a row.
@@ -202,21 +203,21 @@ impl Frame {
         }
     }
 
-    /// Whether the first of three components is luma. libjpeg, as everyone, numbers those of luma and
-    /// colour from 1, and those of colours that it does not know from 0.
+    /// Whether the first of three components is luma. Encoders such as libjpeg number the
+    /// components of luma and colour differences from 1, and those of other colours from 0.
     pub fn starts_with_luma(&self, marked: Option<bool>, said: Photometric) -> bool {
         let ids: Vec<u8> = self.components.iter().map(|component| component.id).collect();
         match (marked, self.process) {
             (Some(luma), _) => luma,
             _ if ids == *b"RGB" => false,
-            // Nothing is shared by pixels here, as YBR_FULL_422 would have it.
+            // A lossless frame shares no samples between pixels, so YBR_FULL_422 cannot be meant.
             (None, Process::Lossless) => ids == [1, 2, 3] && said == Photometric::YbrFull,
-            // No one but luma has components of other sizes beside it.
+            // Components of different sizes occur only with luma and colour differences.
             (None, Process::Dct) => said.starts_with_luma() || (self.h_max, self.v_max) != (1, 1),
         }
     }
 
-    /// Planes without padding, subsampled ones enlarged by repetition.
+    /// The planes without padding. Subsampled planes are enlarged by repeating samples.
     pub fn full_size(self) -> Planes {
         let Self { width, height, h_max, v_max, .. } = self;
         let plane = |component: Component| {
@@ -237,7 +238,8 @@ impl Frame {
 }
 
 impl Component {
-    /// One component alone is not subsampled, whatever its factors say (T.81 section A.2.2).
+    /// Reads a component. If it is alone it is not subsampled, whatever its factors say (T.81
+    /// section A.2.2).
     pub fn parse(spec: &[u8], alone: bool) -> Result<Self> {
         let (h, v) = match alone {
             true => (1, 1),

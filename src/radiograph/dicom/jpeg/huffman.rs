@@ -3,24 +3,26 @@
 use super::damage::bad;
 use crate::error::Result;
 
-/// A canonical code: codes of one length follow each other, and longer ones begin above them.
+/// A canonical Huffman code: the codes of one length are consecutive numbers, and those of the next
+/// length continue above them.
 #[derive(Debug)]
 pub(super) struct Huffman {
-    /// For each length from 1 to 16, where its codes end and where its symbols begin.
+    /// For each code length from 1 to 16, where its codes end and where its symbols begin.
     lengths: [Length; 16],
     symbols: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Length {
-    /// The first code beyond those of this length, as the first bits of 16.
+    /// The first code above those of this length, shifted left to 16 bits.
     end: u32,
-    /// To be added to a code of this length for the index of its symbol.
+    /// Added to a code of this length, gives the index of its symbol.
     offset: i32,
 }
 
 impl Huffman {
-    /// From the number of codes of each length and their symbols (T.81 section C.2).
+    /// Builds the code from the number of codes of each length and their symbols (T.81 section
+    /// C.2).
     pub fn new(counts: &[u8], symbols: &[u8]) -> Result<Self> {
         let mut lengths = [Length::default(); 16];
         let (mut code, mut index) = (0u32, 0i32);
@@ -45,13 +47,14 @@ impl Huffman {
     }
 }
 
-/// The bits of a scan, without stuffing. Those past the end are zero, and may be looked at but not used.
+/// Reads the bits of a scan, without the stuffed zero bytes. Bits past the end read as zero;
+/// looking ahead at them is allowed, taking them is an error.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
     held: u32,
     count: u32,
-    /// How many of those held are past the end.
+    /// How many of the held bits are past the end.
     missing: u32,
 }
 
@@ -61,7 +64,7 @@ impl<'a> Bits<'a> {
         Self { bytes, at, held: 0, count: 0, missing: 0 }
     }
 
-    /// The byte after those held.
+    /// Position of the byte after those that are held.
     pub fn at(&self) -> usize {
         self.at
     }
@@ -103,7 +106,7 @@ impl<'a> Bits<'a> {
         Ok(symbol)
     }
 
-    /// Goes past bits, at most 16.
+    /// Skips bits, at most 16.
     pub fn skip(&mut self, count: u8) -> Result<()> {
         self.unsigned(count).map(|_| ())
     }
@@ -131,7 +134,7 @@ impl<'a> Bits<'a> {
         Ok(if value >> (size - 1) == 0 { value - (1 << size) + 1 } else { value })
     }
 
-    /// Goes past a restart marker.
+    /// Skips a restart marker.
     pub fn restart(&mut self) -> Result<()> {
         (self.held, self.count, self.missing) = (0, 0, 0);
         match self.bytes.get(self.at..self.at + 2) {

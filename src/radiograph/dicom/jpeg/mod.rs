@@ -1,7 +1,8 @@
 //! JPEG as DICOM uses it (ITU-T T.81; PS3.5 section 8.2.1): sequential DCT of 8 and 12 bits
 //! (processes 1, 2 and 4) and lossless of 2 to 16 bits (process 14), Huffman coded. The `image`
-//! crate's decoder has neither 12 bits nor lossless, and both need most of what 8 bits need; it
-//! decodes progressive frames. (`jpeg-decoder`, which has lossless, is no longer maintained.)
+//! crate's decoder knows neither 12 bits nor lossless coding. Both share most of their code with 8
+//! bits, so 8 bits are decoded here too; progressive frames are left to the `image` crate.
+//! (`jpeg-decoder`, which has lossless, is no longer maintained.)
 
 mod damage;
 mod dct;
@@ -24,8 +25,8 @@ use crate::error::Result;
 
 pub(crate) use walk::{Extent, extent};
 
-/// Decodes a picture of exactly `width * height` pixels: one plane (grey or luma), or red, green and
-/// blue. Where the codestream itself does not say what three components are, the header does.
+/// Decodes a picture of exactly `width * height` pixels: one plane (grey or luma), or red, green
+/// and blue. Where the codestream does not say what three components mean, the DICOM header does.
 pub(super) fn decode(
     bytes: &[u8],
     width: usize,

@@ -1,4 +1,5 @@
-//! How much of a JPEG picture is there: its entropy-coded data is gone through, and nothing is decoded.
+//! Finds out how much of a JPEG picture is there, by going through its entropy-coded data without
+//! computing pixels.
 
 use super::damage::bad;
 use super::decoder::Decoder;
@@ -6,15 +7,15 @@ use super::frame::{Frame, Scan, Selected, Tables, word};
 use super::huffman::Bits;
 use crate::error::Result;
 
-/// The parts of 1 that could be read, where that can be told. A progressive picture (T.81 annex G) comes in
-/// scans of which each covers all of it: what of those before the damage is worth is not told.
+/// How much of a picture could be read. A progressive picture (T.81 annex G) consists of scans that
+/// each cover the whole of it, so for a damaged one there is no such share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Extent {
-    /// All of it, as far as can be told: a process that is not known here counts as whole.
+    /// All of it. Pictures of a process that is not known here count as whole, too.
     Whole,
-    /// From the top.
+    /// The share of the picture that could be read, from the top, 0 to 1.
     Part(f64),
-    /// It is damaged.
+    /// It is damaged, and nobody can say how much of it is left.
     Unknown,
 }
 
@@ -33,9 +34,9 @@ pub fn extent(bytes: &[u8]) -> Extent {
 #[derive(Default)]
 struct Walk {
     progressive: bool,
-    /// Gone through, and all there are.
+    /// How many blocks have been read, and how many there are.
     blocks: (usize, usize),
-    /// Of each component, the coefficients that are not zero so far, a bit each.
+    /// For each block of each component, a bit for every coefficient that is not zero so far.
     known: Vec<Vec<u64>>,
 }
 
@@ -63,7 +64,7 @@ impl Walk {
                     self.progressive = marker == 0xC2;
                     let [height, width] = [1, 3].map(|at| word(segment, at).map(usize::from));
                     let Ok(new) = Frame::headed(marker, segment, width?, height?) else {
-                        return Ok(()); // of a kind that is not known here
+                        return Ok(()); // a process that is not known here
                     };
                     let blocks = |component| size_in_blocks(&new, component, false);
                     let counts = (0..new.components.len()).map(blocks).map(|(x, y)| x * y);
@@ -86,7 +87,7 @@ impl Walk {
         }
     }
 
-    /// Goes through one scan; how many components it has.
+    /// Goes through one scan, and returns how many components it has.
     fn scan(&mut self, decoder: &mut Decoder, segment: &[u8], frame: &Frame) -> Result<usize> {
         let scan = Scan::parse(segment, frame, &decoder.tables)?;
         let band = match segment.get(1 + 2 * scan.selected.len()..) {
@@ -129,7 +130,8 @@ impl Walk {
     }
 }
 
-/// Blocks across and down: those that count, or with those that fill up the MCUs.
+/// Number of blocks across and down. `counting`: only those that hold pixels; otherwise with those
+/// that fill up the last MCUs.
 fn size_in_blocks(frame: &Frame, component: usize, counting: bool) -> (usize, usize) {
     let component = &frame.components[component];
     let (h, v) = (component.h, component.v);
@@ -145,8 +147,9 @@ fn size_in_blocks(frame: &Frame, component: usize, counting: bool) -> (usize, us
     }
 }
 
-/// The coefficients of one block that a scan has (T.81 sections F.2.2 and G.1.2). `run`: for how many more
-/// blocks there is nothing new. `known`: those that are not zero.
+/// Goes through the coefficients of one block that a scan holds (T.81 sections F.2.2 and G.1.2).
+/// `run` is the number of further blocks for which the scan holds nothing, `known` has a bit for
+/// each coefficient that is not zero.
 fn read_block(
     bits: &mut Bits,
     selected: &Selected,

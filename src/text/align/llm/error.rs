@@ -11,7 +11,7 @@ pub enum LlmError {
     #[error(
         "the endpoint cannot be reached ({0}). Check the URL and that the server runs, or allow more time with --llm-timeout"
     )]
-    Unreachable(String),
+    Unreachable(#[source] ureq::Error),
     /// The server refuses.
     #[error(
         "the endpoint answers {status} ({body}). Check the URL, the model's name and the key in CARZERO_LLM_KEY"
@@ -23,8 +23,8 @@ pub enum LlmError {
         body: String,
     },
     /// The model does not give the JSON that it is asked for.
-    #[error("the model's answer is not usable ({0}). Try another model")]
-    Answer(String),
+    #[error(transparent)]
+    Answer(#[from] crate::Error),
     /// The folder of the answers cannot be used.
     #[error("answers cannot be kept in {folder} ({source}). Give another folder as --llm-cache")]
     Cache {
@@ -36,7 +36,7 @@ pub enum LlmError {
 }
 
 impl LlmError {
-    /// Whether it may be otherwise a little later.
+    /// Whether asking again a little later may help.
     pub(super) fn passes(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Answer(_) => true,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use ureq::Agent;
 
 use super::error::LlmError;
+use crate::error::Error;
 
 /// Characters of an error's body that are shown.
 const SHOWN: usize = 200;
@@ -51,23 +52,21 @@ impl Endpoint {
 
     /// Sends a request and returns what the model says.
     pub fn post(&self, request: &Value) -> Result<String, LlmError> {
-        let unreachable = |error: ureq::Error| LlmError::Unreachable(error.to_string());
         let mut post = self.agent.post(&self.url).content_type("application/json");
         if let Some(key) = &self.key {
             post = post.header("authorization", format!("Bearer {key}"));
         }
-        let mut response = post.send(request.to_string()).map_err(unreachable)?;
+        let mut response = post.send(request.to_string()).map_err(LlmError::Unreachable)?;
         let status = response.status();
-        let body = response.body_mut().read_to_string().map_err(unreachable)?;
+        let body = response.body_mut().read_to_string().map_err(LlmError::Unreachable)?;
         if !status.is_success() {
             let body = body.trim().chars().take(SHOWN).collect();
             return Err(LlmError::Status { status: status.as_u16(), body });
         }
         let completion: Completion =
-            serde_json::from_str(&body).map_err(|error| LlmError::Answer(error.to_string()))?;
+            serde_json::from_str(&body).map_err(|error| Error::Answer(error.into()))?;
         let choice = completion.choices.into_iter().next();
-        choice
-            .and_then(|choice| choice.message.content)
-            .ok_or_else(|| LlmError::Answer("it is empty".to_string()))
+        let content = choice.and_then(|choice| choice.message.content);
+        Ok(content.ok_or_else(|| Error::Answer("it is empty".into()))?)
     }
 }

@@ -10,6 +10,7 @@ mod cache;
 mod error;
 mod http;
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -111,11 +112,12 @@ impl Llm {
             let failure = match self.endpoint.post(&request) {
                 Ok(content) => match parse(&content) {
                     Ok(answer) => return Ok((answer, content)),
-                    Err(reason) => {
+                    Err(error) => {
                         messages.truncate(2);
                         messages.push(message("assistant", &content));
+                        let reason = error.source().map(ToString::to_string).unwrap_or_default();
                         messages.push(message("user", &format!("Not usable: {reason}. Again.")));
-                        LlmError::Answer(reason)
+                        error.into()
                     }
                 },
                 Err(LlmError::Status { status: 400 | 422, .. }) if format == Format::Schema => {

@@ -1,0 +1,128 @@
+//! What a score is made of: the same image and sentence, scored by parts of the fusion alone, or with a part of it
+//! switched off. Nothing is trained again, so that what is left works without a part that it learnt to count on; a
+//! change says that the score rests on that part, not that the model could not do without it.
+
+use burn::tensor::{Tensor, Transaction};
+use serde::Serialize;
+
+use super::{EncodedImages, Engine, read_all_of};
+use crate::error::Result;
+use crate::model::{Encoded, Keys};
+use crate::package::config::Reference;
+use crate::text::prompt::Prompt;
+
+/// What is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Part {
+    /// The model as it is.
+    Whole,
+    /// The global tokens of image and text alone: patches and words cannot be attended to.
+    Global,
+    /// Patches and words alone: the global tokens cannot be attended to.
+    Local,
+    /// The text's query over the image alone.
+    ImageToText,
+    /// The image's query over the text alone.
+    TextToImage,
+    /// All but one layer's attention, counted from 0.
+    WithoutLayer {
+        /// Which one.
+        layer: usize,
+    },
+    /// All but one head of one layer, both counted from 0.
+    WithoutHead {
+        /// Which layer.
+        layer: usize,
+        /// Which of its heads.
+        head: usize,
+    },
+}
+
+/// A score of a part of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ablated {
+    /// What was scored.
+    pub part: Part,
+    /// The raw logit.
+    pub logit: f32,
+    /// Share of the reference images that the same part of the model scores lower, in percent; none
+    /// where a [`Score`](super::Score) would have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percentile: Option<f32>,
+}
+
+impl Part {
+    /// All parts of a fusion of so many layers and heads, the whole first.
+    pub fn all(layers: usize, heads: usize) -> Vec<Self> {
+        let fixed = [Self::Whole, Self::Global, Self::Local, Self::ImageToText, Self::TextToImage];
+        let whole_layers = (0..layers).map(|layer| Self::WithoutLayer { layer });
+        let single_heads = (0..layers)
+            .flat_map(|layer| (0..heads).map(move |head| Self::WithoutHead { layer, head }));
+        fixed.into_iter().chain(whole_layers).chain(single_heads).collect()
+    }
+
+    /// Images or texts as this part of the model has them.
+    fn of(self, encoded: &Encoded, heads: usize) -> Encoded {
+        match self {
+            Self::Whole | Self::ImageToText | Self::TextToImage => encoded.clone(),
+            Self::Global => encoded.only(Keys::Global),
+            Self::Local => encoded.only(Keys::Local),
+            Self::WithoutLayer { layer } => encoded.without_heads(layer, 0..heads, heads),
+            Self::WithoutHead { layer, head } => {
+                encoded.without_heads(layer, head..head + 1, heads)
+            }
+        }
+    }
+
+    /// The logit from both directions' ones.
+    fn logit(self, [i2t, t2i]: [Tensor<2>; 2]) -> Tensor<2> {
+        match self {
+            Self::ImageToText => i2t,
+            Self::TextToImage => t2i,
+            _ => (i2t + t2i) / 2.0,
+        }
+    }
+}
+
+impl Engine {
+    /// Scores the first picture on a prompt by every part of the model, [`Part::Whole`] first. The picture is not
+    /// encoded again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn ablate(&self, images: &EncodedImages, prompt: &str) -> Result<Vec<Ablated>> {
+        let prompt = Prompt::new(prompt);
+        let text = self.encode_texts(std::slice::from_ref(&prompt))?;
+        let image = images.encoded.range(0, 1);
+        let known = self.is_known(&prompt).await?;
+        self.measure(std::slice::from_ref(&prompt), &text, |_| known).await?;
+        let reference = known.then(|| self.encoded_reference()).flatten();
+        let fusion = &self.config.fusion;
+        let parts = Part::all(fusion.layers, fusion.heads);
+        let mut logits = Transaction::default();
+        for part in &parts {
+            let text = part.of(&text, fusion.heads);
+            for images in std::iter::once(&image).chain(reference) {
+                let both = self.model.logits(&part.of(images, fusion.heads), &text);
+                logits = logits.register(part.logit(both));
+            }
+        }
+        let logits = read_all_of(logits).await?;
+        let each = logits.chunks_exact(1 + usize::from(reference.is_some()));
+        Ok(parts
+            .into_iter()
+            .zip(each)
+            .map(|(part, logits)| {
+                let logit = logits[0][0];
+                let rank = |reference: &Vec<f32>| {
+                    let own = || Reference::percentiles(reference.clone());
+                    let whole = self.reference(&prompt).filter(|_| part == Part::Whole);
+                    Reference::percentile(&whole.unwrap_or_else(own), logit)
+                };
+                Ablated { part, logit, percentile: logits.get(1).map(rank) }
+            })
+            .collect())
+    }
+}

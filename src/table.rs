@@ -1,0 +1,148 @@
+//! CSV files, as people and programs write them.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
+use flate2::read::MultiGzDecoder;
+use thiserror::Error;
+
+use crate::error::Cause;
+
+/// A file that is missing, not readable, or not well-formed CSV.
+#[derive(Debug, Error)]
+#[error(
+    "`{}` cannot be read: {cause}. Give the path of a well-formed CSV file in UTF-8 or UTF-16",
+    path.display()
+)]
+pub struct TableError {
+    path: PathBuf,
+    #[source]
+    cause: Cause,
+}
+
+/// A CSV file in memory.
+#[derive(Debug)]
+pub struct Csv {
+    path: PathBuf,
+    /// In UTF-8.
+    bytes: Vec<u8>,
+    delimiter: u8,
+}
+
+impl Csv {
+    /// Reads a file in UTF-8 or UTF-16; one that ends with `.gz` is unpacked on the way.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] where there is no such file, or not such a one.
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let fail = |cause| TableError { path: path.to_path_buf(), cause };
+        let mut file = File::open(path).map_err(|error| fail(error.into()))?;
+        let mut bytes = Vec::new();
+        let packed = path.extension().is_some_and(|extension| extension == "gz");
+        let read = if packed {
+            MultiGzDecoder::new(file).read_to_end(&mut bytes)
+        } else {
+            file.read_to_end(&mut bytes)
+        };
+        read.map_err(|error| fail(error.into()))?;
+        if let Cow::Owned(utf8) = utf8(&bytes).map_err(|reason| fail(reason.into()))? {
+            bytes = utf8;
+        }
+        let delimiter = delimiter(&bytes);
+        Ok(Self { path: path.to_path_buf(), bytes, delimiter })
+    }
+
+    /// Its rows below the header. Blanks around cells are dropped, and rows may have more cells than the
+    /// header, or fewer.
+    pub fn reader(&self) -> Reader<&[u8]> {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(self.delimiter).trim(Trim::All).flexible(true);
+        builder.from_reader(&self.bytes)
+    }
+
+    /// Whether a comma in a number is its decimal point: cells are then separated by something else.
+    pub fn has_decimal_comma(&self) -> bool {
+        self.delimiter != b','
+    }
+
+    /// Names of the columns.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] where they are no text.
+    pub fn header(&self) -> Result<Vec<String>, TableError> {
+        let mut reader = self.reader();
+        let header = reader.headers().map_err(|error| self.broken(error))?;
+        Ok(header.iter().map(str::to_string).collect())
+    }
+
+    /// All rows, each with the line where it begins in an editor.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] where a row has not as many cells as the header.
+    pub fn rows(&self) -> Result<Vec<StringRecord>, TableError> {
+        let columns = self.header()?.len();
+        let mut rows = Vec::new();
+        for record in self.reader().records() {
+            let mut record = record.map_err(|error| self.broken(error))?;
+            let mut place = record.position().cloned().unwrap_or_else(Position::new);
+            // The reader leaves the end of the line before, and empty lines, to the next record.
+            let rest = self.bytes.get(place.byte() as usize..).unwrap_or_default();
+            let ends = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+            place.set_line(place.line() + ends.filter(|byte| **byte == b'\n').count() as u64);
+            if record.len() != columns {
+                let (line, cells) = (place.line(), record.len());
+                let reason = format!("line {line} has {cells} cells and the header {columns}");
+                return Err(self.broken(reason));
+            }
+            record.set_position(Some(place));
+            rows.push(record);
+        }
+        Ok(rows)
+    }
+
+    /// The error of a file that is not as it should be.
+    pub fn broken(&self, cause: impl Into<Cause>) -> TableError {
+        TableError { path: self.path.clone(), cause: cause.into() }
+    }
+}
+
+/// The text in UTF-8: UTF-16 is told by its byte order mark, or by the zero in its first character.
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
+    let unit = match bytes {
+        [0xFF, 0xFE, ..] | [1..=u8::MAX, 0, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] | [0, 1..=u8::MAX, ..] => u16::from_be_bytes,
+        _ => return Ok(bytes.into()),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|&pair| unit(pair));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    match text {
+        Ok(text) if rest.is_empty() => Ok(text.into_bytes().into()),
+        _ => Err("it begins as UTF-16 and does not go on so"),
+    }
+}
+
+/// What separates cells: whichever of comma, semicolon and tab is most frequent in the header
+/// outside quotation marks.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let mut counts = [(b'\t', 0), (b';', 0), (b',', 0)];
+    let mut quoted = false;
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    for byte in bytes.iter().skip_while(|byte| is_end(byte)) {
+        quoted ^= *byte == b'"';
+        match counts.iter_mut().find(|(delimiter, _)| delimiter == byte) {
+            _ if quoted => {}
+            Some((_, count)) => *count += 1,
+            None if is_end(byte) => break,
+            None => {}
+        }
+    }
+    // The last of equals, which is the comma.
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
+}

@@ -1,0 +1,185 @@
+//! A model, from its files to its scores.
+
+use burn::tensor::Device;
+use wasm_bindgen::prelude::*;
+
+use super::device::start_device;
+use super::js::{JsExplanation, JsFiles, JsModelInfo, JsScores, JsVerdict, JsView, object};
+use super::objects::{self, DeviceInfo, ModelInfo, TypedArray, WithStandings};
+use super::picture::Picture;
+use crate::engine::{self, EncodedImages, Engine, loader};
+use crate::error::Result;
+use crate::package::config::Reference;
+use crate::text::prompt;
+
+/// Puts a model together from the files of its folder.
+#[wasm_bindgen]
+pub struct Loader {
+    inner: loader::Loader,
+    device: Device,
+    device_info: DeviceInfo,
+}
+
+#[wasm_bindgen]
+impl Loader {
+    /// Starts the device and reads `manifest.json`.
+    pub async fn create(manifest: Vec<u8>) -> Result<Self> {
+        let (device, device_info) = start_device().await?;
+        Ok(Self { inner: loader::Loader::new(&manifest, device.clone())?, device, device_info })
+    }
+
+    /// All files to add, in order.
+    pub fn files(&self) -> JsFiles {
+        object(&self.inner.manifest().files)
+    }
+
+    /// Verifies a file and takes it in. `digest` is the SHA-256 of `data` in lower-case hexadecimal,
+    /// where the browser computed it, beside this thread and several times faster.
+    pub fn add(&mut self, path: &str, data: &[u8], digest: Option<String>) -> Result<()> {
+        match digest {
+            Some(digest) => self.inner.add_digested(path, data, &digest),
+            None => self.inner.add(path, data),
+        }
+    }
+
+    /// The model, once every file is in and the device has passed the self-test; `passes` says that
+    /// it is known to, so that the test is left out.
+    pub async fn finish(self, passes: bool) -> Result<Model> {
+        #[cfg(feature = "flex")]
+        crate::model::ops::pool::forget_weights();
+        let engine = Engine::new(self.inner.finish()?, self.device);
+        if !passes {
+            engine.self_test().await?;
+        }
+        Ok(Model { engine, device_info: self.device_info })
+    }
+}
+
+/// A model at work.
+#[wasm_bindgen]
+pub struct Model {
+    engine: Engine,
+    device_info: DeviceInfo,
+}
+
+#[cfg(feature = "flex")]
+impl Drop for Model {
+    fn drop(&mut self) {
+        crate::model::ops::pool::forget_weights();
+    }
+}
+
+#[wasm_bindgen]
+impl Model {
+    /// What the model is.
+    pub fn info(&self) -> JsModelInfo {
+        let (config, manifest) = (self.engine.config(), self.engine.manifest());
+        object(&ModelInfo {
+            name: &config.name,
+            title: &config.title,
+            version: &config.version,
+            license: &config.license,
+            parameters: manifest.parameters,
+            bytes: manifest.bytes(),
+            precision: manifest.precision,
+            device: &self.device_info,
+            population: config.reference.as_ref().map(|reference| reference.population.as_str()),
+            validation: config.validation.as_ref().map(|all| all.population.as_str()),
+            presets: &config.presets,
+            credits: &config.credits,
+            map_side: config.map_side(),
+            resize: config.image.resize,
+            margin: config.image.margin(),
+        })
+    }
+
+    /// Encodes a picture, the expensive half, once for each picture.
+    #[wasm_bindgen(js_name = encodeImage)]
+    pub async fn encode_image(&self, picture: &Picture) -> EncodedImage {
+        EncodedImage(self.engine.encode_images(&[&picture.0]))
+    }
+
+    /// What an encoded picture looks like to the model; undefined where it does not say.
+    pub async fn verdict(&self, picture: &Picture, image: &EncodedImage) -> Result<JsVerdict> {
+        let looks = self.engine.ood_check(&[&picture.0], &image.0).await?;
+        Ok(object(&looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict))))
+    }
+
+    /// Scores findings on a picture, in their order.
+    pub async fn score(&self, image: &EncodedImage, findings: Vec<String>) -> Result<JsScores> {
+        let sentences =
+            findings.iter().map(|finding| prompt::sentence(finding)).collect::<Result<Vec<_>>>()?;
+        let scores = self.engine.score(&image.0, &sentences).await?;
+        let of_image = scores.iter().flatten();
+        let references: Vec<_> =
+            of_image.clone().map(|score| self.engine.reference(&score.prompt)).collect();
+        let scores: Vec<_> = findings
+            .iter()
+            .zip(of_image.zip(&references))
+            .map(|(finding, (score, reference))| {
+                self.score_object(finding, score, reference.as_deref())
+            })
+            .collect();
+        Ok(object(&scores))
+    }
+
+    /// How a picture and a finding attend to one another.
+    pub async fn explain(&self, image: &EncodedImage, finding: &str) -> Result<JsExplanation> {
+        let explanation = self.engine.explain(&image.0, &prompt::sentence(finding)?).await?;
+        Ok(object(&objects::Explanation {
+            words: &explanation.words,
+            layers: explanation.layers,
+            heads: explanation.heads,
+            patches: TypedArray::F32(&explanation.patches),
+            attended_words: TypedArray::F32(&explanation.attended_words),
+            word_patches: TypedArray::F32(&explanation.word_patches),
+        }))
+    }
+
+    fn score_object<'a>(
+        &'a self,
+        finding: &'a str,
+        score: &'a engine::Score,
+        reference: Option<&'a [f32]>,
+    ) -> objects::Score<'a> {
+        let standings = |logits: [f32; 2]| {
+            reference.map(|all| logits.map(|logit| Reference::percentile(all, logit)))
+        };
+        objects::Score {
+            finding,
+            sentence: score.prompt.sentence(),
+            logit: score.logit,
+            i2t: score.i2t,
+            t2i: score.t2i,
+            percentile: score.percentile,
+            wording: score.wording.as_ref(),
+            measured: self.engine.validation(&score.prompt).map(|measured| WithStandings {
+                measured,
+                standings: measured.undecided.and_then(standings),
+            }),
+            attention: TypedArray::F32(&score.attention),
+            similarity: TypedArray::F32(&score.similarity),
+            reference: reference.filter(|_| score.percentile.is_some()).map(TypedArray::F32),
+        }
+    }
+
+    /// Forgets all encoded texts.
+    #[wasm_bindgen(js_name = forgetTexts)]
+    pub fn forget_texts(&self) {
+        self.engine.forget_texts();
+    }
+}
+
+/// A picture as the fusion needs it.
+#[wasm_bindgen]
+pub struct EncodedImage(EncodedImages);
+
+#[wasm_bindgen]
+impl EncodedImage {
+    /// The square the model saw, in pixels of the picture.
+    #[wasm_bindgen(getter)]
+    pub fn view(&self) -> JsView {
+        // Of the one picture that was encoded.
+        object(&self.0.views[0])
+    }
+}

@@ -1,0 +1,160 @@
+//! The plain objects that cross the boundary, where the library has none that is just so. `types.d.ts`
+//! declares them, with units and shapes.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::engine::wording::Wording;
+use crate::error::{Error, Reason};
+use crate::package::Precision;
+use crate::package::config::{Credit, Measured, Preset};
+use crate::radiograph::dicom::Window;
+use crate::radiograph::preprocess::Resize;
+
+/// Numbers that become a typed array; natively, a sequence.
+#[derive(Debug, Clone, Copy)]
+pub enum TypedArray<'a> {
+    F32(&'a [f32]),
+    U8(&'a [u8]),
+    Clamped(&'a [u8]),
+    U16(&'a [u16]),
+    I16(&'a [i16]),
+}
+
+impl Serialize for TypedArray<'_> {
+    #[cfg(target_arch = "wasm32")]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use js_sys::{
+            Float32Array, Int16Array, Object, Uint8Array, Uint8ClampedArray, Uint16Array,
+        };
+        let array: Object = match self {
+            Self::F32(values) => Float32Array::from(*values).into(),
+            Self::U8(values) => Uint8Array::from(*values).into(),
+            Self::Clamped(values) => Uint8ClampedArray::from(*values).into(),
+            Self::U16(values) => Uint16Array::from(*values).into(),
+            Self::I16(values) => Int16Array::from(*values).into(),
+        };
+        serde_wasm_bindgen::preserve::serialize(&array, serializer)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::F32(values) => serializer.collect_seq(*values),
+            Self::U8(values) | Self::Clamped(values) => serializer.collect_seq(*values),
+            Self::U16(values) => serializer.collect_seq(*values),
+            Self::I16(values) => serializer.collect_seq(*values),
+        }
+    }
+}
+
+/// What the page's `Error` has besides its message.
+#[derive(Debug, Serialize)]
+pub struct ProgramError<'a> {
+    pub code: &'static str,
+    pub values: BTreeMap<&'static str, ErrorValue<'a>>,
+}
+
+/// A text, or a reason that is a code itself.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ErrorValue<'a> {
+    Text(String),
+    Reason(&'a Reason),
+}
+
+impl<'a> From<&'a Error> for ProgramError<'a> {
+    fn from(error: &'a Error) -> Self {
+        let texts = error.values().into_iter().map(|(name, text)| (name, ErrorValue::Text(text)));
+        let reason = error.reason().map(|reason| ("reason", ErrorValue::Reason(reason)));
+        Self { code: error.code(), values: texts.chain(reason).collect() }
+    }
+}
+
+/// What the model runs on.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceInfo {
+    pub kind: &'static str,
+    pub name: String,
+}
+
+/// All that a page shows about a model.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelInfo<'a> {
+    pub name: &'a str,
+    pub title: &'a str,
+    pub version: &'a str,
+    pub license: &'a str,
+    pub parameters: u64,
+    pub bytes: u64,
+    pub precision: Precision,
+    pub device: &'a DeviceInfo,
+    pub population: Option<&'a str>,
+    pub validation: Option<&'a str>,
+    pub presets: &'a [Preset],
+    pub credits: &'a [Credit],
+    pub map_side: usize,
+    pub resize: Resize,
+    pub margin: f64,
+}
+
+/// How one finding scores on one picture.
+#[derive(Debug, Serialize)]
+pub struct Score<'a> {
+    pub finding: &'a str,
+    pub sentence: &'a str,
+    pub logit: f32,
+    pub i2t: f32,
+    pub t2i: f32,
+    pub percentile: Option<f32>,
+    pub wording: Option<&'a Wording>,
+    pub measured: Option<WithStandings<'a>>,
+    pub attention: TypedArray<'a>,
+    pub similarity: TypedArray<'a>,
+    pub reference: Option<TypedArray<'a>>,
+}
+
+/// What was measured of a finding, and its undecided logits as percentiles too.
+#[derive(Debug, Serialize)]
+pub struct WithStandings<'a> {
+    #[serde(flatten)]
+    pub measured: &'a Measured,
+    pub standings: Option<[f32; 2]>,
+}
+
+/// How one picture and one sentence attend to one another.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation<'a> {
+    pub words: &'a [String],
+    pub layers: usize,
+    pub heads: usize,
+    pub patches: TypedArray<'a>,
+    pub attended_words: TypedArray<'a>,
+    pub word_patches: TypedArray<'a>,
+}
+
+/// What a viewer shows.
+#[derive(Debug, Serialize)]
+pub struct Shown<'a> {
+    pub values: TypedArray<'a>,
+    pub window: Option<Window>,
+    pub spacing: Option<[f64; 2]>,
+}
+
+/// A colour map.
+#[derive(Debug, Serialize)]
+pub struct Palette<'a> {
+    pub name: &'a str,
+    pub ramp: TypedArray<'a>,
+}
+
+/// What a language model is asked.
+#[derive(Debug, Serialize)]
+pub struct Rewriting<'a> {
+    pub instructions: &'a str,
+    pub schema: Value,
+}

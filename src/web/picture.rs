@@ -1,0 +1,114 @@
+//! Pictures, from files and drawn ones, and the colours of maps over them.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use super::js::{
+    JsExamples, JsFacts, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths, JsWarnings, object,
+};
+use super::objects::{Palette, Shown, TypedArray};
+use crate::engine::heatmap::PALETTES;
+use crate::error::{Error, Result};
+use crate::phantom::Phantom;
+use crate::radiograph::dicom::{About, Values};
+
+/// A decoded radiograph: 8-bit grey, upright; of a grey DICOM file in full depth too.
+#[wasm_bindgen]
+pub struct Picture(pub(super) crate::radiograph::Picture);
+
+#[wasm_bindgen]
+impl Picture {
+    /// Decodes a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file.
+    pub fn decode(data: &[u8]) -> Result<Self> {
+        Ok(Self(crate::radiograph::Picture::decode(data)?))
+    }
+
+    /// Draws a synthetic radiograph of `size * size` pixels.
+    pub fn phantom(params: JsPhantom, size: u32) -> Result<Self> {
+        let grey = phantom_from(params)?.render(size as usize);
+        Ok(Self(crate::radiograph::Picture::from_grey(size, size, grey)?))
+    }
+
+    /// The same with black and white exchanged.
+    pub fn negative(&self) -> Self {
+        Self(self.0.negative())
+    }
+
+    /// Width in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> u32 {
+        self.0.width()
+    }
+
+    /// Height in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> u32 {
+        self.0.height()
+    }
+
+    /// How the file was read, where that is not plain.
+    #[wasm_bindgen(getter)]
+    pub fn notes(&self) -> JsNotes {
+        object(&self.0.notes().to_vec())
+    }
+
+    /// Technical facts of a DICOM file, none of them identifying.
+    #[wasm_bindgen(getter)]
+    pub fn facts(&self) -> JsFacts {
+        object(&self.0.about().map(About::facts).unwrap_or_default())
+    }
+
+    /// What in the file speaks against scoring it as a frontal chest radiograph.
+    #[wasm_bindgen(getter)]
+    pub fn warnings(&self) -> JsWarnings {
+        object(&self.0.warnings())
+    }
+
+    /// What a viewer shows.
+    pub fn shown(&self) -> JsShown {
+        let shown = self.0.shown();
+        let spacing = self.0.about().and_then(|about| about.spacing);
+        object(&Shown {
+            values: match shown.as_ref().map(|shown| &shown.values) {
+                Some(Values::Unsigned(values)) => TypedArray::U16(values),
+                Some(Values::Signed(values)) => TypedArray::I16(values),
+                None => TypedArray::U8(self.0.grey().as_raw()),
+            },
+            window: shown.as_ref().map(|shown| shown.window),
+            spacing: spacing.map(|spacing| [spacing.rows, spacing.columns]),
+        })
+    }
+
+    /// `width * height` grey values, row by row.
+    pub fn grey(&self) -> Uint8Array {
+        Uint8Array::from(self.0.grey().as_raw().as_slice())
+    }
+}
+
+fn phantom_from(params: JsPhantom) -> Result<Phantom> {
+    serde_wasm_bindgen::from_value(params.into())
+        .map_err(|error| Error::Image(format!("no phantom: {error}").into()))
+}
+
+/// The synthetic radiographs on offer.
+#[wasm_bindgen]
+pub fn phantoms() -> JsExamples {
+    object(&Phantom::EXAMPLES)
+}
+
+/// Where a phantom's findings really are.
+#[wasm_bindgen(js_name = phantomTruth)]
+pub fn phantom_truth(params: JsPhantom) -> Result<JsTruths> {
+    Ok(object(&phantom_from(params)?.truth()))
+}
+
+/// The colour maps, the default first.
+#[wasm_bindgen]
+pub fn palettes() -> JsPalettes {
+    let ramps = PALETTES.map(|palette| palette.ramp());
+    let named = PALETTES.iter().zip(&ramps);
+    let palettes: Vec<_> = named
+        .map(|(palette, ramp)| Palette { name: palette.name, ramp: TypedArray::Clamped(ramp) })
+        .collect();
+    object(&palettes)
+}
