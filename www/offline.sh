@@ -5,15 +5,15 @@ set -eu
 cd "${TRUNK_STAGING_DIR:?}"
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
-# Of a model folder only the manifest: it knows the others by their SHA-256, and js/weights.js keeps them. No declarations: only
-# who edits the page reads them.
+# Of a model folder only the manifest: it knows the others by their SHA-256, and worker/weights.js keeps them. No declarations:
+# only who edits the page reads them.
 files=$(find . -type f ! -name sw.js ! -name build.json ! -name '*.d.ts' ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
 build=$(digest $files | digest | cut -c1-12)
-# All modules but the workers', and but those that index.html names itself as the first.
-find js i18n -name '*.js' | grep -vE '^js/(worker|teammate|team|program|disk|weights|digest)\.js$' | LC_ALL=C sort | while read -r path; do
+# All modules of the page, but those that index.html names itself as the first.
+find session.js boot core features i18n -name '*.js' | LC_ALL=C sort | while read -r path; do
   grep -q "\"$path\"" index.html || echo "  <link rel=\"modulepreload\" href=\"$path\">"
 done > modules.new
-sed -e "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" -e '/src="js\/app\.js"/r modules.new' index.html > index.new
+sed -e "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" -e '/src="app\.js"/r modules.new' index.html > index.new
 mv index.new index.html
 rm modules.new
 {

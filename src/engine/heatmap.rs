@@ -1,5 +1,5 @@
 //! Maps as colours: a patch grid laid over the radiograph. The page paints its own, with the same colours and by the
-//! same arithmetic (`www/js/viewer/heatmap.js`).
+//! same arithmetic (`www/core/viewport/heatmap.js`).
 
 use image::{GrayImage, Rgba, RgbaImage};
 

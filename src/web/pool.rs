@@ -6,7 +6,7 @@ use crate::model::ops::pool::{self, Member, Workers};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Team` of `www/js/team.js`; its methods are those of [`Workers`].
+    /// `Team` of `www/worker/team.js`; its methods are those of [`Workers`].
     #[wasm_bindgen(typescript_type = "Team")]
     pub type Team;
 

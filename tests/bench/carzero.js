@@ -1,6 +1,6 @@
 /** The page's own module, called as the page's worker calls it. */
-import { startProgram } from '/js/program.js';
-import { Team } from '/js/team.js';
+import { startProgram } from '/worker/program.js';
+import { Team } from '/worker/team.js';
 import { answer, bytes } from './worker.js';
 
 const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
-import { difference } from '../../www/js/compare/beside.js';
-import { reading, standing } from '../../www/js/words.js';
+import { difference } from '../../www/core/beside.js';
+import { reading, standing } from '../../www/core/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');

@@ -26,7 +26,7 @@ before(async () => {
   browser = await launch();
   site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro'), '/images/': MICRO });
   site.edits.set(
-    '/js/worker.js',
+    '/worker/worker.js',
     (body) => `
     for (const name of ['instantiate', 'instantiateStreaming']) {
       const real = WebAssembly[name];

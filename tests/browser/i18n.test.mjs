@@ -8,15 +8,15 @@ import { OUTPUT, violations } from './setup.mjs';
 import { addOwnWords, builtPage, openMenu, reached } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
-import { KEYS } from '../../www/js/viewer/keys.js';
-import { PRESETS } from '../../www/js/viewer/pixels.js';
-import { signed } from '../../www/js/words.js';
+import { KEYS } from '../../www/features/viewer/keys.js';
+import { PRESETS } from '../../www/core/viewport/pixels.js';
+import { signed } from '../../www/core/words.js';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 const html = readFileSync(join(WWW, 'index.html'), 'utf8');
-const sources = readdirSync(join(WWW, 'js'), { recursive: true })
-  .filter((path) => path.endsWith('.js'))
-  .map((path) => readFileSync(join(WWW, 'js', path), 'utf8'))
+const sources = readdirSync(WWW, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.js') && !path.startsWith('i18n'))
+  .map((path) => readFileSync(join(WWW, path), 'utf8'))
   .join('\n');
 const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 

@@ -62,7 +62,7 @@ async function scorePhantom() {
 function nextVersion(name, { model = false } = {}) {
   const folder = join(work.path, name);
   cpSync(DIST, folder, { recursive: true });
-  appendFileSync(join(folder, 'js/words.js'), `\n// ${name}\n`);
+  appendFileSync(join(folder, 'core/words.js'), `\n// ${name}\n`);
   const index = join(folder, 'index.html');
   writeFileSync(index, readFileSync(index, 'utf8').replace(/(<meta name="build" content=")[^"]*/, '$1'));
   if (model) {
@@ -139,7 +139,7 @@ test('a new version is fetched as a whole while the page in use stays of one bui
   assert.equal(await buildOf(), old);
   await page.getByTestId('update').waitFor();
   await scorePhantom();
-  assert.doesNotMatch(await page.evaluate(async () => (await fetch('js/words.js')).text()), /next/);
+  assert.doesNotMatch(await page.evaluate(async () => (await fetch('core/words.js')).text()), /next/);
   assert.equal(
     await page.evaluate(async () => (await fetch('carzero-webgpu.js')).status),
     200,
@@ -157,7 +157,7 @@ test('a new version is fetched as a whole while the page in use stays of one bui
   await reach('ready');
   await scorePhantom();
   assert.match(await page.getByTestId('model-source').textContent(), /from this browser’s cache/);
-  assert.match(await page.evaluate(async () => (await fetch('js/words.js')).text()), /next/);
+  assert.match(await page.evaluate(async () => (await fetch('core/words.js')).text()), /next/);
   assert.equal(downloads(WASM), fetched, 'what did not change is not fetched again');
   await kept();
   const left = await page.evaluate(async () => {
@@ -175,7 +175,7 @@ test('a new version waits while another page uses the one before, and a half-rep
   const next = nextVersion('other');
 
   site.folders['/'] = next.folder;
-  site.edits.set('/js/words.js', () => readFileSync(join(DIST, 'js/words.js'))); // not replaced yet
+  site.edits.set('/core/words.js', () => readFileSync(join(DIST, 'core/words.js'))); // not replaced yet
   assert.match((await check()).error, /words\.js is not what the build lists/);
   site.edits.clear();
   assert.deepEqual(await check(), { update: true });

@@ -80,7 +80,7 @@ const mapIsDrawn = () =>
   });
 
 /** Runs a line before the worker does. @param {string} line */
-const sabotageWorker = (line) => site.edits.set('/js/worker.js', (body) => `${line}\n${body}`);
+const sabotageWorker = (line) => site.edits.set('/worker/worker.js', (body) => `${line}\n${body}`);
 
 test('drop a radiograph, see scores and a map, add a finding, come back to a cached model', async () => {
   const foreign = [];
@@ -302,7 +302,7 @@ test('an example opens with its own finding, and shows where that was drawn when
     await page.getByTestId('truth-show').click();
     await page.getByTestId('truth').waitFor({ state: 'hidden' });
   }
-  const { warningsOf } = await import('../../www/js/words.js');
+  const { warningsOf } = await import('../../www/core/words.js');
   const drawn = (/** @type {any} */ verdict) =>
     warningsOf({ warnings: [], verdict, source: /** @type {any} */ ({ phantom: {} }) }).map(({ code }) => code);
   assert.deepEqual(

@@ -376,7 +376,7 @@ test('what is exported carries what speaks against the scores, and both sides of
 });
 
 test('text in a table is quoted, and never a formula', async () => {
-  const { csvOf, harmless } = await import('../../www/js/export/csv.js');
+  const { csvOf, harmless } = await import('../../www/features/export/csv.js');
   for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\rx'])
     assert.equal(harmless(text), `'${text}`);
   for (const text of ['There is a 2+2', 'chest.png', '1-2.png']) assert.equal(harmless(text), text);
@@ -545,7 +545,7 @@ test('a link restores model, findings and display, and holds no image', async ()
 });
 
 test('a hostile link does nothing', async () => {
-  const { settingsFromFragment } = await import('../../www/js/share.js');
+  const { settingsFromFragment } = await import('../../www/core/share.js');
   for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`])
     assert.equal(settingsFromFragment(empty), null);
   for (const model of [

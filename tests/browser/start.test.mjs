@@ -14,7 +14,7 @@ const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 function graph(path, found = new Set()) {
   if (found.has(path)) return found;
   found.add(path);
-  for (const [, to] of readFileSync(join(WWW, path), 'utf8').matchAll(/^import .*'(\..*)';$/gm))
+  for (const [, to] of readFileSync(join(WWW, path), 'utf8').matchAll(/^(?:import|\}) .*'(\..*)';$/gm))
     graph(posix.join(posix.dirname(path), to), found);
   return found;
 }
@@ -28,11 +28,11 @@ const named = (folder) =>
   ].map(([, path]) => path);
 
 test('the page names its modules, those of the first script first', () => {
-  const first = named(WWW).filter((path) => path !== 'js/app.js');
-  assert.deepEqual([...first].sort(), [...graph('js/first.js')].sort());
+  const first = named(WWW).filter((path) => path !== 'app.js');
+  assert.deepEqual([...first].sort(), [...graph('boot/first.js')].sort());
   const all = named(DIST);
   assert.deepEqual(all.slice(0, first.length), first);
-  assert.deepEqual([...all].sort(), [...graph('js/app.js')].sort());
+  assert.deepEqual([...all].sort(), [...graph('app.js')].sort());
 });
 
 test('a script that does not arrive whole: the page is loaded again, once by itself, then by a button', async () => {
@@ -43,7 +43,7 @@ test('a script that does not arrive whole: the page is loaded again, once by its
     const loads = () => site.requests.filter((path) => path === '/').length;
     const half = (/** @type {Buffer} */ body) => body.subarray(0, body.length / 2);
     let whole = 1; // from this load on
-    site.edits.set('/js/words.js', (body) => (loads() > whole ? body : half(body)));
+    site.edits.set('/core/words.js', (body) => (loads() > whole ? body : half(body)));
     await page.goto(site.origin);
     await reached(page, 'ready');
     assert.equal(loads(), 2);

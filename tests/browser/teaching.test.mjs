@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
 import { builtPage, openMenu, reached } from './visit.mjs';
-import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/js/teaching.js';
+import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/features/teaching/round.js';
 
 const built = builtPage();
 let context;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { Worker as Thread } from 'node:worker_threads';
-import { waitWhile } from '../../www/js/team.js';
+import { waitWhile } from '../../www/worker/team.js';
 import { serve } from './server.mjs';
 import { DIST, hostHeaders, launch } from './setup.mjs';
 
@@ -21,8 +21,8 @@ beforeEach(() => site.edits.clear());
 /** Scores a picture alone and with a team, in a worker: members wait, which a page's own thread may not. */
 async function scoreInWorker() {
   const source = `
-    import { startProgram } from '/js/program.js';
-    import { Team } from '/js/team.js';
+    import { startProgram } from '/worker/program.js';
+    import { Team } from '/worker/team.js';
     const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
     onmessage = async () => {
       const program = await startProgram('cpu');
@@ -56,7 +56,7 @@ async function scoreInWorker() {
 
 async function scoreInPage() {
   const page = await browser.newPage();
-  await page.goto(`${site.origin}/js/team.js`); // any file, for its origin
+  await page.goto(`${site.origin}/worker/team.js`); // any file, for its origin
   const result = await page.evaluate(scoreInWorker);
   await page.close();
   for (const scores of result.together) {
@@ -89,20 +89,22 @@ test('a team shares the work and yields the same scores', async () => {
 });
 
 test('a member that is too slow is given up, and nothing of it is taken for an answer', async () => {
-  site.edits.set('/js/team.js', (body) => String(body).replace('PATIENCE_MS = 10_000', 'PATIENCE_MS = 1'));
+  site.edits.set('/worker/team.js', (body) => String(body).replace('PATIENCE_MS = 10_000', 'PATIENCE_MS = 1'));
   const slow = 'for (const end = performance.now() + 2; performance.now() < end;);';
-  site.edits.set('/js/teammate.js', (body) => String(body).replace('exchange.set(', `${slow}\n      exchange.set(`));
+  site.edits.set('/worker/teammate.js', (body) =>
+    String(body).replace('exchange.set(', `${slow}\n      exchange.set(`),
+  );
   const { failed, left } = await scoreInPage();
   assert.ok(failed > 0 && failed <= 2, `${failed} failed`);
   assert.equal(left, 0);
 });
 
 test('the share of a member that fails is done by the first, and those after it leave too', async () => {
-  site.edits.set('/js/team.js', (body) =>
+  site.edits.set('/worker/team.js', (body) =>
     String(body).replace('exchange });', 'exchange, fails: !globalThis.others });\n      globalThis.others = true;'),
   );
   site.edits.set(
-    '/js/teammate.js',
+    '/worker/teammate.js',
     (body) =>
       `let jobs = 0;\n${String(body)
         .replace('control, exchange } }', 'control, exchange, fails } }')

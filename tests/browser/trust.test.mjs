@@ -153,7 +153,7 @@ describe('a worker that ends', () => {
   test('without a word is noticed', async () => {
     const expected = await prepare(() =>
       site.edits.set(
-        '/js/worker.js',
+        '/worker/worker.js',
         (body) => `${body}
       jobs.score = () => { close(); return new Promise(() => {}); };`,
       ),
@@ -193,12 +193,12 @@ test('no string becomes markup or a script', async () => {
         document.body.innerHTML = '<b>x</b>';
       },
       script: () => {
-        document.createElement('script').src = 'js/words.js';
+        document.createElement('script').src = 'core/words.js';
       },
       text: () => {
         document.createElement('script').textContent = '1';
       },
-      worker: () => new Worker('js/worker.js', { type: 'module' }),
+      worker: () => new Worker('worker/worker.js', { type: 'module' }),
       policy: () => globalThis.trustedTypes.createPolicy('other', {}),
       again: () => globalThis.trustedTypes.createPolicy('carzero', {}),
     };

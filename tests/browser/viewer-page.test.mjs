@@ -345,7 +345,7 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
 
 test('values of full depth keep their window, and a known spacing gives millimetres', async () => {
   built.site.edits.set(
-    '/js/worker.js',
+    '/worker/worker.js',
     (body) => `
     const post = self.postMessage.bind(self);
     self.postMessage = (message, transfer) => {

@@ -11,13 +11,13 @@ import {
   linesAt,
   pathOf,
   refine,
-} from '../../www/js/viewer/contours.js';
-import { paintMap } from '../../www/js/viewer/heatmap.js';
-import { KEYS, keyAction } from '../../www/js/viewer/keys.js';
-import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/js/viewer/loupe.js';
-import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/js/viewer/measure.js';
-import { PRESETS, Pixels, greyOf, halve, levelFor, windowBetween } from '../../www/js/viewer/pixels.js';
-import { dragFactor, dragWindow, wheelFactor } from '../../www/js/viewer/tools.js';
+} from '../../www/core/viewport/contours.js';
+import { paintMap } from '../../www/core/viewport/heatmap.js';
+import { KEYS, keyAction } from '../../www/features/viewer/keys.js';
+import { loupeCentre, loupeMatrix, MAGNIFICATION } from '../../www/features/viewer/loupe.js';
+import { grab, isSlip, lengthInWords, lengthOf, linesWith, unitNote } from '../../www/core/viewport/measure.js';
+import { PRESETS, Pixels, greyOf, halve, levelFor, windowBetween } from '../../www/core/viewport/pixels.js';
+import { dragFactor, dragWindow, wheelFactor } from '../../www/core/viewport/gestures.js';
 import {
   FITTED,
   apply,
@@ -33,8 +33,8 @@ import {
   scaleOf,
   turnRight,
   zoomAt,
-} from '../../www/js/viewer/transform.js';
-import { ALL, choiceInWords, mapOfWord, meanOf, patchAt, wordsAtPatch } from '../../www/js/why/explanation.js';
+} from '../../www/core/viewport/transform.js';
+import { ALL, choiceInWords, mapOfWord, meanOf, patchAt, wordsAtPatch } from '../../www/core/explanation.js';
 
 const PLACE = { grid: { width: 300, height: 200, aspect: 1 }, viewport: { width: 640, height: 480 } };
 const VIEW = { zoom: 2, x: 0.4, y: 0.6, turn: 1, mirror: true };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { ALL, meanOf } from '../../www/js/why/explanation.js';
+import { ALL, meanOf } from '../../www/core/explanation.js';
 import { OUTPUT, violations } from './setup.mjs';
 import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
-import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/js/i18n.js';
-import { factInWords, noteInWords, viewInWords } from '../../www/js/words.js';
+import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
+import { factInWords, noteInWords, viewInWords } from '../../www/core/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // A document without words: only what the functions return is read here.
@@ -24,7 +24,7 @@ const inBoth = (say) =>
 function codesOf(path, name) {
   const source = readFileSync(join(root, path), 'utf8');
   const [, body] = source.match(new RegExp(`pub enum ${name} \\{\n([^]*?)\n\\}`));
-  return [...body.matchAll(/^    ([A-Z]\w*)/gm)].map(([, variant]) =>
+  return [...body.matchAll(/^ {4}([A-Z]\w*)/gm)].map(([, variant]) =>
     variant.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase(),
   );
 }
@@ -54,7 +54,8 @@ test('every fact has a name, and its value words where it is not the file’s ow
   const codes = codesOf('src/radiograph/dicom/about.rs', 'Fact');
   const names = keysOf('fact.').filter((key) => !key.includes('.'));
   assert.deepEqual(names.sort(), codes.sort());
-  const said = (/** @type {import('../../www/js/state.js').Fact} */ fact) => inBoth(() => factInWords(fact).join(': '));
+  const said = (/** @type {import('../../www/core/state.js').Fact} */ fact) =>
+    inBoth(() => factInWords(fact).join(': '));
   assert.deepEqual(said({ code: 'body-part', value: 'CHEST' }), ['Body part: CHEST', '撮影部位: CHEST']);
   assert.deepEqual(said({ code: 'matrix', columns: 2500, rows: 2048 }), [
     'Matrix: 2500 × 2048',

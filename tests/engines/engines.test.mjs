@@ -1,6 +1,5 @@
 /** The page in Firefox, and in WebKit, which Safari is made of: what comes of a visit there is what comes of it in Chromium. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { serve } from '../browser/server.mjs';
 import { DIST, MICRO, hostHeaders, scratch } from '../browser/setup.mjs';

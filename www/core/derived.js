@@ -1,0 +1,80 @@
+/**
+ * What can be derived from the state.
+ *
+ * @typedef {import('./state.js').State} State
+ * @typedef {import('./state.js').Viewed} Viewed
+ */
+import { CONTOURS_MAX } from './viewport/contours.js';
+import { matrixOf, matrixWithin } from './viewport/transform.js';
+
+/** @template {State} T @param {T} state @returns {state is T & Viewed} */
+export const hasPicture = (state) => state.picture !== null;
+
+/** Findings of the list that the current picture has no score for yet. @param {State} state */
+export const unscored = ({ findings, scores, picture }) =>
+  findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
+
+/** The page's state in one word. @param {State} state @returns {import('./state.js').Phase} */
+export function phase(state) {
+  if (state.veiled) return state.veiled;
+  if (state.model === 'failed') return 'error';
+  if (state.model === 'loading' || state.model === 'empty') return state.model;
+  if (state.wanted || state.work || state.redraw) return 'working';
+  return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
+}
+
+/** The synthetic chest on show, or about to be, or null. @param {State} state @returns {import('./state.js').Drawing | null} */
+export function drawing({ picture, wanted, redraw }) {
+  const source = redraw ?? picture?.source;
+  return !wanted && source && 'phantom' in source ? source : null;
+}
+
+/** The row of the series that is in the viewer, or about to be. @param {State} state */
+export function rowInView({ series, wanted, picture }) {
+  const source = (wanted ?? picture)?.source;
+  return source && 'file' in source ? series?.rows.find(({ file }) => file === source.file) : undefined;
+}
+
+/** Where the picture stands. @param {Viewed} state @returns {import('./viewport/transform.js').Place} */
+export const placeOf = ({ picture, viewport }) => ({ grid: picture.grid, viewport });
+
+/** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {Viewed} state */
+export const matrixOfState = (state) => matrixOf(placeOf(state), state.display.view);
+
+/** What the model saw, in pixels of the grid. @param {import('./state.js').Picture} picture @returns {import('./viewport/transform.js').Box | null} */
+export function seenBox({ view, grid, width: columns, height: rows }) {
+  if (!view) return null;
+  const [x, y] = [grid.width / columns, grid.height / rows];
+  return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
+}
+
+/** From parts of what the model saw to the viewport. @param {Viewed} state @param {import('./viewport/transform.js').Box} seen See `seenBox` */
+export const matrixOfSeen = (state, seen) => matrixWithin(matrixOfState(state), seen);
+
+/** The window in use. @param {Viewed} state */
+export const windowOf = ({ picture, display }) => display.window ?? picture.pixels.window;
+
+/** Ranked by percentile, then those without a reference, then those not scored yet. @param {{findings: readonly string[], scores: ReadonlyMap<string, {percentile?: number}>}} state */
+export function ranked(state) {
+  const key = (/** @type {string} */ finding) => {
+    const score = state.scores.get(finding);
+    return score ? (score.percentile ?? -1) : -2;
+  };
+  return [...state.findings].sort((a, b) => key(b) - key(a));
+}
+
+/** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
+export function contoured(state) {
+  const {
+    contours: { on, chosen },
+    findings,
+    scores,
+    picture,
+  } = state;
+  if (!on || !picture?.view) return [];
+  const known = (/** @type {string | null} */ finding) =>
+    finding !== null && findings.includes(finding) && scores.has(finding);
+  if (chosen) return chosen.map((finding) => (known(finding) ? finding : null));
+  const best = ranked(state).filter(known).slice(0, CONTOURS_MAX);
+  return findings.filter((finding) => best.includes(finding));
+}

@@ -1,0 +1,151 @@
+/** The page's words: English and Japanese, switched at once. Strings are in i18n/en.js and ja.js. */
+import en from '../i18n/en.js';
+import ja from '../i18n/ja.js';
+import { MODEL_TEXTS } from '../i18n/models.js';
+import { readLanguage, writeLanguage } from './preference.js';
+
+/** @typedef {'en' | 'ja'} Language */
+/** @type {Record<Language, Record<string, string>>} */ const STRINGS = { en, ja };
+export const LANGUAGES = /** @type {Language[]} */ (Object.keys(STRINGS));
+/** Attributes that may hold words: `data-i18n-title` is the key of `title`. */
+const ATTRIBUTES = ['aria-label', 'placeholder', 'content', 'data-label'];
+
+const preferred = () =>
+  (globalThis.navigator?.languages ?? [])
+    .map((name) => name.slice(0, 2))
+    .find((name) => Object.hasOwn(STRINGS, name)) ?? 'en';
+/** @type {Language} */ let current =
+  LANGUAGES.find((name) => name === readLanguage()) ?? /** @type {Language} */ (preferred());
+
+export const language = () => current;
+
+/** @param {string} key @param {Record<string, string | number>} [values] For `{name}` in the string; numbers as the language writes them. */
+export function t(key, values = {}) {
+  const string = STRINGS[current][key];
+  if (string === undefined) throw new Error(`no string "${key}"`);
+  return string.replace(/\{(\w+)\}/g, (_all, /** @type {string} */ name) => {
+    const value = values[name];
+    return typeof value === 'number' ? number(value) : value;
+  });
+}
+
+/**
+ * What the state says, to be put into words when it is shown: words as they are, a string with its values, or a synthetic example's title.
+ *
+ * @typedef {string | {key: string, values?: Record<string, Message | number>} | {example: string, title: string}} Message
+ * @param {Message} message
+ * @returns {string}
+ */
+export function tell(message) {
+  if (typeof message === 'string') return message;
+  if ('example' in message) return exampleTitle(message.example, message.title);
+  const values = Object.entries(message.values ?? {}).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? tell(value) : value,
+  ]);
+  return t(message.key, Object.fromEntries(values));
+}
+
+/**
+ * An error for a person.
+ *
+ * @typedef {string | ({code: string} & Record<string, string | number>)} Reason In English, or see `Reason` in src/error.rs
+ * @param {{code?: string, message: string, values?: Record<string, any> & {reason?: Reason}}} error
+ * @returns {Message}
+ */
+export function programMessage({ code, message, values }) {
+  const { reason = '', ...others } = values ?? {};
+  const why = typeof reason === 'string' ? reason : { key: `reason.${reason.code}`, values: reason };
+  return {
+    key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed',
+    values: { ...others, ...(others.share === '' && { share: '–' }), reason: why, message },
+  };
+}
+
+/** What a model's config says in free text, in the page's language where that is known. @param {string} text @returns {string} */
+export function modelText(text) {
+  const found = current === 'en' ? undefined : MODEL_TEXTS.find(([pattern]) => pattern.test(text));
+  return found ? text.replace(...found) : text;
+}
+
+/** @param {string} name Of a synthetic example @param {string} title The program's */
+export const exampleTitle = (name, title) => STRINGS[current][`example.${name}`] ?? title;
+
+/** Making one takes the browser a while. @template T @param {(language: Language, options: object | undefined) => T} make */
+function remembered(make) {
+  /** By language and options. @type {Map<string, T>} */ const made = new Map();
+  return (/** @type {object | undefined} */ options) => {
+    const key = current + JSON.stringify(options);
+    const known = made.get(key) ?? make(current, options);
+    made.set(key, known);
+    return known;
+  };
+}
+const numbers = remembered((name, options) => new Intl.NumberFormat(name, options));
+const plurals = remembered((name, options) => new Intl.PluralRules(name, options));
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export const number = (value, options) => numbers(options).format(value);
+
+/** Today. */
+export const date = () => new Intl.DateTimeFormat(current, { dateStyle: 'long' }).format(new Date());
+
+/** @param {number} value @param {Intl.PluralRulesOptions} [options] */
+export const pluralRule = (value, options) => plurals(options).select(value);
+
+/** @param {number} share 0..1 @param {number} [digits] */
+export const percent = (share, digits = 0) =>
+  number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+/** By number: `key.one` or `key.other`. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
+export const plural = (key, count, values) =>
+  t(`${key}.${pluralRule(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
+
+/** Japanese names, by the finding in lower case. Prompts stay English: the model reads no other language. @type {Map<string, string>} */
+let japanese = new Map();
+
+/** Takes the names that the program's vocabulary has. @param {Record<string, string>} names */
+export function setFindingNames(names) {
+  japanese = new Map(Object.entries(names).map(([finding, name]) => [finding.toLowerCase(), name]));
+}
+
+/** A finding in the page's language, or '' where that is the prompt's own. @param {string} finding */
+export const glossOf = (finding) => (current === 'en' ? '' : (japanese.get(finding.toLowerCase()) ?? ''));
+
+/** A finding as it is read: in the page's language where that knows it. @param {string} finding */
+export const nameOf = (finding) => glossOf(finding) || finding;
+
+/** @param {import('./folders.js').Folder} folder */
+export const folderInWords = ({ kind, name }) => t(kind === 'site' ? 'model.beside' : 'model.onDevice', { name });
+
+/** Words for an element that follow the language. @template {Element} E @param {E} element @param {string} key @param {string} [attribute] @returns {E} */
+export function say(element, key, attribute) {
+  element.setAttribute(attribute ? `data-i18n-${attribute}` : 'data-i18n', key);
+  if (attribute) element.setAttribute(attribute, t(key));
+  else element.textContent = t(key);
+  return element;
+}
+
+/** Fills in all words of a part of the document. @param {ParentNode} root */
+export function fill(root) {
+  for (const element of root.querySelectorAll('[data-i18n]'))
+    element.textContent = t(element.getAttribute('data-i18n') ?? '');
+  for (const attribute of ATTRIBUTES) {
+    for (const element of root.querySelectorAll(`[data-i18n-${attribute}]`))
+      element.setAttribute(attribute, t(element.getAttribute(`data-i18n-${attribute}`) ?? ''));
+  }
+}
+
+/** @param {Language} name */
+export function setLanguage(name) {
+  current = name;
+  writeLanguage(name);
+  showLanguage();
+}
+
+/** The document in the language. */
+export function showLanguage() {
+  document.documentElement.lang = current;
+  fill(document);
+  for (const { content } of document.querySelectorAll('template')) fill(content);
+}

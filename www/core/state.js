@@ -1,0 +1,152 @@
+/**
+ * The one state object of the page, and what can be derived from it.
+ *
+ * @typedef {import('carzero').Phantom} Params What a synthetic chest shows
+ * @typedef {import('carzero').Example} Example
+ * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
+ * @typedef {{file: Blob, negative?: boolean} | Drawing} Source A file's picture, or its negative
+ * @typedef {import('carzero').Verdict} Verdict What a picture looks like to the model
+ * @typedef {import('carzero').Warning | {code: Verdict | 'drawing' | 'negative'}} Warning Of its file, or of its looks
+ * @typedef {import('carzero').Note} Note
+ * @typedef {import('carzero').Fact} Fact
+ * @typedef {object} Picture
+ * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
+ * @property {number} width @property {number} height @property {Note[]} notes How its file was read
+ * @property {Fact[]} facts Of a DICOM file @property {Warning[]} warnings Of a damaged file, or one that is no frontal chest radiograph
+ * @property {import('./viewport/pixels.js').Pixels} pixels What the viewer shows
+ * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
+ * @property {import('carzero').Truth[]} truth What was drawn, in parts of the picture
+ * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
+ * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
+ * @property {Verdict=} verdict Once encoded, where the model says it
+ *
+ * @typedef {import('carzero').Statement} Statement
+ * @typedef {import('carzero').Score & {picture: number}} Score And the id of its picture
+ *
+ * @typedef {import('./viewport/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture
+ * @typedef {object} Display How the viewer shows the picture. Nothing of it reaches the worker.
+ * @property {import('./viewport/transform.js').View} view
+ * @property {import('./viewport/pixels.js').Window | null} window Null: the picture's own
+ * @property {boolean} invert
+ * @property {readonly import('./viewport/measure.js').Line[]} lines
+ * @property {import('./viewport/measure.js').Draft | null} draft A line that has no end yet
+ * @property {Cursor | null} cursor For the loupe and the next end of a line
+ *
+ * @typedef {{finding: string, index: number}} Word Of a finding's sentence
+ * @typedef {object} Why What is on show of explanations
+ * @property {boolean} open
+ * @property {import('./explanation.js').Choice} choice Whose weights
+ * @property {Word | null} word Its map stays @property {Word | null} hovered Its map is on show meanwhile
+ * @property {import('./viewport/transform.js').Point | null} at The part of the picture that is pointed at
+ *
+ * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message, report?: string}} Notice `report`: of a crash
+ * @typedef {Notice & {crash: boolean, offerCpu: boolean, offerOwn: boolean}} Failure `offerOwn`: the page's own model is another one
+ * @typedef {'auto' | 'webgpu' | 'cpu'} Preference The device that a person wants
+ * @typedef {'cpu' | 'webgpu'} DeviceKind
+ * @typedef {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} Phase The page's state in one word
+ * @typedef {{received: number, total: number}} Progress Bytes
+ * @typedef {{key: string} & import('./viewport/heatmap.js').Painted} Overlay
+ * @typedef {ReturnType<typeof initialState>} State
+ * @typedef {State & {picture: Picture}} Viewed With a picture in the viewer
+ */
+
+import { ALL } from './explanation.js';
+import { language } from './i18n.js';
+import { initialRewriter } from './review.js';
+import { FITTED } from './viewport/transform.js';
+
+/** A picture as it opens. @returns {Display} */
+export const initialDisplay = () => ({
+  view: FITTED,
+  window: null,
+  invert: false,
+  lines: [],
+  draft: null,
+  cursor: null,
+});
+
+/** Before anything has loaded. */
+export function initialState() {
+  return {
+    /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
+    /** @type {{name: string, download: Progress | null} | null} A model that is tried while the other works */ trial:
+      null,
+    /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model:
+      'loading',
+    /** @type {Progress | null} */ download: null,
+    /** @type {Preference} */ preference: 'auto',
+    /** @type {import('../worker/jobs.js').Device | null} */ device: null,
+    /** @type {import('../worker/jobs.js').ModelInfo | null} */ info: null,
+    /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
+    /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
+    /** @type {Example[]} */ phantoms: [],
+    /** @type {import('../worker/jobs.js').Palette[]} */ palettes: [],
+    /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
+    /** @type {Picture | null} */ picture: null,
+    /** @type {import('./table.js').Series | null} */ series: null,
+    /** @type {import('./beside.js').Comparison | null} */ compare: null,
+    /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
+    /** @type {boolean} Outline what was drawn */ truth: false,
+    /** @type {import('./i18n.js').Language} */ language: language(),
+    /** @type {number} The step of the guided tour, or -1 */ tour: -1,
+    /** @type {import('../features/teaching/round.js').Round | null} Teaching mode */ teaching: null,
+    /** @type {Phase | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {Phase | ''} */ (
+      ''
+    ),
+    /** @type {import('./viewport/gestures.js').Tool} */ tool: 'window',
+    display: initialDisplay(),
+    /** @type {import('./viewport/transform.js').Size} In CSS pixels */ viewport: { width: 0, height: 0 },
+    /** @type {boolean} Single keys work the viewer */ keys: true,
+    /** @type {string} Id of the chosen preset */ preset: '',
+    /** @type {string[]} */ findings: [],
+    /** @type {string[]} Taken off the list, to be restored */ removed: [],
+    /** @type {import('./i18n.js').Message} */ findingError: '',
+    /** @type {{text: string, finding: string} | null} What was typed, and the finding that it was taken for */ taken:
+      null,
+    /** @type {import('./review.js').Review | null} */ review: null,
+    rewriter: initialRewriter(),
+    /** @type {ReadonlyMap<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores:
+      new Map(),
+    /** @type {string} */ selected: '',
+    /** @type {boolean} The selection is a person's, not ours */ picked: false,
+    /** @type {'' | 'encoding' | 'scoring'} */ work: '',
+    /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing:
+      null,
+    map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
+    /** @type {Overlay | null} */ overlay: null,
+    /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },
+    /** @type {ReadonlyMap<string, import('./explanation.js').Explanation | {error: string}>} By picture and finding */ explanations:
+      new Map(),
+    /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
+    contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
+    /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,
+    /** @type {Failure | null} Why the model is 'failed' */ failure: null,
+  };
+}
+
+/** Holds the state; tells its listener once per turn of the event loop. */
+export class Store {
+  /** @type {State} */ #state = initialState();
+  /** @type {(state: State) => void} */ #listener;
+  #scheduled = false;
+
+  /** @param {(state: State) => void} listener */
+  constructor(listener) {
+    this.#listener = listener;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** @param {Partial<State>} patch */
+  update(patch) {
+    this.#state = Object.freeze({ ...this.#state, ...patch });
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#listener(this.#state);
+    });
+  }
+}

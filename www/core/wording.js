@@ -1,0 +1,55 @@
+/**
+ * What the model knows of a finding's words. Of words far from all that it learnt a score says nothing: they have no
+ * percentile, and stand last.
+ *
+ * @typedef {import('carzero').Wording} Wording
+ */
+import { nameOf, t } from './i18n.js';
+import { reading, signed, standing } from './words.js';
+import { sideOf } from './zone.js';
+
+/** Whether the model learnt nothing near these words. @param {{wording?: Wording} | undefined} score */
+export const isUnknown = (score) => score?.wording?.standing === 'unknown';
+
+/** "near Pleural Effusion", or '' for words that were learnt, or of which nothing is known. @param {{wording?: Wording} | undefined} score */
+export const related = (score) =>
+  score?.wording?.standing === 'related' ? t('wording.related', { finding: nameOf(score.wording.finding) }) : '';
+
+const NEGATION = /\b(no|not|without|absent|absence|free of)\b/i;
+
+/** Whether a prompt asks for a finding's absence, which the model often misreads. @param {{finding: string}} score */
+export const isNegated = ({ finding }) => NEGATION.test(finding);
+
+/** What has to be said of a finding's words wherever its score is shown by itself. @param {{finding: string, wording?: Wording}} score @returns {string[]} */
+export const cautionsOfWords = (score) => [
+  ...(score.wording?.standing === 'related'
+    ? [t('wording.relatedText', { finding: nameOf(score.wording.finding) })]
+    : []),
+  ...(isNegated(score) ? [t('detail.negation')] : []),
+];
+
+/** The same in a word or two, for a row, with the uncertain zone. @param {import('./table.js').Mark | undefined} score */
+export const marksOf = (score) =>
+  score
+    ? [
+        sideOf(score) === 'within' ? t('zone.word') : '',
+        isUnknown(score) ? t('wording.unknown') : related(score),
+        isNegated(score) ? t('wording.negated') : '',
+      ]
+        .filter(Boolean)
+        .join(' · ')
+    : '';
+
+/** Where a score stands among the reference images, or why it has no standing, as a sentence. @param {import('./state.js').Score} score */
+export function scoreInWords(score) {
+  const values = { sentence: score.sentence, logit: signed(score.logit) };
+  if (score.percentile === undefined) return t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', values);
+  return t('figure.reading', { ...values, reading: reading(score.percentile) });
+}
+
+/** Where a score stands, in a cell: its percentile, else its logit. @param {import('./table.js').Mark | undefined} mark */
+export const placeInWords = (mark) =>
+  !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
+
+/** Why a score has no percentile, in a few words. @param {{wording?: Wording}} score */
+export const unranked = (score) => t(isUnknown(score) ? 'wording.unknown' : 'findings.noReference');

@@ -1,0 +1,136 @@
+/** Numbers in words, in the page's language. */
+import { language, modelText, number, percent, plural, pluralRule, t, tell } from './i18n.js';
+
+/** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
+const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
+
+/** A message that stands by itself. Errors are written to follow a colon, and so begin in lower case. @param {import('./i18n.js').Message} message */
+export function asSentence(message) {
+  const text = tell(message);
+  const isError = typeof message === 'object' && 'key' in message && message.key.startsWith('error.');
+  return isError ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+/** "87th" in English, "87" in Japanese. @param {number} value */
+export function ordinal(value) {
+  if (language() !== 'en') return number(value);
+  return `${number(value)}${SUFFIXES[pluralRule(value, { type: 'ordinal' })] ?? 'th'}`;
+}
+
+/** A percentile as it is written: 0 stands for less than 1, and 100 for more than 99. @param {number} percentile 0..100 */
+export const rounded = (percentile) => (percentile < 1 ? 0 : Math.round(percentile));
+
+/** "87th", never "0th" or "100th". @param {number} percentile 0..100 */
+export function standing(percentile) {
+  const whole = rounded(percentile);
+  if (whole < 1) return `<${ordinal(1)}`;
+  return whole > 99 ? `>${ordinal(99)}` : ordinal(whole);
+}
+
+/** @param {number} percentile 0..100 */
+export function reading(percentile) {
+  if (percentile <= 0) return t('reading.lowest');
+  if (percentile >= 100) return t('reading.highest');
+  const whole = rounded(percentile);
+  if (whole < 1) return t('reading.below', { share: percent(0.01) });
+  if (whole > 99) return t('reading.above', { share: percent(0.01) });
+  return t('reading.share', { share: percent(whole / 100) });
+}
+
+/** @param {import('./state.js').Warning} warning */
+export function warningInWords(warning) {
+  const { code, ...values } = warning;
+  if ('share' in warning) return t(`warning.${code}`, { share: percent(Math.floor(100 * warning.share) / 100) }); // 100 % is the whole
+  return t(`warning.${code}`, values);
+}
+
+/** Numbers as the viewer writes them, with nothing between thousands. @param {Record<string, string | number | boolean>} values @returns {Record<string, string>} */
+const ungrouped = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? number(value, { useGrouping: false, maximumFractionDigits: 4 }) : String(value),
+    ]),
+  );
+
+/** @param {import('./state.js').Note} note */
+export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
+
+/** The model and its version, told apart by its hash, and whom its standings are among. @param {{title: string, version: string, sha256?: string, population?: string}} info @param {boolean} [ranked] Standings are shown */
+export function modelInWords({ title, version, sha256, population }, ranked = true) {
+  const model = { title, version: sha256 ? `${version} (${sha256.slice(0, 12)})` : version };
+  return ranked && population
+    ? t('figure.modelReference', { ...model, population: modelText(population) })
+    : t('figure.model', model);
+}
+
+/** Which part of a picture the model sees. @param {{resize: string, margin: number}} model See `ImageConfig` in src/radiograph/preprocess.rs */
+export const viewInWords = ({ resize, margin }) => t(`model.view.${resize}`, { margin: percent(margin) });
+
+/** The key of the words for a fact that the file has in numbers. @param {Exclude<import('./state.js').Fact, {value: string}>} fact */
+function measuredKey(fact) {
+  if (fact.code === 'spacing') return fact.atDetector ? 'fact.spacing.detector' : 'fact.spacing.patient';
+  if (fact.code === 'bits') return fact.signed ? 'fact.bits.signed' : 'fact.bits.unsigned';
+  return 'fact.matrix.size';
+}
+
+/** A fact's name, and its value. @param {import('./state.js').Fact} fact @returns {[string, string]} */
+export const factInWords = (fact) => [
+  t(`fact.${fact.code}`),
+  'value' in fact ? fact.value : t(measuredKey(fact), ungrouped({ ...fact })),
+];
+
+/**
+ * What speaks against an image's scores: what its file says, and then its looks.
+ *
+ * @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict, source?: import('./state.js').Source}} image
+ * @returns {import('./state.js').Warning[]}
+ */
+export function warningsOf({ warnings, verdict, source }) {
+  const drawn = source && 'phantom' in source && ['unusual', 'unfamiliar'].includes(verdict ?? '');
+  if (drawn) return [...warnings, { code: 'drawing' }];
+  /** @type {import('./state.js').Warning[]} */ const looks = [];
+  if (source && 'negative' in source && source.negative) looks.push({ code: 'negative' });
+  if (verdict && verdict !== 'familiar') looks.push({ code: verdict });
+  return [...warnings, ...looks];
+}
+
+/** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
+export const cautions = (image) => warningsOf(image).map(warningInWords);
+
+/** Kinds of files that hold pictures in another way, or none, and what can be done. */
+const ADVICE = { zip: /^(ZIP|7Z|RAR|GZ|TGZ|TAR)$/, pdf: /^PDF$/, dicom: /^DICOM/ };
+
+/** "12 files are not images: 8 PDF, 4 ZIP." and what can be done. @param {import('./files.js').Left} left */
+export function leftInWords(left) {
+  const kinds = Object.entries(left).sort(
+    ([kind, one], [other, two]) => two - one || Number(!kind) - Number(!other) || (kind < other ? -1 : 1),
+  );
+  const all = kinds.reduce((sum, [, count]) => sum + count, 0);
+  if (!all) return '';
+  const listed = kinds.map(([kind, count]) => t('left.kind', { count, kind: kind || t('left.other') })).join(', ');
+  const advice = Object.entries(ADVICE)
+    .filter(([, pattern]) => kinds.some(([kind]) => pattern.test(kind)))
+    .map(([key]) => t(`left.${key}`));
+  return [plural('left.files', all, { kinds: listed }), ...advice].join(' ');
+}
+
+/** @param {number} bytes */
+export function megabytes(bytes) {
+  const value = bytes / 1e6;
+  const digits = value >= 100 ? 0 : 1;
+  return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** With a minus below zero, where a digit says so. @param {number} value @param {number} [digits] */
+export const signed = (value, digits = 2) =>
+  number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' }).replace(
+    '-',
+    '−',
+  );
+
+/** @param {number} milliseconds */
+export const duration = (milliseconds) =>
+  milliseconds < 1000
+    ? t('duration.ms', { value: Math.round(milliseconds) })
+    : t('duration.s', { value: number(milliseconds / 1000, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) });

@@ -1,0 +1,35 @@
+/** Scores as JSON. */
+import { PURPOSE, short } from './records.js';
+import { isNegated } from '../../core/wording.js';
+import { sideOf } from '../../core/zone.js';
+
+const SCALE =
+  'Raw logits, not probabilities; percentiles among the reference images for the same prompt, none for words far from all that the model learnt. ' +
+  'Negated: the prompt asks for an absence, which the model often misreads. ' +
+  'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
+
+/** @param {import('./records.js').Record[]} records @param {any} info See `ModelInfo` in the wasm boundary */
+export function jsonOf(records, { name, title, version, sha256, precision, device, population }) {
+  const images = records.map(({ image, side, width, height, verdict, warnings, error, scores }) => ({
+    image,
+    ...(side && { side }),
+    width,
+    height,
+    ...(verdict && { verdict }),
+    warnings,
+    ...(error && { error }),
+    scores: scores.map((mark) => ({
+      finding: mark.finding,
+      prompt: mark.sentence,
+      logit: short(mark.logit),
+      i2t: short(mark.i2t),
+      t2i: short(mark.t2i),
+      percentile: short(mark.percentile) ?? null,
+      wording: mark.wording ?? null,
+      negated: isNegated(mark),
+      zone: sideOf(mark) || null,
+    })),
+  }));
+  const model = { name, title, version, sha256: sha256 ?? null, precision, device: device.kind };
+  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: SCALE, model, reference: population ?? null, images }, null, 2)}\n`;
+}

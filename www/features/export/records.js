@@ -1,0 +1,59 @@
+/**
+ * The scores on show, ready to be written down, with all that speaks against them.
+ *
+ * @typedef {object} Record
+ * @property {string} image @property {'' | 'A' | 'B'} side Of a comparison
+ * @property {number} width @property {number} height
+ * @property {import('../../core/state.js').Verdict=} verdict @property {import('../../core/state.js').Warning[]} warnings What speaks against the image, its looks included
+ * @property {string} error @property {import('../../core/table.js').Mark[]} scores
+ *
+ * @typedef {{image: string, side: '' | 'A' | 'B', error: string, width: number, height: number, verdict?: import('../../core/state.js').Verdict, warnings: import('../../core/state.js').Warning[], negative: boolean}} Source
+ */
+import { isCompared, isSame, scoresBeside } from '../../core/beside.js';
+import { tell } from '../../core/i18n.js';
+import { rowsOnShow } from '../../core/table.js';
+import { warningsOf } from '../../core/words.js';
+
+/** In every table that leaves this page; tables are in English. */
+export const PURPOSE = 'For teaching and research, not for diagnosis';
+
+/** A number of the model, which is an f32, in its shortest form. @param {number | undefined} value @returns {number | undefined} */
+export const short = (value) => (value === undefined ? undefined : Number(value.toPrecision(7)));
+
+/** @template {import('../../core/table.js').Mark} T @param {readonly string[]} findings @param {ReadonlyMap<string, T>} scores @returns {T[]} */
+const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(finding) ?? []);
+
+/** Of an image in a viewer. @param {import('../../core/state.js').Picture} picture @param {'' | 'A' | 'B'} side @param {import('../../core/state.js').Score[]} scores @returns {Record[]} */
+function recordOfPicture(picture, side, scores) {
+  const own = scores.filter((score) => score.picture === picture.id);
+  const { name, width, height, verdict } = picture;
+  return own.length
+    ? [{ image: tell(name), side, width, height, verdict, warnings: warningsOf(picture), error: '', scores: own }]
+    : [];
+}
+
+/** Of the rows that pass the filter, where the table is on show; else of the image in the viewer, and the one beside it. @param {import('../../core/state.js').State} state @returns {Record[]} */
+export function recordsOf(state) {
+  const { series, picture, findings, scores } = state;
+  if (series?.shown) {
+    return rowsOnShow(series, findings)
+      .filter((row) => row.state !== 'waiting')
+      .map((row) => ({
+        image: row.name,
+        side: '',
+        width: row.width,
+        height: row.height,
+        verdict: row.verdict,
+        warnings: warningsOf(row),
+        error: row.error,
+        scores: inOrder(findings, row.marks),
+      }));
+  }
+  if (!picture) return [];
+  const own = inOrder(findings, scores);
+  if (!isCompared(state) || isSame(state)) return recordOfPicture(picture, '', own);
+  return [
+    ...recordOfPicture(picture, 'A', own),
+    ...recordOfPicture(state.compare.picture, 'B', inOrder(findings, scoresBeside(state))),
+  ];
+}

@@ -1,0 +1,108 @@
+/** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
+import { isCompared, overlayKeyBeside } from '../../core/beside.js';
+import { byId, copyField, onChange } from '../../core/dom.js';
+import { csvOf } from './csv.js';
+import { drawFigure, pngOf } from './figure.js';
+import { jsonOf } from './json.js';
+import { recordsOf } from './records.js';
+import { codedFrom } from '../../core/errors.js';
+import { plural, t, tell } from '../../core/i18n.js';
+import { fragmentOf } from '../../core/share.js';
+import { overlayKey } from '../../core/map.js';
+import { veil } from '../../core/veil.js';
+
+/** @typedef {import('../../core/state.js').State} State */
+
+const KEPT_MS = 60_000; // a browser may ask where to save
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  Object.assign(document.createElement('a'), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
+}
+
+/** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {State} state @returns {state is import('../../core/state.js').Viewed} */
+function hasFigure(state) {
+  const { series, map, overlay, scores, selected, picture } = state;
+  if (series?.shown || !picture || scores.get(selected)?.picture !== picture.id) return false;
+  if (map.on && overlay?.key !== overlayKey(state)) return false;
+  if (!isCompared(state)) return true;
+  const key = overlayKeyBeside(state);
+  return key !== '' && (!map.on || state.compare.overlay?.key === key);
+}
+
+/** Nothing leaves that the views may not know. @param {import('../../session.js').Session} session */
+export function bindExport(session) {
+  const card = byId('export-card');
+  const opener = byId('export-open', HTMLButtonElement);
+  const what = byId('export-what');
+  const csv = byId('export-csv', HTMLButtonElement);
+  const json = byId('export-json', HTMLButtonElement);
+  const png = byId('export-png', HTMLButtonElement);
+  const copy = byId('share-copy', HTMLButtonElement);
+  const link = byId('share-link', HTMLInputElement);
+  const done = byId('export-done');
+
+  const known = () => veil(session.state);
+  /** @type {readonly import('../../core/i18n.js').Message[]} What was done */ let said = [];
+  const drawDone = onChange((/** @type {typeof said} */ messages) => {
+    done.textContent = messages.map(tell).join(' ');
+  });
+  const say = (/** @type {typeof said} */ ...messages) => drawDone((said = messages));
+
+  /** @param {HTMLButtonElement} button @param {string} name @param {() => Blob | Promise<Blob>} make */
+  function bind(button, name, make) {
+    button.addEventListener('click', async () => {
+      try {
+        save(await make(), name);
+        say({ key: 'export.saved', values: { name } });
+      } catch (error) {
+        say(codedFrom(error).message);
+      }
+    });
+  }
+  /** The scores as a file. @param {(records: import('./records.js').Record[], info: import('../../worker/jobs.js').ModelInfo) => string} write @param {string} type */
+  const table = (write, type) => () => {
+    const { info } = known();
+    return new Blob(info ? [write(recordsOf(known()), info)] : [], { type });
+  };
+  bind(csv, 'carzero-scores.csv', table(csvOf, 'text/csv'));
+  bind(json, 'carzero-scores.json', table(jsonOf, 'application/json'));
+  bind(png, 'carzero-figure.png', () => {
+    const state = known();
+    if (!hasFigure(state)) throw new Error(t('figure.failed'));
+    return pngOf(drawFigure(state));
+  });
+
+  copy.addEventListener('click', async () => {
+    const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];
+    say({ key: (await copyField(link)) ? 'share.copied' : 'share.field' }, ...without);
+  });
+
+  /** @param {import('../../core/state.js').State} state */
+  function draw(state) {
+    const records = recordsOf(state);
+    what.textContent = [
+      records.length && state.info ? plural('export.scores', records.length) : t('export.none'),
+      ...(state.series?.shown ? [t('export.open')] : []),
+    ].join(' ');
+    csv.disabled = json.disabled = !records.length || !state.info;
+    png.disabled = !hasFigure(state);
+    copy.disabled = !state.info;
+    link.value = state.info ? `${location.origin}${location.pathname}${fragmentOf(state)}` : '';
+    drawDone(said);
+  }
+  let open = false;
+  card.addEventListener('toggle', ({ newState }) => {
+    open = newState === 'open';
+    say();
+    if (open) draw(known());
+  });
+  return (/** @type {import('../../core/state.js').State} */ state) => {
+    opener.disabled = Boolean(state.veiled);
+    opener.title = state.veiled ? t('teach.noExport') : '';
+    if (open && state.veiled) card.hidePopover();
+    else if (open) draw(state);
+  };
+}

@@ -1,0 +1,130 @@
+/** What happens to a series. One image is in the worker at a time, and nothing of it stays there. */
+import { Actions } from '../../core/actions.js';
+import { codedFrom } from '../../core/errors.js';
+import { programMessage } from '../../core/i18n.js';
+import { count } from '../../core/files.js';
+import { Pump } from '../../core/pump.js';
+import { lacking, nextRow, seriesOf, sortBy } from '../../core/table.js';
+
+const THUMBNAIL = 96; // pixels of the longer side
+const CRASHED = {
+  state: /** @type {const} */ ('failed'),
+  error: 'The program stopped while it read this file.',
+  reason: { key: 'series.crashed' },
+};
+
+/**
+ * @typedef {import('../../core/table.js').Row} Row
+ * @typedef {import('../../core/table.js').Series} Series
+ */
+
+export class SeriesActions extends Actions {
+  #pump = new Pump(
+    () => this.#next(),
+    (error) => this.session.model.failed(error),
+  );
+
+  /** Changes the series, if there is one. @param {(series: Series) => Partial<Series>} change */
+  #change(change) {
+    const { series } = this.state;
+    if (series) this.update({ series: { ...series, ...change(series) } });
+  }
+
+  /** Replaces the series before. @param {import('../../core/files.js').Named[]} files @param {import('../../core/files.js').Left} left What was with them, and is no image */
+  open(files, left) {
+    this.update({ series: seriesOf(files, left), notice: null });
+  }
+
+  close() {
+    this.update({ series: null });
+  }
+
+  /** Table or viewer. @param {boolean} shown */
+  show(shown) {
+    this.#change(() => ({ shown }));
+  }
+
+  /** From the table, if it is on show, to the viewer. */
+  leaveTable() {
+    if (this.state.series?.shown) this.show(false);
+  }
+
+  /** @param {boolean} running */
+  run(running) {
+    this.#change(() => ({ running }));
+  }
+
+  /** @param {string} by */
+  sort(by) {
+    this.#change(({ sort }) => ({ sort: sortBy(sort, by) }));
+  }
+
+  /** @param {Partial<import('../../core/table.js').Filter>} change */
+  filter(change) {
+    this.#change(({ filter }) => ({ filter: { ...filter, ...change }, portions: 1 }));
+  }
+
+  showMore() {
+    this.#change(({ portions }) => ({ portions: portions + 1 }));
+  }
+
+  /** Decodes the picture again, for the viewer. @param {import('../../core/table.js').Row} row */
+  view({ file, name }) {
+    this.session.picture.openFile(file, name);
+  }
+
+  /** Another model, or another device: nothing is scored yet. What could not be read stays so. */
+  forget() {
+    this.#change(({ rows }) => ({
+      rows: rows.map((row) =>
+        row.state === 'failed' ? row : { ...row, state: 'waiting', verdict: undefined, marks: new Map() },
+      ),
+    }));
+  }
+
+  /** Scores row after row while the viewer rests. */
+  settle() {
+    this.#pump.run();
+  }
+
+  #next() {
+    const { series, model, findings, wanted, work, redraw } = this.state;
+    const rests = series?.running && model === 'ready' && !wanted && !work && !redraw;
+    const row = rests ? nextRow(series, findings) : undefined;
+    return row ? () => this.#assess(row) : null;
+  }
+
+  /** What becomes of a row, unless it belongs to another series by now, or to another model. @param {Row} row @param {Partial<Row> | null} patch Null: it goes */
+  #settleRow(row, patch) {
+    this.#change(({ rows }) => ({
+      rows: rows.flatMap((other) => (other !== row ? [other] : patch ? [{ ...row, ...patch }] : [])),
+    }));
+  }
+
+  /** @param {Row} row */
+  async #assess(row) {
+    try {
+      const findings = lacking(row, this.state.findings);
+      const { scores, ...facts } = await this.session.call('assess', { file: row.file, findings, side: THUMBNAIL });
+      const fresh = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
+      this.#settleRow(row, { ...facts, state: 'done', marks: new Map([...row.marks, ...fresh]) });
+    } catch (error) {
+      this.#fail(row, codedFrom(error));
+    }
+  }
+
+  /** @param {Row} row @param {import('../../core/errors.js').Known} error */
+  #fail(row, error) {
+    const { code, cause, message, values } = error;
+    const { rows = [] } = this.state.series ?? {};
+    if (code === 'stopped') {
+      if (cause) this.#settleRow(row, CRASHED); // once more after a restart: its rows are new
+    } else if (code === 'device') this.session.model.failed(error);
+    else if (code === 'no-picture' && rows.length > 1) {
+      if (!rows.includes(row)) return;
+      const kind = ['DICOM', values?.modality].filter(Boolean).join(' '); // a report or a plan, as discs and archives hold them
+      this.#settleRow(row, null);
+      this.#change(({ left }) => ({ left: count(left, kind) }));
+    } else this.#settleRow(row, { state: 'failed', error: message, reason: programMessage(error) });
+  }
+}

@@ -1,0 +1,115 @@
+/** The picture's life: opened, exchanged for its negative, redrawn in the phantom lab, let go. */
+import { Actions } from '../../core/actions.js';
+import { codedFrom } from '../../core/errors.js';
+import { programMessage } from '../../core/i18n.js';
+import { initialDisplay } from '../../core/state.js';
+import { Pixels } from '../../core/viewport/pixels.js';
+
+/**
+ * @typedef {import('../../core/state.js').Picture} Picture
+ * @typedef {import('../../core/i18n.js').Message} Message
+ */
+
+/** @param {import('../../core/state.js').Example} example @returns {Message} */
+const syntheticName = ({ name, title }) => ({ key: 'sources.synthetic', values: { name: { example: name, title } } });
+
+/** What the worker decoded, ready to be shown. @param {import('../../worker/jobs.js').Decoded} decoded */
+function shownFromDecoded({ values, spacing, window, ...facts }) {
+  const { width, height } = facts;
+  const pixels = new Pixels({ values, width, height, spacing, window });
+  return { ...facts, pixels, grid: { width, height, aspect: pixels.aspect } };
+}
+
+export class PictureActions extends Actions {
+  #lastId = 0;
+
+  /** Opens a picture; a refusal leaves the one before. @param {import('../../core/state.js').Source} source @param {Message} name */
+  async open(source, name) {
+    const id = ++this.#lastId;
+    const { wanted, picture: shown, notice } = this.state;
+    const again = [wanted?.source, shown?.source].includes(source); // after a restart
+    this.update({ wanted: { source, name }, redraw: null, notice: again ? notice : null });
+    if (!this.session.model.hasProgram) return; // it comes back to this once it has
+    try {
+      const decoded = await this.session.call('decode', { picture: id, source });
+      if (id !== this.#lastId) return this.#drop(id);
+      const before = this.state.picture;
+      this.#release(before);
+      const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
+      this.session.comparison.follow(before, picture);
+      const display = again
+        ? this.state.display
+        : { ...initialDisplay(), ...this.session.link.takeDisplay(picture.pixels) };
+      if (!again) this.session.teaching.goOn();
+      this.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
+      this.session.scoring.run();
+    } catch (error) {
+      const known = codedFrom(error);
+      if (known.code === 'stopped' || id !== this.#lastId) return;
+      this.update({ wanted: null });
+      this.session.notices.refuse({ key: 'sources.refused', values: { name } }, programMessage(known));
+    }
+  }
+
+  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {string} name */
+  openFile(file, name) {
+    this.session.series.leaveTable();
+    this.open({ file }, name);
+  }
+
+  /** Opens the picture's file again with black and white exchanged, for the model too, or as it is. */
+  exchange() {
+    const { picture } = this.state;
+    if (picture && 'file' in picture.source)
+      this.open({ ...picture.source, negative: !picture.source.negative }, picture.name);
+  }
+
+  /** Opens a synthetic chest, and with it the phantom lab; what it was drawn to show is selected. @param {import('../../core/state.js').Example} example */
+  openExample(example) {
+    const { findings, teaching } = this.state;
+    const own = findings.find((finding) => finding.toLowerCase() === example.finding?.toLowerCase());
+    if (!teaching) this.update(own ? { selected: own, picked: true } : { picked: false });
+    this.open({ example, phantom: example.params, moving: false }, syntheticName(example));
+  }
+
+  /** Draws the synthetic picture anew. The scores and the view of the drawing before stay, so that nothing flickers. @param {import('../../core/state.js').Drawing} source */
+  async draw(source) {
+    const id = ++this.#lastId;
+    const decoded = await this.session.call('decode', { picture: id, source });
+    const { picture: before, redraw, selected } = this.state;
+    if (id !== this.#lastId || !before) return this.#drop(id); // another was opened
+    this.#release(before);
+    const { example, phantom } = source;
+    /** @type {Record<string, unknown>} */ const original = { ...example.params };
+    const altered = Object.entries(phantom).some(([name, value]) => (value ?? null) !== (original[name] ?? null));
+    const scale = decoded.width / before.width;
+    const { x, y, width, height } = before.view ?? { x: 0, y: 0, width: 0, height: 0 };
+    const view = before.view && { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
+    const name = altered ? { key: 'sources.altered' } : syntheticName(example);
+    const shown = shownFromDecoded(decoded);
+    const grid = source.moving ? before.grid : shown.grid;
+    const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
+    this.session.comparison.follow(before, picture);
+    this.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
+  }
+
+  /** Draws small synthetic examples, one after another: what a person wants goes first. @param {[phantom: import('../../core/state.js').Params, canvas: HTMLCanvasElement][]} examples */
+  async preview(examples) {
+    for (const [phantom, canvas] of examples) {
+      const preview = await this.session.call('preview', { phantom }).catch(() => null);
+      if (!preview) continue; // a button without a picture still works
+      Object.assign(canvas, { width: preview.bitmap.width, height: preview.bitmap.height });
+      canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(preview.bitmap);
+    }
+  }
+
+  /** The worker forgets a picture, unless it stays beside the next. @param {Picture | null} picture */
+  #release(picture) {
+    if (picture && !this.session.comparison.holds(picture)) this.#drop(picture.id);
+  }
+
+  /** @param {number} id */
+  #drop(id) {
+    this.session.call('drop', { picture: id }).catch(() => {}); // an open call is only rejected by a stop
+  }
+}

@@ -1,0 +1,64 @@
+/** The actions of all features, on one state. Views call these only; actions of two features meet here. */
+import { FindingActions } from './features/findings/actions.js';
+import { ScoringActions } from './features/findings/scoring.js';
+import { CompareActions } from './features/compare/actions.js';
+import { ContourActions } from './features/contours/actions.js';
+import { LanguageActions } from './features/chrome/language.js';
+import { LinkActions } from './features/export/link.js';
+import { LabActions } from './features/lab/actions.js';
+import { MapActions } from './features/map/actions.js';
+import { ModelActions } from './features/models/actions.js';
+import { NoticeActions } from './features/chrome/actions.js';
+import { PictureActions } from './features/sources/actions.js';
+import { RewriteActions } from './features/rewrite/actions.js';
+import { SeriesActions } from './features/series/actions.js';
+import { TeachingActions } from './features/teaching/actions.js';
+import { TourActions } from './features/tour/actions.js';
+import { DisplayActions } from './features/viewer/actions.js';
+import { WhyActions } from './features/why/actions.js';
+
+export class Session {
+  #store;
+
+  /** @param {import('./core/state.js').Store} store */
+  constructor(store) {
+    this.#store = store;
+    this.model = new ModelActions(this);
+    this.link = new LinkActions(this);
+    this.language = new LanguageActions(this);
+    this.notices = new NoticeActions(this);
+    this.picture = new PictureActions(this);
+    this.display = new DisplayActions(this);
+    this.findings = new FindingActions(this);
+    this.scoring = new ScoringActions(this);
+    this.map = new MapActions(this);
+    this.contours = new ContourActions(this);
+    this.why = new WhyActions(this);
+    this.lab = new LabActions(this);
+    this.teaching = new TeachingActions(this);
+    this.tour = new TourActions(this);
+    this.series = new SeriesActions(this);
+    this.comparison = new CompareActions(this);
+    this.rewriting = new RewriteActions(this);
+  }
+
+  get state() {
+    return this.#store.state;
+  }
+
+  /** @param {Partial<import('./core/state.js').State>} patch */
+  update(patch) {
+    this.#store.update(patch);
+  }
+
+  /** A job of the worker. @type {import('./worker/jobs.js').Call} */
+  call = async (type, payload) => this.model.client.call(type, payload);
+
+  /** Does what the state asks for beside the viewer's work. Called after every change. */
+  settle() {
+    this.map.settle();
+    this.series.settle();
+    this.comparison.settle();
+    this.why.settle();
+  }
+}

@@ -1,0 +1,86 @@
+/** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
+import { CodedError, CrashError } from '../core/errors.js';
+import { startWorker } from '../core/trusted.js';
+
+/** @param {string} lock Is held by the worker as long as it lives */
+const startJobs = (lock) =>
+  startWorker(
+    new URL('./worker.js', import.meta.url).href,
+    `navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`,
+  );
+
+export class WorkerClient {
+  #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
+  #worker = startJobs(this.#lock);
+  /** @type {Map<number, {type: string, resolve: (answer: any) => void, reject: (error: CodedError) => void, onProgress?: (told: import('./jobs.js').Told) => void}>} Answers are of the kind that the worker's jobs are checked to give */
+  #calls = new Map();
+  #lastId = 0;
+  #stopped = false;
+  /** @type {(error: CrashError) => void} */ #tell = () => {}; // set at once, by the line below
+  /** If the worker ends by itself; every open call is then rejected as 'stopped', because of it. @type {Promise<CrashError>} */
+  crashed = new Promise((resolve) => {
+    this.#tell = resolve;
+  });
+
+  constructor() {
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
+    this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crash(
+        event.message || 'The worker could not be started.',
+        event.filename && `at ${event.filename}:${event.lineno}`,
+      );
+    };
+  }
+
+  /** Asks for one of the worker's jobs. @template {keyof import('./jobs.js').Jobs} J @param {J} type @param {import('./jobs.js').Payload<J>} payload @param {(told: import('./jobs.js').Told) => void} [onProgress] @returns {Promise<import('./jobs.js').Answer<J>>} */
+  call(type, payload, onProgress) {
+    if (this.#stopped) return Promise.reject(new CodedError('stopped', 'The worker was stopped.'));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { type, resolve, reject, onProgress });
+      this.#worker.postMessage({ id, type, payload });
+    });
+  }
+
+  /** A worker that ends without a word lets go of its lock. */
+  #outlive() {
+    navigator.locks?.request(this.#lock, () => this.#crash('The worker ended.'));
+  }
+
+  /** Ends the worker; open calls are rejected as 'stopped'. @param {CrashError} [cause] */
+  stop(cause) {
+    this.#stopped = true;
+    this.#worker.terminate();
+    for (const { reject } of this.#calls.values())
+      reject(new CodedError('stopped', 'The worker was stopped.', { cause }));
+    this.#calls.clear();
+  }
+
+  /** @param {{id: number, type: string, value: any}} message */
+  #receive({ id, type, value }) {
+    if (type === 'crash') return this.#crash(value.message, value.stack);
+    const call = this.#calls.get(id);
+    if (!call) return; // answered already, or stopped
+    if (type === 'progress') return call.onProgress?.(value);
+    this.#calls.delete(id);
+    if (type === 'result') return call.resolve(value);
+    if (type === 'error')
+      return call.reject(Object.assign(new CodedError(value.code, value.message), { values: value.values ?? {} }));
+    throw new Error(`unknown message from the worker: ${type}`);
+  }
+
+  /** @param {string} message @param {string} [stack] */
+  #crash(message, stack = '') {
+    if (this.#stopped) return;
+    const error = new CrashError(
+      message,
+      stack,
+      [...this.#calls.values()].map(({ type }) => type),
+    );
+    this.#tell(error);
+    this.stop(error);
+  }
+}

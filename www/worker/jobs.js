@@ -1,0 +1,56 @@
+/**
+ * The worker's jobs: what each is given and what it answers. The page's end (client.js) and the worker's (worker.js) are both
+ * checked against this list, so that a wrong payload is an error of `npm run types`. Pictures have ids that the page gives.
+ *
+ * @typedef {import('../core/i18n.js').Message} Message
+ * @typedef {import('carzero').Phantom} Params
+ * @typedef {import('../core/state.js').Source} Source
+ * @typedef {import('../core/folders.js').Folder} Folder
+ *
+ * @typedef {{kind: import('../core/state.js').DeviceKind, reason: Message}} Device And why it is this one
+ * @typedef {{preference: import('../core/state.js').Preference, without?: Message}} Wish `without`: why not WebGPU, whatever is preferred
+ * @typedef {{downloaded: number, cached: number, trouble: string} | {read: number}} Weights Bytes; `trouble`: why they were not kept
+ *
+ * @typedef {import('carzero').ModelInfo & {sha256?: string}} ModelInfo And the digest of its manifest
+ *
+ * @typedef {object} Read What is known of a picture as its file is read
+ * @property {number} width @property {number} height
+ * @property {import('carzero').Note[]} notes @property {import('carzero').Fact[]} facts
+ * @property {import('carzero').Warning[]} warnings @property {import('carzero').Truth[]} truth
+ * @typedef {Read & import('carzero').Shown} Decoded As the viewer shows it
+ *
+ * @typedef {import('carzero').Score} Scored
+ * @typedef {import('carzero').Verdict | undefined} Verdict
+ * @typedef {import('../core/table.js').Thumbnail} Thumbnail
+ * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {verdict: Verdict, thumbnail: Thumbnail, scores: import('../core/table.js').Mark[]}} Assessed
+ * @typedef {{name: string, ramp: Uint8ClampedArray<ArrayBuffer>}} Palette As `Palette` of the program: colours from low to high, RGBA
+ * @typedef {import('carzero').Typed} Typed
+ * @typedef {import('carzero').Reading} Reading
+ * @typedef {import('carzero').Rewriting} Rewriting
+ *
+ * @typedef {object} Jobs
+ * @property {(payload: Wish & {folder: Folder}) => {device: Device, phantoms: import('carzero').Example[], palettes: Palette[]}} start
+ * @property {(payload: {folder: Folder, build: string}) => {device: Device, info: ModelInfo, weights: Weights}} load
+ * @property {(payload: {}) => Record<string, string>} japanese Names of findings
+ * @property {(payload: {picture: number, source: Source}) => Decoded} decode
+ * @property {(payload: {phantom: Params}) => {bitmap: ImageBitmap}} preview
+ * @property {(payload: {picture: number}) => null} drop
+ * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode
+ * @property {(payload: {picture: number, findings: readonly string[]}) => {scores: Scored[], ms: number}} score
+ * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
+ * @property {(payload: {file: Blob, findings: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
+ * @property {(payload: {finding: string}) => string} sentence Checks a finding; throws 'bad-prompt'
+ * @property {(payload: {text: string}) => Typed} typed
+ * @property {(payload: {}) => Rewriting} rewriting
+ * @property {(payload: {text: string, answer: string}) => Reading} readAnswer
+ * @property {(payload: {prefix: string, limit: number}) => import('carzero').Completion[]} complete
+ */
+
+/** @template {keyof Jobs} J @typedef {Parameters<Jobs[J]>[0]} Payload */
+/** @template {keyof Jobs} J @typedef {ReturnType<Jobs[J]>} Answer */
+/** What is told meanwhile: bytes of a model, or null once all are there. @typedef {import('../core/state.js').Progress | null} Told */
+/** A job of the worker's: its answer, and what of it is handed over instead of copied. @template {keyof Jobs} J @typedef {(payload: Payload<J>, tell: (told: Told) => void) => Promise<[Answer<J>, Transferable[]?]>} Job */
+/** Asks the worker for a job. @typedef {<J extends keyof Jobs>(type: J, payload: Payload<J>, onProgress?: (told: Told) => void) => Promise<Answer<J>>} Call */
+
+/** Jobs that use the model: they run one after another, the others between them. @type {ReadonlySet<keyof Jobs>} */
+export const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'explain', 'assess']);

@@ -1,0 +1,44 @@
+/** Pictures as the program decodes them, and small ones of them. Runs in the worker. */
+
+/** @typedef {any} Picture Of the WebAssembly module */
+
+/**
+ * @param {any} wasm Its exports @param {import('../core/state.js').Source} source @param {number} size Of a synthetic one, in pixels of a side
+ * @returns {Promise<Picture>}
+ */
+export async function decodePicture(wasm, source, size) {
+  if ('phantom' in source) return wasm.Picture.phantom(source.phantom, size);
+  const picture = wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
+  if (!source.negative) return picture;
+  const negative = picture.negative();
+  picture.free();
+  return negative;
+}
+
+/** @param {Picture} picture @returns {Promise<ImageBitmap>} */
+export function bitmapFromPicture(picture) {
+  const grey = picture.grey();
+  const rgba = new Uint32Array(grey.length);
+  for (let i = 0; i < grey.length; i++) rgba[i] = 0xff000000 | (grey[i] * 0x010101); // little-endian ABGR
+  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
+}
+
+/** Means of blocks, so that it is small and still shows what there is. @param {Picture} picture @param {number} side Pixels of the longer side @returns {import('../core/table.js').Thumbnail} */
+export function thumbnailOf(picture, side) {
+  const { width: columns, height: rows } = picture;
+  const grey = picture.grey();
+  const step = Math.max(1, Math.max(columns, rows) / side);
+  const [width, height] = [columns, rows].map((size) => Math.max(1, Math.round(size / step)));
+  const means = new Uint8ClampedArray(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const [top, bottom] = [y, y + 1].map((at) => Math.floor((at * rows) / height));
+    for (let x = 0; x < width; x++, i++) {
+      const [left, right] = [x, x + 1].map((at) => Math.floor((at * columns) / width));
+      let sum = 0;
+      for (let row = top; row < bottom; row++)
+        for (let column = left; column < right; column++) sum += grey[row * columns + column];
+      means[i] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return { width, height, grey: means };
+}
