@@ -14,6 +14,7 @@ import { bindCompare } from './features/compare/view.js';
 import { bindContours } from './features/contours/view.js';
 import { bindDetail } from './features/detail/view.js';
 import { bindEntry } from './features/findings/entry.js';
+import { bindExperiments } from './features/experiments/view.js';
 import { bindExport } from './features/export/view.js';
 import { bindFacts } from './features/sources/facts.js';
 import { bindFindings } from './features/findings/view.js';
@@ -51,6 +52,7 @@ const views = [
   bindContours,
   bindDetail,
   bindWhy,
+  bindExperiments,
   bindCompare,
   bindExport,
   bindModels,

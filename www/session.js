@@ -3,6 +3,7 @@ import { FindingActions } from './features/findings/actions.js';
 import { ScoringActions } from './features/findings/scoring.js';
 import { CompareActions } from './features/compare/actions.js';
 import { ContourActions } from './features/contours/actions.js';
+import { ExperimentActions } from './features/experiments/actions.js';
 import { LanguageActions } from './features/chrome/language.js';
 import { LinkActions } from './features/export/link.js';
 import { LabActions } from './features/lab/actions.js';
@@ -34,6 +35,7 @@ export class Session {
     this.map = new MapActions(this);
     this.contours = new ContourActions(this);
     this.why = new WhyActions(this);
+    this.experiments = new ExperimentActions(this);
     this.lab = new LabActions(this);
     this.teaching = new TeachingActions(this);
     this.tour = new TourActions(this);
@@ -60,5 +62,6 @@ export class Session {
     this.series.settle();
     this.comparison.settle();
     this.why.settle();
+    this.experiments.settle();
   }
 }

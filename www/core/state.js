@@ -50,6 +50,7 @@
  * @typedef {State & {picture: Picture}} Viewed With a picture in the viewer
  */
 
+import { initialExperiments } from './experiments.js';
 import { ALL } from './explanation.js';
 import { language } from './i18n.js';
 import { initialRewriter } from './review.js';
@@ -117,6 +118,7 @@ export function initialState() {
     /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },
     /** @type {ReadonlyMap<string, import('./explanation.js').Explanation | {error: string}>} By picture and finding */ explanations:
       new Map(),
+    experiments: initialExperiments(),
     /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
     /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,

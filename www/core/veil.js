@@ -36,6 +36,7 @@ export function veil(state) {
     compare: null,
     explanations: NOTHING,
     why: { ...state.why, open: false },
+    experiments: { ...state.experiments, open: false },
     contours: { on: false, chosen: null },
   };
 }

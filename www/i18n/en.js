@@ -63,6 +63,9 @@ export default {
   'contours.similarity':
     'Each line lies half-way between the median and the highest value of its own map of similarity. It shows where the model looked for a finding, not that the finding is there.',
   'contours.title': 'Contours',
+  'cover.blur': 'a blur',
+  'cover.mean': 'mean grey',
+  'cover.mirror': 'what lies opposite',
   'detail.chart': 'Reference distribution of the logit from {low} to {high}, median {median}, this image {here}',
   'detail.here': 'this image {value}',
   'detail.i2t': 'Image to text',
@@ -119,6 +122,10 @@ export default {
   'example.normal': 'Normal chest',
   'example.pneumothorax': 'Left pneumothorax',
   'example.surprise': 'Chest of this round',
+  'experiments.open': 'Experiments: what does this score rest on?',
+  'experiments.subject': '{finding}, sent as “{sentence}”.',
+  'experiments.title': 'Experiments',
+  'experiments.working': 'Working it out, once all findings are scored.',
   'export.csv': 'Scores as CSV',
   'export.json': 'Scores as JSON',
   'export.names': 'Tables name the image files. The figure does not.',
@@ -252,6 +259,34 @@ export default {
   'live.ready': 'Ready. Choose an image.',
   'live.scored.one': '{count} finding scored.',
   'live.scored.other': '{count} findings scored.',
+  'look.controls': 'Other places covered, median',
+  'look.cover': 'Covered with',
+  'look.covered': 'That place covered',
+  'look.explains':
+    'Covering that place takes more from the score than covering any of {controls} other places: the score rests on it.',
+  'look.figure':
+    'Logits: the image as it is {whole}, that place covered {covered}, other places covered {low} to {high}',
+  'look.kept': 'All but that place covered',
+  'look.limit':
+    'A covered image is unlike any that the model learnt from. Where the lungs lie is taken from a standard frontal chest, not from this image.',
+  'look.looks.unfamiliar':
+    'With that place covered, the image does not look like a frontal chest radiograph to the model any more.',
+  'look.looks.unusual':
+    'With that place covered, the image is unlike most of the radiographs that the model learnt from.',
+  'look.no-reason':
+    'Covering that place takes no more from the score than covering other places ({asMuch} of {controls} take as much): the map is no reason for this score.',
+  'look.partly':
+    'Covering that place takes more from the score than covering most others, but not all ({asMuch} of {controls} take as much): the score rests on it in part.',
+  'look.passes': 'Passes over the image',
+  'look.progress': 'Pass {done} of {passes} over the image',
+  'look.question.one':
+    'The strongest patch of the map ({map}) is covered, and then as much elsewhere in the lungs, twenty times. A score that rests on the place falls most where it is covered.',
+  'look.question.other':
+    'The {count} strongest patches of the map ({map}) are covered, and then as many elsewhere in the lungs, twenty times. A score that rests on the place falls most where it is covered.',
+  'look.region': 'The strongest patches of the map, on what the model sees',
+  'look.shuffled': 'All patches in other places',
+  'look.title': 'Does it look where the map says?',
+  'look.whole': 'The image as it is',
   'looks.exchange': 'Invert for the model',
   'looks.undo': 'Undo the inversion',
   'map.attention': 'Attention weights',
@@ -327,6 +362,19 @@ export default {
     'CARZero, zero-shot chest radiograph classification, running wholly in your browser. For teaching and research, not for diagnosis.',
   'page.name': 'in the browser',
   'page.title': 'CARZero in the browser',
+  'part.global': 'Global tokens alone',
+  'part.image-to-text': 'Image to text alone',
+  'part.local': 'Patches and words alone',
+  'part.text-to-image': 'Text to image alone',
+  'part.whole': 'The model as it is',
+  'part.without-head': 'Without head {head} of layer {layer}',
+  'part.without-layer': 'Without layer {layer}',
+  'parts.limit':
+    'Nothing was trained again: the model never had to do without a part. Percentiles are among the reference images, scored by the same part.',
+  'parts.most': 'Most changes by “{part}”: {from} becomes {to}.',
+  'parts.question':
+    'The same image and sentence are scored again by one part of the cross-attention alone, or with a layer or a head switched off. The thin line is the whole model.',
+  'parts.title': 'Which part of the model carries the score?',
   percentile: '{standing} percentile',
   'population.among': 'Standing among: {population}',
   'population.empty': 'The list is empty. Add a finding, or choose a set.',

@@ -38,6 +38,9 @@
  * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode
  * @property {(payload: {picture: number, findings: readonly string[]}) => {scores: Scored[], ms: number}} score
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
+ * @property {(payload: {picture: number, finding: string}) => import('carzero').Ablated[]} ablate
+ * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
+ * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
  * @property {(payload: {file: Blob, findings: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
  * @property {(payload: {finding: string}) => string} sentence Checks a finding; throws 'bad-prompt'
  * @property {(payload: {text: string}) => Typed} typed
@@ -53,4 +56,15 @@
 /** Asks the worker for a job. @typedef {<J extends keyof Jobs>(type: J, payload: Payload<J>, onProgress?: (told: Told) => void) => Promise<Answer<J>>} Call */
 
 /** Jobs that use the model: they run one after another, the others between them. @type {ReadonlySet<keyof Jobs>} */
-export const MODEL_JOBS = new Set(['start', 'load', 'drop', 'encode', 'score', 'explain', 'assess']);
+export const MODEL_JOBS = new Set([
+  'start',
+  'load',
+  'drop',
+  'encode',
+  'score',
+  'explain',
+  'ablate',
+  'audit',
+  'auditStep',
+  'assess',
+]);

@@ -26,6 +26,7 @@ const PREVIEW_SIZE = 128;
 /** @type {Awaited<ReturnType<typeof startProgram>>} */ let program;
 /** @type {any} Its exports */ let wasm;
 /** @type {any} */ let model;
+/** @type {any} The audit in hand */ let audit;
 /** @type {ReturnType<typeof prepare> | undefined} Of a model beside the page */ let prepared;
 /** @type {Map<number, {source: import('../core/state.js').Source, picture: any, encoded: any}>} */
 const pictures = new Map();
@@ -171,6 +172,23 @@ const jobs = {
     const explanation = await model.explain(entryOf(id).encoded, finding);
     const { patches, attendedWords, wordPatches } = explanation;
     return [explanation, [patches, attendedWords, wordPatches].map(({ buffer }) => buffer)];
+  },
+
+  async ablate({ picture: id, finding }) {
+    return [await model.ablate(entryOf(id).encoded, finding)];
+  },
+
+  async audit({ picture: id, finding, map, cover }) {
+    const { picture, encoded } = entryOf(id);
+    audit?.free();
+    audit = null;
+    audit = await model.audit(picture, encoded, finding, map, cover);
+    return [{ passes: audit.passes }];
+  },
+
+  async auditStep() {
+    await model.auditStep(audit);
+    return [{ done: audit.done, passes: audit.passes, report: audit.report() }];
   },
 
   /** An image of a series, from its file to its scores; nothing of it stays. */

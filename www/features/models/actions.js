@@ -117,6 +117,7 @@ export class ModelActions extends Actions {
     this.session.series.forget();
     this.session.comparison.forget();
     this.session.why.forget();
+    this.session.experiments.forget();
   }
 
   /** Opens the picture again. @param {import('../../worker/jobs.js').Answer<'start'>} started */

@@ -1,0 +1,89 @@
+/** Experiments: scores of parts of the model, and whether a score rests on what its map shows. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { OUTPUT, violations } from './setup.mjs';
+import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+
+const built = builtPage();
+/** @type {import('playwright-core').Page} */ let page;
+/** @type {string[]} */ let problems;
+
+before(async () => {
+  ({ page, problems } = await visit(built.browser, {}));
+  await page.goto(`${built.site.origin}/?device=cpu`);
+  await reached(page, 'ready');
+  await page.locator('[data-phantom="effusion"]').click();
+  await reached(page, 'done');
+  await page.locator('[data-finding="Pleural Effusion"] .pick').click();
+});
+
+const open = () => page.getByTestId('experiments-open').click();
+const close = () => page.keyboard.press('Escape');
+const result = () => page.getByTestId('look-result');
+
+test('every part of the model scores, and the whole one as the list says', async () => {
+  const listed = await page.locator('[data-finding="Pleural Effusion"] .value').textContent();
+  await open();
+  const parts = page.getByTestId('parts').locator('.part');
+  await parts.first().waitFor();
+  assert.equal(await parts.count(), 5 + 2 + 2 * 4, 'the parts, two layers, four heads of each');
+  assert.equal(await parts.first().locator('.part-value').first().textContent(), listed);
+  const logits = await parts.locator('.part-value.small').allTextContents();
+  assert.ok(new Set(logits).size > 10, 'parts differ');
+  assert.match(await page.getByTestId('parts-most').textContent(), /Most changes by “.+”: .+ becomes .+\./);
+});
+
+test('a drawn effusion is the reason for its score, with any cover', async () => {
+  await result().waitFor();
+  for (const cover of ['blur', 'mirror', 'mean']) {
+    await page.getByTestId('look-cover').selectOption(cover);
+    await result()
+      .waitFor({ state: 'hidden' })
+      .catch(() => {}); // what was covered so before is there at once
+    await result().waitFor();
+    assert.match(await page.getByTestId('look-conclusion').textContent(), /the score rests on it\.$/, cover);
+  }
+  assert.equal(await page.locator('.strip-control').count(), 20);
+  assert.equal(await page.getByTestId('look-standings').locator('dd').count(), 5);
+  const framed = await page
+    .locator('#look-region')
+    .evaluate(
+      (canvas) => /** @type {HTMLCanvasElement} */ (canvas).getContext('2d')?.getImageData(0, 0, 224, 224).data,
+    );
+  assert.ok(framed && new Set(Object.values(framed)).size > 50, 'the image and the place are drawn');
+  assert.deepEqual(await violations(page), []);
+  await page.screenshot({ path: join(OUTPUT, 'experiments-1280.png') });
+  await close();
+  await page.getByTestId('experiments').waitFor({ state: 'hidden' });
+});
+
+test('a word that was never learnt has logits alone, and another finding begins anew', async () => {
+  await addOwnWords(page, 'asdfgh');
+  await page.locator('[data-finding="asdfgh"] .pick').click();
+  await reached(page, 'done');
+  await open();
+  await page.getByTestId('parts').locator('.part').first().waitFor();
+  assert.doesNotMatch(await page.getByTestId('parts').innerText(), /\d(st|nd|rd|th)/);
+  await result().waitFor();
+  assert.match(await page.getByTestId('look-standings').innerText(), /logit/);
+  await close();
+});
+
+test('it fits a phone, and is there in Japanese', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.locator('[data-finding="Pleural Effusion"] .pick').click();
+  await open();
+  await result().waitFor();
+  const wide = await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
+  assert.equal(wide, 0, 'nothing is scrolled sideways');
+  await page.screenshot({ path: join(OUTPUT, 'experiments-360.png') });
+  await close();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByTestId('language').click();
+  await open();
+  await result().waitFor();
+  assert.match(await page.getByTestId('look-conclusion').textContent(), /スコアはその場所に基づいています/);
+  assert.match(await page.getByTestId('parts').innerText(), /モデル全体/);
+  assert.deepEqual(problems, []);
+});

@@ -1,0 +1,29 @@
+/**
+ * Experiments: what a score rests on. What came of each is kept by picture and finding.
+ *
+ * @typedef {import('carzero').AuditReport['cover']} Cover
+ * @typedef {{done: number, passes: number, report?: import('carzero').AuditReport}} Audit `report` once all passes are done
+ * @typedef {object} Experiments
+ * @property {boolean} open
+ * @property {Cover} cover With what places are covered
+ * @property {ReadonlyMap<string, import('carzero').Ablated[] | {error: string}>} parts By `partsKey`
+ * @property {ReadonlyMap<string, Audit | {error: string}>} audits By `auditKey`
+ */
+
+/** @type {readonly Cover[]} */
+export const COVERS = ['mean', 'blur', 'mirror'];
+
+/** @returns {Experiments} */
+export const initialExperiments = () => ({ open: false, cover: 'mean', parts: new Map(), audits: new Map() });
+
+/** @param {import('./state.js').State} state */
+export const partsKey = ({ picture, selected }) => `${picture?.id}|${selected}`;
+
+/** Which map is in question, and with what it is covered, too. @param {import('./state.js').State} state */
+export const auditKey = (state) => `${partsKey(state)}|${state.map.kind}|${state.experiments.cover}`;
+
+/** The middle one, or the mean of the middle two. @param {number[]} values At least one */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}

@@ -1,0 +1,95 @@
+/** What happens to experiments: while they are on show, what is missing of them is asked for, one pass over the image after another. */
+import { Actions } from '../../core/actions.js';
+import { phase } from '../../core/derived.js';
+import { codedFrom } from '../../core/errors.js';
+import { auditKey, partsKey } from '../../core/experiments.js';
+import { Pump } from '../../core/pump.js';
+
+export class ExperimentActions extends Actions {
+  #pump = new Pump(
+    () => this.#next(),
+    (error) => this.session.model.failed(error), // a fresh worker comes back to it
+  );
+  /** The audit that the worker has in hand. */
+  #auditing = '';
+
+  /** @param {Partial<import('../../core/experiments.js').Experiments>} change */
+  #change(change) {
+    this.update({ experiments: { ...this.state.experiments, ...change } });
+  }
+
+  /** @param {boolean} open */
+  show(open) {
+    this.#change({ open });
+  }
+
+  /** @param {import('../../core/experiments.js').Cover} cover With what places are covered */
+  coverWith(cover) {
+    this.#change({ cover });
+  }
+
+  /** Another model, or another device. */
+  forget() {
+    this.#auditing = '';
+    this.#change({ parts: new Map(), audits: new Map() });
+  }
+
+  /** Asks for what is missing. */
+  settle() {
+    this.#pump.run();
+  }
+
+  /** What is missing while everything else rests. */
+  #next() {
+    const { experiments, picture, selected } = this.state;
+    const score = this.state.scores.get(selected);
+    if (!experiments.open || !picture || !score || phase(this.state) !== 'done') return null;
+    const [parts, audit] = [partsKey(this.state), auditKey(this.state)];
+    if (!experiments.parts.has(parts)) return () => this.#ablate(parts, picture.id, selected);
+    const known = experiments.audits.get(audit);
+    if (known && ('error' in known || known.report)) return null;
+    if (known && this.#auditing === audit) return () => this.#step(audit);
+    return () => this.#begin(audit, picture.id, selected, score[this.state.map.kind]);
+  }
+
+  /** What an answer is, or why there is none. @template T @param {Promise<T>} answer @returns {Promise<T | {error: string}>} */
+  async #answered(answer) {
+    try {
+      return await answer;
+    } catch (error) {
+      const { code, message } = codedFrom(error);
+      if (['stopped', 'device', 'crash'].includes(code)) throw error;
+      return { error: message };
+    }
+  }
+
+  /** @param {string} key @param {number} picture Id @param {string} finding */
+  async #ablate(key, picture, finding) {
+    const answer = await this.#answered(this.session.call('ablate', { picture, finding }));
+    this.#change({ parts: this.#with(this.state.experiments.parts, key, answer) });
+  }
+
+  /** @param {string} key @param {number} picture Id @param {string} finding @param {Float32Array} map */
+  async #begin(key, picture, finding, map) {
+    const { cover } = this.state.experiments;
+    const answer = await this.#answered(this.session.call('audit', { picture, finding, map, cover }));
+    this.#auditing = key;
+    this.#keep(key, 'error' in answer ? answer : { ...answer, done: 0 });
+  }
+
+  /** @param {string} key */
+  async #step(key) {
+    this.#keep(key, await this.#answered(this.session.call('auditStep', {})));
+  }
+
+  /** @param {string} key @param {import('../../core/experiments.js').Audit | {error: string}} audit */
+  #keep(key, audit) {
+    this.#change({ audits: this.#with(this.state.experiments.audits, key, audit) });
+  }
+
+  /** What is known of the picture on show, and one thing more. @template T @param {ReadonlyMap<string, T>} known @param {string} key @param {T} value */
+  #with(known, key, value) {
+    const own = [...known].filter(([other]) => other.startsWith(`${this.state.picture?.id}|`));
+    return new Map([...own, [key, value]]);
+  }
+}
