@@ -9,7 +9,11 @@ import { onChange } from './core/dom.js';
 import { phase } from './core/derived.js';
 import { Store } from './core/state.js';
 import { veil } from './core/veil.js';
-import { bindChrome } from './features/chrome/view.js';
+import { bindAnnounce } from './features/chrome/announce.js';
+import { bindMenu } from './features/chrome/menu.js';
+import { bindNotice } from './features/chrome/notice.js';
+import { bindProgress } from './features/chrome/progress.js';
+import { bindCard } from './features/models/card.js';
 import { bindCompare } from './features/compare/view.js';
 import { bindContours } from './features/contours/view.js';
 import { bindDetail } from './features/detail/view.js';
@@ -60,7 +64,11 @@ const views = [
   bindPrint,
   bindReport,
   bindForget,
-  bindChrome,
+  bindProgress,
+  bindMenu,
+  bindCard,
+  bindNotice,
+  bindAnnounce,
   bindTour,
 ].map((bind) => bind(session));
 

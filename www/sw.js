@@ -11,12 +11,17 @@
  * `{type: 'takeOver'}`: a page that has just opened asks for the new build, `{agreed}`.
  *
  * @typedef {{build: string, files: Record<string, string>}} Build
+ * @typedef {{folder: string, url: string, key: string, sha256: string}} ModelFile
+ * @typedef {{type: 'keep', build: string, module: string} | {type: 'check'} | {type: 'takeOver'}} Message
  */
+
+/** TypeScript takes a script for a page's or another worker's. */
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 const PREFIX = 'carzero-build-';
 const MODELS = 'carzero-models';
 const STATE = 'carzero-state'; // which build is current, and which is ready to be the next
-const SCOPE = self.registration.scope;
+const SCOPE = worker.registration.scope;
 const MODULES = ['cpu', 'cpu-relaxed', 'webgpu'];
 
 const urlOf = (/** @type {string} */ path) => new URL(path, SCOPE).href;
@@ -106,7 +111,7 @@ async function keep(build, paths) {
   return (await Promise.all(paths.map((path) => cache.match(urlOf(path))))).every(Boolean);
 }
 
-/** A model's files, and the keys under which worker/weights.js keeps them. @param {Build} build @param {string} path Of the manifest */
+/** A model's files, and the keys under which worker/weights.js keeps them. @param {Build} build @param {string} path Of the manifest @returns {Promise<ModelFile[]>} */
 async function modelFiles(build, path) {
   const folder = urlOf(path.replace(/manifest\.json$/, ''));
   const { files } = await (await fileOf(build, path)).json();
@@ -161,57 +166,60 @@ async function currentBuild() {
 
 /** The open pages of this part of the site. */
 const pages = async () =>
-  (await clients.matchAll({ type: 'window', includeUncontrolled: true })).filter(({ url }) => url.startsWith(SCOPE));
+  (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).filter(({ url }) =>
+    url.startsWith(SCOPE),
+  );
 
-const answers = {
-  /** A page that came from the network joins, if it is of the current build. */
-  async keep({ build, module }) {
-    const current = await currentBuild();
-    if (current.build === build) await clients.claim();
-    return { kept: await keep(current, [...coreOf(current), ...moduleFiles(module)]) };
-  },
+/** A page that came from the network joins, if it is of the current build. @param {string} build @param {string} module */
+async function keepPage(build, module) {
+  const current = await currentBuild();
+  if (current.build === build) await worker.clients.claim();
+  return { kept: await keep(current, [...coreOf(current), ...moduleFiles(module)]) };
+}
 
-  async check() {
-    const [current, next, offered] = [await currentBuild(), await read('next'), await fetchBuild()];
-    if ([current.build, next?.build].includes(offered.build)) return { update: offered.build !== current.build };
-    const cache = await cacheOf(current);
-    const used = []; // must work offline in the next build, too
-    for (const name of MODULES)
-      if (await cache.match(urlOf(`carzero-${name}_bg.wasm`))) used.push(...moduleFiles(name));
-    if (!(await keep(offered, [...coreOf(offered), ...used]))) throw new Error('no room to keep the new build');
-    await renewModels(offered);
-    await write('next', offered);
-    return { update: true };
-  },
+/** Fetches the site's build, if it is another one. */
+async function check() {
+  const [current, next, offered] = [await currentBuild(), await read('next'), await fetchBuild()];
+  if ([current.build, next?.build].includes(offered.build)) return { update: offered.build !== current.build };
+  const cache = await cacheOf(current);
+  const used = []; // must work offline in the next build, too
+  for (const name of MODULES) if (await cache.match(urlOf(`carzero-${name}_bg.wasm`))) used.push(...moduleFiles(name));
+  if (!(await keep(offered, [...coreOf(offered), ...used]))) throw new Error('no room to keep the new build');
+  await renewModels(offered);
+  await write('next', offered);
+  return { update: true };
+}
 
-  async takeOver(_message, source) {
-    const next = await read('next');
-    const agreed = Boolean(next) && (await pages()).every(({ id }) => id === source.id);
-    if (agreed) {
-      await write('current', next);
-      await write('next', null);
-      await forgetOthers(next);
-    }
-    return { agreed };
-  },
-};
+/** Changes over to the next build, if the page that asks is the only one. @param {string} page Its id */
+async function takeOver(page) {
+  const next = await read('next');
+  if (!next || !(await pages()).every(({ id }) => id === page)) return { agreed: false };
+  await write('current', next);
+  await write('next', null);
+  await forgetOthers(next);
+  return { agreed: true };
+}
 
-addEventListener('install', (event) => {
-  self.skipWaiting();
+/** @param {Message} message @param {string} page Id of the one that it is from */
+async function answer(message, page) {
+  if (message.type === 'keep') return keepPage(message.build, message.module);
+  if (message.type === 'check') return check();
+  if (message.type === 'takeOver') return takeOver(page);
+  throw new Error('unknown message type');
+}
+
+worker.addEventListener('install', (event) => {
+  worker.skipWaiting();
   event.waitUntil(currentBuild());
 });
 
-addEventListener('message', (event) =>
-  event.waitUntil(
-    (async () => {
-      const answer = answers[event.data.type];
-      if (!answer) throw new Error(`unknown message type: ${event.data.type}`);
-      event.ports[0].postMessage(await answer(event.data, event.source).catch((error) => ({ error: error.message })));
-    })(),
-  ),
-);
+worker.addEventListener('message', (event) => {
+  const page = event.source instanceof Client ? event.source.id : '';
+  const answered = answer(event.data, page).catch((/** @type {Error} */ { message }) => ({ error: message }));
+  event.waitUntil(answered.then((value) => event.ports[0].postMessage(value)));
+});
 
-addEventListener('fetch', (event) => {
+worker.addEventListener('fetch', (event) => {
   const { method, url } = event.request;
   const { origin, pathname } = new URL(url);
   const path = `${origin}${pathname}`.slice(SCOPE.length) || 'index.html';

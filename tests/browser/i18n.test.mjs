@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
+import { parse } from 'acorn';
+import { simple } from 'acorn-walk';
 import { addOwnWords, builtPage, openMenu, reached } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
@@ -16,8 +18,7 @@ const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 const html = readFileSync(join(WWW, 'index.html'), 'utf8');
 const sources = readdirSync(WWW, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.js') && !path.startsWith('i18n'))
-  .map((path) => readFileSync(join(WWW, path), 'utf8'))
-  .join('\n');
+  .map((path) => parse(readFileSync(join(WWW, path), 'utf8'), { ecmaVersion: 'latest', sourceType: 'module' }));
 const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 
 /** Keys that are put together, by their beginning. */
@@ -47,14 +48,49 @@ const FAMILIES = [
   'series.waits',
   'zone.',
 ];
-const exact = new Set([
-  ...[...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key),
-  ...[
-    ...sources.matchAll(
-      /['`]([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9-]+)+|percentile|sent|timing|reset|median|close|cancel)['`]/g,
-    ),
-  ].map(([, key]) => key),
-]);
+/** The strings that an expression may be, and the beginnings of those that it puts together. @param {import('acorn').Expression} node @returns {{strings: string[], beginnings: string[]}} */
+function textsOf(node) {
+  if (node.type === 'Literal' && typeof node.value === 'string') return { strings: [node.value], beginnings: [] };
+  if (node.type === 'TemplateLiteral') {
+    const [{ value }, ...others] = node.quasis;
+    return others.length ? { strings: [], beginnings: [value.raw] } : { strings: [value.raw], beginnings: [] };
+  }
+  if (node.type !== 'ConditionalExpression') return { strings: [], beginnings: [] };
+  const [one, two] = [textsOf(node.consequent), textsOf(node.alternate)];
+  return { strings: [...one.strings, ...two.strings], beginnings: [...one.beginnings, ...two.beginnings] };
+}
+
+/** Which argument of a function is a key. */
+const KEY_OF = { t: 0, plural: 0, say: 1 };
+/** Keys that are asked for by name, and the beginnings of those that are put together. */
+const [asked, begun] = [new Set(), new Set()];
+/** Every string of the sources. */
+const written = new Set();
+const ask = (/** @type {any} */ node) => {
+  const { strings, beginnings } = textsOf(node);
+  for (const key of strings) asked.add(key);
+  for (const key of beginnings) begun.add(key);
+};
+for (const source of sources) {
+  simple(source, {
+    CallExpression({ callee, arguments: given }) {
+      const place = callee.type === 'Identifier' ? KEY_OF[callee.name] : undefined;
+      if (place !== undefined && given[place]) ask(given[place]);
+    },
+    Property({ key, value }) {
+      const named = key.type === 'Identifier' && key.name === 'key';
+      if (named && textsOf(value).strings.every((text) => text.includes('.'))) ask(value); // not a key of the keyboard
+    },
+    Literal({ value }) {
+      if (typeof value === 'string') written.add(value);
+    },
+    TemplateLiteral(node) {
+      for (const text of textsOf(node).strings) written.add(text);
+    },
+  });
+}
+const inPage = [...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key);
+const exact = new Set([...inPage, ...written]);
 
 const built = builtPage();
 
@@ -75,13 +111,18 @@ test('both languages have the same strings with the same values, none empty', ()
 });
 
 test('every key that is used exists, and every string is used', () => {
-  const called = [
-    ...sources.matchAll(/\b(?:t|say|plural)\((?:create\([^)]*\), |[a-z]+, )?(?:\w+ \? )?'([\w.-]+)'/g),
-  ].map(([, key]) => key);
-  const keyed = [...sources.matchAll(/key: '([a-z]+\.[\w.-]+)'/g)].map(([, key]) => key);
-  const inPage = [...html.matchAll(/data-i18n(?:-[a-z-]+)?="([^"]+)"/g)].map(([, key]) => key);
-  for (const key of [...called, ...keyed, ...inPage])
-    assert.ok(Object.hasOwn(en, key) || Object.hasOwn(en, `${key}.other`), key);
+  assert.ok(asked.size > 250, `${asked.size} keys were found`);
+  for (const key of [...asked, ...inPage]) assert.ok(Object.hasOwn(en, key) || Object.hasOwn(en, `${key}.other`), key);
+  for (const key of begun) {
+    assert.ok(
+      FAMILIES.some((family) => key.startsWith(family) || family.startsWith(key)),
+      `${key}…`,
+    );
+    assert.ok(
+      Object.keys(en).some((other) => other.startsWith(key)),
+      `${key}…`,
+    );
+  }
   for (const { action, value } of KEYS)
     assert.ok(action === 'preset' || Object.hasOwn(en, `key.${value ?? action}`), `${action} ${value}`);
   for (const { key } of PRESETS)

@@ -78,7 +78,7 @@ async function explained() {
 const mapped = (values) =>
   page.waitForFunction(
     async ({ map, ramp }) => {
-      const { paintMap } = await import('./js/viewer/heatmap.js');
+      const { paintMap } = await import('./core/viewport/heatmap.js');
       const { rgba, size } = paintMap(Float32Array.from(map), Uint8ClampedArray.from(ramp));
       const canvas = document.querySelector('#map');
       if (canvas.hidden || canvas.width !== size) return false;

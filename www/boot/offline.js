@@ -8,7 +8,7 @@ const PATIENCE_MS = 4000; // with a service worker that does not answer
 
 const container = () => (build() ? navigator.serviceWorker : undefined); // undefined on an insecure origin, too
 
-/** @param {ServiceWorker} worker @param {object} message @returns {Promise<any>} */
+/** @param {ServiceWorker} worker @param {object} message @returns {Promise<{agreed?: boolean, kept?: boolean, update?: boolean, error?: string}>} */
 function ask(worker, message) {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

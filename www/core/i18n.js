@@ -115,6 +115,9 @@ export const glossOf = (finding) => (current === 'en' ? '' : (japanese.get(findi
 /** A finding as it is read: in the page's language where that knows it. @param {string} finding */
 export const nameOf = (finding) => glossOf(finding) || finding;
 
+/** Devices as they are named everywhere. */
+export const KINDS = { cpu: 'CPU', webgpu: 'WebGPU' };
+
 /** @param {import('./folders.js').Folder} folder */
 export const folderInWords = ({ kind, name }) => t(kind === 'site' ? 'model.beside' : 'model.onDevice', { name });
 

@@ -18,7 +18,7 @@ const registrations = async () =>
     ({ scope }) => scope === new URL('./', document.baseURI).href,
   );
 
-/** @type {Record<string, {names: () => Promise<string[]>, remove: (name: string) => Promise<any>}>} */
+/** @type {Record<string, {names: () => Promise<string[]>, remove: (name: string) => Promise<unknown>}>} */
 const STORES = {
   workers: {
     names: async () => (await registrations()).map(({ scope }) => PREFIX + scope),

@@ -110,11 +110,11 @@ export function bindCompare(session) {
 
   const drawTable = onChange(
     (
-      /** @type {any} */ _scores,
-      /** @type {any} */ _beside,
+      /** @type {object} */ _scores,
+      /** @type {object} */ _beside,
       /** @type {string} */ selected,
       /** @type {string} */ finding,
-      /** @type {any} */ _findings,
+      /** @type {readonly string[]} */ _findings,
       /** @type {boolean} */ same,
     ) => {
       const { state } = session;

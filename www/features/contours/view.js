@@ -38,7 +38,7 @@ function bindLayer(id) {
       /** @type {'similarity' | 'attention'} */ kind,
       /** @type {import('../../core/state.js').Picture} */ { grid },
       /** @type {import('../../core/viewport/transform.js').Size} */ viewport,
-      /** @type {any} */ _view,
+      /** @type {object} */ _view,
     ) => {
       /** @type {(string | null)[]} */ const drawn = JSON.parse(key);
       const { info } = state;
@@ -122,8 +122,8 @@ export function bindContours(session) {
     (
       /** @type {boolean} */ on,
       /** @type {string} */ _drawn,
-      /** @type {any} */ _findings,
-      /** @type {any} */ _scores,
+      /** @type {readonly string[]} */ _findings,
+      /** @type {object} */ _scores,
     ) => {
       const drawn = contoured(shown);
       const full = drawn.filter(Boolean).length >= CONTOURS_MAX;

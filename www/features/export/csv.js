@@ -44,21 +44,21 @@ const listed = (warnings) =>
 /** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string}} model */
 export function csvOf(records, { title, version, sha256, population }) {
   const rows = records.flatMap(({ image, side, verdict, warnings, error, scores }) => {
-    const marks = scores.length ? scores : [/** @type {any} */ ({})];
+    const marks = scores.length ? scores : [undefined];
     return marks.map((mark) => {
-      const { finding, sentence, logit, i2t, t2i, percentile, wording } = mark;
+      const wording = mark?.wording;
       return [
         image,
         side,
-        finding,
-        sentence,
-        short(logit),
-        short(i2t),
-        short(t2i),
-        short(percentile),
+        mark?.finding,
+        mark?.sentence,
+        short(mark?.logit),
+        short(mark?.i2t),
+        short(mark?.t2i),
+        short(mark?.percentile),
         wording?.standing,
         wording?.standing === 'related' ? wording.finding : '',
-        finding && isNegated(mark) ? 'yes' : '',
+        mark && isNegated(mark) ? 'yes' : '',
         sideOf(mark),
         verdict,
         listed(warnings),

@@ -8,7 +8,7 @@ const SCALE =
   'Negated: the prompt asks for an absence, which the model often misreads. ' +
   'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
 
-/** @param {import('./records.js').Record[]} records @param {any} info See `ModelInfo` in the wasm boundary */
+/** @param {import('./records.js').Record[]} records @param {import('../../worker/jobs.js').ModelInfo} info */
 export function jsonOf(records, { name, title, version, sha256, precision, device, population }) {
   const images = records.map(({ image, side, width, height, verdict, warnings, error, scores }) => ({
     image,

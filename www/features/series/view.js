@@ -1,24 +1,11 @@
 /** The table of a series, and the way back to it from the viewer. */
-import {
-  byId,
-  cloned,
-  closest,
-  contextOf,
-  create,
-  find,
-  findAll,
-  focusedIn,
-  onChange,
-  setOptions,
-  showName,
-} from '../../core/dom.js';
-import { language, nameOf, plural, modelText, t, tell } from '../../core/i18n.js';
+import { byId, closest, create, find, findAll, focusedIn, onChange, setOptions } from '../../core/dom.js';
+import { language, modelText, nameOf, plural, t } from '../../core/i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../../core/table.js';
 import { rove } from '../../core/rove.js';
 import { rowInView } from '../../core/derived.js';
-import { cautions, leftInWords, signed, standing } from '../../core/words.js';
-import { isUnknown, related, unranked } from '../../core/wording.js';
-import { sideOf } from '../../core/zone.js';
+import { leftInWords } from '../../core/words.js';
+import { createRow } from './row.js';
 
 /** @typedef {import('../../core/table.js').Row} Row */
 
@@ -26,36 +13,6 @@ import { sideOf } from '../../core/zone.js';
 const TASK_MS = 4;
 /** From how far outside what is on show further rows are drawn. */
 const NEAR = '600px';
-
-/** @param {HTMLCanvasElement} canvas @param {Row['thumbnail']} thumbnail */
-function drawThumbnail(canvas, thumbnail) {
-  if (!thumbnail) return;
-  const { width, height, grey } = thumbnail;
-  const rgba = Uint32Array.from(grey, (value) => 0xff000000 | (value * 0x010101)); // little-endian ABGR
-  Object.assign(canvas, { width, height });
-  contextOf(canvas).putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
-}
-
-/** @param {import('../../core/table.js').Mark | undefined} mark */
-function createCell(mark) {
-  const cell = create('td');
-  cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
-  if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
-  else if (mark.percentile === undefined)
-    cell.append(
-      create('span', signed(mark.logit)),
-      ...(isUnknown(mark) ? [create('span', unranked(mark), 'near')] : []),
-    );
-  else {
-    const [track, fill] = [create('span', undefined, 'track'), create('span', undefined, 'fill')];
-    fill.style.setProperty('width', `${mark.percentile}%`);
-    track.append(fill);
-    cell.append(create('span', standing(mark.percentile)), track);
-    if (sideOf(mark) === 'within') cell.append(create('span', t('zone.word'), 'near'));
-    if (related(mark)) cell.append(create('span', related(mark), 'near'));
-  }
-  return cell;
-}
 
 /** @param {import('../../session.js').Session} session */
 export function bindSeries(session) {
@@ -139,35 +96,6 @@ export function bindSeries(session) {
   previous.addEventListener('click', () => step(-1));
   next.addEventListener('click', () => step(1));
 
-  /** @param {Row} row @param {readonly string[]} findings */
-  function createRow(row, findings) {
-    const element = cloned(template, HTMLTableRowElement);
-    const open = find(element, '.open');
-    const size = find(element, '.size');
-    element.dataset.id = String(row.id);
-    element.dataset.state = row.state;
-    drawThumbnail(find(element, '.thumbnail', HTMLCanvasElement), row.thumbnail);
-    open.title = row.name;
-    showName(open, row.name);
-    size.textContent = row.width ? `${row.width} × ${row.height}` : '';
-    const said = cautions(row);
-    if (said.length) {
-      const mark = Object.assign(create('span', t('series.warning'), 'warned'), { title: said.join(' ') });
-      mark.append(create('span', `: ${mark.title}`, 'sr-only'));
-      size.after(mark);
-    }
-    if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each))));
-    else {
-      const label = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
-      showName(label, row.name);
-      open.replaceWith(label);
-      const cell = create('td', t('series.unread', { reason: tell(row.reason) }), 'error');
-      cell.colSpan = Math.max(1, findings.length);
-      element.append(cell);
-    }
-    return element;
-  }
-
   /** What opens a row that is drawn and can be opened. @param {number} id */
   function openerOf(id) {
     const entry = drawn.get(id);
@@ -225,7 +153,7 @@ export function bindSeries(session) {
       if (!entry || entry.row !== row || entry.findings !== findings || entry.words !== language()) {
         if (performance.now() > end) return false;
         entry?.element.remove();
-        drawn.set(row.id, (entry = { row, findings, words: language(), element: createRow(row, findings) }));
+        drawn.set(row.id, (entry = { row, findings, words: language(), element: createRow(template, row, findings) }));
       }
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
       return true;

@@ -167,7 +167,12 @@ export function bindWhy(session) {
   );
 
   const drawMark = onChange(
-    (/** @type {number} */ patch, /** @type {any} */ _picture, /** @type {any} */ _size, /** @type {any} */ _view) => {
+    (
+      /** @type {number} */ patch,
+      /** @type {object | null} */ _picture,
+      /** @type {object} */ _size,
+      /** @type {object} */ _view,
+    ) => {
       mark.replaceChildren();
       const { state } = session;
       const seen = state.picture && seenBox(state.picture);
