@@ -61,7 +61,7 @@ plain! {
     JsRewriting = "Rewriting" from objects::Rewriting<'_>;
     JsReading = "Reading" from Reading;
     JsCompletions = "Completion[]" from Vec<Completion>;
-    JsNames = "Record<string, string>" from BTreeMap<&str, &str>;
+    JsNames = "Record<string, string>" from BTreeMap<String, String>;
 }
 
 #[wasm_bindgen]

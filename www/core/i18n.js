@@ -109,8 +109,17 @@ export function setFindingNames(names) {
   japanese = new Map(Object.entries(names).map(([finding, name]) => [finding.toLowerCase(), name]));
 }
 
+/** "Pleural Effusion on the left side", as the program writes a finding with its place. */
+const PLACED = /^(.+?) (?:in|on|at) (?:the )?(.+)$/;
+
 /** A finding in the page's language, or '' where that is the prompt's own. @param {string} finding */
-export const glossOf = (finding) => (current === 'en' ? '' : (japanese.get(finding.toLowerCase()) ?? ''));
+export function glossOf(finding) {
+  if (current === 'en') return '';
+  const known = (/** @type {string} */ name) => japanese.get(name.toLowerCase());
+  const [, what = '', where = ''] = PLACED.exec(finding) ?? [];
+  const [name, place] = [known(what), known(where)];
+  return known(finding) ?? (name && place ? `${place}の${name}` : '');
+}
 
 /** A finding as it is read: in the page's language where that knows it. @param {string} finding */
 export const nameOf = (finding) => glossOf(finding) || finding;

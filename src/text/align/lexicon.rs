@@ -38,6 +38,10 @@ pub struct Source {
     pub findings: BTreeMap<String, Vec<String>>,
     subjects: BTreeMap<String, Vec<String>>,
     ignore: Vec<String>,
+    /// Parts of the body that a chest radiograph does not show: what is said to be there is no finding of it.
+    pub elsewhere: HashSet<String>,
+    /// Names by which people mean other findings too: they are asked back.
+    pub ambiguous: HashSet<String>,
     sections: Sections,
     cues: BTreeMap<Cue, Vec<String>>,
     pub fresh: HashSet<String>,
@@ -47,7 +51,7 @@ pub struct Source {
     #[serde(rename = "placeFiller")]
     pub place_filler: HashSet<String>,
     sides: BTreeMap<Side, Vec<String>>,
-    places: BTreeMap<String, PlaceSource>,
+    pub places: BTreeMap<String, PlaceSource>,
     sided: BTreeMap<String, Vec<String>>,
     #[serde(rename = "notPlaces")]
     not_places: Vec<String>,
@@ -59,14 +63,15 @@ struct Sections {
     body: Vec<String>,
 }
 
+/// A place as the file has it.
 #[derive(Debug, Deserialize)]
-struct PlaceSource {
+pub struct PlaceSource {
     /// The name for both sides; absent where the place has no sides.
-    many: Option<String>,
+    pub many: Option<String>,
     /// Whether it is worth naming without a side.
     #[serde(default = "yes")]
     bare: bool,
-    terms: Vec<String>,
+    pub terms: Vec<String>,
     #[serde(default)]
     plural: Vec<String>,
 }
@@ -414,6 +419,11 @@ impl Lexicon {
                 bare: about.bare,
             })
             .collect();
+    }
+
+    /// Whether a word names a part of the body that a chest radiograph does not show.
+    pub fn is_elsewhere(&self, token: &Token) -> bool {
+        [&token.word, &token.stem].into_iter().any(|word| self.source.elsewhere.contains(word))
     }
 
     /// A text in the form in which names are compared.

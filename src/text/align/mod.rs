@@ -132,18 +132,29 @@ pub fn canonical(name: &str) -> &str {
     LEXICON.source.same.get(name).map_or(name, String::as_str)
 }
 
-/// The name of each finding in Japanese, also by its other names in finding sets.
-pub fn japanese() -> BTreeMap<&'static str, &'static str> {
+/// The name of each finding in Japanese, also by its other names in finding sets, and of each place with its sides, as
+/// [`Aligned::location`] has them.
+pub fn japanese() -> BTreeMap<String, String> {
     let kana_or_kanji = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
-    let own = LEXICON.source.findings.iter().filter_map(|(finding, terms)| {
-        let name = terms.iter().find(|term| term.contains(kana_or_kanji))?;
-        Some((finding.as_str(), name.as_str()))
-    });
-    let mut names: BTreeMap<_, _> = own.collect();
+    let japanese =
+        |terms: &[String]| terms.iter().find(|term| term.contains(kana_or_kanji)).cloned();
+    let own = LEXICON.source.findings.iter();
+    let mut names: BTreeMap<String, String> =
+        own.filter_map(|(finding, terms)| Some((finding.clone(), japanese(terms)?))).collect();
     for (other, used) in &LEXICON.source.same {
-        if let Some(&name) = names.get(used.as_str()) {
-            names.insert(other, name);
+        if let Some(name) = names.get(used).cloned() {
+            names.insert(other.clone(), name);
         }
+    }
+    for (place, about) in &LEXICON.source.places {
+        let Some(name) = japanese(&about.terms) else { continue };
+        for (side, sign) in [("left", "左"), ("right", "右")] {
+            names.insert(format!("{side} {place}"), format!("{sign}{name}"));
+        }
+        if let Some(many) = &about.many {
+            names.insert(format!("both {many}"), format!("両{name}"));
+        }
+        names.insert(place.clone(), name);
     }
     names
 }

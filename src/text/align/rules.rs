@@ -284,6 +284,9 @@ impl Walk<'_> {
             let before =
                 index.checked_sub(1).and_then(|index| events.get(index)).map(|event| event.what);
             if let What::Finding(group) = event.what {
+                if self.is_elsewhere(event) {
+                    continue;
+                }
                 self.finding(event, group, or_ends[index + 1]);
             } else {
                 let ahead = [or_ahead[index + 1], finding_ahead[index + 1]];
@@ -617,6 +620,17 @@ impl Walk<'_> {
             others: self.others.on,
             location,
         }
+    }
+
+    /// "Brain tumor", "mass in the liver": nothing that a chest radiograph shows.
+    fn is_elsewhere(&self, event: &Event) -> bool {
+        let is_part = |token: &Token| LEXICON.is_elsewhere(token);
+        let before = event.start.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let mut after = self.tokens.get(event.end..).unwrap_or_default().iter();
+        let leads =
+            after.next().is_some_and(|token| LEXICON.source.prepositions.contains(&token.word));
+        let place = after.find(|token| !LEXICON.is_filler(token));
+        before.is_some_and(is_part) || (leads && place.is_some_and(is_part))
     }
 
     /// A scope reaches the next finding only over a comma or conjunction; a negation also through a

@@ -279,12 +279,17 @@ fn every_finding_has_a_name_of_its_own_in_japanese() {
     let names = japanese();
     let mut own: Vec<&str> = Vec::new();
     for finding in LEXICON.source.findings.keys().filter(|name| !name.contains(" + ")) {
-        let name = names.get(finding.as_str()).copied().unwrap_or_default();
+        let name = names.get(finding.as_str()).map(String::as_str).unwrap_or_default();
         assert_eq!(super::finding(name), Some(finding.as_str()), "{name}");
         own.push(name);
     }
     assert_eq!(own.iter().collect::<HashSet<_>>().len(), own.len());
     assert_eq!(names["Consolidation"], names["Pulmonary Consolidation"]);
+    for (place, name) in
+        [("right upper lobe", "右上葉"), ("left side", "左側"), ("both lung bases", "両肺底")]
+    {
+        assert_eq!(names[place], name);
+    }
     for name in LEXICON.source.same.keys() {
         assert!(names.contains_key(name.as_str()), "{name}");
     }
@@ -353,6 +358,7 @@ fn negation_reaches_as_far_as_it_should() {
         ("no change in the effusion", "Pleural Effusion"),
         ("not only edema but effusion", "Pulmonary Edema; Pleural Effusion"),
         ("the pneumothorax has not resolved", "Pneumothorax"),
+        ("brain tumor, mass in the liver. Effusion in the left lung", "Pleural Effusion"),
         ("no pleural or pericardial effusion", "no Pleural Effusion; no Pericardial Effusion"),
     ]);
 }

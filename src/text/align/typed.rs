@@ -25,12 +25,22 @@ pub struct Typed {
 /// Reads a typed text.
 pub fn typed(text: &str) -> Typed {
     if let Some(finding) = finding(text) {
+        if LEXICON.source.ambiguous.iter().any(|term| LEXICON.fold(term) == LEXICON.fold(text)) {
+            return Typed {
+                names: Vec::new(),
+                near: Some(finding.into()),
+                statements: align(text),
+            };
+        }
         let others = LEXICON.source.same.iter().filter(|(_, used)| *used == finding);
         let names = [finding].into_iter().chain(others.map(|(other, _)| other.as_str()));
         let names = names.map(str::to_owned).collect();
         return Typed { names, near: None, statements: align(text) };
     }
     let statements = align(text);
+    if LEXICON.read(text).iter().any(|token| LEXICON.is_elsewhere(token)) {
+        return Typed { names: Vec::new(), near: None, statements };
+    }
     match misspelt(text).or_else(|| near(text).filter(|_| statements.is_empty())) {
         Some(name) => Typed { names: Vec::new(), statements: align(name), near: Some(name.into()) },
         None => Typed { names: Vec::new(), near: None, statements },
@@ -107,6 +117,7 @@ mod tests {
             ("atelectsis", "Atelectasis"),
             ("pneumoth", "Pneumothorax"),
             ("emphisema", "Pulmonary Emphysema"),
+            ("collapsed lung", "Atelectasis"),
         ] {
             let typed = typed(text);
             let known = typed.names.first().or(typed.near.as_ref());
@@ -149,6 +160,13 @@ mod tests {
             "heart",
             "fluid",
             "chest",
+            "brain tumor",
+            "ovarian mass",
+            "mass in the liver",
+            "nodule in breast",
+            "mastoid opacity",
+            "knee fracture",
+            "hip fracture",
         ] {
             let typed = typed(text);
             assert_eq!(
