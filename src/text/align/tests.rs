@@ -358,7 +358,7 @@ fn negation_reaches_as_far_as_it_should() {
         ("no change in the effusion", "Pleural Effusion"),
         ("not only edema but effusion", "Pulmonary Edema; Pleural Effusion"),
         ("the pneumothorax has not resolved", "Pneumothorax"),
-        ("brain tumor, mass in the liver. Effusion in the left lung", "Pleural Effusion"),
+        ("brain tumor, mass in the liver. Pleural effusion", "Pleural Effusion"),
         ("no pleural or pericardial effusion", "no Pleural Effusion; no Pericardial Effusion"),
     ]);
 }
