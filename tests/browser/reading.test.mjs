@@ -49,7 +49,7 @@ test('each finding says how to read its score, as measured; nothing is called a 
     const [from, to] = undecided ?? [0, 0];
     const within = from < to && from <= logit && logit <= to;
     const expected = !undecided
-      ? `too few validation images with it (${positives})`
+      ? `only ${positives} validation images with it`
       : from >= to
         ? 'No uncertain zone: nine in ten images with it stand higher'
         : within

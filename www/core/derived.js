@@ -5,6 +5,7 @@
  * @typedef {import('./state.js').Viewed} Viewed
  */
 import { CONTOURS_MAX } from './viewport/contours.js';
+import { isNegated } from './wording.js';
 import { matrixOf, matrixWithin } from './viewport/transform.js';
 
 /** @template {State} T @param {T} state @returns {state is T & Viewed} */
@@ -54,11 +55,12 @@ export const matrixOfSeen = (state, seen) => matrixWithin(matrixOfState(state), 
 /** The window in use. @param {Viewed} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture.pixels.window;
 
-/** Ranked by percentile, then those without a reference, then those not scored yet. @param {{findings: readonly string[], scores: ReadonlyMap<string, {percentile?: number}>}} state */
+/** Ranked by percentile; then negations, whose standing is none of a finding; then those without a reference, then those not scored yet. @param {{findings: readonly string[], scores: ReadonlyMap<string, {percentile?: number}>}} state */
 export function ranked(state) {
   const key = (/** @type {string} */ finding) => {
     const score = state.scores.get(finding);
-    return score ? (score.percentile ?? -1) : -2;
+    if (score?.percentile === undefined) return score ? -2 : -3;
+    return isNegated({ finding }) ? score.percentile / 100 - 1 : score.percentile;
   };
   return [...state.findings].sort((a, b) => key(b) - key(a));
 }

@@ -28,17 +28,17 @@ export const cautionsOfWords = (score) => [
   ...(isNegated(score) ? [t('detail.negation')] : []),
 ];
 
-/** The same in a word or two, for a row, with the uncertain zone. @param {import('./table.js').Mark | undefined} score */
-export const marksOf = (score) =>
+/** The same in a word or two, for a row. @param {import('./table.js').Mark | undefined} score */
+export const marksOfWords = (score) =>
   score
-    ? [
-        sideOf(score) === 'within' ? t('zone.word') : '',
-        isUnknown(score) ? t('wording.unknown') : related(score),
-        isNegated(score) ? t('wording.negated') : '',
-      ]
+    ? [isUnknown(score) ? t('wording.unknown') : related(score), isNegated(score) ? t('wording.negated') : '']
         .filter(Boolean)
         .join(' · ')
     : '';
+
+/** The same with the uncertain zone. @param {import('./table.js').Mark | undefined} score */
+export const marksOf = (score) =>
+  [sideOf(score) === 'within' ? t('zone.word') : '', marksOfWords(score)].filter(Boolean).join(' · ');
 
 /** Where a score stands among the reference images, or why it has no standing, as a sentence. @param {import('./state.js').Score} score */
 export function scoreInWords(score) {

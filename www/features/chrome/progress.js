@@ -44,6 +44,7 @@ export function bindProgress() {
       : t(model === 'failed' || model === 'empty' ? 'chrome.stopped' : 'chrome.starting');
     label.title = tell(state.device?.reason ?? '');
     label.dataset.kind = state.device?.kind ?? '';
+    label.disabled = model === 'empty'; // what it opens would fetch a model
 
     loading.hidden = model === 'ready';
     const [title, text] =
@@ -77,7 +78,7 @@ export function bindProgress() {
             : t('population.none');
     if (!doing || !quiet)
       timing.textContent =
-        times && !doing
+        times && !doing && findings.length
           ? plural('timing', times.scored, { encode: duration(times.encode), score: duration(times.score) })
           : '';
   };

@@ -19,8 +19,13 @@ import { pointerActions, useKey } from '../../core/viewport/input.js';
 import { Layers } from '../../core/viewport/layers.js';
 import { Gestures } from '../../core/viewport/gestures.js';
 import { Viewer } from '../../core/viewport/viewer.js';
-import { marksOf, placeInWords } from '../../core/wording.js';
+import { marksOf, marksOfWords, placeInWords } from '../../core/wording.js';
+import { sideOf } from '../../core/zone.js';
 import { signed, standing } from '../../core/words.js';
+
+/** @param {import('../../core/table.js').Mark | undefined} mark */
+const placeWithZone = (mark) =>
+  [placeInWords(mark), sideOf(mark) === 'within' ? t('zone.word') : ''].filter(Boolean).join(' · ');
 
 /** @param {import('../../session.js').Session} session */
 export function bindCompare(session) {
@@ -154,9 +159,9 @@ export function bindCompare(session) {
           ...all.map((each) =>
             createRow(
               each.finding,
-              [placeInWords(each.a), placeInWords(each.b), differenceInWords(each)],
+              [each.a, each.b].map(placeWithZone).concat(differenceInWords(each)),
               each.finding === selected,
-              [...new Set([each.a, each.b].map(marksOf))].filter(Boolean).join(' / '),
+              marksOfWords(each.a ?? each.b),
             ),
           ),
         );
@@ -189,7 +194,9 @@ export function bindCompare(session) {
       [labelA, 'A', state.picture, selected],
       [labelB, 'B', pictureBeside(state), finding],
     ])) {
-      showName(label, `${letter} · ${tell(name)}`, shown && ` · ${nameOf(shown)}`);
+      const parts = [create('span', letter, 'letter'), create('span', nameOf(shown), 'pane-finding'), create('span')];
+      showName(parts[2], tell(name));
+      if (label.textContent !== parts.map((part) => part.textContent).join('')) label.replaceChildren(...parts);
     }
     viewport.dataset.tool = beside.tool;
     if (compare.viewport.width) view.draw(beside);

@@ -72,7 +72,11 @@ function zoneInWords(score, population) {
     : t('zone.auroc', values);
   const side = sideOf(score);
   const known = zoneOf(score);
-  if (!side || !known) return [t('zone.few', values), [t('zone.fewText'), quality].join(' ')];
+  if (!side || !known)
+    return [
+      t(positives < negatives ? 'zone.fewWith' : 'zone.fewWithout', values),
+      [t('zone.fewText'), quality].join(' '),
+    ];
   const [from, to] = known.standings.map(standing);
   const lines = [t('zone.measured', { ...values, from, to }), side === 'above' && t('zone.aboveText'), quality];
   return [t(`zone.${side}`), lines.filter(Boolean).join(' ')];

@@ -43,6 +43,7 @@ export function captionOf(state, score, info) {
       scoreInWords(score),
       ...cautionsOfWords(score),
       sideOf(score) === 'within' ? t('zone.within') : '',
+      score.percentile === undefined ? '' : t('figure.rank'),
       modelInWords(info, score.percentile !== undefined),
     ].filter(Boolean),
     facts: facts.filter(Boolean).join(' · '),

@@ -10,7 +10,7 @@ import { rowsOnShow } from '../../core/table.js';
 import { hasPicture, ranked } from '../../core/derived.js';
 import { overlayKey, shownMap } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
-import { cautions, modelInWords } from '../../core/words.js';
+import { cautions, modelInWords, signed } from '../../core/words.js';
 import { cautionsOfWords, marksOf, placeInWords, scoreInWords } from '../../core/wording.js';
 
 /**
@@ -31,12 +31,10 @@ function rowOf({ scores, selected }, finding) {
   const fill = create('span');
   fill.style.setProperty('width', `${score?.percentile ?? 0}%`);
   bar.append(fill);
-  row.append(
-    create('span', nameOf(finding), 'print-name'),
-    bar,
-    create('span', score ? placeInWords(score) : ''),
-    create('span', marksOf(score), 'small'),
-  );
+  const logit = score && score.percentile === undefined ? t('figure.logit', { logit: signed(score.logit) }) : '';
+  const marks = [marksOf(score), logit].filter(Boolean).join(' · ');
+  bar.hidden = score?.percentile === undefined;
+  row.append(markedName(nameOf(finding), marks), bar, create('span', logit ? '' : placeInWords(score)));
   return row;
 }
 
@@ -46,6 +44,7 @@ function listOf(state) {
   const list = create('ol', undefined, 'print-list');
   const order = ranked(state).slice(0, ROWS);
   list.append(...order.map((finding) => rowOf(state, finding)));
+  list.dataset.head = t('findings.percentile');
   list.toggleAttribute('data-long', count > ROWS / 2);
   return count > ROWS ? [list, create('p', t('print.highest', { count: ROWS, all: count }), 'small')] : [list];
 }
@@ -73,7 +72,7 @@ function tableOf(heads, rows, className) {
 
 /** A name, and what speaks against its score. @param {string} name @param {string} marks */
 function markedName(name, marks) {
-  const box = create('span', name);
+  const box = create('span', name, 'print-name');
   if (marks) box.append(' ', create('span', marks, 'small'));
   return box;
 }

@@ -83,8 +83,9 @@ export function bindExport(session) {
   /** @param {import('../../core/state.js').State} state */
   function draw(state) {
     const records = recordsOf(state);
+    const scored = records.filter(({ scores }) => scores.length).length;
     what.textContent = [
-      records.length && state.info ? plural('export.scores', records.length) : t('export.none'),
+      scored && state.info ? plural('export.scores', scored) : t('export.none'),
       ...(state.series?.shown ? [t('export.open')] : []),
     ].join(' ');
     csv.disabled = json.disabled = !records.length || !state.info;

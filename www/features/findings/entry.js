@@ -143,7 +143,7 @@ export function bindEntry(session) {
 
   function countChosen() {
     const count = chosen().length;
-    addAll.textContent = plural('review.add', count);
+    addAll.textContent = count ? plural('review.add', count) : t('findings.add');
     addAll.disabled = !count;
   }
 

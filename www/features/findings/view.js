@@ -1,5 +1,5 @@
 /** The list of findings: editing it, its ranking, and the choice of one. */
-import { byId, cloned, closest, create, find, findAll, onChange, setOptions } from '../../core/dom.js';
+import { byId, cloned, closest, create, find, findAll, focusFirst, onChange, setOptions } from '../../core/dom.js';
 import { phase, ranked, unscored } from '../../core/derived.js';
 import { glossOf, number, t } from '../../core/i18n.js';
 import { standing } from '../../core/words.js';
@@ -18,9 +18,17 @@ export function bindFindings(session) {
     new Map();
   /** @type {string[]} */ let order = [];
 
-  preset.addEventListener('change', () => session.findings.choosePreset(preset.value));
-  restore.addEventListener('click', () => session.findings.restore());
-  clear.addEventListener('click', () => session.findings.remove(order));
+  preset.addEventListener('change', () => {
+    if (preset.value) session.findings.choosePreset(preset.value);
+  });
+  /** The focus stays near, where the button that had it is gone. @param {HTMLButtonElement} button @param {HTMLElement[]} others @param {() => void} act */
+  const onClick = (button, others, act) =>
+    button.addEventListener('click', () => {
+      act();
+      requestAnimationFrame(() => focusFirst(button, ...others)); // once it is drawn
+    });
+  onClick(restore, [clear, input], () => session.findings.restore());
+  onClick(clear, [restore, input], () => session.findings.remove(order));
   list.addEventListener('click', (event) => {
     const control = closest(event, 'button');
     const finding = closest(event, 'li')?.dataset.finding;
@@ -158,16 +166,24 @@ export function bindFindings(session) {
   });
 
   const drawPresets = onChange((/** @type {import('../../worker/jobs.js').ModelInfo | null} */ info) => {
-    if (info)
-      setOptions(
-        preset,
-        info.presets.map(({ id, title, findings }) => ({ value: id, text: `${title} (${number(findings.length)})` })),
-      );
+    if (!info) return;
+    const sets = info.presets.map(({ id, title, findings }) => ({
+      value: id,
+      text: `${title} (${number(findings.length)})`,
+    }));
+    setOptions(preset, [{ value: '', text: t('findings.ownList') }, ...sets]);
+    preset.options[0].hidden = true; // it is shown, and cannot be chosen
   });
+
+  /** The chosen set, while all of it is on the list. @param {import('../../core/state.js').State} state */
+  function setOnShow({ info, preset: id, findings }) {
+    const set = info?.presets.find((each) => each.id === id)?.findings ?? [];
+    return set.every((finding) => findings.includes(finding)) ? id : '';
+  }
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
     drawPresets(state.info);
-    if (state.info) preset.value = state.preset;
+    if (state.info) preset.value = setOnShow(state);
     preset.disabled = !state.info;
     restore.hidden = !state.removed.length;
     if (!restore.hidden) restore.textContent = t('findings.restoreCount', { count: state.removed.length });

@@ -24,8 +24,10 @@ export async function showForgotten(session) {
       create('dd', names.join(', ') || t('forget.none')),
     ]),
   );
-  dialog.addEventListener('close', () =>
-    dialog.returnValue === 'stay' ? session.model.stayEmpty() : location.reload(),
-  );
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue !== 'stay') return location.reload();
+    session.model.stayEmpty();
+    requestAnimationFrame(() => byId('start-anew', HTMLButtonElement).focus()); // once it is on show
+  });
   dialog.showModal();
 }

@@ -2,6 +2,7 @@
 import { byId, contextOf, onChange, setOptions } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { overlayKey, rampOf, shownMap } from '../../core/map.js';
+import { isUnknown } from '../../core/wording.js';
 
 /** @param {import('../../session.js').Session} session */
 export function bindStage(session) {
@@ -63,6 +64,8 @@ export function bindStage(session) {
       'aria-label',
       t('map.label', { kind: shown?.name ?? t(`map.${map.kind}`), finding: nameOf(selected) }),
     );
-    text.textContent = shown?.text ?? t(`map.${map.kind}Text`);
+    text.textContent = isUnknown(state.scores.get(selected))
+      ? t('map.unknownText')
+      : (shown?.text ?? t(`map.${map.kind}Text`));
   };
 }

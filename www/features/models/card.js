@@ -1,6 +1,7 @@
 /** The card of model and device, and what About says of the model. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { KINDS, folderInWords, modelText, number, t, tell } from '../../core/i18n.js';
+import { DEFAULT_MODEL } from '../../core/folders.js';
 import { DEVICES } from '../../core/preference.js';
 import { megabytes, viewInWords } from '../../core/words.js';
 
@@ -18,6 +19,7 @@ export function bindCard(session) {
   const device = byId('device', HTMLFieldSetElement);
   const reason = byId('device-reason');
   const offline = byId('offline');
+  const docs = byId('model-docs');
   const aboutModel = byId('about-model');
   const credits = byId('credits');
 
@@ -64,6 +66,7 @@ export function bindCard(session) {
     drawInfo(state.info);
     source.textContent = tell(state.weights) || t('weights.none');
     reason.textContent = tell(state.device?.reason ?? '');
+    docs.hidden = state.folder.kind !== 'site' || state.folder.name !== DEFAULT_MODEL;
     offline.textContent =
       state.offline.kept && state.folder.kind === 'site' && state.model === 'ready' && !isNotKept(state.weights)
         ? t('offline.ready')

@@ -17,7 +17,8 @@ export function bindSources(session) {
 
   /** @param {import('../../core/files.js').Named[]} files */
   async function take(files) {
-    if (session.state.model === 'empty') return; // nothing is there to open it
+    if (session.state.model === 'empty')
+      return session.notices.refuse({ key: 'sources.nothing' }, { key: 'forget.empty' });
     const model = diskFolder(files);
     if (model) return session.model.choose(model);
     const { images, left } =

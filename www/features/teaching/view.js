@@ -236,7 +236,7 @@ export function bindTeaching(session) {
         : lacking
           ? t(`teach.missing.${lacking}`)
           : state.veiled !== 'done'
-            ? t('teach.missing.model')
+            ? t(state.model === 'failed' ? 'teach.missing.failed' : 'teach.missing.model')
             : t('teach.ready');
     next.disabled = !state.phantoms.length;
     next.classList.toggle('primary', Boolean(outcome) || !picture);

@@ -1,4 +1,5 @@
 /** The guided tour: coach marks beside what they explain. The page stays usable; Escape ends it. */
+import { phase } from '../../core/derived.js';
 import { byId, focusFirst, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';
 import { PHONE } from '../../core/layout.js';
@@ -133,8 +134,13 @@ export function bindTour(session) {
   });
 
   /** @param {number} step */
-  function lead(step) {
+  function show(step) {
     if (narrow.matches) targetOf(step)?.scrollIntoView({ block: 'start', behavior: still.matches ? 'auto' : 'smooth' });
+  }
+
+  /** @param {number} step */
+  function lead(step) {
+    show(step);
     card.focus({ preventScroll: true });
   }
 
@@ -147,7 +153,10 @@ export function bindTour(session) {
   }
 
   let before = -1;
-  return (/** @type {import('../../core/state.js').State} */ { tour }) => {
+  let settled = false;
+  return (/** @type {import('../../core/state.js').State} */ state) => {
+    const { tour } = state;
+    const done = phase(state) === 'done';
     document.documentElement.toggleAttribute('data-touring', tour >= 0);
     if (tour < 0) {
       if (before >= 0) close();
@@ -155,8 +164,10 @@ export function bindTour(session) {
       draw(tour);
       card.hidden = false;
       if (tour !== before) lead(tour);
+      else if (done && !settled) requestAnimationFrame(() => show(tour)); // what it explains has its place now
       place();
     }
     before = tour;
+    settled = done;
   };
 }
