@@ -24,6 +24,7 @@ const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 /** Keys that are put together, by their beginning. */
 const FAMILIES = [
   'error.',
+  'cover.',
   'example.',
   'forget.store.',
   'fact.',
