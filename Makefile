@@ -40,6 +40,7 @@ test: tools browser checkout audit lint
 	cargo fmt --check
 	$(LINTED) cargo test --locked --features train,llm
 	$(MAKE) page
+	npm run --prefix tests/lint types:built
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
 
 ## The form of the page's and the tests' JavaScript and CSS.

@@ -24,12 +24,14 @@ const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 /** Keys that are put together, by their beginning. */
 const FAMILIES = [
   'error.',
+  'cover.',
   'example.',
   'forget.store.',
   'fact.',
   'lab.slider.',
   'model.view.',
   'note.',
+  'part.',
   'reason.',
   'teach.sure.',
   'teach.column.',
@@ -37,6 +39,7 @@ const FAMILIES = [
   'tour.',
   'warning.',
   'left.',
+  'look.',
   'failure.',
   'key.',
   'preset.',

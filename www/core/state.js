@@ -81,7 +81,7 @@ export function initialState() {
     /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
     /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
-    /** @type {import('../worker/jobs.js').Palette[]} */ palettes: [],
+    /** @type {import('carzero').Palette[]} */ palettes: [],
     /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./table.js').Series | null} */ series: null,

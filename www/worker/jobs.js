@@ -23,25 +23,24 @@
  * @typedef {import('carzero').Verdict | undefined} Verdict
  * @typedef {import('../core/table.js').Thumbnail} Thumbnail
  * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {verdict: Verdict, thumbnail: Thumbnail, scores: import('../core/table.js').Mark[]}} Assessed
- * @typedef {{name: string, ramp: Uint8ClampedArray<ArrayBuffer>}} Palette As `Palette` of the program: colours from low to high, RGBA
  * @typedef {import('carzero').Typed} Typed
  * @typedef {import('carzero').Reading} Reading
  * @typedef {import('carzero').Rewriting} Rewriting
  *
  * @typedef {object} Jobs
- * @property {(payload: Wish & {folder: Folder}) => {device: Device, phantoms: import('carzero').Example[], palettes: Palette[]}} start
+ * @property {(payload: Wish & {folder: Folder}) => {device: Device, phantoms: import('carzero').Example[], palettes: import('carzero').Palette[]}} start
  * @property {(payload: {folder: Folder, build: string}) => {device: Device, info: ModelInfo, weights: Weights}} load
  * @property {(payload: {}) => Record<string, string>} japanese Names of findings
  * @property {(payload: {picture: number, source: Source}) => Decoded} decode
  * @property {(payload: {phantom: Params}) => {bitmap: ImageBitmap}} preview
  * @property {(payload: {picture: number}) => null} drop
  * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode
- * @property {(payload: {picture: number, findings: readonly string[]}) => {scores: Scored[], ms: number}} score
+ * @property {(payload: {picture: number, findings: string[]}) => {scores: Scored[], ms: number}} score
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Ablated[]} ablate
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
- * @property {(payload: {file: Blob, findings: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
+ * @property {(payload: {file: Blob, findings: string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
  * @property {(payload: {finding: string}) => string} sentence Checks a finding; throws 'bad-prompt'
  * @property {(payload: {text: string}) => Typed} typed
  * @property {(payload: {}) => Rewriting} rewriting

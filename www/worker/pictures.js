@@ -1,9 +1,9 @@
 /** Pictures as the program decodes them, and small ones of them. Runs in the worker. */
 
-/** @typedef {any} Picture Of the WebAssembly module */
+/** @typedef {import('./program.js').Picture} Picture */
 
 /**
- * @param {any} wasm Its exports @param {import('../core/state.js').Source} source @param {number} size Of a synthetic one, in pixels of a side
+ * @param {import('./program.js').Exports} wasm @param {import('../core/state.js').Source} source @param {number} size Of a synthetic one, in pixels of a side
  * @returns {Promise<Picture>}
  */
 export async function decodePicture(wasm, source, size) {

@@ -3,9 +3,17 @@ import { moduleFor } from './device.js';
 import { CodedError } from '../core/errors.js';
 
 /**
- * @param {'cpu' | 'webgpu'} kind
- * @returns {Promise<{wasm: any, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}>} Its exports, its memory, and what it is started from
+ * The exports of the module for the CPU; those of the others are the same.
+ *
+ * @typedef {typeof import('carzero-cpu')} Exports
+ * @typedef {Exports['Picture']['prototype']} Picture
+ * @typedef {Exports['EncodedImage']['prototype']} EncodedImage
+ * @typedef {Exports['Model']['prototype']} Model
+ * @typedef {Exports['Audit']['prototype']} Audit
+ * @typedef {{wasm: Exports, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}} Program Its exports, its memory, and what it is started from
  */
+
+/** @param {'cpu' | 'webgpu'} kind @returns {Promise<Program>} */
 export async function startProgram(kind) {
   const name = `carzero-${moduleFor(kind)}`;
   const url = (/** @type {string} */ end) => new URL(`../${name}${end}`, import.meta.url).href;
@@ -14,6 +22,7 @@ export async function startProgram(kind) {
   };
   const glue = url('.js');
   const compiled = WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
+  /** @type {[Exports, WebAssembly.Module]} */
   const [wasm, code] = await Promise.all([import(glue).catch(missing), compiled]);
   const { memory } = await wasm.default({ module_or_path: code });
   return { wasm, memory, code, glue };

@@ -23,12 +23,12 @@ const PREVIEW_SIZE = 128;
 /** @typedef {import('../core/folders.js').Folder} Folder */
 
 /** @type {import('./jobs.js').Device} */ let device;
-/** @type {Awaited<ReturnType<typeof startProgram>>} */ let program;
-/** @type {any} Its exports */ let wasm;
-/** @type {any} */ let model;
-/** @type {any} The audit in hand */ let audit;
+/** @type {import('./program.js').Program} */ let program;
+/** @type {import('./program.js').Exports} */ let wasm;
+/** @type {import('./program.js').Model} */ let model;
+/** @type {import('./program.js').Audit | undefined} The one in hand */ let audit;
 /** @type {ReturnType<typeof prepare> | undefined} Of a model beside the page */ let prepared;
-/** @type {Map<number, {source: import('../core/state.js').Source, picture: any, encoded: any}>} */
+/** @type {Map<number, {source: import('../core/state.js').Source, picture: import('./program.js').Picture, encoded: import('./program.js').EncodedImage | null}>} */
 const pictures = new Map();
 
 /** @param {'cpu' | 'webgpu'} kind */
@@ -46,6 +46,13 @@ async function fallBack(why) {
 
 /** @param {import('../core/state.js').Source} source */
 const decode = (source) => decodePicture(wasm, source, 'moving' in source && source.moving ? DRAFT_SIZE : PHANTOM_SIZE);
+
+/** A picture that was encoded; throws where it was not. @param {number} id */
+function encodedOf(id) {
+  const { encoded } = entryOf(id);
+  if (!encoded) throw new Error(`picture ${id} is not encoded`);
+  return encoded;
+}
 
 /** A picture that was decoded; throws where none was. @param {number} id */
 function entryOf(id) {
@@ -162,31 +169,31 @@ const jobs = {
 
   async score({ picture: id, findings }) {
     const start = performance.now();
-    /** @type {import('./jobs.js').Scored[]} */ const scores = await model.score(entryOf(id).encoded, findings);
+    /** @type {import('./jobs.js').Scored[]} */ const scores = await model.score(encodedOf(id), findings);
     const buffers = scores.flatMap(({ attention, similarity, reference }) => [attention, similarity, reference]);
     const transfer = [...new Set(buffers.flatMap((values) => (values ? [values.buffer] : [])))];
     return [{ scores, ms: performance.now() - start }, transfer];
   },
 
   async explain({ picture: id, finding }) {
-    const explanation = await model.explain(entryOf(id).encoded, finding);
+    const explanation = await model.explain(encodedOf(id), finding);
     const { patches, attendedWords, wordPatches } = explanation;
     return [explanation, [patches, attendedWords, wordPatches].map(({ buffer }) => buffer)];
   },
 
   async ablate({ picture: id, finding }) {
-    return [await model.ablate(entryOf(id).encoded, finding)];
+    return [await model.ablate(encodedOf(id), finding)];
   },
 
   async audit({ picture: id, finding, map, cover }) {
-    const { picture, encoded } = entryOf(id);
     audit?.free();
-    audit = null;
-    audit = await model.audit(picture, encoded, finding, map, cover);
+    audit = undefined;
+    audit = await model.audit(entryOf(id).picture, encodedOf(id), finding, map, cover);
     return [{ passes: audit.passes }];
   },
 
   async auditStep() {
+    if (!audit) throw new Error('no audit is in hand');
     await model.auditStep(audit);
     return [{ done: audit.done, passes: audit.passes, report: audit.report() }];
   },

@@ -9,10 +9,10 @@ import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../.
 export const UNIT_MIN = 24; // of which a small letter has 0.8: 7 points, where the figure is printed as wide as a page's text
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
-/** @param {Uint8ClampedArray<ArrayBuffer>} rgba @param {number} width @param {number} height */
+/** @param {Uint8ClampedArray} rgba @param {number} width @param {number} height */
 function canvasOf(rgba, width, height) {
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
-  contextOf(canvas).putImageData(new ImageData(rgba, width, height), 0, 0);
+  contextOf(canvas).putImageData(new ImageData(new Uint8ClampedArray(rgba), width, height), 0, 0);
   return canvas;
 }
 

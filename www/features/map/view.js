@@ -30,13 +30,13 @@ export function bindStage(session) {
     contextOf(mapCanvas).putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
-  const drawLegend = onChange((/** @type {Uint8ClampedArray<ArrayBuffer> | undefined} */ ramp) => {
+  const drawLegend = onChange((/** @type {Uint8ClampedArray | undefined} */ ramp) => {
     if (!ramp) return;
     legend.width = ramp.length / 4;
-    contextOf(legend).putImageData(new ImageData(ramp, legend.width), 0, 0);
+    contextOf(legend).putImageData(new ImageData(new Uint8ClampedArray(ramp), legend.width), 0, 0);
   });
 
-  const drawPalettes = onChange((/** @type {import('../../worker/jobs.js').Palette[]} */ palettes) =>
+  const drawPalettes = onChange((/** @type {import('carzero').Palette[]} */ palettes) =>
     setOptions(
       palette,
       palettes.map(({ name }) => ({ value: name, text: name })),
