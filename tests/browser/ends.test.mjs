@@ -74,7 +74,14 @@ test('after everything was forgotten the page can stay empty, and be started ane
   const before = site.requests.length;
   await page.getByTestId('forgotten-stay').click();
   await reached(page, 'empty');
-  await page.getByTestId('start-anew').waitFor();
+  await page.locator('#start-anew:focus').waitFor();
+  assert.ok(await page.getByTestId('device-label').isDisabled(), 'what it opens would fetch a model');
+  await page.setInputFiles('[data-testid="file-input"]', {
+    name: 'a.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from('x'),
+  });
+  await page.getByTestId('error-message').getByText('nothing is fetched until you start anew').waitFor();
   await page.getByTestId('language').click();
   await page.locator('html[lang="ja"]').waitFor({ state: 'attached' });
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [], 'nothing is remembered any more');

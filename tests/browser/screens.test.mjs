@@ -144,6 +144,8 @@ test('on its side, a phone gives the picture half its height, and list and contr
   await assertInView('#fit');
   await page.getByTestId('score-row').last().scrollIntoViewIfNeeded();
   await assertInView('[data-testid="score-row"]:last-child .pick');
+  const [last, detail] = [await box('[data-testid="score-row"]:last-child'), await box('#detail')];
+  assert.ok(detail.y >= last.y + last.height - 1, 'the details lie below the list');
   await page.getByTestId('opacity').scrollIntoViewIfNeeded();
   await assertInView('[data-testid="opacity"]');
   await page.getByTestId('compare-toggle').click();

@@ -65,7 +65,14 @@ test('words that the model never learnt have no standing, on the page and in wha
   assert.match(await differing('fluid around the lungs').innerText(), /near Pleural Effusion, untested/);
   await page.getByTestId('compare-toggle').click();
 
-  await page.locator('#clear').click();
+  const order = await rows.evaluateAll((all) => all.map((row) => /** @type {HTMLElement} */ (row).dataset.finding));
+  assert.deepEqual(order.slice(-2), ['no pneumothorax', 'asdfgh'], 'a negation leads no list');
+  await page.locator('[data-finding="asdfgh"] .pick').click();
+  await page.locator('#map-text', { hasText: 'never learnt these words' }).waitFor();
+
+  await page.locator('#clear').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#restore:focus').waitFor();
   await page.locator('#live', { hasText: 'No finding is asked for' }).waitFor({ state: 'attached' });
   assert.deepEqual(problems, []);
   await context.close();
