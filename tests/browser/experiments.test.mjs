@@ -1,7 +1,7 @@
 /** Experiments: scores of parts of the model, and whether a score rests on what its map shows. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
 import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 
@@ -9,7 +9,9 @@ const built = builtPage();
 /** @type {import('playwright-core').Page} */ let page;
 /** @type {string[]} */ let problems;
 
-before(async () => {
+/** One page for all, opened when Chromium is there. */
+beforeEach(async () => {
+  if (page) return;
   ({ page, problems } = await visit(built.browser, {}));
   await page.goto(`${built.site.origin}/?device=cpu`);
   await reached(page, 'ready');
