@@ -1,7 +1,7 @@
 /** Experiments: scores of parts of the model, and whether a score rests on what its map shows. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
 import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
 
@@ -9,15 +9,14 @@ const built = builtPage();
 /** @type {import('playwright-core').Page} */ let page;
 /** @type {string[]} */ let problems;
 
-/** One page for all, opened when Chromium is there. */
-beforeEach(async () => {
-  if (page) return;
+test('experiments are offered with a finding’s score', async () => {
   ({ page, problems } = await visit(built.browser, {}));
   await page.goto(`${built.site.origin}/?device=cpu`);
   await reached(page, 'ready');
   await page.locator('[data-phantom="effusion"]').click();
   await reached(page, 'done');
   await page.locator('[data-finding="Pleural Effusion"] .pick').click();
+  await page.getByTestId('experiments-open').waitFor();
 });
 
 const open = () => page.getByTestId('experiments-open').click();

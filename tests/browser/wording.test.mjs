@@ -17,7 +17,8 @@ test('words that the model never learnt have no standing, on the page and in wha
   const rows = page.getByTestId('score-row');
   const learnt = await rows.count();
   for (const words of ['asdfgh', 'fluid around the lungs', 'no pneumothorax']) await addOwnWords(page, words);
-  await page.locator('[data-finding="fluid around the lungs"][data-kind="ranked"]').waitFor();
+  for (const words of ['fluid around the lungs', 'no pneumothorax'])
+    await page.locator(`[data-finding="${words}"][data-kind="ranked"]`).waitFor();
   await reached(page, 'done');
 
   assert.equal(await rows.count(), learnt + 3);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import en from '../../www/i18n/en.js';
 import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
 import { factInWords, noteInWords, viewInWords } from '../../www/core/words.js';
+import { leftOut } from '../../www/core/review.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 // A document without words: only what the functions return is read here.
@@ -129,4 +130,22 @@ test('whom a model was measured on is Japanese where it is known, and as its con
     inBoth(() => modelText('9 of ours')),
     ['9 of ours', '9 of ours'],
   );
+});
+
+test('of a short list, what was not understood is told', () => {
+  const at = (/** @type {string} */ text, /** @type {string} */ name) => {
+    const start = Buffer.from(text.slice(0, text.indexOf(name))).length;
+    return { start, end: start + Buffer.from(name).length };
+  };
+  for (const [text, names, left] of /** @type {const} */ ([
+    ['pneumothorax, banana and flying saucer', ['pneumothorax'], ['banana', 'flying saucer']],
+    ['left pleural effusion and banana', ['pleural effusion'], ['banana']],
+    ['胸水、りんご', ['胸水'], ['りんご']],
+    ['no effusion, no pneumothorax', ['effusion', 'pneumothorax'], []],
+    ['Heart size is normal. Small effusion.', ['effusion'], []],
+    ['banana', [], []],
+  ])) {
+    const statements = names.map((name) => at(text, name));
+    assert.deepEqual(leftOut(text, statements), left, text);
+  }
 });

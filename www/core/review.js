@@ -27,3 +27,21 @@ export const reviewOf = (text, statements, near) => ({
   note: '',
   rewritten: false,
 });
+
+const BETWEEN = /[,;、，]|\b(?:and|plus|y)\b/i;
+const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
+
+/** Items of a short list in which nothing was recognised: "pneumothorax, banana". A report has sentences that name no finding. @param {string} text @param {readonly {start: number, end: number}[]} statements Bytes of the text */
+export function leftOut(text, statements) {
+  if (!statements.length || text.length > 80 || /[\n.。]/.test(text.trim().slice(0, -1))) return [];
+  let rest = text;
+  return text
+    .split(BETWEEN)
+    .filter((item) => {
+      const at = text.length - rest.length + rest.indexOf(item);
+      rest = text.slice(at + item.length);
+      const [from, to] = [at, at + item.length].map((end) => bytesOf(text.slice(0, end)));
+      return item.trim() && !statements.some(({ start, end }) => start < to && end > from);
+    })
+    .map((item) => item.trim());
+}

@@ -442,6 +442,7 @@ export default {
   'review.found.one': '{count} finding in this text',
   'review.found.other': '{count} findings in this text',
   'review.historical': 'What the text tells of the past is not ticked.',
+  'review.leftOut': 'Not understood, and left out: {words}.',
   'review.near': 'Did you mean “{finding}”?',
   'review.negated': 'negated',
   'review.negation':

@@ -442,6 +442,7 @@ export default {
   'review.found.one': 'この文章に{count}件の所見',
   'review.found.other': 'この文章に{count}件の所見',
   'review.historical': '過去のこととして書かれた所見には印を付けていません。',
+  'review.leftOut': '理解できず除いた語：{words}。',
   'review.near': '「{finding}」のことですか？',
   'review.negated': '否定',
   'review.negation':

@@ -1,6 +1,7 @@
 /** What a person types: suggestions while typing, one finding, or a text to choose prompts from. */
 import { byId, closest, create, find, findAll, onChange } from '../../core/dom.js';
 import { glossOf, nameOf, plural, t, tell } from '../../core/i18n.js';
+import { leftOut } from '../../core/review.js';
 
 const LINES = 4;
 const PROMPT_MAX = 200;
@@ -220,8 +221,14 @@ export function bindEntry(session) {
       : statements.length
         ? plural('review.found', statements.length)
         : t('review.none');
+    const unread = near ? [] : leftOut(text, statements);
+    const said = [
+      unread.length && t('review.leftOut', { words: unread.map((words) => `“${words}”`).join(', ') }),
+      has('negated') && t('review.negation'),
+      has('historical') && t('review.historical'),
+    ];
     note.textContent = statements.length
-      ? [has('negated') && t('review.negation'), has('historical') && t('review.historical')].filter(Boolean).join(' ')
+      ? said.filter(Boolean).join(' ')
       : t(tooLong ? 'review.tooLong' : 'review.ownWords');
     note.hidden = !note.textContent;
     countChosen();
