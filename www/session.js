@@ -1,4 +1,5 @@
 /** The actions of all features, on one state. Views call these only; actions of two features meet here. */
+import { readKeys, readPreference } from './core/preference.js';
 import { FindingActions } from './features/findings/actions.js';
 import { ScoringActions } from './features/findings/scoring.js';
 import { CompareActions } from './features/compare/actions.js';
@@ -24,6 +25,7 @@ export class Session {
   /** @param {import('./core/state.js').Store} store */
   constructor(store) {
     this.#store = store;
+    this.update({ preference: readPreference(), keys: readKeys() });
     this.model = new ModelActions(this);
     this.link = new LinkActions(this);
     this.language = new LanguageActions(this);

@@ -176,7 +176,7 @@ test('every finding of the page has a Japanese name beside its prompt, which com
   await page.locator('#detail-sentence').getByText('There is Pleural Plaques').waitFor();
   assert.match(
     await row('Pleural Plaques').locator('.name').textContent(),
-    /^胸膜プラーク\s+Pleural Plaques\s+胸膜肥厚に近い$/,
+    /^胸膜プラーク\s+Pleural Plaques\s+胸膜肥厚に近い・未検証$/,
   );
   for (const { id, findings } of CONFIG.presets) {
     await page.getByTestId('preset-select').selectOption(id);
