@@ -308,8 +308,9 @@ fn controls(side: usize, region: &[usize]) -> Vec<Vec<usize>> {
 
 /// Counting on by so many from patch to patch reaches all of `count` once, in an order that tears all neighbours apart.
 fn stride(count: usize) -> usize {
-    let is_shared = |step: usize, divisor: usize| step % divisor == 0 && count % divisor == 0;
-    let reaches_all = |&step: &usize| !(2..=step).any(|divisor| is_shared(step, divisor));
+    let divides_both =
+        |divisor: usize, step: usize| [step, count].iter().all(|all| all.is_multiple_of(divisor));
+    let reaches_all = |&step: &usize| !(2..=step).any(|divisor| divides_both(divisor, step));
     (3 * count / 8..count).find(reaches_all).unwrap_or(1)
 }
 

@@ -12,7 +12,7 @@ import { reached } from './visit.mjs';
 const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 200);
 const PROMPTS = 10 * IMAGES;
 const LIST = 100; // as many as a link may hold
-const KEPT_TEXTS = 600; // more than the program keeps encoded
+const KEPT_TEXTS = 1000; // more than the program keeps encoded, and by then the page has found how many it asks for at a time
 const LONG_MS = 50;
 const PATIENCE_MS = 120_000 + 2000 * IMAGES;
 

@@ -262,7 +262,6 @@ fn check(cases: &[(&str, &str)]) {
 fn every_name_is_its_own_prompt() {
     let names: Vec<&String> =
         LEXICON.source.findings.keys().filter(|name| !name.contains(" + ")).collect();
-    assert_eq!(names.len() + LEXICON.source.same.len(), 204);
     for name in names.into_iter().chain(LEXICON.source.same.keys()) {
         let finding = canonical(name);
         assert_eq!(summary(name), finding);
