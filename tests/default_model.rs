@@ -94,7 +94,8 @@ fn the_whole_model_scores_in_an_ablation_as_it_always_does() {
     let images = engine.encode_images(&[&picture]);
     for (finding, ranked) in [("Pleural Effusion", true), ("asdfgh", false)] {
         let prompt = sentence(finding).unwrap();
-        let score = &pollster::block_on(engine.score(&images, &[prompt.clone()])).unwrap()[0][0];
+        let score = &pollster::block_on(engine.score(&images, std::slice::from_ref(&prompt)))
+            .unwrap()[0][0];
         let parts = pollster::block_on(engine.ablate(&images, &prompt)).unwrap();
         assert!((parts[0].logit - score.logit).abs() < 1e-5);
         assert_eq!(parts[0].percentile, score.percentile, "{finding}");

@@ -57,7 +57,8 @@ pub fn run(args: &Args) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&parts)?);
         return Ok(());
     };
-    let scores: Vec<Vec<Score>> = pollster::block_on(engine.score(&images, &[prompt.clone()]))?;
+    let scores: Vec<Vec<Score>> =
+        pollster::block_on(engine.score(&images, std::slice::from_ref(&prompt)))?;
     let map =
         scores.iter().flatten().flat_map(|score| &score.attention).copied().collect::<Vec<_>>();
     let mut audit = pollster::block_on(engine.audit(&picture, &images, &prompt, &map, cover))?;
