@@ -5,7 +5,7 @@
 use burn::tensor::{Tensor, Transaction};
 use serde::Serialize;
 
-use super::{EncodedImages, Engine, read_all_of};
+use super::{EncodedImages, Engine, read_all};
 use crate::error::Result;
 use crate::model::{Encoded, Keys};
 use crate::package::config::Reference;
@@ -109,7 +109,7 @@ impl Engine {
                 logits = logits.register(part.logit(both));
             }
         }
-        let logits = read_all_of(logits).await?;
+        let logits = read_all(logits).await?;
         let each = logits.chunks_exact(1 + usize::from(reference.is_some()));
         Ok(parts
             .into_iter()

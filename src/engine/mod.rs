@@ -53,7 +53,7 @@ pub struct Engine {
     encoded_reference: OnceLock<Encoded>,
     /// Percentiles of the logit over the reference images, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
-    /// What is known of words that were not learnt.
+    /// What is known of each prompt's words.
     wordings: Mutex<HashMap<String, Wording>>,
     /// The meanings of the learnt words as vectors, once other words are compared with them.
     learnt: OnceLock<Vec<Vec<f32>>>,
@@ -199,16 +199,18 @@ impl Engine {
             };
             self.measure(batch, &texts, is_known).await?;
             let result = self.model.score(&images.encoded, &texts);
-            let all = Transaction::default()
+            let mut all = Transaction::default()
                 .register(result.i2t)
                 .register(result.t2i)
                 .register(result.attention)
                 .register(result.similarity);
-            let [i2t, t2i, attention, similarity] = read_all(all).await?;
-            let cosines = match result.cosine {
-                Some(cosines) => Some(read(cosines).await?),
-                None => None,
-            };
+            if let Some(cosines) = result.cosine {
+                all = all.register(cosines);
+            }
+            let mut all = read_all(all).await?.into_iter();
+            let mut next = || all.next().unwrap_or_default();
+            let [i2t, t2i, attention, similarity] = [next(), next(), next(), next()];
+            let cosines = all.next();
             let patches = attention.len() / i2t.len();
             for (index, of_image) in scores.iter_mut().enumerate() {
                 for (column, prompt) in batch.iter().enumerate() {
@@ -249,12 +251,19 @@ impl Engine {
         if lock(&self.wordings).len() > CACHED_TEXTS {
             lock(&self.wordings).clear();
         }
-        let words: Vec<String> = prompts.iter().map(|prompt| learnt.finding_of(prompt)).collect();
-        let known = |words: &String| {
-            learnt.look_up(words).or_else(|| lock(&self.wordings).get(words).cloned())
+        let is_new = |prompt: &&Prompt| !lock(&self.wordings).contains_key(prompt.normalized());
+        let keep = |prompt: &Prompt, wording| {
+            lock(&self.wordings).insert(prompt.normalized().to_string(), wording)
         };
-        let new: Vec<&String> = words.iter().filter(|words| known(words).is_none()).collect();
-        if !new.is_empty() && self.learnt.get().is_none() {
+        let mut far = Vec::new();
+        for prompt in prompts.iter().filter(is_new) {
+            let words = learnt.finding_of(prompt);
+            match learnt.look_up(&words) {
+                Some(wording) => drop(keep(prompt, wording)),
+                None => far.push((prompt, words)),
+            }
+        }
+        if !far.is_empty() && self.learnt.get().is_none() {
             let all: Vec<String> = learnt
                 .all()
                 .map(|(_, words)| learnt.finding_of(&Prompt::new(&format!("There is {words}"))))
@@ -262,15 +271,16 @@ impl Engine {
             let meanings = self.meanings(&all.iter().collect::<Vec<_>>()).await?;
             let _ = self.learnt.set(meanings);
         }
-        for batch in new.chunks(TEXT_BATCH) {
-            let meanings = self.meanings(batch).await?;
-            for (&words, meaning) in batch.iter().zip(meanings) {
+        for batch in far.chunks(TEXT_BATCH) {
+            let words: Vec<&String> = batch.iter().map(|(_, words)| words).collect();
+            for ((prompt, words), meaning) in batch.iter().zip(self.meanings(&words).await?) {
                 let dot = |other: &Vec<f32>| other.iter().zip(&meaning).map(|(a, b)| a * b).sum();
                 let cosines = self.learnt.get().into_iter().flatten().map(dot);
-                lock(&self.wordings).insert(words.clone(), learnt.judge(words, cosines));
+                keep(prompt, learnt.judge(words, cosines));
             }
         }
-        Ok(Some(words.iter().filter_map(known).collect()))
+        let known = |prompt: &Prompt| lock(&self.wordings).get(prompt.normalized()).cloned();
+        Ok(Some(prompts.iter().filter_map(known).collect()))
     }
 
     /// The meanings of words, as unit vectors.
@@ -514,18 +524,12 @@ fn normalized(sentences: &[String]) -> Vec<Prompt> {
 
 /// Reads a tensor back from its device.
 async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    let [values] = read_all(Transaction::default().register(tensor)).await?;
-    Ok(values)
+    let mut all = read_all(Transaction::default().register(tensor)).await?;
+    all.pop().ok_or_else(|| Error::Device("a tensor was lost on the way".into()))
 }
 
 /// Reads several tensors back at once: a GPU is waited for only once.
-async fn read_all<const N: usize>(tensors: Transaction) -> Result<[Vec<f32>; N]> {
-    let all = read_all_of(tensors).await?;
-    all.try_into().map_err(|_| Error::Device("tensors were lost on the way".into()))
-}
-
-/// The same of any number.
-async fn read_all_of(tensors: Transaction) -> Result<Vec<Vec<f32>>> {
+async fn read_all(tensors: Transaction) -> Result<Vec<Vec<f32>>> {
     let all = tensors.execute_async().await.map_err(|error| Error::Device(error.into()))?;
     let values = |data: TensorData| {
         data.convert::<f32>()
