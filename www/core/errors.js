@@ -32,3 +32,17 @@ export function codedFrom(error) {
   const { code = 'failed', values, jobs } = /** @type {Partial<CrashError>} */ (error); // the program's errors have a code, too
   return { code, message, stack, values, cause, jobs };
 }
+
+/** The worker, or what it computes on, is gone: a fresh one is needed. */
+const ENDED = ['stopped', 'device', 'crash'];
+
+/** What a job answers, or why it cannot; throws where the worker is at an end. @template T @param {Promise<T>} answer @returns {Promise<T | {error: string}>} */
+export async function answerOrReason(answer) {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code, message } = codedFrom(error);
+    if (ENDED.includes(code)) throw error;
+    return { error: message };
+  }
+}

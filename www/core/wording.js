@@ -51,5 +51,15 @@ export function scoreInWords(score) {
 export const placeInWords = (mark) =>
   !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
 
+/** The same with the uncertain zone, where numbers of two images stand side by side. @param {import('./table.js').Mark | undefined} mark */
+export const placeWithZone = (mark) =>
+  [placeInWords(mark), sideOf(mark) === 'within' ? t('zone.word') : ''].filter(Boolean).join(' · ');
+
+/** "87th percentile", or "logit 1.20". @param {{percentile?: number, logit: number}} score */
+export const standingInWords = ({ percentile, logit }) =>
+  percentile === undefined
+    ? t('figure.logit', { logit: signed(logit) })
+    : t('percentile', { standing: standing(percentile) });
+
 /** Why a score has no percentile, in a few words. @param {{wording?: Wording}} score */
 export const unranked = (score) => t(isUnknown(score) ? 'wording.unknown' : 'findings.noReference');

@@ -1,6 +1,6 @@
 /** What pointers and keys on a viewport do to its viewer. */
 import { grab, inside } from './measure.js';
-import { dragFactor, dragWindow } from './gestures.js';
+import { Gestures, dragFactor, dragWindow } from './gestures.js';
 
 const PAN_STEP = 40; // CSS pixels of an arrow key
 const CURSOR_STEP = 8;
@@ -96,4 +96,23 @@ export function useKey(viewer, { key, shiftKey, ctrlKey, metaKey, altKey }) {
   } else if ((key === 'Delete' || key === 'Backspace') && last) viewer.removeLine(last);
   else return false;
   return true;
+}
+
+/**
+ * Pointers, keys and the size of an element work its viewer.
+ *
+ * @param {HTMLElement} viewport @param {import('./viewer.js').Viewer} viewer
+ * @param {(size: import('./transform.js').Size) => void} resized Not while it is hidden
+ */
+export function bindViewport(viewport, viewer, resized) {
+  new Gestures(viewport, pointerActions(viewport, viewer));
+  viewport.addEventListener('keydown', (event) => {
+    if (event.target !== viewport || !useKey(viewer, event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  new ResizeObserver(([{ contentRect }]) => {
+    const { width, height } = contentRect;
+    if (width) resized({ width, height });
+  }).observe(viewport);
 }

@@ -15,17 +15,11 @@ import { byId, closest, contextOf, create, find, focusedIn, onChange, setOptions
 import { nameOf, t, tell } from '../../core/i18n.js';
 import { rove } from '../../core/rove.js';
 import { initialDisplay } from '../../core/state.js';
-import { pointerActions, useKey } from '../../core/viewport/input.js';
+import { bindViewport } from '../../core/viewport/input.js';
 import { Layers } from '../../core/viewport/layers.js';
-import { Gestures } from '../../core/viewport/gestures.js';
 import { Viewer } from '../../core/viewport/viewer.js';
-import { marksOf, marksOfWords, placeInWords } from '../../core/wording.js';
-import { sideOf } from '../../core/zone.js';
+import { marksOf, marksOfWords, placeWithZone } from '../../core/wording.js';
 import { signed, standing } from '../../core/words.js';
-
-/** @param {import('../../core/table.js').Mark | undefined} mark */
-const placeWithZone = (mark) =>
-  [placeInWords(mark), sideOf(mark) === 'within' ? t('zone.word') : ''].filter(Boolean).join(' · ');
 
 /** @param {import('../../session.js').Session} session */
 export function bindCompare(session) {
@@ -60,21 +54,7 @@ export function bindCompare(session) {
   });
   const view = new Layers({ layers, picture, map, unseen });
 
-  new Gestures(viewport, pointerActions(viewport, viewer));
-  viewport.addEventListener('keydown', (event) => {
-    if (event.target !== viewport || !useKey(viewer, event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  new ResizeObserver(
-    ([
-      {
-        contentRect: { width, height },
-      },
-    ]) => {
-      if (width) actions.setViewport({ width, height });
-    },
-  ).observe(viewport);
+  bindViewport(viewport, viewer, (size) => actions.setViewport(size));
   toggle.addEventListener('click', () => (session.state.compare ? actions.stop() : actions.start()));
   link.addEventListener('change', () => actions.link(link.checked));
   choice.addEventListener('change', () => actions.choose(choice.value));

@@ -1,7 +1,7 @@
 /** What happens to experiments: while they are on show, what is missing of them is asked for, one pass over the image after another. */
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
-import { codedFrom } from '../../core/errors.js';
+import { answerOrReason } from '../../core/errors.js';
 import { auditKey, partsKey } from '../../core/experiments.js';
 import { Pump } from '../../core/pump.js';
 
@@ -52,34 +52,23 @@ export class ExperimentActions extends Actions {
     return () => this.#begin(audit, picture.id, selected, score[this.state.map.kind]);
   }
 
-  /** What an answer is, or why there is none. @template T @param {Promise<T>} answer @returns {Promise<T | {error: string}>} */
-  async #answered(answer) {
-    try {
-      return await answer;
-    } catch (error) {
-      const { code, message } = codedFrom(error);
-      if (['stopped', 'device', 'crash'].includes(code)) throw error;
-      return { error: message };
-    }
-  }
-
   /** @param {string} key @param {number} picture Id @param {string} finding */
   async #ablate(key, picture, finding) {
-    const answer = await this.#answered(this.session.call('ablate', { picture, finding }));
+    const answer = await answerOrReason(this.session.call('ablate', { picture, finding }));
     this.#change({ parts: this.#with(this.state.experiments.parts, key, answer) });
   }
 
   /** @param {string} key @param {number} picture Id @param {string} finding @param {Float32Array} map */
   async #begin(key, picture, finding, map) {
     const { cover } = this.state.experiments;
-    const answer = await this.#answered(this.session.call('audit', { picture, finding, map, cover }));
+    const answer = await answerOrReason(this.session.call('audit', { picture, finding, map, cover }));
     this.#auditing = key;
     this.#keep(key, 'error' in answer ? answer : { ...answer, done: 0 });
   }
 
   /** @param {string} key */
   async #step(key) {
-    this.#keep(key, await this.#answered(this.session.call('auditStep', {})));
+    this.#keep(key, await answerOrReason(this.session.call('auditStep', {})));
   }
 
   /** @param {string} key @param {import('../../core/experiments.js').Audit | {error: string}} audit */

@@ -3,6 +3,7 @@ import { byId, contextOf, create, createSvg, onChange, setOptions } from '../../
 import { phase, seenBox } from '../../core/derived.js';
 import { COVERS, auditKey, median, partsKey } from '../../core/experiments.js';
 import { nameOf, plural, t } from '../../core/i18n.js';
+import { standingInWords } from '../../core/wording.js';
 import { signed, standing } from '../../core/words.js';
 
 const REGION = 224; // pixels of a side
@@ -14,12 +15,6 @@ function partInWords(part) {
   if (part.code === 'without-layer') return t('part.without-layer', { layer: part.layer + 1 });
   return t(`part.${part.code}`);
 }
-
-/** @param {import('carzero').Standing} of */
-const placeOf = ({ logit, percentile }) =>
-  percentile === undefined
-    ? t('figure.logit', { logit: signed(logit) })
-    : t('percentile', { standing: standing(percentile) });
 
 /** @param {import('carzero').Ablated} ablated @param {number | undefined} whole Percentile */
 function createPart({ part, logit, percentile }, whole) {
@@ -45,7 +40,7 @@ function mostMoved([whole, ...others]) {
   if (from === undefined) return '';
   const apart = (/** @type {import('carzero').Ablated} */ { percentile = from }) => Math.abs(percentile - from);
   const most = others.reduce((one, two) => (apart(two) > apart(one) ? two : one));
-  return t('parts.most', { part: partInWords(most.part), from: placeOf(whole), to: placeOf(most) });
+  return t('parts.most', { part: partInWords(most.part), from: standingInWords(whole), to: standingInWords(most) });
 }
 
 /** Logits on a line: of the image as it is, with the map's place covered, and with others covered. @param {import('carzero').AuditReport} report */
@@ -86,14 +81,16 @@ function createStrip({ whole, covered, controls }) {
 }
 
 /** @param {import('carzero').AuditReport} report @returns {HTMLElement[]} */
-function standingsOf(report) {
-  const rows = /** @type {const} */ (['whole', 'covered', 'kept', 'shuffled']).map((name) => ({
-    name,
-    text: `${placeOf(report[name])} · ${signed(report[name].logit)}`,
-  }));
-  const middle = signed(median(report.controls.map(({ logit }) => logit)));
-  rows.splice(2, 0, /** @type {any} */ ({ name: 'controls', text: middle }));
-  return rows.flatMap(({ name, text }) => [create('dt', t(`look.${name}`)), create('dd', text)]);
+function standingsOf({ whole, covered, controls, kept, shuffled }) {
+  const both = (/** @type {import('carzero').Standing} */ of) => `${standingInWords(of)} · ${signed(of.logit)}`;
+  const rows = [
+    ['whole', both(whole)],
+    ['covered', both(covered)],
+    ['controls', signed(median(controls.map(({ logit }) => logit)))],
+    ['kept', both(kept)],
+    ['shuffled', both(shuffled)],
+  ];
+  return rows.flatMap(([name, text]) => [create('dt', t(`look.${name}`)), create('dd', text)]);
 }
 
 /** @param {import('../../session.js').Session} session */

@@ -1,8 +1,8 @@
 /** What is written below the image of a figure. */
 import { glossOf, t } from '../../core/i18n.js';
 import { shownMap } from '../../core/map.js';
-import { cautionsOfWords, scoreInWords } from '../../core/wording.js';
-import { cautions, modelInWords, signed, standing } from '../../core/words.js';
+import { cautionsOfWords, scoreInWords, standingInWords } from '../../core/wording.js';
+import { cautions, modelInWords } from '../../core/words.js';
 import { sideOf } from '../../core/zone.js';
 
 const WIDE = '\u3000-\u30ff\u3400-\u9fff\uff00-\uffef';
@@ -19,12 +19,6 @@ export function wrap(context, text, width) {
   }
   return lines;
 }
-
-/** Where a score stands, or its logit. @param {import('../../core/state.js').Score} score */
-export const standingInWords = ({ percentile, logit }) =>
-  percentile === undefined
-    ? t('figure.logit', { logit: signed(logit) })
-    : t('percentile', { standing: standing(percentile) });
 
 /** What the caption says. @param {import('../../core/state.js').Viewed} state @param {import('../../core/state.js').Score} score Of the selected finding @param {import('../../worker/jobs.js').ModelInfo} info */
 export function captionOf(state, score, info) {

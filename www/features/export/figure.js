@@ -3,7 +3,8 @@ import { isCompared, sideB } from '../../core/beside.js';
 import { contextOf } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { FITTED, PADDING, matrixOf } from '../../core/viewport/transform.js';
-import { captionOf, standingInWords, wrap } from './caption.js';
+import { captionOf, wrap } from './caption.js';
+import { standingInWords } from '../../core/wording.js';
 import { FONT, UNIT_MIN, dashed, drawPicture, drawRamp, outlined } from './image.js';
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs

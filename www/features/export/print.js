@@ -11,7 +11,14 @@ import { hasPicture, ranked } from '../../core/derived.js';
 import { overlayKey, shownMap } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
 import { cautions, modelInWords, signed } from '../../core/words.js';
-import { cautionsOfWords, marksOf, placeInWords, scoreInWords } from '../../core/wording.js';
+import {
+  cautionsOfWords,
+  marksOf,
+  marksOfWords,
+  placeInWords,
+  placeWithZone,
+  scoreInWords,
+} from '../../core/wording.js';
 
 /**
  * @typedef {import('../../core/state.js').State} State
@@ -84,9 +91,9 @@ const differencesOf = (state) =>
     differences(state)
       .slice(0, ROWS)
       .map((each) => [
-        markedName(nameOf(each.finding), [...new Set([each.a, each.b].map(marksOf))].filter(Boolean).join(' / ')),
-        placeInWords(each.a),
-        placeInWords(each.b),
+        markedName(nameOf(each.finding), marksOfWords(each.a ?? each.b)),
+        placeWithZone(each.a),
+        placeWithZone(each.b),
         differenceInWords(each),
       ]),
     'print-table',

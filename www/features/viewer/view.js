@@ -2,10 +2,9 @@
 import { byId } from '../../core/dom.js';
 import { percent } from '../../core/i18n.js';
 import { hasPicture, matrixOfState, placeOf, seenBox } from '../../core/derived.js';
-import { pointerActions, useKey } from '../../core/viewport/input.js';
+import { bindViewport } from '../../core/viewport/input.js';
 import { Layers, setStyles } from '../../core/viewport/layers.js';
 import { MAGNIFICATION, loupeCentre, loupeMatrix, paintLoupe } from './loupe.js';
-import { Gestures } from '../../core/viewport/gestures.js';
 import { scaleOf } from '../../core/viewport/transform.js';
 import { Viewer } from '../../core/viewport/viewer.js';
 
@@ -23,21 +22,7 @@ export function bindViewer(session) {
   const zoomText = byId('zoom-text');
   const viewer = new Viewer(session.display);
 
-  new Gestures(viewport, pointerActions(viewport, viewer));
-  viewport.addEventListener('keydown', (event) => {
-    if (event.target !== viewport || !useKey(viewer, event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  new ResizeObserver(
-    ([
-      {
-        contentRect: { width, height },
-      },
-    ]) => {
-      if (width) session.display.setViewport({ width, height }); // 0 while the table of a series is on show
-    },
-  ).observe(viewport);
+  bindViewport(viewport, viewer, (size) => session.display.setViewport(size));
 
   const view = new Layers({ layers, picture: pictureCanvas, map: mapCanvas, unseen });
 

@@ -1,7 +1,7 @@
 /** What happens to an explanation: it is asked for while it is on show, once for each picture and finding, and after all scores. */
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
-import { codedFrom } from '../../core/errors.js';
+import { answerOrReason } from '../../core/errors.js';
 import { keyOf } from '../../core/explanation.js';
 import { Pump } from '../../core/pump.js';
 
@@ -70,11 +70,7 @@ export class WhyActions extends Actions {
 
   /** @param {number} picture Id @param {string} finding */
   async #explain(picture, finding) {
-    const answer = await this.session.call('explain', { picture, finding }).catch((/** @type {unknown} */ error) => {
-      const { code, message } = codedFrom(error);
-      if (['stopped', 'device', 'crash'].includes(code)) throw error;
-      return { error: message };
-    });
+    const answer = await answerOrReason(this.session.call('explain', { picture, finding }));
     const now = this.state.picture?.id;
     const kept = [...this.state.explanations].filter(([key]) => now !== undefined && key.startsWith(keyOf(now, '')));
     const fresh = picture === now ? [/** @type {const} */ ([keyOf(picture, finding), answer])] : [];
