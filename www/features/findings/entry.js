@@ -73,9 +73,22 @@ export function bindEntry(session) {
     activate(found.findIndex(({ finding }) => finding === kept));
   }
 
+  /** Suggestions for what is typed. Any that were asked for before come too late. */
+  let asked = 0;
+  async function complete() {
+    const mine = ++asked;
+    const found = await session.findings.complete(input.value);
+    if (mine === asked && document.activeElement === input) suggest(found);
+  }
+
+  function closeSuggestions() {
+    asked++;
+    suggest([]);
+  }
+
   /** @param {string[]} texts */
   async function add(texts) {
-    suggest([]);
+    closeSuggestions();
     if (await session.findings.add(texts)) empty();
   }
 
@@ -86,7 +99,7 @@ export function bindEntry(session) {
   }
 
   async function submit() {
-    suggest([]);
+    closeSuggestions();
     if (await session.findings.submit(input.value)) empty();
   }
 
@@ -94,16 +107,14 @@ export function bindEntry(session) {
     event.preventDefault();
     submit();
   });
-  input.addEventListener('input', async ({ inputType }) => {
+  input.addEventListener('input', ({ inputType }) => {
     fitInput();
-    const { value } = input;
-    if (isLong(value)) {
-      suggest([]);
-      if (inputType === 'insertFromPaste') submit();
+    if (!isLong(input.value)) {
+      complete();
       return;
     }
-    const found = await session.findings.complete(value);
-    if (value === input.value && document.activeElement === input) suggest(found);
+    closeSuggestions();
+    if (inputType === 'insertFromPaste') submit();
   });
   input.addEventListener('keydown', (event) => {
     const { key, isComposing, shiftKey } = event;
@@ -116,14 +127,14 @@ export function bindEntry(session) {
       else add([finding]);
     } else if (key === 'Escape' && count) {
       event.preventDefault();
-      suggest([]);
+      closeSuggestions();
     } else if ((key === 'ArrowDown' || key === 'ArrowUp') && count) {
       event.preventDefault();
       const step = key === 'ArrowDown' ? 1 : -1;
       activate(active < 0 && step < 0 ? count - 1 : ((active + 1 + step + count + 1) % (count + 1)) - 1); // beyond the ends is the text itself
     }
   });
-  input.addEventListener('blur', () => suggest([]));
+  input.addEventListener('blur', closeSuggestions);
   suggestions.addEventListener('pointerdown', (event) => event.preventDefault()); // the input keeps the focus
   suggestions.addEventListener('mousedown', (event) => event.preventDefault());
   suggestions.addEventListener('click', (event) => {
