@@ -139,11 +139,14 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   assert.equal(await page.evaluate(() => document.activeElement.id), 'exchange', 'the focus stays');
 });
 
-test('a drawing of the page is judged and familiar, and a model that does not say it says nothing', async () => {
+test('a drawing is called one, and a model that does not say it says nothing', async () => {
   await open();
   await page.locator('#phantoms button').first().click();
   await reach('done');
-  assert.equal(await warnings().textContent(), '');
+  assert.equal(
+    await warnings().textContent(),
+    'This is a drawing: how the model scores it says little of real radiographs.',
+  );
   await open('/?model=models/micro');
   await choose(join(MICRO, 'img0.png'));
   await reach('done');

@@ -88,3 +88,26 @@ test('Escape ends it, it is remembered, and can be taken again', async () => {
   await page.keyboard.press('Escape');
   await page.locator('#tour-open:focus').waitFor();
 });
+
+test('without a model there is no tour', async () => {
+  await start(1280, 800);
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = () => resolve(undefined);
+  });
+  await page.route('**/models/missing/**', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${built.site.origin}/?model=models/missing`);
+  await page.getByTestId('tour-open').click();
+  await card().waitFor();
+  release();
+  await reach('error');
+  await card().waitFor({ state: 'hidden' });
+  for (const opener of ['#tour-open', '#tour-again']) assert.ok(await page.locator(opener).isDisabled(), opener);
+  await page.getByText('Use the page’s own model').click();
+  await reach('ready');
+  await page.getByTestId('tour-open').click();
+  await card().waitFor();
+});

@@ -87,8 +87,7 @@ export const factInWords = (fact) => [
  * @returns {import('./state.js').Warning[]}
  */
 export function warningsOf({ warnings, verdict, source }) {
-  const drawn = source && 'phantom' in source && ['unusual', 'unfamiliar'].includes(verdict ?? '');
-  if (drawn) return [...warnings, { code: 'drawing' }];
+  if (source && 'phantom' in source) return [...warnings, { code: 'drawing' }];
   /** @type {import('./state.js').Warning[]} */ const looks = [];
   if (source && 'negative' in source && source.negative) looks.push({ code: 'negative' });
   if (verdict && verdict !== 'familiar') looks.push({ code: verdict });

@@ -676,8 +676,7 @@ export default {
     'The file says that it shows {part}, not the chest: the model knows frontal chest radiographs only.',
   'warning.coloured': 'The picture has colours, unlike a radiograph: it may be a photograph of one, or something else.',
   'warning.damaged': 'The file is damaged: {share} of the picture could be read. The scores are of that part.',
-  'warning.drawing':
-    'To the model, drawings like this one are unlike the radiographs that it learnt from: what it scores here says little of real ones.',
+  'warning.drawing': 'This is a drawing: how the model scores it says little of real radiographs.',
   'warning.frames': 'The file has {count} frames: the first is shown and scored.',
   'warning.inverted':
     'This looks inverted: black and white seem to be exchanged, and the model knows bright bones only.',

@@ -19,7 +19,7 @@ export function bindMenu(session) {
   const languageButton = byId('language', HTMLButtonElement);
   const about = byId('about', HTMLDialogElement);
   const update = byId('update', HTMLButtonElement);
-  const openers = ['tour-open', 'teach-toggle', 'tour-take'].map((id) => byId(id, HTMLButtonElement));
+  const openers = ['tour-open', 'teach-toggle', 'tour-take', 'tour-again'].map((id) => byId(id, HTMLButtonElement));
 
   languageButton.addEventListener('click', () => session.language.choose(otherLanguage()));
   update.addEventListener('click', () => location.reload());
@@ -29,7 +29,7 @@ export function bindMenu(session) {
   });
 
   return (/** @type {import('../../core/state.js').State} */ { model, offline }) => {
-    for (const opener of openers) opener.disabled = model === 'empty'; // nothing is there to show
+    for (const opener of openers) opener.disabled = model === 'empty' || model === 'failed'; // nothing is there to show
     const other = otherLanguage();
     Object.assign(languageButton, { value: other, lang: other, textContent: NAMES[other] });
     update.hidden = !offline.update;

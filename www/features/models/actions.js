@@ -158,7 +158,7 @@ export class ModelActions extends Actions {
   /** After everything was forgotten: nothing is loaded until a person asks for it. */
   stayEmpty() {
     stopKeeping();
-    this.update({ model: 'empty' });
+    this.update({ model: 'empty', tour: -1 });
   }
 
   /** @param {import('../../core/state.js').Preference} preference */
@@ -188,7 +188,7 @@ export class ModelActions extends Actions {
     }
     const refused = crash && jobs.includes('decode') ? wanted : null; // the picture before comes back
     const failure = failureOf(known, this.state, { crash, refused, report });
-    this.update({ model: 'failed', work: '', failure, notice: null, wanted: refused ? null : wanted });
+    this.update({ model: 'failed', tour: -1, work: '', failure, notice: null, wanted: refused ? null : wanted });
   }
 
   /** @param {WorkerClient} client @param {import('../../core/errors.js').CrashError} error */
