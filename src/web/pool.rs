@@ -6,27 +6,27 @@ use crate::model::ops::pool::{self, Member, Workers};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Team` of `www/worker/team.js`; its methods are those of [`Workers`].
-    #[wasm_bindgen(typescript_type = "Team")]
-    pub type Team;
+    /// `Pool` of `www/worker/pool.js`; its methods are those of [`Workers`].
+    #[wasm_bindgen(typescript_type = "Pool")]
+    pub type Pool;
 
     #[wasm_bindgen(method)]
-    fn ready(this: &Team) -> usize;
+    fn ready(this: &Pool) -> usize;
 
     #[wasm_bindgen(method)]
-    fn capacity(this: &Team) -> usize;
+    fn capacity(this: &Pool) -> usize;
 
     #[wasm_bindgen(method)]
-    fn give(this: &Team, member: usize, offset: usize, values: &[f32]);
+    fn give(this: &Pool, member: usize, offset: usize, values: &[f32]);
 
     #[wasm_bindgen(method)]
-    fn start(this: &Team, member: usize, job: &[u32], inputs: usize);
+    fn start(this: &Pool, member: usize, job: &[u32], inputs: usize);
 
     #[wasm_bindgen(method)]
-    fn finish(this: &Team, member: usize, out: &mut [f32]) -> bool;
+    fn finish(this: &Pool, member: usize, out: &mut [f32]) -> bool;
 }
 
-impl Workers for Team {
+impl Workers for Pool {
     fn ready(&self) -> usize {
         self.ready()
     }
@@ -49,18 +49,18 @@ impl Workers for Team {
 }
 
 /// Gives this instance a pool of workers.
-#[wasm_bindgen(js_name = joinTeam)]
-pub fn join_team(team: Team) {
-    pool::join(Box::new(team));
+#[wasm_bindgen(js_name = joinPool)]
+pub fn join_pool(pool: Pool) {
+    pool::join(Box::new(pool));
 }
 
 /// A member of a pool, in an instance of its own.
 #[wasm_bindgen]
 #[derive(Default)]
-pub struct Teammate(Member);
+pub struct PoolMember(Member);
 
 #[wasm_bindgen]
-impl Teammate {
+impl PoolMember {
     /// One that keeps no weights.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {

@@ -440,7 +440,7 @@ export interface Completion {
 }
 
 /** The pool of workers, as the page provides it. Members count from 0. */
-export interface Team {
+export interface Pool {
   /** How many are ready, of the first ones. */
   ready(): number;
   /** How many numbers can be exchanged with a member. */

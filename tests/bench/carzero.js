@@ -1,6 +1,6 @@
 /** The page's own module, called as the page's worker calls it. */
 import { startProgram } from '/worker/program.js';
-import { Team } from '/worker/team.js';
+import { Pool } from '/worker/pool.js';
 import { answer, bytes } from './worker.js';
 
 const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
@@ -25,12 +25,12 @@ answer({
     const program = await startProgram(device);
     ({ wasm, memory } = program);
     if (threads > 1) {
-      const team = new Team(program, threads - 1);
-      while (team.ready() < threads - 1)
+      const pool = new Pool(program, threads - 1);
+      while (pool.ready() < threads - 1)
         await new Promise((resolve) => {
           setTimeout(resolve);
         });
-      wasm.joinTeam(team);
+      wasm.joinPool(pool);
     }
     const loader = await wasm.Loader.create(await bytes(`${folder}/manifest.json`));
     for (const { path } of loader.files()) loader.add(path, await bytes(`${folder}/${path}`));

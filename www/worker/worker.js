@@ -12,10 +12,10 @@ import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { MODEL_JOBS } from './jobs.js';
 import { bitmapFromPicture, decodePicture, thumbnailOf } from './pictures.js';
 import { startProgram } from './program.js';
-import { Team } from './team.js';
+import { Pool } from './pool.js';
 import { feed, passOf, prepare } from './weights.js';
 
-const MEMBERS = 3; // of a team at most: more gain little, and each keeps its share of the weights
+const MEMBERS = 3; // of a pool at most: more gain little, and each keeps its share of the weights
 const PHANTOM_SIZE = 768;
 const DRAFT_SIZE = 384;
 const PREVIEW_SIZE = 128;
@@ -129,7 +129,7 @@ const jobs = {
     }
     // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
     if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer)
-      wasm.joinTeam(new Team(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
+      wasm.joinPool(new Pool(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
     return [{ device, info: { ...model.info(), sha256: await digestOf(beginning.manifest) }, weights }];
   },
 

@@ -1,8 +1,8 @@
-/** Threads on the CPU: a team's shares add up to the same scores, also when a member fails. */
+/** Threads on the CPU: a pool's shares add up to the same scores, also when a member fails. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { Worker as Thread } from 'node:worker_threads';
-import { waitWhile } from '../../www/worker/team.js';
+import { waitWhile } from '../../www/worker/pool.js';
 import { serve } from './server.mjs';
 import { DIST, hostHeaders, launch } from './setup.mjs';
 
@@ -18,11 +18,11 @@ after(async () => {
 });
 beforeEach(() => site.edits.clear());
 
-/** Scores a picture alone and with a team, in a worker: members wait, which a page's own thread may not. */
+/** Scores a picture alone and with a pool, in a worker: members wait, which a page's own thread may not. */
 async function scoreInWorker() {
   const source = `
     import { startProgram } from '/worker/program.js';
-    import { Team } from '/worker/team.js';
+    import { Pool } from '/worker/pool.js';
     const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
     onmessage = async () => {
       const program = await startProgram('cpu');
@@ -37,14 +37,14 @@ async function scoreInWorker() {
         return (await model.score(await model.encodeImage(picture), findings)).map(({ logit }) => logit);
       };
       const alone = await score();
-      const team = new Team(program, 2);
-      while (team.ready() < 2) await new Promise((resolve) => { setTimeout(resolve); });
+      const pool = new Pool(program, 2);
+      while (pool.ready() < 2) await new Promise((resolve) => { setTimeout(resolve); });
       const counts = { shares: 0, failed: 0 };
-      const { start, finish } = Team.prototype;
-      team.start = (...all) => { counts.shares++; start.apply(team, all); };
-      team.finish = (...all) => { const done = finish.apply(team, all); counts.failed += done ? 0 : 1; return done; };
-      wasm.joinTeam(team);
-      postMessage({ alone, together: [await score(), await score()], ...counts, left: team.ready() });
+      const { start, finish } = Pool.prototype;
+      pool.start = (...all) => { counts.shares++; start.apply(pool, all); };
+      pool.finish = (...all) => { const done = finish.apply(pool, all); counts.failed += done ? 0 : 1; return done; };
+      wasm.joinPool(pool);
+      postMessage({ alone, together: [await score(), await score()], ...counts, left: pool.ready() });
     };`.replaceAll("'/", `'${location.origin}/`);
   const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module' });
   return new Promise((resolve, reject) => {
@@ -56,7 +56,7 @@ async function scoreInWorker() {
 
 async function scoreInPage() {
   const page = await browser.newPage();
-  await page.goto(`${site.origin}/worker/team.js`); // any file, for its origin
+  await page.goto(`${site.origin}/worker/pool.js`); // any file, for its origin
   const result = await page.evaluate(scoreInWorker);
   await page.close();
   for (const scores of result.together) {
@@ -82,29 +82,27 @@ test('who is woken for nothing goes on waiting', async () => {
   await other.terminate();
 });
 
-test('a team shares the work and yields the same scores', async () => {
+test('a pool shares the work and yields the same scores', async () => {
   const { shares, failed, left } = await scoreInPage();
   assert.ok(shares > 100, `${shares} shares`);
   assert.deepEqual({ failed, left }, { failed: 0, left: 2 });
 });
 
 test('a member that is too slow is given up, and nothing of it is taken for an answer', async () => {
-  site.edits.set('/worker/team.js', (body) => String(body).replace('PATIENCE_MS = 10_000', 'PATIENCE_MS = 1'));
+  site.edits.set('/worker/pool.js', (body) => String(body).replace('PATIENCE_MS = 10_000', 'PATIENCE_MS = 1'));
   const slow = 'for (const end = performance.now() + 2; performance.now() < end;);';
-  site.edits.set('/worker/teammate.js', (body) =>
-    String(body).replace('exchange.set(', `${slow}\n      exchange.set(`),
-  );
+  site.edits.set('/worker/member.js', (body) => String(body).replace('exchange.set(', `${slow}\n      exchange.set(`));
   const { failed, left } = await scoreInPage();
   assert.ok(failed > 0 && failed <= 2, `${failed} failed`);
   assert.equal(left, 0);
 });
 
 test('the share of a member that fails is done by the first, and those after it leave too', async () => {
-  site.edits.set('/worker/team.js', (body) =>
+  site.edits.set('/worker/pool.js', (body) =>
     String(body).replace('exchange });', 'exchange, fails: !globalThis.others });\n      globalThis.others = true;'),
   );
   site.edits.set(
-    '/worker/teammate.js',
+    '/worker/member.js',
     (body) =>
       `let jobs = 0;\n${String(body)
         .replace('control, exchange } }', 'control, exchange, fails } }')

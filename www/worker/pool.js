@@ -1,6 +1,6 @@
 /**
  * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations (src/model/ops/pool,
- * which calls the methods of `Team`). Each has a buffer that it shares with the first, so there are members only where the page is
+ * which calls the methods of `Pool`). Each has a buffer that it shares with the first, so there are members only where the page is
  * isolated. The first waits for a member without giving way to messages: both are workers.
  */
 import { startWorker } from '../core/trusted.js';
@@ -25,7 +25,7 @@ export function waitWhile(control, state, patience) {
   while (Atomics.wait(control, 0, state, patience) === 'ok'); // 'not-equal' once the state is another
 }
 
-export class Team {
+export class Pool {
   #members;
 
   /** @param {{code: WebAssembly.Module, glue: string}} program As `startProgram` gives it @param {number} size How many members */
@@ -33,7 +33,7 @@ export class Team {
     this.#members = Array.from({ length: size }, () => {
       const control = new Int32Array(new SharedArrayBuffer(64));
       const exchange = new Float32Array(new SharedArrayBuffer(4 * CAPACITY));
-      const worker = startWorker(new URL('./teammate.js', import.meta.url).href);
+      const worker = startWorker(new URL('./member.js', import.meta.url).href);
       worker.onerror = () => Atomics.store(control, 0, STATES.failed);
       worker.postMessage({ code, glue, control, exchange });
       return { control, exchange, worker };

@@ -1,5 +1,5 @@
-/** A member of a team: waits for a share of an operation, does it, and waits again; see team.js. */
-import { JOB, STATES, waitWhile } from './team.js';
+/** A member of a pool: waits for a share of an operation, does it, and waits again; see pool.js. */
+import { JOB, STATES, waitWhile } from './pool.js';
 
 onmessage = async ({ data: { code, glue, control, exchange } }) => {
   /** Ready, unless it was given up meanwhile. @param {number} from @returns {boolean} Whether it goes on */
@@ -11,13 +11,13 @@ onmessage = async ({ data: { code, glue, control, exchange } }) => {
   try {
     const wasm = await import(glue);
     await wasm.default({ module_or_path: code });
-    const teammate = new wasm.Teammate();
+    const member = new wasm.PoolMember();
     postMessage('ready');
     let goesOn = becomeReady(STATES.starting);
     while (goesOn) {
       waitWhile(control, STATES.ready);
       const [inputs, sizes] = control.subarray(1);
-      exchange.set(teammate.work(Uint32Array.from(control.subarray(JOB, JOB + sizes)), exchange.subarray(0, inputs)));
+      exchange.set(member.work(Uint32Array.from(control.subarray(JOB, JOB + sizes)), exchange.subarray(0, inputs)));
       goesOn = becomeReady(STATES.working);
     }
   } catch (error) {
