@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use carzero::engine::audit::Cover;
 use carzero::text::prompt::sentence;
-use carzero::{Picture, Score};
+use carzero::{EncodedImages, Engine, Picture, Score};
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::open::{ModelArgs, decode, progress};
 
@@ -21,6 +22,14 @@ pub struct Args {
 enum Experiment {
     /// Score by parts of the fusion alone, and with each layer and head switched off
     Ablation(Question),
+    /// Score many wordings of the finding, as they are and aligned to prompts
+    Wording {
+        #[command(flatten)]
+        question: Question,
+        /// A further wording; may be given several times
+        #[arg(long, value_name = "TEXT")]
+        own: Vec<String>,
+    },
     /// Cover the place that the attention map shows, and other places of the same size
     Audit {
         #[command(flatten)]
@@ -44,30 +53,54 @@ struct Question {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let (question, cover) = match &args.experiment {
-        Experiment::Ablation(question) => (question, None),
-        Experiment::Audit { question, cover } => (question, Some(Cover::named(cover)?)),
-    };
-    let engine = question.model.open()?;
-    let prompt = sentence(&question.finding)?;
-    let picture: Picture = decode(&question.image)?;
-    let images = engine.encode_images(&[&picture]);
-    let Some(cover) = cover else {
-        let parts = pollster::block_on(engine.ablate(&images, &prompt))?;
-        println!("{}", serde_json::to_string_pretty(&parts)?);
-        return Ok(());
-    };
+    match &args.experiment {
+        Experiment::Ablation(question) => {
+            let Asked { engine, images, prompt, .. } = question.ask()?;
+            print(&pollster::block_on(engine.ablate(&images, &prompt))?)
+        }
+        Experiment::Wording { question, own } => {
+            let Asked { engine, images, .. } = question.ask()?;
+            print(&pollster::block_on(engine.sensitivity(&images, &question.finding, own))?)
+        }
+        Experiment::Audit { question, cover } => audit(&question.ask()?, Cover::named(cover)?),
+    }
+}
+
+/// A model, the picture and the prompt.
+struct Asked {
+    engine: Engine,
+    picture: Picture,
+    images: EncodedImages,
+    prompt: String,
+}
+
+impl Question {
+    fn ask(&self) -> Result<Asked> {
+        let engine = self.model.open()?;
+        let prompt = sentence(&self.finding)?;
+        let picture = decode(&self.image)?;
+        let images = engine.encode_images(&[&picture]);
+        Ok(Asked { engine, picture, images, prompt })
+    }
+}
+
+fn print(answer: &impl Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(answer)?);
+    Ok(())
+}
+
+fn audit(asked: &Asked, cover: Cover) -> Result<()> {
+    let Asked { engine, picture, images, prompt } = asked;
     let scores: Vec<Vec<Score>> =
-        pollster::block_on(engine.score(&images, std::slice::from_ref(&prompt)))?;
+        pollster::block_on(engine.score(images, std::slice::from_ref(prompt)))?;
     let map =
         scores.iter().flatten().flat_map(|score| &score.attention).copied().collect::<Vec<_>>();
-    let mut audit = pollster::block_on(engine.audit(&picture, &images, &prompt, &map, cover))?;
+    let mut audit = pollster::block_on(engine.audit(picture, images, prompt, &map, cover))?;
     let bar = progress(audit.passes(), "covering");
     while audit.done() < audit.passes() {
         pollster::block_on(engine.audit_step(&mut audit))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    println!("{}", serde_json::to_string_pretty(&audit.report())?);
-    Ok(())
+    print(&audit.report())
 }

@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use super::ood::{Verdict, verdict};
-use super::{EncodedImages, Engine};
+use super::{EncodedImages, Engine, Standing};
 use crate::error::{Error, Result};
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::Square;
@@ -74,16 +74,6 @@ pub struct Audit {
     whole: Standing,
     scores: Vec<Standing>,
     looks: Option<Verdict>,
-}
-
-/// A logit, and where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Standing {
-    /// The raw logit.
-    pub logit: f32,
-    /// See [`Score::percentile`](super::Score::percentile).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub percentile: Option<f32>,
 }
 
 /// What came of an audit.

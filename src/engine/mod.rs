@@ -5,6 +5,7 @@ pub mod audit;
 pub mod heatmap;
 pub mod loader;
 pub mod ood;
+pub mod sensitivity;
 mod text_cache;
 pub mod wording;
 
@@ -100,6 +101,16 @@ pub struct Score {
     /// The same before the softmax.
     #[serde(skip)]
     pub similarity: Vec<f32>,
+}
+
+/// A logit, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Standing {
+    /// The raw logit.
+    pub logit: f32,
+    /// Share of the reference population with a lower logit, in percent, as in [`Score::percentile`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percentile: Option<f32>,
 }
 
 /// How one picture and one sentence attend to one another.
@@ -370,6 +381,9 @@ impl Engine {
         texts: &Encoded,
         is_known: impl Fn(usize) -> bool,
     ) -> Result<()> {
+        if lock(&self.measured).len() > CACHED_TEXTS {
+            lock(&self.measured).clear();
+        }
         let is_new = |&i: &usize| is_known(i) && self.reference(&prompts[i]).is_none();
         let new: Vec<usize> = (0..prompts.len()).filter(is_new).collect();
         for batch in new.chunks(MEASURED_BATCH) {
@@ -377,9 +391,6 @@ impl Engine {
             let scores = self.model.score(images, &texts.copy(batch));
             let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
             let mut measured = lock(&self.measured);
-            if measured.len() > CACHED_TEXTS {
-                measured.clear();
-            }
             for (column, &prompt) in batch.iter().enumerate() {
                 let logits = logits.iter().skip(column).step_by(batch.len()).copied().collect();
                 let key = prompts[prompt].normalized().to_string();

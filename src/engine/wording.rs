@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use crate::package::config::Wordings;
-use crate::text::align::{align, share_known};
+use crate::text::align::{align, names_no_disease, share_known};
 use crate::text::prompt::{Prompt, normalize};
 
 /// What a model knows of a sentence.
@@ -86,12 +86,14 @@ impl Wordings {
 
     /// What is known of normalised words that were not learnt, by their cosines with
     /// [`Wordings::all`]. A single medical word makes any sentence look similar, so more than half
-    /// of its words have to be medical.
+    /// of its words have to be medical, and what they name has to be a disease.
     pub fn judge(&self, words: &str, cosines: impl Iterator<Item = f32>) -> Wording {
         let nearest = self.all().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1));
         match nearest {
             Some(((finding, nearest), cosine))
-                if cosine >= self.related && share_known(words) > 0.5 =>
+                if cosine >= self.related
+                    && share_known(words) > 0.5
+                    && !names_no_disease(words) =>
             {
                 let (finding, nearest) = (finding.clone(), nearest.clone());
                 Wording::Related { finding, nearest, cosine: Some(cosine) }

@@ -115,7 +115,7 @@ impl Picture {
             (_, decoded) => (decoded.map_err(image_error)?, 1.0),
         };
         if share < SHARE_MIN {
-            return Err(Error::Damaged(Some(share)));
+            return Err(Error::Damaged((share > 0.0).then_some(share)));
         }
         Ok(Self { share, ..Self::from_image(decoded, orientation)? })
     }

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::js::{JsAblated, JsAuditReport, object};
+use super::js::{JsAblated, JsAuditReport, JsSensitivity, object};
 use super::model::{EncodedImage, Model};
 use super::picture::Picture;
 use crate::engine::audit::{self, Cover};
@@ -39,6 +39,16 @@ impl Model {
     pub async fn ablate(&self, image: &EncodedImage, finding: &str) -> Result<JsAblated> {
         let parts = self.engine.ablate(&image.0, &prompt::sentence(finding)?).await?;
         Ok(object(&parts))
+    }
+
+    /// Scores many wordings of a finding, and a person's own, as they are and aligned. The picture is not encoded again.
+    pub async fn sensitivity(
+        &self,
+        image: &EncodedImage,
+        finding: &str,
+        own: Vec<String>,
+    ) -> Result<JsSensitivity> {
+        Ok(object(&self.engine.sensitivity(&image.0, finding, &own).await?))
     }
 
     /// Begins an audit of a finding's score. `map` is the one in question, row by row; `cover` is `mean`, `blur` or

@@ -10,6 +10,7 @@ use super::objects::{self, ProgramError};
 use crate::engine::ablation::Ablated;
 use crate::engine::audit;
 use crate::engine::ood::Verdict;
+use crate::engine::sensitivity::Sensitivity;
 use crate::error::Error;
 use crate::package::FileEntry;
 use crate::phantom::{Example, Truth};
@@ -48,6 +49,7 @@ plain! {
     JsScores = "Score[]" from Vec<objects::Score<'_>>;
     JsExplanation = "Explanation" from objects::Explanation<'_>;
     JsAblated = "Ablated[]" from Vec<Ablated>;
+    JsSensitivity = "Sensitivity" from Sensitivity;
     JsAuditReport = "AuditReport | undefined" from Option<audit::Report>;
     JsShown = "Shown" from objects::Shown<'_>;
     JsView = "View" from View;

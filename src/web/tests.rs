@@ -11,9 +11,11 @@ use super::objects::{
     DeviceInfo, Explanation, ModelInfo, Palette, ProgramError, Rewriting, Score, Shown, TypedArray,
     WithStandings,
 };
+use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
-use crate::engine::audit::{Conclusion, Cover, Report, Standing};
+use crate::engine::audit::{Conclusion, Cover, Report};
 use crate::engine::ood::Verdict;
+use crate::engine::sensitivity::{Reworded, Sensitivity, Spread};
 use crate::engine::wording::Wording;
 use crate::error::{Cause, Error, Reason};
 use crate::package::config::{Credit, Measured, Preset};
@@ -23,6 +25,7 @@ use crate::radiograph::dicom::{Fact, Spacing, Window};
 use crate::radiograph::note::Note;
 use crate::radiograph::preprocess::{Resize, View};
 use crate::radiograph::warning::Warning;
+use crate::text::align::paraphrases::{Change, Paraphrase};
 use crate::text::align::reading::{self, Reading};
 use crate::text::align::typed::typed;
 use crate::text::align::{align, complete};
@@ -428,6 +431,17 @@ fn check_experiments(declared: &Declarations) {
         declared.check("Ablated", &Ablated { part, logit: 0.5, percentile: Some(50.0) });
     }
     let standing = Standing { logit: 0.5, percentile: Some(50.0) };
+    for change in each![Change: Template, Name, Misspelling, Uncertainty, Side, Negation, Own] {
+        let reworded = Reworded {
+            paraphrase: Paraphrase { change, text: "x".into() },
+            before: Some(standing),
+            prompt: Some("x".into()),
+            after: Some(standing),
+        };
+        let spread = Spread { wordings: 1, before: 2.0, after: 1.0, explained: Some(0.75) };
+        declared
+            .check("Sensitivity", &Sensitivity { wordings: vec![reworded], spread: Some(spread) });
+    }
     let covers = each![Cover: Mean, Blur, Mirror];
     for (cover, conclusion) in covers.into_iter().zip(each![Conclusion: Explains, Partly, NoReason])
     {
@@ -450,7 +464,7 @@ fn check_experiments(declared: &Declarations) {
 }
 
 fn check_texts(declared: &Declarations) {
-    for text in ["ptx", "pneumothroax", "effusion at the left base"] {
+    for text in ["ptx", "pneumothroax", "effusion at the left base", "normal chest"] {
         declared.check("Typed", &typed(text));
     }
     declared.check(

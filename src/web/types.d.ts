@@ -221,6 +221,36 @@ export interface Standing {
   percentile?: number;
 }
 
+/** A wording of a finding, and where it stands among the reference images. */
+export interface Reworded {
+  /** What it changes: the sentence, the name, a letter; what it says of certainty, side or absence; or anything. */
+  change: 'template' | 'name' | 'misspelling' | 'uncertainty' | 'side' | 'negation' | 'own';
+  text: string;
+  /** As it is; undefined where nothing in it can be read. */
+  before?: Standing;
+  /** The prompt that it is aligned to; undefined where alignment does not understand it. */
+  prompt?: string;
+  /** As that prompt, or else as it is. */
+  after?: Standing;
+}
+
+/** How much a finding's score depends on the wording. */
+export interface Sensitivity {
+  wordings: Reworded[];
+  /** Of those that change the sentence, the name or a letter; undefined without reference images. */
+  spread?: WordingSpread;
+}
+
+/** How far apart wordings of the same meaning stand: standard deviations of their percentiles. */
+export interface WordingSpread {
+  /** How many wordings. */
+  wordings: number;
+  before: number;
+  after: number;
+  /** The share of the variance that alignment takes away, at most 1; undefined where there is none. */
+  explained?: number;
+}
+
 /** Whether a score rests on what a map shows. */
 export interface AuditReport {
   /** With what places were covered. */
@@ -389,8 +419,10 @@ export interface Typed {
   names: string[];
   /** The name that it seems to be meant for, where it is none itself. */
   near?: string;
-  /** The statements of the text, or of the name in `near`. */
+  /** The statements of the text, or of the name in `near`; of a name with several meanings one for each. */
   statements: Statement[];
+  /** The text names no finding, but says that something is normal or absent: "normal chest". */
+  rulesOut: boolean;
 }
 
 /** One statement of a text. */

@@ -40,8 +40,8 @@ pub struct Source {
     ignore: Vec<String>,
     /// Parts of the body that a chest radiograph does not show: what is said to be there is no finding of it.
     pub elsewhere: HashSet<String>,
-    /// Names by which people mean other findings too: they are asked back.
-    pub ambiguous: HashSet<String>,
+    /// Names by which people mean other findings too, and which: they are asked back.
+    pub ambiguous: BTreeMap<String, Vec<String>>,
     sections: Sections,
     cues: BTreeMap<Cue, Vec<String>>,
     pub fresh: HashSet<String>,
@@ -492,6 +492,20 @@ impl Lexicon {
             }
         }
         best.filter(|_| !tied).map(|(_, target)| target)
+    }
+
+    /// For each token the term that it is a word of, if any.
+    pub fn entries(&self, tokens: &[Token]) -> Vec<Option<Entry>> {
+        let mut entries = vec![None; tokens.len()];
+        let mut at = 0;
+        while at < tokens.len() {
+            let skip = |token: &Token| self.is_filler(token);
+            let found = self.terms.longest(tokens, at, |token| &token.stem, skip);
+            let end = found.map_or(at + 1, |(end, _)| end);
+            entries[at..end].fill(found.map(|(_, entry)| entry));
+            at = end;
+        }
+        entries
     }
 
     /// Whether a token may stand between the words of a term.

@@ -24,6 +24,7 @@
 mod lexicon;
 #[cfg(feature = "llm")]
 pub mod llm;
+pub mod paraphrases;
 pub mod reading;
 mod rules;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub mod typed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use lexicon::LEXICON;
+use lexicon::{Cue, Entry, LEXICON};
 use serde::Serialize;
 
 /// One statement of a text.
@@ -173,6 +174,22 @@ pub fn share_known(text: &str) -> f32 {
     words.retain(|token| !LEXICON.is_filler(token));
     let known = words.iter().filter(|token| LEXICON.knows(token)).count();
     known as f32 / words.len().max(1) as f32
+}
+
+/// Whether a text names no disease, though its words resemble some that do: what the vocabulary ignores ("pulmonary
+/// embolism", which a radiograph does not show), operations and devices, or nothing but anatomy ("clear lungs").
+pub fn names_no_disease(text: &str) -> bool {
+    let tokens = LEXICON.read(text);
+    let entries = LEXICON.entries(&tokens);
+    let found = rules::find(&tokens);
+    let is_made = |group: usize| LEXICON.groups[group].device || LEXICON.groups[group].lasting;
+    entries.iter().flatten().any(|entry| matches!(entry, Entry::Ignore))
+        || (!found.is_empty() && found.iter().all(|found| is_made(found.group)))
+        || (!tokens.is_empty()
+            && entries.iter().zip(&tokens).all(|(entry, token)| match entry {
+                Some(Entry::Subject(_) | Entry::Cue(Cue::Normal)) => true,
+                _ => LEXICON.is_filler(token),
+            }))
 }
 
 /// All names, synonyms and abbreviations of findings.

@@ -284,7 +284,7 @@ impl Walk<'_> {
             let before =
                 index.checked_sub(1).and_then(|index| events.get(index)).map(|event| event.what);
             if let What::Finding(group) = event.what {
-                if self.is_elsewhere(event) {
+                if !LEXICON.groups[group].device && self.is_elsewhere(event) {
                     continue;
                 }
                 self.finding(event, group, or_ends[index + 1]);

@@ -289,8 +289,28 @@ fn every_finding_has_a_name_of_its_own_in_japanese() {
     {
         assert_eq!(names[place], name);
     }
-    for name in LEXICON.source.same.keys() {
+    for name in LEXICON.source.same.keys().chain(LEXICON.source.places.keys()) {
         assert!(names.contains_key(name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_disease_is_told_apart() {
+    for (text, is_none) in [
+        ("pulmonary embolism", true),
+        ("pneumonectomy", true),
+        ("CABG", true),
+        ("pacemaker", true),
+        ("lungs", true),
+        ("the lungs", true),
+        ("clear lungs", true),
+        ("fluid in the lungs", false),
+        ("pneumonia", false),
+        ("pneumonia and a pacemaker", false),
+        ("asdfgh", false),
+        ("", false),
+    ] {
+        assert_eq!(super::names_no_disease(text), is_none, "{text}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::lexicon::{LEXICON, distance};
+use super::lexicon::{Cue, Entry, LEXICON, distance};
 use super::{Aligned, align, complete, finding};
 
 /// A text shorter than this is not taken for the beginning of a name.
@@ -10,7 +10,7 @@ const BEGINNING: usize = 3;
 
 /// How a typed text is understood: as a name, as a misspelt name, or as statements. Where none of
 /// it is known, all three are empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Typed {
     /// The text is a name, synonym or abbreviation: the canonical name of its finding, then those that
@@ -18,33 +18,50 @@ pub struct Typed {
     pub names: Vec<String>,
     /// The name that the text seems to be meant for, where it is none itself.
     pub near: Option<String>,
-    /// The statements of the text, or of the name in `near`.
+    /// The statements of the text, or of the name in `near`; of a name with several meanings one for each.
     pub statements: Vec<Aligned>,
+    /// The text names no finding, but says that something is normal or absent: "normal chest".
+    pub rules_out: bool,
 }
 
 /// Reads a typed text.
 pub fn typed(text: &str) -> Typed {
     if let Some(finding) = finding(text) {
-        if LEXICON.source.ambiguous.iter().any(|term| LEXICON.fold(term) == LEXICON.fold(text)) {
-            return Typed {
-                names: Vec::new(),
-                near: Some(finding.into()),
-                statements: align(text),
-            };
+        let folded = LEXICON.fold(text);
+        let ambiguous = LEXICON.source.ambiguous.iter();
+        if let Some((_, others)) =
+            ambiguous.into_iter().find(|(term, _)| LEXICON.fold(term) == folded)
+        {
+            let others = others.iter().flat_map(|other| align(other));
+            let statements = align(text).into_iter().chain(others).collect();
+            return Typed { near: Some(finding.into()), statements, ..Typed::default() };
         }
         let others = LEXICON.source.same.iter().filter(|(_, used)| *used == finding);
         let names = [finding].into_iter().chain(others.map(|(other, _)| other.as_str()));
         let names = names.map(str::to_owned).collect();
-        return Typed { names, near: None, statements: align(text) };
+        return Typed { names, statements: align(text), ..Typed::default() };
     }
     let statements = align(text);
     if LEXICON.read(text).iter().any(|token| LEXICON.is_elsewhere(token)) {
-        return Typed { names: Vec::new(), near: None, statements };
+        return Typed { statements, ..Typed::default() };
     }
     match misspelt(text).or_else(|| near(text).filter(|_| statements.is_empty())) {
-        Some(name) => Typed { names: Vec::new(), statements: align(name), near: Some(name.into()) },
-        None => Typed { names: Vec::new(), near: None, statements },
+        Some(name) => {
+            Typed { statements: align(name), near: Some(name.into()), ..Typed::default() }
+        }
+        None => {
+            let rules_out = statements.is_empty() && says_normal(text);
+            Typed { statements, rules_out, ..Typed::default() }
+        }
     }
+}
+
+/// Whether a word of the text says that something is normal or absent.
+fn says_normal(text: &str) -> bool {
+    use Cue::{NegAfter, NegBefore, NegEither, Normal};
+    let says =
+        |entry: &Entry| matches!(entry, Entry::Cue(Normal | NegBefore | NegAfter | NegEither));
+    LEXICON.entries(&LEXICON.read(text)).iter().flatten().any(says)
 }
 
 /// The finding whose name the text is once its words are corrected: "pneumothroax".
@@ -57,6 +74,9 @@ fn misspelt(text: &str) -> Option<&'static str> {
 /// or whose last word the text breaks off ("pneumoth"; "lung" may begin any of many names).
 fn near(text: &str) -> Option<&'static str> {
     let folded = LEXICON.fold(text);
+    if LEXICON.read(text).iter().all(|token| LEXICON.knows(token)) {
+        return None; // "tube" is a word of its own, not the beginning of "tuberculosis"
+    }
     let letters = folded.replace(' ', "");
     let slips = match letters.len() {
         _ if !letters.is_ascii() => return None,
@@ -117,7 +137,6 @@ mod tests {
             ("atelectsis", "Atelectasis"),
             ("pneumoth", "Pneumothorax"),
             ("emphisema", "Pulmonary Emphysema"),
-            ("collapsed lung", "Atelectasis"),
         ] {
             let typed = typed(text);
             let known = typed.names.first().or(typed.near.as_ref());
@@ -125,6 +144,10 @@ mod tests {
             assert_eq!(typed.statements.len(), 1, "{text}");
             assert!(typed.statements.iter().all(|one| !one.negated), "{text}");
         }
+        let meanings = typed("collapsed lung");
+        let meanings: Vec<&str> =
+            meanings.statements.iter().map(|one| one.finding.as_str()).collect();
+        assert_eq!(meanings, ["Atelectasis", "Pneumothorax"], "people mean either");
     }
 
     #[test]
@@ -147,6 +170,24 @@ mod tests {
     }
 
     #[test]
+    fn what_rules_all_out_is_told_from_what_is_not_known() {
+        for (text, rules_out) in [
+            ("normal chest", true),
+            ("normal", true),
+            ("no acute cardiopulmonary process", true),
+            ("異常なし", true),
+            ("radiografía normal", true),
+            ("asdfgh", false),
+            ("chest", false),
+            ("", false),
+            ("no pneumothorax", false),
+            ("lungs are clear", false),
+        ] {
+            assert_eq!(typed(text).rules_out, rules_out, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_nothing() {
         for text in [
             "",
@@ -159,10 +200,16 @@ mod tests {
             "lung",
             "heart",
             "fluid",
+            "tube",
+            "line",
             "chest",
             "brain tumor",
             "ovarian mass",
             "mass in the liver",
+            "abdominal mass",
+            "nodule in the thyroid",
+            "skin nodule",
+            "cardiac mass",
             "nodule in breast",
             "mastoid opacity",
             "knee fracture",

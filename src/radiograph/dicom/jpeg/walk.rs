@@ -7,7 +7,11 @@ use super::frame::{Frame, Scan, Selected, Tables, word};
 use super::huffman::Bits;
 use crate::error::Result;
 
-/// How much of a picture could be read. A progressive picture (T.81 annex G) consists of scans that
+/// Bytes of entropy-coded data that may be left once all blocks are read. More of them say that some were misread.
+const LEFT_OVER: usize = 16;
+
+/// How much of a picture could be read. Of one that is damaged in its midst nobody knows which blocks are right, and
+/// all after the damage may lie elsewhere. A progressive picture (T.81 annex G) consists of scans that
 /// each cover the whole of it, so for a damaged one there is no such share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Extent {
@@ -26,9 +30,16 @@ pub fn extent(bytes: &[u8]) -> Extent {
     let mut walk = Walk::default();
     match walk.run(&mut decoder) {
         Ok(()) => Extent::Whole,
-        Err(_) if walk.progressive => Extent::Unknown,
+        Err(_) if walk.progressive || marker_after(bytes, decoder.at).is_some() => Extent::Unknown,
         Err(_) => Extent::Part(walk.blocks.0 as f64 / walk.blocks.1.max(1) as f64),
     }
+}
+
+/// Where entropy-coded data from a place on ends: at a marker that is no restart. None where the file breaks off.
+fn marker_after(bytes: &[u8], from: usize) -> Option<usize> {
+    let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
+    let found = bytes.get(from..)?.windows(2).position(is_marker)?;
+    Some(from + found)
 }
 
 #[derive(Default)]
@@ -124,6 +135,9 @@ impl Walk {
                     self.blocks.0 += usize::from(!self.progressive);
                 }
             }
+        }
+        if marker_after(decoder.bytes, bits.at()).is_some_and(|end| end - bits.at() > LEFT_OVER) {
+            return Err(bad("data after the last block"));
         }
         decoder.at = bits.at();
         Ok(scan.selected.len())

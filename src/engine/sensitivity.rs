@@ -1,0 +1,191 @@
+//! How much a score depends on the wording: one finding in many wordings, each scored as it is and as the prompt that it
+//! is aligned to. CARZero aligns prompts (Lai et al., 2024, section 3.1) so that the wording does not matter.
+
+use serde::Serialize;
+
+use super::{EncodedImages, Engine, Standing, TEXT_BATCH};
+use crate::error::Result;
+use crate::package::config::Reference;
+use crate::text::align::paraphrases::{Change, Paraphrase, paraphrases};
+use crate::text::align::typed::typed;
+use crate::text::prompt::{Prompt, sentence};
+
+/// A wording, and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reworded {
+    /// The wording.
+    #[serde(flatten)]
+    pub paraphrase: Paraphrase,
+    /// As it is, among the reference images scored on the very same words; none where nothing in it can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Standing>,
+    /// The prompt that it is aligned to; none where alignment does not understand it, and it stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// As that prompt, or else as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Standing>,
+}
+
+/// How far apart wordings of the same meaning stand.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// How many of them stand somewhere both before and after.
+    pub wordings: usize,
+    /// Standard deviation of their percentiles as they are, in percent of the reference images.
+    pub before: f32,
+    /// The same once they are aligned.
+    pub after: f32,
+    /// The share of the variance that alignment takes away, at most 1; none where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained: Option<f32>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sensitivity {
+    /// All wordings, grouped by what they change.
+    pub wordings: Vec<Reworded>,
+    /// Of those that [keep the meaning](Change::keeps_meaning); none where the model has no reference images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Spread>,
+}
+
+impl Engine {
+    /// Scores the first picture on many wordings of a finding, and on a person's own. The picture is not encoded again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn sensitivity(
+        &self,
+        images: &EncodedImages,
+        finding: &str,
+        own: &[String],
+    ) -> Result<Sensitivity> {
+        let mut all = paraphrases(finding);
+        all.extend(own.iter().map(|text| Paraphrase { change: Change::Own, text: text.clone() }));
+        let aligned: Vec<Option<String>> = all.iter().map(|one| aligned(&one.text)).collect();
+        let readable = |text: &str| sentence(text).ok().map(|text| Prompt::new(&text));
+        let before: Vec<Option<Prompt>> = all.iter().map(|one| readable(&one.text)).collect();
+        let after: Vec<Option<Prompt>> = aligned
+            .iter()
+            .zip(&before)
+            .map(|(prompt, before)| prompt.as_deref().map(Prompt::new).or_else(|| before.clone()))
+            .collect();
+
+        let mut distinct: Vec<Prompt> = before.iter().chain(&after).flatten().cloned().collect();
+        distinct.sort_by(|one, two| one.normalized().cmp(two.normalized()));
+        distinct.dedup_by(|one, two| one.normalized() == two.normalized());
+        let standings = self.standings(images, &distinct).await?;
+        let standing = |prompt: &Option<Prompt>| {
+            let key = prompt.as_ref()?.normalized();
+            let at = distinct.binary_search_by(|other| other.normalized().cmp(key)).ok()?;
+            Some(standings[at])
+        };
+        let wordings: Vec<Reworded> = all
+            .into_iter()
+            .zip(aligned)
+            .zip(before.iter().zip(&after))
+            .map(|((paraphrase, prompt), (before, after))| Reworded {
+                paraphrase,
+                before: standing(before),
+                prompt,
+                after: standing(after),
+            })
+            .collect();
+        let spread = spread(&wordings);
+        Ok(Sensitivity { wordings, spread })
+    }
+
+    /// Where prompts stand on the first picture, also those whose words the model never learnt: here the words are in
+    /// question, not the picture.
+    async fn standings(&self, images: &EncodedImages, prompts: &[Prompt]) -> Result<Vec<Standing>> {
+        let image = images.encoded.range(0, 1);
+        let mut standings = Vec::with_capacity(prompts.len());
+        for batch in prompts.chunks(TEXT_BATCH) {
+            let texts = self.encode_texts(batch)?;
+            self.measure(batch, &texts, |_| true).await?;
+            let [i2t, t2i] = self.model.logits(&image, &texts);
+            let logits = super::read((i2t + t2i) / 2.0).await?;
+            standings.extend(batch.iter().zip(logits).map(|(prompt, logit)| Standing {
+                logit,
+                percentile: self.reference(prompt).map(|all| Reference::percentile(&all, logit)),
+            }));
+        }
+        Ok(standings)
+    }
+}
+
+/// The prompt that a text becomes where a person enters it.
+fn aligned(text: &str) -> Option<String> {
+    let typed = typed(text);
+    let named = typed.names.first().and_then(|name| sentence(name).ok());
+    named.or_else(|| typed.statements.into_iter().next().map(|statement| statement.prompt))
+}
+
+/// Standard deviations of percentiles before and after, of the wordings that keep the meaning.
+fn spread(wordings: &[Reworded]) -> Option<Spread> {
+    let pairs: Vec<[f64; 2]> = wordings
+        .iter()
+        .filter(|one| one.paraphrase.change.keeps_meaning())
+        .filter_map(|one| Some([one.before?.percentile?, one.after?.percentile?].map(f64::from)))
+        .collect();
+    let variance = |of: usize| {
+        let mean = pairs.iter().map(|pair| pair[of]).sum::<f64>() / pairs.len() as f64;
+        pairs.iter().map(|pair| (pair[of] - mean).powi(2)).sum::<f64>() / pairs.len() as f64
+    };
+    let [before, after] = [variance(0), variance(1)];
+    (!pairs.is_empty()).then(|| Spread {
+        wordings: pairs.len(),
+        before: before.sqrt() as f32,
+        after: after.sqrt() as f32,
+        explained: (before > 0.0).then(|| (1.0 - after / before) as f32),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reworded(change: Change, before: Option<f32>, after: Option<f32>) -> Reworded {
+        let standing = |percentile| Standing { logit: 0.0, percentile: Some(percentile) };
+        Reworded {
+            paraphrase: Paraphrase { change, text: String::new() },
+            before: before.map(standing),
+            prompt: None,
+            after: after.map(standing),
+        }
+    }
+
+    #[test]
+    fn the_spread_is_that_of_wordings_of_the_same_meaning_with_both_standings() {
+        let all = [
+            reworded(Change::Template, Some(50.0), Some(80.0)),
+            reworded(Change::Name, Some(90.0), Some(84.0)),
+            reworded(Change::Name, None, Some(0.0)),
+            reworded(Change::Negation, Some(1.0), Some(2.0)),
+            reworded(Change::Own, Some(3.0), Some(4.0)),
+        ];
+        let Spread { wordings, before, after, explained } = spread(&all).unwrap();
+        assert_eq!((wordings, before, after), (2, 20.0, 2.0));
+        assert!((explained.unwrap() - 0.99).abs() < 1e-6);
+        assert_eq!(spread(&all[2..]), None);
+        let alike = [reworded(Change::Name, Some(7.0), Some(7.0))];
+        assert_eq!(spread(&alike).unwrap().explained, None, "there is nothing to take away");
+    }
+
+    #[test]
+    fn what_is_typed_is_aligned_as_the_page_does() {
+        for (text, prompt) in [
+            ("PTX", Some("There is Pneumothorax")),
+            ("胸水", Some("There is Pleural Effusion")),
+            ("pneumothroax", Some("There is Pneumothorax")),
+            ("no effusion on the left", Some("There is no Pleural Effusion on the left side")),
+            ("asdfgh", None),
+            ("", None),
+        ] {
+            assert_eq!(aligned(text).as_deref(), prompt, "{text}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One finding in many wordings, to see how much a score depends on them.
+
+use serde::Serialize;
+
+use super::LEXICON;
+use super::finding;
+
+/// The most wordings of one finding.
+const MOST: usize = 60;
+/// The most of them that are other names of it.
+const MOST_NAMES: usize = 24;
+/// Words shorter than this are not misspelt.
+const WORTH_MISSPELLING: usize = 6;
+/// Words that say how large a finding is, or where: a name with one of them says more than the finding's own name.
+const QUALIFIERS: [&str; 8] =
+    ["small", "moderate", "large", "trace", "left", "right", "bilateral", "b/l"];
+
+/// What a wording changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The sentence around the name.
+    Template,
+    /// The name: a synonym, an abbreviation, or its name in another language.
+    Name,
+    /// A letter or two of the name.
+    Misspelling,
+    /// It says that the finding is not certain.
+    Uncertainty,
+    /// It says on which side the finding is.
+    Side,
+    /// It says that the finding is absent.
+    Negation,
+    /// A person's own words, which may say anything.
+    Own,
+}
+
+impl Change {
+    /// Whether such a wording says the same as the finding's name does.
+    pub fn keeps_meaning(self) -> bool {
+        matches!(self, Self::Template | Self::Name | Self::Misspelling)
+    }
+}
+
+/// A wording of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Paraphrase {
+    /// What it changes.
+    pub change: Change,
+    /// The wording, as a person would write it.
+    pub text: String,
+}
+
+/// Wordings of a finding, at most 60 of them. Of words that the vocabulary does not know there are no other names.
+pub fn paraphrases(words: &str) -> Vec<Paraphrase> {
+    let canonical = finding(words).unwrap_or(words);
+    let name = canonical.to_lowercase();
+    let around = |change, patterns: &[&str]| -> Vec<Paraphrase> {
+        let text = |pattern: &&str| Paraphrase { change, text: pattern.replace("{}", &name) };
+        patterns.iter().map(text).collect()
+    };
+    let mut all = around(
+        Change::Template,
+        &[
+            "There is {}",
+            "{}",
+            "{} is present",
+            "{} is seen",
+            "There is evidence of {}",
+            "The chest radiograph shows {}",
+            "The patient has {}",
+            "Frontal view with {}",
+            "Findings: {}",
+        ],
+    );
+    let is_plain = |text: &str| !text.split(' ').any(|word| QUALIFIERS.contains(&word));
+    let others = LEXICON
+        .names
+        .iter()
+        .filter(|other| other.finding == canonical && !other.own && is_plain(&other.text));
+    let others = others.map(|other| Paraphrase { change: Change::Name, text: other.text.clone() });
+    all.extend(others.take(MOST_NAMES));
+    all.extend(misspellings(&name).map(|text| Paraphrase { change: Change::Misspelling, text }));
+    all.extend(around(
+        Change::Uncertainty,
+        &["Possible {}", "Suspicion of {}", "{} cannot be excluded"],
+    ));
+    let group = LEXICON.groups.iter().find(|group| group.findings == [canonical]);
+    if !group.is_some_and(|group| group.unplaced || group.placeless) {
+        all.extend(around(Change::Side, &["{} on the left side", "{} on the right side"]));
+    }
+    all.extend(around(
+        Change::Negation,
+        &["There is no {}", "No evidence of {}", "Without {}", "{} is absent"],
+    ));
+    all.truncate(MOST);
+    all
+}
+
+/// The name with two letters of its longest word exchanged, with one left out, and with one doubled.
+fn misspellings(name: &str) -> impl Iterator<Item = String> {
+    let longest = name.split_whitespace().max_by_key(|word| word.len()).unwrap_or_default();
+    let fits = longest.is_ascii() && longest.len() >= WORTH_MISSPELLING;
+    let middle = longest.len() / 2;
+    let with = move |slip: [&str; 2]| {
+        let [from, to] = slip;
+        let word = format!("{}{to}{}", &longest[..middle], &longest[middle + from.len()..]);
+        name.replacen(longest, &word, 1)
+    };
+    let slips = fits.then(|| {
+        let two = &longest[middle..middle + 2];
+        let exchanged: String = two.chars().rev().collect();
+        let doubled = format!("{}{two}", &two[..1]);
+        [with([two, &exchanged]), with([two, &two[1..]]), with([two, &doubled])]
+    });
+    slips.into_iter().flatten().filter(move |text| text != name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::align::typed::typed;
+
+    const FINDINGS: [&str; 14] = [
+        "Atelectasis",
+        "Cardiomegaly",
+        "Pleural Effusion",
+        "Pulmonary Infiltration",
+        "Pulmonary Mass",
+        "Lung Nodule",
+        "Pneumonia",
+        "Pneumothorax",
+        "Pulmonary Consolidation",
+        "Edema",
+        "Pulmonary Emphysema",
+        "Fibrosis",
+        "Pleural Thickening",
+        "Hernia",
+    ];
+
+    /// A wording says of the finding what its kind promises, once it is aligned. Of misspellings a few are missed.
+    #[test]
+    fn alignment_understands_what_each_wording_says() {
+        let mut missed = 0;
+        for name in FINDINGS {
+            let own = finding(name).unwrap();
+            let all = paraphrases(name);
+            assert!((18..=MOST).contains(&all.len()), "{name}: {}", all.len());
+            for Paraphrase { change, text } in all {
+                let typed = typed(&text);
+                let said = typed.statements.iter().find(|one| one.finding == own);
+                if said.is_none() && change == Change::Misspelling {
+                    missed += 1;
+                    continue;
+                }
+                let said = said.unwrap_or_else(|| panic!("{name}: {text}: {typed:?}"));
+                assert_eq!(said.negated, change == Change::Negation, "{text}");
+                assert_eq!(said.uncertain, change == Change::Uncertainty, "{text}");
+                assert!(change != Change::Side || said.location.is_some(), "{text}");
+            }
+        }
+        assert!(missed <= 4, "{missed} of {} misspellings", 3 * FINDINGS.len());
+    }
+
+    #[test]
+    fn wordings_differ_and_unknown_words_have_templates_alone() {
+        for words in ["Pneumothorax", "asdfgh", "", "気胸", "a", "éééééé"] {
+            let all = paraphrases(words);
+            let distinct: std::collections::BTreeSet<_> = all.iter().map(|one| &one.text).collect();
+            assert_eq!(distinct.len(), all.len(), "{words:?}");
+            let named = all.iter().any(|one| one.change == Change::Name);
+            assert_eq!(named, finding(words).is_some(), "{words:?}");
+        }
+    }
+}
