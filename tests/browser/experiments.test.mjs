@@ -59,6 +59,26 @@ test('a drawn effusion is the reason for its score, with any cover', async () =>
   await page.getByTestId('experiments').waitFor({ state: 'hidden' });
 });
 
+test('wordings of one meaning stand apart, and together once they are aligned', async () => {
+  await open();
+  await page
+    .getByTestId('wordings-result')
+    .getByText(/\d+ wordings of the same meaning: standard deviation [1-9].* as they are, 0 once aligned/)
+    .waitFor();
+  assert.ok((await page.locator('#wordings-figure .wording-mark').count()) > 60, 'two lines of them');
+  await page.getByTestId('wordings-all').locator('summary').click();
+  const row = (/** @type {string} */ text) => page.locator('#wordings-rows tr').filter({ hasText: text });
+  assert.match(await row('No evidence of pleural effusion').innerText(), /There is no Pleural Effusion/);
+  assert.match(await row('胸水').innerText(), /not readable\s+There is Pleural Effusion\s+\d/);
+  await page.getByTestId('wordings-text').fill('water in the chest');
+  await page.keyboard.press('Enter');
+  await row('water in the chest')
+    .getByText(/not understood/)
+    .waitFor();
+  assert.equal(await page.getByTestId('wordings-text').inputValue(), '');
+  await close();
+});
+
 test('a word that was never learnt has logits alone, and another finding begins anew', async () => {
   await addOwnWords(page, 'asdfgh');
   await page.locator('[data-finding="asdfgh"] .pick').click();

@@ -49,6 +49,7 @@ const FAMILIES = [
   'series.rests',
   'series.runs',
   'series.waits',
+  'wordings.',
   'zone.',
 ];
 /** The strings that an expression may be, and the beginnings of those that it puts together. @param {import('acorn').Expression} node @returns {{strings: string[], beginnings: string[]}} */

@@ -272,6 +272,18 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   await page.keyboard.press('Enter');
   await page.locator('[data-finding="Pneumothorax"][data-selected]').waitFor();
 
+  // One name with two meanings, and a text that names none.
+  await type('collapsed lung');
+  assert.deepEqual(
+    (await review()).map(([text]) => text),
+    ['Atelectasis', 'Pneumothorax'],
+  );
+  await page.getByText('Which of these do you mean?').waitFor();
+  await page.keyboard.press('Escape');
+  await type('normal chest');
+  await page.getByText('It says that something is normal or absent').waitFor();
+  await page.keyboard.press('Escape');
+
   // Statements come with what they say, and only what is said of now is ticked.
   for (const [text, row] of [
     ['sin derrame', ['Pleural Effusion', false, 'negated']],

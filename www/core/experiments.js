@@ -8,19 +8,31 @@
  * @property {Cover} cover With what places are covered
  * @property {ReadonlyMap<string, import('carzero').Ablated[] | {error: string}>} parts By `partsKey`
  * @property {ReadonlyMap<string, Audit | {error: string}>} audits By `auditKey`
+ * @property {ReadonlyMap<string, import('carzero').Sensitivity | {error: string}>} wordings By `wordingsKey`
+ * @property {readonly string[]} own A person's own wordings, of any finding
  */
 
 /** @type {readonly Cover[]} */
 export const COVERS = ['mean', 'blur', 'mirror'];
 
 /** @returns {Experiments} */
-export const initialExperiments = () => ({ open: false, cover: 'mean', parts: new Map(), audits: new Map() });
+export const initialExperiments = () => ({
+  open: false,
+  cover: 'mean',
+  parts: new Map(),
+  audits: new Map(),
+  wordings: new Map(),
+  own: [],
+});
 
 /** @param {import('./state.js').State} state */
 export const partsKey = ({ picture, selected }) => `${picture?.id}|${selected}`;
 
 /** Which map is in question, and with what it is covered, too. @param {import('./state.js').State} state */
 export const auditKey = (state) => `${partsKey(state)}|${state.map.kind}|${state.experiments.cover}`;
+
+/** Which wordings are of one's own, too. @param {import('./state.js').State} state */
+export const wordingsKey = (state) => `${partsKey(state)}|${JSON.stringify(state.experiments.own)}`;
 
 /** The middle one, or the mean of the middle two. @param {number[]} values At least one */
 export function median(values) {

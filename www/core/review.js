@@ -8,8 +8,9 @@
  *
  * @typedef {object} Review A text to choose prompts from
  * @property {string} text @property {import('./state.js').Statement[]} statements
- * @property {string=} near The finding that it seems to be meant for, misspelt
- * @property {import('./state.js').Statement[]} byRules
+ * @property {string=} near The finding that it seems to be meant for, misspelt or with several meanings
+ * @property {boolean=} rulesOut It names no finding, but says that something is normal or absent
+ * @property {import('../worker/jobs.js').Typed} byRules
  * @property {boolean} busy @property {import('./i18n.js').Message} note What came of the model
  * @property {boolean} rewritten
  */
@@ -17,12 +18,13 @@
 /** @returns {Rewriter} */
 export const initialRewriter = () => ({ by: 'off', url: '', model: '', key: '', builtIn: '' });
 
-/** What the rules found. @param {string} text @param {import('./state.js').Statement[]} statements @param {string} [near] @returns {Review} */
-export const reviewOf = (text, statements, near) => ({
+/** What the rules found. @param {string} text @param {import('../worker/jobs.js').Typed} byRules @returns {Review} */
+export const reviewOf = (text, byRules) => ({
   text,
-  statements,
-  near,
-  byRules: statements,
+  statements: byRules.statements,
+  near: byRules.near,
+  rulesOut: byRules.rulesOut,
+  byRules,
   busy: false,
   note: '',
   rewritten: false,

@@ -47,7 +47,7 @@ export function scoreInWords(score) {
   return t('figure.reading', { ...values, reading: reading(score.percentile) });
 }
 
-/** Where a score stands, in a cell: its percentile, else its logit. @param {import('./table.js').Mark | undefined} mark */
+/** Where a score stands, in a cell: its percentile, else its logit. @param {{percentile?: number, logit: number} | undefined} mark */
 export const placeInWords = (mark) =>
   !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
 

@@ -439,6 +439,7 @@ export default {
   'review.add.other': 'Add {count} findings',
   'review.asIs': 'Add my words as they are',
   'review.earlier': 'earlier',
+  'review.either': 'Which of these do you mean?',
   'review.found.one': '{count} finding in this text',
   'review.found.other': '{count} findings in this text',
   'review.historical': 'What the text tells of the past is not ticked.',
@@ -451,6 +452,8 @@ export default {
   'review.ownWords':
     'The model may not know these words: what it makes of them need not mean anything. They can still be sent as they are.',
   'review.prompt': 'Prompt',
+  'review.rulesOut':
+    'It says that something is normal or absent, and names no finding. Ask for what it would rule out: the model answers for a finding at a time.',
   'review.tooLong': 'It is too long for one prompt. Shorten it to a sentence.',
   'review.uncertain': 'uncertain',
   'rewrite.busy': 'Rewriting …',
@@ -732,6 +735,39 @@ export default {
   'wording.unknown': 'never learnt',
   'wording.unknownText':
     'The model learnt nothing near these words, so that its score says nothing of them, and has no standing. The numbers are below.',
+  'wordings.add': 'Another wording',
+  'wordings.after': 'Aligned',
+  'wordings.all': 'All wordings',
+  'wordings.before': 'As it is',
+  'wordings.change': 'Changes',
+  'wordings.explained': 'Alignment takes {share} of the variance away.',
+  'wordings.figure':
+    'Percentiles of all wordings on two lines: above as they are, below once they are aligned. The table has every number.',
+  'wordings.key.negated': 'negated',
+  'wordings.key.other': 'uncertain, or with a side',
+  'wordings.key.own': 'your own',
+  'wordings.key.same': 'same meaning',
+  'wordings.limit':
+    'Alignment can only help with wordings that it understands. What the words change in the model is seen in the upper line.',
+  'wordings.misspelling': 'a letter',
+  'wordings.name': 'the name',
+  'wordings.negation': 'negation',
+  'wordings.noReference': 'This model has no reference images, so wordings have logits alone.',
+  'wordings.own': 'your own',
+  'wordings.prompt': 'Aligned prompt',
+  'wordings.question':
+    'The same finding is asked for in many wordings, each sent as it is and then aligned to a standard prompt. Each stands among the reference images scored on the very same words.',
+  'wordings.side': 'the side',
+  'wordings.spread.one':
+    '{count} wording of the same meaning: standard deviation {before} percentile points as it is, {after} once aligned.',
+  'wordings.spread.other':
+    '{count} wordings of the same meaning: standard deviation {before} percentile points as they are, {after} once aligned.',
+  'wordings.template': 'the sentence',
+  'wordings.text': 'Wording',
+  'wordings.title': 'Does the wording matter?',
+  'wordings.unaligned': 'not understood, sent as it is',
+  'wordings.uncertainty': 'certainty',
+  'wordings.unreadable': 'not readable',
   'work.encoding': 'Reading the image',
   'work.label': 'Scoring',
   'work.scoring': 'Scoring findings, {scored} of {all}',

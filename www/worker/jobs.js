@@ -38,6 +38,7 @@
  * @property {(payload: {picture: number, findings: string[]}) => {scores: Scored[], ms: number}} score
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Ablated[]} ablate
+ * @property {(payload: {picture: number, finding: string, own: readonly string[]}) => import('carzero').Sensitivity} sensitivity
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
  * @property {(payload: {file: Blob, findings: string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
@@ -63,6 +64,7 @@ export const MODEL_JOBS = new Set([
   'score',
   'explain',
   'ablate',
+  'sensitivity',
   'audit',
   'auditStep',
   'assess',

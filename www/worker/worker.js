@@ -185,6 +185,10 @@ const jobs = {
     return [await model.ablate(encodedOf(id), finding)];
   },
 
+  async sensitivity({ picture: id, finding, own }) {
+    return [await model.sensitivity(encodedOf(id), finding, own)];
+  },
+
   async audit({ picture: id, finding, map, cover }) {
     audit?.free();
     audit = undefined;

@@ -2,8 +2,11 @@
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
 import { answerOrReason } from '../../core/errors.js';
-import { auditKey, partsKey } from '../../core/experiments.js';
+import { auditKey, partsKey, wordingsKey } from '../../core/experiments.js';
 import { Pump } from '../../core/pump.js';
+
+/** So many wordings of one's own are kept. */
+const OWN_MAX = 20;
 
 export class ExperimentActions extends Actions {
   #pump = new Pump(
@@ -28,10 +31,16 @@ export class ExperimentActions extends Actions {
     this.#change({ cover });
   }
 
+  /** @param {string} text A wording of one's own */
+  addWording(text) {
+    const { own } = this.state.experiments;
+    if (!own.includes(text)) this.#change({ own: [...own, text].slice(-OWN_MAX) });
+  }
+
   /** Another model, or another device. */
   forget() {
     this.#auditing = '';
-    this.#change({ parts: new Map(), audits: new Map() });
+    this.#change({ parts: new Map(), audits: new Map(), wordings: new Map() });
   }
 
   /** Asks for what is missing. */
@@ -46,6 +55,8 @@ export class ExperimentActions extends Actions {
     if (!experiments.open || !picture || !score || phase(this.state) !== 'done') return null;
     const [parts, audit] = [partsKey(this.state), auditKey(this.state)];
     if (!experiments.parts.has(parts)) return () => this.#ablate(parts, picture.id, selected);
+    const wordings = wordingsKey(this.state);
+    if (!experiments.wordings.has(wordings)) return () => this.#reword(wordings, picture.id, selected, experiments.own);
     const known = experiments.audits.get(audit);
     if (known && ('error' in known || known.report)) return null;
     if (known && this.#auditing === audit) return () => this.#step(audit);
@@ -56,6 +67,12 @@ export class ExperimentActions extends Actions {
   async #ablate(key, picture, finding) {
     const answer = await answerOrReason(this.session.call('ablate', { picture, finding }));
     this.#change({ parts: this.#with(this.state.experiments.parts, key, answer) });
+  }
+
+  /** @param {string} key @param {number} picture Id @param {string} finding @param {readonly string[]} own */
+  async #reword(key, picture, finding, own) {
+    const answer = await answerOrReason(this.session.call('sensitivity', { picture, finding, own }));
+    this.#change({ wordings: this.#with(this.state.experiments.wordings, key, answer) });
   }
 
   /** @param {string} key @param {number} picture Id @param {string} finding @param {Float32Array} map */

@@ -5,6 +5,7 @@ import { COVERS, auditKey, median, partsKey } from '../../core/experiments.js';
 import { nameOf, plural, t } from '../../core/i18n.js';
 import { standingInWords } from '../../core/wording.js';
 import { signed, standing } from '../../core/words.js';
+import { bindWordings } from './wording.js';
 
 const REGION = 224; // pixels of a side
 const STRIP = { width: 640, height: 96, margin: 16 };
@@ -110,6 +111,7 @@ export function bindExperiments(session) {
   const conclusion = byId('look-conclusion');
   const looks = byId('look-looks');
   const standings = byId('look-standings');
+  const drawWordings = bindWordings(session);
 
   opener.addEventListener('click', () => {
     dialog.showModal();
@@ -189,6 +191,7 @@ export function bindExperiments(session) {
     drawCovers(experiments.cover);
     const waits = phase(state) !== 'done';
     drawParts(experiments.parts.get(partsKey(state)));
+    drawWordings(state);
     const audit = experiments.audits.get(auditKey(state));
     const side = info?.mapSide ?? 0;
     question.textContent = plural('look.question', Math.ceil((side * side) / 10), { map: t(`map.${state.map.kind}`) });

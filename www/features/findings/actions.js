@@ -56,15 +56,16 @@ export class FindingActions extends Actions {
   async submit(text) {
     const own = tidy(text);
     if (!own) return false;
-    /** @type {import('../../worker/jobs.js').Typed} */ const nothing = { names: [], statements: [] };
-    const { names, near, statements } = await this.session.call('typed', { text }).catch(() => nothing);
+    /** @type {import('../../worker/jobs.js').Typed} */ const nothing = { names: [], statements: [], rulesOut: false };
+    const typed = await this.session.call('typed', { text }).catch(() => nothing);
+    const { names } = typed;
     const { findings, info } = this.state;
     const among = (/** @type {string[]} */ list) =>
       [own, ...names].map((name) => list.find((other) => same(other, name))).find(Boolean);
     const preset = info?.presets.flatMap((each) => each.findings) ?? [];
     const finding = among(findings) ?? among(preset) ?? names.at(0);
     if (finding) return this.add([finding], { taken: same(finding, own) ? null : { text: own, finding } });
-    this.update({ review: reviewOf(text, statements, near), findingError: '', taken: null });
+    this.update({ review: reviewOf(text, typed), findingError: '', taken: null });
     return false;
   }
 

@@ -162,6 +162,7 @@ export function bindEntry(session) {
   /** @param {import('../../core/state.js').Statement} statement */
   function createRow(statement) {
     const { negated, uncertain, historical, location } = statement;
+    const place = location ? nameOf(location) : '';
     const row = create('li', undefined, 'review-row');
     const check = Object.assign(create('input'), { type: 'checkbox', checked: !negated && !historical });
     const text = Object.assign(create('textarea'), {
@@ -175,7 +176,7 @@ export function bindEntry(session) {
       negated ? t('review.negated') : '',
       uncertain ? t('review.uncertain') : '',
       historical ? t('review.earlier') : '',
-      location ?? '',
+      place,
     ].filter(Boolean);
     row.dataset.testid = 'review-row';
     check.setAttribute('aria-label', [t('findings.add'), text.value, ...tags].join(', '));
@@ -187,7 +188,7 @@ export function bindEntry(session) {
       const line = create('p', undefined, 'tags');
       line.append(
         ...tags.map((tag) =>
-          create('span', tag, [location ?? '', glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark'),
+          create('span', tag, [place, glossOf(statement.finding)].includes(tag) ? 'tag' : 'tag mark'),
         ),
       );
       row.append(line);
@@ -221,14 +222,16 @@ export function bindEntry(session) {
     review.hidden = !now;
     rows.replaceChildren(...(now?.statements ?? []).map(createRow));
     if (!now) return;
-    const { statements, text, near } = now;
+    const { statements, text, near, rulesOut } = now;
     const tooLong = text.trim().length > PROMPT_MAX;
     const has = (/** @type {'negated' | 'historical'} */ what) => statements.some((statement) => statement[what]);
     addAll.hidden = !statements.length;
     asIs.hidden = tooLong;
     asIs.className = statements.length ? 'quiet' : 'primary';
     title.textContent = near
-      ? t('review.near', { finding: nameOf(near) })
+      ? statements.length > 1
+        ? t('review.either')
+        : t('review.near', { finding: nameOf(near) })
       : statements.length
         ? plural('review.found', statements.length)
         : t('review.none');
@@ -240,7 +243,7 @@ export function bindEntry(session) {
     ];
     note.textContent = statements.length
       ? said.filter(Boolean).join(' ')
-      : t(tooLong ? 'review.tooLong' : 'review.ownWords');
+      : t(tooLong ? 'review.tooLong' : rulesOut ? 'review.rulesOut' : 'review.ownWords');
     note.hidden = !note.textContent;
     countChosen();
     for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);

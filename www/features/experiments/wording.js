@@ -1,0 +1,112 @@
+/** How much the selected finding's score depends on its wording: a strip of wordings as they are, and one once they are aligned. */
+import { byId, create, createSvg, onChange } from '../../core/dom.js';
+import { wordingsKey } from '../../core/experiments.js';
+import { number, percent, plural, t } from '../../core/i18n.js';
+import { placeInWords } from '../../core/wording.js';
+
+const STRIP = { width: 640, row: 54, margin: 16, top: 8 };
+/** Those of one meaning, and what other wordings say; each has a mark of its own. */
+const GROUPS = /** @type {const} */ ({
+  template: 'same',
+  name: 'same',
+  misspelling: 'same',
+  uncertainty: 'other',
+  side: 'other',
+  negation: 'negated',
+  own: 'own',
+});
+
+/** A mark at a place, told apart by its form. @param {string} group @param {number} x @param {number} y */
+function createMark(group, x, y) {
+  if (group === 'negated')
+    return createSvg('path', { d: `M${x - 5} ${y - 5}l10 10m0 -10l-10 10`, class: `wording-mark ${group}` });
+  if (group === 'own')
+    return createSvg('path', { d: `M${x} ${y - 7}l7 7l-7 7l-7 -7z`, class: `wording-mark ${group}` });
+  return createSvg('circle', { cx: x, cy: y, r: 5, class: `wording-mark ${group}` });
+}
+
+/** Percentiles on two lines, as they are and aligned. @param {import('carzero').Reworded[]} wordings */
+function createStrips(wordings) {
+  const { width, row, margin, top } = STRIP;
+  const height = top + 2 * row + 20;
+  const x = (/** @type {number} */ percentile) => margin + (percentile / 100) * (width - 2 * margin);
+  const figure = createSvg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', class: 'strip' });
+  figure.setAttribute('aria-label', t('wordings.figure'));
+  for (const [line, side] of /** @type {const} */ (['before', 'after']).entries()) {
+    const axis = top + (line + 1) * row - 12;
+    figure.append(createSvg('line', { x1: margin, x2: width - margin, y1: axis, y2: axis, class: 'strip-axis' }));
+    for (const [index, reworded] of wordings.entries()) {
+      const percentile = reworded[side]?.percentile;
+      if (percentile !== undefined)
+        figure.append(createMark(GROUPS[reworded.change], x(percentile), axis - 8 - 7 * (index % 4)));
+    }
+  }
+  for (const [at, anchor] of /** @type {const} */ ([
+    [0, 'start'],
+    [50, 'middle'],
+    [100, 'end'],
+  ])) {
+    const text = createSvg('text', { x: x(at), y: height - 4, 'text-anchor': anchor });
+    text.textContent = number(at);
+    figure.append(text);
+  }
+  return figure;
+}
+
+/** @param {import('carzero').Reworded} reworded */
+function createRow({ change, text, before, prompt, after }) {
+  const row = create('tr');
+  row.dataset.change = change;
+  row.append(
+    create('td', t(`wordings.${change}`)),
+    Object.assign(create('td', text), { lang: 'en' }),
+    create('td', before ? placeInWords(before) : t('wordings.unreadable'), 'number'),
+    Object.assign(create('td', prompt ?? t('wordings.unaligned')), { lang: prompt ? 'en' : '' }),
+    create('td', after ? placeInWords(after) : t('wordings.unreadable'), 'number'),
+  );
+  return row;
+}
+
+/** What the numbers say. @param {import('carzero').Sensitivity} sensitivity */
+function spreadInWords({ spread }) {
+  if (!spread) return t('wordings.noReference');
+  const { wordings, before, after, explained } = spread;
+  const points = (/** @type {number} */ value) => number(value, { maximumFractionDigits: 1 });
+  const values = { before: points(before), after: points(after) };
+  const said = plural('wordings.spread', wordings, values);
+  return explained === undefined
+    ? said
+    : `${said} ${t('wordings.explained', { share: percent(Math.floor(100 * explained) / 100) })}`;
+}
+
+/** @param {import('../../session.js').Session} session */
+export function bindWordings(session) {
+  const form = byId('wordings-own', HTMLFormElement);
+  const input = byId('wordings-text', HTMLInputElement);
+  const figure = byId('wordings-figure');
+  const result = byId('wordings-result');
+  const rows = byId('wordings-rows');
+  const all = byId('wordings-all');
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (text) session.experiments.addWording(text);
+    input.value = '';
+  });
+
+  const draw = onChange((/** @type {import('carzero').Sensitivity | {error: string} | undefined} */ answer) => {
+    const known = answer && !('error' in answer) ? answer : null;
+    all.hidden = !known;
+    figure.replaceChildren(...(known?.spread ? [createStrips(known.wordings)] : []));
+    rows.replaceChildren(...(known?.wordings ?? []).map(createRow));
+    result.textContent = known
+      ? spreadInWords(known)
+      : answer && 'error' in answer
+        ? t('why.failed', { message: answer.error })
+        : t('experiments.working');
+  });
+
+  return (/** @type {import('../../core/state.js').State} */ state) =>
+    draw(state.experiments.wordings.get(wordingsKey(state)));
+}
