@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
+/** @import { Score } from 'carzero' */
+/** @import { Site } from './server.mjs' */
 
 /** The f32 tensors of a safetensors file. @param {string} path */
 function readTensors(path) {
@@ -28,9 +30,10 @@ function readTensors(path) {
 }
 
 const expected = readTensors(join(MICRO, 'expected.safetensors'));
+/** @type {{prompts: string[], images: string[]}} */
 const { prompts, images } = JSON.parse(readFileSync(join(MICRO, 'case.json'), 'utf8'));
 const work = scratch();
-let site;
+/** @type {Site} */ let site;
 
 before(async () => {
   convertMicro(join(work.path, 'model'), 'f32');
@@ -42,9 +45,9 @@ after(async () => {
   work.remove();
 });
 
-/** Scores all prompts on all images, in the page. */
+/** Scores all prompts on all images, in the page. @param {{name: string, prompts: string[], images: string[]}} wanted */
 async function scoreAll({ name, prompts, images }) {
-  const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+  const bytes = async (/** @type {string} */ path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   const wasm = await import(`/carzero-${name}.js`);
   await wasm.default();
   const loader = await wasm.Loader.create(await bytes('/model/manifest.json'));
@@ -56,7 +59,12 @@ async function scoreAll({ name, prompts, images }) {
     const together = await model.score(encoded, prompts);
     const alone = await model.score(encoded, prompts.slice(1, 2));
     results.push({
-      scores: together.map(({ logit, i2t, t2i, attention }) => ({ logit, i2t, t2i, attention: [...attention] })),
+      scores: together.map((/** @type {Score} */ { logit, i2t, t2i, attention }) => ({
+        logit,
+        i2t,
+        t2i,
+        attention: [...attention],
+      })),
       alone: alone[0].logit,
     });
   }
@@ -74,7 +82,7 @@ for (const name of ['cpu', 'cpu-relaxed', 'webgpu']) {
       const { device, results } = await page.evaluate(scoreAll, { name, prompts: sent, images });
       assert.equal(device.kind, name.split('-')[0]);
       // f32 on both; the order of additions differs.
-      const close = (name, actual, index) => {
+      const close = (/** @type {string} */ name, /** @type {number} */ actual, /** @type {number} */ index) => {
         const golden = expected[name][index];
         assert.ok(
           Math.abs(actual - golden) <= 1e-4 * Math.abs(golden),
@@ -82,7 +90,7 @@ for (const name of ['cpu', 'cpu-relaxed', 'webgpu']) {
         );
       };
       results.forEach(({ scores, alone }, image) =>
-        scores.forEach((score, column) => {
+        scores.forEach((/** @type {Score} */ score, /** @type {number} */ column) => {
           const pair = image * prompts.length + prompts.indexOf(sent[column]);
           close('logits', score.logit, pair);
           close('i2t', score.i2t, pair);
