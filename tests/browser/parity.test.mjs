@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
 /** @import { Score } from 'carzero' */
+/** @import { Exports } from '../../www/worker/program.js' */
 /** @import { Site } from './server.mjs' */
 
 /** The f32 tensors of a safetensors file. @param {string} path */
@@ -48,24 +49,17 @@ after(async () => {
 /** Scores all prompts on all images, in the page. @param {{name: string, prompts: string[], images: string[]}} wanted */
 async function scoreAll({ name, prompts, images }) {
   const bytes = async (/** @type {string} */ path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-  const wasm = await import(`/carzero-${name}.js`);
+  /** @type {Exports} */ const wasm = await import(`/carzero-${name}.js`);
   await wasm.default();
   const loader = await wasm.Loader.create(await bytes('/model/manifest.json'));
   for (const { path } of loader.files()) loader.add(path, await bytes(`/model/${path}`));
   const model = await loader.finish(false);
-  const results = [];
+  /** @type {{scores: Score[], alone: Score[]}[]} */ const results = [];
   for (const image of images) {
     const encoded = await model.encodeImage(wasm.Picture.decode(await bytes(`/images/${image}`)));
-    const together = await model.score(encoded, prompts);
-    const alone = await model.score(encoded, prompts.slice(1, 2));
     results.push({
-      scores: together.map((/** @type {Score} */ { logit, i2t, t2i, attention }) => ({
-        logit,
-        i2t,
-        t2i,
-        attention: [...attention],
-      })),
-      alone: alone[0].logit,
+      scores: await model.score(encoded, prompts),
+      alone: await model.score(encoded, prompts.slice(1, 2)),
     });
   }
   return { device: model.info().device, results };
@@ -90,13 +84,13 @@ for (const name of ['cpu', 'cpu-relaxed', 'webgpu']) {
         );
       };
       results.forEach(({ scores, alone }, image) =>
-        scores.forEach((/** @type {Score} */ score, /** @type {number} */ column) => {
+        scores.forEach((score, column) => {
           const pair = image * prompts.length + prompts.indexOf(sent[column]);
           close('logits', score.logit, pair);
           close('i2t', score.i2t, pair);
           close('t2i', score.t2i, pair);
           score.attention.forEach((weight, patch) => close('attention', weight, pair * score.attention.length + patch));
-          if (column === 1) close('logits', alone, pair);
+          if (column === 1) close('logits', alone[0].logit, pair);
         }),
       );
     } finally {
