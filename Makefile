@@ -43,7 +43,7 @@ test: tools browser checkout audit lint
 	npm run --prefix tests/lint types:built
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
 
-## The form of the page's and the tests' JavaScript and CSS.
+## Form, types and imports of the page's and the tests' JavaScript and CSS.
 lint: browser
 	npm ci --prefix tests/lint --no-audit --no-fund
 	npm test --prefix tests/lint

@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { serve } from '../browser/server.mjs';
 import { DIST, hostHeaders, launch } from '../browser/setup.mjs';
 import { visits } from './visits.mjs';
+/** @import { Input, Jobs } from './worker.js' */
 
 const { values: options } = parseArgs({
   options: {
@@ -23,7 +24,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string' },
   },
 });
-const { device } = options;
+const device = /** @type {'cpu' | 'webgpu'} */ (options.device);
 const webgpu = device === 'webgpu'; // on a software adapter: two orders of magnitude slower
 const models = (options.model ?? (webgpu ? 'default' : 'default,carzero-vitb16')).split(',');
 /** The module that the page takes in this browser. */
@@ -31,8 +32,10 @@ const MODULE = webgpu ? 'webgpu' : 'cpu-relaxed';
 const rounds = Number(options.rounds ?? (webgpu ? 2 : 9));
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const CACHE = process.env.CARZERO_BENCH;
+const CACHE = process.env.CARZERO_BENCH ?? '';
+assert.ok(CACHE, 'CARZERO_BENCH is not set');
 const ORT = join(HERE, 'node_modules/onnxruntime-web');
+/** @type {Record<string, string>} */
 const FOLDERS = { default: join(DIST, 'models/default'), 'carzero-vitb16': join(CACHE, 'carzero-vitb16') };
 
 /** Who runs, in this order. */
@@ -42,7 +45,11 @@ const ENGINES = THREADS.flatMap((threads) => [
   { name: `ort${threads}`, worker: `ort.js?${threads}`, threads },
 ]);
 
-/** What is timed, and how often in a row; `ranking` is what only the page's module does. */
+/**
+ * What is timed, and how often in a row; `ranking` is what only the page's module does.
+ *
+ * @type {Record<string, {title: string, repeats?: number, skip?: boolean, derived?: boolean, ranking?: boolean}>}
+ */
 const TASKS = {
   image: { title: 'Image encoding', repeats: 1, skip: webgpu }, // here it does not wait for the GPU
   text: { title: 'Text encoding, one sentence', derived: true },
@@ -58,7 +65,7 @@ const TASKS = {
   },
 };
 
-const median = (values) => {
+const median = (/** @type {number[]} */ values) => {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -81,12 +88,24 @@ async function measure(model) {
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.error(message.text()));
     await page.goto(`${site.origin}/bench/`);
     assert.ok(await page.evaluate('crossOriginIsolated'));
-    const call = (name, type, payload = {}) =>
-      page.evaluate(([...args]) => globalThis.call(...args), [name, type, payload]);
-    const load = {};
-    let input;
+    /**
+     * Asks a worker.
+     *
+     * @template {keyof Jobs} J
+     * @param {string} name @param {J} type @param {Parameters<Jobs[J]>[0]} [payload]
+     */
+    const call = async (name, type, payload) => {
+      const answer = await page.evaluate((asked) => globalThis.call(asked.name, asked.type, asked.payload), {
+        name,
+        type,
+        payload,
+      });
+      return /** @type {Awaited<ReturnType<Jobs[J]>>} */ (answer);
+    };
+    /** @type {Record<string, number>} */ const load = {};
+    /** @type {Input | undefined} */ let input;
     for (const { name, worker, threads } of ENGINES) {
-      await page.evaluate(([...args]) => globalThis.start(...args), [name, worker]);
+      await page.evaluate((at) => globalThis.start(at.name, at.worker), { name, worker });
       const start = performance.now();
       const loaded = await call(name, 'load', {
         device,
@@ -98,6 +117,7 @@ async function measure(model) {
       load[name] = performance.now() - start;
       input ??= loaded;
     }
+    assert.ok(input);
     // The same graph and input: the logits say so.
     const expected = await call('here1', 'logits', input.preset14);
     for (const { name } of ENGINES) {
@@ -109,16 +129,17 @@ async function measure(model) {
       }
     }
     const timed = Object.entries(TASKS).filter(
-      ([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input.ranks),
+      ([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input?.ranks),
     );
-    const runs = timed.flatMap(([task, { repeats, ranking }]) =>
+    const runs = timed.flatMap(([task, { repeats = 1, ranking }]) =>
       ENGINES.filter(({ name }) => !ranking || name.startsWith('here')).map(({ name }) => ({
         task,
         repeats: webgpu ? 1 : repeats,
         name,
       })),
     );
-    const times = {};
+    /** Milliseconds of each round, by task and engine. @type {Record<string, Record<string, number[]>>} */ const times =
+      {};
     for (let round = 0; round <= rounds; round++) {
       for (const { task, repeats, name } of runs) {
         const ms = await call(name, 'time', { task, repeats });
@@ -130,7 +151,7 @@ async function measure(model) {
     times.text = Object.fromEntries(
       ENGINES.map(({ name }) => [name, times.newPrompt[name].map((ms, index) => ms - times.prompt[name][index])]),
     );
-    const memory = {};
+    /** @type {Record<string, number>} */ const memory = {};
     for (const { name } of ENGINES) memory[name] = await call(name, 'memory');
     const userAgentMemory = await page.evaluate(() => performance.measureUserAgentSpecificMemory()); // of WebAssembly's, Chromium counts only what threads share
     return { load, times, memory, userAgentMemory };
@@ -141,7 +162,8 @@ async function measure(model) {
 
 /** Bytes of files, as they are and compressed. @param {string[]} paths @param {boolean} [compress] */
 function sizes(paths, compress = true) {
-  const sum = (bytesOf) => paths.reduce((total, path) => total + bytesOf(path), 0);
+  const sum = (/** @type {(path: string) => number} */ bytesOf) =>
+    paths.reduce((total, path) => total + bytesOf(path), 0);
   return {
     raw: sum((path) => statSync(path).size),
     gzip: compress ? sum((path) => gzipSync(readFileSync(path)).length) : undefined,
@@ -150,7 +172,9 @@ function sizes(paths, compress = true) {
 
 /** What a visitor downloads. @param {string} model */
 function downloads(model) {
-  const manifest = JSON.parse(readFileSync(join(FOLDERS[model], 'manifest.json'), 'utf8'));
+  /** @type {{files: import('carzero').FileEntry[]}} */ const manifest = JSON.parse(
+    readFileSync(join(FOLDERS[model], 'manifest.json'), 'utf8'),
+  );
   const graphs = join(CACHE, 'graphs', model);
   const real = model === 'default'; // random weights say nothing about compression
   const [glue, wasm] = webgpu
@@ -179,13 +203,18 @@ const table = ([head, ...rows]) =>
   [head, head.map((_, column) => (column ? '---:' : '---')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
-const ms = (value) => `${value < 1000 ? value.toPrecision(3) : value.toFixed(0)} ms`;
-const megabytes = (value) => (value === undefined ? '' : `${(value / 1e6).toFixed(1)} MB`);
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const ms = (/** @type {number} */ value) => `${value < 1000 ? value.toPrecision(3) : value.toFixed(0)} ms`;
+const megabytes = (/** @type {number | undefined} */ value) =>
+  value === undefined ? '' : `${(value / 1e6).toFixed(1)} MB`;
+const percent = (/** @type {number} */ value) => `${(100 * value).toFixed(1)} %`;
 
-/** A model's results as Markdown. */
+/** @typedef {Awaited<ReturnType<typeof measure>> & {bytes: ReturnType<typeof downloads>}} Results */
+
+/** A model's results as Markdown. @param {string} model @param {Results} results */
 function report(model, { load, times, memory, bytes }) {
-  const medians = (task) => Object.fromEntries(Object.entries(times[task]).map(([name, all]) => [name, median(all)]));
+  const medians = (/** @type {string} */ task) =>
+    Object.fromEntries(Object.entries(times[task]).map(([name, all]) => [name, median(all)]));
+  /** @param {string} title @param {Record<string, number>} values @param {(value: number) => string} show */
   const row = (title, values, show, compare = true) => [
     title,
     ...ENGINES.map(({ name }) => (name in values ? show(values[name]) : '')),
@@ -193,9 +222,9 @@ function report(model, { load, times, memory, bytes }) {
       compare && `ort${count}` in values ? (values[`here${count}`] / values[`ort${count}`]).toFixed(2) : '',
     ),
   ];
-  const share = (task) =>
+  const share = (/** @type {string} */ task) =>
     Object.fromEntries(ENGINES.map(({ name }) => [name, medians(task)[name] / medians('full')[name]]));
-  const threads = (count) => `${count} thread${count > 1 ? 's' : ''}`;
+  const threads = (/** @type {number} */ count) => `${count} thread${count > 1 ? 's' : ''}`;
   const parts = Object.entries(bytes).map(([part, { here, ort }]) => [
     part,
     ...[here.raw, here.gzip, ort.raw, ort.gzip].map(megabytes),
@@ -227,9 +256,9 @@ const reportVisits = (page) =>
     table([
       ['default model, synthetic radiograph', 'first score after', 'sent'],
       ...[
-        ['First visit', page.cold],
-        ['Second visit, new process', page.warm],
-      ].map(([title, all]) => [
+        { title: 'First visit', all: page.cold },
+        { title: 'Second visit, new process', all: page.warm },
+      ].map(({ title, all }) => [
         title,
         ms(median(all.map((visit) => visit.ms))),
         megabytes(median(all.map((visit) => visit.bytes))),
@@ -237,7 +266,7 @@ const reportVisits = (page) =>
     ]),
   ].join('\n\n');
 
-const results = {};
+/** @type {Record<string, Results>} */ const results = {};
 for (const model of models) results[model] = { ...(await measure(model)), bytes: downloads(model) };
 await site.close();
 const page = webgpu ? null : await visits(5);

@@ -2,19 +2,29 @@
 import { startProgram } from '/worker/program.js';
 import { Pool } from '/worker/pool.js';
 import { answer, bytes } from './worker.js';
+/** @import { Preset, Score } from 'carzero' */
+/** @import { EncodedImage, Exports, Model, Picture } from '/worker/program.js' */
 
 const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
 const FINDING = 'Pneumothorax';
 
-let wasm, memory, model, picture, encoded, lists;
+/** @type {Exports} */ let wasm;
+/** @type {WebAssembly.Memory} */ let memory;
+/** @type {Model} */ let model;
+/** @type {Picture} */ let picture;
+/** @type {EncodedImage} */ let encoded;
+/** @type {Record<string, string[]>} */ let lists;
 
 async function encode() {
   encoded?.free();
   encoded = await model.encodeImage(picture);
 }
-const score = (findings) => model.score(encoded, findings);
-const cached = (findings) => ({ prepare: () => score(findings()), run: () => score(findings()) });
-const scoreNew = (finding) => {
+const score = (/** @type {string[]} */ findings) => model.score(encoded, findings);
+const cached = (/** @type {() => string[]} */ findings) => ({
+  prepare: () => score(findings()),
+  run: () => score(findings()),
+});
+const scoreNew = (/** @type {string} */ finding) => {
   model.forgetTexts();
   return score([finding]);
 };
@@ -38,7 +48,7 @@ answer({
     picture = wasm.Picture.phantom(wasm.phantoms()[0].params, SIZE);
     await encode();
     const { presets, population } = model.info();
-    lists = Object.fromEntries(presets.map(({ id, findings }) => [id, findings]));
+    lists = Object.fromEntries(presets.map((/** @type {Preset} */ { id, findings }) => [id, findings]));
     return {
       grey: picture.grey(),
       finding: FINDING,
@@ -47,7 +57,7 @@ answer({
       ranks: Boolean(population),
     };
   },
-  logits: async (findings) => (await score(findings)).map(({ logit }) => logit),
+  logits: async (findings) => (await score(findings)).map((/** @type {Score} */ { logit }) => logit),
   memory: () => memory.buffer.byteLength,
   tasks: {
     image: { run: encode },

@@ -1,27 +1,48 @@
-/** The same in onnxruntime-web, on the graphs of export.py. */
+/**
+ * The same in onnxruntime-web, on the graphs of export.py.
+ *
+ * @typedef {{data: Float32Array}} Tensor As it comes out
+ * @typedef {Record<string, Tensor>} Tensors
+ * @typedef {object} Ort What is used of onnxruntime-web, which only `make bench` installs
+ * @property {new (type: string, data: Float32Array | BigInt64Array, dims: number[]) => Tensor} Tensor
+ * @property {{create(model: Uint8Array, options: object): Promise<{run(inputs: Tensors): Promise<Tensors>}>}} InferenceSession
+ * @property {{logLevel: string, wasm: object}} env
+ *
+ * @typedef {{image: {crop: number, mean: number, std: number}, text_encoder: {rows: number}}} Config
+ */
 import { answer, bytes } from './worker.js';
+/** @import { Input } from './worker.js' */
 
 const MASKED = -1e4;
-const memories = [];
+/** @type {WebAssembly.Memory[]} */ const memories = [];
 WebAssembly.Memory = class extends WebAssembly.Memory {
+  /** @param {WebAssembly.MemoryDescriptor} descriptor */
   constructor(descriptor) {
     super(descriptor);
     memories.push(this);
   }
 };
 
-let ort, sessions, config, pieces, input, pixels, image, texts;
+/** @type {Ort} */ let ort;
+/** @type {Record<string, Awaited<ReturnType<Ort['InferenceSession']['create']>>>} */ let sessions;
+/** @type {Config} */ let config;
+/** @type {Record<string, number>} */ let pieces;
+/** @type {Input} */ let input;
+/** @type {Tensor} */ let pixels;
+/** @type {Tensors} */ let image;
+/** @type {Tensors} */ let texts;
 
-const tensor = (data, dims) => new ort.Tensor(data instanceof BigInt64Array ? 'int64' : 'float32', data, dims);
-const prefixed = (prefix, outputs) =>
+const tensor = (/** @type {Float32Array | BigInt64Array} */ data, /** @type {number[]} */ dims) =>
+  new ort.Tensor(data instanceof BigInt64Array ? 'int64' : 'float32', data, dims);
+const prefixed = (/** @type {string} */ prefix, /** @type {Tensors} */ outputs) =>
   Object.fromEntries(Object.entries(outputs).map(([name, value]) => [`${prefix}.${name}`, value]));
 
-/** WordPiece: the identifiers of a sentence, and the row each piece belongs to. */
+/** WordPiece: the identifiers of a sentence, and the row each piece belongs to. @param {string} finding */
 function tokens(finding) {
   const ids = [pieces['[CLS]']];
   const rows = [0];
   let row = 0;
-  for (const word of `there is ${finding}`.toLowerCase().match(/\w+/g)) {
+  for (const [word] of `there is ${finding}`.toLowerCase().matchAll(/\w+/g)) {
     row++;
     for (let start = 0; start < word.length;) {
       let end = word.length;
@@ -32,15 +53,16 @@ function tokens(finding) {
       start = end;
     }
   }
-  return { ids: [...ids, pieces['[SEP]']], rows: [...rows, row + 1] };
+  return { ids: [...ids, pieces['[SEP]']], rows: [...rows, row + 1], used: row + 2 };
 }
 
+/** @param {string[]} findings */
 async function encodeTexts(findings) {
   const batch = findings.map(tokens);
   const count = batch.length;
   const length = Math.max(...batch.map(({ ids }) => ids.length));
   const all = config.text_encoder.rows;
-  const kept = Math.min(all, Math.max(...batch.map(({ rows }) => rows.at(-1) + 1)) + 1);
+  const kept = Math.min(all, Math.max(...batch.map(({ used }) => used)) + 1);
   const ids = new BigInt64Array(count * length);
   const mask = new Float32Array(count * length).fill(MASKED);
   const gather = new Float32Array(count * kept * length);
@@ -51,8 +73,8 @@ async function encodeTexts(findings) {
       mask[index * length + position] = 0;
       gather[(index * kept + text.rows[position]) * length + position] = 1;
     });
-    const used = text.rows.at(-1) + 1;
-    bias.fill(Math.log((all - used) / (kept - used)), index * (1 + kept) + 1 + used, (index + 1) * (1 + kept));
+    const extra = Math.log((all - text.used) / (kept - text.used));
+    bias.fill(extra, index * (1 + kept) + 1 + text.used, (index + 1) * (1 + kept));
   });
   const encoded = await sessions.text.run({
     ids: tensor(ids, [count, length]),
@@ -66,9 +88,9 @@ const encode = async () => {
   image = prefixed('image', await sessions.image.run({ pixels }));
 };
 const score = () => sessions.score.run({ ...image, ...texts });
-/** A list's texts, encoded once, as one batch. */
+/** A list's texts, encoded once, as one batch. @param {() => string[]} findings */
 const cached = (findings) => {
-  let kept;
+  /** @type {Tensors} */ let kept;
   return {
     prepare: async () => {
       texts = kept ??= await encodeTexts(findings());
@@ -76,13 +98,14 @@ const cached = (findings) => {
     run: score,
   };
 };
-const scoreNew = async (finding) => {
+const scoreNew = async (/** @type {string} */ finding) => {
   texts = await encodeTexts([finding]);
   await score();
 };
 
 answer({
   async load({ device, threads, model: folder, graphs, input: given }) {
+    if (!given) throw new Error('no input');
     ort = await import(`/ort/ort.${device === 'webgpu' ? 'webgpu' : 'wasm'}.min.mjs`);
     ort.env.logLevel = 'error';
     Object.assign(ort.env.wasm, { numThreads: threads, proxy: false, wasmPaths: '/ort/' });
@@ -97,7 +120,8 @@ answer({
     const { crop, mean, std } = config.image;
     const side = Math.sqrt(input.grey.length);
     const from = (side - crop) / 2;
-    const at = (index) => input.grey[(from + Math.floor(index / crop)) * side + from + (index % crop)];
+    const at = (/** @type {number} */ index) =>
+      input.grey[(from + Math.floor(index / crop)) * side + from + (index % crop)];
     pixels = tensor(
       Float32Array.from({ length: crop * crop }, (_, index) => (at(index) / 255 - mean) / std),
       [1, 1, crop, crop],

@@ -8,7 +8,7 @@ import { DIST, launchProfile, scratch } from '../browser/setup.mjs';
 function hurry() {
   let opened = false;
   new MutationObserver(() => {
-    const phantom = document.querySelector('[data-phantom]');
+    /** @type {HTMLElement | null} */ const phantom = document.querySelector('[data-phantom]');
     if (phantom && !opened) {
       opened = true;
       phantom.click();
@@ -18,7 +18,7 @@ function hurry() {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
-/** @param {string} profile @returns {Promise<{ms: number, bytes: number}>} To the first score; sent by a server without compression until the page works offline. */
+/** @param {string} profile @param {import('../browser/server.mjs').Site} site @returns {Promise<{ms: number, bytes: number}>} To the first score; sent by a server without compression until the page works offline. */
 async function visit(profile, site) {
   site.requests.length = 0;
   const context = await launchProfile(profile);
@@ -36,7 +36,7 @@ async function visit(profile, site) {
         sum + (statSync(join(DIST, path === '/' ? 'index.html' : path), { throwIfNoEntry: false })?.size ?? 0),
       0,
     );
-    return { ms: await page.evaluate('firstScore'), bytes };
+    return { ms: await page.evaluate(() => globalThis.firstScore ?? NaN), bytes };
   } finally {
     await context.close();
   }

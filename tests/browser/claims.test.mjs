@@ -28,11 +28,14 @@ test('a standing is said as it is written', () => {
 });
 
 test('a difference is that of the standings on show', () => {
-  const between = (/** @type {number} */ a, /** @type {number} */ b) =>
-    difference(
-      '',
-      ...[a, b].map((percentile) => ({ finding: '', sentence: '', logit: 0, i2t: 0, t2i: 0, percentile })),
-    );
+  const ranked = (/** @type {number} */ percentile) => ({
+    finding: '',
+    sentence: '',
+    logit: 0,
+    i2t: 0,
+    t2i: 0,
+    percentile,
+  });
   for (const [a, b, points] of [
     [97.6, 97.4, 1],
     [97.4, 96.6, 0],
@@ -41,7 +44,7 @@ test('a difference is that of the standings on show', () => {
     [99.4, 99.6, -1],
     [50, 20.5, 29],
   ]) {
-    const { difference: value, unit } = between(a, b);
+    const { difference: value, unit } = difference('', ranked(a), ranked(b));
     assert.deepEqual([value, unit], [points, 'points'], `${standing(a)} and ${standing(b)}`);
   }
 });
@@ -73,7 +76,7 @@ test('every claim of the page is in the table, and every test that it names exis
     'not in the table',
   );
   const files = ['src', 'tests'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
   );
   const tests = files
     .filter((path) => !path.includes('node_modules') && /\.(rs|test\.mjs)$/.test(path))

@@ -4,14 +4,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
-import { DIST, carzero, launch, scratch } from './setup.mjs';
-import { reached, visit } from './visit.mjs';
+import { DIST, carzero, launch, matchOf, scratch } from './setup.mjs';
+import { reached, textOf, visit } from './visit.mjs';
+/** @import { Browser, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const work = scratch();
-let browser;
-let site;
-let page;
-let problems;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {Page} */ let page;
+/** @type {string[]} */ let problems;
 /** @type {Record<string, Buffer>} */ const whole = {};
 
 before(async () => {
@@ -25,7 +27,7 @@ before(async () => {
     await page.evaluate(async (png) => {
       const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-      canvas.getContext('2d').drawImage(bitmap, 0, 0);
+      canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
       const blob = await canvas.convertToBlob({ type: 'image/jpeg' });
       return btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(''));
     }, whole.png.toString('base64')),
@@ -55,10 +57,10 @@ for (const kind of ['jpg', 'png']) {
     await choose(part(kind, 100));
     await page.getByText(`100 of 100.${kind}`).first().waitFor();
     await reached(page, 'done');
-    assert.equal(await warnings().textContent(), '');
+    assert.equal(await textOf(warnings()), '');
     await choose(part(kind, 50));
     await page.getByTestId('error-message').getByText(`50 of 100.${kind} was not opened`).waitFor();
-    const [, share] = (await page.getByTestId('error-message').textContent()).match(/(\d+) ?% of it could be read/);
+    const [, share] = matchOf(await textOf(page.getByTestId('error-message')), /(\d+) ?% of it could be read/);
     assert.ok(Number(share) > 30 && Number(share) < 70, share);
     await page.locator('#dismiss').click();
   });
@@ -78,10 +80,7 @@ test('in a series the one is left out with its reason, and the other is marked',
   await choose(part('jpg', 100), part('jpg', 50), part('png', 97));
   await page.getByTestId('series-count').getByText('Scored 2 of 3, 1 not read').waitFor({ timeout: 120_000 });
   const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
-  assert.match(
-    await row('50 of 100.jpg').textContent(),
-    /Not read: this picture is damaged: \d+ % of it could be read/,
-  );
-  assert.match(await row('97 of 100.png').textContent(), /Warning: The file is damaged/);
-  assert.doesNotMatch(await row('100 of 100.jpg').textContent(), /Warning/);
+  assert.match(await textOf(row('50 of 100.jpg')), /Not read: this picture is damaged: \d+ % of it could be read/);
+  assert.match(await textOf(row('97 of 100.png')), /Warning: The file is damaged/);
+  assert.doesNotMatch(await textOf(row('100 of 100.jpg')), /Warning/);
 });

@@ -1,6 +1,9 @@
 /** A small DICOM file, written by the tests. */
 
 const SIDE = 256;
+/** @typedef {[group: number, number: number, vr: string, value: Buffer | string | number]} Element */
+
+/** @type {[number, number, string][]} */
 const IDENTIFYING = [
   [0x0008, 0x0080, 'LO'],
   [0x0010, 0x0010, 'PN'],
@@ -9,8 +12,8 @@ const IDENTIFYING = [
   [0x0020, 0x4000, 'LT'],
 ];
 
-/** An element of explicit VR, little endian. @param {number} group @param {number} number @param {string} vr @param {Buffer | string | number} value */
-function element(group, number, vr, value) {
+/** An element of explicit VR, little endian. @param {Element} element */
+function encode([group, number, vr, value]) {
   let bytes = typeof value === 'number' ? Buffer.from([value & 255, value >> 8]) : Buffer.from(value);
   if (bytes.length % 2) bytes = Buffer.concat([bytes, Buffer.from(' ')]);
   const long = vr === 'OW';
@@ -31,8 +34,9 @@ function element(group, number, vr, value) {
 export function dicom({ view, bodyPart = 'CHEST', modality = 'DX', secret }) {
   const ramp = Buffer.alloc(2 * SIDE * SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) ramp.writeUInt16LE((i % SIDE) * 16, 2 * i);
+  /** @type {Element[]} */
   const elements = [
-    ...IDENTIFYING.map(([group, number, vr]) => [group, number, vr, secret]),
+    ...IDENTIFYING.map((tag) => /** @type {Element} */ ([...tag, secret])),
     [0x0008, 0x0060, 'CS', modality],
     [0x0018, 0x0015, 'CS', bodyPart],
     [0x0018, 0x5101, 'CS', view],
@@ -48,7 +52,8 @@ export function dicom({ view, bodyPart = 'CHEST', modality = 'DX', secret }) {
     [0x0028, 0x1050, 'DS', '2048'],
     [0x0028, 0x1051, 'DS', '4096'],
     [0x7fe0, 0x0010, 'OW', ramp],
-  ].sort(([a, b], [c, d]) => a - c || b - d);
-  const meta = element(0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1\0');
-  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), meta, ...elements.map((parts) => element(...parts))]);
+  ];
+  elements.sort(([a, b], [c, d]) => a - c || b - d);
+  const meta = encode([0x0002, 0x0010, 'UI', '1.2.840.10008.1.2.1\0']);
+  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), meta, ...elements.map(encode)]);
 }

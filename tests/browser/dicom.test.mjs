@@ -5,12 +5,14 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, launch, violations } from './setup.mjs';
-import { reached } from './visit.mjs';
+import { reached, textOf } from './visit.mjs';
+/** @import { Browser, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const SECRET = 'ZQXJWV^KPYB';
-let browser;
-let site;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {Page} */ let page;
 
 before(async () => {
   browser = await launch();
@@ -58,8 +60,10 @@ const everything = () =>
     ];
     for (const name of await caches.keys()) {
       const cache = await caches.open(name);
-      for (const request of await cache.keys())
-        kept.push(request.url, new TextDecoder('latin1').decode(await (await cache.match(request)).arrayBuffer()));
+      for (const request of await cache.keys()) {
+        const data = await (await cache.match(request))?.arrayBuffer();
+        kept.push(request.url, new TextDecoder('latin1').decode(data));
+      }
     }
     return kept.join('\n');
   });
@@ -96,7 +100,7 @@ test('a lateral view without extension is warned of before its scores, and names
 
   await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
   await page.getByTestId('facts').waitFor({ state: 'hidden' });
-  assert.doesNotMatch(await warnings.textContent(), /The file says/, 'another picture is not warned of');
+  assert.doesNotMatch(await textOf(warnings), /The file says/, 'another picture is not warned of');
 });
 
 test('a header of a chest PA gives no warning, and a damaged file leaves it as it is', async () => {
@@ -104,7 +108,7 @@ test('a header of a chest PA gives no warning, and a damaged file leaves it as i
   await drop(dicom({ view: 'PA', secret: SECRET }), 'chest.dcm');
   await page.getByText('center 2048, width 4096').waitFor();
   await reach('done');
-  assert.doesNotMatch(await page.getByTestId('warnings').textContent(), /The file says/);
+  assert.doesNotMatch(await textOf(page.getByTestId('warnings')), /The file says/);
   await drop(dicom({ view: 'LL', secret: SECRET }).subarray(0, 2000), 'cut.dcm');
   await page.getByTestId('error-message').getByText('this DICOM file cannot be read').waitFor();
   assert.ok((await factsShown()).includes('View: PA'));
@@ -119,7 +123,7 @@ test('another part of the body and another modality are warned of', async () => 
 test('axe-core finds nothing on facts and warnings, light and dark', async () => {
   await drop(dicom({ view: 'LL', bodyPart: 'KNEE', secret: SECRET }), 'IM000001');
   await reach('done');
-  for (const colorScheme of ['light', 'dark']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme });
     const found = await violations(page);
     assert.deepEqual(found, [], colorScheme);

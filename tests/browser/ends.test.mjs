@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, launch, scratch } from './setup.mjs';
-import { reached, visit } from './visit.mjs';
+import { reached, textOf, visit } from './visit.mjs';
+/** @import { Browser } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const work = scratch();
 const MODEL = join(DIST, 'models/default');
-let browser;
-let site;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
 
 before(async () => {
   const folder = (/** @type {string} */ name) => {
@@ -44,7 +46,7 @@ for (const [name, said] of [
     await reached(page, 'error');
     const notice = page.getByTestId('error-message');
     await notice.getByText(said).waitFor();
-    assert.match(await notice.textContent(), new RegExp(`models/${name}`));
+    assert.match(await textOf(notice), new RegExp(`models/${name}`));
     assert.ok(await page.getByTestId('retry').isVisible());
     await page.getByTestId('use-own').click();
     await reached(page, 'ready');

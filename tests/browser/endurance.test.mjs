@@ -8,6 +8,8 @@ import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
 import { reached } from './visit.mjs';
+/** @import { Browser, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 200);
 const PROMPTS = 10 * IMAGES;
@@ -17,9 +19,9 @@ const LONG_MS = 50;
 const PATIENCE_MS = 120_000 + 2000 * IMAGES;
 
 const work = scratch();
-let browser;
-let site;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {Page} */ let page;
 
 before(async () => {
   convertMicro(join(work.path, 'micro'), 'q8');
@@ -55,12 +57,15 @@ const counts = (/** @type {string} */ words) =>
 /** Bytes of wasm's memory, which never shrinks, and pictures in the worker. */
 const worker = () => page.workers()[0].evaluate(() => [self.memory.buffer.byteLength, self.held()]);
 
+/** @typedef {{name: string, args: {name?: string}, pid: number, tid: number, tdur: number}} Traced An event, as Chromium records it */
+
 /** The main thread's tasks in the meantime, in milliseconds of its own time, longest first. @param {() => Promise<void>} meantime */
 async function tasksDuring(meantime) {
   const session = await page.context().newCDPSession(page);
-  const events = [];
+  /** @type {Traced[]} */ const events = [];
   session.on('Tracing.dataCollected', ({ value }) => {
-    for (const event of value) if (event.name === 'RunTask' || event.name === 'thread_name') events.push(event);
+    for (const event of /** @type {Traced[]} */ (/** @type {object[]} */ (value)))
+      if (event.name === 'RunTask' || event.name === 'thread_name') events.push(event);
   });
   await session.send('Tracing.start', {
     transferMode: 'ReportEvents',
@@ -75,7 +80,7 @@ async function tasksDuring(meantime) {
   await session.detach();
   const main = events.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
   return events
-    .filter(({ name, pid, tid }) => name === 'RunTask' && pid === main.pid && tid === main.tid)
+    .filter(({ name, pid, tid }) => name === 'RunTask' && pid === main?.pid && tid === main.tid)
     .map(({ tdur }) => tdur / 1000)
     .sort((a, b) => b - a);
 }
@@ -100,16 +105,16 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
     return transfer;
   }, IMAGES);
   const progress = page.locator('#series-progress');
-  const done = () => progress.evaluate((element) => element.value);
-  /** @type {number} After which nothing may grow */ let warm;
+  const done = () => progress.evaluate((/** @type {HTMLProgressElement} */ { value }) => value);
+  /** After which nothing may grow. */ let warm = NaN;
   assertShort(
     t,
     'a series',
     await tasksDuring(async () => {
       await page.evaluate((clipboardData) => dispatchEvent(new ClipboardEvent('paste', { clipboardData })), images);
-      await page.waitForFunction(
-        ([element, least]) => element.value >= least,
-        [await progress.elementHandle(), IMAGES / 5],
+      await progress.waitForFunction(
+        (/** @type {HTMLProgressElement} */ { value }, least) => value >= least,
+        IMAGES / 5,
         { timeout: PATIENCE_MS },
       );
       [warm] = await worker();
@@ -138,7 +143,7 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
       for (let round = 0; round < PROMPTS / LIST; round++) {
         const findings = Array.from({ length: LIST }, (_, i) => `finding ${round * LIST + i}`);
         await page.evaluate((all) => {
-          location.hash = new URLSearchParams(all.map((finding) => ['find', finding]));
+          location.hash = String(new URLSearchParams(all.map((finding) => ['find', finding])));
         }, findings);
         await page
           .locator(`[data-testid="score-row"][data-finding="${findings[0]}"]:not([data-kind="unscored"])`)

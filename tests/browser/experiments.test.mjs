@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, reached, textOf, visit } from './visit.mjs';
+/** @import { Page } from 'playwright-core' */
 
 const built = builtPage();
-/** @type {import('playwright-core').Page} */ let page;
+/** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 
 test('experiments are offered with a finding’s score', async () => {
@@ -24,15 +25,15 @@ const close = () => page.keyboard.press('Escape');
 const result = () => page.getByTestId('look-result');
 
 test('every part of the model scores, and the whole one as the list says', async () => {
-  const listed = await page.locator('[data-finding="Pleural Effusion"] .value').textContent();
+  const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
   await open();
   const parts = page.getByTestId('parts').locator('.part');
   await parts.first().waitFor();
   assert.equal(await parts.count(), 5 + 2 + 2 * 4, 'the parts, two layers, four heads of each');
-  assert.equal(await parts.first().locator('.part-value').first().textContent(), listed);
+  assert.equal(await textOf(parts.first().locator('.part-value').first()), listed);
   const logits = await parts.locator('.part-value.small').allTextContents();
   assert.ok(new Set(logits).size > 10, 'parts differ');
-  assert.match(await page.getByTestId('parts-most').textContent(), /Most changes by “.+”: .+ becomes .+\./);
+  assert.match(await textOf(page.getByTestId('parts-most')), /Most changes by “.+”: .+ becomes .+\./);
 });
 
 test('a drawn effusion is the reason for its score, with any cover', async () => {
@@ -43,7 +44,7 @@ test('a drawn effusion is the reason for its score, with any cover', async () =>
       .waitFor({ state: 'hidden' })
       .catch(() => {}); // what was covered so before is there at once
     await result().waitFor();
-    assert.match(await page.getByTestId('look-conclusion').textContent(), /the score rests on it\.$/, cover);
+    assert.match(await textOf(page.getByTestId('look-conclusion')), /the score rests on it\.$/, cover);
   }
   assert.equal(await page.locator('.strip-control').count(), 20);
   assert.equal(await page.getByTestId('look-standings').locator('dd').count(), 5);
@@ -104,7 +105,7 @@ test('it fits a phone, and is there in Japanese', async () => {
   await page.getByTestId('language').click();
   await open();
   await result().waitFor();
-  assert.match(await page.getByTestId('look-conclusion').textContent(), /スコアはその場所に基づいています/);
+  assert.match(await textOf(page.getByTestId('look-conclusion')), /スコアはその場所に基づいています/);
   assert.match(await page.getByTestId('parts').innerText(), /モデル全体/);
   assert.deepEqual(problems, []);
 });

@@ -7,14 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
 import { parse } from 'acorn';
 import { simple } from 'acorn-walk';
-import { addOwnWords, builtPage, openMenu, reached } from './visit.mjs';
-import en from '../../www/i18n/en.js';
-import ja from '../../www/i18n/ja.js';
+import { addOwnWords, builtPage, openMenu, reached, textOf } from './visit.mjs';
+import english from '../../www/i18n/en.js';
+import japanese from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/features/viewer/keys.js';
 import { PRESETS } from '../../www/core/viewport/pixels.js';
 import { signed } from '../../www/core/words.js';
 
 const WWW = fileURLToPath(new URL('../../www', import.meta.url));
+/** @type {Record<string, string>[]} */
+const [en, ja] = [english, japanese];
 const html = readFileSync(join(WWW, 'index.html'), 'utf8');
 const sources = readdirSync(WWW, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.js') && !path.startsWith('i18n'))
@@ -52,7 +54,7 @@ const FAMILIES = [
   'wordings.',
   'zone.',
 ];
-/** The strings that an expression may be, and the beginnings of those that it puts together. @param {import('acorn').Expression} node @returns {{strings: string[], beginnings: string[]}} */
+/** The strings that an expression may be, and the beginnings of those that it puts together. @param {import('acorn').AnyNode} node @returns {{strings: string[], beginnings: string[]}} */
 function textsOf(node) {
   if (node.type === 'Literal' && typeof node.value === 'string') return { strings: [node.value], beginnings: [] };
   if (node.type === 'TemplateLiteral') {
@@ -65,12 +67,13 @@ function textsOf(node) {
 }
 
 /** Which argument of a function is a key. */
+/** @type {Record<string, number>} */
 const KEY_OF = { t: 0, plural: 0, say: 1 };
 /** Keys that are asked for by name, and the beginnings of those that are put together. */
 const [asked, begun] = [new Set(), new Set()];
 /** Every string of the sources. */
 const written = new Set();
-const ask = (/** @type {any} */ node) => {
+const ask = (/** @type {import('acorn').AnyNode} */ node) => {
   const { strings, beginnings } = textsOf(node);
   for (const key of strings) asked.add(key);
   for (const key of beginnings) begun.add(key);
@@ -166,7 +169,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
     bypassCSP: true,
   });
   const page = await context.newPage();
-  const problems = [];
+  /** @type {string[]} */ const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   const reach = (/** @type {string} */ state) => reached(page, state);
   const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `ja-${name}.png`) });
@@ -182,10 +185,10 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   await page.locator('[data-phantom="effusion"]').click();
   await reach('done');
   const row = page.locator('[data-finding="Pleural Effusion"]');
-  assert.match(await row.textContent(), /胸水\s+Pleural Effusion/);
-  assert.match(await page.getByTestId('detail').textContent(), /パーセンタイル[^]*確率ではありません[^]*There is/);
-  assert.match(await page.locator('.foot').textContent(), /研究・教育用。診断には使用できません。/);
-  assert.match(await page.locator('#live').textContent(), /件の所見を採点しました/);
+  assert.match(await textOf(row), /胸水\s+Pleural Effusion/);
+  assert.match(await textOf(page.getByTestId('detail')), /パーセンタイル[^]*確率ではありません[^]*There is/);
+  assert.match(await textOf(page.locator('.foot')), /研究・教育用。診断には使用できません。/);
+  assert.match(await textOf(page.locator('#live')), /件の所見を採点しました/);
   await audit('scored');
   await shot('scored-1280');
 
@@ -195,7 +198,7 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
     buffer: Buffer.from('no image'),
   });
   await page.getByTestId('error-message').getByText('notes.pngは開けませんでした').waitFor();
-  assert.match(await page.getByTestId('error-message').textContent(), /画像として読み込めません/);
+  assert.match(await textOf(page.getByTestId('error-message')), /画像として読み込めません/);
   await addOwnWords(page, 'ふしぎな影');
   await page.getByText('モデルが読める語がありません').waitFor();
   await page.getByTestId('review-cancel').click();
@@ -209,10 +212,10 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement;
-      const text = node.textContent.trim();
+      const text = node.nodeValue?.trim() ?? '';
       if (!/[A-Za-z]{3}/.test(text) || /[ぁ-んァ-ヶ一-龠]/.test(text) || allowed.test(text)) continue;
       if (
-        parent.closest(
+        parent?.closest(
           '[lang="en"], template, script, kbd, .cite, #credits, #model-card dd, #model-title, select, .tag, strong',
         )
       )
@@ -241,10 +244,10 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   await page.getByTestId('language').click(); // at once, with the picture and the scores
   await page.locator('html[lang="en"]').waitFor({ state: 'attached' });
   await reach('done');
-  assert.match(await page.getByTestId('detail').textContent(), /percentile/);
-  assert.equal(await row.locator('.name').textContent(), 'Pleural Effusion');
+  assert.match(await textOf(page.getByTestId('detail')), /percentile/);
+  assert.equal(await textOf(row.locator('.name')), 'Pleural Effusion');
   assert.equal(await page.locator('#tools button[data-value="pan"]').getAttribute('title'), 'Pan (P)');
-  assert.match(await page.locator('#image-note').textContent(), /Right pleural effusion, synthetic/);
+  assert.match(await textOf(page.locator('#image-note')), /Right pleural effusion, synthetic/);
   await page.reload();
   await reach('ready');
   assert.equal(await page.locator('html').getAttribute('lang'), 'en', 'the choice is remembered');

@@ -3,16 +3,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { violations } from './setup.mjs';
 import { builtPage, reached, visit } from './visit.mjs';
+/** @import { Page } from 'playwright-core' */
 
 const built = builtPage();
-/** What has the focus, in a word. @param {import('playwright-core').Page} page */
+/** What has the focus, in a word. @param {Page} page */
 const focused = (page) =>
   page.evaluate(() => {
-    const { id, className, dataset } = document.activeElement;
-    return id || dataset.phantom || dataset.value || className || document.activeElement.tagName;
+    const { id, dataset, className, tagName } = /** @type {HTMLElement} */ (document.activeElement);
+    return id || dataset.phantom || dataset.value || className || tagName;
   });
 
-/** Presses Tab until something has the focus, and says how often. @param {import('playwright-core').Page} page @param {string} wanted */
+/** The finding whose row has the focus. @param {Page} page */
+const focusedFinding = (page) => page.locator('li:has(:focus)').getAttribute('data-finding');
+
+/** Presses Tab until something has the focus, and says how often. @param {Page} page @param {string} wanted */
 async function tabTo(page, wanted) {
   for (let count = 1; count < 60; count++) {
     await page.keyboard.press('Tab');
@@ -29,17 +33,18 @@ test('an example is opened, its list is one stop, and findings are chosen, remov
   await page.keyboard.press('Enter');
   await page.locator('[data-finding="Pleural Effusion"][data-selected]').waitFor();
   await reached(page, 'done');
-  const row = (/** @type {string} */ finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
+  const row = (/** @type {string | null} */ finding) =>
+    page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
 
   await tabTo(page, 'pick');
-  assert.equal(await page.evaluate(() => document.activeElement.closest('li').dataset.finding), 'Pleural Effusion');
+  assert.equal(await focusedFinding(page), 'Pleural Effusion');
   await page.keyboard.press('Tab');
   assert.notEqual(await focused(page), 'remove');
-  assert.equal(await page.evaluate(() => Boolean(document.activeElement.closest('#list'))), false, 'one stop');
+  assert.equal(await page.evaluate(() => Boolean(document.activeElement?.closest('#list'))), false, 'one stop');
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowDown');
-  const second = await page.evaluate(() => document.activeElement.closest('li').dataset.finding);
+  const second = await focusedFinding(page);
   await row(second).and(page.locator('[data-selected]')).waitFor();
   await page.keyboard.press('ArrowRight');
   assert.equal(await focused(page), 'remove');
@@ -71,7 +76,9 @@ test('an example is opened, its list is one stop, and findings are chosen, remov
   await row('Scoliosis').and(page.locator('[data-unknown]')).waitFor();
   await page.locator('#export-open').focus();
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelector('#share-link').value.includes('#model='));
+  await page
+    .getByTestId('share-link')
+    .waitForFunction((/** @type {HTMLInputElement} */ link) => link.value.includes('#model='));
   assert.match(await page.getByTestId('share-link').inputValue(), /find=Scoliosis/, 'seen before it is copied');
   await page.keyboard.press('Escape');
   assert.deepEqual(problems, []);

@@ -6,13 +6,16 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
-import { reached } from './visit.mjs';
+import { reached, textOf } from './visit.mjs';
+/** @import { Browser, Page } from 'playwright-core' */
+/** @import { Files } from './visit.mjs' */
+/** @import { Site } from './server.mjs' */
 
 const work = scratch();
 const film = join(work.path, 'film.png');
-let browser;
-let site;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {Page} */ let page;
 
 before(async () => {
   carzero('phantom', 'normal', '--out', film);
@@ -37,7 +40,7 @@ const open = async (path = '/') => {
 };
 const warnings = () => page.getByTestId('warnings');
 const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
-const choose = (/** @type {any} */ files) => page.setInputFiles('[data-testid="file-input"]', files);
+const choose = (/** @type {Files} */ files) => page.setInputFiles('[data-testid="file-input"]', files);
 const scores = async () => {
   await page.getByTestId('export-open').click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-csv').click()]);
@@ -52,7 +55,7 @@ const scores = async () => {
 async function letter() {
   const data = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(600, 800);
-    const context = canvas.getContext('2d');
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
     context.fillStyle = 'white';
     context.fillRect(0, 0, 600, 800);
     context.fillStyle = 'black';
@@ -70,7 +73,7 @@ async function negative() {
     async (film) => {
       const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${film}`)).blob());
       const canvas = new OffscreenCanvas(image.width, image.height);
-      const context = canvas.getContext('2d');
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
       context.drawImage(image, 0, 0);
       const pixels = context.getImageData(0, 0, image.width, image.height);
       pixels.data.forEach((value, i) => {
@@ -111,7 +114,7 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   await open();
   await choose(film);
   await reach('done');
-  assert.equal(await warnings().textContent(), '');
+  assert.equal(await textOf(warnings()), '');
   const logits = (await scores()).map((row) => row[4]);
 
   const exchange = page.getByTestId('exchange');
@@ -130,27 +133,27 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   assert.match(exchangedRows[0][heads.indexOf('warnings')], /^negative/);
   assert.equal(exchanged.length, logits.length);
   for (const [i, logit] of exchanged.slice(1).entries()) {
-    assert.ok(Math.abs(logit - logits[i + 1]) < 1e-4, `the model saw the film: ${logit}, not ${logits[i + 1]}`);
+    assert.ok(
+      Math.abs(Number(logit) - Number(logits[i + 1])) < 1e-4,
+      `the model saw the film: ${logit}, not ${logits[i + 1]}`,
+    );
   }
 
   await exchange.press('Enter');
   await warnings().getByText('This looks inverted').waitFor();
   await reach('done');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'exchange', 'the focus stays');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'exchange', 'the focus stays');
 });
 
 test('a drawing is called one, and a model that does not say it says nothing', async () => {
   await open();
   await page.locator('#phantoms button').first().click();
   await reach('done');
-  assert.equal(
-    await warnings().textContent(),
-    'This is a drawing: how the model scores it says little of real radiographs.',
-  );
+  assert.equal(await textOf(warnings()), 'This is a drawing: how the model scores it says little of real radiographs.');
   await open('/?model=models/micro');
   await choose(join(MICRO, 'img0.png'));
   await reach('done');
-  assert.equal(await warnings().textContent(), '');
+  assert.equal(await textOf(warnings()), '');
 });
 
 test('a TIFF file is read, and a DICOM file’s notes, facts and reasons are Japanese where the page is', async () => {
@@ -186,13 +189,13 @@ test('a TIFF file is read, and a DICOM file’s notes, facts and reasons are Jap
 
   await choose({ name: 'side', mimeType: '', buffer: dicom({ view: 'LL', secret: 'x' }) });
   await warnings().getByText('側面像').waitFor();
-  assert.match(await page.locator('#image-note').textContent(), /ファイルのウィンドウで表示（中心2048、幅4096）/);
-  assert.match(await page.getByTestId('facts').textContent(), /16ビット中12ビット、符号なし/);
+  assert.match(await textOf(page.locator('#image-note')), /ファイルのウィンドウで表示（中心2048、幅4096）/);
+  assert.match(await textOf(page.getByTestId('facts')), /16ビット中12ビット、符号なし/);
   const cut = dicom({ view: 'LL', secret: 'x' });
-  for (const [buffer, said] of [
+  for (const [buffer, said] of /** @type {const} */ ([
     [cut.subarray(0, 2000), /読み込めません[^]*（[^A-Za-z]+）/],
     [Buffer.from('PK\x03\x04aaaaaaaa'), /ZIP形式の圧縮ファイル/],
-  ]) {
+  ])) {
     await choose({ name: 'cut', mimeType: '', buffer });
     await page.getByTestId('error-message').getByText(said).waitFor();
     await page.locator('#dismiss').click();

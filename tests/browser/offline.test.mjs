@@ -6,17 +6,19 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
-import { DIST, launch, scratch } from './setup.mjs';
-import { reached } from './visit.mjs';
+import { DIST, launch, matchOf, scratch } from './setup.mjs';
+import { reached, textOf } from './visit.mjs';
+/** @import { Browser, BrowserContext, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const HOOK = fileURLToPath(new URL('../../www/offline.sh', import.meta.url));
 const WASM = '/carzero-cpu-relaxed_bg.wasm';
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const work = scratch();
-let browser;
-let site;
-let context;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 
 before(async () => {
   browser = await launch();
@@ -40,14 +42,14 @@ const kept = (on = page) =>
   on.getByTestId('offline').getByText('works without a connection').waitFor({ state: 'attached', timeout: 60_000 });
 const buildOf = (on = page) => on.locator('meta[name="build"]').getAttribute('content');
 const downloads = (/** @type {string} */ path) => site.requests.filter((request) => request === path).length;
-const standings = () => page.getByTestId('score-list').textContent();
+const standings = () => textOf(page.getByTestId('score-list'));
 
-/** Asks the service worker to look for a new build. */
+/** Asks the service worker to look for a new build. @returns {Promise<{update?: boolean, error?: string}>} */
 const check = () =>
   page.evaluate(async () => {
     const { active } = await navigator.serviceWorker.ready;
     const { port1, port2 } = new MessageChannel();
-    active.postMessage({ type: 'check' }, [port2]);
+    active?.postMessage({ type: 'check' }, [port2]);
     return new Promise((resolve) => {
       port1.onmessage = ({ data }) => resolve(data);
     });
@@ -75,7 +77,7 @@ function nextVersion(name, { model = false } = {}) {
     );
   }
   execFileSync('sh', [HOOK], { env: { ...process.env, TRUNK_STAGING_DIR: folder } });
-  return { folder, build: readFileSync(index, 'utf8').match(/name="build" content="(\w+)"/)[1] };
+  return { folder, build: matchOf(readFileSync(index, 'utf8'), /name="build" content="(\w+)"/)[1] };
 }
 
 test('after one visit the page opens and scores without a network', async () => {
@@ -101,7 +103,7 @@ test('after one visit the page opens and scores without a network', async () => 
   await reach('ready');
   await scorePhantom();
   assert.equal(await standings(), before);
-  assert.match(await page.getByTestId('model-source').textContent(), /from this browser’s cache/);
+  assert.match(await textOf(page.getByTestId('model-source')), /from this browser’s cache/);
 });
 
 test('the manifest offers the page for installation', async () => {
@@ -111,10 +113,11 @@ test('the manifest offers the page for installation', async () => {
   const { url, errors, data } = await session.send('Page.getAppManifest');
   assert.ok(url.endsWith('/manifest.webmanifest'));
   assert.deepEqual(errors, []);
+  assert.ok(data);
   const { icons, display } = JSON.parse(data);
   assert.equal(display, 'standalone');
   assert.deepEqual(
-    icons.map(({ purpose }) => purpose),
+    icons.map((/** @type {{purpose: string}} */ { purpose }) => purpose),
     ['any', 'maskable'],
   );
   await kept();
@@ -156,7 +159,7 @@ test('a new version is fetched as a whole while the page in use stays of one bui
   await page.locator(`meta[name="build"][content="${next.build}"]`).waitFor({ state: 'attached' });
   await reach('ready');
   await scorePhantom();
-  assert.match(await page.getByTestId('model-source').textContent(), /from this browser’s cache/);
+  assert.match(await textOf(page.getByTestId('model-source')), /from this browser’s cache/);
   assert.match(await page.evaluate(async () => (await fetch('core/words.js')).text()), /next/);
   assert.equal(downloads(WASM), fetched, 'what did not change is not fetched again');
   await kept();
@@ -176,7 +179,7 @@ test('a new version waits while another page uses the one before, and a half-rep
 
   site.folders['/'] = next.folder;
   site.edits.set('/core/words.js', () => readFileSync(join(DIST, 'core/words.js'))); // not replaced yet
-  assert.match((await check()).error, /words\.js is not what the build lists/);
+  assert.match((await check()).error ?? '', /words\.js is not what the build lists/);
   site.edits.clear();
   assert.deepEqual(await check(), { update: true });
   const second = await context.newPage();

@@ -4,17 +4,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serve } from './server.mjs';
-import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, scratch, violations } from './setup.mjs';
-import { addOwnWords, openMenu, reached } from './visit.mjs';
+import { DIST, MICRO, OUTPUT, carzero, convertMicro, launch, matchOf, scratch, violations } from './setup.mjs';
+import { addOwnWords, openMenu, pixelsOf, reached, textOf } from './visit.mjs';
+/** @import { Browser, BrowserContext, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 const MICRO_WEIGHTS = '/models/micro/weights-01-of-01.safetensors';
 const work = scratch();
 const phantom = join(work.path, 'phantom.png');
-let browser;
-let site;
-let context;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 
 before(async () => {
   carzero('phantom', 'effusion', '--out', phantom);
@@ -38,11 +40,11 @@ afterEach(async () => {
 
 const open = (path = '/') => page.goto(site.origin + path);
 const reach = (/** @type {string} */ state) => reached(page, state);
-const scored = (finding) =>
+const scored = (/** @type {string} */ finding) =>
   page.locator(`[data-testid="score-row"][data-finding="${finding}"]:not([data-kind="unscored"])`);
-const sourceOfModel = () => page.getByTestId('model-source').textContent();
-const screenshot = (name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
-const downloads = (path) => site.requests.filter((request) => request === path).length;
+const sourceOfModel = () => textOf(page.getByTestId('model-source'));
+const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+const downloads = (/** @type {string} */ path) => site.requests.filter((request) => request === path).length;
 
 /** A file as the browser hands it over. @param {string} path @param {string} name */
 function transfer(path, name) {
@@ -73,18 +75,15 @@ async function paste(path) {
 }
 
 /** Whether the map's canvas shows anything. */
-const mapIsDrawn = () =>
-  page.getByTestId('map-canvas').evaluate((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((value, index) => index % 4 === 3 && value > 0);
-  });
+const mapIsDrawn = async () =>
+  (await pixelsOf(page.getByTestId('map-canvas'))).some((value, index) => index % 4 === 3 && value > 0);
 
 /** Runs a line before the worker does. @param {string} line */
 const sabotageWorker = (line) => site.edits.set('/worker/worker.js', (body) => `${line}\n${body}`);
 
 test('drop a radiograph, see scores and a map, add a finding, come back to a cached model', async () => {
-  const foreign = [];
-  const problems = [];
+  /** @type {string[]} */ const foreign = [];
+  /** @type {string[]} */ const problems = [];
   page.on('request', (request) => {
     if (!request.url().startsWith(site.origin) && !request.url().startsWith(`blob:${site.origin}`))
       foreign.push(request.url());
@@ -96,8 +95,8 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   await reach('ready');
   await screenshot('empty-1440');
   assert.match(await sourceOfModel(), /downloaded and kept/);
-  assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
-  assert.match(await page.getByTestId('device-reason').textContent(), /software/i, 'the page says why not WebGPU');
+  assert.match(await textOf(page.getByTestId('device-label')), /CPU/);
+  assert.match(await textOf(page.getByTestId('device-reason')), /software/i, 'the page says why not WebGPU');
 
   await drop(phantom);
   await reach('done');
@@ -105,13 +104,13 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   assert.equal(await page.locator('[data-testid="score-row"][data-kind="ranked"]').count(), 14);
   assert.ok(await mapIsDrawn());
   await screenshot('done-1440');
-  const first = await page.getByTestId('score-row').first().locator('.pick').textContent();
+  const first = await textOf(page.getByTestId('score-row').first().locator('.pick'));
 
-  const encodings = await page.getByTestId('timing').textContent();
+  const encodings = await textOf(page.getByTestId('timing'));
   await addOwnWords(page, 'fluid around the lungs');
   await scored('fluid around the lungs').waitFor();
   await reach('done');
-  assert.match(await page.getByTestId('detail').textContent(), /There is fluid around the lungs/);
+  assert.match(await textOf(page.getByTestId('detail')), /There is fluid around the lungs/);
   assert.equal(
     await scored('fluid around the lungs').getAttribute('data-kind'),
     'ranked',
@@ -119,8 +118,8 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   );
   const image = /image [\d.]+ m?s/;
   assert.equal(
-    (await page.getByTestId('timing').textContent()).match(image)[0],
-    encodings.match(image)[0],
+    matchOf(await textOf(page.getByTestId('timing')), image)[0],
+    matchOf(encodings, image)[0],
     'the image was not encoded again',
   );
 
@@ -144,7 +143,7 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   await page.setInputFiles('[data-testid="file-input"]', phantom);
   await reach('done');
   assert.equal(
-    await page.getByTestId('score-row').first().locator('.pick').textContent(),
+    await textOf(page.getByTestId('score-row').first().locator('.pick')),
     first,
     'the same image scores the same',
   );
@@ -156,7 +155,7 @@ test('an image may be chosen while the model loads, and a refused one changes no
   await open('/?model=models/micro');
   await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img1.png'));
   await reach('done');
-  const before = await page.getByTestId('score-list').textContent();
+  const before = await textOf(page.getByTestId('score-list'));
   await page.setInputFiles('[data-testid="file-input"]', {
     name: 'notes.png',
     mimeType: 'image/png',
@@ -164,7 +163,7 @@ test('an image may be chosen while the model loads, and a refused one changes no
   });
   await page.getByTestId('error-message').getByText('notes.png').waitFor();
   await reach('done');
-  assert.equal(await page.getByTestId('score-list').textContent(), before);
+  assert.equal(await textOf(page.getByTestId('score-list')), before);
   await paste(join(MICRO, 'img0.png'));
   await page.getByTestId('error-message').waitFor({ state: 'hidden' });
   await page.getByText('pasted.png').waitFor();
@@ -202,7 +201,7 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
   const rows = page.getByTestId('review-row');
   await rows.first().waitFor();
   const read = await rows.evaluateAll((all) =>
-    all.map((row) => [row.querySelector('textarea').value, row.querySelector('input[type="checkbox"]').checked]),
+    all.map((row) => [row.querySelector('textarea')?.value ?? '', row.querySelector('input')?.checked]),
   );
   assert.equal(read.length, 3);
   assert.deepEqual(
@@ -210,7 +209,7 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
     [true, false, true],
     'what is ruled out is not ticked',
   );
-  assert.match(read[0][0], /Pleural Effusion/);
+  assert.match(String(read[0][0]), /Pleural Effusion/);
   await page.getByTestId('review-add').click();
   await page.getByTestId('review').waitFor({ state: 'hidden' });
   assert.equal(await page.getByTestId('score-row').count(), 5 + 1 + 2);
@@ -233,8 +232,8 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
       .getByTestId('review-row')
       .evaluateAll((all) =>
         all.map((row) => [
-          row.querySelector('textarea').value,
-          row.querySelector('input[type="checkbox"]').checked,
+          row.querySelector('textarea')?.value,
+          row.querySelector('input')?.checked,
           row.querySelector('.tags')?.textContent ?? '',
         ]),
       );
@@ -249,16 +248,15 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   ]) {
     await type(text);
     await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
-    assert.match(await page.getByTestId('taken').textContent(), new RegExp(`“${text}” is asked for as “${finding}”`));
+    assert.match(await textOf(page.getByTestId('taken')), new RegExp(`“${text}” is asked for as “${finding}”`));
   }
   assert.equal(await count(), 7, 'the list has Pleural Effusion and Consolidation already');
   // Enter is quicker than the suggestions here: they must not come after it.
-  await page.evaluate(() => {
-    const input = document.querySelector('textarea#finding');
+  await page.getByTestId('finding-input').evaluate((/** @type {HTMLTextAreaElement} */ input) => {
     input.focus();
     input.value = 'ptx';
     input.dispatchEvent(new InputEvent('input'));
-    document.querySelector('form#add').requestSubmit();
+    input.form?.requestSubmit();
   });
   await page.getByText('“ptx” is asked for as “Pneumothorax”').waitFor();
   assert.equal(await page.locator('#suggestions').isVisible(), false);
@@ -285,12 +283,12 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   await page.keyboard.press('Escape');
 
   // Statements come with what they say, and only what is said of now is ticked.
-  for (const [text, row] of [
+  for (const [text, row] of /** @type {const} */ ([
     ['sin derrame', ['Pleural Effusion', false, 'negated']],
     ['hx of CHF', ['Heart Insufficiency', false, 'earlier']],
     ['右胸水', ['Pleural Effusion on the right side', true, 'right side']],
     ['possible pneumonia', ['Pneumonia', true, 'uncertain']],
-  ]) {
+  ])) {
     await type(text);
     assert.deepEqual(await review(), [row], text);
     assert.equal(await page.getByTestId('review-add').isDisabled(), !row[1], text);
@@ -317,16 +315,20 @@ test('an example opens with its own finding, and shows where that was drawn when
     await page.locator(`[data-phantom="${name}"]`).click();
     await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
     await reach('done');
-    assert.equal(await page.locator('#detail-name').textContent(), finding);
+    assert.equal(await textOf(page.locator('#detail-name')), finding);
     await page.getByTestId('truth-show').click();
     await page.getByTestId('truth').getByText(finding).waitFor();
     await page.getByTestId('truth-show').click();
     await page.getByTestId('truth').waitFor({ state: 'hidden' });
   }
   const { warningsOf } = await import('../../www/core/words.js');
-  const drawn = (/** @type {any} */ verdict) =>
-    warningsOf({ warnings: [], verdict, source: /** @type {any} */ ({ phantom: {} }) }).map(({ code }) => code);
-  assert.deepEqual([drawn('familiar'), drawn('unfamiliar')], [['drawing'], ['drawing']], 'whatever its looks');
+  const verdicts = /** @type {const} */ (['familiar', 'unfamiliar']);
+  const source = /** @type {import('../../www/core/state.js').Source} */ ({ phantom: {} });
+  assert.deepEqual(
+    verdicts.map((verdict) => warningsOf({ warnings: [], verdict, source }).map(({ code }) => code)),
+    [['drawing'], ['drawing']],
+    'whatever its looks',
+  );
 });
 
 test('the phantom lab redraws and scores anew, and shows where a finding really is', async () => {
@@ -335,9 +337,8 @@ test('the phantom lab redraws and scores anew, and shows where a finding really 
   await page.locator('[data-phantom="normal"]').click();
   await reach('done');
   const shown = page.locator('[data-finding="Cardiomegaly"] .value');
-  const standing = async () =>
-    ({ '<1st': 0, '>99th': 100 })[await shown.textContent()] ?? parseInt(await shown.textContent(), 10);
-  const before = await shown.textContent();
+  const standing = async () => ({ '<1st': 0, '>99th': 100 })[await textOf(shown)] ?? parseInt(await textOf(shown), 10);
+  const before = await textOf(shown);
   const small = await standing();
   await page.getByTestId('lab-heart').fill('0.7');
   await page
@@ -368,11 +369,12 @@ describe('weights', () => {
   });
 
   test('that were altered or cut short are refused, and can be fetched again', async () => {
-    const flip = (body) => {
+    const flip = (/** @type {Buffer} */ body) => {
       body[body.length - 1] ^= 1;
       return body;
     };
-    for (const edit of [flip, (body) => body.subarray(0, body.length - 100), null]) {
+    const shorten = (/** @type {Buffer} */ body) => body.subarray(0, body.length - 100);
+    for (const edit of [flip, shorten, null]) {
       site.edits.set(MICRO_WEIGHTS, edit);
       await open('/?model=models/micro');
       await reach('error');
@@ -389,14 +391,17 @@ describe('weights', () => {
       const half = Math.floor(readFileSync(join(work.path, 'q8', 'weights-01-of-01.safetensors')).length / 2);
       site.edits.set(MICRO_WEIGHTS, null);
       site.resumes = resumes;
-      let cut;
+      let cut = () => {};
       site.cut = new Promise((resolve) => {
         cut = resolve;
       }); // the browser may drop what it has not read by then
       await page.addInitScript(() => {
         globalThis.values = [];
         new MutationObserver((records) => {
-          const bar = records.find(({ target }) => target.id === 'download')?.target;
+          const bar = records
+            .map(({ target }) => target)
+            .filter((target) => target instanceof HTMLProgressElement)
+            .find(({ id }) => id === 'download');
           if (bar?.hasAttribute('value')) globalThis.values.push(bar.value);
         }).observe(document, { subtree: true, attributeFilter: ['value'] });
       });
@@ -405,7 +410,7 @@ describe('weights', () => {
       site.edits.delete(MICRO_WEIGHTS);
       cut();
       await reach('ready');
-      const { range, 'if-range': tag } = site.received.findLast(({ url }) => url === MICRO_WEIGHTS).headers;
+      const { range, 'if-range': tag } = site.received.findLast(({ url }) => url === MICRO_WEIGHTS)?.headers ?? {};
       assert.match(`${range} ${tag}`, new RegExp(`^bytes=${half}- "\\w+"$`));
       const values = await page.evaluate(() => globalThis.values);
       if (resumes)
@@ -414,7 +419,11 @@ describe('weights', () => {
           values.toSorted((a, b) => a - b),
           'progress never goes back',
         );
-      assert.equal(values.at(-1), await page.getByTestId('download-progress').evaluate(({ max }) => max), 'all files');
+      assert.equal(
+        values.at(-1),
+        await page.getByTestId('download-progress').evaluate((/** @type {HTMLProgressElement} */ { max }) => max),
+        'all files',
+      );
     });
   }
 
@@ -442,7 +451,7 @@ describe('weights', () => {
 });
 
 describe('device', () => {
-  const choose = async (device) => {
+  const choose = async (/** @type {string} */ device) => {
     await page.getByTestId('device-label').click();
     await page.locator(`input[name="device"][value="${device}"]`).check();
   };
@@ -451,7 +460,7 @@ describe('device', () => {
     await open('/?model=models/micro');
     await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img2.png'));
     await reach('done');
-    const logit = async () => Number((await page.locator('#detail-logit').textContent()).replace('−', '-'));
+    const logit = async () => Number((await textOf(page.locator('#detail-logit'))).replace('−', '-'));
     const onCpu = await logit();
     await choose('webgpu');
     await page.getByTestId('device-label').getByText('WebGPU').waitFor({ timeout: 120_000 });
@@ -466,18 +475,18 @@ describe('device', () => {
     await choose('webgpu');
     await page.getByTestId('device-reason').getByText('self-test').waitFor({ state: 'attached', timeout: 120_000 });
     await reach('ready');
-    assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+    assert.match(await textOf(page.getByTestId('device-label')), /CPU/);
   });
 
   test('the CPU is tested once for each program and model, and again where it failed', async () => {
     await context.close();
     context = await browser.newContext({ serviceWorkers: 'block' }); // it would bring the build that is edited here
     page = await context.newPage();
-    const tested = [];
+    /** @type {boolean[]} */ const tested = [];
     page.on('console', (message) => {
       if (message.text().startsWith('known')) tested.push(message.text() === 'known: false');
     });
-    const instrument = (fails) =>
+    const instrument = (/** @type {boolean} */ fails) =>
       site.edits.set(
         '/carzero-cpu-relaxed.js',
         (body) => `${body}
@@ -487,7 +496,7 @@ describe('device', () => {
         return ${fails} ? Promise.reject(Object.assign(new Error('wrong'), { code: 'self-test' })) : finish.call(this, known);
       };`,
       );
-    const visit = async (path, state = 'ready') => {
+    const visit = async (/** @type {string} */ path, state = 'ready') => {
       tested.length = 0;
       await open(path);
       await reach(state);
@@ -524,7 +533,7 @@ describe('device', () => {
       .getByText('stopped working')
       .waitFor({ state: 'attached', timeout: 120_000 });
     await reach('done');
-    assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+    assert.match(await textOf(page.getByTestId('device-label')), /CPU/);
     assert.equal(await page.locator('[data-testid="score-row"]:not([data-kind="unscored"])').count(), 14);
   });
 
@@ -538,20 +547,20 @@ describe('device', () => {
     await choose('webgpu');
     await page.getByTestId('device-reason').getByText('WebGPU').waitFor({ state: 'attached', timeout: 120_000 });
     await reach('done');
-    assert.match(await page.getByTestId('device-label').textContent(), /CPU/);
+    assert.match(await textOf(page.getByTestId('device-label')), /CPU/);
     assert.equal(await page.getByTestId('score-row').count(), 14);
   });
 });
 
 test('axe-core finds nothing, light and dark, wide and narrow', async () => {
-  for (const [colorScheme, width] of [
+  for (const [colorScheme, width] of /** @type {const} */ ([
     ['light', 1440],
     ['dark', 390],
-  ]) {
+  ])) {
     await context.close();
     context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
     page = await context.newPage();
-    const audit = async (state) => {
+    const audit = async (/** @type {string} */ state) => {
       const found = await violations(page);
       assert.deepEqual(found, [], `${state}, ${colorScheme}, ${width} px`);
     };
@@ -576,7 +585,7 @@ test('the worker cannot reach another site', async () => {
   sabotageWorker(
     "fetch('https://example.org/').then(() => postMessage({ type: 'crash', value: { message: 'leaked' } }), () => {});",
   );
-  const foreign = [];
+  /** @type {string[]} */ const foreign = [];
   context.on('request', (request) => {
     if (request.url().includes('example.org')) foreign.push(request.url());
   });

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
+/** @import { Score } from 'carzero' */
+/** @import { Exports } from '../../www/worker/program.js' */
+/** @import { Site } from './server.mjs' */
 
 /** The f32 tensors of a safetensors file. @param {string} path */
 function readTensors(path) {
@@ -28,9 +31,10 @@ function readTensors(path) {
 }
 
 const expected = readTensors(join(MICRO, 'expected.safetensors'));
+/** @type {{prompts: string[], images: string[]}} */
 const { prompts, images } = JSON.parse(readFileSync(join(MICRO, 'case.json'), 'utf8'));
 const work = scratch();
-let site;
+/** @type {Site} */ let site;
 
 before(async () => {
   convertMicro(join(work.path, 'model'), 'f32');
@@ -42,22 +46,20 @@ after(async () => {
   work.remove();
 });
 
-/** Scores all prompts on all images, in the page. */
+/** Scores all prompts on all images, in the page. @param {{name: string, prompts: string[], images: string[]}} wanted */
 async function scoreAll({ name, prompts, images }) {
-  const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-  const wasm = await import(`/carzero-${name}.js`);
+  const bytes = async (/** @type {string} */ path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+  /** @type {Exports} */ const wasm = await import(`/carzero-${name}.js`);
   await wasm.default();
   const loader = await wasm.Loader.create(await bytes('/model/manifest.json'));
   for (const { path } of loader.files()) loader.add(path, await bytes(`/model/${path}`));
   const model = await loader.finish(false);
-  const results = [];
+  /** @type {{scores: Score[], alone: Score[]}[]} */ const results = [];
   for (const image of images) {
     const encoded = await model.encodeImage(wasm.Picture.decode(await bytes(`/images/${image}`)));
-    const together = await model.score(encoded, prompts);
-    const alone = await model.score(encoded, prompts.slice(1, 2));
     results.push({
-      scores: together.map(({ logit, i2t, t2i, attention }) => ({ logit, i2t, t2i, attention: [...attention] })),
-      alone: alone[0].logit,
+      scores: await model.score(encoded, prompts),
+      alone: await model.score(encoded, prompts.slice(1, 2)),
     });
   }
   return { device: model.info().device, results };
@@ -74,7 +76,7 @@ for (const name of ['cpu', 'cpu-relaxed', 'webgpu']) {
       const { device, results } = await page.evaluate(scoreAll, { name, prompts: sent, images });
       assert.equal(device.kind, name.split('-')[0]);
       // f32 on both; the order of additions differs.
-      const close = (name, actual, index) => {
+      const close = (/** @type {string} */ name, /** @type {number} */ actual, /** @type {number} */ index) => {
         const golden = expected[name][index];
         assert.ok(
           Math.abs(actual - golden) <= 1e-4 * Math.abs(golden),
@@ -88,7 +90,7 @@ for (const name of ['cpu', 'cpu-relaxed', 'webgpu']) {
           close('i2t', score.i2t, pair);
           close('t2i', score.t2i, pair);
           score.attention.forEach((weight, patch) => close('attention', weight, pair * score.attention.length + patch));
-          if (column === 1) close('logits', alone, pair);
+          if (column === 1) close('logits', alone[0].logit, pair);
         }),
       );
     } finally {

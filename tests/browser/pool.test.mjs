@@ -5,8 +5,11 @@ import { Worker as Thread } from 'node:worker_threads';
 import { waitWhile } from '../../www/worker/pool.js';
 import { serve } from './server.mjs';
 import { DIST, hostHeaders, launch } from './setup.mjs';
+/** @import { Browser } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
-let site, browser;
+/** @type {Site} */ let site;
+/** @type {Browser} */ let browser;
 before(async () => {
   site = await serve({ '/': DIST });
   Object.assign(site.headers, hostHeaders());
@@ -18,7 +21,7 @@ after(async () => {
 });
 beforeEach(() => site.edits.clear());
 
-/** Scores a picture alone and with a pool, in a worker: members wait, which a page's own thread may not. */
+/** Scores a picture alone and with a pool, in a worker: members wait, which a page's own thread may not. @returns {Promise<{alone: number[], together: number[][], shares: number, failed: number, left: number}>} */
 async function scoreInWorker() {
   const source = `
     import { startProgram } from '/worker/program.js';

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { OUTPUT } from './setup.mjs';
-import { builtPage, reached, visit } from './visit.mjs';
+import { builtPage, reached, textOf, visit } from './visit.mjs';
 
 const built = builtPage();
 
-for (const [locale, caution, lateral] of [
+for (const [locale, caution, lateral] of /** @type {const} */ ([
   ['en-GB', /For teaching and research, not for diagnosis/, /lateral view/],
   ['ja-JP', /研究・教育用。診断には使用できません/, /側面像/],
-]) {
+])) {
   test(`one page in ${locale}, of few findings and of many`, async () => {
     const { context, page, problems } = await visit(built.browser, {
       locale,
@@ -34,12 +34,12 @@ for (const [locale, caution, lateral] of [
       await page.locator('#map:not([hidden])').waitFor();
       const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true });
       writeFileSync(join(OUTPUT, `print-${preset}-${locale}.pdf`), pdf);
-      assert.equal(pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g).length, 1, preset);
+      assert.equal([...pdf.toString('latin1').matchAll(/\/Type\s*\/Page\b(?!s)/g)].length, 1, preset);
 
       await page.emulateMedia({ media: 'print' });
       await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
       const sheet = page.locator('#print');
-      const text = await sheet.textContent();
+      const text = await textOf(sheet);
       assert.match(text, caution);
       assert.match(text, lateral);
       assert.doesNotMatch(text, /Doe/, 'it names nobody');
@@ -54,7 +54,7 @@ for (const [locale, caution, lateral] of [
       await page.screenshot({ path: join(OUTPUT, `print-${preset}-${locale}.png`), fullPage: true });
       await page.evaluate(() => dispatchEvent(new Event('afterprint')));
       await page.emulateMedia({ media: null });
-      assert.equal(await sheet.textContent(), '');
+      assert.equal(await textOf(sheet), '');
     }
     assert.deepEqual(problems, []);
     await context.close();
@@ -105,7 +105,7 @@ test('of a comparison both sides, and of a series its table', async () => {
   assert.match(series.text, /lateral view/);
   assert.match(series.text, /Not read/);
   assert.match(series.text, /For teaching and research, not for diagnosis/);
-  assert.ok(series.text.match(/\d(st|nd|rd|th)/g).length >= 10, 'five findings of each image');
+  assert.ok([...series.text.matchAll(/\d(st|nd|rd|th)/g)].length >= 10, 'five findings of each image');
   assert.deepEqual(problems, []);
   await context.close();
 });

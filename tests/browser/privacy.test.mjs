@@ -1,15 +1,16 @@
 /** Every feature is used while all that the page asks for and keeps is recorded: it says nothing of the image, its name, its tags or the findings. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { dicom } from './dicom.mjs';
-import { serve } from './server.mjs';
+import { listen, serve } from './server.mjs';
 import { DIST, MICRO, carzero, launch, scratch } from './setup.mjs';
 import { addOwnWords, reached } from './visit.mjs';
+/** @import { Browser } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const NAMES = ['Rosenkrantz^Ada.dcm', 'Guildenstern.png', 'Polonius ward 9.png', 'Fortinbras.png'];
 const TAG = 'ZQXJWV^KPYB';
@@ -34,24 +35,23 @@ const found = (/** @type {string} */ text) =>
   SECRETS.filter((secret) => text.toLowerCase().includes(secret.toLowerCase()));
 
 const work = scratch();
-let browser;
-let site;
-/** Takes all that is meant for another origin. */ let proxy;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** Takes all that is meant for another origin. @type {import('node:http').Server} */ let proxy;
+/** The way past it to the page's own site. @type {{server: string, bypass: string}} */ let past;
 /** @type {string[]} */ const foreign = [];
 
 before(async () => {
   browser = await launch();
   site = await serve({ '/': DIST });
-  proxy = createServer((request, response) => {
-    foreign.push(request.url);
+  proxy = createServer(({ url = '' }, response) => {
+    foreign.push(url);
     response.writeHead(502).end();
-  })
-    .on('connect', ({ url }, socket) => {
-      foreign.push(url);
-      socket.end();
-    })
-    .listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
+  }).on('connect', ({ url = '' }, socket) => {
+    foreign.push(url);
+    socket.end();
+  });
+  past = { server: `http://127.0.0.1:${await listen(proxy)}`, bypass: '127.0.0.1' };
 });
 after(async () => {
   await browser.close();
@@ -61,10 +61,9 @@ after(async () => {
 });
 
 test('no request and no store tells anything of an image or a finding, whatever is used', async () => {
-  const past = { server: `http://127.0.0.1:${proxy.address().port}`, bypass: '127.0.0.1' };
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', proxy: past });
   const page = await context.newPage();
-  const problems = [];
+  /** @type {string[]} */ const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => problems.push(message.text()));
   const reach = (/** @type {string} */ state) => reached(page, state);
@@ -173,7 +172,7 @@ test('no request and no store tells anything of an image or a finding, whatever 
     for (const name of await caches.keys()) {
       const cache = await caches.open(name);
       for (const { url } of await cache.keys()) {
-        const response = await cache.match(url);
+        const response = /** @type {Response} */ (await cache.match(url));
         files.push({
           name,
           url,

@@ -6,7 +6,8 @@ import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { STYLES } from '../../www/core/viewport/contours.js';
 import { OUTPUT, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, reached, textOf, visit } from './visit.mjs';
+/** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const CONFIG = JSON.parse(
   readFileSync(fileURLToPath(new URL('../../models/default/config.json', import.meta.url)), 'utf8'),
@@ -14,8 +15,8 @@ const CONFIG = JSON.parse(
 const JAPANESE = /[ぁ-んァ-ヶ一-龠]/;
 
 const built = builtPage();
-let context;
-let page;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 
 afterEach(async () => {
@@ -23,7 +24,7 @@ afterEach(async () => {
   assert.deepEqual(problems, []);
 });
 
-/** Opens the page with a synthetic chest, scored. @param {object} [options] Of the browser's context */
+/** Opens the page with a synthetic chest, scored. @param {BrowserContextOptions} [options] Of the browser's context */
 async function start(options = {}) {
   ({ context, page, problems } = await visit(built.browser, options));
   await page.goto(built.site.origin);
@@ -34,7 +35,7 @@ async function start(options = {}) {
 
 const reach = (/** @type {string} */ state) => reached(page, state);
 const row = (/** @type {string} */ finding) => page.locator(`[data-testid="score-row"][data-finding="${finding}"]`);
-const zone = () => page.getByTestId('zone').textContent();
+const zone = () => textOf(page.getByTestId('zone'));
 
 test('each finding says how to read its score, as measured; nothing is called a probability', async () => {
   await start();
@@ -44,7 +45,7 @@ test('each finding says how to read its score, as measured; nothing is called a 
     await row(finding).locator('.pick').click();
     await page.locator('#detail-name').getByText(finding, { exact: true }).waitFor();
     const { positives, negatives, undecided } = findings[`there is ${finding.toLowerCase()}`];
-    const logit = Number((await page.locator('#detail-logit').textContent()).replace('−', '-'));
+    const logit = Number((await textOf(page.locator('#detail-logit'))).replace('−', '-'));
     const words = await zone();
     const [from, to] = undecided ?? [0, 0];
     const within = from < to && from <= logit && logit <= to;
@@ -70,7 +71,7 @@ test('each finding says how to read its score, as measured; nothing is called a 
     if (within) marked.push(finding);
   }
   assert.ok(marked.length, 'the example has at least one uncertain score');
-  assert.match(await row(marked[0]).locator('.pick').textContent(), /percentile\s+uncertain/, 'also read out');
+  assert.match(await textOf(row(marked[0]).locator('.pick')), /percentile\s+uncertain/, 'also read out');
   const [from, to] = await row(marked[0])
     .locator('.zone')
     .evaluate(({ style }) => [style.left, style.width].map(parseFloat));
@@ -103,16 +104,15 @@ test('contours are drawn on image B too, and follow it', async () => {
   const drift = () =>
     page.evaluate(() => {
       const [map, line] = ['#beside-map', '#beside-contours path[data-finding]'].map((selector) =>
-        document.querySelector(selector).getBoundingClientRect(),
+        /** @type {Element} */ (document.querySelector(selector)).getBoundingClientRect(),
       );
       return { part: (line.left - map.left) / map.width, wide: map.width };
     });
   const before = await drift();
   await page.keyboard.press('+');
-  await page.waitForFunction(
-    (wide) => document.querySelector('#beside-map').getBoundingClientRect().width > 1.1 * wide,
-    before.wide,
-  );
+  await page
+    .locator('#beside-map')
+    .waitForFunction((map, wide) => map.getBoundingClientRect().width > 1.1 * wide, before.wide);
   assert.ok(Math.abs((await drift()).part - before.part) < 0.01);
   await page.screenshot({ path: join(OUTPUT, 'beside-contours.png') });
   await page.getByTestId('contours-toggle').uncheck();
@@ -133,10 +133,8 @@ test('the exported figure has the contours, with their names and standings', asy
       async ({ base64, colours }) => {
         const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
         const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-        const context = Object.assign(document.createElement('canvas'), {
-          width: bitmap.width,
-          height: bitmap.height,
-        }).getContext('2d');
+        const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+        const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
         context.drawImage(bitmap, 0, 0);
         const { data: rgba } = context.getImageData(0, 0, bitmap.width, bitmap.height);
         const wanted = colours.map((colour) => parseInt(colour.slice(1), 16));
@@ -175,28 +173,33 @@ test('every finding of the page has a Japanese name beside its prompt, which com
   await page.keyboard.press('Enter');
   await page.locator('#detail-sentence').getByText('There is Pleural Plaques').waitFor();
   assert.match(
-    await row('Pleural Plaques').locator('.name').textContent(),
+    await textOf(row('Pleural Plaques').locator('.name')),
     /^胸膜プラーク\s+Pleural Plaques\s+胸膜肥厚に近い・未検証$/,
   );
   for (const { id, findings } of CONFIG.presets) {
     await page.getByTestId('preset-select').selectOption(id);
     const names = await page
       .getByTestId('score-row')
-      .evaluateAll((all) => all.map((each) => [each.dataset.finding, each.querySelector('.name').textContent]));
-    const shown = new Map(/** @type {[string, string][]} */ (names));
+      .evaluateAll((all) =>
+        all.map(
+          (each) => /** @type {const} */ ([each.dataset.finding, each.querySelector('.name')?.textContent ?? '']),
+        ),
+      );
+    const shown = new Map(names);
     for (const finding of findings) {
-      assert.ok(JAPANESE.test(shown.get(finding)), finding);
-      assert.ok(shown.get(finding).includes(` ${finding}`), `${finding}: its prompt stays on show`);
+      const name = shown.get(finding) ?? '';
+      assert.ok(JAPANESE.test(name), finding);
+      assert.ok(name.includes(` ${finding}`), `${finding}: its prompt stays on show`);
     }
   }
   await page.screenshot({ path: join(OUTPUT, 'ja-padchest-1280.png') });
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {
-  for (const [colorScheme, width, height, locale] of [
+  for (const [colorScheme, width, height, locale] of /** @type {const} */ ([
     ['light', 1280, 800, 'en-GB'],
     ['dark', 360, 740, 'ja-JP'],
-  ]) {
+  ])) {
     await start({ viewport: { width, height }, colorScheme, locale, bypassCSP: true });
     await page.screenshot({ path: join(OUTPUT, `zone-${width}.png`), fullPage: width < 821 });
     assert.deepEqual(await violations(page), [], colorScheme);

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { serve } from './server.mjs';
+import { listen, serve } from './server.mjs';
 import { DIST, OUTPUT, hostHeaders, launch, violations } from './setup.mjs';
 import { reached, visit } from './visit.mjs';
+/** @import { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
 /** What the rules find in it: an air leak is no word of theirs. */
@@ -26,14 +28,14 @@ const ANSWER = JSON.stringify({
 });
 const says = (/** @type {string} */ content) => JSON.stringify({ choices: [{ message: { content } }] });
 
-let browser;
-let site;
-/** A server of the user's own. */
-let endpoint;
-/** @type {{method: string, url: string, headers: Record<string, string>, body: string}[]} */ let requests;
-/** How it answers; null for never. @type {((body: any) => {status: number, body: string}) | null} */ let reply;
-let context;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** A server of the user's own. @type {import('node:http').Server} */ let endpoint;
+/** @type {string} */ let base;
+/** @type {Site['received']} */ let requests;
+/** How it answers; null for never. @type {((body: {response_format: {type: string}}) => {status: number, body: string}) | null} */ let reply;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 /** @type {string[]} Requests of the page that leave its site, the endpoint's aside */ let foreign;
 
@@ -41,17 +43,16 @@ before(async () => {
   browser = await launch();
   site = await serve({ '/': DIST });
   endpoint = createServer(async (request, response) => {
+    const { method = '', url = '', headers } = request;
     const allowed = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' };
-    if (request.method === 'OPTIONS') return void response.writeHead(204, allowed).end();
+    if (method === 'OPTIONS') return void response.writeHead(204, allowed).end();
     let body = '';
     for await (const part of request) body += part;
-    requests.push({ method: request.method, url: request.url, headers: request.headers, body });
+    requests.push({ method, url, headers, body });
     const answer = reply?.(JSON.parse(body));
     if (answer) response.writeHead(answer.status, { ...allowed, 'content-type': 'application/json' }).end(answer.body);
   });
-  await new Promise((resolve) => {
-    endpoint.listen(0, '127.0.0.1', resolve);
-  });
+  base = `http://127.0.0.1:${await listen(endpoint)}/v1`;
 });
 after(async () => {
   await browser.close();
@@ -69,22 +70,20 @@ afterEach(async () => {
   await context.close();
 });
 
-const base = () => `http://127.0.0.1:${endpoint.address().port}/v1`;
 const rows = () =>
   page
     .getByTestId('review-row')
     .locator('textarea')
-    .evaluateAll((all) => all.map(({ value }) => value));
+    .evaluateAll((/** @type {HTMLTextAreaElement[]} */ all) => all.map(({ value }) => value));
 const status = (/** @type {string} */ words) => page.getByTestId('rewrite-status').getByText(words).waitFor();
 
-/** Opens the page with an image, and a report under review. @param {object} [options] Of the browser's context @param {() => void} [script] Runs before the page's own */
+/** Opens the page with an image, and a report under review. @param {BrowserContextOptions} [options] Of the browser's context @param {() => void} [script] Runs before the page's own */
 async function start(options = {}, script = undefined) {
   ({ context, page, problems } = await visit(browser, options));
   foreign = [];
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol !== 'blob:' && origin !== site.origin && origin !== new URL(base()).origin)
-      foreign.push(request.url());
+    if (protocol !== 'blob:' && origin !== site.origin && origin !== new URL(base).origin) foreign.push(request.url());
   });
   if (script) await page.addInitScript(script);
   await page.clock.install();
@@ -104,7 +103,7 @@ async function review(text = REPORT) {
 async function setUp() {
   await page.getByTestId('rewrite').locator('summary').click();
   await page.getByRole('radio', { name: 'An endpoint of yours' }).check();
-  await page.getByTestId('rewrite-url').fill(base());
+  await page.getByTestId('rewrite-url').fill(base);
   await page.getByTestId('rewrite-model').fill('small');
   await page.getByTestId('rewrite-key').fill('secret');
 }
@@ -118,7 +117,7 @@ test('nothing is sent unless it is set up and asked for; then one request, with 
   await page.getByTestId('rewrite-url').fill('http://example.org/v1');
   await page.getByText('An address with https').waitFor();
   assert.ok(await page.getByTestId('rewrite-go').isDisabled(), 'nothing goes unencrypted to another machine');
-  await page.getByTestId('rewrite-url').fill(`${base()}/`);
+  await page.getByTestId('rewrite-url').fill(`${base}/`);
   await page.getByTestId('rewrite-go').click();
   await status('Left out, as the vocabulary does not have them: Good Mood');
   assert.deepEqual(await rows(), ['Pleural Effusion on the right side', 'Pneumothorax']);
@@ -133,7 +132,7 @@ test('nothing is sent unless it is set up and asked for; then one request, with 
   const { model, temperature, messages, response_format: format, ...rest } = JSON.parse(body);
   assert.deepEqual([model, temperature, format.type, rest], ['small', 0, 'json_schema', {}]);
   assert.deepEqual(
-    messages.map(({ role }) => role),
+    messages.map((/** @type {{role: string}} */ { role }) => role),
     ['system', 'user'],
   );
   assert.equal(messages[1].content, REPORT);
@@ -157,7 +156,7 @@ test('nothing is sent unless it is set up and asked for; then one request, with 
 
 test('the page itself cannot reach the endpoint, and the document that can sees nothing of the page', async () => {
   await start();
-  const url = `${base()}/chat/completions`;
+  const url = `${base}/chat/completions`;
   assert.equal(
     await page.evaluate(
       (at) =>
@@ -174,19 +173,19 @@ test('the page itself cannot reach the endpoint, and the document that can sees 
   await page.getByTestId('rewrite-go').click();
   const frame = await page.waitForSelector('iframe', { state: 'attached' }).then((element) => element.contentFrame());
   await page.getByText('Rewriting').waitFor();
-  const seen = await frame.evaluate(() => {
+  const seen = await frame?.evaluate(() => {
     const attempt = (/** @type {() => unknown} */ look) => {
       try {
         return String(look());
       } catch (error) {
-        return error.name;
+        return /** @type {Error} */ (error).name;
       }
     };
     return [
       self.origin,
       attempt(() => parent.document.title),
       attempt(() => localStorage.length),
-      attempt(() => parent.store),
+      attempt(() => Reflect.get(parent, 'store')),
     ];
   });
   assert.deepEqual(seen, ['null', 'SecurityError', 'SecurityError', 'SecurityError']);
@@ -236,12 +235,12 @@ test('whatever fails leaves the findings by the rules, and says so', async () =>
   await start();
   await setUp();
   const go = page.getByTestId('rewrite-go');
-  const failing = [
+  const failing = /** @type {const} */ ([
     [() => ({ status: 200, body: says('Here is your JSON: {}') }), /answer is not usable/],
     [() => ({ status: 200, body: says(ANSWER.replace('"negated":false', '"negated":"no"')) }), /answer is not usable/],
     [() => ({ status: 200, body: '<html>' }), /no chat completion/],
     [() => ({ status: 401, body: 'wrong key' }), /401 wrong key/],
-  ];
+  ]);
   for (const [answer, reason] of failing) {
     reply = answer;
     await go.click();
@@ -266,21 +265,24 @@ test('whatever fails leaves the findings by the rules, and says so', async () =>
 
 test('the browser’s own model, where it has one: no request at all', async () => {
   await start({}, () => {
-    globalThis.calls = [];
-    globalThis.LanguageModel = {
+    globalThis.chats = [];
+    Reflect.set(globalThis, 'LanguageModel', {
       availability: async () => 'available',
-      create: async (/** @type {any} */ options) => ({
-        prompt: async (/** @type {string} */ text, /** @type {any} */ { responseConstraint }) => {
-          globalThis.calls.push({
+      create: async (/** @type {{initialPrompts: {content: string}[]}} */ options) => ({
+        prompt: async (
+          /** @type {string} */ text,
+          /** @type {{responseConstraint: {required: string[]}}} */ { responseConstraint },
+        ) => {
+          globalThis.chats.push({
             text,
             instructions: options.initialPrompts[0].content,
             required: responseConstraint.required,
           });
           return globalThis.says;
         },
-        destroy: () => globalThis.calls.push('destroyed'),
+        destroy: () => globalThis.chats.push('destroyed'),
       }),
-    };
+    });
   });
   await page.evaluate((answer) => {
     globalThis.says = answer;
@@ -290,9 +292,10 @@ test('the browser’s own model, where it has one: no request at all', async () 
   await page.getByTestId('rewrite-go').click();
   await status('Rewritten by the language model');
   assert.deepEqual(await rows(), ['Pleural Effusion on the right side', 'Pneumothorax']);
-  const [call, end] = await page.evaluate(() => globalThis.calls);
-  assert.deepEqual([call.text, call.required, end], [REPORT, ['statements'], 'destroyed']);
-  assert.match(call.instructions, /^You read chest radiograph reports\./);
+  const [chat, end] = await page.evaluate(() => globalThis.chats);
+  assert.ok(typeof chat === 'object');
+  assert.deepEqual([chat.text, chat.required, end], [REPORT, ['statements'], 'destroyed']);
+  assert.match(chat.instructions, /^You read chest radiograph reports\./);
   await page.evaluate(() => {
     globalThis.says = 'I cannot help with that.';
   });
@@ -302,10 +305,10 @@ test('the browser’s own model, where it has one: no request at all', async () 
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in both languages', async () => {
-  for (const [locale, width, height] of [
+  for (const [locale, width, height] of /** @type {const} */ ([
     ['en-GB', 1280, 800],
     ['ja-JP', 360, 740],
-  ]) {
+  ])) {
     await start({ viewport: { width, height }, locale, bypassCSP: true });
     await page.getByTestId('rewrite').locator('summary').click();
     await page.getByRole('radio').filter({ visible: true }).nth(2).check();

@@ -5,13 +5,15 @@ import { after, before, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { serve } from './server.mjs';
 import { DIST, OUTPUT, launch, violations } from './setup.mjs';
-import { openMenu, reached, visit } from './visit.mjs';
+import { boxOf, openMenu, reached, textOf, visit } from './visit.mjs';
+/** @import { Browser, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const LONG = 'a rather long name of a radiograph which ends in 0001 PA.dcm';
-let browser;
-let site;
-let page;
-let problems;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {Page} */ let page;
+/** @type {string[]} */ let problems;
 
 before(async () => {
   browser = await launch();
@@ -26,7 +28,7 @@ after(async () => {
   assert.deepEqual(problems, []);
 });
 
-const box = (/** @type {string} */ selector) => page.locator(selector).first().boundingBox();
+const box = (/** @type {string} */ selector) => boxOf(page.locator(selector).first());
 async function size(/** @type {number} */ width, /** @type {number} */ height) {
   await page.setViewportSize({ width, height });
   await page.evaluate(() => scrollTo(0, 0));
@@ -40,7 +42,7 @@ async function assertInView(selector) {
   const { x, y, width, height } = await box(selector);
   const screen = page.viewportSize();
   assert.ok(
-    x >= -1 && y >= -1 && x + width <= screen.width + 1 && y + height <= screen.height + 1,
+    screen && x >= -1 && y >= -1 && x + width <= screen.width + 1 && y + height <= screen.height + 1,
     `${selector}: ${[x, y, width, height].map(Math.round)}`,
   );
 }
@@ -110,7 +112,7 @@ test('warnings are in view without scrolling, and names keep their ends', async 
     [1024, 768],
   ]) {
     await size(width, height);
-    assert.equal(await page.locator('#image-note .middle').textContent(), LONG);
+    assert.equal(await textOf(page.locator('#image-note .middle')), LONG);
     await assertInView('#image-note .middle > :last-child');
     const [name, end] = [await box('#image-note'), await box('#image-note .middle > :last-child')];
     assert.ok(end.x + end.width <= name.x + name.width + 1, `the end is cut off at ${width}`);
@@ -168,5 +170,5 @@ test('the result of a round is in view once it is asked for', async () => {
   await assertInView('#teach-outcome table');
   await page.screenshot({ path: join(OUTPUT, 'revealed-390.png') });
   await page.locator('#teach-end').click();
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'menu-open');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'menu-open');
 });

@@ -1,9 +1,11 @@
 /** A static server on loopback that remembers what was asked of it, and misbehaves on request. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 
+/** @type {Record<string, string>} */
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css',
@@ -17,6 +19,14 @@ const TYPES = {
 };
 
 const tagOf = (/** @type {Buffer} */ body) => `"${createHash('sha256').update(body).digest('hex').slice(0, 16)}"`;
+
+/** Lets a server listen on a free port of loopback, and tells the port. @param {import('node:net').Server} server */
+export async function listen(server) {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
+}
+
+/** @typedef {Awaited<ReturnType<typeof serve>>} Site */
 
 /**
  * Serves folders under URL prefixes, such as `{'/': 'dist', '/models/micro/': '/tmp/micro'}`; the longest match wins.
@@ -32,14 +42,16 @@ export async function serve(folders) {
   /** @type {string[]} */ const requests = [];
   /** @type {Map<string, null | ((body: Buffer) => Buffer | string)>} */ const edits = new Map();
   /** @type {Record<string, string>} */ const headers = {};
-  /** @type {{method: string, url: string, headers: Record<string, string>, body: string}[]} */ const received = [];
+  /** @type {{method: string, url: string, headers: import('node:http').IncomingHttpHeaders, body: string}[]} */ const received =
+    [];
   const server = createServer(async (request, response) => {
-    const entry = { method: request.method, url: request.url, headers: request.headers, body: '' };
+    const { method = '', url = '', headers: asked } = request;
+    const entry = { method, url, headers: asked, body: '' };
     received.push(entry);
     request.on('data', (chunk) => {
       entry.body += chunk;
     });
-    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
     requests.push(path);
     const prefix = Object.keys(folders)
       .filter((candidate) => path.startsWith(candidate))
@@ -58,8 +70,9 @@ export async function serve(folders) {
       });
     }
     const whole = edit ? Buffer.from(edit(body)) : body;
-    const from = Number(request.headers.range?.match(/^bytes=(\d+)-$/)?.[1]);
-    if (site.resumes && from < whole.length && [undefined, tagOf(whole)].includes(request.headers['if-range'])) {
+    const from = Number(asked.range?.match(/^bytes=(\d+)-$/)?.[1]);
+    const same = asked['if-range'] === undefined || asked['if-range'] === tagOf(whole);
+    if (site.resumes && from < whole.length && same) {
       response.writeHead(206, {
         ...described,
         etag: tagOf(whole),
@@ -69,13 +82,11 @@ export async function serve(folders) {
     }
     response.writeHead(200, { ...described, etag: tagOf(whole) }).end(whole);
   });
-  await new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listen(server);
   const site = {
     resumes: true,
     /** @type {Promise<void> | undefined} */ cut: undefined,
-    origin: `http://127.0.0.1:${server.address().port}`,
+    origin: `http://127.0.0.1:${port}`,
     folders,
     headers,
     requests,

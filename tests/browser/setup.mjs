@@ -80,9 +80,16 @@ export function convertMicro(out, precision) {
   );
 }
 
+/** What a pattern finds in a text, which has to match. @param {string} text @param {RegExp} pattern */
+export function matchOf(text, pattern) {
+  const found = text.match(pattern);
+  assert.ok(found, `${pattern} in “${text}”`);
+  return found;
+}
+
 /** The headers that the README asks a host for. */
 export function hostHeaders() {
-  const [, nginx] = readFileSync(join(root, 'README.md'), 'utf8').match(/\*\*nginx\*\*([^]*)\*\*Caddy\*\*/);
+  const [, nginx] = matchOf(readFileSync(join(root, 'README.md'), 'utf8'), /\*\*nginx\*\*([^]*)\*\*Caddy\*\*/);
   const headers = Object.fromEntries(
     [...nginx.matchAll(/add_header ([\w-]+) "?([^"]+?)"?;\n/g)].map(([, name, value]) => [name.toLowerCase(), value]),
   );

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, openMenu, reached } from './visit.mjs';
+import { boxOf, builtPage, labelOf, openMenu, reached, textOf } from './visit.mjs';
 import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/features/teaching/round.js';
+/** @import { BrowserContext, Page } from 'playwright-core' */
 
 const built = builtPage();
-let context;
-let page;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 
 afterEach(() => context?.close());
 
@@ -36,6 +37,7 @@ async function start(width = 1280, height = 800) {
   await reach('done');
 }
 
+/** @param {string} state */
 async function audit(state) {
   const found = await violations(page);
   assert.deepEqual(found, [], state);
@@ -48,12 +50,10 @@ async function audit(state) {
 test('a place against a map, and against what was drawn', () => {
   const map = Float32Array.from({ length: 16 }, (_, i) => i);
   const whole = { x: 0, y: 0, width: 1, height: 1 };
-  assert.deepEqual(placeInMap({ x: 0.9, y: 0.9 }, map, 4, whole, 1).share, 15 / 16);
-  assert.equal(placeInMap({ x: 0.1, y: 0.1 }, map, 4, whole, 1).share, 0);
-  assert.ok(
-    Math.abs(placeInMap({ x: 0.875, y: 0.375 }, map, 4, whole, 2).distance - 1) < 1e-9,
-    'in widths, on a tall picture',
-  );
+  assert.equal(placeInMap({ x: 0.9, y: 0.9 }, map, 4, whole, 1)?.share, 15 / 16);
+  assert.equal(placeInMap({ x: 0.1, y: 0.1 }, map, 4, whole, 1)?.share, 0);
+  const { distance } = placeInMap({ x: 0.875, y: 0.375 }, map, 4, whole, 2) ?? {};
+  assert.ok(distance && Math.abs(distance - 1) < 1e-9, 'in widths, on a tall picture');
   assert.equal(
     placeInMap({ x: 0.1, y: 0.5 }, map, 4, { x: 0.25, y: 0, width: 0.5, height: 1 }, 1),
     null,
@@ -77,12 +77,12 @@ test('a round on the desktop: nothing is given away, then mark, guess, model and
   for (const id of hidden) assert.equal(await page.locator(id).isVisible(), false, `${id} is hidden`);
   const told = await page.evaluate(() => document.documentElement.outerHTML);
   assert.doesNotMatch(told, /\d(st|nd|rd|th)</, 'no percentile anywhere in the page');
-  assert.doesNotMatch(await page.locator('#live').textContent(), /percentile/);
+  assert.doesNotMatch(await textOf(page.locator('#live')), /percentile/);
   assert.equal(await reveal().isDisabled(), true);
   await shot('veiled-1280');
   await audit('veiled');
 
-  const layers = await page.locator('#layers').boundingBox();
+  const layers = await boxOf(page.locator('#layers'));
   await page.mouse.click(layers.x + 0.3 * layers.width, layers.y + 0.75 * layers.height);
   await page.getByTestId('mark-place').waitFor();
   assert.equal(await reveal().isDisabled(), true, 'a guess is missing');
@@ -93,17 +93,14 @@ test('a round on the desktop: nothing is given away, then mark, guess, model and
 
   const outcome = page.getByTestId('teach-outcome');
   await outcome.getByText('was drawn').first().waitFor();
-  assert.match(await outcome.textContent(), /very sure/);
-  assert.match(
-    await outcome.textContent(),
-    /map for Pleural Effusion is stronger at your mark than in \d+% of what it saw/,
-  );
-  assert.match(await outcome.locator('tr', { hasText: 'Pneumothorax' }).textContent(), /fairly sure.*percentile.*no/);
+  assert.match(await textOf(outcome), /very sure/);
+  assert.match(await textOf(outcome), /map for Pleural Effusion is stronger at your mark than in \d+% of what it saw/);
+  assert.match(await textOf(outcome.locator('tr', { hasText: 'Pneumothorax' })), /fairly sure.*percentile.*no/);
   await page.getByTestId('truth').getByText('Pleural Effusion').waitFor();
   await page.getByTestId('map-canvas').waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'teach-title');
-  assert.match(await page.locator('#teach-title').textContent(), /Round 1/);
-  assert.doesNotMatch(await outcome.textContent(), /correct|right answer|grade|points|diagnos/i);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'teach-title');
+  assert.match(await textOf(page.locator('#teach-title')), /Round 1/);
+  assert.doesNotMatch(await textOf(outcome), /correct|right answer|grade|points|diagnos/i);
   await shot('revealed-1280');
   await audit('revealed');
 
@@ -122,14 +119,12 @@ test('a round by keyboard on a phone’s width', async () => {
   await page.getByTestId('teach-keyboard').focus();
   await page.keyboard.press('Enter');
   await page.locator('#mark-place:focus').waitFor();
-  const before = await page.getByTestId('mark-place').getAttribute('aria-label');
+  const mark = page.getByTestId('mark-place');
+  const before = await labelOf(mark);
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Shift+ArrowDown');
-  await page.waitForFunction(
-    (label) => document.getElementById('mark-place').getAttribute('aria-label') !== label,
-    before,
-  );
-  assert.match(await page.getByTestId('mark-place').getAttribute('aria-label'), /from the left/);
+  await mark.waitForFunction((element, label) => element.getAttribute('aria-label') !== label, before);
+  assert.match(await labelOf(mark), /from the left/);
   await box('Cardiomegaly').getByRole('checkbox').focus();
   await page.keyboard.press('Space');
   await audit('guessing');

@@ -3,18 +3,20 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { builtPage, reached } from './visit.mjs';
+import { boxOf, builtPage, reached, textOf } from './visit.mjs';
+/** @import { BrowserContext, Page } from 'playwright-core' */
 
 const TITLES = ['You name it', 'it stays here', 'not a probability', 'what it never saw', 'where it is fooled'];
 const built = builtPage();
-let context;
-let page;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 
 afterEach(() => context?.close());
 
 const reach = (/** @type {string} */ state) => reached(page, state);
 const card = () => page.getByTestId('tour');
 
+/** @param {number} width @param {number} height */
 async function start(width, height) {
   context = await built.browser.newContext({
     viewport: { width, height },
@@ -41,11 +43,11 @@ for (const [width, height] of [
     await page.getByTestId('tour-invite').getByRole('button').click();
     for (const [step, title] of TITLES.entries()) {
       await card().getByText(title).waitFor();
-      assert.match(await card().textContent(), new RegExp(`Step ${step + 1} of 5`));
-      assert.equal(await page.evaluate(() => document.activeElement.id), 'tour', 'the focus goes along');
+      assert.match(await textOf(card()), new RegExp(`Step ${step + 1} of 5`));
+      assert.equal(await page.evaluate(() => document.activeElement?.id), 'tour', 'the focus goes along');
       if (step === 0) await card().getByText('is sent as “There is Pneumothorax').waitFor();
       if (step >= 2) await reach('done'); // a synthetic chest was opened for it
-      const [mark, ring] = [await card().boundingBox(), await page.locator('#tour-ring').boundingBox()];
+      const [mark, ring] = [await boxOf(card()), await boxOf(page.locator('#tour-ring'))];
       assert.ok(
         mark.x >= 0 && mark.y >= 0 && mark.x + mark.width <= width && mark.y + mark.height <= height,
         `step ${step + 1} is on the screen`,
@@ -75,7 +77,7 @@ test('Escape ends it, it is remembered, and can be taken again', async () => {
   await page.keyboard.press('Escape');
   await card().waitFor({ state: 'hidden' });
   assert.equal(
-    await page.evaluate(() => document.activeElement.id),
+    await page.evaluate(() => document.activeElement?.id),
     'finding',
     'the focus stays where a person put it',
   );

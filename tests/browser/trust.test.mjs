@@ -6,12 +6,14 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { serve } from './server.mjs';
 import { DIST, MICRO, OUTPUT, convertMicro, hostHeaders, launch, scratch, violations } from './setup.mjs';
 import { addOwnWords, openMenu, reached, visit } from './visit.mjs';
+/** @import { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
 
 const work = scratch();
-let browser;
-let site;
-let context;
-let page;
+/** @type {Browser} */ let browser;
+/** @type {Site} */ let site;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 
 before(async () => {
@@ -32,7 +34,7 @@ afterEach(async () => {
   assert.deepEqual(problems, []);
 });
 
-/** @param {object} [options] Of the browser's context */
+/** @param {BrowserContextOptions} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
   ({ context, page, problems } = await visit(browser, { locale: 'en-GB', ...options }));
@@ -188,7 +190,7 @@ test('no string becomes markup or a script', async () => {
     .getByText('works without a connection')
     .waitFor({ state: 'attached', timeout: 60_000 });
   const refused = await page.evaluate(() => {
-    const attempts = {
+    /** @type {Record<string, () => unknown>} */ const attempts = {
       markup: () => {
         document.body.innerHTML = '<b>x</b>';
       },
@@ -199,8 +201,8 @@ test('no string becomes markup or a script', async () => {
         document.createElement('script').textContent = '1';
       },
       worker: () => new Worker('worker/worker.js', { type: 'module' }),
-      policy: () => globalThis.trustedTypes.createPolicy('other', {}),
-      again: () => globalThis.trustedTypes.createPolicy('carzero', {}),
+      policy: () => Reflect.get(globalThis, 'trustedTypes').createPolicy('other', {}),
+      again: () => Reflect.get(globalThis, 'trustedTypes').createPolicy('carzero', {}),
     };
     return Object.keys(attempts).filter((name) => {
       try {
@@ -310,7 +312,8 @@ describe('forgetting everything', () => {
       for (const name of ['carzero-own', 'neighbour']) {
         await caches.open(name);
         await new Promise((resolve) => {
-          indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result.close());
+          const opening = indexedDB.open(name);
+          opening.onsuccess = () => resolve(opening.result.close());
         });
         await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
         localStorage.setItem(name, name);

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { MICRO, OUTPUT, violations } from './setup.mjs';
-import { builtPage, reached, visit } from './visit.mjs';
+import { MICRO, OUTPUT, matchOf, violations } from './setup.mjs';
+import { boxOf, builtPage, greysAt, reached, textOf, visit } from './visit.mjs';
+/** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const FILE = join(MICRO, 'img0.png'); // 500 × 613: neither square nor symmetric
 const built = builtPage({ micro: true });
-let context;
-let page;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 
 beforeEach(() => start());
@@ -17,7 +18,7 @@ afterEach(async () => {
   assert.deepEqual(problems, []);
 });
 
-/** @param {object} [options] Of the browser's context */
+/** @param {BrowserContextOptions} [options] Of the browser's context */
 async function start(options = {}) {
   await context?.close();
   ({ context, page, problems } = await visit(built.browser, options));
@@ -26,8 +27,8 @@ async function start(options = {}) {
     globalThis.asked = [];
     const post = Worker.prototype.postMessage;
     Worker.prototype.postMessage = function (message, ...rest) {
-      globalThis.asked.push(message.type);
-      return post.call(this, message, ...rest);
+      globalThis.asked.push(message);
+      return Reflect.apply(post, this, [message, ...rest]);
     };
   });
   await page.goto(`${built.site.origin}/?model=models/micro`);
@@ -44,9 +45,8 @@ const openPhantom = async (name = 'effusion') => {
   await reach('done');
 };
 const tool = (/** @type {string} */ name) => page.getByTestId('tools').getByRole('button', { name, exact: true });
-const text = (/** @type {string} */ id) => page.getByTestId(id).textContent();
-const scores = () => page.getByTestId('score-list').textContent();
-const boxOf = (/** @type {string} */ selector) => page.locator(selector).boundingBox();
+const text = (/** @type {string} */ id) => textOf(page.getByTestId(id));
+const scores = () => textOf(page.getByTestId('score-list'));
 
 /** The grey of the picture on show at parts of it. @param {[number, number][]} parts */
 const greys = (
@@ -55,23 +55,12 @@ const greys = (
     [0.5, 0.5],
     [0.7, 0.8],
   ],
-) =>
-  page
-    .getByTestId('picture')
-    .evaluate(
-      (canvas, at) =>
-        at.map(
-          ([x, y]) =>
-            canvas.getContext('2d').getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1)
-              .data[0],
-        ),
-      parts,
-    );
+) => greysAt(page.getByTestId('picture'), parts);
 
 /** The part of the picture that lies at a point of the page, by what the browser laid out. @param {{x: number, y: number}} point */
 const under = (point) =>
   page.locator('#layers').evaluate((layers, { x, y }) => {
-    const { left, top } = layers.parentElement.getBoundingClientRect();
+    const { left, top } = /** @type {HTMLElement} */ (layers.parentElement).getBoundingClientRect();
     const style = getComputedStyle(layers);
     const at = new DOMMatrix(style.transform).inverse().transformPoint({ x: x - left, y: y - top });
     return { x: at.x / parseFloat(style.width), y: at.y / parseFloat(style.height) };
@@ -84,9 +73,17 @@ const orientation = () =>
     return [a, b, c, d].map((value) => Math.sign(Math.round(1e6 * value)));
   });
 
+/**
+ * That values are near those of another thing or list, which may have fewer.
+ *
+ * @param {Record<string, number> | number[]} one @param {Record<string, number> | number[]} two @param {number} within @param {string} [message]
+ */
 function near(one, two, within, message) {
-  for (const name of Object.keys(two))
-    assert.ok(Math.abs(one[name] - two[name]) <= within, `${message ?? ''} ${name}: ${one[name]} and ${two[name]}`);
+  const values = new Map(Object.entries(one));
+  for (const [name, wanted] of Object.entries(two)) {
+    const value = values.get(name) ?? NaN;
+    assert.ok(Math.abs(value - wanted) <= within, `${message ?? ''} ${name}: ${value} and ${wanted}`);
+  }
 }
 
 /** @param {[number, number]} from @param {[number, number]} to @param {'left' | 'right' | 'middle'} [button] */
@@ -102,7 +99,7 @@ async function drag(from, to, button = 'left') {
 const spot = (x, y) =>
   page.locator('#layers').evaluate(
     (layers, part) => {
-      const { left, top } = layers.parentElement.getBoundingClientRect();
+      const { left, top } = /** @type {HTMLElement} */ (layers.parentElement).getBoundingClientRect();
       const style = getComputedStyle(layers);
       const at = new DOMMatrix(style.transform).transformPoint({
         x: part.x * parseFloat(style.width),
@@ -115,12 +112,13 @@ const spot = (x, y) =>
 
 /** That the map and what the model did not see lie on the same part of the picture as when it opened. */
 async function layersAgree() {
-  const [picture, map] = await Promise.all([boxOf('#layers'), boxOf('#map')]);
+  const [picture, map] = await Promise.all([boxOf(page.locator('#layers')), boxOf(page.locator('#map'))]);
   const hole = await page.locator('#unseen').evaluate((unseen) => {
     const { left, top } = unseen.getBoundingClientRect();
-    const corners = getComputedStyle(unseen)
-      .clipPath.match(/-?[\d.]+px -?[\d.]+px/g)
-      .map((corner) => corner.match(/-?[\d.]+/g).map(Number));
+    const corners = [...getComputedStyle(unseen).clipPath.matchAll(/(-?[\d.]+)px (-?[\d.]+)px/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ]);
     const side = (/** @type {number[][]} */ some) => {
       const [xs, ys] = [0, 1].map((axis) => some.map((corner) => corner[axis]));
       return {
@@ -184,40 +182,39 @@ test('presets, sliders and inversion', async () => {
 
 test('the wheel zooms to the pointer, right and middle drags zoom and pan, a double click fits', async () => {
   await open();
-  const fitted = await boxOf('#layers');
+  const fitted = await boxOf(page.locator('#layers'));
   const point = { x: 330, y: 300 };
   const before = await under(point);
   await page.mouse.move(point.x, point.y);
   await page.mouse.wheel(0, -300);
-  await page.waitForFunction(
-    (width) => document.querySelector('#layers').getBoundingClientRect().width > width,
-    fitted.width + 1,
-  );
+  await page
+    .locator('#layers')
+    .waitForFunction((layers, width) => layers.getBoundingClientRect().width > width, fitted.width + 1);
   near(await under(point), before, 1e-3, 'wheel');
   await layersAgree();
 
   await drag([330, 300], [330, 400], 'right');
   near(await under(point), before, 1e-3, 'right drag');
-  const wide = await boxOf('#layers');
+  const wide = await boxOf(page.locator('#layers'));
   assert.ok(wide.width > fitted.width * 1.5);
 
   await drag([330, 300], [370, 320], 'middle');
-  near(await boxOf('#layers'), { x: wide.x + 40, y: wide.y + 20, width: wide.width }, 0.1, 'middle drag');
+  near(await boxOf(page.locator('#layers')), { x: wide.x + 40, y: wide.y + 20, width: wide.width }, 0.1, 'middle drag');
   await layersAgree();
   await tool('Pan').click();
   await drag([370, 320], [330, 300]);
-  near(await boxOf('#layers'), wide, 0.1, 'pan tool');
+  near(await boxOf(page.locator('#layers')), wide, 0.1, 'pan tool');
   const chosen = await under({ x: 400, y: 350 });
   await page.mouse.click(400, 350);
-  const { x, y, width, height } = await boxOf('#fit');
+  const { x, y, width, height } = await boxOf(page.locator('#fit'));
   near(await under({ x: x + width / 2, y: y + height / 2 }), chosen, 1e-3, 'a click with the pan tool centres');
   await page.mouse.dblclick(400, 350);
-  near(await boxOf('#layers'), fitted, 0.1, 'double click');
+  near(await boxOf(page.locator('#layers')), fitted, 0.1, 'double click');
 
   await page.getByRole('button', { name: 'Zoom in' }).click();
-  near(await boxOf('#layers'), { width: fitted.width * 1.25 }, 0.1, 'zoom in');
+  near(await boxOf(page.locator('#layers')), { width: fitted.width * 1.25 }, 0.1, 'zoom in');
   await page.getByRole('button', { name: 'Zoom out' }).click();
-  near(await boxOf('#layers'), fitted, 0.1, 'zoom out');
+  near(await boxOf(page.locator('#layers')), fitted, 0.1, 'zoom out');
 });
 
 test('rotation and flips act on what is on show, and every layer follows', async () => {
@@ -225,30 +222,30 @@ test('rotation and flips act on what is on show, and every layer follows', async
   const { picture, map } = await layersAgree();
   assert.ok(map.height < 0.95 * picture.height, 'the model does not see all of this picture');
   assert.deepEqual(await orientation(), [1, 0, 0, 1]);
-  const steps = [
+  const steps = /** @type {const} */ ([
     ['r', [0, 1, -1, 0]],
     ['h', [0, 1, 1, 0]],
     ['v', [0, -1, 1, 0]],
     ['r', [1, 0, 0, 1]],
-  ];
+  ]);
   for (const [key, wanted] of steps) {
     await page.keyboard.press(key);
     assert.deepEqual(await orientation(), wanted, key);
     await layersAgree();
   }
-  near(await boxOf('#map'), map, 0.1, 'back again');
+  near(await boxOf(page.locator('#map')), map, 0.1, 'back again');
   await tool('Flip left to right').click();
   assert.ok(await page.getByTestId('viewport').getByText('Mirrored', { exact: true }).isVisible());
   await tool('Reset').click();
   assert.ok(await page.getByTestId('viewport').getByText('Mirrored', { exact: true }).isHidden());
-  near(await boxOf('#map'), map, 0.1, 'reset');
+  near(await boxOf(page.locator('#map')), map, 0.1, 'reset');
 });
 
 test('true boxes, and a nodule put down by a click, follow every view', async () => {
   await openPhantom();
   await page.getByTestId('truth-toggle').check();
   const outlined = async () => {
-    const [box, picture] = [await boxOf('.truth-box'), await boxOf('#layers')];
+    const [box, picture] = [await boxOf(page.locator('.truth-box')), await boxOf(page.locator('#layers'))];
     return {
       x: (box.x - picture.x) / picture.width,
       y: (box.y - picture.y) / picture.height,
@@ -271,24 +268,24 @@ test('true boxes, and a nodule put down by a click, follow every view', async ()
 
   await page.getByTestId('nodule-toggle').check();
   await reach('done');
-  const { x, y } = await boxOf('#fit');
+  const { x, y } = await boxOf(page.locator('#fit'));
   const at = { x: x + 220, y: y + 260 };
   await page.mouse.click(at.x, at.y);
   const placed = async () => {
-    const box = await boxOf('#nodule-place');
+    const box = await boxOf(page.locator('#nodule-place'));
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   };
-  await page.waitForFunction(
-    ([left, top]) => {
-      const box = document.querySelector('#nodule-place').getBoundingClientRect();
+  await page.locator('#nodule-place').waitForFunction(
+    (place, [left, top]) => {
+      const box = place.getBoundingClientRect();
       return Math.abs(box.x + box.width / 2 - left) < 1 && Math.abs(box.y + box.height / 2 - top) < 1;
     },
     [at.x, at.y],
   );
   await page.locator('#nodule-place').focus();
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction((left) => {
-    const box = document.querySelector('#nodule-place').getBoundingClientRect();
+  await page.locator('#nodule-place').waitForFunction((place, left) => {
+    const box = place.getBoundingClientRect();
     return box.x + box.width / 2 > left + 5;
   }, at.x);
   near(await placed(), { y: at.y }, 1, 'arrow keys move it as the picture is turned now');
@@ -302,16 +299,16 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
   assert.match(await text('unit-note'), /pixels/);
   await drag(await spot(0.2, 0.3), await spot(0.6, 0.3));
   const chip = page.getByTestId('lengths').locator('li');
-  assert.equal(await chip.first().locator('span').textContent(), `${0.4 * 500} px`);
+  assert.equal(await textOf(chip.first().locator('span')), `${0.4 * 500} px`);
 
   await page.keyboard.press('+');
   await page.keyboard.press('r');
-  assert.equal(await chip.first().locator('span').textContent(), '200 px', 'a view changes no length');
+  assert.equal(await textOf(chip.first().locator('span')), '200 px', 'a view changes no length');
   const line = await page
     .locator('#lines line:not(.halo)')
     .first()
     .evaluate((element) => ['x1', 'y1', 'x2', 'y2'].map((name) => Number(element.getAttribute(name))));
-  const { x, y } = await boxOf('#fit');
+  const { x, y } = await boxOf(page.locator('#fit'));
   near(
     [...(await spot(0.2, 0.3)), ...(await spot(0.6, 0.3))],
     line.map((value, i) => value + (i % 2 ? y : x)),
@@ -322,7 +319,7 @@ test('lengths by drag, by clicks and by keys: in pixels, which the page says; th
   await page.mouse.click(...(await spot(0.5, 0.5)));
   await page.mouse.move(...(await spot(0.5, 0.6)));
   await page.mouse.click(...(await spot(0.5, 0.7)));
-  assert.equal(await chip.nth(1).locator('span').textContent(), `${Math.round(0.2 * 613)} px`);
+  assert.equal(await textOf(chip.nth(1).locator('span')), `${Math.round(0.2 * 613)} px`);
 
   await drag(await spot(0.6, 0.3), await spot(0.4, 0.3)); // by its end
   assert.deepEqual((await chip.locator('span').allTextContents()).sort(), ['100 px', '123 px']);
@@ -368,12 +365,12 @@ test('values of full depth keep their window, and a known spacing gives millimet
     assert.equal(await text('window-text'), 'W 4096  L 2048');
     await drag([300, 350], [300, 450]);
     assert.ok(
-      Number((await text('window-text')).match(/L (\d+)/)[1]) > 2048 + 300,
+      Number(matchOf(await text('window-text'), /L (\d+)/)[1]) > 2048 + 300,
       'a drag goes by the depth of the values',
     );
     await page.keyboard.press('l');
     await drag(await spot(0.2, 0.3), await spot(0.6, 0.3));
-    assert.equal(await page.getByTestId('lengths').locator('span').textContent(), `${(0.4 * 500 * 0.2).toFixed(1)} mm`);
+    assert.equal(await textOf(page.getByTestId('lengths').locator('span')), `${(0.4 * 500 * 0.2).toFixed(1)} mm`);
     assert.match(await text('unit-note'), /mm.*not corrected/);
   } finally {
     built.site.edits.clear();
@@ -383,10 +380,10 @@ test('values of full depth keep their window, and a known spacing gives millimet
 test('a reduced picture is painted reduced, enlarged in full, and lies in the same place', async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   await open(join(MICRO, 'img1.png')); // 777 × 420
-  const columns = () => page.getByTestId('picture').evaluate((canvas) => canvas.width);
+  const columns = () => page.getByTestId('picture').evaluate((/** @type {HTMLCanvasElement} */ { width }) => width);
   assert.equal(await columns(), 389);
   const { picture } = await layersAgree();
-  const canvas = await boxOf('#picture');
+  const canvas = await boxOf(page.locator('#picture'));
   near(canvas, { x: picture.x, y: picture.y, width: (picture.width * 2 * 389) / 777 }, 0.1);
   await page.keyboard.press('+');
   await page.keyboard.press('+');
@@ -403,11 +400,10 @@ test('the loupe enlarges what is under the pointer, windowed and turned as on sh
   await page.mouse.move(...(await spot(0.5, 0.5)));
   const loupe = page.getByTestId('loupe');
   await loupe.waitFor();
-  const centre = () =>
-    loupe.evaluate((canvas) => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]);
+  const centre = async () => (await greysAt(loupe, [[0.5, 0.5]]))[0];
   const [wanted] = await greys([[0.5, 0.5]]);
   assert.ok(Math.abs((await centre()) - wanted) <= 12, `${await centre()} and ${wanted}`);
-  const box = await loupe.boundingBox();
+  const box = await boxOf(loupe);
   near(
     { x: box.x + box.width / 2, y: box.y + box.height / 2 },
     Object.fromEntries((await spot(0.5, 0.5)).map((value, i) => ['xy'[i], value])),
@@ -433,13 +429,13 @@ test('keys: tools, the sheet, arrows; not where text is typed; and they can be s
     assert.equal(await tool(name).getAttribute('aria-pressed'), 'true');
     assert.equal(await page.getByTestId('tools').locator('[data-action="tool"][aria-pressed="true"]').count(), 1);
   }
-  const before = await boxOf('#layers');
+  const before = await boxOf(page.locator('#layers'));
   await page.locator('#fit').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowDown');
-  near(await boxOf('#layers'), { x: before.x - 40, y: before.y - 40 }, 0.1, 'arrows pan');
+  near(await boxOf(page.locator('#layers')), { x: before.x - 40, y: before.y - 40 }, 0.1, 'arrows pan');
   await page.keyboard.press('=');
-  near(await boxOf('#layers'), before, 0.1, 'fit');
+  near(await boxOf(page.locator('#layers')), before, 0.1, 'fit');
 
   await page.getByTestId('finding-input').pressSequentially('hi zr?');
   assert.equal(await page.getByTestId('finding-input').inputValue(), 'hi zr?');
@@ -484,19 +480,21 @@ test('touch: one finger uses the tool, two pinch and pan, and it fits a narrow p
   await start({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
   await open();
   const client = await context.newCDPSession(page);
-  const touch = (/** @type {string} */ type, /** @type {[number, number][]} */ points) =>
-    client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  const touch = (
+    /** @type {'touchStart' | 'touchMove' | 'touchEnd'} */ type,
+    /** @type {[number, number][]} */ points,
+  ) => client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
 
   await page.getByTestId('viewport').scrollIntoViewIfNeeded();
-  const { x, y } = await boxOf('#fit');
-  const [one, two] = [
+  const { x, y } = await boxOf(page.locator('#fit'));
+  const [one, two] = /** @type {[number, number][]} */ ([
     [x + 120, y + 150],
     [x + 200, y + 170],
-  ];
-  const [wide, wider] = [
+  ]);
+  const [wide, wider] = /** @type {[number, number][]} */ ([
     [x + 90, y + 140],
     [x + 250, y + 180],
-  ];
+  ]);
   const before = [await under({ x: one[0], y: one[1] }), await under({ x: two[0], y: two[1] })];
   await touch('touchStart', [one]);
   await touch('touchStart', [one, two]);
@@ -520,15 +518,15 @@ test('touch: one finger uses the tool, two pinch and pan, and it fits a narrow p
   await tool('Magnifier').click(); // a tap right after raw touches may be taken for half of a gesture
   await tool('Magnifier').and(page.locator('[aria-pressed="true"]')).waitFor();
   await page.getByTestId('viewport').scrollIntoViewIfNeeded();
-  const fit = await boxOf('#fit'); // a tap on a tool may have scrolled the page
+  const fit = await boxOf(page.locator('#fit')); // a tap on a tool may have scrolled the page
   await page.touchscreen.tap(fit.x + 180, fit.y + 250);
   await page.getByTestId('loupe').waitFor();
-  const box = await page.getByTestId('loupe').boundingBox();
+  const box = await boxOf(page.getByTestId('loupe'));
   assert.ok(box.y + box.height < fit.y + 250, 'above the finger');
 
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
   for (const button of await page.getByTestId('tools').getByRole('button').all()) {
-    const { width, height } = await button.boundingBox();
+    const { width, height } = await boxOf(button);
     assert.ok(width >= 44 && height >= 44, `${await button.getAttribute('aria-label')}: ${width} × ${height}`);
   }
   await page.screenshot({ path: join(OUTPUT, 'viewer-360.png') });
@@ -542,21 +540,23 @@ test('where the viewer is low, its tools stand in two columns, and none is cover
     [900, 1],
   ]) {
     await page.setViewportSize({ width: 1280, height });
-    await page.waitForFunction(
-      (wanted) => getComputedStyle(document.querySelector('#tools')).gridTemplateColumns.split(' ').length === wanted,
-      columns,
-    );
+    await page
+      .locator('#tools')
+      .waitForFunction(
+        (tools, wanted) => getComputedStyle(tools).gridTemplateColumns.split(' ').length === wanted,
+        columns,
+      );
     for (const button of await page.getByTestId('tools').getByRole('button').all()) await button.click({ trial: true }); // would wait for what lies above it
   }
 });
 
 test('axe-core finds nothing in the tools, the presets, lengths and the sheet', async () => {
-  for (const [colorScheme, width, height] of [
+  for (const [colorScheme, width, height] of /** @type {const} */ ([
     ['light', 1280, 800],
     ['dark', 360, 740],
-  ]) {
+  ])) {
     await start({ viewport: { width, height }, colorScheme, bypassCSP: true });
-    const audit = async (state) => {
+    const audit = async (/** @type {string} */ state) => {
       const found = await violations(page);
       assert.deepEqual(found, [], `${state}, ${colorScheme}, ${width} px`);
     };

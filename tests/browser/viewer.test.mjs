@@ -35,11 +35,13 @@ import {
   zoomAt,
 } from '../../www/core/viewport/transform.js';
 import { ALL, choiceInWords, mapOfWord, meanOf, patchAt, wordsAtPatch } from '../../www/core/explanation.js';
+/** @import { Point } from '../../www/core/viewport/transform.js' */
 
 const PLACE = { grid: { width: 300, height: 200, aspect: 1 }, viewport: { width: 640, height: 480 } };
 const VIEW = { zoom: 2, x: 0.4, y: 0.6, turn: 1, mirror: true };
 const EPSILON = 1e-9;
 
+/** @param {Record<string, number>} one @param {Record<string, number>} two @param {string} [message] */
 function near(one, two, message) {
   assert.deepEqual(Object.keys(one), Object.keys(two));
   for (const name of Object.keys(one))
@@ -74,7 +76,7 @@ describe('transform', () => {
     for (const view of ways) {
       const point = { x: 400, y: 300 }; // 80 to the right, 60 below the centre
       const part = partFromPoint(PLACE, { ...view, zoom: 1 }, point);
-      const at = (/** @type {any} */ next) =>
+      const at = (/** @type {typeof view} */ next) =>
         pointFromPart(
           PLACE,
           {
@@ -121,11 +123,11 @@ describe('transform', () => {
   });
 
   test('a pinch keeps what is under both fingers', () => {
-    const from = [
+    /** @type {[Point, Point]} */ const from = [
       { x: 300, y: 200 },
       { x: 360, y: 280 },
     ];
-    const to = [
+    /** @type {[Point, Point]} */ const to = [
       { x: 290, y: 210 },
       { x: 380, y: 330 },
     ]; // the same direction, longer
@@ -230,7 +232,7 @@ describe('lengths', () => {
   });
 
   test('the nearest end is taken hold of, and the other stays', () => {
-    const place = ({ x, y }) => ({ x: x * 100, y: y * 100 });
+    const place = (/** @type {Point} */ { x, y }) => ({ x: x * 100, y: y * 100 });
     const other = { from: { x: 0.9, y: 0.9 }, to: { x: 0.05, y: 0 } };
     assert.deepEqual(grab([line, other], { x: 1, y: 1 }, place), { line, from: line.to });
     assert.deepEqual(grab([line, other], { x: 29, y: 41 }, place), { line, from: line.from });
@@ -290,10 +292,11 @@ describe('input', () => {
   });
 
   test('keys are left to where text is typed, to buttons and to the browser', () => {
-    const element = (/** @type {string} */ tag, type = '') => ({
-      type,
-      closest: (/** @type {string} */ list) => (list.split(', ').includes(tag) ? { type } : null),
-    });
+    const element = (/** @type {string} */ tag, type = '') =>
+      Object.assign(new EventTarget(), {
+        type,
+        closest: (/** @type {string} */ list) => (list.split(', ').includes(tag) ? { type } : null),
+      });
     const press = (/** @type {string} */ key, target = element('div'), more = {}) =>
       keyAction({ key, target, ctrlKey: false, metaKey: false, altKey: false, isComposing: false, ...more })?.action;
     assert.equal(press('i'), 'invert');
@@ -321,8 +324,8 @@ describe('contours', () => {
     (/** @type {number} */ x0, /** @type {number} */ y0, spread = 0.1) =>
     (/** @type {number} */ x, /** @type {number} */ y) =>
       Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / (2 * spread ** 2));
-  const isClosed = (/** @type {any[]} */ line) =>
-    line.length > 3 && line[0].x === line.at(-1).x && line[0].y === line.at(-1).y;
+  const isClosed = (/** @type {Point[]} */ line) =>
+    line.length > 3 && line[0].x === line.at(-1)?.x && line[0].y === line.at(-1)?.y;
 
   test('the level lies half-way between median and maximum, also of an even count', () => {
     assert.equal(levelOf([5, 1, 2]), 3.5);
@@ -379,7 +382,7 @@ describe('contours', () => {
     );
     const [edge] = contoursOf(mapOf(bump(0, 0.5)), SIDE);
     assert.ok(!isClosed(edge));
-    assert.deepEqual([edge[0].x, edge.at(-1).x], [0, 0]);
+    assert.deepEqual([edge[0].x, edge.at(-1)?.x], [0, 0]);
     assert.deepEqual(
       contoursOf(
         mapOf(() => 0.3),
@@ -413,7 +416,8 @@ describe('contours', () => {
 
   test('no two findings share a colour or dashes', () => {
     assert.equal(STYLES.length, CONTOURS_MAX);
-    for (const name of ['colour', 'dash']) assert.equal(new Set(STYLES.map((style) => style[name])).size, CONTOURS_MAX);
+    for (const name of /** @type {const} */ (['colour', 'dash']))
+      assert.equal(new Set(STYLES.map((style) => style[name])).size, CONTOURS_MAX);
   });
 });
 

@@ -1,8 +1,13 @@
 /** What the page's tests begin with: Chromium on the built page, and a page that is watched. */
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { serve } from './server.mjs';
 import { DIST, convertMicro, launch, scratch } from './setup.mjs';
+/** @import { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core' */
+/** @import { Site } from './server.mjs' */
+
+/** What a person chooses as files. @typedef {Parameters<Page['setInputFiles']>[1]} Files */
 
 /**
  * Chromium, the built page and a temporary folder, from before a file's tests until after them; if asked with the micro
@@ -12,8 +17,7 @@ import { DIST, convertMicro, launch, scratch } from './setup.mjs';
  */
 export function builtPage({ micro = false } = {}) {
   const work = scratch();
-  /** @type {{work: string, browser?: import('playwright-core').Browser, site?: Awaited<ReturnType<typeof serve>>}} */ const built =
-    { work: work.path };
+  const built = /** @type {{work: string, browser: Browser, site: Site}} */ ({ work: work.path });
   const folder = join(work.path, 'micro');
   before(async () => {
     if (micro) convertMicro(folder, 'q8');
@@ -28,11 +32,11 @@ export function builtPage({ micro = false } = {}) {
   return built;
 }
 
-/** Waits until the page is in a state. @param {import('playwright-core').Page} page @param {string} state loading, ready, working, done or error */
+/** Waits until the page is in a state. @param {Page} page @param {string} state loading, ready, working, done or error */
 export const reached = (page, state, timeout = 120_000) =>
   page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout });
 
-/** A page in a context of its own, and what it throws. @param {import('playwright-core').Browser} browser @param {object} options Of the context */
+/** A page in a context of its own, and what it throws. @param {Browser} browser @param {BrowserContextOptions} options Of the context */
 export async function visit(browser, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
@@ -41,14 +45,43 @@ export async function visit(browser, options) {
   return { context, page, problems };
 }
 
-/** Adds a finding in words that the page does not know. @param {import('playwright-core').Page} page @param {string} text */
+/** Adds a finding in words that the page does not know. @param {Page} page @param {string} text */
 export async function addOwnWords(page, text) {
   await page.getByTestId('finding-input').fill(text);
   await page.keyboard.press('Enter');
   await page.getByTestId('review-as-is').click();
 }
 
-/** On a phone most buttons of the page's head are in a menu. @param {import('playwright-core').Page} page */
+/** On a phone most buttons of the page's head are in a menu. @param {Page} page */
 export async function openMenu(page) {
   if (await page.getByTestId('menu-open').isVisible()) await page.getByTestId('menu-open').click();
 }
+
+/** All the text of an element, shown or not. @param {Locator} locator */
+export const textOf = async (locator) => (await locator.textContent()) ?? '';
+
+/** What an element is called. @param {Locator} locator */
+export const labelOf = async (locator) => (await locator.getAttribute('aria-label')) ?? '';
+
+/** Where an element lies on the page. @param {Locator} locator */
+export async function boxOf(locator) {
+  const box = await locator.boundingBox();
+  assert.ok(box, `${locator} is not laid out`);
+  return box;
+}
+
+/** The grey of a canvas at parts of its width and height. @param {Locator} locator @param {[number, number][]} parts */
+export const greysAt = (locator, parts) =>
+  locator.evaluate((/** @type {HTMLCanvasElement} */ canvas, at) => {
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    return at.map(
+      ([x, y]) => context.getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data[0],
+    );
+  }, parts);
+
+/** All bytes of a canvas: red, green, blue and opacity. @param {Locator} locator */
+export const pixelsOf = (locator) =>
+  locator.evaluate((/** @type {HTMLCanvasElement} */ canvas) => {
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
+  });

@@ -3,16 +3,17 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ALL, meanOf } from '../../www/core/explanation.js';
-import { OUTPUT, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+import { OUTPUT, matchOf, violations } from './setup.mjs';
+import { addOwnWords, boxOf, builtPage, labelOf, reached, textOf, visit } from './visit.mjs';
+/** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const built = builtPage();
 /** Opacities as the program's palettes have them: all of the colour from 0.6 on. */
 const RAMP = Array.from({ length: 1024 }, (_, i) =>
   i % 4 < 3 ? 0 : Math.round(255 * Math.min(1, (i >> 2) / 255 / 0.6)),
 );
-let context;
-let page;
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 
 afterEach(async () => {
@@ -20,7 +21,7 @@ afterEach(async () => {
   assert.deepEqual(problems, []);
 });
 
-/** Opens the page with a synthetic chest, scored. @param {object} [options] Of the browser's context */
+/** Opens the page with a synthetic chest, scored. @param {BrowserContextOptions} [options] Of the browser's context */
 async function start(options = {}) {
   ({ context, page, problems } = await visit(built.browser, options));
   await page.addInitScript(() => {
@@ -39,7 +40,7 @@ async function start(options = {}) {
           if (data.type === 'result' && call?.type === 'explain') globalThis.explained.push(data.value);
         });
       }
-      return post.call(this, message, ...rest);
+      return Reflect.apply(post, this, [message, ...rest]);
     };
   });
   await page.goto(built.site.origin);
@@ -53,7 +54,7 @@ const asked = (/** @type {string} */ type) =>
   page.evaluate((name) => globalThis.asked.filter((call) => call.type === name).length, type);
 const words = () => page.getByTestId('why-words').getByRole('button');
 const rows = () => page.getByTestId('score-row');
-const text = (/** @type {string} */ id) => page.getByTestId(id).textContent();
+const text = (/** @type {string} */ id) => textOf(page.getByTestId(id));
 async function openWhy() {
   await page.getByTestId('why').locator('summary').click();
   await words().first().waitFor();
@@ -61,29 +62,20 @@ async function openWhy() {
 
 /** The newest explanation. */
 async function explained() {
-  const {
-    words: all,
-    layers,
-    heads,
-    ...arrays
-  } = await page.evaluate(() => {
-    const { patches, attendedWords, wordPatches, ...rest } = globalThis.explained.at(-1);
-    return { ...rest, patches: [...patches], attendedWords: [...attendedWords], wordPatches: [...wordPatches] };
-  });
-  const floats = Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, Float32Array.from(values)]));
-  return { words: all, layers, heads, ...floats };
+  const explanation = await page.evaluate(() => globalThis.explained.at(-1));
+  assert.ok(explanation);
+  return explanation;
 }
 
 /** Waits until the map over the picture is drawn from these values. A canvas keeps opacities to the letter, colours not. @param {Float32Array} values */
 const mapped = (values) =>
-  page.waitForFunction(
-    async ({ map, ramp }) => {
-      const { paintMap } = await import('./core/viewport/heatmap.js');
+  page.locator('#map').waitForFunction(
+    async (/** @type {HTMLCanvasElement} */ canvas, { map, ramp }) => {
+      const { paintMap } = await import('/core/viewport/heatmap.js');
       const { rgba, size } = paintMap(Float32Array.from(map), Uint8ClampedArray.from(ramp));
-      const canvas = document.querySelector('#map');
       if (canvas.hidden || canvas.width !== size) return false;
-      const { data } = canvas.getContext('2d').getImageData(0, 0, size, size);
-      return rgba.every((value, i) => i % 4 < 3 || value === data[i]);
+      const data = canvas.getContext('2d')?.getImageData(0, 0, size, size).data;
+      return rgba.every((value, i) => i % 4 < 3 || value === data?.[i]);
     },
     { map: [...values], ramp: RAMP },
   );
@@ -94,7 +86,7 @@ function mapOf({ wordPatches, words: all }, word) {
   return wordPatches.slice(word * size, (word + 1) * size);
 }
 
-const shareOf = (/** @type {string} */ name) => Number(name.match(/([\d.]+)%/)[1]) / 100;
+const shareOf = (/** @type {string} */ name) => Number(matchOf(name, /([\d.]+)%/)[1]) / 100;
 
 test('an explanation is asked for while Why is open, once for each finding, and after all scores', async () => {
   await start();
@@ -129,13 +121,13 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   const weights = meanOf(explanation.attendedWords, explanation, { layer: ALL, head: ALL });
   assert.deepEqual(await words().locator('span:first-child:not(.word-bar span)').allTextContents(), explanation.words);
   const bars = await words().evaluateAll((all) =>
-    all.map((word) => [
-      word.getAttribute('aria-label'),
-      word.querySelector('.word-bar span').getBoundingClientRect().height,
-    ]),
+    all.map((word) => ({
+      name: word.getAttribute('aria-label') ?? '',
+      height: word.querySelector('.word-bar span')?.getBoundingClientRect().height ?? NaN,
+    })),
   );
   const most = Math.max(...weights);
-  bars.forEach(([name, height], i) => {
+  bars.forEach(({ name, height }, i) => {
     assert.ok(name.startsWith(`${explanation.words[i]} `) && name.endsWith('of the image’s attention'), name);
     assert.ok(weights[i] < 0.0005 || Math.abs(shareOf(name) - weights[i]) < 0.006, `${name}: ${weights[i]}`);
     assert.ok(Math.abs(height - (14 * weights[i]) / most) < 0.6, `${name}: ${height} px`);
@@ -154,10 +146,7 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
     await text('why-patch'),
     `The map shows where the word “${explanation.words[1]}” alone would look; not part of the score.`,
   );
-  assert.match(
-    await page.getByTestId('map-canvas').getAttribute('aria-label'),
-    /alone would look, not part of the score/,
-  );
+  assert.match(await labelOf(page.getByTestId('map-canvas')), /alone would look, not part of the score/);
   await page.getByTestId('detail').locator('h3').hover();
   await mapped(own);
   assert.equal(await text('map-text'), usual);
@@ -179,7 +168,7 @@ test('pointing at a patch says how much each word would look there, however the 
   await openWhy();
   const explanation = await explained();
   const side = Math.sqrt(explanation.wordPatches.length / explanation.words.length);
-  const box = await page.locator('#map').boundingBox();
+  const box = await boxOf(page.locator('#map'));
   /** A part of what is on show of the square. @param {number} x @param {number} y */
   const pointAt = (x, y) => page.mouse.move(box.x + x * box.width, box.y + y * box.height);
   const check = async (/** @type {number} */ row, /** @type {number} */ column) => {
@@ -187,7 +176,7 @@ test('pointing at a patch says how much each word would look there, however the 
       .getByTestId('why-patch')
       .getByText(`row ${row + 1}, column ${column + 1} of ${side}`)
       .waitFor();
-    const names = await words().evaluateAll((all) => all.map((word) => word.getAttribute('aria-label')));
+    const names = await words().evaluateAll((all) => all.map((word) => word.getAttribute('aria-label') ?? ''));
     names.forEach((name, word) => {
       const weight = mapOf(explanation, word)[row * side + column];
       assert.match(name, /of its own attention lies on this patch$/);
@@ -196,7 +185,7 @@ test('pointing at a patch says how much each word would look there, however the 
   };
   await pointAt(2.5 / side, 4.5 / side);
   await check(4, 2);
-  const outline = await page.getByTestId('patch').locator('rect').last().boundingBox();
+  const outline = await boxOf(page.getByTestId('patch').locator('rect').last());
   assert.ok(
     Math.abs(outline.x - (box.x + (2 * box.width) / side)) < 2 &&
       Math.abs(outline.y - (box.y + (4 * box.height) / side)) < 2,
@@ -207,7 +196,7 @@ test('pointing at a patch says how much each word would look there, however the 
   await check(4, side - 3);
   await page.getByTestId('detail').locator('h3').hover();
   await page.getByTestId('why-patch').getByText('Point at a word').waitFor();
-  assert.match(await words().first().getAttribute('aria-label'), /of the image’s attention$/);
+  assert.match(await labelOf(words().first()), /of the image’s attention$/);
   assert.equal(await page.getByTestId('patch').locator('rect').count(), 0);
 
   await page.keyboard.press('h');
@@ -234,18 +223,9 @@ test('one layer, one head, or their mean, which is the finding’s own map', asy
   assert.match(await text('map-text'), new RegExp(`layer ${layers}, all heads`));
   await page.getByTestId('why-head').selectOption('0');
   await mapped(meanOf(patches, explanation, { layer: layers - 1, head: 0 }));
-  assert.equal(
-    await page
-      .getByTestId('map-canvas')
-      .getAttribute('aria-label')
-      .then((label) => label.endsWith(`attention, layer ${layers}, head 1`)),
-    true,
-  );
+  assert.ok((await labelOf(page.getByTestId('map-canvas'))).endsWith(`attention, layer ${layers}, head 1`));
   const weights = meanOf(explanation.attendedWords, explanation, { layer: layers - 1, head: 0 });
-  assert.ok(
-    Math.abs(shareOf(await words().nth(0).getAttribute('aria-label')) - weights[0]) < 0.006,
-    'the words follow',
-  );
+  assert.ok(Math.abs(shareOf(await labelOf(words().nth(0))) - weights[0]) < 0.006, 'the words follow');
   await page.getByTestId('why-layer').selectOption(String(ALL));
   await page.getByTestId('why-head').selectOption(String(ALL));
   await mapped(meanOf(patches, explanation, { layer: ALL, head: ALL }));
@@ -259,7 +239,7 @@ test('up to five findings as contours, which follow the picture', async () => {
     lines().evaluateAll((all) =>
       Object.fromEntries(all.map((path) => [path.dataset.finding, path.getAttribute('stroke')])),
     );
-  const ranking = await rows().evaluateAll((all) => all.map((row) => row.dataset.finding));
+  const ranking = await rows().evaluateAll((all) => all.map((row) => row.dataset.finding ?? ''));
   await lines().first().waitFor();
   const first = await drawn();
   assert.deepEqual(Object.keys(first).sort(), ranking.slice(0, 5).sort(), 'the best five');
@@ -293,8 +273,9 @@ test('up to five findings as contours, which follow the picture', async () => {
   /** Where a line lies, in parts of the map's box on show. */
   const place = () =>
     page.evaluate(() => {
-      const map = document.querySelector('#map').getBoundingClientRect();
-      const line = document.querySelector('#contours path[data-finding]').getBoundingClientRect();
+      const [map, line] = ['#map', '#contours path[data-finding]'].map((selector) =>
+        /** @type {Element} */ (document.querySelector(selector)).getBoundingClientRect(),
+      );
       return {
         left: (line.left - map.left) / map.width,
         right: (map.right - line.right) / map.width,
@@ -303,16 +284,15 @@ test('up to five findings as contours, which follow the picture', async () => {
         wide: map.width,
       };
     });
-  const near = (/** @type {object} */ one, /** @type {object} */ two) => {
+  const near = (/** @type {Record<string, number>} */ one, /** @type {Record<string, number>} */ two) => {
     for (const name of Object.keys(two))
       assert.ok(Math.abs(one[name] - two[name]) < 0.01, `${name}: ${one[name]} and ${two[name]}`);
   };
   const before = await place();
   await page.keyboard.press('+');
-  await page.waitForFunction(
-    (width) => document.querySelector('#map').getBoundingClientRect().width > 1.1 * width,
-    before.wide,
-  );
+  await page
+    .locator('#map')
+    .waitForFunction((map, width) => map.getBoundingClientRect().width > 1.1 * width, before.wide);
   const { wide: _, ...sides } = before;
   near(await place(), sides);
   await page.keyboard.press('r');
@@ -326,10 +306,10 @@ test('up to five findings as contours, which follow the picture', async () => {
 });
 
 test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow', async () => {
-  for (const [colorScheme, width, height] of [
+  for (const [colorScheme, width, height] of /** @type {const} */ ([
     ['light', 1280, 800],
     ['dark', 360, 740],
-  ]) {
+  ])) {
     await start({ viewport: { width, height }, colorScheme, bypassCSP: true });
     await page.getByTestId('contours-toggle').check();
     await openWhy();

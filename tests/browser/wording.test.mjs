@@ -41,7 +41,7 @@ test('words that the model never learnt have no standing, on the page and in wha
     .split('\r\n')
     .map(fields);
   const cell = (/** @type {string} */ finding, /** @type {string} */ column) =>
-    lines.find((line) => line[head.indexOf('finding')] === finding)[head.indexOf(column)];
+    lines.find((line) => line[head.indexOf('finding')] === finding)?.[head.indexOf(column)];
   assert.deepEqual(
     ['percentile', 'wording', 'related'].map((column) => cell('asdfgh', column)),
     ['', 'unknown', ''],

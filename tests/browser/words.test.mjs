@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { matchOf } from './setup.mjs';
 import en from '../../www/i18n/en.js';
 import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
 import { factInWords, noteInWords, viewInWords } from '../../www/core/words.js';
@@ -24,7 +25,7 @@ const inBoth = (say) =>
 /** The codes of an enum that Rust serialises by the names of its variants. @param {string} path @param {string} name */
 function codesOf(path, name) {
   const source = readFileSync(join(root, path), 'utf8');
-  const [, body] = source.match(new RegExp(`pub enum ${name} \\{\n([^]*?)\n\\}`));
+  const [, body] = matchOf(source, new RegExp(`pub enum ${name} \\{\n([^]*?)\n\\}`));
   return [...body.matchAll(/^ {4}([A-Z]\w*)/gm)].map(([, variant]) =>
     variant.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase(),
   );
@@ -95,7 +96,7 @@ test('what the model looks at is told with the margin that its config has', () =
     ],
   );
   assert.deepEqual(
-    inBoth(() => viewInWords({ resize: 'longest_side_pad', margin: 0.1 }).match(/\d+%/)[0]),
+    inBoth(() => viewInWords({ resize: 'longest_side_pad', margin: 0.1 }).match(/\d+%/)?.[0]),
     ['10%', '10%'],
   );
 });

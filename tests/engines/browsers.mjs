@@ -9,16 +9,16 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import puppeteer from 'puppeteer-core';
+import { listen } from '../browser/server.mjs';
 import { launch } from '../browser/setup.mjs';
 
 const PATIENCE_MS = 60_000;
 
-/** Asks again until the answer is yes; an error is none. @param {() => Promise<any>} ask @param {string} what */
+/** Asks again until the answer is yes; an error is none. @param {() => Promise<unknown>} ask @param {string} what */
 export async function until(ask, what) {
   const end = Date.now() + PATIENCE_MS;
   while (!(await ask().catch(() => false))) {
@@ -27,7 +27,7 @@ export async function until(ask, what) {
   }
 }
 
-/** Playwright's and Puppeteer's have the same methods. @param {import('playwright-core').Browser | import('puppeteer-core').Browser} browser @returns {Promise<Page>} */
+/** Playwright's and Puppeteer's have the same methods. @param {{newPage: () => Promise<Page>, close: () => Promise<unknown>}} browser @returns {Promise<Page>} */
 async function pageOf(browser) {
   const page = await browser.newPage();
   return {
@@ -47,9 +47,8 @@ async function firefox() {
 
 /** A port that is free now. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
+  const server = createServer();
+  const port = await listen(server);
   server.close();
   return port;
 }
@@ -80,7 +79,7 @@ async function webkit(folder) {
     if (!response.ok) throw new Error(`${value.error}: ${value.message}`);
     return value;
   }
-  const end = () => process.kill(-driver.pid);
+  const end = () => process.kill(-(/** @type {number} */ (driver.pid)));
   let session;
   try {
     await until(() => call('GET', '/status'), 'an answer of WebKitWebDriver');

@@ -14,13 +14,13 @@ const untilIn = (page, condition, argument) =>
 const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ state) =>
   untilIn(page, (wanted) => document.documentElement.dataset.state === wanted, state);
 const click = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ selector) =>
-  page.evaluate((found) => document.querySelector(found).click(), selector);
+  page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
 /** Findings and standings, in their order. */
 const rows = (/** @type {import('./browsers.mjs').Page} */ page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('[data-testid="score-row"]')].map((row) => [
-      row.dataset.finding,
-      row.querySelector('.value').textContent,
+      row.getAttribute('data-finding'),
+      row.querySelector('.value')?.textContent,
     ]),
   );
 
@@ -39,7 +39,7 @@ async function visit(name) {
   const site = await serve({ '/': DIST, '/images/': MICRO });
   Object.assign(site.headers, hostHeaders());
   const page = await BROWSERS[name](work.path);
-  const seen = {};
+  /** @type {Record<string, unknown>} */ const seen = {};
   try {
     await page.goto(site.origin);
     await reached(page, 'ready');
@@ -60,21 +60,21 @@ async function visit(name) {
     seen.drawing = await rows(page);
 
     await drop(page, ['images/img0.png']);
-    await untilIn(page, () => document.querySelector('#sources').textContent.includes('img0.png'));
+    await untilIn(page, () => document.querySelector('#sources')?.textContent.includes('img0.png'));
     await reached(page, 'done');
     seen.file = await rows(page);
     await untilIn(page, () => {
-      const map = document.querySelector('[data-testid="map-canvas"]');
-      const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);
-      return data.some((value, i) => i % 4 === 3 && value > 128);
+      /** @type {HTMLCanvasElement | null} */ const map = document.querySelector('[data-testid="map-canvas"]');
+      const data = map?.getContext('2d')?.getImageData(0, 0, map.width, map.height).data;
+      return data?.some((value, i) => i % 4 === 3 && value > 128);
     });
 
     await page.evaluate(() => {
-      const input = document.querySelector('[data-testid="finding-input"]');
+      const input = /** @type {HTMLTextAreaElement} */ (document.querySelector('[data-testid="finding-input"]'));
       input.value = 'free air under the diaphragm';
-      input.form.requestSubmit();
+      input.form?.requestSubmit();
     });
-    await untilIn(page, () => document.querySelector('[data-testid="review-as-is"]').checkVisibility());
+    await untilIn(page, () => document.querySelector('[data-testid="review-as-is"]')?.checkVisibility());
     await click(page, '[data-testid="review-as-is"]');
     await untilIn(
       page,
@@ -94,11 +94,11 @@ async function visit(name) {
 
     await drop(page, ['images/img0.png', 'images/img1.png', 'images/img2.png']);
     await untilIn(page, () =>
-      document.querySelector('[data-testid="series-count"]').textContent.includes('Scored 3 of 3'),
+      document.querySelector('[data-testid="series-count"]')?.textContent.includes('Scored 3 of 3'),
     );
     seen.series = await page.evaluate(() =>
-      [...document.querySelectorAll('[data-testid="series-row"]')].map(({ cells }) =>
-        [...cells].map(({ textContent }) => textContent),
+      [...document.querySelectorAll('[data-testid="series-row"]')].map((row) =>
+        [.../** @type {HTMLTableRowElement} */ (row).cells].map(({ textContent }) => textContent),
       ),
     );
     await click(page, '[data-testid="language"]');
@@ -106,14 +106,14 @@ async function visit(name) {
     seen.problems = await page.evaluate(() => globalThis.problems);
 
     await untilIn(page, async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
-    await untilIn(page, () => document.querySelector('[data-testid="offline"]').textContent.length > 0);
+    await untilIn(page, () => document.querySelector('[data-testid="offline"]')?.textContent);
     await site.close(); // and now without a network
     await page.goto(site.origin);
     await reached(page, 'ready');
     seen.downloads = site.requests.filter((path) => path === WEIGHTS).length;
 
     await click(page, '[data-testid="forget-confirm"]');
-    await untilIn(page, () => document.querySelector('[data-testid="forgotten"]').open);
+    await untilIn(page, () => document.querySelector('[data-testid="forgotten"]')?.matches('dialog[open]'));
     seen.kept = await page.evaluate(async () => [
       ...(await caches.keys()),
       ...(await navigator.serviceWorker.getRegistrations()),

@@ -12,8 +12,8 @@ const WWW = fileURLToPath(new URL('../../www', import.meta.url));
 /** The page's own scripts that a script imports, as paths from `www`. @param {string} path @param {string} source @returns {string[]} */
 function importsOf(path, source) {
   /** @type {string[]} */ const found = [];
-  const add = (/** @type {{source?: any}} */ node) => {
-    if (node.source?.type === 'Literal') found.push(posix.join(posix.dirname(path), node.source.value));
+  const add = (/** @type {{source?: import('acorn').Expression | null}} */ node) => {
+    if (node.source?.type === 'Literal') found.push(posix.join(posix.dirname(path), String(node.source.value)));
   };
   simple(parse(source, { ecmaVersion: 'latest', sourceType: 'module' }), {
     ImportDeclaration: add,
@@ -62,6 +62,7 @@ test('a circle is found, and imports of every form', () => {
 });
 
 /** What the scripts of a folder import, besides those of their own. A feature never imports another one; app.js and session.js put all together. */
+/** @type {Record<string, string[]>} */
 const MAY_IMPORT = {
   i18n: [],
   core: ['i18n'],

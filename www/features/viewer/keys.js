@@ -38,7 +38,7 @@ const QUIET = new Set(['checkbox', 'radio', 'range']);
 /**
  * What a key asks of the viewer, or undefined: where text is typed or something else uses the key, nothing.
  *
- * @param {KeyboardEvent} event
+ * @param {Pick<KeyboardEvent, 'key' | 'target' | 'ctrlKey' | 'metaKey' | 'altKey' | 'isComposing'>} event
  * @returns {(typeof KEYS)[number] | undefined}
  */
 export function keyAction({ key, target, ctrlKey, metaKey, altKey, isComposing }) {
