@@ -68,9 +68,10 @@ test('wordings of one meaning stand apart, and together once they are aligned', 
     .waitFor();
   assert.ok((await page.locator('#wordings-figure .wording-mark').count()) > 60, 'two lines of them');
   await page.getByTestId('wordings-all').locator('summary').click();
-  const row = (/** @type {string} */ text) => page.locator('#wordings-rows tr').filter({ hasText: text });
+  const row = (/** @type {string} */ text) =>
+    page.locator('#wordings-rows tr').filter({ has: page.getByRole('cell', { name: text, exact: true }) });
   assert.match(await row('No evidence of pleural effusion').innerText(), /There is no Pleural Effusion/);
-  assert.match(await row('胸水').innerText(), /not readable\s+There is Pleural Effusion\s+\d/);
+  assert.match(await row('胸水').innerText(), /not readable\s+There is Pleural Effusion\s+>?\d/);
   await page.getByTestId('wordings-text').fill('water in the chest');
   await page.keyboard.press('Enter');
   await row('water in the chest')

@@ -749,20 +749,20 @@ export default {
   'wordings.key.same': 'same meaning',
   'wordings.limit':
     'Alignment can only help with wordings that it understands. What the words change in the model is seen in the upper line.',
-  'wordings.misspelling': 'a letter',
-  'wordings.name': 'the name',
+  'wordings.misspelling': 'spelling',
+  'wordings.name': 'name',
   'wordings.negation': 'negation',
   'wordings.noReference': 'This model has no reference images, so wordings have logits alone.',
   'wordings.own': 'your own',
   'wordings.prompt': 'Aligned prompt',
   'wordings.question':
     'The same finding is asked for in many wordings, each sent as it is and then aligned to a standard prompt. Each stands among the reference images scored on the very same words.',
-  'wordings.side': 'the side',
+  'wordings.side': 'side',
   'wordings.spread.one':
     '{count} wording of the same meaning: standard deviation {before} percentile points as it is, {after} once aligned.',
   'wordings.spread.other':
     '{count} wordings of the same meaning: standard deviation {before} percentile points as they are, {after} once aligned.',
-  'wordings.template': 'the sentence',
+  'wordings.template': 'sentence',
   'wordings.text': 'Wording',
   'wordings.title': 'Does the wording matter?',
   'wordings.unaligned': 'not understood, sent as it is',

@@ -745,7 +745,7 @@ export default {
   'wordings.key.own': '自分の言い回し',
   'wordings.key.same': '同じ意味',
   'wordings.limit': '統一が役立つのは、理解できた言い回しだけです。言葉によるモデルの変化は上の線に現れます。',
-  'wordings.misspelling': '文字',
+  'wordings.misspelling': 'つづり',
   'wordings.name': '名称',
   'wordings.negation': '否定',
   'wordings.noReference': 'このモデルには参照画像がないため、言い回しにはロジットだけがあります。',

@@ -98,6 +98,7 @@ export function bindFindings(session) {
     const kind = !score ? 'unscored' : percentile === undefined ? 'unranked' : 'ranked';
     row.dataset.kind = kind;
     row.toggleAttribute('data-unknown', isUnknown(score));
+    row.toggleAttribute('data-untested', Boolean(related(score)));
     row.dataset.apart = t('wording.apart');
     const gloss = glossOf(finding);
     const prompt = Object.assign(create('span', finding, gloss ? 'tag' : ''), { lang: 'en' });
