@@ -373,6 +373,28 @@ test('what is exported carries what speaks against the scores, and both sides of
   const png = await exported('png');
   writeFileSync(join(OUTPUT, 'figure-compare.png'), png);
   assert.ok(png.readUInt32BE(16) > 2 * 1000, 'side by side');
+
+  await page.keyboard.press('Escape');
+  await page.getByTestId('contours-toggle').check();
+  const names = page.locator('#contour-names li');
+  await names.nth(4).waitFor();
+  await page.evaluate(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    const written = (window.written = []);
+    CanvasRenderingContext2D.prototype.fillText = function write(text, ...place) {
+      written.push(text);
+      fillText.call(this, text, ...place);
+    };
+  });
+  await page.getByTestId('export-open').click();
+  writeFileSync(join(OUTPUT, 'figure-compare-contours.png'), await exported('png'));
+  const legend = (await page.evaluate(() => window.written)).filter((text) => /^\d [^:]+: /.test(text));
+  const shown = await names.allTextContents();
+  assert.deepEqual(
+    legend.map((text) => text.split(':')[0]),
+    [...shown, ...shown],
+    'both sides have the lines of the screen',
+  );
 });
 
 test('text in a table is quoted, and never a formula', async () => {

@@ -65,6 +65,10 @@ export function ranked(state) {
   return [...state.findings].sort((a, b) => key(b) - key(a));
 }
 
+/** Whether it is known which contours to draw: the best ones are, once all are scored. @param {State} state */
+export const hasContours = (state) =>
+  state.contours.chosen !== null || state.picture?.redrawn === true || phase(state) === 'done';
+
 /** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
 export function contoured(state) {
   const {
@@ -73,7 +77,7 @@ export function contoured(state) {
     scores,
     picture,
   } = state;
-  if (!on || !picture?.view) return [];
+  if (!on || !picture?.view || !hasContours(state)) return [];
   const known = (/** @type {string | null} */ finding) =>
     finding !== null && findings.includes(finding) && scores.has(finding);
   if (chosen) return chosen.map((finding) => (known(finding) ? finding : null));
