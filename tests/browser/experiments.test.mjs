@@ -32,6 +32,9 @@ test('every part of the model scores, and the whole one as the list says', async
   assert.equal(await parts.first().locator('.part-value').first().textContent(), listed);
   const logits = await parts.locator('.part-value.small').allTextContents();
   assert.ok(new Set(logits).size > 10, 'parts differ');
+  const warned = await page.getByTestId('experiments-warnings').locator('p').allTextContents();
+  assert.deepEqual(warned, await page.getByTestId('warnings').locator('p').allTextContents());
+  assert.match(warned[0], /This is a drawing/);
   assert.match(await page.getByTestId('parts-most').textContent(), /Most changes by “.+”: .+ becomes .+\./);
 });
 
