@@ -15,6 +15,13 @@ export const hasPicture = (state) => state.picture !== null;
 export const unscored = ({ findings, scores, picture }) =>
   findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
+/** How long the picture took, and those of the list that it was scored for; null before it was encoded. @param {State} state */
+export function timingOf({ encodeMs, findings, scores }) {
+  if (encodeMs === null) return null;
+  const times = findings.flatMap((finding) => scores.get(finding)?.ms ?? []);
+  return { encode: encodeMs, score: times.reduce((sum, ms) => sum + ms, 0), scored: times.length };
+}
+
 /** The page's state in one word. @param {State} state @returns {import('./state.js').Phase} */
 export function phase(state) {
   if (state.veiled) return state.veiled;
