@@ -568,8 +568,9 @@ test('a link restores model, findings and display, and holds no image', async ()
 
 test('a hostile link does nothing', async () => {
   const { settingsFromFragment } = await import('../../www/core/share.js');
-  for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`])
-    assert.equal(settingsFromFragment(empty), null);
+  for (const empty of ['', '#', '#about']) assert.equal(settingsFromFragment(empty), null);
+  const long = settingsFromFragment(`#find=${'x'.repeat(20_000)}`);
+  assert.deepEqual([long.findings, long.map, long.display, long.refused.length], [null, {}, {}, 1]);
   for (const model of [
     '//example.org/m',
     'https://example.org/m',
@@ -586,10 +587,14 @@ test('a hostile link does nothing', async () => {
   ]) {
     assert.equal(settingsFromFragment(`#model=${encodeURIComponent(model)}`).model, '', model);
   }
-  const { map, display, findings } = settingsFromFragment(
+  const { map, display, findings, refused } = settingsFromFragment(
     `#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`,
   );
   assert.deepEqual([map, display, findings], [{}, {}, ['ok']]);
+  assert.deepEqual(
+    refused.map((part) => part.slice(0, 14)),
+    [`find=${'y'.repeat(9)}`, 'map=<b>', 'opacity=1e3', 'window=1,Infin', 'invert=yes', 'turn=7'],
+  );
   assert.equal(
     settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`)
       .findings.length,
@@ -607,6 +612,21 @@ test('a hostile link does nothing', async () => {
     await page.getByTestId('palette').inputValue(),
     await page.getByTestId('palette').locator('option').first().textContent(),
   );
+  const notice = page.getByTestId('error-message');
+  assert.match(await notice.textContent(), /Left out: model=https:\/\/example\.org\/m, find=気胸, palette=__proto__\./);
+
+  await page.evaluate(() => {
+    location.hash = 'set=nonsense&find=Edema&map=zzz&opacity=9999&turn=1';
+  });
+  await notice.getByText('Left out: map=zzz, opacity=9999, set=nonsense. All else is as the link has it.').waitFor();
+  assert.deepEqual(await page.locator('[data-testid="score-row"] .name').allTextContents(), ['Edema']);
+  await page.locator('#dismiss').click();
+  await page.evaluate(() => {
+    location.hash = 'set=chexpert5&show=Edema';
+  });
+  await page.locator('[data-testid="score-row"][data-finding="Edema"]').waitFor();
+  assert.equal(await page.getByTestId('preset-select').inputValue(), 'chexpert5');
+  assert.equal(await notice.isVisible(), false, 'all of it could be used');
 });
 
 test('another model is chosen from disk or by the address; one that fails leaves the model before', async () => {
