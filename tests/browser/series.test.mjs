@@ -25,6 +25,8 @@ before(() => {
   writeFileSync(broken, 'no image');
   writeFileSync(join(folder, '.hidden'), 'left out');
   writeFileSync(join(folder, 'notes.txt'), 'left out');
+  writeFileSync(join(folder, 'results'), 'no picture begins so');
+  for (const name of ['Thumbs.db', 'desktop.ini']) writeFileSync(join(folder, name), 'left out');
   writeFileSync(join(folder, 'DICOMDIR'), 'a disc’s table of contents: left out');
 });
 beforeEach(() => start());
@@ -69,6 +71,10 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
     await names(),
     ['=2+3.png', 'effusion.png', 'normal.png', 'pneumothorax.png'],
     'what is hidden or no image stays out',
+  );
+  assert.equal(
+    await page.getByTestId('series-left').textContent(),
+    '2 files are not images: 1 TXT, 1 of unknown kind.',
   );
   assert.match(await row('=2+3.png').textContent(), /Not read: .+/);
   assert.equal(await row('effusion.png').locator('td[data-kind="ranked"]').count(), 14);
@@ -131,8 +137,38 @@ test('a folder is dropped with the folders in it, and a DICOM file of another vi
   assert.deepEqual(await names(), ['inner/IM000001', 'normal.png']);
   assert.match(await row('IM000001').locator('.warned').textContent(), /Warning: .*lateral/i);
   assert.doesNotMatch(await row('normal.png').textContent(), /The file says/);
+  await row('IM000001').locator('.warned').click();
+  await page.getByTestId('series-caution').getByText('The file says that this is a lateral view').waitFor();
+  assert.ok(await page.getByTestId('series').isVisible(), 'the image stays closed');
+  await page.keyboard.press('Escape');
   assert.doesNotMatch(await page.content(), /ZQXJWV|KPYB/);
   await screenshot('series-dicom-1280');
+});
+
+test('on a phone, upright or on its side, images are in view, and why one was not read', async () => {
+  await start({ hasTouch: true, viewport: { width: 844, height: 390 } });
+  await open('/?model=models/micro');
+  const copies = Array.from({ length: 5 }, (_, i) => ({
+    name: `${i}.png`,
+    mimeType: 'image/png',
+    buffer: readFileSync(i ? join(MICRO, 'img0.png') : broken),
+  }));
+  await page.setInputFiles('[data-testid="file-input"]', copies);
+  await counts('Scored 4 of 5, 1 not read');
+  const within = (/** @type {string} */ selector) =>
+    page.locator(selector).evaluateAll((all) => {
+      const scroll = document.querySelector('#series-scroll').getBoundingClientRect();
+      return all.filter((element) => {
+        const { top, bottom, left, right } = element.getBoundingClientRect();
+        return top >= scroll.top && bottom <= Math.min(scroll.bottom, innerHeight) && left >= 0 && right <= innerWidth;
+      }).length;
+    });
+  assert.ok((await within('.series-row > th')) >= 4, 'four images at least');
+  assert.equal(await within('.series-row .error'), 1);
+  await screenshot('series-844');
+  await page.setViewportSize(NARROW);
+  assert.equal(await within('.series-row .error'), 1, 'wrapped');
+  await noSidewaysScrolling();
 });
 
 /** A disc: its table of contents lists one of two images, and a report. */
