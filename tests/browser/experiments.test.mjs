@@ -33,6 +33,9 @@ test('every part of the model scores, and the whole one as the list says', async
   assert.equal(await textOf(parts.first().locator('.part-value').first()), listed);
   const logits = await parts.locator('.part-value.small').allTextContents();
   assert.ok(new Set(logits).size > 10, 'parts differ');
+  const warned = await page.getByTestId('experiments-warnings').locator('p').allTextContents();
+  assert.deepEqual(warned, await page.getByTestId('warnings').locator('p').allTextContents());
+  assert.match(warned[0], /This is a drawing/);
   assert.match(await textOf(page.getByTestId('parts-most')), /Most changes by “.+”: .+ becomes .+\./);
 });
 

@@ -123,6 +123,11 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
     'the image was not encoded again',
   );
 
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await reach('done');
+  const listed = await page.getByTestId('score-row').count();
+  await page.getByTestId('timing').getByText(`, ${listed} findings `).waitFor(); // not those scored before
+
   for (const [width, height] of [
     [1024, 768],
     [390, 844],

@@ -28,6 +28,7 @@ for (const [locale, caution, lateral] of /** @type {const} */ ([
     });
     await reached(page, 'done');
     await page.locator('#map:not([hidden])').waitFor();
+    await page.getByTestId('contours-toggle').check();
     for (const preset of ['chestxray14', 'padchest192']) {
       await page.getByTestId('preset-select').selectOption(preset);
       await reached(page, 'done');
@@ -46,6 +47,11 @@ for (const [locale, caution, lateral] of /** @type {const} */ ([
       assert.match(text, new RegExp(`${new Date().getFullYear()}`));
       assert.match(text, /Compact CARZero/);
       assert.ok((await page.locator('.print-row').count()) >= 14);
+      assert.deepEqual(
+        (await page.locator('.print-contours li').allTextContents()).map((line) => line.trim().split(/[:：]/)[0]),
+        await page.locator('#contour-names li').allTextContents(),
+        'each line has its name',
+      );
       assert.equal(await page.locator('.bar').isVisible(), false);
       assert.equal(
         await sheet.evaluate((element) => getComputedStyle(element.ownerDocument.body).backgroundColor),
@@ -82,11 +88,17 @@ test('of a comparison both sides, and of a series its table', async () => {
   await page.getByTestId('phantom-button').first().click();
   await reached(page, 'done');
   for (const map of ['#map', '#beside-map']) await page.locator(`${map}:not([hidden])`).waitFor();
+  await page.getByTestId('contours-toggle').check();
+  await page.getByTestId('beside-contours').locator('path[data-finding]').first().waitFor();
   const comparison = await printed('comparison');
   assert.equal(comparison.figures, 2, 'each with its map');
   assert.match(comparison.text, /A Pneumothorax|A Cardiomegaly|A Pleural Effusion|A [A-Z]/);
   assert.match(comparison.text, /A − B/);
   assert.match(comparison.text, /[+−]\d/);
+  const named = await page.locator('#contour-names li').allTextContents();
+  assert.equal(named.length, 5);
+  const contoursOf = (/** @type {string} */ text) => [...text.matchAll(/^ *(\d .+): .*$/gm)].map(([, name]) => name);
+  assert.deepEqual(contoursOf(comparison.text), [...named, ...named], 'each side has the lines of the screen');
   await page.getByTestId('compare-toggle').click();
 
   const file = (/** @type {string} */ name, /** @type {string} */ view) => ({

@@ -132,6 +132,14 @@ test('scored, small screens still show eight findings, and the details can be sc
       list.scrollTop = 0;
     });
     assert.ok((await rowsInView()) >= 8, `${await rowsInView()} at ${width}`);
+    await assertInView('#detail-reading');
+    const [dock, reading] = [await box('.dock'), await box('#detail-reading')];
+    assert.ok(reading.y + reading.height <= dock.y + dock.height, 'a rank, not a probability');
+    const edge = () => page.screenshot({ clip: { x: dock.x + 2, y: dock.y + dock.height - 4, width: 12, height: 3 } });
+    const shaded = await edge();
+    await page.locator('#experiments-open').scrollIntoViewIfNeeded();
+    await page.locator('.dock').evaluate((scrolled) => scrolled.scrollTo(0, scrolled.scrollHeight));
+    assert.notDeepEqual(await edge(), shaded, 'a shade while there is more below');
     await page.locator('#why summary').scrollIntoViewIfNeeded();
     await assertInView('#why summary');
     await assertInView('.foot');

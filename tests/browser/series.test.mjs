@@ -27,6 +27,8 @@ before(() => {
   writeFileSync(broken, 'no image');
   writeFileSync(join(folder, '.hidden'), 'left out');
   writeFileSync(join(folder, 'notes.txt'), 'left out');
+  writeFileSync(join(folder, 'results'), 'no picture begins so');
+  for (const name of ['Thumbs.db', 'desktop.ini']) writeFileSync(join(folder, name), 'left out');
   writeFileSync(join(folder, 'DICOMDIR'), 'a disc’s table of contents: left out');
 });
 beforeEach(() => start());
@@ -72,6 +74,7 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
     ['=2+3.png', 'effusion.png', 'normal.png', 'pneumothorax.png'],
     'what is hidden or no image stays out',
   );
+  assert.equal(await textOf(page.getByTestId('series-left')), '2 files are not images: 1 TXT, 1 of unknown kind.');
   assert.match(await textOf(row('=2+3.png')), /Not read: .+/);
   assert.equal(await row('effusion.png').locator('td[data-kind="ranked"]').count(), 14);
   await screenshot('series-1280');
@@ -133,8 +136,39 @@ test('a folder is dropped with the folders in it, and a DICOM file of another vi
   assert.deepEqual(await names(), ['inner/IM000001', 'normal.png']);
   assert.match(await textOf(row('IM000001').locator('.warned')), /Warning: .*lateral/i);
   assert.doesNotMatch(await textOf(row('normal.png')), /The file says/);
+  await row('IM000001').locator('.warned').click();
+  await page.getByTestId('series-caution').getByText('The file says that this is a lateral view').waitFor();
+  assert.ok(await page.getByTestId('series').isVisible(), 'the image stays closed');
+  await page.keyboard.press('Escape');
   assert.doesNotMatch(await page.content(), /ZQXJWV|KPYB/);
   await screenshot('series-dicom-1280');
+});
+
+test('on a phone, upright or on its side, images are in view, and why one was not read', async () => {
+  await start({ hasTouch: true, viewport: { width: 844, height: 390 } });
+  await open('/?model=models/micro');
+  const copies = Array.from({ length: 5 }, (_, i) => ({
+    name: `${i}.png`,
+    mimeType: 'image/png',
+    buffer: readFileSync(i ? join(MICRO, 'img0.png') : broken),
+  }));
+  await page.setInputFiles('[data-testid="file-input"]', copies);
+  await counts('Scored 4 of 5, 1 not read');
+  const within = (/** @type {string} */ selector) =>
+    page.locator(selector).evaluateAll((all) => {
+      const scroll = document.querySelector('#series-scroll')?.getBoundingClientRect();
+      if (!scroll) return 0;
+      return all.filter((element) => {
+        const { top, bottom, left, right } = element.getBoundingClientRect();
+        return top >= scroll.top && bottom <= Math.min(scroll.bottom, innerHeight) && left >= 0 && right <= innerWidth;
+      }).length;
+    });
+  assert.ok((await within('.series-row > th')) >= 4, 'four images at least');
+  assert.equal(await within('.series-row .error'), 1);
+  await screenshot('series-844');
+  await page.setViewportSize(NARROW);
+  assert.equal(await within('.series-row .error'), 1, 'wrapped');
+  await noSidewaysScrolling();
 });
 
 /** A disc: its table of contents lists two of three images, and a report. @param {string} path */
@@ -375,6 +409,31 @@ test('what is exported carries what speaks against the scores, and both sides of
   const png = await exported('png');
   writeFileSync(join(OUTPUT, 'figure-compare.png'), png);
   assert.ok(png.readUInt32BE(16) > 2 * 1000, 'side by side');
+
+  await page.keyboard.press('Escape');
+  await page.getByTestId('contours-toggle').check();
+  const names = page.locator('#contour-names li');
+  await names.nth(4).waitFor();
+  await page.evaluate(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    /** @type {string[]} */ const written = [];
+    window.written = written;
+    CanvasRenderingContext2D.prototype.fillText = function write(
+      /** @type {Parameters<typeof fillText>} */ ...[text, ...place]
+    ) {
+      written.push(text);
+      fillText.call(this, text, ...place);
+    };
+  });
+  await page.getByTestId('export-open').click();
+  writeFileSync(join(OUTPUT, 'figure-compare-contours.png'), await exported('png'));
+  const legend = (await page.evaluate(() => window.written)).filter((text) => /^\d [^:]+: /.test(text));
+  const shown = await names.allTextContents();
+  assert.deepEqual(
+    legend.map((text) => text.split(':')[0]),
+    [...shown, ...shown],
+    'both sides have the lines of the screen',
+  );
 });
 
 test('text in a table is quoted, and never a formula', async () => {
@@ -538,8 +597,9 @@ test('a link restores model, findings and display, and holds no image', async ()
 
 test('a hostile link does nothing', async () => {
   const { settingsFromFragment } = await import('../../www/core/share.js');
-  for (const empty of ['', '#', '#about', `#find=${'x'.repeat(20_000)}`])
-    assert.equal(settingsFromFragment(empty), null);
+  for (const empty of ['', '#', '#about']) assert.equal(settingsFromFragment(empty), null);
+  const long = settingsFromFragment(`#find=${'x'.repeat(20_000)}`);
+  assert.deepEqual([long?.findings, long?.map, long?.display, long?.refused.length], [null, {}, {}, 1]);
   for (const model of [
     '//example.org/m',
     'https://example.org/m',
@@ -556,11 +616,14 @@ test('a hostile link does nothing', async () => {
   ]) {
     assert.equal(settingsFromFragment(`#model=${encodeURIComponent(model)}`)?.model, '', model);
   }
-  const { map, display, findings } =
-    settingsFromFragment(
-      `#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`,
-    ) ?? {};
-  assert.deepEqual([map, display, findings], [{}, {}, ['ok']]);
+  const hostile = settingsFromFragment(
+    `#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`,
+  );
+  assert.deepEqual([hostile?.map, hostile?.display, hostile?.findings], [{}, {}, ['ok']]);
+  assert.deepEqual(
+    hostile?.refused.map((part) => part.slice(0, 14)),
+    [`find=${'y'.repeat(9)}`, 'map=<b>', 'opacity=1e3', 'window=1,Infin', 'invert=yes', 'turn=7'],
+  );
   assert.equal(
     settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`)
       ?.findings?.length,
@@ -578,6 +641,21 @@ test('a hostile link does nothing', async () => {
     await page.getByTestId('palette').inputValue(),
     await textOf(page.getByTestId('palette').locator('option').first()),
   );
+  const notice = page.getByTestId('error-message');
+  assert.match(await textOf(notice), /Left out: model=https:\/\/example\.org\/m, find=気胸, palette=__proto__\./);
+
+  await page.evaluate(() => {
+    location.hash = 'set=nonsense&find=Edema&map=zzz&opacity=9999&turn=1';
+  });
+  await notice.getByText('Left out: map=zzz, opacity=9999, set=nonsense. All else is as the link has it.').waitFor();
+  assert.deepEqual(await page.locator('[data-testid="score-row"] .name').allTextContents(), ['Edema']);
+  await page.locator('#dismiss').click();
+  await page.evaluate(() => {
+    location.hash = 'set=chexpert5&show=Edema';
+  });
+  await page.locator('[data-testid="score-row"][data-finding="Edema"]').waitFor();
+  assert.equal(await page.getByTestId('preset-select').inputValue(), 'chexpert5');
+  assert.equal(await notice.isVisible(), false, 'all of it could be used');
 });
 
 test('another model is chosen from disk or by the address; one that fails leaves the model before', async () => {

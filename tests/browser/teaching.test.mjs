@@ -143,3 +143,18 @@ test('the view that nothing is abnormal needs no mark, and is compared, too', as
   await reveal().click();
   await page.getByTestId('teach-outcome').getByText('Drawn here: Pleural Effusion').waitFor();
 });
+
+test('what was told of the image on show is taken back when a round begins', async () => {
+  context = await built.browser.newContext({ locale: 'en-GB' });
+  page = await context.newPage();
+  await page.goto(built.site.origin);
+  await reach('ready');
+  await page.locator('[data-phantom="effusion"]').click();
+  await reach('done');
+  const giveaways = /highest standing|percentile|\d(st|nd|rd|th)\b|drawn to show/i;
+  const told = () => page.locator('body').ariaSnapshot(); // what a screen reader can reach, out of sight as well
+  assert.match(await told(), giveaways);
+  await page.getByTestId('teach-toggle').click();
+  await page.locator('#teach-title').waitFor();
+  assert.doesNotMatch(await told(), giveaways);
+});

@@ -136,8 +136,10 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   const own = meanOf(explanation.patches, explanation, { layer: ALL, head: ALL });
   await mapped(own);
   const usual = await text('map-text');
+  const viewport = await page.getByTestId('viewport').boundingBox();
   await words().nth(1).hover();
   await mapped(mapOf(explanation, 1));
+  assert.deepEqual(await page.getByTestId('viewport').boundingBox(), viewport, 'nothing jumps');
   assert.equal(
     await text('map-text'),
     `Where the word “${explanation.words[1]}” alone would look; not part of the score.`,

@@ -14,7 +14,7 @@
  * @property {import('./viewport/transform.js').Size} viewport
  * @property {import('./state.js').Overlay | null} overlay
  */
-import { ranked } from './derived.js';
+import { contoured, ranked } from './derived.js';
 import { carryWindow } from './viewport/pixels.js';
 import { rounded, signed } from './words.js';
 
@@ -54,12 +54,13 @@ export function stateBeside(state) {
   };
 }
 
-/** B as a state of its own, to be drawn or printed. @param {Compared} state @returns {import('./state.js').Viewed} */
+/** B as a state of its own, to be drawn or printed, with the contours of the findings that A has. @param {Compared} state @returns {import('./state.js').Viewed} */
 export const sideB = (state) => ({
   ...stateBeside(state),
   scores: scoresBeside(state),
   selected: findingBeside(state),
   overlay: state.compare.overlay,
+  contours: { ...state.contours, chosen: contoured(state) },
   compare: null,
   why: { ...state.why, open: false },
 });

@@ -15,6 +15,13 @@ export const hasPicture = (state) => state.picture !== null;
 export const unscored = ({ findings, scores, picture }) =>
   findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
+/** How long the picture took, and those of the list that it was scored for; null before it was encoded. @param {State} state */
+export function timingOf({ encodeMs, findings, scores }) {
+  if (encodeMs === null) return null;
+  const times = findings.flatMap((finding) => scores.get(finding)?.ms ?? []);
+  return { encode: encodeMs, score: times.reduce((sum, ms) => sum + ms, 0), scored: times.length };
+}
+
 /** The page's state in one word. @param {State} state @returns {import('./state.js').Phase} */
 export function phase(state) {
   if (state.veiled) return state.veiled;
@@ -65,6 +72,10 @@ export function ranked(state) {
   return [...state.findings].sort((a, b) => key(b) - key(a));
 }
 
+/** Whether it is known which contours to draw: the best ones are, once all are scored. @param {State} state */
+export const hasContours = (state) =>
+  state.contours.chosen !== null || state.picture?.redrawn === true || phase(state) === 'done';
+
 /** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
 export function contoured(state) {
   const {
@@ -73,7 +84,7 @@ export function contoured(state) {
     scores,
     picture,
   } = state;
-  if (!on || !picture?.view) return [];
+  if (!on || !picture?.view || !hasContours(state)) return [];
   const known = (/** @type {string | null} */ finding) =>
     finding !== null && findings.includes(finding) && scores.has(finding);
   if (chosen) return chosen.map((finding) => (known(finding) ? finding : null));

@@ -53,11 +53,48 @@ export const filesFromList = (list) =>
   [...(list ?? [])].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
 const isDirectory = (/** @type {string} */ name) => /(^|\/)DICOMDIR$/i.test(name);
-const isHidden = (/** @type {string} */ name) => /(^|\/)(\.|__MACOSX\/)/.test(name) || isDirectory(name);
+/** What systems leave in folders, and nobody put there. */
+const SYSTEM =
+  /(^|\/)(\.|(Thumbs\.db|ehthumbs\w*\.db|desktop\.ini)$|(__MACOSX|@eaDir|\$RECYCLE\.BIN|System Volume Information)\/)/i;
+const isHidden = (/** @type {string} */ name) => SYSTEM.test(name) || isDirectory(name);
 
-/** Nobody chose the files of a folder one by one: what is something else by its own word stays out. @param {Named} named */
-const mayBeImage = ({ file: { type }, name }) =>
-  !name.includes('/') || !type || type.startsWith('image/') || type === 'application/dicom';
+/** What the files of pictures have at a place: PNG, JPEG, WebP, TIFF, JPEG 2000, HEIF, DICOM. @type {[at: number, text: string][]} */
+const BEGINNINGS = [
+  [0, '\x89PNG'],
+  [0, '\xff\xd8\xff'],
+  [0, 'RIFF'],
+  [0, 'II*\0'],
+  [0, 'II+\0'],
+  [0, 'MM\0*'],
+  [0, 'MM\0+'],
+  [0, '\xff\x4f\xff\x51'],
+  [4, 'jP  '],
+  [4, 'ftyp'],
+  [0, 'DICM'],
+  [128, 'DICM'],
+];
+const BEGINNING = 132; // bytes
+
+/** Whether a picture may begin so. DICOM files without a prefix begin with an element, of a low group in either byte order. @param {string} bytes A character each */
+function beginsAsPicture(bytes) {
+  const group = (/** @type {number} */ at) => {
+    const [one, two] = [bytes.charCodeAt(at), bytes.charCodeAt(at + 1)];
+    return Math.min(one, two) === 0 && Math.max(one, two) > 0 && Math.max(one, two) <= 0x28;
+  };
+  return BEGINNINGS.some(([at, text]) => bytes.startsWith(text, at)) || group(0) || group(128);
+}
+
+/** Nobody chose the files of a folder one by one: what is something else by its own word stays out, or, where it has none, by its first bytes. @param {Named} named */
+async function mayBeImage({ file, name }) {
+  if (!name.includes('/')) return true;
+  if (file.type) return file.type.startsWith('image/') || file.type === 'application/dicom';
+  if (/\.(dcm|dicom|ima)$/i.test(name)) return true;
+  const first = await file
+    .slice(0, BEGINNING)
+    .arrayBuffer()
+    .catch(() => new ArrayBuffer(0));
+  return beginsAsPicture(String.fromCharCode(...new Uint8Array(first)));
+}
 
 /** @param {string} name */
 const kindOf = (name) => name.match(/\.([\w-]{1,5})$/)?.[1].toUpperCase() ?? '';
@@ -83,11 +120,17 @@ async function listed(files) {
 export async function sortOut(files) {
   const shown = files.filter(({ name }) => !isHidden(name));
   const names = await listed(files);
-  const isImage = (/** @type {Named} */ named) => (names ? names.has(named.name.toLowerCase()) : mayBeImage(named));
-  const left = shown
-    .filter((named) => !isImage(named))
-    .reduce((counts, { name }) => count(counts, kindOf(name)), /** @type {Left} */ ({}));
-  const images = shown.filter(isImage).sort((one, two) => compareNames(one.name, two.name));
+  const parts = await Promise.all(
+    shown.map(async (named) => ({
+      named,
+      isImage: names ? names.has(named.name.toLowerCase()) : await mayBeImage(named),
+    })),
+  );
+  const [found, others] = [true, false].map((wanted) =>
+    parts.filter(({ isImage }) => isImage === wanted).map(({ named }) => named),
+  );
+  const left = others.reduce((counts, { name }) => count(counts, kindOf(name)), /** @type {Left} */ ({}));
+  const images = found.sort((one, two) => compareNames(one.name, two.name));
   const top = images[0]?.name.match(/^[^/]+\//)?.[0];
   const shared = top && images.every(({ name }) => name.startsWith(top)) ? top.length : 0;
   return { images: images.map(({ file, name }) => ({ file, name: name.slice(shared) })), left };

@@ -7,6 +7,7 @@
  * @property {string[] | null} findings @property {string} preset @property {string} selected
  * @property {Partial<import('./state.js').State['map']>} map
  * @property {{window?: [center: number, width: number], invert?: boolean, turn?: number, mirror?: boolean}} display `window`: in parts of the range of values
+ * @property {string[]} refused Its parts that make no sense, shortened
  */
 import { siteFolder } from './folders.js';
 import { partsOfWindow } from './viewport/pixels.js';
@@ -14,9 +15,17 @@ import { partsOfWindow } from './viewport/pixels.js';
 const FRAGMENT_MAX = 16_000;
 const FINDINGS_MAX = 100;
 const FINDING_MAX = 200;
+const REFUSED_MAX = 40; // characters
+/** What a link may hold. */
+const PARTS = ['model', 'set', 'find', 'show', 'map', 'palette', 'opacity', 'window', 'invert', 'turn', 'mirror'];
 const KINDS = /** @type {const} */ (['attention', 'similarity']);
 
 const tidy = (/** @type {string} */ text) => text.replace(/[\p{C}\s]+/gu, ' ').trim();
+/** @param {string} text Of a part that is refused */
+export const short = (text) => {
+  const characters = [...tidy(text)];
+  return characters.length > REFUSED_MAX ? `${characters.slice(0, REFUSED_MAX).join('')}…` : characters.join('');
+};
 const round = (/** @type {number} */ value) => Number(value.toFixed(4));
 
 /** @param {import('./state.js').State} state */
@@ -36,54 +45,62 @@ export function fragmentOf({ folder, preset, findings, selected, map, display: {
   return `#${out}`;
 }
 
-/** A number between two others, or undefined. @param {string | null} text @param {number} low @param {number} high */
+/** A number between two others, or undefined. @param {string} text @param {number} low @param {number} high */
 function numberIn(text, low, high) {
-  const value = text && /^-?\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
+  const value = /^-?\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
   return value >= low && value <= high ? value : undefined;
+}
+
+/** A window's centre and width, in parts of the range of values. @param {string} text @returns {[number, number] | undefined} */
+function windowIn(text) {
+  const [center, width, ...more] = text.split(',').map((each) => numberIn(each, -1, 4));
+  return center !== undefined && width !== undefined && width > 0 && !more.length ? [center, width] : undefined;
 }
 
 /** @template {object} T @param {T} object Without what is undefined @returns {Partial<T>} */
 const known = (object) =>
   /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 
-/** What of a link makes sense; all else is left out. Null where nothing does. @param {string} fragment @returns {Settings | null} */
+/** What of a link makes sense; all else is left out, and told. Null where it asks for nothing. @param {string} fragment @returns {Settings | null} */
 export function settingsFromFragment(fragment) {
-  if (fragment.length > FRAGMENT_MAX) return null;
-  const params = new URLSearchParams(fragment.replace(/^#/, ''));
-  if (!['model', 'find', 'map', 'set', 'window'].some((name) => params.has(name))) return null;
-  const text = (/** @type {string} */ name) => tidy(params.get(name) ?? '').slice(0, FINDING_MAX);
-  const findings = [
-    ...new Set(
-      params
-        .getAll('find')
-        .slice(0, FINDINGS_MAX)
-        .filter((finding) => finding.length <= FINDING_MAX)
-        .map(tidy)
-        .filter(Boolean),
-    ),
-  ];
-  const model = params.get('model') ?? '';
-  const kind = KINDS.find((name) => name === params.get('map'));
-  const [center, width, ...more] = (params.get('window') ?? '').split(',').map((part) => numberIn(part, -1, 4));
+  const long = fragment.length > FRAGMENT_MAX;
+  const params = new URLSearchParams(long ? '' : fragment.replace(/^#/, ''));
+  if (!long && !PARTS.some((name) => params.has(name))) return null;
+  /** @type {string[]} */ const refused = long ? [short(fragment)] : [];
+  /** A part as it is read; what cannot be is refused. @template T @param {string} name @param {(text: string) => T | undefined} read */
+  const part = (name, read) => {
+    const text = params.get(name);
+    const value = text ? read(text) : undefined;
+    if (text && value === undefined) refused.push(short(`${name}=${text}`));
+    return value;
+  };
+  const name = (/** @type {string} */ text) => (text.length <= FINDING_MAX && tidy(text)) || undefined;
+  const yes = (/** @type {string} */ text) => text === '1' || undefined;
+  /** @type {Set<string>} */ const findings = new Set();
+  params.getAll('find').forEach((text, i) => {
+    const finding = i < FINDINGS_MAX && name(text);
+    if (finding) findings.add(finding);
+    else if (text) refused.push(short(`find=${text}`));
+  });
   return {
-    model: siteFolder(model, 'http://localhost/') ? model : '',
-    findings: findings.length ? findings : null,
-    preset: text('set'),
-    selected: text('show'),
+    model: part('model', (text) => (siteFolder(text, 'http://localhost/') ? text : undefined)) ?? '',
+    findings: findings.size ? [...findings] : null,
+    preset: part('set', name) ?? '',
+    selected: part('show', name) ?? '',
     map: known({
-      on: params.get('map') === 'off' ? false : kind && true,
-      kind,
-      palette: text('palette') || undefined,
-      opacity: numberIn(params.get('opacity'), 0, 100),
+      ...part('map', (text) => {
+        const kind = KINDS.find((each) => each === text);
+        return kind ? { on: true, kind } : text === 'off' ? { on: false } : undefined;
+      }),
+      palette: part('palette', name),
+      opacity: part('opacity', (text) => numberIn(text, 0, 100)),
     }),
     display: known({
-      window:
-        center !== undefined && width !== undefined && width > 0 && !more.length
-          ? /** @type {[number, number]} */ ([center, width])
-          : undefined,
-      invert: params.get('invert') === '1' || undefined,
-      turn: [1, 2, 3].find((turn) => String(turn) === params.get('turn')),
-      mirror: params.get('mirror') === '1' || undefined,
+      window: part('window', windowIn),
+      invert: part('invert', yes),
+      turn: part('turn', (text) => [1, 2, 3].find((turn) => String(turn) === text)),
+      mirror: part('mirror', yes),
     }),
+    refused,
   };
 }

@@ -21,7 +21,7 @@
  * @property {Verdict=} verdict Once encoded, where the model says it
  *
  * @typedef {import('carzero').Statement} Statement
- * @typedef {import('carzero').Score & {picture: number}} Score And the id of its picture
+ * @typedef {import('carzero').Score & {picture: number, ms?: number}} Score And the id of its picture; `ms` is its part of the time that its batch took
  *
  * @typedef {import('./viewport/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture
  * @typedef {object} Display How the viewer shows the picture. Nothing of it reaches the worker.
@@ -111,8 +111,7 @@ export function initialState() {
     /** @type {string} */ selected: '',
     /** @type {boolean} The selection is a person's, not ours */ picked: false,
     /** @type {'' | 'encoding' | 'scoring'} */ work: '',
-    /** @type {{encode: number, score: number, scored: number} | null} Milliseconds of the current picture */ timing:
-      null,
+    /** @type {number | null} Milliseconds that the current picture took to be encoded */ encodeMs: null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
     /** @type {Overlay | null} */ overlay: null,
     /** @type {Why} */ why: { open: false, choice: { layer: ALL, head: ALL }, word: null, hovered: null, at: null },

@@ -31,7 +31,7 @@ export function veil(state) {
     scores: NOTHING,
     selected: '',
     overlay: null,
-    timing: null,
+    encodeMs: null,
     series: null,
     compare: null,
     explanations: NOTHING,

@@ -524,6 +524,8 @@ export default {
   'share.copy': 'Copy link',
   'share.field': 'Copy it from the field.',
   'share.link': 'Link',
+  'share.refused': 'Part of the link could not be used',
+  'share.refusedText': 'Left out: {parts}. All else is as the link has it.',
   'share.text': 'Model, findings and display. Never an image, nor its name.',
   'share.title': 'Link to this set-up',
   'share.without': 'It leaves out the model, which is on this device only.',

@@ -523,6 +523,8 @@ export default {
   'share.copy': 'リンクをコピー',
   'share.field': '欄からコピーしてください。',
   'share.link': 'リンク',
+  'share.refused': 'リンクの一部は使用できませんでした',
+  'share.refusedText': '除いた部分：{parts}。それ以外はリンクのとおりです。',
   'share.text': 'モデル、所見、表示の設定だけです。画像やその名前は含みません。',
   'share.title': 'この設定へのリンク',
   'share.without': 'モデルはこの端末だけにあるため、リンクには含みません。',

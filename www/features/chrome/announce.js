@@ -45,7 +45,7 @@ export function bindAnnounce() {
       /** @type {string} */ text,
     ) => {
       clearTimeout(resting);
-      if (picture?.redrawn && now === 'done')
+      if (picture?.redrawn && now === 'done' && text)
         resting = setTimeout(() => {
           live.textContent = text;
         }, RESTED_MS);
@@ -55,7 +55,7 @@ export function bindAnnounce() {
   let resting = 0;
   let announced = '';
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { scores, findings, selected, picture, redraw } = state;
+    const { scores, findings, selected, picture, redraw, veiled } = state;
     const now = phase(state);
     const percentile = scores.get(selected)?.percentile;
     announceDrawing(
@@ -68,8 +68,8 @@ export function bindAnnounce() {
             standing: t('percentile', { standing: standing(percentile) }),
           }),
     );
-    const quiet = Boolean(redraw || picture?.redrawn); // the lab has its own
-    const told = now === 'done' && !findings.length ? 'none' : now;
+    const quiet = !veiled && Boolean(redraw || picture?.redrawn); // the lab has its own
+    const told = `${veiled ? 'veiled ' : ''}${now === 'done' && !findings.length ? 'none' : now}`; // a veil takes back what was told
     if (told !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
     announced = told;
   };

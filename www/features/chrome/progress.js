@@ -1,5 +1,5 @@
 /** How far loading and scoring are, and whom the standings are among. */
-import { ranked } from '../../core/derived.js';
+import { ranked, timingOf } from '../../core/derived.js';
 import { byId } from '../../core/dom.js';
 import { KINDS, modelText, plural, t, tell } from '../../core/i18n.js';
 import { duration, megabytes } from '../../core/words.js';
@@ -38,7 +38,8 @@ export function bindProgress() {
   startAnew.addEventListener('click', () => location.reload());
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { model, info, scores, findings, work: doing, timing: times, download: bytes } = state;
+    const { model, info, scores, findings, work: doing, download: bytes } = state;
+    const times = timingOf(state);
     label.textContent = state.device
       ? KINDS[state.device.kind]
       : t(model === 'failed' || model === 'empty' ? 'chrome.stopped' : 'chrome.starting');
@@ -78,7 +79,7 @@ export function bindProgress() {
             : t('population.none');
     if (!doing || !quiet)
       timing.textContent =
-        times && !doing && findings.length
+        times?.scored && !doing
           ? plural('timing', times.scored, { encode: duration(times.encode), score: duration(times.score) })
           : '';
   };

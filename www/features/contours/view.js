@@ -2,23 +2,15 @@
 import { isCompared, scoresBeside, stateBeside } from '../../core/beside.js';
 import { byId, closest, create, createSvg, find, findAll, onChange } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
-import { contoured, hasPicture, matrixOfSeen, phase, seenBox } from '../../core/derived.js';
+import { contoured, hasContours, hasPicture, matrixOfSeen, seenBox } from '../../core/derived.js';
 import { CONTOURS_MAX, STYLES, angleOf, clearOf, farthest, linesOf } from '../../core/viewport/contours.js';
+import { createSwatch, drawSwatch, strokeOf } from '../../core/viewport/swatch.js';
 import { apply } from '../../core/viewport/transform.js';
 
 const NAMED_FROM = 440; // CSS pixels of a viewport with room for names beside the lines
 const EDGE = { x: 6, top: 16, bottom: 6 };
 const LINE = { height: 15, base: 12 }; // of a name
 const PANE_LABEL = { x: 0, y: 0, width: Infinity, height: 32 }; // of two images
-
-/** @param {number} place */
-const strokeOf = (place) => ({ stroke: STYLES[place].colour, 'stroke-dasharray': STYLES[place].dash });
-
-/** A piece of the line. @param {Element} svg @param {number} place */
-function drawSwatch(svg, place) {
-  svg.setAttribute('viewBox', '0 0 34 12');
-  svg.replaceChildren(...(place < 0 ? [] : [createSvg('path', { d: 'M2 6H32', ...strokeOf(place) })]));
-}
 
 /** Whether a finding's map is high anywhere. @param {import('../../core/state.js').State} state @param {string} finding @param {'similarity' | 'attention'} kind */
 function hasLine({ scores, info }, finding, kind) {
@@ -152,10 +144,11 @@ export function bindContours(session) {
         ...drawn.flatMap((finding, place) => {
           if (!finding) return [];
           const item = create('li');
-          const swatch = createSvg('svg', { class: 'swatch', 'aria-hidden': 'true' });
-          drawSwatch(swatch, place);
           const name = `${place + 1} ${nameOf(finding)}`;
-          item.append(swatch, create('span', hasLine(shown, finding, kind) ? name : t('contours.flat', { name })));
+          item.append(
+            createSwatch(place),
+            create('span', hasLine(shown, finding, kind) ? name : t('contours.flat', { name })),
+          );
           return [item];
         }),
       );
@@ -172,7 +165,7 @@ export function bindContours(session) {
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const {
       picture,
-      contours: { on, chosen },
+      contours: { on },
       scores,
       findings,
       map: { kind },
@@ -181,8 +174,8 @@ export function bindContours(session) {
     shown = state;
     bar.hidden = !picture?.encoded || !findings.length || Boolean(state.veiled);
     toggle.checked = on;
-    const settled = chosen || picture?.redrawn || phase(state) === 'done'; // the best ones are known once all are scored
-    const drawn = settled ? contoured(state) : [];
+    const settled = hasContours(state);
+    const drawn = contoured(state);
     const key = JSON.stringify(drawn);
     drawChecks(on && !bar.hidden, key, findings, scores);
     const visible = on && Boolean(picture?.view && info && settled);

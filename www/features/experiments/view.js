@@ -4,7 +4,7 @@ import { phase, seenBox } from '../../core/derived.js';
 import { COVERS, auditKey, median, partsKey } from '../../core/experiments.js';
 import { nameOf, plural, t } from '../../core/i18n.js';
 import { standingInWords } from '../../core/wording.js';
-import { signed, standing } from '../../core/words.js';
+import { cautions, signed, standing } from '../../core/words.js';
 import { bindWordings } from './wording.js';
 
 const REGION = 224; // pixels of a side
@@ -99,6 +99,7 @@ export function bindExperiments(session) {
   const opener = byId('experiments-open', HTMLButtonElement);
   const dialog = byId('experiments', HTMLDialogElement);
   const subject = byId('experiments-subject');
+  const warnings = byId('experiments-warnings');
   const list = byId('parts-list');
   const most = byId('parts-most');
   const cover = byId('look-cover', HTMLSelectElement);
@@ -172,6 +173,10 @@ export function bindExperiments(session) {
     standings.replaceChildren(...standingsOf(report));
   });
 
+  const drawWarnings = onChange((/** @type {import('../../core/state.js').Picture} */ picture) =>
+    warnings.replaceChildren(...cautions(picture).map((line) => create('p', line))),
+  );
+
   const drawCovers = onChange((/** @type {string} */ chosen) => {
     setOptions(
       cover,
@@ -188,6 +193,7 @@ export function bindExperiments(session) {
       finding: nameOf(selected),
       sentence: state.scores.get(selected)?.sentence ?? '',
     });
+    drawWarnings(state.picture);
     drawCovers(experiments.cover);
     const waits = phase(state) !== 'done';
     drawParts(experiments.parts.get(partsKey(state)));

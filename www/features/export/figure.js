@@ -1,11 +1,10 @@
 /** The image with its map and what it shows, as a picture for a slide or a paper; of a comparison both sides. */
 import { isCompared, sideB } from '../../core/beside.js';
 import { contextOf } from '../../core/dom.js';
-import { nameOf, t } from '../../core/i18n.js';
+import { t } from '../../core/i18n.js';
 import { FITTED, PADDING, matrixOf } from '../../core/viewport/transform.js';
 import { captionOf, wrap } from './caption.js';
-import { standingInWords } from '../../core/wording.js';
-import { FONT, UNIT_MIN, dashed, drawPicture, drawRamp, outlined } from './image.js';
+import { FONT, UNIT_MIN, contourInWords, dashed, drawPicture, drawRamp, outlined } from './image.js';
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs
 const SIDE_MAX = 2048;
@@ -83,17 +82,12 @@ function drawSide(state, letter) {
   write(caption.warnings, COLOURS.warning);
   write(caption.lines, COLOURS.muted);
   if (outlines.length) y += 0.4 * unit;
-  for (const { finding, place, score: outlinedScore } of outlines) {
+  for (const contour of outlines) {
     y += 1.15 * unit;
-    dashed(context, place, unit / 9);
+    dashed(context, contour.place, unit / 9);
     context.stroke(new Path2D(`M${margin} ${y - 0.3 * unit}h${2.4 * unit}`));
     context.setLineDash([]);
-    const text = t('figure.contour', {
-      number: place + 1,
-      finding: nameOf(finding),
-      standing: standingInWords(outlinedScore),
-    });
-    context.fillText(text, margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
+    context.fillText(contourInWords(contour), margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
   }
   if (map.on) {
     y += 1.5 * unit;

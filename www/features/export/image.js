@@ -1,9 +1,11 @@
 /** The image on a canvas, with its map and its contours. */
 import { contoured, seenBox, windowOf } from '../../core/derived.js';
 import { contextOf } from '../../core/dom.js';
+import { nameOf, t } from '../../core/i18n.js';
 import { rampOf } from '../../core/map.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../../core/viewport/contours.js';
 import { levelFor } from '../../core/viewport/pixels.js';
+import { standingInWords } from '../../core/wording.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../../core/viewport/transform.js';
 
 export const UNIT_MIN = 24; // of which a small letter has 0.8: 7 points, where the figure is printed as wide as a page's text
@@ -23,19 +25,28 @@ export function dashed(context, place, width) {
   context.setLineDash(dash === 'none' ? [] : dash.split(' ').map((part) => (Number(part) * width) / 2));
 }
 
-/** Findings whose contours are drawn, with their places. @param {import('../../core/state.js').Viewed} state */
+/** Findings whose contours are drawn, with their places and lines. @param {import('../../core/state.js').Viewed} state */
 export const outlined = (state) =>
   contoured(state).flatMap((finding, place) => {
     const score = finding ? state.scores.get(finding) : undefined;
-    return finding && score ? [{ finding, place, score }] : [];
+    if (!finding || !score) return [];
+    return [{ finding, place, score, lines: linesOf(score[state.map.kind], state.info?.mapSide ?? 0) }];
   });
+
+/** "1 Edema: 87th percentile". @param {ReturnType<typeof outlined>[number]} contour */
+export function contourInWords({ finding, place, score, lines }) {
+  const name = t('figure.contour', { number: place + 1, finding: nameOf(finding), standing: standingInWords(score) });
+  return lines.longest ? name : t('contours.flat', { name });
+}
 
 /** @param {CanvasRenderingContext2D} context @param {import('../../core/state.js').Viewed} state @param {import('../../core/viewport/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
 function drawContours(context, state, matrix, unit) {
   const line = unit / 9;
   /** @type {import('../../core/viewport/transform.js').Box[]} */ const numbers = [];
-  for (const { place, score } of outlined(state)) {
-    const { path, longest } = linesOf(score[state.map.kind], state.info?.mapSide ?? 0);
+  for (const {
+    place,
+    lines: { path, longest },
+  } of outlined(state)) {
     if (!longest) continue;
     const shape = new Path2D();
     shape.addPath(new Path2D(path), new DOMMatrix(matrix));

@@ -1,11 +1,14 @@
 /** A link's settings: taken up at once, as far as they need no model, and the rest once it has loaded. */
 import { Actions } from '../../core/actions.js';
 import { siteFolder } from '../../core/folders.js';
+import { short } from '../../core/share.js';
 import { initialDisplay } from '../../core/state.js';
 import { windowFromParts } from '../../core/viewport/pixels.js';
 import { FITTED } from '../../core/viewport/transform.js';
 
 /** @typedef {import('../../core/share.js').Settings} Settings */
+
+const REFUSED_MAX = 5; // parts that are told
 
 export class LinkActions extends Actions {
   /** @type {Settings | null} For the model that loads */ #settings = null;
@@ -17,6 +20,7 @@ export class LinkActions extends Actions {
     const { map, picture, model, folder, palettes, display } = this.state;
     this.#settings = settings;
     this.#display = settings.display;
+    this.session.notices.dismiss();
     const { palette = map.palette, ...rest } = settings.map;
     const known = !palettes.length || palettes.some(({ name }) => name === palette);
     this.session.map.set({ ...rest, palette: known ? palette : map.palette });
@@ -40,40 +44,63 @@ export class LinkActions extends Actions {
   }
 
   /** A model has loaded: its findings are those of the link, or a preset. @param {import('../../worker/jobs.js').ModelInfo} info */
-  async begin({ presets }) {
+  async begin(info) {
     const settings = this.#settings;
     this.#settings = null;
-    if (settings?.findings) return this.#restoreFindings(settings, settings.findings);
-    if (presets.some(({ id }) => id === this.state.preset) || !presets.length) return;
-    this.session.findings.choosePreset((presets.find(({ id }) => id === settings?.preset) ?? presets[0]).id);
+    if (settings) return this.#setUp(settings, info);
+    this.#choosePreset(info);
   }
 
   /** The link's findings, for the model that is there. */
   resume() {
+    const { model, info } = this.state;
+    if (model !== 'ready' || !info || !this.#settings) return;
     const settings = this.#settings;
-    if (this.state.model !== 'ready' || !settings?.findings) return;
     this.#settings = null;
-    this.#restoreFindings(settings, settings.findings);
+    this.#setUp(settings, info);
   }
 
-  /** Those that this model can read. @param {Settings} settings @param {string[]} wanted */
-  async #restoreFindings({ preset, selected }, wanted) {
+  /** The model's first, unless one of its own is chosen. @param {import('../../worker/jobs.js').ModelInfo} info */
+  #choosePreset({ presets }) {
+    if (presets.length && !presets.some(({ id }) => id === this.state.preset))
+      this.session.findings.choosePreset(presets[0].id);
+  }
+
+  /** What the model has to know of, and what of the link cannot be used. @param {Settings} settings @param {import('../../worker/jobs.js').ModelInfo} info */
+  async #setUp({ preset, selected, findings: wanted, map, refused: unclear }, info) {
+    const known = info.presets.some(({ id }) => id === preset);
     const read = await Promise.all(
-      wanted.map((finding) =>
+      (wanted ?? []).map((finding) =>
         this.session.call('sentence', { finding }).then(
-          () => finding,
-          () => null,
+          () => ({ finding, ok: true }),
+          () => ({ finding, ok: false }),
         ),
       ),
     );
-    const findings = read.filter((finding) => finding !== null);
-    const { info } = this.state;
-    if (!info || !findings.length) return;
-    this.session.findings.replace(findings, {
-      preset: (info.presets.find(({ id }) => id === preset) ?? info.presets.at(0))?.id ?? '',
-      removed: [],
-      selected: findings.includes(selected) ? selected : '',
-      picked: findings.includes(selected),
-    });
+    if (this.state.info !== info) return;
+    const findings = read.filter(({ ok }) => ok).map(({ finding }) => finding);
+    if (findings.length)
+      this.session.findings.replace(findings, {
+        preset: (known ? preset : info.presets.at(0)?.id) ?? '',
+        removed: [],
+        selected: '',
+        picked: false,
+      });
+    else if (known) this.session.findings.choosePreset(preset);
+    else this.#choosePreset(info);
+    const listed = this.state.findings.includes(selected);
+    if (listed) this.session.findings.select(selected);
+
+    const { palettes, notice } = this.state;
+    const refused = [
+      ...unclear,
+      ...(preset && !known ? [`set=${preset}`] : []),
+      ...read.filter(({ ok }) => !ok).map(({ finding }) => `find=${finding}`),
+      ...(selected && !listed ? [`show=${selected}`] : []),
+      ...(map.palette && !palettes.some(({ name }) => name === map.palette) ? [`palette=${map.palette}`] : []),
+    ].map(short);
+    if (!refused.length || notice) return;
+    const parts = [...refused.slice(0, REFUSED_MAX), ...(refused.length > REFUSED_MAX ? ['…'] : [])].join(', ');
+    this.session.notices.refuse({ key: 'share.refused' }, { key: 'share.refusedText', values: { parts } });
   }
 }

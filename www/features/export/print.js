@@ -4,12 +4,13 @@
  */
 import { differenceInWords, differences, isCompared, isSame, overlayKeyBeside, sideB } from '../../core/beside.js';
 import { byId, create } from '../../core/dom.js';
-import { drawImage, drawRamp } from './image.js';
+import { contourInWords, drawImage, drawRamp, outlined } from './image.js';
 import { date, nameOf, t, tell } from '../../core/i18n.js';
 import { rowsOnShow } from '../../core/table.js';
 import { hasPicture, ranked } from '../../core/derived.js';
 import { overlayKey, shownMap } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
+import { createSwatch } from '../../core/viewport/swatch.js';
 import { cautions, modelInWords, signed } from '../../core/words.js';
 import {
   cautionsOfWords,
@@ -25,7 +26,7 @@ import {
  * @typedef {import('../../core/beside.js').Compared} Compared
  */
 
-const LONG = 1400; // pixels
+const SHARP = { half: 1000, low: 600 }; // pixels: some 300 to an inch, half as wide as the page, and above a long list
 const ROWS = 36; // two columns of them fill the page
 const HIGHEST = 5; // findings told of an image of a series
 
@@ -45,6 +46,9 @@ function rowOf({ scores, selected }, finding) {
   return row;
 }
 
+/** Whether the findings take the page's whole width. @param {State} state */
+const isLong = ({ findings }) => findings.length > ROWS / 2;
+
 /** Every finding with its bar, the highest first. @param {State} state @returns {Element[]} */
 function listOf(state) {
   const count = state.findings.length;
@@ -52,7 +56,7 @@ function listOf(state) {
   const order = ranked(state).slice(0, ROWS);
   list.append(...order.map((finding) => rowOf(state, finding)));
   list.dataset.head = t('findings.percentile');
-  list.toggleAttribute('data-long', count > ROWS / 2);
+  list.toggleAttribute('data-long', isLong(state));
   return count > ROWS ? [list, create('p', t('print.highest', { count: ROWS, all: count }), 'small')] : [list];
 }
 
@@ -102,14 +106,14 @@ const differencesOf = (state) =>
 /** Without a map that belongs to another finding or image. @template {State} T @param {T} state @param {string} key The map's that is wanted */
 const withOwnMap = (state, key) => (state.overlay?.key === key ? state : { ...state, overlay: null });
 
-/** @param {import('../../core/state.js').Viewed} state Whose map is its own @param {string} [letter] Of a comparison @returns {Element[]} */
-function imageOf(state, letter = '') {
+/** @param {import('../../core/state.js').Viewed} state Whose map is its own @param {number} long Pixels of its longer side @param {string} [letter] Of a comparison @returns {Element[]} */
+function imageOf(state, long, letter = '') {
   const { picture, map, overlay, selected, scores } = state;
   if (!picture.view) return [];
   const score = scores.get(selected);
   const drawn = map.on && overlay && score;
   const figure = create('figure');
-  figure.append(drawImage(drawn ? state : { ...state, map: { ...map, on: false } }, LONG));
+  figure.append(drawImage(drawn ? state : { ...state, map: { ...map, on: false } }, long));
   if (drawn) {
     const legend = create('p', undefined, 'small print-legend');
     legend.append(t('median'), ' ', drawRamp(state), ' ', t('map.highest'), ' · ');
@@ -121,6 +125,15 @@ function imageOf(state, letter = '') {
     legend.append(said.join(' · '));
     figure.append(legend);
   }
+  const contours = create('ul', undefined, 'small print-contours');
+  contours.append(
+    ...outlined(state).map((contour) => {
+      const item = create('li');
+      item.append(createSwatch(contour.place), ' ', contourInWords(contour));
+      return item;
+    }),
+  );
+  if (contours.hasChildNodes()) figure.append(contours);
   const caption = create('figcaption');
   if (letter) caption.append(create('strong', letter), ' ');
   if (score)
@@ -143,7 +156,8 @@ function warningsOf(lines) {
 function sheetOfImage(state) {
   const body = create('div', undefined, 'print-body');
   const [list, ...more] = listOf(state);
-  body.append(...(hasPicture(state) ? imageOf(withOwnMap(state, overlayKey(state))) : []), list);
+  const long = isLong(state) ? SHARP.low : SHARP.half;
+  body.append(...(hasPicture(state) ? imageOf(withOwnMap(state, overlayKey(state)), long) : []), list);
   return [warningsOf(state.picture ? cautions(state.picture) : []), body, ...more];
 }
 
@@ -154,7 +168,7 @@ function sheetOfComparison(state) {
     { letter: 'A', side: withOwnMap(state, overlayKey(state)) },
     { letter: 'B', side: withOwnMap(sideB(state), overlayKeyBeside(state)) },
   ];
-  body.append(...sides.flatMap(({ letter, side }) => imageOf(side, letter)));
+  body.append(...sides.flatMap(({ letter, side }) => imageOf(side, SHARP.half, letter)));
   const told = isSame(state)
     ? cautions(state.picture)
     : sides.flatMap(({ letter, side }) => cautions(side.picture).map((line) => `${letter}: ${line}`));

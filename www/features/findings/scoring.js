@@ -1,6 +1,6 @@
 /** The work on the picture in the viewer: it is encoded once, and scored for one portion of findings after another. */
 import { Actions } from '../../core/actions.js';
-import { ranked, unscored } from '../../core/derived.js';
+import { ranked, timingOf, unscored } from '../../core/derived.js';
 import { Pump } from '../../core/pump.js';
 
 const BATCH_MAX = 256;
@@ -29,10 +29,11 @@ export class ScoringActions extends Actions {
 
   /** @returns {(() => Promise<void>) | null} */
   #next() {
-    const { model, picture, redraw, timing, work } = this.state;
+    const { model, picture, redraw, work } = this.state;
     if (picture) {
       const { id, encoded } = picture;
       const missing = unscored(this.state);
+      const timing = timingOf(this.state);
       const live = model === 'ready' && timing && timing.encode + timing.score < LIVE_MS;
       const complete = encoded && !missing.length;
       if (redraw && (complete || !live)) return () => this.session.picture.draw(redraw);
@@ -55,7 +56,7 @@ export class ScoringActions extends Actions {
     if (id !== picture?.id) return;
     this.update({
       picture: { ...picture, view, verdict, encoded: true },
-      timing: { encode: ms, score: 0, scored: 0 },
+      encodeMs: ms,
     });
   }
 
@@ -65,13 +66,13 @@ export class ScoringActions extends Actions {
     const { scores, ms } = await this.session.call('score', { picture: id, findings });
     this.#batch = Math.max(1, Math.min(BATCH_MAX, Math.round((findings.length * BATCH_MS) / Math.max(ms, 1))));
     if (id !== this.state.picture?.id) return;
-    const { timing } = this.state;
     this.update({
       scores: new Map([
         ...this.state.scores,
-        ...findings.map((finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id }])),
+        ...findings.map(
+          (finding, i) => /** @type {const} */ ([finding, { ...scores[i], picture: id, ms: ms / findings.length }]),
+        ),
       ]),
-      timing: timing && { ...timing, score: timing.score + ms, scored: timing.scored + findings.length },
     });
     this.selectTop();
   }

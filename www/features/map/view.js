@@ -1,5 +1,5 @@
 /** The map over the picture, and its controls. Where the map lies is the viewer's. */
-import { byId, contextOf, onChange, setOptions } from '../../core/dom.js';
+import { byId, contextOf, find, onChange, setOptions } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { overlayKey, rampOf, shownMap } from '../../core/map.js';
 import { isUnknown } from '../../core/wording.js';
@@ -64,8 +64,9 @@ export function bindStage(session) {
       'aria-label',
       t('map.label', { kind: shown?.name ?? t(`map.${map.kind}`), finding: nameOf(selected) }),
     );
-    text.textContent = isUnknown(state.scores.get(selected))
-      ? t('map.unknownText')
-      : (shown?.text ?? t(`map.${map.kind}Text`));
+    const told = (/** @type {ReturnType<typeof shownMap>} */ of) =>
+      isUnknown(state.scores.get(selected)) ? t('map.unknownText') : (of?.text ?? t(`map.${map.kind}Text`));
+    find(text, 'span').textContent = told(shown);
+    text.dataset.rest = told(shownMap({ ...state, why: { ...state.why, word: null, hovered: null } })); // its room stays
   };
 }

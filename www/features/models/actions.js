@@ -111,7 +111,7 @@ export class ModelActions extends Actions {
       redraw: null,
       picture,
       scores: new Map(),
-      timing: null,
+      encodeMs: null,
       overlay: null,
     });
     this.session.series.forget();

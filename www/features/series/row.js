@@ -50,7 +50,11 @@ export function createRow(template, row, findings) {
   size.textContent = row.width ? `${row.width} × ${row.height}` : '';
   const said = cautions(row);
   if (said.length) {
-    const mark = Object.assign(create('span', t('series.warning'), 'warned'), { title: said.join(' ') });
+    const mark = Object.assign(create('button', t('series.warning'), 'warned'), {
+      type: 'button',
+      title: said.join(' '),
+      ariaHasPopup: 'dialog',
+    });
     mark.append(create('span', `: ${mark.title}`, 'sr-only'));
     size.after(mark);
   }
@@ -59,7 +63,8 @@ export function createRow(template, row, findings) {
     const label = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
     showName(label, row.name);
     open.replaceWith(label);
-    const cell = create('td', t('series.unread', { reason: tell(row.reason) }), 'error');
+    const cell = create('td');
+    cell.append(create('p', t('series.unread', { reason: tell(row.reason) }), 'error'));
     cell.colSpan = Math.max(1, findings.length);
     element.append(cell);
   }

@@ -4,7 +4,7 @@ import { language, modelText, nameOf, plural, t } from '../../core/i18n.js';
 import { NAME, progressOf, rowsDrawn, rowsOnShow } from '../../core/table.js';
 import { rove } from '../../core/rove.js';
 import { rowInView } from '../../core/derived.js';
-import { leftInWords } from '../../core/words.js';
+import { cautions, leftInWords } from '../../core/words.js';
 import { createRow } from './row.js';
 
 /** @typedef {import('../../core/table.js').Row} Row */
@@ -45,6 +45,9 @@ export function bindSeries(session) {
   const place = byId('series-place');
   const next = byId('series-next', HTMLButtonElement);
   const left = byId('series-left');
+  const caution = byId('series-caution');
+  const cautionTitle = byId('series-caution-title');
+  const cautionLines = byId('series-cautions');
   const main = find(document, 'main');
   /** @type {Map<number, {row: Row, element: HTMLTableRowElement, findings: readonly string[], words: string}>} */ const drawn =
     new Map();
@@ -67,6 +70,13 @@ export function bindSeries(session) {
     session.series.view(row);
   }
 
+  /** What a row's warning says. @param {Row} row */
+  function warn(row) {
+    cautionTitle.textContent = row.name;
+    cautionLines.replaceChildren(...cautions(row).map((line) => create('p', line)));
+    caution.showPopover();
+  }
+
   run.addEventListener('click', () => session.series.run(!session.state.series?.running));
   close.addEventListener('click', () => session.series.close());
   findingsToggle.addEventListener('click', () => {
@@ -84,8 +94,12 @@ export function bindSeries(session) {
     const by = closest(event, 'button')?.dataset.by;
     if (by !== undefined) session.series.sort(by);
   });
-  body.addEventListener('click', (event) => view(drawn.get(Number(closest(event, 'tr')?.dataset.id))?.row));
-  const settleRows = rove(body, '.open', ['ArrowUp'], ['ArrowDown']);
+  body.addEventListener('click', (event) => {
+    const row = drawn.get(Number(closest(event, 'tr')?.dataset.id))?.row;
+    if (row && closest(event, '.warned')) warn(row);
+    else view(row);
+  });
+  const settleRows = rove(body, ':is(.open, .warned)', ['ArrowUp'], ['ArrowDown']);
   const settleHeads = rove(heads, 'button', ['ArrowLeft'], ['ArrowRight']);
   back.addEventListener('click', () => session.series.show(true));
   const step = (/** @type {number} */ by) => {

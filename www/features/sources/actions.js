@@ -41,7 +41,7 @@ export class PictureActions extends Actions {
         ? this.state.display
         : { ...initialDisplay(), ...this.session.link.takeDisplay(picture.pixels) };
       if (!again) this.session.teaching.goOn();
-      this.update({ wanted: null, picture, display, scores: new Map(), timing: null, overlay: null });
+      this.update({ wanted: null, picture, display, scores: new Map(), encodeMs: null, overlay: null });
       this.session.scoring.run();
     } catch (error) {
       const known = codedFrom(error);
