@@ -101,28 +101,26 @@ impl Engine {
         let reference = known.then(|| self.encoded_reference()).flatten();
         let fusion = &self.config.fusion;
         let parts = Part::all(fusion.layers, fusion.heads);
+        // How the whole model scores the reference images is known already.
+        let whole = self.reference(&prompt).filter(|_| known);
+        let of_reference = |part: Part| reference.filter(|_| part != Part::Whole);
         let mut logits = Transaction::default();
-        for part in &parts {
+        for &part in &parts {
             let text = part.of(&text, fusion.heads);
-            for images in std::iter::once(&image).chain(reference) {
+            for images in std::iter::once(&image).chain(of_reference(part)) {
                 let both = self.model.logits(&part.of(images, fusion.heads), &text);
                 logits = logits.register(part.logit(both));
             }
         }
-        let logits = read_all(logits).await?;
-        let each = logits.chunks_exact(1 + usize::from(reference.is_some()));
-        Ok(parts
-            .into_iter()
-            .zip(each)
-            .map(|(part, logits)| {
-                let logit = logits[0][0];
-                let rank = |reference: &Vec<f32>| {
-                    let own = || Reference::percentiles(reference.clone());
-                    let whole = self.reference(&prompt).filter(|_| part == Part::Whole);
-                    Reference::percentile(&whole.unwrap_or_else(own), logit)
-                };
-                Ablated { part, logit, percentile: logits.get(1).map(rank) }
-            })
-            .collect())
+        let mut logits = read_all(logits).await?.into_iter();
+        let mut ablated = Vec::with_capacity(parts.len());
+        for part in parts {
+            let logit = logits.next().and_then(|one| one.first().copied()).unwrap_or(f32::NAN);
+            let own = of_reference(part).and_then(|_| logits.next()).map(Reference::percentiles);
+            let ranks = if part == Part::Whole { whole.clone() } else { own };
+            let percentile = ranks.map(|ranks| Reference::percentile(&ranks, logit));
+            ablated.push(Ablated { part, logit, percentile });
+        }
+        Ok(ablated)
     }
 }

@@ -281,10 +281,8 @@ export default {
     'Covering that place takes more from the score than covering most others, but not all ({asMuch} of {controls} take as much): the score rests on it in part.',
   'look.passes': 'Passes over the image',
   'look.progress': 'Pass {done} of {passes} over the image',
-  'look.question.one':
-    'The strongest patch of the map ({map}) is covered, and then as much elsewhere in the lungs, twenty times. A score that rests on the place falls most where it is covered.',
-  'look.question.other':
-    'The {count} strongest patches of the map ({map}) are covered, and then as many elsewhere in the lungs, twenty times. A score that rests on the place falls most where it is covered.',
+  'look.question':
+    'The strongest tenth of the patches of the map ({map}) is covered, and then as many patches elsewhere in the lungs, in many places. A score that rests on the place falls most where it is covered.',
   'look.region': 'The strongest patches of the map, on what the model sees',
   'look.shuffled': 'All patches in other places',
   'look.title': 'Does it look where the map says?',

@@ -2,7 +2,7 @@
 import { byId, contextOf, create, createSvg, onChange, setOptions } from '../../core/dom.js';
 import { phase, seenBox } from '../../core/derived.js';
 import { COVERS, auditKey, median, partsKey } from '../../core/experiments.js';
-import { nameOf, plural, t } from '../../core/i18n.js';
+import { nameOf, t } from '../../core/i18n.js';
 import { standingInWords } from '../../core/wording.js';
 import { cautions, signed, standing } from '../../core/words.js';
 import { bindWordings } from './wording.js';
@@ -186,7 +186,7 @@ export function bindExperiments(session) {
   });
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { experiments, selected, info } = state;
+    const { experiments, selected } = state;
     if (!experiments.open) return;
     if (!selected || !state.picture) return dialog.close();
     subject.textContent = t('experiments.subject', {
@@ -199,8 +199,7 @@ export function bindExperiments(session) {
     drawParts(experiments.parts.get(partsKey(state)));
     drawWordings(state);
     const audit = experiments.audits.get(auditKey(state));
-    const side = info?.mapSide ?? 0;
-    question.textContent = plural('look.question', Math.ceil((side * side) / 10), { map: t(`map.${state.map.kind}`) });
+    question.textContent = t('look.question', { map: t(`map.${state.map.kind}`) });
     const failed = audit && 'error' in audit ? audit : null;
     const running = audit && !('error' in audit) ? audit : null;
     result.hidden = !running?.report;
