@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
 import { parse } from 'acorn';
 import { simple } from 'acorn-walk';
-import { addOwnWords, builtPage, openMenu, reached } from './visit.mjs';
+import { builtPage, openMenu, reached } from './visit.mjs';
 import en from '../../www/i18n/en.js';
 import ja from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/features/viewer/keys.js';
@@ -195,8 +195,9 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   });
   await page.getByTestId('error-message').getByText('notes.pngは開けませんでした').waitFor();
   assert.match(await page.getByTestId('error-message').textContent(), /画像として読み込めません/);
-  await addOwnWords(page, 'ふしぎな影');
-  await page.getByText('モデルが読める語がありません').waitFor();
+  await page.getByTestId('finding-input').fill('ふしぎな影');
+  await page.keyboard.press('Enter');
+  await page.getByText('モデルが読めるのは英語').waitFor();
   await page.getByTestId('review-cancel').click();
   await page.locator('#dismiss').click();
 
