@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { OUTPUT, violations } from './setup.mjs';
 import { parse } from 'acorn';
 import { simple } from 'acorn-walk';
-import { addOwnWords, builtPage, openMenu, reached, textOf } from './visit.mjs';
+import { builtPage, openMenu, reached, textOf } from './visit.mjs';
 import english from '../../www/i18n/en.js';
 import japanese from '../../www/i18n/ja.js';
 import { KEYS } from '../../www/features/viewer/keys.js';
@@ -199,8 +199,9 @@ test('the page in Japanese: language, findings beside their prompts, numbers, er
   });
   await page.getByTestId('error-message').getByText('notes.pngは開けませんでした').waitFor();
   assert.match(await textOf(page.getByTestId('error-message')), /画像として読み込めません/);
-  await addOwnWords(page, 'ふしぎな影');
-  await page.getByText('モデルが読める語がありません').waitFor();
+  await page.getByTestId('finding-input').fill('ふしぎな影');
+  await page.keyboard.press('Enter');
+  await page.getByText('モデルが読めるのは英語').waitFor();
   await page.getByTestId('review-cancel').click();
   await page.locator('#dismiss').click();
 

@@ -178,8 +178,18 @@ test('an image may be chosen while the model loads, and a refused one changes no
 test('findings can be edited by keyboard, and a text without a readable word is refused', async () => {
   await open('/?model=models/micro');
   await reach('ready');
-  await addOwnWords(page, 'ふしぎな影');
+  const input = page.getByTestId('finding-input');
+  await input.fill('ふしぎな影');
+  await page.keyboard.press('Enter');
+  await page.getByText('The model reads English only').waitFor();
+  assert.equal(await page.getByTestId('review-as-is').isVisible(), false, 'what can only be refused is not offered');
+  await page.getByTestId('review-cancel').click();
+  await input.fill('possible pneumonia');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('review-row').locator('textarea').fill('ふしぎな影'.repeat(20));
+  await page.getByTestId('review-add').click();
   await page.getByText('no word that the model can read').waitFor();
+  assert.match(await textOf(page.locator('#finding-error')), /^“(ふしぎな影){8}…” has/, 'not all of it again');
   assert.equal(await page.getByTestId('score-row').count(), 14);
   await page.getByTestId('review-cancel').click();
   await page.getByTestId('preset-select').selectOption('chexpert5');
@@ -254,6 +264,7 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
     await type(text);
     await page.locator(`[data-testid="score-row"][data-finding="${finding}"][data-selected]`).waitFor();
     assert.match(await textOf(page.getByTestId('taken')), new RegExp(`“${text}” is asked for as “${finding}”`));
+    assert.equal(await page.getByTestId('taken-as-is').isVisible(), text !== '胸水', text);
   }
   assert.equal(await count(), 7, 'the list has Pleural Effusion and Consolidation already');
   // Enter is quicker than the suggestions here: they must not come after it.
@@ -290,7 +301,7 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
   // Statements come with what they say, and only what is said of now is ticked.
   for (const [text, row] of /** @type {const} */ ([
     ['sin derrame', ['Pleural Effusion', false, 'negated']],
-    ['hx of CHF', ['Heart Insufficiency', false, 'earlier']],
+    ['hx of CHF', ['Heart Insufficiency', false, 'asked or earlier']],
     ['右胸水', ['Pleural Effusion on the right side', true, 'right side']],
     ['possible pneumonia', ['Pneumonia', true, 'uncertain']],
   ])) {

@@ -69,6 +69,25 @@ test('small desktop screens show all of the start page, and eight findings', asy
   }
 });
 
+test('the hint of the field for findings fits it, in both languages', async () => {
+  for (const width of [320, 360, 1024, 1280]) {
+    await size(width, 740);
+    for (const round of ['one', 'the other']) {
+      const room = await page.getByTestId('finding-input').evaluate((field) => {
+        const style = getComputedStyle(field);
+        const context = document.createElement('canvas').getContext('2d');
+        if (!context) return NaN;
+        context.font = style.font;
+        const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+        return field.clientWidth - padding - context.measureText(field.getAttribute('placeholder') ?? '').width;
+      });
+      assert.ok(room >= 0, `${round} language at ${width}: ${room}`);
+      await openMenu(page);
+      await page.getByTestId('language').click();
+    }
+  }
+});
+
 test('a phone’s head takes one line, and its menu holds the rest', async () => {
   for (const [width, height] of [
     [390, 844],

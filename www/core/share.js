@@ -11,21 +11,15 @@
  */
 import { siteFolder } from './folders.js';
 import { partsOfWindow } from './viewport/pixels.js';
+import { shortened, tidy } from './words.js';
 
 const FRAGMENT_MAX = 16_000;
 const FINDINGS_MAX = 100;
 const FINDING_MAX = 200;
-const REFUSED_MAX = 40; // characters
 /** What a link may hold. */
 const PARTS = ['model', 'set', 'find', 'show', 'map', 'palette', 'opacity', 'window', 'invert', 'turn', 'mirror'];
 const KINDS = /** @type {const} */ (['attention', 'similarity']);
 
-const tidy = (/** @type {string} */ text) => text.replace(/[\p{C}\s]+/gu, ' ').trim();
-/** @param {string} text Of a part that is refused */
-export const short = (text) => {
-  const characters = [...tidy(text)];
-  return characters.length > REFUSED_MAX ? `${characters.slice(0, REFUSED_MAX).join('')}…` : characters.join('');
-};
 const round = (/** @type {number} */ value) => Number(value.toFixed(4));
 
 /** @param {import('./state.js').State} state */
@@ -66,12 +60,12 @@ export function settingsFromFragment(fragment) {
   const long = fragment.length > FRAGMENT_MAX;
   const params = new URLSearchParams(long ? '' : fragment.replace(/^#/, ''));
   if (!long && !PARTS.some((name) => params.has(name))) return null;
-  /** @type {string[]} */ const refused = long ? [short(fragment)] : [];
+  /** @type {string[]} */ const refused = long ? [shortened(fragment)] : [];
   /** A part as it is read; what cannot be is refused. @template T @param {string} name @param {(text: string) => T | undefined} read */
   const part = (name, read) => {
     const text = params.get(name);
     const value = text ? read(text) : undefined;
-    if (text && value === undefined) refused.push(short(`${name}=${text}`));
+    if (text && value === undefined) refused.push(shortened(`${name}=${text}`));
     return value;
   };
   const name = (/** @type {string} */ text) => (text.length <= FINDING_MAX && tidy(text)) || undefined;
@@ -80,7 +74,7 @@ export function settingsFromFragment(fragment) {
   params.getAll('find').forEach((text, i) => {
     const finding = i < FINDINGS_MAX && name(text);
     if (finding) findings.add(finding);
-    else if (text) refused.push(short(`find=${text}`));
+    else if (text) refused.push(shortened(`find=${text}`));
   });
   return {
     model: part('model', (text) => (siteFolder(text, 'http://localhost/') ? text : undefined)) ?? '',

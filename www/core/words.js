@@ -4,6 +4,17 @@ import { language, modelText, number, percent, plural, pluralRule, t, tell } fro
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
 
+const QUOTED_MAX = 40; // characters
+
+/** A text on one line. @param {string} text */
+export const tidy = (text) => text.replace(/[\p{C}\s]+/gu, ' ').trim();
+
+/** The beginning of a text, to tell which one is meant. @param {string} text */
+export function shortened(text) {
+  const characters = [...tidy(text)];
+  return characters.length > QUOTED_MAX ? `${characters.slice(0, QUOTED_MAX).join('')}…` : characters.join('');
+}
+
 /** A message that stands by itself. Errors are written to follow a colon, and so begin in lower case. @param {import('./i18n.js').Message} message */
 export function asSentence(message) {
   const text = tell(message);

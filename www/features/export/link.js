@@ -1,10 +1,10 @@
 /** A link's settings: taken up at once, as far as they need no model, and the rest once it has loaded. */
 import { Actions } from '../../core/actions.js';
 import { siteFolder } from '../../core/folders.js';
-import { short } from '../../core/share.js';
 import { initialDisplay } from '../../core/state.js';
 import { windowFromParts } from '../../core/viewport/pixels.js';
 import { FITTED } from '../../core/viewport/transform.js';
+import { shortened } from '../../core/words.js';
 
 /** @typedef {import('../../core/share.js').Settings} Settings */
 
@@ -98,7 +98,7 @@ export class LinkActions extends Actions {
       ...read.filter(({ ok }) => !ok).map(({ finding }) => `find=${finding}`),
       ...(selected && !listed ? [`show=${selected}`] : []),
       ...(map.palette && !palettes.some(({ name }) => name === map.palette) ? [`palette=${map.palette}`] : []),
-    ].map(short);
+    ].map(shortened);
     if (!refused.length || notice) return;
     const parts = [...refused.slice(0, REFUSED_MAX), ...(refused.length > REFUSED_MAX ? ['…'] : [])].join(', ');
     this.session.notices.refuse({ key: 'share.refused' }, { key: 'share.refusedText', values: { parts } });

@@ -3,6 +3,7 @@ import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { reviewOf } from '../../core/review.js';
+import { shortened } from '../../core/words.js';
 
 const SUGGESTIONS = 7;
 
@@ -33,8 +34,10 @@ export class FindingActions extends Actions {
     try {
       await Promise.all(wanted.map((finding) => this.session.call('sentence', { finding })));
     } catch (error) {
-      const known = codedFrom(error);
-      this.update({ findingError: known.code === 'stopped' ? '' : programMessage(known) });
+      const { values = {}, ...known } = codedFrom(error);
+      const reason = typeof values.reason === 'string' ? shortened(values.reason) : values.reason;
+      const told = programMessage({ ...known, values: { ...values, reason } });
+      this.update({ findingError: known.code === 'stopped' ? '' : told });
       return false;
     }
     const { findings } = this.state;

@@ -8,6 +8,9 @@ const PROMPT_MAX = 200;
 /** More than a finding: lines, or a paragraph. It is read at once when it is pasted. */
 const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 
+/** Whether the model reads any of it. */
+const isReadable = (/** @type {string} */ text) => /[a-z\d]/i.test(text);
+
 const tidy = (/** @type {string} */ text) => text.trim().replace(/\s+/g, ' ');
 
 /** A prompt as the list shows it: for the finding itself, which the model reads better than its absence. @param {import('../../core/state.js').Statement} statement */
@@ -226,7 +229,7 @@ export function bindEntry(session) {
     const tooLong = text.trim().length > PROMPT_MAX;
     const has = (/** @type {'negated' | 'historical'} */ what) => statements.some((statement) => statement[what]);
     addAll.hidden = !statements.length;
-    asIs.hidden = tooLong;
+    asIs.hidden = tooLong || !isReadable(text);
     asIs.className = statements.length ? 'quiet' : 'primary';
     title.textContent = near
       ? statements.length > 1
@@ -243,19 +246,28 @@ export function bindEntry(session) {
     ];
     note.textContent = statements.length
       ? said.filter(Boolean).join(' ')
-      : t(tooLong ? 'review.tooLong' : rulesOut ? 'review.rulesOut' : 'review.ownWords');
+      : t(
+          rulesOut
+            ? 'review.rulesOut'
+            : !isReadable(text)
+              ? 'review.unreadable'
+              : tooLong
+                ? 'review.tooLong'
+                : 'review.ownWords',
+        );
     note.hidden = !note.textContent;
     countChosen();
     for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);
     input.scrollTop = 0;
     const checks = findAll(rows, 'input', HTMLInputElement);
-    const first = checks.find(({ checked }) => checked) ?? checks.at(0) ?? (tooLong ? cancel : asIs);
+    const first = checks.find(({ checked }) => checked) ?? checks.at(0) ?? (asIs.hidden ? cancel : asIs);
     first.focus({ preventScroll: true });
   });
 
   const drawTaken = onChange((/** @type {import('../../core/state.js').State['taken']} */ now) => {
     taken.hidden = !now;
     takenText.textContent = now ? t('findings.taken', now) : '';
+    takenAsIs.hidden = !now || !isReadable(now.text);
   });
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
