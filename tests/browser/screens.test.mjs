@@ -138,6 +138,37 @@ test('warnings are in view without scrolling, and names keep their ends', async 
   }
 });
 
+test('names in a comparison keep their ends, and no letter is cut', async () => {
+  const names = page.locator('.pane-label .middle');
+  await page.getByTestId('compare-toggle').click();
+  await names.nth(1).waitFor();
+  for (const [width, height] of [
+    [1280, 800],
+    [1024, 768],
+    [844, 390],
+    [360, 740],
+  ]) {
+    await size(width, height);
+    for (const label of await names.all()) {
+      assert.equal(await label.textContent(), LONG);
+      const { start, end, inside } = await label.evaluate((name) => {
+        const [one, two] = /** @type {HTMLElement[]} */ ([...name.children]);
+        const last = two.getBoundingClientRect();
+        const pane = name.closest('.pane-label').getBoundingClientRect();
+        return {
+          start: one.scrollWidth > one.clientWidth && one.clientWidth < 20,
+          end: two.scrollWidth > two.clientWidth,
+          inside: last.right <= pane.right && last.bottom <= pane.bottom,
+        };
+      });
+      if (height < 400) await assertInView('#compare-toggle'); // the way out
+      assert.deepEqual({ start, end, inside }, { start: false, end: false, inside: true }, `at ${width}`);
+    }
+  }
+  await size(1280, 800);
+  await page.getByTestId('compare-toggle').click();
+});
+
 test('scored, small screens still show eight findings, and the details can be scrolled', async () => {
   await page.locator('[data-phantom="effusion"]').click();
   await page.getByText('Right pleural effusion, synthetic').first().waitFor();
@@ -179,6 +210,8 @@ test('on its side, a phone gives the picture half its height, and list and contr
   await assertInView('[data-testid="opacity"]');
   await page.getByTestId('compare-toggle').click();
   await page.locator('#beside').waitFor();
+  await page.getByTestId('viewport').evaluate((viewport) => viewport.closest('.stage').scrollTo(0, 0));
+  await assertInView('#compare-toggle');
   await page.getByTestId('compare-toggle').click(); // nothing lies over it
   await page.locator('#beside').waitFor({ state: 'hidden' });
   await size(740, 360);

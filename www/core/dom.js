@@ -92,16 +92,21 @@ export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
 }
 
-const END = 12; // characters that stay
+const END = 12; // letters that stay; a character of Japanese is as wide as two
+const START = 6; // a shorter beginning stays, too: it has no room for an ellipsis
 
 /** A name in little room: what is left out is its middle. @param {HTMLElement} element @param {string} name @param {string} [rest] Stays too */
 export function showName(element, name, rest = '') {
   const characters = [...name];
-  const at = Math.max(0, characters.length - END);
+  let at = characters.length;
+  for (let room = END; at > 0 && room > 0; at--) room -= characters[at - 1] > '\u2e80' ? 2 : 1;
+  if (at < START) at = 0;
   const parts = [characters.slice(0, at), characters.slice(at)].map((part) => part.join(''));
   element.classList.add('middle');
-  if (element.textContent !== name + rest)
-    element.replaceChildren(create('span', parts[0]), create('span', parts[1] + rest));
+  if (element.textContent === name + rest) return;
+  const end = create('span');
+  end.append(create('bdi', parts[1] + rest));
+  element.replaceChildren(create('span', parts[0]), end);
 }
 
 /** The focus goes to the first of these that is on show. @param {HTMLElement[]} elements */
