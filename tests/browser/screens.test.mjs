@@ -154,7 +154,7 @@ test('names in a comparison keep their ends, and no letter is cut', async () => 
       const { start, end, inside } = await label.evaluate((name) => {
         const [one, two] = /** @type {HTMLElement[]} */ ([...name.children]);
         const last = two.getBoundingClientRect();
-        const pane = name.closest('.pane-label').getBoundingClientRect();
+        const pane = /** @type {HTMLElement} */ (name.closest('.pane-label')).getBoundingClientRect();
         return {
           start: one.scrollWidth > one.clientWidth && one.clientWidth < 20,
           end: two.scrollWidth > two.clientWidth,
@@ -210,7 +210,7 @@ test('on its side, a phone gives the picture half its height, and list and contr
   await assertInView('[data-testid="opacity"]');
   await page.getByTestId('compare-toggle').click();
   await page.locator('#beside').waitFor();
-  await page.getByTestId('viewport').evaluate((viewport) => viewport.closest('.stage').scrollTo(0, 0));
+  await page.getByTestId('viewport').evaluate((viewport) => viewport.closest('.stage')?.scrollTo(0, 0));
   await assertInView('#compare-toggle');
   await page.getByTestId('compare-toggle').click(); // nothing lies over it
   await page.locator('#beside').waitFor({ state: 'hidden' });
