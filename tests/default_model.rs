@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use carzero::engine::audit::Cover;
+use carzero::package::config::Reference;
 use carzero::phantom::{Example, Phantom};
 use carzero::text::prompt::sentence;
 use carzero::{Engine, Picture};
@@ -174,6 +175,26 @@ fn the_examples_show_what_they_were_drawn_with() {
             None => assert!(standings[0].0 <= 80.0, "{name}: {standings:?}"),
         }
     }
+}
+
+#[test]
+fn both_heads_stand_where_their_reference_images_say() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let picture = Picture::from_grey(512, 512, Phantom::default().render(512)).unwrap();
+    let images = engine.encode_images(&[&picture]);
+    let prompts = ["There is Pleural Effusion", "There is asdfgh"].map(String::from);
+    let both = pollster::block_on(engine.both_heads(&images, &prompts)).unwrap().unwrap();
+    let scores = pollster::block_on(engine.score(&images, &prompts)).unwrap();
+    for (both, score) in both.iter().zip(&scores[0]) {
+        assert_eq!(both.cross_attention.percentile, score.percentile);
+        assert_eq!(Some(both.cosine.logit), score.cosine);
+    }
+    let reference = engine.config().reference.as_ref().unwrap();
+    let ranks = &reference.cosines["there is pleural effusion"];
+    let expected = Reference::percentile(ranks, both[0].cosine.logit);
+    assert_eq!(both[0].cosine.percentile, Some(expected));
+    assert!(ranks[0] > -1.0 && ranks[100] < 1.0, "they are cosines");
+    assert_eq!(both[1].cosine.percentile, None, "unknown words stand nowhere");
 }
 
 #[test]

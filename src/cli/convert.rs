@@ -309,7 +309,7 @@ fn reference(args: &Args) -> Result<Option<Reference>> {
         }
     }
     ensure!(!percentiles.is_empty(), "{} has no prompt", path.display());
-    Ok(Some(Reference { population: population.clone(), percentiles }))
+    Ok(Some(Reference { population: population.clone(), percentiles, cosines: BTreeMap::new() }))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

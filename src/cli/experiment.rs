@@ -22,6 +22,8 @@ pub struct Args {
 enum Experiment {
     /// Score by parts of the fusion alone, and with each layer and head switched off
     Ablation(Question),
+    /// Score by cross-attention and by the CLIP-style head, if the model has one
+    Heads(Question),
     /// Score many wordings of the finding, as they are and aligned to prompts
     Wording {
         #[command(flatten)]
@@ -57,6 +59,10 @@ pub fn run(args: &Args) -> Result<()> {
         Experiment::Ablation(question) => {
             let Asked { engine, images, prompt, .. } = question.ask()?;
             print(&pollster::block_on(engine.ablate(&images, &prompt))?)
+        }
+        Experiment::Heads(question) => {
+            let Asked { engine, images, prompt, .. } = question.ask()?;
+            print(&pollster::block_on(engine.both_heads(&images, &[prompt]))?)
         }
         Experiment::Wording { question, own } => {
             let Asked { engine, images, .. } = question.ask()?;

@@ -49,7 +49,8 @@ pub fn run(args: &Args) -> Result<()> {
     }
 
     let bar = progress(args.images.len(), "measuring");
-    let mut logits: Vec<Vec<f32>> = vec![Vec::with_capacity(args.images.len()); sentences.len()];
+    let none = || vec![Vec::with_capacity(args.images.len()); sentences.len()];
+    let (mut logits, mut cosines): (Vec<Vec<f32>>, Vec<Vec<f32>>) = (none(), none());
     let mut tokens = Vec::new();
     for batch in args.images.chunks(IMAGE_BATCH) {
         let pictures = batch.iter().map(|path| decode(path)).collect::<Result<Vec<Picture>>>()?;
@@ -57,22 +58,27 @@ pub fn run(args: &Args) -> Result<()> {
         tokens.extend(pollster::block_on(engine.condense(&pictures))?);
         let images: EncodedImages = engine.encode_images(&pictures);
         for scores in pollster::block_on(engine.score(&images, &sentences))? {
-            for (of_sentence, score) in logits.iter_mut().zip(scores) {
-                of_sentence.push(score.logit);
+            for (index, score) in scores.iter().enumerate() {
+                logits[index].push(score.logit);
+                cosines[index].extend(score.cosine);
             }
         }
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
 
-    let rounded = |logits: &Vec<f32>| {
-        let percentiles = Reference::percentiles(logits.clone()).into_iter();
+    let rounded = |values: &Vec<f32>| {
+        let percentiles = Reference::percentiles(values.clone()).into_iter();
         percentiles.map(|value| (value * 1e4).round() / 1e4).collect::<Vec<f32>>()
     };
-    let percentiles: BTreeMap<String, Vec<f32>> =
-        sentences.iter().map(|text| normalize(text)).zip(logits.iter().map(rounded)).collect();
+    let by_sentence = |all: &[Vec<f32>]| -> BTreeMap<String, Vec<f32>> {
+        let measured = sentences.iter().zip(all).filter(|(_, values)| !values.is_empty());
+        measured.map(|(text, values)| (normalize(text), rounded(values))).collect()
+    };
+    let (percentiles, cosines) = (by_sentence(&logits), by_sentence(&cosines));
     let mut config = engine.config().clone();
-    config.reference = Some(Reference { population: args.population.clone(), percentiles });
+    config.reference =
+        Some(Reference { population: args.population.clone(), percentiles, cosines });
     let file = reference_file(tokens, config.fusion.dim)?;
     let size = file.len();
     rewrite(&args.model.model, engine.manifest(), &config, Some(file))?;

@@ -2,6 +2,7 @@
 
 pub mod ablation;
 pub mod audit;
+pub mod heads;
 pub mod heatmap;
 pub mod loader;
 pub mod ood;

@@ -184,6 +184,9 @@ pub struct Reference {
     /// 100th percentile of its logit: 101 ascending numbers.
     #[serde(deserialize_with = "not_inlined")]
     pub percentiles: BTreeMap<String, Vec<f32>>,
+    /// The same of its cosine, where the model has a CLIP-style head.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cosines: BTreeMap<String, Vec<f32>>,
 }
 
 impl Reference {
@@ -311,8 +314,8 @@ impl ModelConfig {
             let sorted =
                 |p: &Vec<f32>| p.len() == 101 && p.is_sorted() && p.iter().all(|v| v.is_finite());
             ensure(
-                reference.percentiles.values().all(sorted),
-                "reference.percentiles must be 101 ascending numbers",
+                reference.percentiles.values().chain(reference.cosines.values()).all(sorted),
+                "reference.percentiles and reference.cosines must be 101 ascending numbers",
             )?;
         }
         if let Some(validation) = &self.validation {

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::js::{JsAblated, JsAuditReport, JsSensitivity, object};
+use super::js::{JsAblated, JsAuditReport, JsBothHeads, JsSensitivity, object};
 use super::model::{EncodedImage, Model};
 use super::picture::Picture;
 use crate::engine::audit::{self, Cover};
@@ -39,6 +39,31 @@ impl Model {
     pub async fn ablate(&self, image: &EncodedImage, finding: &str) -> Result<JsAblated> {
         let parts = self.engine.ablate(&image.0, &prompt::sentence(finding)?).await?;
         Ok(object(&parts))
+    }
+
+    /// Scores findings by cross-attention and by the CLIP-style head, in their order; undefined where the model has no
+    /// such head.
+    #[wasm_bindgen(js_name = bothHeads)]
+    pub async fn both_heads(
+        &self,
+        image: &EncodedImage,
+        findings: Vec<String>,
+    ) -> Result<JsBothHeads> {
+        let prompts =
+            findings.iter().map(|finding| prompt::sentence(finding)).collect::<Result<Vec<_>>>()?;
+        Ok(object(&self.engine.both_heads(&image.0, &prompts).await?))
+    }
+
+    /// The CLIP-style head's map of a finding: the cosine of each patch of the view, row by row; undefined where the
+    /// model has no such head.
+    #[wasm_bindgen(js_name = cosineMap)]
+    pub async fn cosine_map(
+        &self,
+        image: &EncodedImage,
+        finding: &str,
+    ) -> Result<Option<Vec<f32>>> {
+        let maps = self.engine.cosine_maps(&image.0, &[prompt::sentence(finding)?]).await?;
+        Ok(maps.and_then(|maps| maps.into_iter().flatten().next()))
     }
 
     /// Scores many wordings of a finding, and a person's own, as they are and aligned. The picture is not encoded again.

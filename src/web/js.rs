@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::objects::{self, ProgramError};
 use crate::engine::ablation::Ablated;
 use crate::engine::audit;
+use crate::engine::heads::BothHeads;
 use crate::engine::ood::Verdict;
 use crate::engine::sensitivity::Sensitivity;
 use crate::error::Error;
@@ -49,6 +50,7 @@ plain! {
     JsScores = "Score[]" from Vec<objects::Score<'_>>;
     JsExplanation = "Explanation" from objects::Explanation<'_>;
     JsAblated = "Ablated[]" from Vec<Ablated>;
+    JsBothHeads = "BothHeads[] | undefined" from Option<Vec<BothHeads>>;
     JsSensitivity = "Sensitivity" from Sensitivity;
     JsAuditReport = "AuditReport | undefined" from Option<audit::Report>;
     JsShown = "Shown" from objects::Shown<'_>;

@@ -14,6 +14,7 @@ use super::objects::{
 use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
 use crate::engine::audit::{Conclusion, Cover, Report};
+use crate::engine::heads::BothHeads;
 use crate::engine::ood::Verdict;
 use crate::engine::sensitivity::{Reworded, Sensitivity, Spread};
 use crate::engine::wording::Wording;
@@ -431,6 +432,7 @@ fn check_experiments(declared: &Declarations) {
         declared.check("Ablated", &Ablated { part, logit: 0.5, percentile: Some(50.0) });
     }
     let standing = Standing { logit: 0.5, percentile: Some(50.0) };
+    declared.check("BothHeads", &BothHeads { cross_attention: standing, cosine: standing });
     for change in each![Change: Template, Name, Misspelling, Uncertainty, Side, Negation, Own] {
         let reworded = Reworded {
             paraphrase: Paraphrase { change, text: "x".into() },

@@ -221,6 +221,12 @@ export interface Standing {
   percentile?: number;
 }
 
+/** A finding's standing by cross-attention, and by the cosine of the CLIP-style head, -1 to 1. */
+export interface BothHeads {
+  crossAttention: Standing;
+  cosine: Standing;
+}
+
 /** A wording of a finding, and where it stands among the reference images. */
 export interface Reworded {
   /** What it changes: the sentence, the name, a letter; what it says of certainty, side or absence; or anything. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { addOwnWords, builtPage, reached, textOf, visit } from './visit.mjs';
+import { addOwnWords, builtPage, pixelsOf, reached, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
 
 const built = builtPage();
@@ -23,6 +23,25 @@ test('experiments are offered with a finding’s score', async () => {
 const open = () => page.getByTestId('experiments-open').click();
 const close = () => page.keyboard.press('Escape');
 const result = () => page.getByTestId('look-result');
+
+test('cross-attention and cosine stand side by side, with their maps', async () => {
+  const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
+  await open();
+  const rows = page.getByTestId('heads').locator('.head-row');
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 14);
+  assert.equal(await textOf(page.locator('.head-row[data-selected] .part-value').first()), listed);
+  assert.match(
+    await textOf(page.getByTestId('heads-most')),
+    /They disagree most over .+: .+ percentile by cross-attention, .+ percentile by cosine\./,
+  );
+  const [cross, cosine] = await Promise.all(
+    ['#heads-cross', '#heads-cosine'].map((canvas) => pixelsOf(page.locator(canvas))),
+  );
+  assert.ok(new Set(cross).size > 50 && new Set(cosine).size > 50, 'both are drawn');
+  assert.notDeepEqual(cross, cosine);
+  await close();
+});
 
 test('every part of the model scores, and the whole one as the list says', async () => {
   const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));

@@ -3,9 +3,12 @@
  *
  * @typedef {import('carzero').AuditReport['cover']} Cover
  * @typedef {{done: number, passes: number, report?: import('carzero').AuditReport}} Audit `report` once all passes are done
+ * @typedef {{finding: string} & import('carzero').BothHeads} Headed
+ * @typedef {{all: Headed[], map?: Float32Array}} Heads None where the model has no CLIP-style head; its map of the selected finding
  * @typedef {object} Experiments
  * @property {boolean} open
  * @property {Cover} cover With what places are covered
+ * @property {ReadonlyMap<string, Heads | {error: string}>} heads By `headsKey`
  * @property {ReadonlyMap<string, import('carzero').Ablated[] | {error: string}>} parts By `partsKey`
  * @property {ReadonlyMap<string, Audit | {error: string}>} audits By `auditKey`
  * @property {ReadonlyMap<string, import('carzero').Sensitivity | {error: string}>} wordings By `wordingsKey`
@@ -19,6 +22,7 @@ export const COVERS = ['mean', 'blur', 'mirror'];
 export const initialExperiments = () => ({
   open: false,
   cover: 'mean',
+  heads: new Map(),
   parts: new Map(),
   audits: new Map(),
   wordings: new Map(),
@@ -27,6 +31,9 @@ export const initialExperiments = () => ({
 
 /** @param {import('./state.js').State} state */
 export const partsKey = ({ picture, selected }) => `${picture?.id}|${selected}`;
+
+/** Which findings are listed, too. @param {import('./state.js').State} state */
+export const headsKey = (state) => `${partsKey(state)}|${JSON.stringify(state.findings)}`;
 
 /** Which map is in question, and with what it is covered, too. @param {import('./state.js').State} state */
 export const auditKey = (state) => `${partsKey(state)}|${state.map.kind}|${state.experiments.cover}`;

@@ -210,6 +210,18 @@ export default {
   'forget.text':
     'The image and the findings are closed. This page, its model and your choices are deleted from this browser, so that the page no longer works offline. What you saved or copied yourself stays where you put it.',
   'forget.title': 'Forget everything?',
+  'heads.cosine': 'cosine',
+  'heads.cosineMap': 'Map by cosine',
+  'heads.cross': 'cross-attention',
+  'heads.crossMap': 'Map by cross-attention',
+  'heads.limit':
+    'Which is right, one image cannot say. Over images that took no part, the model card compares their AUROC.',
+  'heads.most': 'They disagree most over {finding}: {cross} by cross-attention, {cosine} by cosine.',
+  'heads.none': 'This model has no such head.',
+  'heads.question':
+    'The model has a second, CLIP-style head on the same encoders, which learnt the same sentences: it compares one vector of the image with one of the sentence. Where do they disagree on this image?',
+  'heads.title': 'Cross-attention or cosine?',
+  'heads.unranked': 'No listed finding has standings by both.',
   'key.across': 'Flip left to right',
   'key.fit': 'Fit the picture',
   'key.help': 'This sheet',

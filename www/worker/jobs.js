@@ -37,6 +37,7 @@
  * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode
  * @property {(payload: {picture: number, findings: string[]}) => {scores: Scored[], ms: number}} score
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
+ * @property {(payload: {picture: number, findings: string[], finding: string}) => import('../core/experiments.js').Heads} bothHeads And the CLIP-style head's map of one finding
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Ablated[]} ablate
  * @property {(payload: {picture: number, finding: string, own: readonly string[]}) => import('carzero').Sensitivity} sensitivity
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
@@ -63,6 +64,7 @@ export const MODEL_JOBS = new Set([
   'encode',
   'score',
   'explain',
+  'bothHeads',
   'ablate',
   'sensitivity',
   'audit',

@@ -181,6 +181,14 @@ const jobs = {
     return [explanation, [patches, attendedWords, wordPatches].map(({ buffer }) => buffer)];
   },
 
+  async bothHeads({ picture: id, findings, finding }) {
+    /** @type {import('carzero').BothHeads[] | undefined} */
+    const both = await model.bothHeads(encodedOf(id), findings);
+    const map = both && (await model.cosineMap(encodedOf(id), finding));
+    const all = (both ?? []).map((each, i) => ({ finding: findings[i], ...each }));
+    return [{ all, map }, map ? [map.buffer] : []];
+  },
+
   async ablate({ picture: id, finding }) {
     return [await model.ablate(encodedOf(id), finding)];
   },

@@ -2,7 +2,7 @@
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
 import { answerOrReason } from '../../core/errors.js';
-import { auditKey, partsKey, wordingsKey } from '../../core/experiments.js';
+import { auditKey, headsKey, partsKey, wordingsKey } from '../../core/experiments.js';
 import { Pump } from '../../core/pump.js';
 
 /** So many wordings of one's own are kept. */
@@ -40,7 +40,7 @@ export class ExperimentActions extends Actions {
   /** Another model, or another device. */
   forget() {
     this.#auditing = '';
-    this.#change({ parts: new Map(), audits: new Map(), wordings: new Map() });
+    this.#change({ heads: new Map(), parts: new Map(), audits: new Map(), wordings: new Map() });
   }
 
   /** Asks for what is missing. */
@@ -53,7 +53,8 @@ export class ExperimentActions extends Actions {
     const { experiments, picture, selected } = this.state;
     const score = this.state.scores.get(selected);
     if (!experiments.open || !picture || !score || phase(this.state) !== 'done') return null;
-    const [parts, audit] = [partsKey(this.state), auditKey(this.state)];
+    const [heads, parts, audit] = [headsKey(this.state), partsKey(this.state), auditKey(this.state)];
+    if (!experiments.heads.has(heads)) return () => this.#compareHeads(heads, picture.id, selected);
     if (!experiments.parts.has(parts)) return () => this.#ablate(parts, picture.id, selected);
     const wordings = wordingsKey(this.state);
     if (!experiments.wordings.has(wordings)) return () => this.#reword(wordings, picture.id, selected, experiments.own);
@@ -61,6 +62,13 @@ export class ExperimentActions extends Actions {
     if (known && ('error' in known || known.report)) return null;
     if (known && this.#auditing === audit) return () => this.#step(audit);
     return () => this.#begin(audit, picture.id, selected, score[this.state.map.kind]);
+  }
+
+  /** @param {string} key @param {number} picture Id @param {string} finding */
+  async #compareHeads(key, picture, finding) {
+    const { findings } = this.state;
+    const answer = await answerOrReason(this.session.call('bothHeads', { picture, findings, finding }));
+    this.#change({ heads: this.#with(this.state.experiments.heads, key, answer) });
   }
 
   /** @param {string} key @param {number} picture Id @param {string} finding */

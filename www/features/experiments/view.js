@@ -1,13 +1,14 @@
 /** Experiments on the selected finding: which parts of the model carry its score, and whether it rests on what the map shows. */
-import { byId, contextOf, create, createSvg, onChange, setOptions } from '../../core/dom.js';
-import { phase, seenBox } from '../../core/derived.js';
+import { byId, create, createSvg, onChange, setOptions } from '../../core/dom.js';
+import { phase } from '../../core/derived.js';
 import { COVERS, auditKey, median, partsKey } from '../../core/experiments.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { standingInWords } from '../../core/wording.js';
 import { cautions, signed, standing } from '../../core/words.js';
+import { bindHeads } from './heads.js';
+import { SIDE, drawSeen } from './seen.js';
 import { bindWordings } from './wording.js';
 
-const REGION = 224; // pixels of a side
 const STRIP = { width: 640, height: 96, margin: 16 };
 
 /** @param {import('carzero').Part} part */
@@ -112,6 +113,7 @@ export function bindExperiments(session) {
   const conclusion = byId('look-conclusion');
   const looks = byId('look-looks');
   const standings = byId('look-standings');
+  const drawHeads = bindHeads(session);
   const drawWordings = bindWordings(session);
 
   opener.addEventListener('click', () => {
@@ -127,30 +129,15 @@ export function bindExperiments(session) {
     if (chosen) session.experiments.coverWith(chosen);
   });
 
-  /** What the model sees, with the region's patches framed. @param {import('../../core/state.js').State} state @param {number[]} patches */
-  function drawRegion({ picture, info }, patches) {
-    const shown = byId('picture', HTMLCanvasElement);
-    const seen = picture && seenBox(picture);
-    if (!picture || !seen || !info) return;
-    const context = contextOf(region);
-    const scale = shown.width / picture.grid.width;
-    const down = shown.height / picture.grid.height;
-    region.width = region.height = REGION;
-    context.drawImage(
-      shown,
-      seen.x * scale,
-      seen.y * down,
-      seen.width * scale,
-      seen.height * down,
-      0,
-      0,
-      REGION,
-      REGION,
-    );
-    const cell = REGION / info.mapSide;
+  /** The region's patches, on what the model sees. @param {import('../../core/state.js').State} state @param {number[]} patches */
+  function drawRegion(state, patches) {
+    const context = drawSeen(region, state);
+    if (!context || !state.info) return;
+    const { mapSide } = state.info;
+    const cell = SIDE / mapSide;
     context.fillStyle = 'rgb(255 176 32 / 55%)';
     for (const patch of patches)
-      context.fillRect((patch % info.mapSide) * cell, Math.floor(patch / info.mapSide) * cell, cell, cell);
+      context.fillRect((patch % mapSide) * cell, Math.floor(patch / mapSide) * cell, cell, cell);
   }
 
   const drawParts = onChange((/** @type {import('carzero').Ablated[] | {error: string} | undefined} */ parts) => {
@@ -197,6 +184,7 @@ export function bindExperiments(session) {
     drawCovers(experiments.cover);
     const waits = phase(state) !== 'done';
     drawParts(experiments.parts.get(partsKey(state)));
+    drawHeads(state);
     drawWordings(state);
     const audit = experiments.audits.get(auditKey(state));
     question.textContent = t('look.question', { map: t(`map.${state.map.kind}`) });

@@ -1,0 +1,52 @@
+//! Cross-attention against cosine: the same findings scored by the fusion and by the CLIP-style head, which has the same
+//! encoders and learnt the same sentences. What differs is how image and text meet (Lai et al., 2024, Table 3).
+
+use serde::Serialize;
+
+use super::{EncodedImages, Engine, Standing};
+use crate::error::Result;
+use crate::package::config::Reference;
+use crate::text::prompt::Prompt;
+
+/// A finding, scored both ways.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BothHeads {
+    /// By cross-attention, as in a [`Score`](super::Score).
+    pub cross_attention: Standing,
+    /// By the cosine, -1 to 1; its percentile is among the same reference images, where the model ships them.
+    pub cosine: Standing,
+}
+
+impl Engine {
+    /// Scores the first picture on prompts both ways, in their order; none where the model has no CLIP-style head.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn both_heads(
+        &self,
+        images: &EncodedImages,
+        prompts: &[String],
+    ) -> Result<Option<Vec<BothHeads>>> {
+        let scores = self.score(images, prompts).await?;
+        let scores = scores.first().map(Vec::as_slice).unwrap_or_default();
+        let both = scores.iter().map(|score| {
+            let cosine = score.cosine?;
+            let ranks = self.cosine_reference(&score.prompt).filter(|_| score.percentile.is_some());
+            Some(BothHeads {
+                cross_attention: Standing { logit: score.logit, percentile: score.percentile },
+                cosine: Standing {
+                    logit: cosine,
+                    percentile: ranks.map(|ranks| Reference::percentile(ranks, cosine)),
+                },
+            })
+        });
+        Ok(both.collect())
+    }
+
+    /// The reference distribution of a prompt's cosine: its 0th to 100th percentile.
+    fn cosine_reference(&self, prompt: &Prompt) -> Option<&Vec<f32>> {
+        self.config.reference.as_ref()?.cosines.get(prompt.normalized())
+    }
+}
