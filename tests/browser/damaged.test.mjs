@@ -58,7 +58,7 @@ for (const kind of ['jpg', 'png']) {
     assert.equal(await warnings().textContent(), '');
     await choose(part(kind, 50));
     await page.getByTestId('error-message').getByText(`50 of 100.${kind} was not opened`).waitFor();
-    const [, share] = (await page.getByTestId('error-message').textContent()).match(/(\d+) ?% of it could be read/);
+    const [, share] = (await page.getByTestId('error-message').textContent()).match(/(\d+)% of it could be read/);
     assert.ok(Number(share) > 30 && Number(share) < 70, share);
     await page.locator('#dismiss').click();
   });
@@ -68,7 +68,7 @@ for (const kind of ['jpg', 'png']) {
     await page.getByText(`97 of 100.${kind}`).first().waitFor();
     await reached(page, 'done');
     await warnings()
-      .getByText(/9\d ?% of the picture could be read/)
+      .getByText(/9\d% of the picture could be read/)
       .waitFor();
     assert.equal(await page.locator('[data-testid="score-row"][data-kind="ranked"]').count(), 14);
   });
@@ -80,7 +80,7 @@ test('in a series the one is left out with its reason, and the other is marked',
   const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
   assert.match(
     await row('50 of 100.jpg').textContent(),
-    /Not read: this picture is damaged: \d+ % of it could be read/,
+    /Not read: this picture is damaged: \d+% of it could be read/,
   );
   assert.match(await row('97 of 100.png').textContent(), /Warning: The file is damaged/);
   assert.doesNotMatch(await row('100 of 100.jpg').textContent(), /Warning/);
