@@ -60,7 +60,7 @@ for (const kind of ['jpg', 'png']) {
     assert.equal(await textOf(warnings()), '');
     await choose(part(kind, 50));
     await page.getByTestId('error-message').getByText(`50 of 100.${kind} was not opened`).waitFor();
-    const [, share] = matchOf(await textOf(page.getByTestId('error-message')), /(\d+) ?% of it could be read/);
+    const [, share] = matchOf(await textOf(page.getByTestId('error-message')), /(\d+)% of it could be read/);
     assert.ok(Number(share) > 30 && Number(share) < 70, share);
     await page.locator('#dismiss').click();
   });
@@ -70,7 +70,7 @@ for (const kind of ['jpg', 'png']) {
     await page.getByText(`97 of 100.${kind}`).first().waitFor();
     await reached(page, 'done');
     await warnings()
-      .getByText(/9\d ?% of the picture could be read/)
+      .getByText(/9\d% of the picture could be read/)
       .waitFor();
     assert.equal(await page.locator('[data-testid="score-row"][data-kind="ranked"]').count(), 14);
   });
@@ -80,7 +80,7 @@ test('in a series the one is left out with its reason, and the other is marked',
   await choose(part('jpg', 100), part('jpg', 50), part('png', 97));
   await page.getByTestId('series-count').getByText('Scored 2 of 3, 1 not read').waitFor({ timeout: 120_000 });
   const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
-  assert.match(await textOf(row('50 of 100.jpg')), /Not read: this picture is damaged: \d+ % of it could be read/);
+  assert.match(await textOf(row('50 of 100.jpg')), /Not read: this picture is damaged: \d+% of it could be read/);
   assert.match(await textOf(row('97 of 100.png')), /Warning: The file is damaged/);
   assert.doesNotMatch(await textOf(row('100 of 100.jpg')), /Warning/);
 });

@@ -55,7 +55,10 @@ test('every part of the model scores, and the whole one as the list says', async
   const warned = await page.getByTestId('experiments-warnings').locator('p').allTextContents();
   assert.deepEqual(warned, await page.getByTestId('warnings').locator('p').allTextContents());
   assert.match(warned[0], /This is a drawing/);
-  assert.match(await textOf(page.getByTestId('parts-most')), /Most changes by “.+”: .+ becomes .+\./);
+  assert.match(
+    await textOf(page.getByTestId('parts-most')),
+    /^The largest change: (with [a-z].+ alone|without .+), from the .+ percentile to the [<>\d].+\.$/,
+  );
 });
 
 test('a drawn effusion is the reason for its score, with any cover', async () => {

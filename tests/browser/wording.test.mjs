@@ -56,6 +56,17 @@ test('words that the model never learnt have no standing, on the page and in wha
     ['', 'yes'],
   );
 
+  await page.evaluate(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    const amber = (window.amber = []);
+    CanvasRenderingContext2D.prototype.fillText = function write(text, ...place) {
+      if (this.fillStyle === '#e0a93c') amber.push(text);
+      fillText.call(this, text, ...place);
+    };
+  });
+  await Promise.all([page.waitForEvent('download'), page.getByTestId('export-png').click()]);
+  assert.match((await page.evaluate(() => window.amber)).join(' '), /never learnt these words/, 'as a warning');
+
   await page.keyboard.press('Escape');
   await page.getByTestId('compare-toggle').click();
   await page.getByTestId('phantom-button').nth(1).click();

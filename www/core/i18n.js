@@ -55,10 +55,12 @@ export function tell(message) {
  */
 export function programMessage({ code, message, values }) {
   const { reason = '', ...others } = values ?? {};
+  const share = others.share ? percent(parseFloat(others.share) / 100) : '';
+  const named = code === 'damaged' && !share ? 'error.damaged.unknown' : `error.${code}`;
   const why = typeof reason === 'string' ? reason : { key: `reason.${reason.code}`, values: reason };
   return {
-    key: Object.hasOwn(en, `error.${code}`) ? `error.${code}` : 'error.failed',
-    values: { ...others, ...(others.share === '' && { share: '–' }), reason: why, message },
+    key: Object.hasOwn(en, named) ? named : 'error.failed',
+    values: { ...others, share, reason: why, message },
   };
 }
 

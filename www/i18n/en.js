@@ -10,7 +10,7 @@ export default {
   'about.loaded': 'Loaded here: {title} ({version}, {license}), {megabytes} MB from {folder}. {view}',
   'about.maps': 'Reading the maps',
   'about.mapsText':
-    'Similarity is how well each patch agrees with the sentence before the softmax; attention is how the model divided its weight after it. Published tests of the official model found that similarity localises better. Both have a grid of 14 by 14 patches, stretched over the part of the image that the model saw.',
+    'Similarity is how well each patch agrees with the sentence before the softmax; attention is how the model divided its weight after it. Published tests of the official model found that similarity localises better. The page begins with attention all the same: it is what the score was computed with. Both have a grid of 14 by 14 patches, stretched over the part of the image that the model saw.',
   'about.negation': 'It often misreads negation. Ask for the finding, not for its absence.',
   'about.privacy': 'Privacy',
   'about.privacyText':
@@ -99,7 +99,8 @@ export default {
   'error.bad-tokenizer': '{message}',
   'error.bad-weights': '{message}',
   'error.crash': '{message}',
-  'error.damaged': '{message}',
+  'error.damaged': 'this picture is damaged: {share} of it could be read. Copy or download it again',
+  'error.damaged.unknown': 'this picture is damaged. Copy or download it again',
   'error.device': '{message}',
   'error.dicomdir': '{message}',
   'error.empty-file': '{message}',
@@ -385,7 +386,8 @@ export default {
   'part.without-layer': 'Without layer {layer}',
   'parts.limit':
     'Nothing was trained again: the model never had to do without a part. Percentiles are among the reference images, scored by the same part.',
-  'parts.most': 'Most changes by “{part}”: {from} becomes {to}.',
+  'parts.mostAlone': 'The largest change: with {part}, from the {from} percentile to the {to}.',
+  'parts.mostWithout': 'The largest change: {part}, from the {from} percentile to the {to}.',
   'parts.question':
     'The same image and sentence are scored again by one part of the cross-attention alone, or with a layer or a head switched off. The thin line is the whole model.',
   'parts.title': 'Which part of the model carries the score?',

@@ -42,7 +42,11 @@ function mostMoved([whole, ...others]) {
   if (from === undefined) return '';
   const apart = (/** @type {import('carzero').Ablated} */ { percentile = from }) => Math.abs(percentile - from);
   const most = others.reduce((one, two) => (apart(two) > apart(one) ? two : one));
-  return t('parts.most', { part: partInWords(most.part), from: standingInWords(whole), to: standingInWords(most) });
+  const [before, after] = [from, most.percentile ?? from].map(standing);
+  if (before === after) return '';
+  const part = partInWords(most.part).replace(/^./u, (letter) => letter.toLowerCase()); // within a sentence
+  const without = most.part.code === 'without-head' || most.part.code === 'without-layer';
+  return t(without ? 'parts.mostWithout' : 'parts.mostAlone', { part, from: before, to: after });
 }
 
 /** Logits on a line: of the image as it is, with the map's place covered, and with others covered. @param {import('carzero').AuditReport} report */

@@ -1,7 +1,7 @@
 /** What is written below the image of a figure. */
 import { glossOf, t } from '../../core/i18n.js';
 import { shownMap } from '../../core/map.js';
-import { cautionsOfWords, scoreInWords, standingInWords } from '../../core/wording.js';
+import { cautionsOfWords, isUnknown, scoreInWords, standingInWords } from '../../core/wording.js';
 import { cautions, modelInWords } from '../../core/words.js';
 import { sideOf } from '../../core/zone.js';
 
@@ -32,10 +32,9 @@ export function captionOf(state, score, info) {
   return {
     finding: glossOf(score.finding) ? `${glossOf(score.finding)} (${score.finding})` : score.finding,
     place: standingInWords(score),
-    warnings: cautions(picture),
+    warnings: [...cautions(picture), ...(isUnknown(score) ? [scoreInWords(score)] : []), ...cautionsOfWords(score)],
     lines: [
-      scoreInWords(score),
-      ...cautionsOfWords(score),
+      isUnknown(score) ? '' : scoreInWords(score),
       sideOf(score) === 'within' ? t('zone.within') : '',
       score.percentile === undefined ? '' : t('figure.rank'),
       modelInWords(info, score.percentile !== undefined),
