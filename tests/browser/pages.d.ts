@@ -28,8 +28,8 @@ declare global {
   /** Of the worker: the module's memory, and how many pictures it holds. */
   var memory: WebAssembly.Memory;
   var held: () => number;
-  /** All that was written on canvases. */
-  var written: string[];
+  /** All that was written on canvases since `recordTexts`, and in which colour. */
+  var written: { text: string; colour: string | CanvasGradient | CanvasPattern }[];
   /** What went wrong. */
   var problems: string[];
   /** Milliseconds since the page was opened. */

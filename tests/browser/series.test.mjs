@@ -6,7 +6,18 @@ import { join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
-import { addOwnWords, boxOf, builtPage, greysAt, openMenu, pixelsOf, reached, textOf, visit } from './visit.mjs';
+import {
+  addOwnWords,
+  boxOf,
+  builtPage,
+  greysAt,
+  openMenu,
+  pixelsOf,
+  reached,
+  recordTexts,
+  textOf,
+  visit,
+} from './visit.mjs';
 /** @import { Files } from './visit.mjs' */
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
@@ -414,20 +425,11 @@ test('what is exported carries what speaks against the scores, and both sides of
   await page.getByTestId('contours-toggle').check();
   const names = page.locator('#contour-names li');
   await names.nth(4).waitFor();
-  await page.evaluate(() => {
-    const { fillText } = CanvasRenderingContext2D.prototype;
-    /** @type {string[]} */ const written = [];
-    window.written = written;
-    CanvasRenderingContext2D.prototype.fillText = function write(
-      /** @type {Parameters<typeof fillText>} */ ...[text, ...place]
-    ) {
-      written.push(text);
-      fillText.call(this, text, ...place);
-    };
-  });
+  await recordTexts(page);
   await page.getByTestId('export-open').click();
   writeFileSync(join(OUTPUT, 'figure-compare-contours.png'), await exported('png'));
-  const legend = (await page.evaluate(() => window.written)).filter((text) => /^\d [^:]+: /.test(text));
+  const written = await page.evaluate(() => window.written.map(({ text }) => text));
+  const legend = written.filter((text) => /^\d [^:]+: /.test(text));
   const shown = await names.allTextContents();
   assert.deepEqual(
     legend.map((text) => text.split(':')[0]),

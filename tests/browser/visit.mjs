@@ -79,6 +79,19 @@ export const greysAt = (locator, parts) =>
     );
   }, parts);
 
+/** Begins to keep what the page writes on canvases. @param {Page} page */
+export const recordTexts = (page) =>
+  page.evaluate(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    window.written = [];
+    CanvasRenderingContext2D.prototype.fillText = function write(
+      /** @type {Parameters<typeof fillText>} */ ...[text, ...place]
+    ) {
+      window.written.push({ text, colour: this.fillStyle });
+      fillText.call(this, text, ...place);
+    };
+  });
+
 /** All bytes of a canvas: red, green, blue and opacity. @param {Locator} locator */
 export const pixelsOf = (locator) =>
   locator.evaluate((/** @type {HTMLCanvasElement} */ canvas) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { addOwnWords, builtPage, reached, visit } from './visit.mjs';
+import { addOwnWords, builtPage, reached, recordTexts, visit } from './visit.mjs';
 
 const built = builtPage();
 /** The cells of a line of CSV. @param {string} line */
@@ -56,16 +56,11 @@ test('words that the model never learnt have no standing, on the page and in wha
     ['', 'yes'],
   );
 
-  await page.evaluate(() => {
-    const { fillText } = CanvasRenderingContext2D.prototype;
-    const amber = (window.amber = []);
-    CanvasRenderingContext2D.prototype.fillText = function write(text, ...place) {
-      if (this.fillStyle === '#e0a93c') amber.push(text);
-      fillText.call(this, text, ...place);
-    };
-  });
+  await recordTexts(page);
   await Promise.all([page.waitForEvent('download'), page.getByTestId('export-png').click()]);
-  assert.match((await page.evaluate(() => window.amber)).join(' '), /never learnt these words/, 'as a warning');
+  const written = await page.evaluate(() => window.written);
+  const amber = written.filter(({ colour }) => colour === '#e0a93c').map(({ text }) => text);
+  assert.match(amber.join(' '), /never learnt these words/, 'as a warning');
 
   await page.keyboard.press('Escape');
   await page.getByTestId('compare-toggle').click();
