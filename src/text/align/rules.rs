@@ -3,6 +3,8 @@
 use super::lexicon::{Cue, Entry, LEXICON, Side, Spot};
 use super::tokens::{EMPTY_BOX, LINE, TICKED_BOX, Token};
 
+/// Between the words of a finding it denies it: "the shoulder is not dislocated".
+const DENIED: &str = "not";
 /// At most this many words stand between a place and the finding it describes.
 const MAX_GAP: usize = 6;
 
@@ -95,12 +97,19 @@ fn events(tokens: &[Token]) -> Vec<Event> {
         if at >= line_end {
             (line_end, leads) = boxes(tokens, at);
         }
-        let term = lexicon.terms.longest(
-            tokens,
-            at,
-            |token| &token.stem,
-            |token| lexicon.is_filler(token) || [":", "-"].contains(&token.word.as_str()),
-        );
+        let longest = |denied: bool| {
+            let between = |token: &Token| {
+                lexicon.is_filler(token)
+                    || [":", "-"].contains(&token.word.as_str())
+                    || (denied && token.word == DENIED)
+            };
+            lexicon.terms.longest(tokens, at, |token| &token.stem, between)
+        };
+        let plain = longest(false);
+        let longer = |&(end, entry): &(usize, Entry)| {
+            matches!(entry, Entry::Finding(_)) && plain.is_none_or(|(other, _)| end > other)
+        };
+        let term = longest(true).filter(longer).or(plain);
         let (end, what) = match term.filter(|&(end, _)| !is_mere_word(tokens, at, end)) {
             Some((end, Entry::Finding(group)))
                 if lexicon.groups[group].alone && !is_alone(tokens, at, end) =>
@@ -607,8 +616,9 @@ impl Walk<'_> {
     }
 
     fn new_found(&self, event: &Event, group: usize) -> Found {
+        let denied = self.tokens[event.start..event.end].iter().any(|token| token.word == DENIED);
         let historical = self.context || (self.hist.on && !LEXICON.groups[group].lasting);
-        let (negated, uncertain, location) = (self.neg.on, self.unc.on, None);
+        let (negated, uncertain, location) = (self.neg.on || denied, self.unc.on, None);
         Found {
             start: event.start,
             end: event.end,
