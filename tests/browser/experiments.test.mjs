@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
-import { addOwnWords, builtPage, pixelsOf, reached, textOf, visit } from './visit.mjs';
+import { addOwnWords, boxOf, builtPage, pixelsOf, reached, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
 
 const built = builtPage();
@@ -125,6 +125,10 @@ test('it fits a phone, and is there in Japanese', async () => {
   await result().waitFor();
   const wide = await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
   assert.equal(wide, 0, 'nothing is scrolled sideways');
+  for (const row of await page.locator('.head-row').all()) {
+    const [name, track] = await Promise.all([0, 1].map((index) => boxOf(row.locator('> span').nth(index))));
+    assert.ok(name.x + name.width <= track.x, 'names lie beside their lines');
+  }
   await page.screenshot({ path: join(OUTPUT, 'experiments-360.png') });
   await close();
   await page.setViewportSize({ width: 1280, height: 800 });
