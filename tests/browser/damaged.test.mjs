@@ -78,10 +78,7 @@ test('in a series the one is left out with its reason, and the other is marked',
   await choose(part('jpg', 100), part('jpg', 50), part('png', 97));
   await page.getByTestId('series-count').getByText('Scored 2 of 3, 1 not read').waitFor({ timeout: 120_000 });
   const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
-  assert.match(
-    await row('50 of 100.jpg').textContent(),
-    /Not read: this picture is damaged: \d+% of it could be read/,
-  );
+  assert.match(await row('50 of 100.jpg').textContent(), /Not read: this picture is damaged: \d+% of it could be read/);
   assert.match(await row('97 of 100.png').textContent(), /Warning: The file is damaged/);
   assert.doesNotMatch(await row('100 of 100.jpg').textContent(), /Warning/);
 });
