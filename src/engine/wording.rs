@@ -55,7 +55,12 @@ impl Wordings {
         let bare = self.templates.iter().filter_map(|template| {
             let (before, after) = template.split_once("{}")?;
             let [before, after] = [before, after].map(words);
-            sentence.strip_prefix(&before)?.strip_suffix(&after).map(str::trim)
+            let rest = sentence.strip_prefix(&before)?;
+            let rest = rest.strip_suffix(&after)?;
+            // "There is no" is no beginning of "there is nodule".
+            let whole = (before.is_empty() || rest.is_empty() || rest.starts_with(' '))
+                && (after.is_empty() || rest.is_empty() || rest.ends_with(' '));
+            whole.then(|| rest.trim())
         });
         bare.min_by_key(|bare| bare.len()).unwrap_or(sentence).to_string()
     }
@@ -135,6 +140,8 @@ mod tests {
             ("There is no large mass.", "large mass"),
             ("A hiatus hernia is present", "a hiatus hernia"),
             ("The heart is large", "the heart is large"),
+            ("There is nodule", "nodule"),
+            ("There is no nodule", "nodule"),
             ("There is", ""),
         ] {
             assert_eq!(wordings().finding_of(&Prompt::new(sentence)), finding, "{sentence}");

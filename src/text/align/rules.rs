@@ -139,6 +139,8 @@ fn mark(tokens: &[Token], at: usize, token: &Token, leads: bool) -> Option<What>
     Some(match token.word.as_str() {
         "?" if is_answered(tokens, at) => return None,
         "-" | "n" | "0" if is_minus(tokens, at) => What::Cue(Cue::NegAfter),
+        "0" if begins_item(tokens, at) => What::Cue(Cue::NegBefore),
+        "+" | "with" | "con" if is_contrast(tokens, at) => What::Cue(Cue::Restart),
         TICKED_BOX if is_answer(tokens, at + 1) => return None,
         EMPTY_BOX | TICKED_BOX => What::Box { ticked: token.word == TICKED_BOX, leads },
         "in" if is_year(tokens, at + 1) => What::Cue(Cue::Past),
@@ -200,12 +202,21 @@ fn is_answered(tokens: &[Token], at: usize) -> bool {
         && tokens.get(at + 2).is_none_or(|token| token.ends_sentence() || token.word == ",")
 }
 
-/// "胸水：-" and "Effusion N", as a form is filled in
+/// "胸水：-", "PTX -" and "Effusion N", as a form is filled in
 fn is_minus(tokens: &[Token], at: usize) -> bool {
-    let asked = at.checked_sub(1).is_some_and(|before| {
-        tokens[before].word == ":" || (tokens[at].word != "-" && !tokens[before].ends_sentence())
-    });
+    let asked = at.checked_sub(1).is_some_and(|before| !tokens[before].ends_sentence());
     asked && tokens.get(at + 1).is_none_or(|token| token.ends_sentence() || token.word == ",")
+}
+
+/// Whether a token begins the text, a line or an item of a list.
+fn begins_item(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| tokens[before].word.as_str());
+    before.is_none_or(|word| [",", ";", LINE].contains(&word))
+}
+
+/// "No effusion, with cardiomegaly", "no PTX, + consolidation": after the comma something else is said.
+fn is_contrast(tokens: &[Token], at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| tokens[before].word == ",")
 }
 
 /// Whether the text says nothing but these tokens, apart from "there is no".

@@ -207,9 +207,14 @@ fn combines(c: char) -> bool {
     !c.is_ascii() && (is_combining_mark(c) || canonical_combining_class(first()) != 0)
 }
 
-/// Characters that NFKC would take apart into a blank and an accent become an apostrophe.
+/// An accent that NFKC would take apart into a blank and itself becomes an apostrophe, and a crossed-out nought, which is
+/// no letter, the letter that is written for it.
 fn spared(c: char) -> char {
-    if c == '´' { '\'' } else { c }
+    match c {
+        '´' => '\'',
+        '∅' | '⌀' => 'ø',
+        c => c,
+    }
 }
 
 fn push(tokens: &mut Vec<Token>, word: String, start: usize, end: usize) {

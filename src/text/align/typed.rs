@@ -6,7 +6,7 @@ use super::lexicon::{Cue, Entry, LEXICON, distance};
 use super::{Aligned, align, complete, finding};
 
 /// A text shorter than this is not taken for the beginning of a name.
-const BEGINNING: usize = 3;
+const BEGINNING: usize = 4;
 
 /// How a typed text is understood: as a name, as a misspelt name, or as statements. Where none of
 /// it is known, all three are empty.
