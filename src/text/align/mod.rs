@@ -183,11 +183,10 @@ pub fn names_no_disease(text: &str) -> bool {
     let entries = LEXICON.entries(&tokens);
     let found = rules::find(&tokens);
     let is_made = |group: usize| LEXICON.groups[group].device || LEXICON.groups[group].lasting;
-    entries.iter().flatten().any(|entry| matches!(entry, Entry::Ignore))
-        || (!found.is_empty() && found.iter().all(|found| is_made(found.group)))
+    (!found.is_empty() && found.iter().all(|found| is_made(found.group)))
         || (!tokens.is_empty()
             && entries.iter().zip(&tokens).all(|(entry, token)| match entry {
-                Some(Entry::Subject(_) | Entry::Cue(Cue::Normal)) => true,
+                Some(Entry::Subject(_) | Entry::Cue(Cue::Normal) | Entry::Ignore) => true,
                 _ => LEXICON.is_filler(token),
             }))
 }

@@ -176,6 +176,7 @@ mod tests {
             ("normal", true),
             ("no acute cardiopulmonary process", true),
             ("異常なし", true),
+            ("NAD", true),
             ("radiografía normal", true),
             ("asdfgh", false),
             ("chest", false),

@@ -123,8 +123,14 @@ export function bindDetail(_session) {
     },
   );
 
-  return (/** @type {import('../../core/state.js').State} */ { scores, selected, info }) => {
+  // Another finding or image is read from its beginning; who has opened Why goes on looking there.
+  const begin = onChange((/** @type {string} */ _subject, /** @type {boolean} */ why) => {
+    if (!why) dock.scrollTop = 0;
+  });
+
+  return (/** @type {import('../../core/state.js').State} */ { scores, selected, info, picture, why }) => {
     draw(scores.get(selected), info?.validation ?? '');
+    begin(`${picture?.id}|${selected}`, why.open);
     const row = findAll(list, '.row', HTMLElement).find((element) => element.dataset.finding === selected);
     const host = phone.matches && row ? row : dock; // on a phone the details open under their row
     if (detail.parentElement !== host) host.append(detail);

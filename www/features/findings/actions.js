@@ -87,12 +87,12 @@ export class FindingActions extends Actions {
     return this.session.call('sentence', { finding }).catch(() => '');
   }
 
-  /** @param {string[]} gone */
+  /** Those taken off can be restored; of a list that is cleared, that list alone. @param {string[]} gone */
   remove(gone) {
     const { findings, removed } = this.state;
     this.replace(
       findings.filter((finding) => !gone.includes(finding)),
-      { removed: [...removed, ...gone] },
+      { removed: gone.length === findings.length ? gone : [...removed, ...gone] },
     );
   }
 
