@@ -1,0 +1,61 @@
+/** Which parts of the cross-attention carry the score: bars of each alone, or of all but one. */
+import { byId, create, onChange } from '../../core/dom.js';
+import { partsKey } from '../../core/experiments.js';
+import { t } from '../../core/i18n.js';
+import { signed, standing } from '../../core/words.js';
+
+/** @param {import('carzero').Part} part */
+function partInWords(part) {
+  if (part.code === 'without-head') return t('part.without-head', { head: part.head + 1, layer: part.layer + 1 });
+  if (part.code === 'without-layer') return t('part.without-layer', { layer: part.layer + 1 });
+  return t(`part.${part.code}`);
+}
+
+/** @param {import('carzero').Ablated} ablated @param {number | undefined} whole Percentile */
+function createPart({ part, logit, percentile }, whole) {
+  const row = create('li', undefined, 'part');
+  const [track, fill, mark] = ['part-track', 'part-fill', 'part-mark'].map((name) => create('span', undefined, name));
+  fill.style.setProperty('width', `${percentile ?? 0}%`);
+  mark.style.setProperty('left', `${whole ?? 0}%`);
+  track.append(fill, mark);
+  track.hidden = percentile === undefined;
+  row.dataset.part = part.code;
+  row.append(
+    create('span', partInWords(part)),
+    track,
+    create('span', percentile === undefined ? '' : standing(percentile), 'part-value'),
+    create('span', signed(logit), 'part-value small'),
+  );
+  return row;
+}
+
+/** The part whose percentile is farthest from the whole's. @param {import('carzero').Ablated[]} parts */
+function mostMoved([whole, ...others]) {
+  const { percentile: from } = whole;
+  if (from === undefined) return '';
+  const apart = (/** @type {import('carzero').Ablated} */ { percentile = from }) => Math.abs(percentile - from);
+  const most = others.reduce((one, two) => (apart(two) > apart(one) ? two : one));
+  const [before, after] = [from, most.percentile ?? from].map(standing);
+  if (before === after) return '';
+  const part = partInWords(most.part).replace(/^./u, (letter) => letter.toLowerCase()); // within a sentence
+  const without = most.part.code === 'without-head' || most.part.code === 'without-layer';
+  return t(without ? 'parts.mostWithout' : 'parts.mostAlone', { part, from: before, to: after });
+}
+
+export function bindParts() {
+  const list = byId('parts-list');
+  const most = byId('parts-most');
+
+  const draw = onChange((/** @type {import('carzero').Ablated[] | {error: string} | undefined} */ parts) => {
+    if (!parts || 'error' in parts) {
+      list.replaceChildren();
+      most.textContent = parts ? t('why.failed', { message: parts.error }) : t('experiments.working');
+      return;
+    }
+    list.replaceChildren(...parts.map((part) => createPart(part, parts[0].percentile)));
+    most.textContent = mostMoved(parts);
+  });
+
+  return (/** @type {import('../../core/state.js').State} */ state) =>
+    draw(state.experiments.parts.get(partsKey(state)));
+}
