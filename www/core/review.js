@@ -30,6 +30,9 @@ export const reviewOf = (text, byRules) => ({
   rewritten: false,
 });
 
+/** Whether the model reads any of a text. */
+export const isReadable = (/** @type {string} */ text) => /[a-z\d]/i.test(text);
+
 const BETWEEN = /[,;、，]|\b(?:and|plus|y)\b/i;
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
 
