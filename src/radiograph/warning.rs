@@ -65,7 +65,7 @@ impl fmt::Display for Warning {
             ),
             Self::Damaged { share } => write!(
                 f,
-                "The file is damaged: {} of the picture could be read. The scores are of that part.",
+                "The file is damaged: {} of the picture could be read. The rest is blank, and was scored as blank.",
                 percent(*share)
             ),
         }

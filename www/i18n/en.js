@@ -693,7 +693,8 @@ export default {
   'warning.body-part':
     'The file says that it shows {part}, not the chest: the model knows frontal chest radiographs only.',
   'warning.coloured': 'The picture has colours, unlike a radiograph: it may be a photograph of one, or something else.',
-  'warning.damaged': 'The file is damaged: {share} of the picture could be read. The scores are of that part.',
+  'warning.damaged':
+    'The file is damaged: {share} of the picture could be read. The rest is blank, and was scored as blank.',
   'warning.drawing': 'This is a drawing: how the model scores it says little of real radiographs.',
   'warning.frames': 'The file has {count} frames: the first is shown and scored.',
   'warning.inverted':
