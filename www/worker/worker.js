@@ -194,7 +194,7 @@ const jobs = {
   },
 
   async sensitivity({ picture: id, finding, own }) {
-    return [await model.sensitivity(encodedOf(id), finding, own)];
+    return [await model.sensitivity(encodedOf(id), finding, [...own])];
   },
 
   async audit({ picture: id, finding, map, cover }) {
