@@ -3,8 +3,8 @@
  *
  * @typedef {import('carzero').AuditReport['cover']} Cover
  * @typedef {{done: number, passes: number, report?: import('carzero').AuditReport}} Audit `report` once all passes are done
- * @typedef {{finding: string} & import('carzero').BothHeads} Headed
- * @typedef {{all: Headed[], map?: Float32Array}} Heads None where the model has no CLIP-style head; its map of the selected finding
+ * @typedef {{finding: string} & import('carzero').BothHeads} ScoredByBoth
+ * @typedef {{all: ScoredByBoth[], map?: Float32Array}} Heads None where the model has no CLIP-style head; its map of the selected finding
  * @typedef {object} Experiments
  * @property {boolean} open
  * @property {Cover} cover With what places are covered

@@ -182,8 +182,8 @@ pub fn names_no_disease(text: &str) -> bool {
     let tokens = LEXICON.read(text);
     let entries = LEXICON.entries(&tokens);
     let found = rules::find(&tokens);
-    let is_made = |group: usize| LEXICON.groups[group].device || LEXICON.groups[group].lasting;
-    (!found.is_empty() && found.iter().all(|found| is_made(found.group)))
+    let is_treatment = |group: usize| LEXICON.groups[group].device || LEXICON.groups[group].lasting;
+    (!found.is_empty() && found.iter().all(|found| is_treatment(found.group)))
         || (!tokens.is_empty()
             && entries.iter().zip(&tokens).all(|(entry, token)| match entry {
                 Some(Entry::Subject(_) | Entry::Cue(Cue::Normal) | Entry::Ignore) => true,

@@ -1,14 +1,15 @@
 /** Cross-attention against the cosine of a CLIP-style head: standings of all listed findings, and both maps of the selected one. */
-import { byId, create, onChange } from '../../core/dom.js';
+import { byId, contextOf, create, onChange } from '../../core/dom.js';
 import { headsKey } from '../../core/experiments.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { paintMap } from '../../core/viewport/heatmap.js';
 import { placeInWords, standingInWords } from '../../core/wording.js';
+import { answerInWords, known } from './answer.js';
 import { drawSeen, SIDE } from './seen.js';
 
-/** @typedef {import('../../core/experiments.js').Headed} Headed */
+/** @typedef {import('../../core/experiments.js').ScoredByBoth} ScoredByBoth */
 
-/** @param {Headed} headed @param {string} selected */
+/** @param {ScoredByBoth} scored @param {string} selected */
 function createRow({ finding, crossAttention, cosine }, selected) {
   const row = create('li', undefined, 'head-row');
   const track = create('span', undefined, 'part-track');
@@ -31,15 +32,15 @@ function createRow({ finding, crossAttention, cosine }, selected) {
   return row;
 }
 
-/** Those with both standings, the highest first. @param {Headed[]} all */
+/** Those with both standings, the highest first. @param {ScoredByBoth[]} all */
 const ranked = (all) =>
   all
     .filter(({ crossAttention, cosine }) => crossAttention.percentile !== undefined && cosine.percentile !== undefined)
     .sort((one, two) => (two.crossAttention.percentile ?? 0) - (one.crossAttention.percentile ?? 0));
 
-/** The finding whose standings lie farthest apart. @param {Headed[]} all Those with both, at least one */
+/** The finding whose standings lie farthest apart. @param {ScoredByBoth[]} all Those with both, at least one */
 function mostApart(all) {
-  const apart = (/** @type {Headed} */ { crossAttention, cosine }) =>
+  const apart = (/** @type {ScoredByBoth} */ { crossAttention, cosine }) =>
     Math.abs((crossAttention.percentile ?? 0) - (cosine.percentile ?? 0));
   const most = all.reduce((one, two) => (apart(two) > apart(one) ? two : one));
   const [cross, cosine] = [most.crossAttention, most.cosine].map(standingInWords);
@@ -62,10 +63,10 @@ export function bindHeads(session) {
     const palette = state.palettes.find(({ name }) => name === state.map.palette);
     const context = drawSeen(canvas, state);
     if (!context || !palette) return;
-    const painted = document.createElement('canvas');
+    const painted = create('canvas');
     const { size, rgba } = paintMap(map, palette.ramp);
     painted.width = painted.height = size;
-    painted.getContext('2d')?.putImageData(new ImageData(rgba, size, size), 0, 0);
+    contextOf(painted).putImageData(new ImageData(rgba, size, size), 0, 0);
     context.globalAlpha = 0.7;
     context.drawImage(painted, 0, 0, SIDE, SIDE);
   }
@@ -76,21 +77,17 @@ export function bindHeads(session) {
       /** @type {string} */ selected,
       /** @type {Float32Array | undefined} */ own,
     ) => {
-      const known = heads && !('error' in heads) ? heads : null;
-      const all = ranked(known?.all ?? []);
-      list.replaceChildren(...all.map((headed) => createRow(headed, selected)));
-      maps.hidden = !known?.map || !own;
-      if (known?.map && own) {
+      const answer = known(heads);
+      const all = ranked(answer?.all ?? []);
+      list.replaceChildren(...all.map((scored) => createRow(scored, selected)));
+      maps.hidden = !answer?.map || !own;
+      if (answer?.map && own) {
         drawMap(canvases.cross, own);
-        drawMap(canvases.cosine, known.map);
+        drawMap(canvases.cosine, answer.map);
       }
-      most.textContent = known
-        ? all.length
-          ? mostApart(all)
-          : t(known.all.length ? 'heads.unranked' : 'heads.none')
-        : heads && 'error' in heads
-          ? t('why.failed', { message: heads.error })
-          : t('experiments.working');
+      most.textContent = answerInWords(heads, (told) =>
+        all.length ? mostApart(all) : t(told.all.length ? 'heads.unranked' : 'heads.none'),
+      );
     },
   );
 

@@ -6,42 +6,33 @@ import { t } from '../../core/i18n.js';
 import { standingInWords } from '../../core/wording.js';
 import { signed } from '../../core/words.js';
 import { SIDE, drawSeen } from './seen.js';
+import { createAxis, createLabel, createStrip, placeOn } from './strip.js';
 
-const STRIP = { width: 640, height: 96, margin: 16 };
+const HEIGHT = 96; // of the figure
 
 /** Logits on a line: of the image as it is, with the map's place covered, and with others covered. @param {import('carzero').AuditReport} report */
-function createStrip({ whole, covered, controls }) {
-  const { width, height, margin } = STRIP;
-  const all = [whole, covered, ...controls].map(({ logit }) => logit);
+function createLogits({ whole, covered, controls }) {
+  const others = controls.map(({ logit }) => logit);
+  const all = [whole.logit, covered.logit, ...others];
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  const x = (/** @type {number} */ logit) => margin + ((logit - low) / (high - low || 1)) * (width - 2 * margin);
+  const x = (/** @type {number} */ logit) => placeOn(logit, low, high);
   const label = t('look.figure', {
     whole: signed(whole.logit),
     covered: signed(covered.logit),
-    low: signed(Math.min(...controls.map(({ logit }) => logit))),
-    high: signed(Math.max(...controls.map(({ logit }) => logit))),
+    low: signed(Math.min(...others)),
+    high: signed(Math.max(...others)),
   });
-  const figure = createSvg('svg', {
-    viewBox: `0 0 ${width} ${height}`,
-    role: 'img',
-    'aria-label': label,
-    class: 'strip',
-  });
-  const axis = height - 34;
-  const text = (/** @type {number} */ at, /** @type {string} */ anchor, /** @type {string} */ words) => {
-    const element = createSvg('text', { x: at, y: height - 10, 'text-anchor': anchor });
-    element.textContent = words;
-    return element;
-  };
+  const axis = HEIGHT - 34;
+  const figure = createStrip(HEIGHT, label);
   figure.append(
-    createSvg('line', { x1: margin, x2: width - margin, y1: axis, y2: axis, class: 'strip-axis' }),
+    createAxis(axis),
     createSvg('line', { x1: x(whole.logit), x2: x(whole.logit), y1: 8, y2: axis + 8, class: 'strip-whole' }),
-    ...controls.map(({ logit }, i) =>
+    ...others.map((logit, i) =>
       createSvg('circle', { cx: x(logit), cy: axis - 10 - 7 * (i % 5), r: 4, class: 'strip-control' }),
     ),
     createSvg('circle', { cx: x(covered.logit), cy: axis, r: 8, class: 'strip-covered' }),
-    text(margin, 'start', signed(low)),
-    text(width - margin, 'end', signed(high)),
+    createLabel(x(low), HEIGHT - 10, 'start', signed(low)),
+    createLabel(placeOn(1, 0, 1), HEIGHT - 10, 'end', signed(high)),
   );
   return figure;
 }
@@ -91,7 +82,7 @@ export function bindLook(session) {
   const drawReport = onChange((/** @type {import('carzero').AuditReport} */ report) => {
     const values = { controls: report.controls.length, asMuch: report.asMuch };
     drawRegion(session.state, report.region);
-    figure.replaceChildren(createStrip(report));
+    figure.replaceChildren(createLogits(report));
     conclusion.textContent = t(`look.${report.conclusion}`, values);
     looks.textContent =
       report.looks === 'unfamiliar' || report.looks === 'unusual' ? t(`look.looks.${report.looks}`) : '';

@@ -3,6 +3,7 @@ import { byId, create, onChange } from '../../core/dom.js';
 import { partsKey } from '../../core/experiments.js';
 import { t } from '../../core/i18n.js';
 import { signed, standing } from '../../core/words.js';
+import { answerInWords, known } from './answer.js';
 
 /** @param {import('carzero').Part} part */
 function partInWords(part) {
@@ -47,13 +48,9 @@ export function bindParts() {
   const most = byId('parts-most');
 
   const draw = onChange((/** @type {import('carzero').Ablated[] | {error: string} | undefined} */ parts) => {
-    if (!parts || 'error' in parts) {
-      list.replaceChildren();
-      most.textContent = parts ? t('why.failed', { message: parts.error }) : t('experiments.working');
-      return;
-    }
-    list.replaceChildren(...parts.map((part) => createPart(part, parts[0].percentile)));
-    most.textContent = mostMoved(parts);
+    const all = known(parts) ?? [];
+    list.replaceChildren(...all.map((part) => createPart(part, all[0].percentile)));
+    most.textContent = answerInWords(parts, mostMoved);
   });
 
   return (/** @type {import('../../core/state.js').State} */ state) =>

@@ -3,8 +3,10 @@ import { byId, create, createSvg, onChange } from '../../core/dom.js';
 import { wordingsKey } from '../../core/experiments.js';
 import { number, percent, plural, t } from '../../core/i18n.js';
 import { placeInWords } from '../../core/wording.js';
+import { answerInWords, known } from './answer.js';
+import { createAxis, createLabel, createStrip, placeOn } from './strip.js';
 
-const STRIP = { width: 640, row: 54, margin: 16, top: 8 };
+const ROW = 54; // height of a line with its marks
 /** Those of one meaning, and what other wordings say; each has a mark of its own. */
 const GROUPS = /** @type {const} */ ({
   template: 'same',
@@ -27,14 +29,12 @@ function createMark(group, x, y) {
 
 /** Percentiles on two lines, as they are and aligned. @param {import('carzero').Reworded[]} wordings */
 function createStrips(wordings) {
-  const { width, row, margin, top } = STRIP;
-  const height = top + 2 * row + 20;
-  const x = (/** @type {number} */ percentile) => margin + (percentile / 100) * (width - 2 * margin);
-  const figure = createSvg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', class: 'strip' });
-  figure.setAttribute('aria-label', t('wordings.figure'));
+  const height = 2 * ROW + 28;
+  const x = (/** @type {number} */ percentile) => placeOn(percentile, 0, 100);
+  const figure = createStrip(height, t('wordings.figure'));
   for (const [line, side] of /** @type {const} */ (['before', 'after']).entries()) {
-    const axis = top + (line + 1) * row - 12;
-    figure.append(createSvg('line', { x1: margin, x2: width - margin, y1: axis, y2: axis, class: 'strip-axis' }));
+    const axis = (line + 1) * ROW - 4;
+    figure.append(createAxis(axis));
     for (const [index, reworded] of wordings.entries()) {
       const percentile = reworded[side]?.percentile;
       if (percentile !== undefined)
@@ -45,11 +45,8 @@ function createStrips(wordings) {
     [0, 'start'],
     [50, 'middle'],
     [100, 'end'],
-  ])) {
-    const text = createSvg('text', { x: x(at), y: height - 4, 'text-anchor': anchor });
-    text.textContent = number(at);
-    figure.append(text);
-  }
+  ]))
+    figure.append(createLabel(x(at), height - 4, anchor, number(at)));
   return figure;
 }
 
@@ -96,15 +93,11 @@ export function bindWordings(session) {
   });
 
   const draw = onChange((/** @type {import('carzero').Sensitivity | {error: string} | undefined} */ answer) => {
-    const known = answer && !('error' in answer) ? answer : null;
-    all.hidden = !known;
-    figure.replaceChildren(...(known?.spread ? [createStrips(known.wordings)] : []));
-    rows.replaceChildren(...(known?.wordings ?? []).map(createRow));
-    result.textContent = known
-      ? spreadInWords(known)
-      : answer && 'error' in answer
-        ? t('why.failed', { message: answer.error })
-        : t('experiments.working');
+    const told = known(answer);
+    all.hidden = !told;
+    figure.replaceChildren(...(told?.spread ? [createStrips(told.wordings)] : []));
+    rows.replaceChildren(...(told?.wordings ?? []).map(createRow));
+    result.textContent = answerInWords(answer, spreadInWords);
   });
 
   return (/** @type {import('../../core/state.js').State} */ state) =>
