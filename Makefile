@@ -28,20 +28,25 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo test lint engines audit sbom fuzz bench page tools browser checkout
+.PHONY: demo test native lint engines audit sbom fuzz bench page tools browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
 	@echo "The page will be at http://127.0.0.1:8080/ once it is built (the first time takes about 15 minutes)."
 	trunk serve
 
-## All checks: formatting, lints, native tests, the page, and the page in Chromium.
-test: tools browser checkout audit lint
-	cargo fmt --check
-	$(LINTED) cargo test --locked --features train,llm
-	$(MAKE) page
+## All checks: formatting, lints, native tests, the page, and the page in Chromium. Two at a time: what one cannot share out
+## among the cores (downloads, link-time optimisation, a long test) leaves time to the other.
+test:
+	$(MAKE) -j2 tools audit lint checkout
+	$(MAKE) -j2 native page
 	npm run --prefix tests/lint types:built
 	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
+
+## Formatting, lints and tests of the Rust code.
+native: checkout
+	cargo fmt --check
+	$(LINTED) cargo test --locked --features train,llm
 
 ## Form, types and imports of the page's and the tests' JavaScript and CSS.
 lint: browser

@@ -5,7 +5,7 @@ set -eu
 cd "${TRUNK_STAGING_DIR:?}"
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
-# Of a model folder only the manifest: it knows the others by their SHA-256, and worker/weights.js keeps them. No declarations:
+# Of a model folder only the manifest: it knows the others by their SHA-256, and worker/shelf.js keeps them. No declarations:
 # only who edits the page reads them.
 files=$(find . -type f ! -name sw.js ! -name build.json ! -name '*.d.ts' ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
 build=$(digest $files | digest | cut -c1-12)

@@ -4,7 +4,7 @@
  * `offline.sh` writes build.json, the build's id and the SHA-256 of its files. A build has a cache of its own and is
  * fetched as a whole; another one takes its place only when a page opens and no other page is there. What is served was
  * verified against that list, so a page never gets a mix, even while the site is being replaced. This script holds no
- * build, so a new version of it changes nothing for the pages. The models' other files are kept by worker/weights.js.
+ * build, so a new version of it changes nothing for the pages. The models' other files are kept by worker/shelf.js.
  *
  * Messages, each with a port for the answer, or for `{error}`:
  * `{type: 'keep', build, module}`: what a page runs on, `{kept}`. `{type: 'check'}`: a new build is fetched, `{update}`.
@@ -111,7 +111,7 @@ async function keep(build, paths) {
   return (await Promise.all(paths.map((path) => cache.match(urlOf(path))))).every(Boolean);
 }
 
-/** A model's files, and the keys under which worker/weights.js keeps them. @param {Build} build @param {string} path Of the manifest @returns {Promise<ModelFile[]>} */
+/** A model's files, and the keys under which worker/shelf.js keeps them. @param {Build} build @param {string} path Of the manifest @returns {Promise<ModelFile[]>} */
 async function modelFiles(build, path) {
   const folder = urlOf(path.replace(/manifest\.json$/, ''));
   const { files } = await (await fileOf(build, path)).json();

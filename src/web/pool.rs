@@ -23,7 +23,7 @@ extern "C" {
     fn start(this: &Pool, member: usize, job: &[u32], inputs: usize);
 
     #[wasm_bindgen(method)]
-    fn finish(this: &Pool, member: usize, out: &mut [f32]) -> bool;
+    fn finish(this: &Pool, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
 }
 
 impl Workers for Pool {
@@ -43,8 +43,8 @@ impl Workers for Pool {
         self.start(member, job, inputs);
     }
 
-    fn finish(&self, member: usize, out: &mut [f32]) -> bool {
-        self.finish(member, out)
+    fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool {
+        self.finish(member, may_take_back, out)
     }
 }
 

@@ -487,6 +487,6 @@ export interface Pool {
   give(member: number, offset: number, values: Float32Array): void;
   /** Lets a member begin: the job as the lead encodes it, and how many numbers it was given. */
   start(member: number, job: Uint32Array, inputs: number): void;
-  /** Waits for a member and fills `out` with its result; false where it is lost. */
-  finish(member: number, out: Float32Array): boolean;
+  /** Waits for a member and fills `out` with its result; false where it is lost, or its share was taken back before it began. */
+  finish(member: number, mayTakeBack: boolean, out: Float32Array): boolean;
 }

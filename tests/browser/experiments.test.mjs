@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { OUTPUT, violations } from './setup.mjs';
+import { OUTPUT, matchOf, violations } from './setup.mjs';
 import { addOwnWords, boxOf, builtPage, pixelsOf, reached, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
 
@@ -30,7 +30,12 @@ test('cross-attention and cosine stand side by side, with their maps', async () 
   const rows = page.getByTestId('heads').locator('.head-row');
   await rows.first().waitFor();
   assert.equal(await rows.count(), 14);
-  assert.equal(await textOf(page.locator('.head-row[data-selected] .part-value').first()), listed);
+  const selected = page.locator('.head-row[data-selected] .part-value');
+  assert.deepEqual(
+    await selected.allTextContents(),
+    [`cross-attention ${listed}`, matchOf(await textOf(selected.nth(1)), /^cosine [<>]?\d.+/)[0]],
+    'a screen reader says which is which',
+  );
   assert.match(
     await textOf(page.getByTestId('heads-most')),
     /They disagree most over .+: .+ percentile by cross-attention, .+ percentile by cosine\./,
@@ -130,7 +135,9 @@ test('it fits a phone, and is there in Japanese', async () => {
     assert.ok(name.x + name.width <= track.x, 'names lie beside their lines');
   }
   await page.screenshot({ path: join(OUTPUT, 'experiments-360.png') });
-  await close();
+  await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight));
+  await page.getByTestId('experiments').getByRole('button', { name: 'Close' }).click(); // in view, and nothing lies on it
+  await page.getByTestId('experiments').waitFor({ state: 'hidden' });
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.getByTestId('language').click();
   await open();

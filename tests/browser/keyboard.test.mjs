@@ -66,6 +66,10 @@ test('an example is opened, its list is one stop, and findings are chosen, remov
   assert.equal(await page.locator('.contour-check input:checked').count(), 4);
   await page.keyboard.press('Space');
   await page.getByTestId('contour-legend').getByText('5 contours at most: uncheck one to draw another.').waitFor();
+  const lines = await page
+    .locator('#contours g path')
+    .evaluateAll((all) => all.map((path) => (path.classList.contains('halo') ? 'halo' : 'line')).join(' '));
+  assert.match(lines, /^(halo )+line( line)+$/, 'the dark edge of one hides no other');
 
   await page.locator('#restore').focus();
   await page.keyboard.press('Enter');

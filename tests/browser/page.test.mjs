@@ -104,12 +104,20 @@ test('drop a radiograph, see scores and a map, add a finding, come back to a cac
   assert.equal(await page.locator('[data-testid="score-row"][data-kind="ranked"]').count(), 14);
   assert.ok(await mapIsDrawn());
   await screenshot('done-1440');
+  const snapshot = await page.locator('.list').ariaSnapshot();
+  assert.equal(
+    snapshot.split('uncertain').length - 1,
+    await page.locator('.row .track .unsure:visible').count(),
+    'a screen reader says uncertain where it is shown',
+  );
   const first = await textOf(page.getByTestId('score-row').first().locator('.pick'));
 
   const encodings = await textOf(page.getByTestId('timing'));
   await addOwnWords(page, 'fluid around the lungs');
   await scored('fluid around the lungs').waitFor();
   await reach('done');
+  const chosen = page.getByTestId('preset-select').locator('option:checked');
+  assert.equal(await textOf(chosen), 'ChestX-ray14 and 1 more');
   assert.match(await textOf(page.getByTestId('detail')), /There is fluid around the lungs/);
   assert.equal(
     await scored('fluid around the lungs').getAttribute('data-kind'),

@@ -110,6 +110,10 @@ test('a folder becomes a table, which can be sorted, filtered, opened and come b
   const least = Math.min(...standings);
   await page.getByTestId('series-above').fill(String(Math.floor(least + 1)));
   assert.equal((await names()).length, standings.filter((standing) => standing > Math.floor(least + 1)).length);
+  await page.getByTestId('series-above').fill('150');
+  assert.ok(await page.getByTestId('series-above').evaluate((input) => input.matches(':invalid')), 'it is marked');
+  await page.getByTestId('series-above').fill('99.5');
+  assert.equal((await names()).length, standings.filter((standing) => standing > 99.5).length);
   await page.getByTestId('series-above').fill('');
 
   await row('normal.png').getByRole('button').focus();

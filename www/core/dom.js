@@ -92,7 +92,7 @@ export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
 }
 
-const END = 12; // letters that stay; a character of Japanese is as wide as two
+const END = 10; // letters that stay; a character of Japanese is as wide as two
 const START = 6; // a shorter beginning stays, too: it has no room for an ellipsis
 
 /** A name in little room: what is left out is its middle. @param {HTMLElement} element @param {string} name @param {string} [rest] Stays too */

@@ -10,7 +10,7 @@ const PATIENCE_MS = 10_000; // with a member that does not answer
 const LOOKS = 20_000; // about a tenth of a millisecond
 
 /** What the first number of a member's `control` says. */
-export const STATES = { starting: 0, ready: 1, working: 2, failed: 3 };
+export const STATES = { starting: 0, ready: 1, given: 2, working: 3, failed: 4 };
 /** Where the job begins in `control`: state, count of inputs, count of sizes, sizes. */
 export const JOB = 3;
 
@@ -23,6 +23,13 @@ export const JOB = 3;
 export function waitWhile(control, state, patience) {
   for (let i = 0; i < LOOKS; i++) if (Atomics.load(control, 0) !== state) return;
   while (Atomics.wait(control, 0, state, patience) === 'ok'); // 'not-equal' once the state is another
+}
+
+/** From one state to another, if it is still the one; who waits is woken. @param {Int32Array} control @param {number} from @param {number} to */
+export function change(control, from, to) {
+  const changed = Atomics.compareExchange(control, 0, from, to) === from;
+  Atomics.notify(control, 0);
+  return changed;
 }
 
 export class Pool {
@@ -61,14 +68,14 @@ export class Pool {
   start(member, job, inputs) {
     const { control } = this.#members[member];
     control.set([inputs, job.length, ...job], 1);
-    Atomics.store(control, 0, STATES.working);
-    Atomics.notify(control, 0);
+    change(control, STATES.ready, STATES.given);
   }
 
-  /** @param {number} member @param {Float32Array} out @returns {boolean} Whether it did its share */
-  finish(member, out) {
+  /** @param {number} member @param {boolean} mayTakeBack What it has not begun @param {Float32Array} out @returns {boolean} Whether it did its share */
+  finish(member, mayTakeBack, out) {
     const { control, exchange } = this.#members[member];
-    waitWhile(control, STATES.working, PATIENCE_MS);
+    if (mayTakeBack && change(control, STATES.given, STATES.ready)) return false;
+    for (const state of [STATES.given, STATES.working]) waitWhile(control, state, PATIENCE_MS);
     if (Atomics.load(control, 0) !== STATES.ready) {
       Atomics.store(control, 0, STATES.failed);
       return false;

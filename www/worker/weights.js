@@ -1,25 +1,10 @@
-/** Fetches the files of a model, and keeps them in the Cache API by path and SHA-256. Runs in the worker. */
-import { digestOf } from './digest.js';
+/** The files of a model: fetched, and kept by path and SHA-256. Runs in the worker. */
 import { CodedError, codedFrom } from '../core/errors.js';
+import { digestOf } from './digest.js';
+import { download, get } from './download.js';
+import { Shelf, keyOf } from './shelf.js';
 
-const CACHE = 'carzero-models';
 const AHEAD = 3; // files: the config, the tokenizer and one shard
-const WAITS_MS = [500, 1500, 4500]; // before a download that broke off is taken up again
-
-/** @param {string} url @param {Record<string, string>} [headers] @returns {Promise<Response>} */
-async function get(url, headers) {
-  const name = new URL(url).pathname.split('/').slice(-3).join('/');
-  const response = await fetch(url, { cache: 'no-cache', headers }).catch(() => {
-    throw new CodedError('network', `${name} could not be fetched. Is the connection up?`);
-  });
-  if ([403, 404, 410].includes(response.status))
-    throw new CodedError('not-found', `${name} is not there (HTTP ${response.status}).`);
-  if (!response.ok)
-    throw new CodedError('network', `${name} could not be fetched (HTTP ${response.status}).`, {
-      cause: response.status,
-    });
-  return response;
-}
 
 /** The manifest of a model; without a network the one that was kept. @param {string} folder */
 async function getManifest(folder) {
@@ -42,8 +27,6 @@ async function readKept(shelf, key) {
   return data && { data, digest: await digestOf(data) };
 }
 
-const keyOf = (/** @type {string} */ url, /** @type {string} */ digest) => `${url}?sha256=${digest}`;
-
 /**
  * Begins to read what is kept of a model, while the program that checks all of it is still on its way.
  *
@@ -64,97 +47,6 @@ export async function prepare(folder) {
     // The program says what is wrong with the manifest.
   }
   return { manifest, ahead };
-}
-
-/**
- * A file as a whole. Where it breaks off it is taken up again, until that brings nothing more.
- *
- * @param {string} url @param {number} bytes The size that the manifest promises.
- * @param {(received: number) => void} onReceived
- */
-async function download(url, bytes, onReceived) {
-  const data = new Uint8Array(bytes);
-  let [received, furthest, failures, tag] = [0, 0, 0, ''];
-  for (;;) {
-    try {
-      const response = await get(url, received ? { range: `bytes=${received}-`, ...(tag && { 'if-range': tag }) } : {});
-      if (response.status !== 206) received = 0; // the server sends all of it
-      tag = response.headers.get('etag')?.match(/^".*"$/)?.[0] ?? ''; // a weak one does not speak for bytes
-      const reader = response.body?.getReader();
-      if (!reader) throw new CodedError('network', 'The download broke off.');
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return data.subarray(0, received);
-        if (received + value.length > bytes)
-          throw new CodedError('bad-file', `${url} is longer than its manifest says.`);
-        data.set(value, received);
-        onReceived((received += value.length));
-      }
-    } catch (error) {
-      const known = error instanceof CodedError ? error : new CodedError('network', 'The download broke off.');
-      if (received > furthest) [furthest, failures] = [received, 0];
-      if (known.code !== 'network' || Number(known.cause) < 500 || failures === WAITS_MS.length) throw known;
-      await new Promise((resolve) => {
-        setTimeout(resolve, WAITS_MS[failures++]);
-      });
-    }
-  }
-}
-
-/** One model folder's shelf in the cache. Without a usable cache every method is a no-op and `trouble` says why. */
-class Shelf {
-  /** @type {Cache | null} */ #cache = null;
-  trouble = '';
-
-  static async open() {
-    const shelf = new Shelf();
-    await shelf.#attempt(async () => {
-      shelf.#cache = await caches.open(CACHE);
-    });
-    return shelf;
-  }
-
-  /** @param {string} key */
-  read(key) {
-    return this.#attempt(async () => {
-      const response = await this.#cache?.match(key);
-      return response && new Uint8Array(await response.arrayBuffer());
-    });
-  }
-
-  /** @param {string} key */
-  has(key) {
-    return this.#attempt(async () => Boolean(await this.#cache?.match(key)));
-  }
-
-  /** @param {string} key @param {Uint8Array<ArrayBuffer>} data */
-  write(key, data) {
-    return this.#attempt(() => this.#cache?.put(key, new Response(data)));
-  }
-
-  /** @param {string} key */
-  remove(key) {
-    return this.#attempt(() => this.#cache?.delete(key));
-  }
-
-  /** Deletes what the folder once held and the manifest no longer names. @param {string} folder @param {string[]} keys */
-  prune(folder, keys) {
-    return this.#attempt(async () => {
-      for (const { url } of (await this.#cache?.keys()) ?? []) {
-        if (url.startsWith(folder) && !keys.includes(url)) await this.#cache?.delete(url);
-      }
-    });
-  }
-
-  /** @template T @param {() => T | Promise<T>} step */
-  async #attempt(step) {
-    try {
-      return await step();
-    } catch (error) {
-      this.trouble = error instanceof Error && error.name === 'QuotaExceededError' ? 'full' : 'unusable';
-      return undefined;
-    }
-  }
 }
 
 /**

@@ -476,6 +476,11 @@ fn words_are_recognised_in_many_forms() {
             "Pneumothorax; Pleural Effusion; Cardiomegaly",
         ),
         ("infusion, diffusion, capacity, hearty, perfusion", ""),
+        (
+            "UIP pattern, no NSIP. Hypersensitivity pneumonitis? IABP in place, ECMO cannulas. Right pigtail. 大動脈内バルーンパンピング",
+            "Usual Interstitial Pneumonia; no Nonspecific Interstitial Pneumonia; Pneumonitis?; Intra-Aortic Balloon Pump; \
+             Extracorporeal Membrane Oxygenation Cannula; Chest Drain Tube @right side",
+        ),
         ("PLEURAL EFFUSION", "Pleural Effusion"),
         ("PTX -, effusion -ve, hernia -", "no Pneumothorax; no Pleural Effusion; no Hernia"),
         (

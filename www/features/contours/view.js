@@ -54,10 +54,8 @@ function bindLayer(id) {
         if (!finding || !score) return;
         const { path, longest } = linesOf(score[kind], info.mapSide);
         if (!longest) return;
-        group.append(
-          createSvg('path', { d: path, class: 'halo' }),
-          createSvg('path', { d: path, 'data-finding': finding, ...strokeOf(place) }),
-        );
+        group.prepend(createSvg('path', { d: path, class: 'halo' })); // below all lines, so that none hides another
+        group.append(createSvg('path', { d: path, 'data-finding': finding, ...strokeOf(place) }));
         const at = farthest(
           longest.map((point) => apply(matrix, point)),
           angleOf(place),

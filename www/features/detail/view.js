@@ -36,7 +36,12 @@ function chartOf(score, quantiles) {
   const svg = createSvg('svg', { viewBox: '0 0 100 100', preserveAspectRatio: 'none', role: 'img' });
   svg.setAttribute(
     'aria-label',
-    t('detail.chart', { low: signed(low), high: signed(high), median: signed(quantiles[50]), here: signed(logit) }),
+    t('detail.chart', {
+      low: signed(quantiles[0]),
+      high: signed(quantiles[100]),
+      median: signed(quantiles[50]),
+      here: signed(logit),
+    }),
   );
   if (zone) svg.append(createSvg('rect', { class: 'zone', x: zone[0], y: 0, width: zone[1] - zone[0], height: 100 }));
   svg.append(createSvg('path', { class: 'all', d: area(curve) }));

@@ -9,6 +9,13 @@ import { drawSeen, SIDE } from './seen.js';
 
 /** @typedef {import('../../core/experiments.js').ScoredByBoth} ScoredByBoth */
 
+/** @param {string} head Its name @param {import('carzero').Standing} standing @param {string} className */
+function createValue(head, standing, className) {
+  const value = create('span', undefined, className);
+  value.append(create('span', `${t(head)} `, 'sr-only'), placeInWords(standing));
+  return value;
+}
+
 /** @param {ScoredByBoth} scored @param {string} selected */
 function createRow({ finding, crossAttention, cosine }, selected) {
   const row = create('li', undefined, 'head-row');
@@ -26,8 +33,8 @@ function createRow({ finding, crossAttention, cosine }, selected) {
   row.append(
     create('span', nameOf(finding)),
     track,
-    create('span', placeInWords(crossAttention), 'part-value'),
-    create('span', placeInWords(cosine), 'part-value small'),
+    createValue('heads.cross', crossAttention, 'part-value'),
+    createValue('heads.cosine', cosine, 'part-value small'),
   );
   return row;
 }

@@ -34,7 +34,7 @@ function createStrips(wordings) {
   const figure = createStrip(height, t('wordings.figure'));
   for (const [line, side] of /** @type {const} */ (['before', 'after']).entries()) {
     const axis = (line + 1) * ROW - 4;
-    figure.append(createAxis(axis));
+    figure.append(createAxis(axis), createLabel(x(0), line * ROW + 12, 'start', t(`wordings.${side}`)));
     for (const [index, reworded] of wordings.entries()) {
       const percentile = reworded[side]?.percentile;
       if (percentile !== undefined)
@@ -46,7 +46,9 @@ function createStrips(wordings) {
     [50, 'middle'],
     [100, 'end'],
   ]))
-    figure.append(createLabel(x(at), height - 4, anchor, number(at)));
+    figure.append(
+      createLabel(x(at), height - 4, anchor, at === 100 ? `${number(at)} ${t('findings.percentile')}` : number(at)),
+    );
   return figure;
 }
 

@@ -43,16 +43,15 @@ export function contourInWords({ finding, place, score, lines }) {
 function drawContours(context, state, matrix, unit) {
   const line = unit / 9;
   /** @type {import('../../core/viewport/transform.js').Box[]} */ const numbers = [];
-  for (const {
-    place,
-    lines: { path, longest },
-  } of outlined(state)) {
-    if (!longest) continue;
+  const contours = outlined(state).flatMap(({ place, lines: { path, longest } }) => {
+    if (!longest) return [];
     const shape = new Path2D();
     shape.addPath(new Path2D(path), new DOMMatrix(matrix));
-    Object.assign(context, { strokeStyle: 'rgb(0 0 0 / 0.62)', lineWidth: 2.2 * line, lineJoin: 'round' });
-    context.setLineDash([]);
-    context.stroke(shape);
+    return [{ place, shape, longest }];
+  });
+  Object.assign(context, { strokeStyle: 'rgb(0 0 0 / 0.62)', lineWidth: 2.2 * line, lineJoin: 'round' });
+  for (const { shape } of contours) context.stroke(shape); // below all lines, so that none hides another
+  for (const { place, shape, longest } of contours) {
     dashed(context, place, line);
     context.stroke(shape);
     context.setLineDash([]);

@@ -61,7 +61,7 @@ export function bindReview(session, { add, back }) {
     ].filter(Boolean);
     row.dataset.testid = 'review-row';
     check.setAttribute('aria-label', [t('findings.add'), text.value, ...tags].join(', '));
-    text.setAttribute('aria-label', t('review.prompt'));
+    text.setAttribute('aria-label', t('review.prompt', { finding: nameOf(statement.finding) }));
     const label = create('label', undefined, 'review-check'); // a larger target
     label.append(check);
     row.append(label, text);

@@ -121,7 +121,7 @@ export function bindFindings(session) {
     const zone = find(row, '.zone');
     zone.style.setProperty('left', `${from}%`);
     zone.style.setProperty('width', `${to - from}%`);
-    find(row, '.unsure').hidden = side !== 'within';
+    for (const word of findAll(row, '.unsure', HTMLElement)) word.hidden = side !== 'within'; // for the eye, and for the ear
   }
 
   const drawRows = onChange(
@@ -176,15 +176,19 @@ export function bindFindings(session) {
     preset.options[0].hidden = true; // it is shown, and cannot be chosen
   });
 
-  /** The chosen set, while all of it is on the list. @param {import('../../core/state.js').State} state */
-  function setOnShow({ info, preset: id, findings }) {
-    const set = info?.presets.find((each) => each.id === id)?.findings ?? [];
-    return set.every((finding) => findings.includes(finding)) ? id : '';
+  /** The chosen set, while the list is that; else what it has become. @param {import('../../core/state.js').State} state */
+  function drawSet({ info, preset: id, findings }) {
+    const set = info?.presets.find((each) => each.id === id);
+    const whole = set?.findings.every((finding) => findings.includes(finding));
+    const added = findings.length - (set?.findings.length ?? 0);
+    preset.options[0].text =
+      set && whole && added ? t('findings.setAnd', { title: set.title, added }) : t('findings.ownList');
+    preset.value = whole && !added ? id : '';
   }
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
     drawPresets(state.info);
-    if (state.info) preset.value = setOnShow(state);
+    if (state.info) drawSet(state);
     preset.disabled = !state.info;
     restore.hidden = !state.removed.length;
     if (!restore.hidden) restore.textContent = t('findings.restoreCount', { count: state.removed.length });

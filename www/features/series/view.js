@@ -85,9 +85,10 @@ export function bindSeries(session) {
   });
   filterForm.addEventListener('submit', (event) => event.preventDefault());
   name.addEventListener('input', () => session.series.filter({ name: name.value }));
-  above.addEventListener('input', () =>
-    session.series.filter({ above: above.value === '' || !above.validity.valid ? null : Number(above.value) }),
-  );
+  above.addEventListener('input', () => {
+    above.reportValidity(); // the browser says which numbers it takes
+    session.series.filter({ above: above.value === '' || !above.validity.valid ? null : Number(above.value) });
+  });
   finding.addEventListener('change', () => session.series.filter({ finding: finding.value }));
   more.addEventListener('click', () => session.series.showMore());
   heads.addEventListener('click', (event) => {

@@ -1,16 +1,10 @@
 /** Teaching mode: the learner marks a place and guesses, then compares. What is withheld meanwhile is `veil`'s business. */
 import { byId, closest, create, find, findAll, focusFirst, onChange } from '../../core/dom.js';
-import { glossOf, percent, t } from '../../core/i18n.js';
-import { hasPicture, placeOf } from '../../core/derived.js';
+import { glossOf, t } from '../../core/i18n.js';
+import { bindMark } from './mark.js';
+import { bindOutcome } from './outcome.js';
 import { missingIn } from './round.js';
-import { ARROWS, onTap } from '../../core/viewport/input.js';
-import { partFromPoint, pointFromPart } from '../../core/viewport/transform.js';
-import { marksOf } from '../../core/wording.js';
-import { reading, standing, warningInWords } from '../../core/words.js';
 
-const MIDDLE = { x: 0.5, y: 0.5 };
-const STEP = 12; // CSS pixels of an arrow key
-const FAST = 4; // with Shift
 /** @typedef {import('./round.js').Sureness} Sureness */
 const SURENESS = /** @type {const} */ ([1, 2, 3]);
 /** How sure, until a learner says it. @type {Sureness} */
@@ -18,63 +12,6 @@ const UNTOLD = 2;
 /** @param {EventTarget | null} select */
 const surenessOf = (select) =>
   SURENESS.find((value) => select instanceof HTMLSelectElement && String(value) === select.value) ?? 0;
-
-const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(finding)} (${finding})` : finding);
-const rankOf = (/** @type {number | undefined} */ percentile) =>
-  percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) });
-
-/** The comparison in sentences. @param {import('./round.js').Outcome} outcome @param {boolean} marked @returns {string[]} */
-function feedback({ rows, map, drawn, warnings }, marked) {
-  const lines = warnings.map(warningInWords);
-  if (drawn && marked) {
-    if (!drawn.length) lines.push(t('teach.drawnNormalMarked'));
-    for (const { finding, distance } of drawn) {
-      lines.push(
-        distance < 0.005
-          ? t('teach.inside', { finding: named(finding) })
-          : t('teach.outside', { finding: named(finding), distance: percent(distance) }),
-      );
-    }
-  } else if (drawn) {
-    const found = rows.filter((row) => row.drawn).map(({ finding }) => named(finding));
-    lines.push(found.length ? t('teach.drawnUnmarked', { findings: found.join(', ') }) : t('teach.drawnNormal'));
-  }
-  if (map === 'unseen') lines.push(t('teach.unseen'));
-  else if (map)
-    lines.push(
-      t('teach.map', { finding: named(map.finding), share: percent(map.share), distance: percent(map.distance) }),
-    );
-  const [first] = rows;
-  if (first?.score?.percentile !== undefined)
-    lines.push(t('teach.rank', { finding: named(first.finding), reading: reading(first.score.percentile) }));
-  lines.push(t('teach.caution'));
-  return lines;
-}
-
-/** You, the model, and what was drawn, by finding. @param {import('./round.js').Outcome['rows']} rows */
-function tableOf(rows) {
-  const known = rows.some(({ drawn }) => drawn !== null);
-  const table = create('table');
-  const head = create('tr');
-  for (const key of ['finding', 'you', 'model', ...(known ? ['drawn'] : [])]) {
-    const cell = create('th', t(`teach.column.${key}`));
-    cell.setAttribute('scope', 'col');
-    head.append(cell);
-  }
-  const [top, body] = [create('thead'), create('tbody')];
-  top.append(head);
-  table.append(create('caption', t('teach.table'), 'sr-only'), top, body);
-  for (const { finding, sure, score, drawn } of rows) {
-    const row = create('tr');
-    const name = create('th', named(finding));
-    name.setAttribute('scope', 'row');
-    if (marksOf(score)) name.append(create('span', marksOf(score), 'near'));
-    row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(score?.percentile)));
-    if (known) row.append(create('td', t(drawn ? 'teach.yes' : 'teach.no')));
-    body.append(row);
-  }
-  return table;
-}
 
 /** @param {import('../../session.js').Session} session */
 export function bindTeaching(session) {
@@ -84,29 +21,16 @@ export function bindTeaching(session) {
   const lead = byId('teach-lead');
   const form = byId('teach-form', HTMLFormElement);
   const place = byId('teach-place');
-  const keyboard = byId('teach-keyboard', HTMLButtonElement);
   const clear = byId('teach-clear', HTMLInputElement);
   const guess = byId('teach-guess', HTMLFieldSetElement);
   const list = byId('teach-findings');
-  const outcomeBox = byId('teach-outcome');
   const missing = byId('teach-missing');
   const reveal = byId('teach-reveal', HTMLButtonElement);
   const next = byId('teach-surprise', HTMLButtonElement);
   const end = byId('teach-end', HTMLButtonElement);
-  const viewport = byId('fit');
-  const mark = byId('mark-place', HTMLButtonElement);
   const round = () => session.state.teaching;
-  /** The round, while the learner has the say. */
-  const openRound = () => {
-    const now = round();
-    return now && !now.outcome && session.state.picture ? now : null;
-  };
-
-  /** @param {import('./round.js').Point} at */
-  function put({ x, y }) {
-    const within = (/** @type {number} */ part) => Math.max(0, Math.min(1, part));
-    session.teaching.answer({ mark: { x: within(x), y: within(y) }, clear: false });
-  }
+  const drawMark = bindMark(session);
+  const drawOutcome = bindOutcome();
 
   toggle.addEventListener('click', () => session.teaching.teach(!round()));
   end.addEventListener('click', () => {
@@ -122,26 +46,6 @@ export function bindTeaching(session) {
   clear.addEventListener('change', () =>
     session.teaching.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }),
   );
-  keyboard.addEventListener('click', () => {
-    if (!round()?.mark) put(MIDDLE);
-    requestAnimationFrame(() => mark.focus());
-  });
-  onTap(viewport, (at) => {
-    if (openRound()) put(at);
-  });
-  mark.addEventListener('keydown', (event) => {
-    const arrow = ARROWS[event.key];
-    const { state } = session;
-    const marked = openRound()?.mark;
-    if (!arrow || !marked || !hasPicture(state)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const { view } = state.display;
-    const at = placeOf(state);
-    const from = pointFromPart(at, view, marked);
-    const size = STEP * (event.shiftKey ? FAST : 1);
-    put(partFromPoint(at, view, { x: from.x + arrow[0] * size, y: from.y + arrow[1] * size })); // as the picture is turned now
-  });
   list.addEventListener('change', (event) => {
     const finding = closest(event, 'li')?.dataset.finding;
     const now = round();
@@ -182,38 +86,12 @@ export function bindTeaching(session) {
     },
   );
 
-  const drawOutcome = onChange(
-    (/** @type {import('./round.js').Outcome | null} */ outcome, /** @type {boolean} */ marked) => {
-      outcomeBox.replaceChildren(
-        ...(outcome ? [tableOf(outcome.rows), ...feedback(outcome, marked).map((line) => create('p', line))] : []),
-      );
-    },
-  );
-
-  const drawMark = onChange(
-    (
-      /** @type {import('./round.js').Point | null} */ at,
-      /** @type {import('../../core/viewport/transform.js').View} */ view,
-      /** @type {import('../../core/viewport/transform.js').Size} */ _size,
-      /** @type {object | undefined} */ _grid,
-    ) => {
-      const { state } = session;
-      mark.hidden = !at;
-      if (!at || !hasPicture(state)) return;
-      const { x, y } = pointFromPart(placeOf(state), view, at);
-      mark.style.setProperty('left', `${x}px`);
-      mark.style.setProperty('top', `${y}px`);
-      mark.setAttribute('aria-label', t('teach.markLabel', { x: percent(at.x), y: percent(at.y) }));
-    },
-  );
-
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { teaching, picture, findings, display, viewport: size } = state;
+    const { teaching, picture, findings } = state;
     document.documentElement.dataset.teaching = !teaching ? '' : teaching.outcome ? 'revealed' : 'veiled';
     toggle.setAttribute('aria-pressed', String(Boolean(teaching)));
     panel.hidden = !teaching;
-    viewport.toggleAttribute('data-marking', Boolean(teaching && !teaching.outcome && picture));
-    drawMark(teaching && picture ? teaching.mark : null, display.view, size, picture?.grid);
+    drawMark(state);
     if (!teaching) return;
     const { outcome, guesses, rounds } = teaching;
     const lacking = missingIn(teaching);
@@ -226,8 +104,7 @@ export function bindTeaching(session) {
     guess.disabled = teaching.clear;
     drawFindings(findings);
     drawGuesses(guesses, findings);
-    outcomeBox.hidden = !outcome;
-    drawOutcome(outcome, Boolean(teaching.mark));
+    drawOutcome(teaching);
     reveal.hidden = !picture || Boolean(outcome);
     reveal.disabled = Boolean(lacking) || state.veiled !== 'done';
     missing.textContent =

@@ -31,8 +31,9 @@ pub trait Workers {
     /// reads.
     fn start(&self, member: usize, job: &[u32], inputs: usize);
 
-    /// Waits for a member, and takes what its share yields; false if the member failed.
-    fn finish(&self, member: usize, out: &mut [f32]) -> bool;
+    /// Waits for a member, and takes what its share yields; false if the member failed. A share that may be taken
+    /// back is not waited for where the member has not begun it, as on a busy machine: that is false too.
+    fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
 }
 
 /// The pool of this instance, and what its members have.
@@ -72,7 +73,7 @@ impl Lead {
         members.clone().for_each(|member| self.workers.start(member, &Job::Forget {}.encode(), 0));
         for member in members {
             // A member that fails is lost, and its weights with it.
-            self.workers.finish(member, &mut []);
+            self.workers.finish(member, false, &mut []);
         }
     }
 
@@ -148,7 +149,7 @@ pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
         for (member, share) in shares[1..].iter().enumerate() {
             let columns = columns(share);
             let mut part = vec![0.0; rows * columns.len()];
-            if lead.workers.finish(member, &mut part) {
+            if lead.workers.finish(member, kept, &mut part) {
                 copy_columns(&part, columns, y, output);
             } else {
                 compute(columns.clone(), &mut y[columns.start..], output);
@@ -204,7 +205,7 @@ pub fn feed_forward(
         compute(columns_of(&shares[0], hidden), y);
         for (member, share) in shares[1..].iter().enumerate() {
             let mut part = vec![0.0; y.len()];
-            if lead.workers.finish(member, &mut part) {
+            if lead.workers.finish(member, kept, &mut part) {
                 y.iter_mut().zip(part).for_each(|(y, part)| *y += part);
             } else {
                 compute(columns_of(share, hidden), y);
@@ -252,7 +253,8 @@ pub fn block(shape: &Shape, id: u64, parameters: &Parameters<&[f32]>, x: &[f32],
         }
         compute(&shares[0], y);
         for (member, rows) in shares[1..].iter().enumerate() {
-            if !lead.workers.finish(member, &mut y[rows.start * out_row..rows.end * out_row]) {
+            let part = &mut y[rows.start * out_row..rows.end * out_row];
+            if !lead.workers.finish(member, kept, part) {
                 compute(rows, y);
             }
         }
@@ -282,7 +284,7 @@ pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
         for (member, heads) in shares[1..].iter().enumerate() {
             let columns = columns(heads);
             let mut part = vec![0.0; queries * columns.len()];
-            if lead.workers.finish(member, &mut part) {
+            if lead.workers.finish(member, true, &mut part) {
                 copy_columns(&part, columns, y, dim);
             } else {
                 compute(heads.clone(), y);
@@ -351,12 +353,12 @@ mod tests {
     use crate::model::ops::cpu::kernels::Quantised;
     use crate::model::ops::pool::Member;
 
-    /// A member, its inputs and what it yielded.
+    /// A member, its inputs and its job.
     #[derive(Default)]
     struct LocalMember {
         member: Member,
         inputs: Vec<f32>,
-        output: Vec<f32>,
+        job: Vec<u32>,
     }
 
     /// Members in this thread's memory, and how many numbers they were given.
@@ -366,6 +368,9 @@ mod tests {
         ready: Cell<usize>,
         given: Cell<usize>,
         fails: Cell<bool>,
+        /// Whether members begin nothing that may be taken back, and how often it was.
+        asleep: Cell<bool>,
+        taken_back: Cell<usize>,
     }
 
     impl Workers for Rc<Local> {
@@ -386,11 +391,17 @@ mod tests {
 
         fn start(&self, member: usize, job: &[u32], inputs: usize) {
             let local = &mut self.members.borrow_mut()[member];
-            local.output = local.member.work(job, &local.inputs[..inputs]);
+            local.inputs.truncate(inputs);
+            local.job = job.to_vec();
         }
 
-        fn finish(&self, member: usize, out: &mut [f32]) -> bool {
-            out.copy_from_slice(&self.members.borrow()[member].output[..out.len()]);
+        fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool {
+            if self.asleep.get() && may_take_back {
+                self.taken_back.set(self.taken_back.get() + 1);
+                return false;
+            }
+            let LocalMember { member: works, inputs, job } = &mut self.members.borrow_mut()[member];
+            out.copy_from_slice(&works.work(job, inputs)[..out.len()]);
             if self.fails.get() {
                 self.ready.set(member.min(self.ready.get())); // those after a lost one go too
             }
@@ -425,8 +436,8 @@ mod tests {
         y
     }
 
-    /// What an operation yields alone, with a pool that gets the weights, with one that has them, and
-    /// with one whose members fail.
+    /// What an operation yields alone, with a pool that gets the weights, with one that has them, with
+    /// one whose members are asleep, and with one whose members fail.
     fn assert_shared(operation: impl Fn() -> Vec<f32>) {
         LEAD.set(None);
         let alone = operation();
@@ -434,6 +445,11 @@ mod tests {
             let local = pool(members);
             assert_eq!(operation(), alone);
             assert!(local.given.get() > 0, "it is shared");
+            assert_eq!(operation(), alone);
+            local.asleep.set(true);
+            assert_eq!(operation(), alone);
+            assert_eq!(local.taken_back.get(), members);
+            local.asleep.set(false);
             assert_eq!(operation(), alone);
             local.fails.set(true);
             assert_eq!(operation(), alone);
@@ -531,8 +547,10 @@ mod tests {
         local.ready.set(1);
         assert!(given(&|| layer(2, &weight)) > again);
         assert_eq!(given(&|| layer(2, &weight)), again);
+        local.asleep.set(true);
         forget_weights();
         assert!(given(&|| layer(2, &weight)) > again);
+        assert_eq!(local.taken_back.get(), 0, "weights are taken and freed before all else");
         assert_eq!(layer(2, &weight), other);
     }
 }
