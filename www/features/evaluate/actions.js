@@ -157,6 +157,7 @@ export class EvaluationActions extends Actions {
     }
     await this.#restore();
     this.#change({ step: 'scoring', error: '', report: null });
+    for (const { id, marks } of this.state.series?.rows ?? []) if (marks.size) this.keep(id);
     this.session.findings.replace(findings, { preset: '', removed: [], picked: false });
     this.session.series.run(true);
   }
@@ -251,6 +252,19 @@ export class EvaluationActions extends Actions {
     const worker = await this.#worker();
     const decision = await worker.call('decide', { finding, threshold });
     if (this.state.evaluation?.finding === finding) this.#change({ decision: decision ?? null });
+  }
+
+  /** The curves of all findings, and what their thresholds make of them, for a report. */
+  async drawn() {
+    const worker = await this.#worker();
+    const { findings = [] } = this.state.evaluation?.report ?? {};
+    const all = findings.map(async (finding) => {
+      const { name, threshold } = finding;
+      const curves = await worker.call('curves', { finding: name });
+      const decision = threshold === undefined ? undefined : await worker.call('decide', { finding: name, threshold });
+      return curves ? [{ finding, curves, decision: decision ?? null }] : [];
+    });
+    return (await Promise.all(all)).flat();
   }
 
   /** @param {import('../../core/evaluation.js').Cell} cell Whose images to show */

@@ -7,11 +7,11 @@ import { findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWor
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 32px auto; padding: 0 20px; color: #14202a; }
-h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 28px 0 8px; }
+h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 18px 0 4px; break-after: avoid; }
 .caution { padding: 8px 12px; border-left: 3px solid #a9690a; background: #faf4ea; font-weight: 600; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 4px 10px 4px 0; text-align: left; border-bottom: 1px solid #dde3e7; white-space: nowrap; }
-.number { text-align: right; font-variant-numeric: tabular-nums; } dt { color: #566570; } dd { margin: 0; overflow-wrap: anywhere; }
+.interval { display: block; color: #566570; font-size: 11px; } .number { text-align: right; font-variant-numeric: tabular-nums; } dt { color: #566570; } dd { margin: 0; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
 .curves { display: flex; flex-wrap: wrap; gap: 16px; } figure { margin: 0; width: 260px; break-inside: avoid; }
 svg text { font: 11px system-ui, sans-serif; fill: #14202a; } .curve-grid { stroke: #dde3e7; fill: none; }
@@ -37,19 +37,20 @@ const listOf = (facts) =>
     facts.filter(([, value]) => value).flatMap(([name, value]) => [create('dt', name), create('dd', value)]),
   );
 
-/** The curves of the finding on show. @param {import('../../core/evaluation.js').Evaluation} evaluation */
-function curvesIn(evaluation) {
-  const { report, finding, curves, decision } = evaluation;
-  const found = report?.findings.find(({ name }) => name === finding);
-  if (!curves || !found) return [];
-  const figures = curvesOf(curves, found, decision).map(([name, figure]) =>
-    within('figure', [figure, create('figcaption', name)]),
-  );
-  return [create('h2', findingInWords(evaluation, finding)), within('div', figures, 'curves')];
-}
+/** Every finding's curves, with the point of its threshold. @param {import('../../core/evaluation.js').Evaluation} evaluation @param {Drawn[]} drawn */
+const curvesIn = (evaluation, drawn) =>
+  drawn.flatMap(({ finding, curves, decision }) => {
+    const figures = curvesOf(curves, finding, decision).map(([name, figure]) =>
+      within('figure', [figure, create('figcaption', name)]),
+    );
+    return [create('h3', findingInWords(evaluation, finding.name)), within('div', figures, 'curves')];
+  });
 
-/** @param {import('../../core/evaluation.js').Evaluation} evaluation @param {import('../../core/state.js').State} state */
-export function reportOf(evaluation, { info, device, series }) {
+/**
+ * @typedef {{finding: import('carzero-evaluation').FindingReport, curves: import('carzero-evaluation').Curves, decision: import('carzero-evaluation').Decision | null}} Drawn
+ * @param {import('../../core/evaluation.js').Evaluation} evaluation @param {import('../../core/state.js').State} state @param {Drawn[]} drawn
+ */
+export function reportOf(evaluation, { info, device, series }, drawn) {
   const { report } = evaluation;
   if (!report) return '';
   const failed = series?.rows.filter(({ state }) => state === 'failed').length ?? 0;
@@ -70,7 +71,7 @@ export function reportOf(evaluation, { info, device, series }) {
     tableOf(figuresOf(evaluation)),
     create('p', leftOutInWords(evaluation)),
     create('p', topKInWords(report)),
-    ...curvesIn(evaluation),
+    ...curvesIn(evaluation, drawn),
     ...(report.slices.length ? [create('h2', t('evaluate.parts')), tableOf(slicesOf(evaluation))] : []),
     create('h2', t('evaluate.notes')),
     within(

@@ -2,15 +2,7 @@
 import { byId, create, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';
 import { progressOf } from '../../core/table.js';
-import {
-  estimateInWords,
-  figure,
-  findingInWords,
-  leftOutInWords,
-  notesInWords,
-  summaryInWords,
-  topKInWords,
-} from './words.js';
+import { figure, findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWords } from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 
@@ -27,15 +19,21 @@ function createHead(heads, numbers) {
   return head;
 }
 
-/** @param {string} name @param {string[]} texts @param {string[]} numbers */
-function createLine(name, texts, numbers) {
+/** @param {string} name @param {HTMLElement[]} cells */
+function createLine(name, cells) {
   const row = create('tr');
-  row.append(
-    Object.assign(create('th', name), { scope: 'row' }),
-    ...texts.map((text) => create('td', text)),
-    ...numbers.map((text) => create('td', text, 'number')),
-  );
+  row.append(Object.assign(create('th', name), { scope: 'row' }), ...cells);
   return row;
+}
+
+/** @param {string} text */
+const createNumber = (text) => create('td', text, 'number');
+
+/** A value, and its interval below. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {string} [more] Behind the value */
+function createEstimate(estimate, more = '') {
+  const cell = createNumber(figure(estimate?.value) + more);
+  if (estimate?.interval) cell.append(create('span', estimate.interval.map(figure).join('–'), 'interval'));
+  return cell;
 }
 
 /** The table by finding. @param {Evaluation} evaluation */
@@ -44,20 +42,23 @@ export function figuresOf(evaluation) {
   const body = create('tbody');
   const values = (
     /** @type {import('carzero-evaluation').MacroReport | import('carzero-evaluation').FindingReport} */ of,
-  ) => METRICS.map((metric) => estimateInWords(of[metric]));
+  ) => METRICS.map((metric) => createEstimate(of[metric]));
   for (const each of macros) {
-    const name = t(`evaluate.group.${each.group.replaceAll(' ', '-')}`, { count: each.findings.length });
-    const row = createLine(name, [], ['', '', ...values(each), '']);
+    const count = each.findings.length;
+    if (count < 2) continue; // a mean of one is that one
+    const name = t(`evaluate.group.${each.group.replaceAll(' ', '-')}`, { count });
+    const row = createLine(name, [createNumber(''), createNumber(''), ...values(each), createNumber('')]);
     row.dataset.group = each.group;
     body.append(row);
   }
   for (const each of findings) {
     const { name, positives, negatives, threshold } = each;
-    const row = createLine(
-      findingInWords(evaluation, name),
-      [],
-      [number(positives), number(negatives), ...values(each), figure(threshold)],
-    );
+    const counts = [positives, negatives].map((count) => createNumber(number(count)));
+    const row = createLine(findingInWords(evaluation, name), [
+      ...counts,
+      ...values(each),
+      createNumber(figure(threshold)),
+    ]);
     row.dataset.finding = name;
     body.append(row);
   }
@@ -80,8 +81,8 @@ export function slicesOf(evaluation) {
   const { slices = [], findings = [] } = evaluation.report ?? {};
   const body = create('tbody');
   for (const { column, value, images, auroc, findings: own } of slices) {
-    const aurocs = own.map((each) => `${estimateInWords(each.auroc)} · ${number(each.positives)}`);
-    body.append(createLine(`${column}: ${value}`, [], [number(images), estimateInWords(auroc), ...aurocs]));
+    const aurocs = own.map((each) => createEstimate(each.auroc, ` · ${number(each.positives)}`));
+    body.append(createLine(`${column}: ${value}`, [createNumber(number(images)), createEstimate(auroc), ...aurocs]));
   }
   const names = findings.map(({ name }) => findingInWords(evaluation, name));
   return [createHead([t('evaluate.part')], [t('evaluate.partImages'), t('evaluate.mean'), ...names]), body];

@@ -49,9 +49,13 @@ export function bindSaving(session) {
   /** What an image is called. @param {import('../../core/table.js').Row} row @param {number} index */
   const called = ({ name }, index) => (names.checked ? name : String(index + 1));
 
-  /** @type {Record<string, (evaluation: Evaluation, state: State) => [name: string, type: string, text: string]>} */
+  /** @typedef {[name: string, type: string, text: string]} Written */
+  /** @type {Record<string, (evaluation: Evaluation, state: State) => Written | Promise<Written>>} */
   const files = {
-    report: (evaluation, state) => ['carzero-evaluation.html', 'text/html', reportOf(evaluation, state)],
+    report: async (evaluation, state) => {
+      const drawn = await session.evaluation.drawn();
+      return ['carzero-evaluation.html', 'text/html', reportOf(evaluation, state, drawn)];
+    },
     figures: (evaluation) => ['carzero-evaluation.csv', 'text/csv', figuresCsv(evaluation)],
     scores: (evaluation, { series }) => [
       'scores.csv',
@@ -78,10 +82,10 @@ export function bindSaving(session) {
   };
 
   for (const button of findAll(byId('evaluation'), '[data-save]', HTMLButtonElement))
-    button.addEventListener('click', () => {
+    button.addEventListener('click', async () => {
       const { state } = session;
       if (!state.evaluation) return;
-      const [name, type, text] = files[button.dataset.save ?? ''](state.evaluation, state);
+      const [name, type, text] = await files[button.dataset.save ?? ''](state.evaluation, state);
       save(new Blob([text], { type }), name);
       saved.textContent = t('export.saved', { name });
     });

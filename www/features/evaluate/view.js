@@ -19,6 +19,7 @@ export function bindEvaluation(session) {
   const progress = byId('evaluate-progress', HTMLProgressElement);
   const doing = byId('evaluate-doing');
   const pause = byId('evaluate-pause', HTMLButtonElement);
+  const table = byId('evaluate-table', HTMLDetailsElement);
   const results = byId('evaluate-results');
   const resultsTitle = byId('evaluate-figures-title');
   const [setup, ...others] = [bindSetup(session), bindResults(), bindFinding(session), bindSaving(session)];
@@ -36,6 +37,10 @@ export function bindEvaluation(session) {
   const show = onChange((/** @type {boolean} */ open) => {
     if (open && !dialog.open) dialog.showModal();
     else if (!open && dialog.open) dialog.close();
+  });
+
+  const fold = onChange((/** @type {Evaluation['step']} */ step) => {
+    table.open = step === 'table';
   });
 
   const arrive = onChange((/** @type {Evaluation['report']} */ report) => {
@@ -64,6 +69,7 @@ export function bindEvaluation(session) {
     show(Boolean(evaluation?.open));
     if (!evaluation?.open) return;
     error.textContent = tell(evaluation.error);
+    fold(evaluation.step);
     setup(evaluation, state);
     drawWork(evaluation, state);
     results.hidden = evaluation.step !== 'done';

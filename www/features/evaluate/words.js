@@ -46,15 +46,19 @@ export function summaryInWords({ images, unit, units, validation_images: validat
 }
 
 /** What must be known of the figures. @param {Evaluation} evaluation @param {{failed: number}} series @returns {string[]} */
-export function notesInWords({ report, chooseOn, understood }, { failed }) {
+export function notesInWords(evaluation, { failed }) {
+  const { report, chooseOn, understood, kept } = evaluation;
   if (!report) return [];
   const few = report.findings.filter(({ positives, negatives }) => Math.min(positives, negatives) < 10);
   return [
+    ...(kept ? [] : [t('evaluate.full')]),
     t('evaluate.note.research'),
     t('evaluate.note.training'),
     ...(chooseOn ? [] : [t('evaluate.note.thresholds')]),
     ...(report.unit === 'patient' ? [] : [t('evaluate.note.patients')]),
-    ...(few.length ? [t('evaluate.note.few', { findings: few.map(({ name }) => name).join(', ') })] : []),
+    ...(few.length
+      ? [t('evaluate.note.few', { findings: few.map(({ name }) => findingInWords(evaluation, name)).join(', ') })]
+      : []),
     ...(failed ? [plural('evaluate.note.failed', failed)] : []),
     ...(understood?.imagesWithout.length ? [plural('evaluate.note.without', understood.imagesWithout.length)] : []),
     t('evaluate.note.macro'),
