@@ -75,6 +75,11 @@ pub struct Args {
     #[arg(long, value_name = "CSV")]
     negated: Option<PathBuf>,
 
+    /// Other scores of the same images, in the form of the predictions, to compare with: differences of
+    /// AUROC with intervals, and DeLong's test
+    #[arg(long, value_name = "CSV")]
+    against: Option<PathBuf>,
+
     /// Boxes in pixels: path, finding, x, y, w, h
     #[arg(long, value_name = "CSV", requires = "maps")]
     boxes: Option<PathBuf>,
@@ -129,6 +134,7 @@ impl Args {
             slices: self.slice.clone(),
             unseen: self.unseen.clone(),
             negated: maybe(&self.negated)?,
+            against: maybe(&self.against)?,
             boxes: maybe(&self.boxes)?,
             maps: maybe(&self.maps)?,
             tolerance: self.tolerance,

@@ -49,7 +49,7 @@ enum Command {
     Familiarity(familiarity::Args),
     Align(align::Args),
     Wording(wording::Args),
-    Evaluate(evaluate::Args),
+    Evaluate(Box<evaluate::Args>),
     Experiment(experiment::Args),
     Phantom(phantom::Args),
     #[cfg(feature = "train")]

@@ -23,6 +23,8 @@ pub struct Finding {
     pub labels: Vec<Option<bool>>,
     /// Logits of "There is no …", if given.
     pub negated: Option<Vec<f64>>,
+    /// Scores to compare with, if given.
+    pub against: Option<Vec<f64>>,
 }
 
 /// Joined rows.
@@ -105,17 +107,13 @@ impl Dataset {
                 notes.push(format!("{what}, ignored: {}.", some_of(&which)));
             }
         }
-        let negated = match &options.negated {
-            Some(csv) => read_negated(
-                csv,
-                &options.score,
-                &predictions.header[score_key],
-                &scores.keys,
-                known,
-                &mut notes,
-            )?,
-            None => HashMap::new(),
+        let key_name = &predictions.header[score_key];
+        let mut beside = |csv: &Option<Csv>, beside: Beside| match csv {
+            Some(csv) => beside.read(csv, options, key_name, &scores.keys, known, &mut notes),
+            None => Ok(HashMap::new()),
         };
+        let negated = beside(&options.negated, NEGATED)?;
+        let against = beside(&options.against, AGAINST)?;
         let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
             let finding = |((key, values), column): (&(String, Vec<f64>), &Option<usize>)| {
@@ -129,6 +127,7 @@ impl Dataset {
                         .map(|&(_, right)| labels.label(right, column))
                         .collect::<Result<_>>()?,
                     negated: negated.get(key).map(pick),
+                    against: against.get(key).map(pick),
                 })
             };
             let patient_of = |&(left, right): &(usize, usize)| match patient
@@ -214,38 +213,59 @@ impl Scores {
     }
 }
 
-/// Logits of "There is no …" by finding, in the order of these keys.
-fn read_negated(
-    csv: &Csv,
-    score: &str,
-    key_name: &str,
-    keys: &[String],
-    known: impl Fn(&str) -> bool,
-    notes: &mut Vec<String>,
-) -> Result<HashMap<String, Vec<f64>>> {
-    let (table, long) = Table::read_scores(csv, score)?;
-    let key = if long {
-        0
-    } else {
-        table.require(key_name, "Name the key column as in the predictions")?
-    };
-    let finding_of = |name: &str| {
-        finding_key(name).strip_prefix("no ").filter(|key| known(key)).map(str::to_string)
-    };
-    let scores = Scores::read(&table, key, finding_of)?;
-    if scores.findings.is_empty() {
-        let (file, has) = (&table.file, some_of(&scores.ignored));
-        let reason = format!(
-            "no column of `{file}` ({has}) is named `There is no …` with a finding of the labels"
-        );
-        return Err(EvaluateError::NoFindings { reason });
+/// Further scores of the same images.
+struct Beside {
+    /// What a column's finding is called before its name.
+    prefix: &'static str,
+    /// For messages.
+    what: &'static str,
+    /// How its columns are to be named.
+    named: &'static str,
+}
+
+/// Logits of "There is no …".
+const NEGATED: Beside = Beside {
+    prefix: "no ",
+    what: "negated logits",
+    named: "`There is no …` with a finding of the labels",
+};
+const AGAINST: Beside =
+    Beside { prefix: "", what: "other predictions", named: "as a finding of the labels" };
+
+impl Beside {
+    /// Scores by finding, in the order of these keys.
+    fn read(
+        self,
+        csv: &Csv,
+        options: &Options,
+        key_name: &str,
+        keys: &[String],
+        known: impl Fn(&str) -> bool,
+        notes: &mut Vec<String>,
+    ) -> Result<HashMap<String, Vec<f64>>> {
+        let (table, long) = Table::read_scores(csv, &options.score)?;
+        let key = if long {
+            0
+        } else {
+            table.require(key_name, "Name the key column as in the predictions")?
+        };
+        let finding_of = |name: &str| {
+            let key = finding_key(name);
+            key.strip_prefix(self.prefix).filter(|key| known(key)).map(str::to_string)
+        };
+        let scores = Scores::read(&table, key, finding_of)?;
+        if scores.findings.is_empty() {
+            let (file, has) = (&table.file, some_of(&scores.ignored));
+            let reason = format!("no column of `{file}` ({has}) is named {}", self.named);
+            return Err(EvaluateError::NoFindings { reason });
+        }
+        let join = Join::new(keys, &scores.keys);
+        notes.extend(join_notes("predictions", &join, self.what));
+        let pick = |values: Vec<f64>| {
+            join.right.iter().map(|row| row.map_or(f64::NAN, |row| values[row])).collect()
+        };
+        Ok(scores.findings.into_iter().map(|(finding, values)| (finding, pick(values))).collect())
     }
-    let join = Join::new(keys, &scores.keys);
-    notes.extend(join_notes("predictions", &join, "negated logits"));
-    let pick = |values: Vec<f64>| {
-        join.right.iter().map(|row| row.map_or(f64::NAN, |row| values[row])).collect()
-    };
-    Ok(scores.findings.into_iter().map(|(finding, values)| (finding, pick(values))).collect())
 }
 
 /// The columns that have a name.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::bootstrap::{Bootstrap, Estimate};
+use super::compare::Compared;
 use super::dataset::{Dataset, Finding, Rows};
 use super::error::{EvaluateError, Result, some_of};
 use super::localise::{self, Localisation};
@@ -13,7 +14,7 @@ use super::metrics::{
 };
 use super::options::{Options, Thresholds};
 use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
-use super::slices::Sliced;
+use super::sliced::Sliced;
 use super::table::{Join, finding_key};
 use crate::table::Csv;
 
@@ -117,12 +118,13 @@ fn report(
     let top_k = top_k(&ranked);
     let of_ranked: Vec<&Finding> = ranked.iter().map(|ranked| ranked.finding).collect();
     let sliced = Sliced::all(&evaluated.slices, &of_ranked);
+    let compared = Compared::all(&of_ranked);
 
     let ones = vec![1; evaluated.keys.len()];
     let values =
         |weights: &[u32]| ranked.iter().map(|ranked| ranked.values(weights)).collect::<Vec<_>>();
     let whole = values(&ones);
-    // For each finding, then for each group, all metrics; then top-k and slices. A macro mean keeps its
+    // For each finding, then for each group, all metrics; then top-k, slices and differences. A macro mean keeps its
     // findings: one without a value in a resample enters with that of all rows.
     let statistics = |weights: &[u32]| {
         let findings = values(weights);
@@ -139,11 +141,14 @@ fn report(
             .iter()
             .map(|(_, hits)| weighted_mean(hits.iter().copied().zip(weights.iter().copied())));
         let slices = sliced.iter().flat_map(|slice| slice.aurocs(weights));
-        findings.iter().copied().chain(macros).flatten().chain(hits).chain(slices).collect()
+        let differences = Compared::differences(&compared, weights);
+        let metrics = findings.iter().copied().chain(macros).flatten();
+        metrics.chain(hits).chain(slices).chain(differences).collect()
     };
     let estimates = bootstrap.estimate(statistics, progress);
     let (metrics, others) = estimates.split_at((ranked.len() + groups.len()) * METRICS);
-    let (accuracies, aurocs) = others.split_at(top_k.len());
+    let (accuracies, others) = others.split_at(top_k.len());
+    let (aurocs, differences) = others.split_at(sliced.iter().map(Sliced::len).sum());
     let (metrics, _) = metrics.as_chunks::<METRICS>();
     let (finding_metrics, group_metrics) = metrics.split_at(ranked.len());
 
@@ -187,6 +192,7 @@ fn report(
         findings: findings.collect(),
         top_k: top_k.collect(),
         slices: Sliced::reports(&sliced, aurocs),
+        comparison: Compared::reports(&compared, differences),
         localisation,
         left_out,
         notes,
@@ -371,6 +377,9 @@ fn rules(ranked: &[Ranked<'_>], options: &Options) -> Vec<String> {
     }
     if options.negated.is_some() {
         notes.push("Negation AUROC: \"There is no …\" should rank images without the finding higher; 0.5 is chance.".to_string());
+    }
+    if options.against.is_some() {
+        notes.push("Comparison: on the images that have both scores. The interval draws patients, each with both scores; DeLong's test takes each row for another patient.".to_string());
     }
     if options.boxes.is_some() {
         notes.push(format!("Pointing game: the centre of a map's highest cell lies in a box of the finding (tolerance {} px). Box energy: the share of the map's mass in the boxes. Chance: the share of the view that they cover.", options.tolerance));

@@ -12,6 +12,7 @@ use super::dataset::join_notes;
 use super::error::{EvaluateError, Result, some_of};
 use super::metrics::{mean, weighted_mean};
 use super::table::{Join, Table, finding_key};
+use crate::labels::nih14::{BOX_COLUMNS, of_box};
 use crate::table::Csv;
 
 /// A rectangle in image pixels from the top left corner.
@@ -287,22 +288,43 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
 /// Image and [`finding_key`] to the finding's name and its boxes.
 type Boxes = HashMap<(String, String), (String, Vec<Rect>)>;
 
+/// The columns of boxes: image, finding, left, top, width and height.
+const COLUMNS: [&str; 6] = ["path", "finding", "x", "y", "w", "h"];
+
+/// Whether a table has boxes, as the project writes them or as ChestX-ray14 publishes its own.
+pub fn is_boxes(table: &Table) -> bool {
+    [COLUMNS, BOX_COLUMNS].iter().any(|names| names.iter().all(|name| table.column(name).is_some()))
+}
+
+/// What a label of boxes is called in the other tables.
+type Named = fn(&str) -> String;
+
+/// The columns of image and finding, and then the box's.
+fn columns_of(table: &Table) -> Result<([usize; 6], Named)> {
+    if table.column(BOX_COLUMNS[0]).is_some() {
+        let named = |label: &str| of_box(&label.to_lowercase()).unwrap_or(label).to_string();
+        return Ok((require(table, BOX_COLUMNS, "Use the file as it is published")?, named));
+    }
+    Ok((require(table, COLUMNS, "Boxes need path, finding, x, y, w, h")?, str::to_string))
+}
+
+/// Which findings are boxed on which image, each once.
+pub fn boxed(table: &Table) -> Result<BTreeSet<(String, String)>> {
+    let ([image, finding, ..], named) = columns_of(table)?;
+    let pair = |row| (table.cell(row, image).to_string(), named(table.cell(row, finding)));
+    Ok((0..table.rows()).map(pair).collect())
+}
+
 /// The boxes, and the images that have any.
 fn read_boxes(csv: &Csv) -> Result<(Boxes, Vec<String>)> {
     let table = Table::read(csv)?;
-    let [image, finding, x, y, width, height] = require(
-        &table,
-        ["path", "finding", "x", "y", "w", "h"],
-        "Boxes need path, finding, x, y, w, h",
-    )?;
+    let ([image, finding, x, y, width, height], named) = columns_of(&table)?;
     let mut boxes = Boxes::new();
     let mut display = HashMap::new();
     for row in 0..table.rows() {
-        let key = finding_key(table.cell(row, finding));
-        let name = display
-            .entry(key.clone())
-            .or_insert_with(|| table.cell(row, finding).to_string())
-            .clone();
+        let label = named(table.cell(row, finding));
+        let key = finding_key(&label);
+        let name = display.entry(key.clone()).or_insert(label).clone();
         let rect = read_rect(&table, row, [x, y, width, height])?;
         boxes
             .entry((table.cell(row, image).to_string(), key))

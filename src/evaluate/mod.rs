@@ -10,13 +10,15 @@
 //! | `dataset.rs` | predictions (wide or long) and labels of the same images |
 //! | `metrics.rs` | AUROC, average precision, F1, MCC, top-k as pure functions |
 //! | `bootstrap.rs` | 95 % intervals by resampling patients |
-//! | `slices.rs` | the same by view, sex, age |
+//! | `compare.rs` | two scores of the same images |
+//! | `slices.rs`, `sliced.rs` | parts of the rows by view, sex, age, and AUROC on them |
 //! | `localise.rs` | pointing game and box energy |
 //! | `evaluation.rs` | from the joined data to the report |
 //! | `decision.rs` | one finding: curves, and what a threshold makes of it |
 //! | `report.rs`, `roc.rs` | Markdown, JSON and SVG |
 
 pub mod bootstrap;
+mod compare;
 mod dataset;
 pub mod decision;
 mod error;
@@ -28,6 +30,7 @@ pub mod metrics;
 mod options;
 pub mod report;
 pub mod roc;
+mod sliced;
 mod slices;
 mod table;
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub struct Options {
     pub unseen: Vec<String>,
     /// Logits of "There is no …" for the same images, to measure how negation is read.
     pub negated: Option<Csv>,
+    /// Other scores of the same images, in the form of the predictions, to compare with.
+    pub against: Option<Csv>,
     /// Boxes in pixels: path, finding, x, y, w, h.
     pub boxes: Option<Csv>,
     /// Maps: key, finding, view_x, view_y, view_width, view_height (in pixels of the image) and

@@ -26,6 +26,8 @@ pub struct Report {
     pub top_k: Vec<TopKReport>,
     /// By part of the rows; empty unless that was asked for.
     pub slices: Vec<SliceReport>,
+    /// Against other scores, the mean over findings first; empty without such.
+    pub comparison: Vec<ComparedReport>,
     /// The mean over findings first; empty without boxes and maps.
     pub localisation: Vec<Localisation>,
     /// Findings without metrics, each with the reason.
@@ -109,6 +111,19 @@ pub struct SliceFinding {
     pub auroc: Option<Estimate>,
 }
 
+/// Two scores of the same images, on those that have both.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComparedReport {
+    pub name: String,
+    pub auroc: Option<f64>,
+    /// Of the other scores.
+    pub against: Option<f64>,
+    /// Of the AUROCs, the first less the other; the interval by resampling both together.
+    pub difference: Option<Estimate>,
+    /// By DeLong's test, two-sided; of findings only.
+    pub p: Option<f64>,
+}
+
 /// A finding that cannot be evaluated.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOut {
@@ -166,6 +181,13 @@ impl Report {
         });
         let header = vec!["column", "value", "images", "fewest positives", "mean AUROC"];
         table(&mut text, "## Parts\n\n", header, slices.collect());
+        let comparison = self.comparison.iter().map(|row| {
+            let aurocs = [number(row.auroc), number(row.against), estimate(row.difference)];
+            let p = row.p.map_or_else(String::new, |p| format!("{p:.4}"));
+            [vec![row.name.clone()], aurocs.to_vec(), vec![p]].concat()
+        });
+        let header = vec!["finding", "AUROC", "of the others", "difference", "p (DeLong)"];
+        table(&mut text, "## Comparison\n\n", header, comparison.collect());
         let localisation = self.localisation.iter().map(|row| {
             let metrics =
                 [estimate(row.pointing_game), estimate(row.box_energy), number(row.chance)];

@@ -4,12 +4,14 @@
 
 use serde_json::Value;
 
+use super::bootstrap::SplitMix64;
 use super::labels::{Form, Labels};
 use super::understood::{Choice, Understood, understand};
 use super::{EvaluateError, Evaluation, Options, Thresholds};
 use crate::table::Csv;
 
 const SCORES: &str = include_str!("../../tests/fixtures/evaluate/scores.csv");
+const OTHERS: &str = include_str!("../../tests/fixtures/evaluate/other.csv");
 const LABELS: &str = include_str!("../../tests/fixtures/evaluate/labels.csv");
 const EXPECTED: &str = include_str!("../../tests/fixtures/evaluate/expected.json");
 
@@ -28,6 +30,7 @@ fn options(scores: &str, labels: &str) -> Options {
         slices: Vec::new(),
         unseen: Vec::new(),
         negated: None,
+        against: None,
         boxes: None,
         maps: None,
         tolerance: 0.0,
@@ -81,6 +84,32 @@ fn figures_are_those_of_scikit_learn() {
         let threshold = expected["threshold"].as_f64().unwrap();
         let decision = evaluation.rows.decide(name, threshold).unwrap();
         assert!((decision.mcc - expected["mcc"].as_f64().unwrap()).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn scores_are_compared_as_delong_does() {
+    let mut compared = options(SCORES, LABELS);
+    (compared.against, compared.resamples) = (Some(csv(OTHERS)), 200);
+    (compared.patient, compared.thresholds) = (Some("patient".to_string()), Thresholds::None);
+    let report = evaluated(&compared).report;
+    let expected: Value = serde_json::from_str(EXPECTED).unwrap();
+    let (mean, findings) = report.comparison.split_first().unwrap();
+    assert_eq!((findings.len(), &*mean.name, mean.p), (3, "macro", None));
+    for row in findings {
+        let expected = &expected[&row.name];
+        for (own, name) in [(row.auroc, "auroc"), (row.against, "against"), (row.p, "p")] {
+            let apart = (own.unwrap() - expected[name].as_f64().unwrap()).abs();
+            assert!(apart < 1e-11, "{}: {name} is {apart} apart", row.name);
+        }
+        let difference = row.difference.unwrap();
+        assert_eq!(difference.value, row.auroc.unwrap() - row.against.unwrap());
+        let [low, high] = difference.interval.unwrap();
+        assert!(low < difference.value && difference.value < high);
+    }
+    let same = Options { against: Some(csv(SCORES)), ..compared };
+    for row in evaluated(&same).report.comparison {
+        assert_eq!(row.difference.unwrap().interval, Some([0.0, 0.0]), "{}", row.name);
     }
 }
 
@@ -216,4 +245,47 @@ fn the_labels_are_found_among_tables_and_corrected() {
         "two-columns"
     );
     assert_eq!(error(&[], &["a"], Choice::default()), "no-findings");
+}
+
+#[test]
+fn damaged_tables_are_errors_or_tables_and_never_panics() {
+    let tables = [
+        SCORES,
+        LABELS,
+        "Image Index,Finding Labels,Patient ID\n1.png,Effusion|Mass,1\n2.png,No Finding,2\n",
+        "ImageID,PatientID,Labels\n1.png,1,\"['normal']\"\n2.png,2,['nodule']\n",
+        "scan;age;sex;split;Mass\n1.png;012Y;F;val;1,0\n2.png;nan;M;test;0\n",
+    ];
+    let images = ["image 000.png", "image 001.png", "1.png", "2.png"].map(String::from);
+    let mut random = SplitMix64::new(5);
+    let mut below = |limit: usize| (random.next() % limit as u64) as usize;
+    let mut understood = 0;
+    for _ in 0..3000 {
+        let mut bytes = tables[below(tables.len())].as_bytes().to_vec();
+        for _ in 0..=below(6) {
+            let at = below(bytes.len());
+            match below(3) {
+                0 => bytes[at] = b"\",;\n\t\0-1.eN|[\xFF"[below(14)],
+                1 => bytes.truncate(at.max(1)),
+                _ => drop(bytes.drain(at..(at + below(9)).min(bytes.len()))),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        let Ok(table) = Csv::parse("table.csv", bytes.clone()) else { continue };
+        let Ok(found) = understand(std::slice::from_ref(&table), &images, &Choice::default())
+        else {
+            continue;
+        };
+        understood += 1;
+        let mut damaged = options(SCORES, LABELS);
+        (damaged.predictions, damaged.labels) = (csv(SCORES), vec![table.clone()]);
+        (damaged.slices, damaged.patient, damaged.resamples) = (found.slices, found.patient, 2);
+        let _ = Evaluation::new(&damaged, &mut |_, _| {});
+        (damaged.predictions, damaged.labels) = (table, vec![csv(LABELS)]);
+        (damaged.slices, damaged.patient) = (Vec::new(), None);
+        let _ = Evaluation::new(&damaged, &mut |_, _| {});
+    }
+    assert!(understood > 200, "{understood}");
 }

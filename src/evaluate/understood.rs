@@ -1,12 +1,13 @@
 //! What tables say of some images, so that a person can look before anything is measured.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
 use super::error::{EvaluateError, Result};
 use super::key;
 use super::labels::{Form, Labels, openi_of};
+use super::localise;
 use super::table::{Join, Table, finding_key};
 use crate::table::Csv;
 
@@ -45,6 +46,18 @@ pub struct Understood {
     pub slices: Vec<String>,
     /// `split=val` and the like: rows on which thresholds can be chosen.
     pub splits: Vec<String>,
+    /// Which of the tables has boxes of these images.
+    pub boxes: Option<usize>,
+    /// The images that have boxes.
+    pub boxed: Vec<Boxed>,
+}
+
+/// An image with boxes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Boxed {
+    pub image: String,
+    /// Which of the findings are boxed, by their columns in the labels.
+    pub findings: Vec<String>,
 }
 
 /// A finding as the table has it.
@@ -69,11 +82,13 @@ pub struct FindingLabels {
 pub fn understand(tables: &[Csv], images: &[String], choice: &Choice) -> Result<Understood> {
     let read: Vec<Table> = tables.iter().filter_map(|csv| Table::read(csv).ok()).collect();
     let pair = if read.len() == tables.len() { openi_of(&read) } else { None };
+    let is_labels =
+        |table: &usize| !Table::read(&tables[*table]).is_ok_and(|table| localise::is_boxes(&table));
     let sets: Vec<Vec<usize>> = match (choice.table, pair) {
         (Some(table), Some(pair)) if pair.contains(&table) => vec![pair.to_vec()],
         (Some(table), _) => vec![vec![table]],
         (None, Some(pair)) => vec![pair.to_vec()],
-        (None, None) => (0..tables.len()).map(|table| vec![table]).collect(),
+        (None, None) => (0..tables.len()).filter(is_labels).map(|table| vec![table]).collect(),
     };
     let tried = sets.into_iter().map(|set| understand_set(tables, set, images, choice));
     let (understood, errors): (Vec<_>, Vec<_>) = tried.partition(Result::is_ok);
@@ -154,6 +169,7 @@ fn understand_set(
         values.into_iter().filter(move |_| several).map(text)
     };
     let name_of = |column: usize| labels.header[column].clone();
+    let (boxes, boxed) = boxes_of(tables, images, &findings)?;
     Ok(Understood {
         tables: set,
         form: read.form,
@@ -174,7 +190,41 @@ fn understand_set(
             .map(name_of)
             .collect(),
         splits: splits.iter().flat_map(values_of).collect(),
+        boxes,
+        boxed,
     })
+}
+
+/// The first table that boxes any of the findings on any of the images, and which.
+fn boxes_of(
+    tables: &[Csv],
+    images: &[String],
+    findings: &[FindingLabels],
+) -> Result<(Option<usize>, Vec<Boxed>)> {
+    let name_of: HashMap<String, &String> =
+        findings.iter().map(|finding| (finding_key(&finding.name), &finding.name)).collect();
+    for (index, csv) in tables.iter().enumerate() {
+        let Some(table) = Table::read(csv).ok().filter(localise::is_boxes) else { continue };
+        let mut by_image: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (image, finding) in localise::boxed(&table)? {
+            if let Some(&name) = name_of.get(&finding_key(&finding)) {
+                by_image.entry(image).or_default().push(name.clone());
+            }
+        }
+        let named: Vec<String> = by_image.keys().cloned().collect();
+        let rows = Join::new(images, &named).right.into_iter();
+        let boxed: Vec<Boxed> = rows
+            .zip(images)
+            .filter_map(|(row, image)| {
+                let findings = by_image.get(&named[row?])?.clone();
+                Some(Boxed { image: image.clone(), findings })
+            })
+            .collect();
+        if !boxed.is_empty() {
+            return Ok((Some(index), boxed));
+        }
+    }
+    Ok((None, Vec::new()))
 }
 
 /// "Patient ID", "PatientID", "subject_id", "patient".

@@ -22,6 +22,17 @@ pub const FINDINGS: [(&str, &str); 14] = [
 ];
 const NORMAL: &str = "No Finding";
 
+/// How the boxes spell "Infiltration".
+const INFILTRATE: &str = "infiltrate";
+
+/// The finding of a label in lower case, also as `BBox_List_2017.csv` spells it.
+pub fn of_box(label: &str) -> Option<&'static str> {
+    look_up(&FINDINGS, if label == INFILTRATE { "infiltration" } else { label })
+}
+
+/// The columns of `BBox_List_2017.csv`: image, finding, left, top, width and height.
+pub const BOX_COLUMNS: [&str; 6] = ["Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"];
+
 /// Reads a cell such as `Effusion|Mass` or `No Finding`.
 pub fn statements(labels: &str, vocabulary: &mut Vocabulary) -> Statements {
     let mut statements = Statements::default();

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, before, beforeEach, test } from 'node:test';
-import { MICRO, OUTPUT, carzero, violations } from './setup.mjs';
+import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
 import { builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
@@ -40,6 +41,10 @@ before(() => {
   rows.push('elsewhere/gone.png,p9,PA,1,0,0,0,1');
   const header = 'file,patient_id,view,Effusion,pneumothorax,Cardiomegaly,Hernia,zebra stripes';
   writeFileSync(join(ward, 'labels.csv'), [header, ...rows].join('\n'));
+  writeFileSync(
+    join(ward, 'boxes.csv'),
+    'path,finding,x,y,w,h\nscan-0.png,Effusion,0,160,160,160\nscan-5.png,effusion,0,0,320,320\nscan-2.png,Mass,0,0,9,9\n',
+  );
   writeFileSync(join(ward, 'notes.txt'), 'left out');
   for (const i of [0, 1, 2, 3, 4, 5])
     writeFileSync(join(small, `im${i}.png`), readFileSync(join(MICRO, `img${i % 3}.png`)));
@@ -82,7 +87,7 @@ test('a folder with a table is understood, measured as the command line does, an
   await by('evaluate-matched').getByText('10 of 10 images have a row.').waitFor();
   assert.equal(
     await textOf(by('evaluate-matched')),
-    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 1 row has no image.',
+    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. 1 row has no image.',
   );
   assert.equal(await by('evaluate-key').inputValue(), 'file');
   assert.equal(await by('evaluate-patient').inputValue(), 'patient_id');
@@ -108,6 +113,9 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await textOf(by('evaluate-left')), 'Hernia is left out: no image has it.');
   assert.equal(await by('evaluate-slices').locator('tbody tr').count(), 2);
   assert.match(await textOf(by('evaluate-notes')), /these very images/);
+  const pointing = by('evaluate-localisation').locator('tbody tr');
+  assert.equal(await pointing.count(), 2, 'the mean, and one finding');
+  assert.match(await textOf(pointing.nth(1)), /^Effusion2|^Pleural Effusion2/);
   await screenshot('evaluate-results');
 
   // Equal to the command line, to the last digit.
@@ -125,6 +133,21 @@ test('a folder with a table is understood, measured as the command line does, an
   const own = JSON.parse(readFileSync(join(built.work, 'report.json'), 'utf8'));
   for (const part of ['macros', 'findings', 'slices', 'top_k'])
     assert.deepEqual(defined(report[part]), defined(own[part]), part);
+
+  // Against scores that are the other way round.
+  const reversed = readFileSync(join(built.work, 'scores.csv'), 'utf8').replace(
+    /,(-?[\d.e-]+)/g,
+    (_all, /** @type {string} */ logit) => `,${-Number(logit)}`,
+  );
+  await page.setInputFiles('[data-testid="evaluate-other"]', {
+    name: 'other.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(reversed),
+  });
+  const differences = by('evaluate-comparison').locator('tbody tr');
+  await differences.first().waitFor();
+  assert.equal(await differences.count(), 4, 'the mean, and three findings');
+  assert.match(await textOf(differences.nth(1)), /^Pleural Effusion1\.0000\.0001\.000/);
 
   // The threshold, by keyboard, and the images behind a count.
   const slider = by('evaluate-slider');
@@ -192,6 +215,17 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await giveTable(LABELS);
   await by('evaluate-matched').getByText('6 of 6 images have a row.').waitFor();
   assert.equal(await textOf(by('evaluate-error')), '');
+
+  await page.keyboard.press('Escape');
+  const twins = [0, 1].map(() => ({
+    name: 'twin.png',
+    mimeType: 'image/png',
+    buffer: readFileSync(join(MICRO, 'img0.png')),
+  }));
+  await page.setInputFiles('[data-testid="file-input"]', twins);
+  await by('evaluate-open').click();
+  await giveTable('scan,Pneumonia\ntwin.png,1\n');
+  await error(/Two of these images are called twin\.png/);
 });
 
 test('it pauses, is cancelled, goes on after a reload, and all is forgotten', async () => {
@@ -259,6 +293,43 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await by('forget-confirm').click();
   await page.locator('#forgotten-title').getByText('Nothing is stored.').waitFor();
   assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
+});
+
+test('measuring is cancelled, and begun again', async () => {
+  await openSmall();
+  await giveTable(
+    'Image Index,Finding Labels,Patient ID\nim0.png,Effusion|Mass,1\nim1.png,No Finding,1\nim2.png,Mass,2\nim3.png,No Finding,3\n',
+  );
+  await by('evaluate-matched').getByText('Read as ChestX-ray14’s table. 4 of 6 images have a row.').waitFor();
+  await by('evaluate-rows').locator('tr').first().waitFor();
+  await page.evaluate(() => {
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.type !== 'evaluate') return Reflect.apply(post, this, [message, ...rest]);
+      Worker.prototype.postMessage = post; // held once
+    };
+  });
+  await by('evaluate-start').click();
+  await by('evaluate-doing').getByText('Measuring: 0%').waitFor();
+  await by('evaluate-cancel').click();
+  await by('evaluate-start').click();
+  await measured();
+  assert.equal(await by('evaluate-figures').locator('[data-finding]').count(), 2);
+  assert.match(await textOf(by('evaluate-summary')), /^4 images of 3 patients\./);
+});
+
+test('the module is small, and fetched when it is needed', async () => {
+  const packed = gzipSync(readFileSync(join(DIST, 'carzero-evaluate_bg.wasm')), { level: 9 });
+  assert.ok(packed.length <= 300_000, `${packed.length} bytes`);
+  /** @type {string[]} */ const fetched = [];
+  page.on('request', (request) => fetched.push(request.url()));
+  await openSmall();
+  assert.deepEqual(
+    fetched.filter((url) => url.includes('carzero-evaluate')),
+    [],
+  );
+  await giveTable(LABELS);
+  await by('evaluate-rows').locator('tr').first().waitFor();
 });
 
 test('without room scores stay in memory, and this is said', async () => {

@@ -1,9 +1,9 @@
 """Golden figures of an evaluation, computed by scikit-learn.
 
-    pip install numpy scikit-learn
+    pip install numpy scikit-learn scipy
     python tests/golden/evaluate.py tests/fixtures/evaluate
 
-Writes scores.csv and labels.csv, of 120 images with ties and unknown labels, and expected.json.
+Writes scores.csv, other.csv and labels.csv, of 120 images with ties and unknown labels, and expected.json.
 """
 
 import csv
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn import metrics
+from scipy.stats import norm
 from sklearn.calibration import calibration_curve
 
 FOLDER = Path(sys.argv[1])
@@ -51,6 +52,22 @@ def figures(labels, scores):
     }
 
 
+def delong(labels, one, two):
+    """The p of DeLong's test, from its definition: every positive against every negative."""
+
+    def components(scores):
+        positives, negatives = scores[labels == 1], scores[labels == 0]
+        apart = positives[:, None] - negatives[None, :]
+        wins = (apart > 0) + 0.5 * (apart == 0)
+        return wins.mean(axis=1), wins.mean(axis=0), wins.mean()
+
+    (a, b, auroc), (c, d, other) = components(one), components(two)
+    (aa, ac), (_, cc) = np.cov(a, c)
+    (bb, bd), (_, dd) = np.cov(b, d)
+    variance = (aa + cc - 2 * ac) / len(a) + (bb + dd - 2 * bd) / len(b)
+    return 2 * norm.sf(abs(auroc - other) / np.sqrt(variance))
+
+
 def main():
     random = np.random.default_rng(7)
     scores, labels, expected = {}, {}, {}
@@ -60,8 +77,15 @@ def main():
         known = random.random(120) > 0.1
         labels[name] = np.where(known, present, -1)
         expected[name] = figures(present[known], scores[name][known])
+    others = {}
+    for name, known in labels.items():
+        others[name] = np.round(0.6 * scores[name] + random.normal(size=120), 1)
+        both = known >= 0
+        expected[name]["against"] = metrics.roc_auc_score(known[both], others[name][both])
+        expected[name]["p"] = delong(known[both], scores[name][both], others[name][both])
     images = [f"image {n:03}.png" for n in range(120)]
     write("scores.csv", ["image", *scores], zip(images, *scores.values()))
+    write("other.csv", ["image", *others], zip(images, *others.values()))
     patients = [f"p{n // 2}" for n in range(120)]
     views = ["AP" if n % 3 else "PA" for n in range(120)]
     cells = [["" if label < 0 else label for label in column] for column in labels.values()]

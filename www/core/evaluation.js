@@ -11,7 +11,7 @@
  *
  * @typedef {object} Evaluation
  * @property {boolean} open On show
- * @property {'table' | 'scoring' | 'measuring' | 'done'} step
+ * @property {'table' | 'scoring' | 'mapping' | 'measuring' | 'done'} step
  * @property {boolean} reading A table is being read
  * @property {{name: string, columns: string[]}[]} tables That were given
  * @property {Understood | null} understood @property {Corrections} corrections
@@ -19,8 +19,9 @@
  * @property {readonly string[]} chosen Findings to measure, by their names in the table
  * @property {string} chooseOn Rows for choosing thresholds, as `split=val`; '': the very images
  * @property {import('./i18n.js').Message} error @property {boolean} kept Whether scores are kept on this device
- * @property {{done: number, of: number}} progress Of the resamples
+ * @property {{done: number, of: number}} progress Of the maps, or of the resamples
  * @property {Report | null} report
+ * @property {string} against The file whose scores it is compared with, or ''
  * @property {string} finding On show, by its name in the table
  * @property {Curves | null} curves @property {Decision | null} decision Of that finding
  * @property {Cell} cell Whose images are on show
@@ -42,6 +43,7 @@ export const initialEvaluation = () => ({
   kept: true,
   progress: { done: 0, of: 0 },
   report: null,
+  against: '',
   finding: '',
   curves: null,
   decision: null,

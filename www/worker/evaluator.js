@@ -7,7 +7,7 @@
  * @typedef {object} Jobs
  * @property {(payload: {tables: {file: Blob, name: string}[]}) => string[][]} open Takes tables, in place of those before, and gives their columns
  * @property {(payload: {images: string[], corrections: import('carzero-evaluation').Corrections}) => import('carzero-evaluation').Understood} understand
- * @property {(payload: {predictions: string, settings: import('carzero-evaluation').Settings}) => import('carzero-evaluation').Report} evaluate
+ * @property {(payload: {predictions: string, against?: Blob, maps?: string, settings: import('carzero-evaluation').Settings}) => import('carzero-evaluation').Report} evaluate
  * @property {(payload: {finding: string, threshold: number}) => import('carzero-evaluation').Decision | undefined} decide
  * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
  */
@@ -50,14 +50,19 @@ const jobs = {
     return present(tables).understand(images, corrections);
   },
 
-  async evaluate({ predictions, settings }, tell) {
-    evaluation?.free();
-    evaluation = undefined;
-    const text = new TextEncoder().encode(predictions);
-    evaluation = present(tables).evaluate(text, settings, (/** @type {number} */ done, /** @type {number} */ of) =>
-      tell({ done, of }),
+  async evaluate({ predictions, against, maps, settings }, tell) {
+    const encoder = new TextEncoder();
+    const other = against && new Uint8Array(await against.arrayBuffer());
+    const made = present(tables).evaluate(
+      encoder.encode(predictions),
+      other,
+      maps === undefined ? undefined : encoder.encode(maps),
+      settings,
+      (/** @type {number} */ done, /** @type {number} */ of) => tell({ done, of }),
     );
-    return evaluation.report();
+    evaluation?.free();
+    evaluation = made;
+    return made.report();
   },
 
   async decide({ finding, threshold }) {

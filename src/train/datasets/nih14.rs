@@ -10,8 +10,7 @@ use super::folder::{find, required};
 use super::statements::{Projection, Split};
 use super::table;
 use super::writer::{Row, Writer};
-use crate::labels::look_up;
-use crate::labels::nih14::{FINDINGS, statements};
+use crate::labels::nih14::{BOX_COLUMNS, of_box, statements};
 use crate::train::error::{Result, TrainError};
 
 pub const ENTRIES: [&str; 2] = ["Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv"];
@@ -19,9 +18,6 @@ const BOXES: [&str; 2] = ["BBox_List_2017.csv", "BBox_List_2017_Official_NIH.csv
 const TEST: [&str; 2] = ["test_list.txt", "test_list_NIH.txt"];
 const REMEDY: &str = "Download it from https://nihcc.app.box.com/v/ChestXray-NIHCC and give the \
                       folder that has it as --root";
-
-/// How the boxes spell "Infiltration".
-const INFILTRATE: &str = "infiltrate";
 
 /// Reads the dataset.
 pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
@@ -85,13 +81,9 @@ fn test_images(root: &Path) -> Result<HashSet<String>> {
 
 fn read_boxes(path: &Path, images: &HashMap<String, PathBuf>, writer: &mut Writer) -> Result<()> {
     let mut boxes = Vec::new();
-    let columns = ["Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"];
-    table::for_each(path, columns, |[name, label, x, y, w, h]| {
-        let own = |label: &str| {
-            look_up(&FINDINGS, if label == INFILTRATE { "infiltration" } else { label })
-        };
+    table::for_each(path, BOX_COLUMNS, |[name, label, x, y, w, h]| {
         if let (Some(image), Some(finding)) =
-            (images.get(name), writer.vocabulary.finding(label, own))
+            (images.get(name), writer.vocabulary.finding(label, of_box))
         {
             boxes.push((image.clone(), finding, [x, y, w, h].map(str::to_string)));
         }

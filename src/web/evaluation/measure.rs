@@ -7,7 +7,7 @@ use super::super::boundary::object;
 use super::js::{
     JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsUnderstood,
 };
-use super::settings::{Corrections, Settings};
+use super::settings::{Corrections, Measured, Settings};
 use crate::evaluate::understood::understand;
 use crate::evaluate::{self, Result};
 use crate::table::Csv;
@@ -51,11 +51,14 @@ impl Tables {
         Ok(object(&understand(&self.0, &images, &corrections.into())?))
     }
 
-    /// Measures scores: a CSV file with the column `image` and logits in a column for each finding. `progress` is told how
+    /// Measures scores: a CSV file with the column `image` and logits in a column for each finding; `against` has others to
+    /// compare with, and `maps` has a row for each boxed finding: key, finding, view_x, view_y, view_width, view_height, v0, v1, … `progress` is told how
     /// many resamples are done, and of how many.
     pub fn evaluate(
         &self,
         predictions: Vec<u8>,
+        against: Option<Vec<u8>>,
+        maps: Option<Vec<u8>>,
         settings: JsSettings,
         progress: JsProgress,
     ) -> std::result::Result<Evaluation, JsValue> {
@@ -65,7 +68,7 @@ impl Tables {
             // What the page's function throws is its own fault.
             let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
         };
-        let options = settings.options(predictions, &self.0)?;
+        let options = settings.options(Measured { predictions, against, maps }, &self.0)?;
         Ok(Evaluation(evaluate::Evaluation::new(&options, &mut progress)?))
     }
 }

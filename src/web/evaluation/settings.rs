@@ -30,16 +30,31 @@ pub struct Settings {
     pub patient: Option<String>,
     pub choose_on: Option<String>,
     pub slices: Vec<String>,
+    pub boxes: Option<usize>,
     pub seed: u32,
     pub resamples: usize,
 }
 
+/// What is measured, as CSV files.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// Logits, a column for each finding.
+    pub predictions: Vec<u8>,
+    /// Others to compare with.
+    pub against: Option<Vec<u8>>,
+    /// Maps of what has boxes.
+    pub maps: Option<Vec<u8>>,
+}
+
 impl Settings {
-    /// The options of `carzero evaluate`, with logits of one column for each finding.
-    pub fn options(self, predictions: Vec<u8>, tables: &[Csv]) -> Result<Options> {
+    /// The options of `carzero evaluate`.
+    pub fn options(self, measured: Measured, tables: &[Csv]) -> Result<Options> {
+        let parse =
+            |name, bytes: Option<Vec<u8>>| bytes.map(|bytes| Csv::parse(name, bytes)).transpose();
         let thresholds = self.choose_on.map_or(Thresholds::ChosenHere, Thresholds::ChosenOn);
+        let boxes = self.boxes.filter(|_| measured.maps.is_some());
         Ok(Options {
-            predictions: Csv::parse("scores.csv", predictions)?,
+            predictions: Csv::parse("scores.csv", measured.predictions)?,
             score: "logit".to_string(),
             labels: self.tables.iter().filter_map(|&table| tables.get(table).cloned()).collect(),
             key: Some(self.key),
@@ -48,8 +63,9 @@ impl Settings {
             slices: self.slices,
             unseen: Vec::new(),
             negated: None,
-            boxes: None,
-            maps: None,
+            against: parse("other scores.csv", measured.against)?,
+            boxes: boxes.and_then(|table| tables.get(table).cloned()),
+            maps: parse("maps.csv", measured.maps)?,
             tolerance: 0.0,
             seed: self.seed.into(),
             resamples: self.resamples,

@@ -5,7 +5,7 @@ use std::io::Error;
 use serde_json::{Value, json};
 
 use super::super::tests::Declarations;
-use super::settings::{Corrections, Settings};
+use super::settings::{Corrections, Measured, Settings};
 use crate::error::Cause;
 use crate::evaluate::labels::Form;
 use crate::evaluate::understood::{Choice, understand};
@@ -28,6 +28,16 @@ fn tables() -> (Vec<u8>, Csv) {
         labels += &format!("{n}.png,{},{split},{view},{mass},{edema},{hernia},1\n", n / 2);
     }
     (scores.into_bytes(), csv("labels.csv", &labels))
+}
+
+/// Boxes of two images, and maps of 2 x 2 patches.
+const BOXES: &str = "path,finding,x,y,w,h\n0.png,mass,0,0,50,50\n2.png,Mass,0,0,100,50\n";
+const MAPS: &str = "key,finding,view_x,view_y,view_width,view_height,v0,v1,v2,v3\n\
+    a/0.png,Mass,0,0,100,100,3,1,0,0\na/2.png,Mass,0,0,100,100,0,0,1,0\n";
+
+fn measured(scores: &[u8]) -> Measured {
+    let maps = Some(MAPS.as_bytes().to_vec());
+    Measured { predictions: scores.to_vec(), against: Some(scores.to_vec()), maps }
 }
 
 fn errors() -> Vec<EvaluateError> {
@@ -65,23 +75,30 @@ fn objects_are_what_typescript_is_told() {
     let choice: Choice = serde_json::from_value::<Corrections>(corrections).unwrap().into();
     let (scores, labels) = tables();
     let images: Vec<String> = (0..25).map(|n| format!("a/{n}.png")).collect();
-    let tables = [labels];
+    let tables = [labels, csv("boxes.csv", BOXES)];
     let understood = understand(&tables, &images, &choice).unwrap();
     declared.check("Understood", &understood);
     assert_eq!(understood.images_without, ["a/24.png"]);
+    let boxed: Vec<_> = understood.boxed.iter().map(|it| (&*it.image, &it.findings[..])).collect();
+    assert_eq!(
+        boxed,
+        [("a/0.png", &["Mass".to_string()][..]), ("a/2.png", &["Mass".to_string()][..])]
+    );
 
     let settings = json!({
         "tables": [0], "key": "file", "patient": "Patient ID", "chooseOn": "split=val",
-        "slices": ["View"], "seed": 1, "resamples": 20,
+        "slices": ["View"], "boxes": 1, "seed": 1, "resamples": 20,
     });
     declared.check("Settings", &settings);
     let evaluated = |settings: &Value, scores: &[u8]| {
         let settings: Settings = serde_json::from_value(settings.clone()).unwrap();
-        let options = settings.options(scores.to_vec(), &tables).unwrap();
+        let options = settings.options(measured(scores), &tables).unwrap();
         Evaluation::new(&options, &mut |_, _| {})
     };
     let evaluation = evaluated(&settings, &scores).unwrap();
     declared.check("Report", &evaluation.report);
+    let pointing = &evaluation.report.localisation[1];
+    assert_eq!((pointing.maps, pointing.pointing_game.unwrap().value), (2, 0.5));
     let by_row = json!({"tables": [0], "key": "file", "slices": [], "seed": 1, "resamples": 0});
     let by_row = evaluated(&by_row, &scores).unwrap().report;
     declared.check("Report", &by_row);
@@ -111,7 +128,9 @@ fn a_decision_counts_and_names_the_images_the_highest_scores_first() {
     let settings =
         json!({"tables": [0], "key": "file", "slices": ["View"], "seed": 1, "resamples": 0});
     let settings: Settings = serde_json::from_value(settings).unwrap();
-    let options = settings.options(scores, &[labels]).unwrap();
+    let options = settings
+        .options(Measured { predictions: scores, ..Measured::default() }, &[labels])
+        .unwrap();
     let evaluation = Evaluation::new(&options, &mut |_, _| {}).unwrap();
     let decision = evaluation.rows.decide("Hernia", 2.0).unwrap();
     // Scores n % 3, present where n % 4 = 0.

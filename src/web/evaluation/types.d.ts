@@ -60,6 +60,16 @@ export interface Understood {
   slices: string[];
   /** `split=val` and the like: rows on which thresholds can be chosen. */
   splits: string[];
+  /** Which of the tables has boxes of these images. */
+  boxes?: number;
+  boxed: Boxed[];
+}
+
+/** An image with boxes. */
+export interface Boxed {
+  image: string;
+  /** Which of the findings are boxed, by their columns in the labels. */
+  findings: string[];
 }
 
 /** A finding as the table has it. */
@@ -80,6 +90,8 @@ export interface Settings {
   /** Rows for choosing thresholds, as `split=val`; undefined: they are chosen on the very images that are evaluated. */
   chooseOn?: string;
   slices: string[];
+  /** Which of the tables has boxes, to compare maps with. */
+  boxes?: number;
   /** Of the bootstrap: the same seed gives the same intervals. */
   seed: number;
   /** Of the bootstrap; 0 for no intervals. */
@@ -110,7 +122,10 @@ export interface Report {
   findings: FindingReport[];
   top_k: TopKReport[];
   slices: SliceReport[];
-  localisation: object[];
+  /** Against other scores, the mean over findings first; empty without such. */
+  comparison: ComparedReport[];
+  /** The mean over findings first; empty without boxes and maps. */
+  localisation: Localisation[];
   /** Findings without metrics. */
   left_out: LeftOut[];
   /** What a reader must know, in English. */
@@ -174,6 +189,31 @@ export interface SliceFinding {
   positives: number;
   negatives: number;
   auroc?: Estimate;
+}
+
+/** How well the maps point at what is boxed. */
+export interface Localisation {
+  finding: string;
+  /** Number of maps that have a box. */
+  maps: number;
+  /** How often the map's highest patch lies in a box. */
+  pointing_game?: Estimate;
+  /** The share of the map in the boxes. */
+  box_energy?: Estimate;
+  /** What both would be by chance: the share of the view that the boxes cover. */
+  chance?: number;
+}
+
+/** Two scores of the same images, on those that have both. */
+export interface ComparedReport {
+  name: string;
+  auroc?: number;
+  /** Of the other scores. */
+  against?: number;
+  /** Of the AUROCs, the first less the other. */
+  difference?: Estimate;
+  /** By DeLong's test, two-sided; of findings only. */
+  p?: number;
 }
 
 export interface LeftOut {

@@ -1,12 +1,13 @@
 /** What happens to an evaluation: a table is read, the series is scored, and the module measures the scores. */
 import { Actions } from '../../core/actions.js';
-import { codedFrom } from '../../core/errors.js';
+import { CodedError, codedFrom } from '../../core/errors.js';
 import { initialEvaluation, predictionsOf, scoredAs } from '../../core/evaluation.js';
 import { programMessage } from '../../core/i18n.js';
 import { KeptScores, keyOf } from '../../core/kept-scores.js';
 import { Pump } from '../../core/pump.js';
 import { progressOf } from '../../core/table.js';
 import { WorkerClient } from '../../worker/client.js';
+import { mapsOf } from './maps.js';
 import { errorInWords } from './words.js';
 
 const RESAMPLES = 2000;
@@ -21,6 +22,8 @@ export class EvaluationActions extends Actions {
   /** @type {WorkerClient<Jobs> | null} */ #client = null;
   /** @type {Promise<string[][]> | null} */ #opened = null;
   /** @type {import('../../core/files.js').Named[]} */ #files = [];
+  /** Scores to compare with. @type {File | undefined} */ #against;
+  /** Of what has boxes. @type {string | undefined} */ #maps;
   #kept = new KeptScores();
   /** Under what the scores of a row are kept. @type {ReadonlyMap<number, string>} */ #keys = new Map();
   /** @type {number | undefined} */ #threshold;
@@ -110,6 +113,9 @@ export class EvaluationActions extends Actions {
     if (!series || !evaluation) return;
     this.#change({ understood: null, asked: null, chosen: [], chooseOn: '' });
     const images = series.rows.map(({ name }) => name);
+    const seen = new Set();
+    const twice = images.find((name) => seen.size === seen.add(name).size);
+    if (twice) throw Object.assign(new CodedError('two-images', twice), { values: { name: twice } });
     const worker = await this.#worker();
     const understood = await worker.call('understand', { images, corrections: evaluation.corrections });
     if (this.state.evaluation?.corrections === evaluation.corrections) this.#change({ understood });
@@ -156,6 +162,7 @@ export class EvaluationActions extends Actions {
       return this.#fail(error);
     }
     await this.#restore();
+    this.#against = this.#maps = undefined;
     this.#change({ step: 'scoring', error: '', report: null });
     for (const { id, marks } of this.state.series?.rows ?? []) if (marks.size) this.keep(id);
     this.session.findings.replace(findings, { preset: '', removed: [], picked: false });
@@ -198,20 +205,43 @@ export class EvaluationActions extends Actions {
   async #measure() {
     const { evaluation, series } = this.state;
     if (!evaluation?.understood || !series) return;
-    const { tables, key, patient, slices } = evaluation.understood;
+    const { tables, key, patient, slices, boxes } = evaluation.understood;
     const chooseOn = evaluation.chooseOn || undefined;
-    const settings = { tables, key, patient, chooseOn, slices, seed: SEED, resamples: RESAMPLES };
-    this.#change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
+    const settings = { tables, key, patient, chooseOn, slices, boxes, seed: SEED, resamples: RESAMPLES };
+    this.#change({ step: 'mapping', progress: { done: 0, of: 1 }, error: '' });
     try {
+      this.#maps ??= await this.#map();
+      if (this.state.evaluation?.step !== 'mapping') return; // cancelled
+      this.#change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
       const worker = await this.#worker();
       const predictions = predictionsOf(evaluation, series.rows);
-      const report = await worker.call('evaluate', { predictions, settings }, (progress) => this.#change({ progress }));
-      this.#change({ step: 'done', report });
+      const asked = { predictions, against: this.#against, maps: this.#maps, settings };
+      const report = await worker.call('evaluate', asked, (progress) => this.#change({ progress }));
+      this.#change({ step: 'done', report, against: this.#against?.name ?? '' });
       await this.select(report.findings[0].name);
     } catch (error) {
-      this.#change({ step: 'table' });
+      this.#against = undefined;
+      const { report = null } = this.state.evaluation ?? {};
+      this.#change({ step: report && this.#client ? 'done' : 'table' }); // after an end of the worker there is nothing left of it
       this.#fail(error);
     }
+  }
+
+  /** The maps of what has boxes, if anything has. */
+  #map() {
+    const { evaluation, series, map } = this.state;
+    if (!evaluation || !series) return undefined;
+    return mapsOf(evaluation, series.rows, map.kind, this.session.call, (done, of) => {
+      const goesOn = this.state.evaluation?.step === 'mapping';
+      if (goesOn) this.#change({ progress: { done, of } });
+      return goesOn;
+    });
+  }
+
+  /** Measures again, beside other scores of the same images. @param {File} file As `predictionsOf` writes them */
+  compare(file) {
+    this.#against = file;
+    return this.#measure();
   }
 
   /** Rests, or goes on. @param {boolean} running */
@@ -222,7 +252,7 @@ export class EvaluationActions extends Actions {
   cancel() {
     const { step } = this.state.evaluation ?? {};
     if (step === 'scoring') this.session.series.run(false);
-    else this.#stop();
+    else if (step === 'measuring') this.#stop();
     this.#change({ step: 'table' });
   }
 

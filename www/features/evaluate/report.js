@@ -1,7 +1,9 @@
 /** The report: one HTML file to read, print or send, which needs no other and names no file and no person. */
 import { create } from '../../core/dom.js';
 import { date, language, modelText, t } from '../../core/i18n.js';
+import { comparisonOf } from './comparison.js';
 import { curvesOf } from './curves.js';
+import { localisationOf } from './localisation.js';
 import { figuresOf, slicesOf } from './results.js';
 import { findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWords } from './words.js';
 
@@ -73,6 +75,10 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
     create('p', topKInWords(report)),
     ...curvesIn(evaluation, drawn),
     ...(report.slices.length ? [create('h2', t('evaluate.parts')), tableOf(slicesOf(evaluation))] : []),
+    ...(report.localisation.length
+      ? [create('h2', t('evaluate.boxes')), tableOf(localisationOf(evaluation)), create('p', t('evaluate.boxesText'))]
+      : []),
+    ...(report.comparison.length ? [create('h2', t('evaluate.compare')), tableOf(comparisonOf(evaluation))] : []),
     create('h2', t('evaluate.notes')),
     within(
       'ul',

@@ -2,39 +2,13 @@
 import { byId, create, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';
 import { progressOf } from '../../core/table.js';
+import { createEstimate, createHead, createLine, createNumber } from './table.js';
 import { figure, findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWords } from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 
 /** Metrics in the order of their columns. */
 export const METRICS = /** @type {const} */ (['auroc', 'average_precision', 'sensitivity', 'specificity', 'f1', 'mcc']);
-
-/** @param {string[]} heads @param {string[]} numbers */
-function createHead(heads, numbers) {
-  const [head, row] = [create('thead'), create('tr')];
-  const cell = (/** @type {string} */ words, className = '') =>
-    Object.assign(create('th', words, className), { scope: 'col' });
-  row.append(...heads.map((words) => cell(words)), ...numbers.map((words) => cell(words, 'number')));
-  head.append(row);
-  return head;
-}
-
-/** @param {string} name @param {HTMLElement[]} cells */
-function createLine(name, cells) {
-  const row = create('tr');
-  row.append(Object.assign(create('th', name), { scope: 'row' }), ...cells);
-  return row;
-}
-
-/** @param {string} text */
-const createNumber = (text) => create('td', text, 'number');
-
-/** A value, and its interval below. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {string} [more] Behind the value */
-function createEstimate(estimate, more = '') {
-  const cell = createNumber(figure(estimate?.value) + more);
-  if (estimate?.interval) cell.append(create('span', estimate.interval.map(figure).join('–'), 'interval'));
-  return cell;
-}
 
 /** The table by finding. @param {Evaluation} evaluation */
 export function figuresOf(evaluation) {
@@ -63,15 +37,12 @@ export function figuresOf(evaluation) {
     body.append(row);
   }
   return [
-    createHead(
-      [t('compare.finding')],
-      [
-        t('evaluate.positives'),
-        t('evaluate.negatives'),
-        ...METRICS.map((metric) => t(`evaluate.metric.${metric}`)),
-        t('evaluate.threshold'),
-      ],
-    ),
+    createHead(t('compare.finding'), [
+      t('evaluate.positives'),
+      t('evaluate.negatives'),
+      ...METRICS.map((metric) => t(`evaluate.metric.${metric}`)),
+      t('evaluate.threshold'),
+    ]),
     body,
   ];
 }
@@ -85,7 +56,7 @@ export function slicesOf(evaluation) {
     body.append(createLine(`${column}: ${value}`, [createNumber(number(images)), createEstimate(auroc), ...aurocs]));
   }
   const names = findings.map(({ name }) => findingInWords(evaluation, name));
-  return [createHead([t('evaluate.part')], [t('evaluate.partImages'), t('evaluate.mean'), ...names]), body];
+  return [createHead(t('evaluate.part'), [t('evaluate.partImages'), t('evaluate.mean'), ...names]), body];
 }
 
 export function bindResults() {

@@ -78,12 +78,13 @@ export function bindSetup(session) {
 
   const drawMatched = onChange((/** @type {Evaluation['understood']} */ understood, /** @type {number} */ images) => {
     if (!understood) return void (matched.textContent = '');
-    const { imagesWithout: without, rowsWithout, patients, form: written } = understood;
+    const { imagesWithout: without, rowsWithout, patients, boxed, form: written } = understood;
     const named = without.slice(0, NAMED).join(', ') + (without.length > NAMED ? ' …' : '');
     matched.textContent = [
       t(`evaluate.form.${written}`),
       plural('evaluate.matched', images, { labelled: understood.images }),
       ...(patients === undefined ? [] : [plural('evaluate.patients', patients)]),
+      ...(boxed.length ? [plural('evaluate.boxed', boxed.length)] : []),
       ...(without.length ? [plural('evaluate.imagesWithout', without.length, { named })] : []),
       ...(rowsWithout ? [plural('evaluate.rowsWithout', rowsWithout)] : []),
     ].join(' ');

@@ -2,7 +2,9 @@
 import { byId, focusFirst, onChange } from '../../core/dom.js';
 import { percent, t, tell } from '../../core/i18n.js';
 import { progressOf } from '../../core/table.js';
+import { bindComparison } from './comparison.js';
 import { bindFinding } from './finding.js';
+import { bindLocalisation } from './localisation.js';
 import { bindResults } from './results.js';
 import { bindSaving } from './saving.js';
 import { bindSetup } from './setup.js';
@@ -22,7 +24,14 @@ export function bindEvaluation(session) {
   const table = byId('evaluate-table', HTMLDetailsElement);
   const results = byId('evaluate-results');
   const resultsTitle = byId('evaluate-figures-title');
-  const [setup, ...others] = [bindSetup(session), bindResults(), bindFinding(session), bindSaving(session)];
+  const [setup, ...others] = [
+    bindSetup(session),
+    bindResults(),
+    bindFinding(session),
+    bindLocalisation(session),
+    bindComparison(session),
+    bindSaving(session),
+  ];
 
   for (const button of [opener, back]) button.addEventListener('click', () => session.evaluation.show(true));
   dialog.addEventListener('close', () => {
@@ -48,18 +57,20 @@ export function bindEvaluation(session) {
   });
 
   /** @param {Evaluation} evaluation @param {import('../../core/state.js').State} state */
-  function drawWork({ step, progress: resamples, kept }, { series, findings }) {
-    work.hidden = step !== 'scoring' && step !== 'measuring';
+  function drawWork({ step, progress: { done, of }, kept }, { series, findings }) {
+    work.hidden = step === 'table' || step === 'done';
     pause.hidden = step !== 'scoring';
     pause.textContent = t(series?.running ? 'evaluate.pause' : 'series.continue');
     if (!series || work.hidden) return;
-    const { done, total } = progressOf(series, findings);
-    const [max, value] = step === 'scoring' ? [total, done] : [resamples.of, resamples.done];
+    const scored = progressOf(series, findings);
+    const [max, value] = step === 'scoring' ? [scored.total, scored.done] : [of, done];
     Object.assign(progress, { max, value });
     const words =
       step === 'scoring'
-        ? t('series.runs', { count: done, total })
-        : t('evaluate.measuring', { share: percent(value / max) });
+        ? t('series.runs', { count: value, total: max })
+        : step === 'mapping'
+          ? t('evaluate.mapping', { count: value, total: max })
+          : t('evaluate.measuring', { share: percent(value / max) });
     doing.textContent = kept ? words : `${words} ${t('evaluate.full')}`;
   }
 

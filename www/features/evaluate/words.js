@@ -13,6 +13,7 @@ const ERRORS = [
   'bad-cell',
   'two-rows',
   'two-columns',
+  'two-images',
   'no-key',
   'several-keys',
   'nothing-joined',

@@ -1,0 +1,51 @@
+/** Two scores of the same images, by finding. */
+import { byId, create, onChange } from '../../core/dom.js';
+import { t } from '../../core/i18n.js';
+import { createEstimate, createHead, createLine, createNumber } from './table.js';
+import { figure, findingInWords } from './words.js';
+
+/** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
+
+/** The table of differences. @param {Evaluation} evaluation */
+export function comparisonOf(evaluation) {
+  const body = create('tbody');
+  for (const { name, auroc, against, difference, p } of evaluation.report?.comparison ?? []) {
+    const called = name === 'macro' ? t('evaluate.meanOf') : findingInWords(evaluation, name);
+    body.append(
+      createLine(called, [
+        createNumber(figure(auroc)),
+        createNumber(figure(against)),
+        createEstimate(difference),
+        createNumber(p === undefined ? '' : figure(p)),
+      ]),
+    );
+  }
+  const heads = [t('evaluate.metric.auroc'), t('evaluate.against'), t('evaluate.difference'), t('evaluate.p')];
+  return [createHead(t('compare.finding'), heads), body];
+}
+
+/** @param {import('../../session.js').Session} session */
+export function bindComparison(session) {
+  const chooser = byId('evaluate-other', HTMLInputElement);
+  const name = byId('evaluate-other-name');
+  const scroll = byId('evaluate-compared');
+  const table = byId('evaluate-comparison');
+  const note = byId('evaluate-compared-note');
+
+  chooser.addEventListener('change', () => {
+    const file = chooser.files?.[0];
+    chooser.value = ''; // the same file may be chosen again
+    if (file) session.evaluation.compare(file);
+  });
+
+  const draw = onChange((/** @type {Evaluation['report']} */ report) => {
+    const { evaluation } = session.state;
+    scroll.hidden = note.hidden = !report?.comparison.length;
+    if (evaluation) table.replaceChildren(...comparisonOf(evaluation));
+  });
+
+  return (/** @type {Evaluation} */ { report, against }) => {
+    name.textContent = against;
+    draw(report);
+  };
+}
