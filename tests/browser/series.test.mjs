@@ -659,7 +659,7 @@ test('a hostile link does nothing', async () => {
   await page.evaluate(() => {
     location.hash = 'set=chexpert5&show=Edema';
   });
-  await page.locator('[data-testid="score-row"][data-finding="Edema"]').waitFor();
+  await page.locator('[data-testid="score-row"][data-finding="Cardiomegaly"]').waitFor();
   assert.equal(await page.getByTestId('preset-select').inputValue(), 'chexpert5');
   assert.equal(await notice.isVisible(), false, 'all of it could be used');
 });
