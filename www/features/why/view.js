@@ -1,19 +1,13 @@
 /** Why a finding scores as it does: its sentence's words, what the image makes of them, and where each would look. */
 import { byId, closest, create, createSvg, find, findAll, onChange, setOptions } from '../../core/dom.js';
-import { percent, t } from '../../core/i18n.js';
+import { t } from '../../core/i18n.js';
 import { hasPicture, matrixOfSeen, phase, seenBox } from '../../core/derived.js';
 import { explanationOf, wordOnShow } from '../../core/map.js';
 import { Viewer } from '../../core/viewport/viewer.js';
-import { ALL, choiceInWords, keyOf, meanOf, patchAt, wordsAtPatch } from '../../core/explanation.js';
+import { ALL, choiceInWords, keyOf, meanOf, patchAt, share, wordsAtPatch } from '../../core/explanation.js';
 
 const BAR_MAX = 14; // CSS pixels
 const NAMED_MAX = 3;
-
-/** @param {number} part */
-function share(part) {
-  if (part < 0.0005) return `<${percent(0.001, 1)}`;
-  return percent(part, part < 0.1 ? 1 : 0);
-}
 
 /** @param {number} count @param {(number: number) => string} name */
 const optionsOf = (count, name) => [
