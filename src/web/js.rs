@@ -8,13 +8,14 @@ use wasm_bindgen::prelude::*;
 
 use super::objects::{self, ProgramError};
 use crate::engine::ablation::Ablated;
-use crate::engine::audit;
 use crate::engine::heads::BothHeads;
 use crate::engine::ood::Verdict;
 use crate::engine::sensitivity::Sensitivity;
+use crate::engine::sides::Mirrored;
+use crate::engine::{audit, curves};
 use crate::error::Error;
 use crate::package::FileEntry;
-use crate::phantom::{Example, Truth};
+use crate::phantom::{Example, Phantom, Truth};
 use crate::radiograph::dicom::Fact;
 use crate::radiograph::note::Note;
 use crate::radiograph::preprocess::View;
@@ -50,9 +51,11 @@ plain! {
     JsScores = "Score[]" from Vec<objects::Score<'_>>;
     JsExplanation = "Explanation" from objects::Explanation<'_>;
     JsAblated = "Ablated[]" from Vec<Ablated>;
-    JsBothHeads = "BothHeads[] | undefined" from Option<Vec<BothHeads>>;
+    JsBothHeads = "BothHeads[]" from Vec<BothHeads>;
     JsSensitivity = "Sensitivity" from Sensitivity;
     JsAuditReport = "AuditReport | undefined" from Option<audit::Report>;
+    JsCurvesReport = "CurvesReport | undefined" from Option<curves::Report>;
+    JsMirrored = "Mirrored[]" from Vec<Mirrored>;
     JsShown = "Shown" from objects::Shown<'_>;
     JsView = "View" from View;
     JsNotes = "Note[]" from Vec<Note>;
@@ -61,6 +64,7 @@ plain! {
     JsPalettes = "Palette[]" from Vec<objects::Palette<'_>>;
     JsExamples = "Example[]" from [Example; 4];
     JsTruths = "Truth[]" from Vec<Truth>;
+    JsWithout = "Phantom | undefined" from Option<Phantom>;
     JsTyped = "Typed" from Typed;
     JsRewriting = "Rewriting" from objects::Rewriting<'_>;
     JsReading = "Reading" from Reading;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OUTPUT, matchOf, violations } from './setup.mjs';
-import { addOwnWords, boxOf, builtPage, pixelsOf, reached, textOf, visit } from './visit.mjs';
+import { addOwnWords, boxOf, builtPage, pixelsOf, reached, recordWorker, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
 
 const built = builtPage();
@@ -12,6 +12,7 @@ const built = builtPage();
 
 test('experiments are offered with a finding’s score', async () => {
   ({ page, problems } = await visit(built.browser, {}));
+  await recordWorker(page);
   await page.goto(`${built.site.origin}/?device=cpu`);
   await reached(page, 'ready');
   await page.locator('[data-phantom="effusion"]').click();
@@ -109,6 +110,107 @@ test('wordings of one meaning stand apart, and together once they are aligned', 
     .waitFor();
   assert.equal(await page.getByTestId('wordings-text').inputValue(), '');
   await close();
+});
+
+test('the way from the sentence to the score is walked through the numbers that were computed', async () => {
+  await open();
+  const words = page.getByTestId('steps-words').locator('.word');
+  await words.first().waitFor();
+  assert.deepEqual(await words.evaluateAll((all) => all.map((word) => word.firstElementChild?.textContent)), [
+    '[CLS]',
+    'there',
+    'is',
+    'pleural',
+    'effusion',
+    '[SEP]',
+  ]);
+  const steps = await page.evaluate(() => globalThis.explained.at(-1));
+  assert.ok(steps);
+  assert.equal(await textOf(words.nth(4).locator('.word-pieces')), 'e ##ff ##usion');
+  for (const [list, rows] of [
+    ['#steps-vectors', steps.words.length + 2],
+    ['#steps-fused', 2],
+    ['#steps-hidden', 2 * steps.hidden.length],
+  ])
+    assert.equal(await page.locator(`${list} .vector`).count(), rows);
+  const [whole] = await page
+    .locator('#steps-vectors .vector canvas')
+    .evaluateAll((all) => all.slice(-2).map((row) => row.ariaLabel));
+  const range = [Math.min, Math.max].map((end) =>
+    end(...Object.values(steps.textVector))
+      .toFixed(2)
+      .replace('-', '−'),
+  );
+  assert.equal(whole, `the whole sentence: 256 numbers, ${range.join(' to ')}`);
+
+  const shares = await page
+    .getByTestId('steps-attended')
+    .locator('tbody tr')
+    .evaluateAll((rows) =>
+      rows.map((row) =>
+        [...row.querySelectorAll('td')].map((cell) => parseFloat((cell.textContent ?? '').replace('<', ''))),
+      ),
+    );
+  assert.equal(shares[0].length, 2 * 4, 'two layers, four heads of each');
+  for (let head = 0; head < 8; head++) {
+    const sum = shares.reduce((all, row) => all + row[head], 0);
+    assert.ok(Math.abs(sum - 100) < 3, `all of a head’s attention is told: ${sum}`);
+    const weight = 100 * steps.attendedWords[head * steps.words.length + 4];
+    assert.ok(Math.abs(shares[4][head] - weight) < 0.51, `effusion, head ${head}: ${weight}`);
+  }
+  const { logit } = steps;
+  const said = await textOf(page.getByTestId('steps-sum'));
+  assert.ok(said.includes(`the logit is ${logit.toFixed(3)}.`), said);
+  const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
+  assert.ok(said.includes(`${listed} percentile`), said);
+  assert.ok(
+    logit.toFixed(2) === (await page.locator('.part[data-part="whole"] .small').textContent()),
+    'the score itself',
+  );
+  await close();
+});
+
+test('words, heads and patches are linked, by pointer and by keys, and nothing is asked twice', async () => {
+  await open();
+  const map = page.getByTestId('steps-map');
+  const told = page.getByTestId('steps-said');
+  await map.waitFor();
+  const own = await pixelsOf(map);
+  const word = page.getByTestId('steps-words').locator('.word').nth(1);
+  await word.hover();
+  await told.getByText('Where the word “there” alone would look; not part of the score.').waitFor();
+  assert.notDeepEqual(await pixelsOf(map), own);
+  await page.getByTestId('steps-heads').locator('.walk-head').nth(5).focus();
+  await told.getByText(/by head 2 of layer 2: \d+% of its attention went to patches/).waitFor();
+  await map.focus();
+  await page.keyboard.press('ArrowLeft');
+  await told.getByText(/^Patch in row/).waitFor(); // beside the strongest
+  const placeOf = async () =>
+    matchOf(await textOf(told), /^Patch in row (\d+), column (\d+) of 14/)
+      .slice(1)
+      .map(Number);
+  const [row, column] = await placeOf();
+  await page.keyboard.press('ArrowDown');
+  assert.deepEqual(await placeOf(), [row + 1, column]);
+  const here = await page.getByTestId('steps-words').locator('.word-share').allTextContents();
+  const steps = await page.evaluate(() => globalThis.explained.at(-1));
+  const weights = here.map((_, i) => steps?.wordPatches[i * 196 + row * 14 + column - 1] ?? NaN);
+  here.forEach((share, i) =>
+    assert.ok(weights[i] < 0.0005 ? share === '<0.1%' : Math.abs(parseFloat(share) - 100 * weights[i]) < 0.51, share),
+  );
+  await map.blur();
+  await page.mouse.move(0, 0);
+  await word.click();
+  await page.mouse.move(0, 0);
+  assert.equal(await word.getAttribute('aria-pressed'), 'true', 'what was pressed stays');
+  await told.getByText('Where the word “there” alone').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await close();
+  await page.getByTestId('why').locator('summary').click();
+  await page.getByTestId('why-words').waitFor();
+  const asked = await page.evaluate(() => globalThis.asked.filter(({ type }) => type === 'explain').length);
+  assert.equal(asked, 1, 'Why and the experiments have one explanation');
+  await page.getByTestId('why').locator('summary').click();
 });
 
 test('a word that was never learnt has logits alone, and another finding begins anew', async () => {

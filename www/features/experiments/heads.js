@@ -1,11 +1,10 @@
 /** Cross-attention against the cosine of a CLIP-style head: standings of all listed findings, and both maps of the selected one. */
-import { byId, contextOf, create, onChange } from '../../core/dom.js';
+import { byId, create, onChange } from '../../core/dom.js';
 import { headsKey } from '../../core/experiments.js';
 import { nameOf, t } from '../../core/i18n.js';
-import { paintMap } from '../../core/viewport/heatmap.js';
 import { placeInWords, standingInWords } from '../../core/wording.js';
 import { answerInWords, known } from './answer.js';
-import { drawSeen, SIDE } from './seen.js';
+import { drawMap } from './seen.js';
 
 /** @typedef {import('../../core/experiments.js').ScoredByBoth} ScoredByBoth */
 
@@ -64,20 +63,6 @@ export function bindHeads(session) {
     cosine: byId('heads-cosine', HTMLCanvasElement),
   };
 
-  /** @param {HTMLCanvasElement} canvas @param {Float32Array} map */
-  function drawMap(canvas, map) {
-    const { state } = session;
-    const palette = state.palettes.find(({ name }) => name === state.map.palette);
-    const context = drawSeen(canvas, state);
-    if (!context || !palette) return;
-    const painted = create('canvas');
-    const { size, rgba } = paintMap(map, palette.ramp);
-    painted.width = painted.height = size;
-    contextOf(painted).putImageData(new ImageData(rgba, size, size), 0, 0);
-    context.globalAlpha = 0.7;
-    context.drawImage(painted, 0, 0, SIDE, SIDE);
-  }
-
   const draw = onChange(
     (
       /** @type {import('../../core/experiments.js').Heads | {error: string} | undefined} */ heads,
@@ -89,8 +74,8 @@ export function bindHeads(session) {
       list.replaceChildren(...all.map((scored) => createRow(scored, selected)));
       maps.hidden = !answer?.map || !own;
       if (answer?.map && own) {
-        drawMap(canvases.cross, own);
-        drawMap(canvases.cosine, answer.map);
+        drawMap(canvases.cross, session.state, own);
+        drawMap(canvases.cosine, session.state, answer.map);
       }
       most.textContent = answerInWords(heads, (told) =>
         all.length ? mostApart(all) : t(told.all.length ? 'heads.unranked' : 'heads.none'),

@@ -5,6 +5,7 @@ import { cautions } from '../../core/words.js';
 import { bindHeads } from './heads.js';
 import { bindLook } from './look.js';
 import { bindParts } from './parts.js';
+import { bindSteps } from './steps.js';
 import { bindWordings } from './wording.js';
 
 /** @param {import('../../session.js').Session} session */
@@ -13,7 +14,7 @@ export function bindExperiments(session) {
   const dialog = byId('experiments', HTMLDialogElement);
   const subject = byId('experiments-subject');
   const warnings = byId('experiments-warnings');
-  const parts = [bindHeads(session), bindParts(), bindWordings(session), bindLook(session)];
+  const parts = [bindHeads(session), bindParts(), bindWordings(session), bindLook(session), bindSteps(session)];
 
   opener.addEventListener('click', () => {
     dialog.showModal();
