@@ -1,8 +1,10 @@
 /** Experiments: scores of parts of the model, and whether a score rests on what its map shows. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { OUTPUT, matchOf, violations } from './setup.mjs';
+import { DIST, OUTPUT, matchOf, violations } from './setup.mjs';
 import { addOwnWords, boxOf, builtPage, pixelsOf, reached, recordWorker, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
 
@@ -211,6 +213,70 @@ test('words, heads and patches are linked, by pointer and by keys, and nothing i
   const asked = await page.evaluate(() => globalThis.asked.filter(({ type }) => type === 'explain').length);
   assert.equal(asked, 1, 'Why and the experiments have one explanation');
   await page.getByTestId('why').locator('summary').click();
+});
+
+test('all that was measured is saved as one file, with model, image and what speaks against it', async () => {
+  await open();
+  await page.getByTestId('steps').waitFor();
+  await result().waitFor();
+  const download = page.waitForEvent('download');
+  await page.getByTestId('experiments-json').click();
+  const saved = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
+  assert.equal(await textOf(page.getByTestId('experiments-done')), 'Saved as carzero-experiments.json');
+  assert.equal(saved.note, 'For teaching and research, not for diagnosis.');
+  const manifest = readFileSync(join(DIST, 'models/default/manifest.json'));
+  assert.equal(saved.model.sha256, createHash('sha256').update(manifest).digest('hex'));
+  assert.ok(saved.model.name === 'default' && saved.model.version && saved.reference);
+  assert.deepEqual([saved.finding, saved.prompt], ['Pleural Effusion', 'There is Pleural Effusion']);
+  assert.deepEqual(saved.image.warnings, [{ code: 'drawing' }]);
+  const { heads, parts, wording, look, steps } = saved.experiments;
+  assert.equal(heads.all.length, 14);
+  for (const { logit } of [parts[0], steps]) assert.ok(Math.abs(logit - saved.score.logit) < 1e-5, `${logit}`);
+  assert.equal(steps.wordVectors.length, 256 * steps.words.length);
+  assert.ok(wording.wordings.length > 30);
+  assert.deepEqual(look.map((/** @type {{cover: string}} */ { cover }) => cover).sort(), ['blur', 'mean', 'mirror']);
+  const shares = steps.patches.slice(0, 196).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+  assert.ok(shares > 0 && shares <= 1.0001);
+  await close();
+});
+
+test('a link opens one experiment, once, as soon as a picture is scored', async () => {
+  await open();
+  const section = page.locator('[data-experiment="wording"]');
+  await section.getByRole('button', { name: 'Copy link' }).click();
+  await section.getByRole('button', { name: /Link copied|Copy it/ }).waitFor();
+  const url = await page.getByTestId('experiments-link').inputValue();
+  assert.match(url, /&experiment=wording$/);
+  await close();
+  assert.equal(await page.getByTestId('experiments-link').isVisible(), false);
+  const other = await visit(built.browser, {});
+  await other.page.goto(`${built.site.origin}/?device=cpu#${new URL(url).hash.slice(1)}`);
+  await reached(other.page, 'ready');
+  await other.page.locator('[data-phantom="effusion"]').click();
+  const title = other.page.getByRole('heading', { name: 'Does the wording matter?' });
+  await title.waitFor();
+  assert.ok(await title.evaluate((heading) => heading === document.activeElement), 'it is read first');
+  await other.page.keyboard.press('Escape');
+  await other.page.locator('[data-phantom="normal"]').first().click();
+  await reached(other.page, 'done');
+  assert.equal(await other.page.getByTestId('experiments').isVisible(), false, 'not a second time');
+  await other.page.evaluate(() => (location.hash = '#experiment=alchemy'));
+  await other.page.getByText('experiment=alchemy').waitFor();
+  assert.deepEqual(other.problems, []);
+  await other.context.close();
+});
+
+test('what is open is what is printed', async () => {
+  await open();
+  await page.getByTestId('steps').waitFor();
+  await page.emulateMedia({ media: 'print' });
+  const on = (/** @type {string} */ selector) => page.locator(selector).first().isVisible();
+  assert.deepEqual(
+    await Promise.all(['#experiments-subject', '#steps-vectors', '#experiments-json', '.stage', '#print'].map(on)),
+    [true, true, false, false, false],
+  );
+  await page.emulateMedia({ media: null });
+  await close();
 });
 
 test('a word that was never learnt has logits alone, and another finding begins anew', async () => {

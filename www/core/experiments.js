@@ -5,8 +5,10 @@
  * @typedef {{done: number, passes: number, report?: import('carzero').AuditReport}} Audit `report` once all passes are done
  * @typedef {{finding: string} & import('carzero').BothHeads} ScoredByBoth
  * @typedef {{all: ScoredByBoth[], map?: Float32Array}} Heads None where the model has no CLIP-style head; its map of the selected finding
+ * @typedef {(typeof EXPERIMENTS)[number]} Experiment
  * @typedef {object} Experiments
  * @property {boolean} open
+ * @property {Experiment | null} wanted By a link, to be opened once a picture is scored @property {Experiment | null} at Where they opened
  * @property {Cover} cover With what places are covered
  * @property {ReadonlyMap<string, Heads | {error: string}>} heads By `headsKey`
  * @property {ReadonlyMap<string, import('carzero').Ablated[] | {error: string}>} parts By `partsKey`
@@ -15,12 +17,17 @@
  * @property {readonly string[]} own A person's own wordings, of any finding
  */
 
+/** In their order, as a link names them. */
+export const EXPERIMENTS = /** @type {const} */ (['heads', 'parts', 'wording', 'look', 'steps']);
+
 /** @type {readonly Cover[]} */
 export const COVERS = ['mean', 'blur', 'mirror'];
 
 /** @returns {Experiments} */
 export const initialExperiments = () => ({
   open: false,
+  wanted: null,
+  at: null,
   cover: 'mean',
   heads: new Map(),
   parts: new Map(),

@@ -123,6 +123,7 @@ export default {
   'example.normal': 'Normal chest',
   'example.pneumothorax': 'Left pneumothorax',
   'example.surprise': 'Chest of this round',
+  'experiments.json': 'Save all of it as JSON',
   'experiments.open': 'Experiments: what does this score rest on?',
   'experiments.subject': '{finding}, sent as “{sentence}”.',
   'experiments.title': 'Experiments',

@@ -128,6 +128,7 @@ export default {
   'example.normal': '正常胸部',
   'example.pneumothorax': '左気胸',
   'example.surprise': 'このラウンドの胸部像',
+  'experiments.json': 'すべてをJSONで保存',
   'experiments.open': '実験：このスコアは何に基づくか',
   'experiments.subject': '{finding}（送られる文：“{sentence}”）',
   'experiments.title': '実験',

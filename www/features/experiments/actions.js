@@ -21,9 +21,14 @@ export class ExperimentActions extends Actions {
     this.update({ experiments: { ...this.state.experiments, ...change } });
   }
 
-  /** @param {boolean} open */
-  show(open) {
-    this.#change({ open });
+  /** @param {boolean} open @param {import('../../core/experiments.js').Experiment | null} [at] Where */
+  show(open, at = null) {
+    this.#change({ open, at, wanted: null });
+  }
+
+  /** Opens one as soon as a picture is scored. @param {import('../../core/experiments.js').Experiment | null} experiment */
+  want(experiment) {
+    this.#change({ wanted: experiment });
   }
 
   /** @param {import('../../core/experiments.js').Cover} cover With what places are covered */
@@ -43,8 +48,11 @@ export class ExperimentActions extends Actions {
     this.#change({ heads: new Map(), parts: new Map(), audits: new Map(), wordings: new Map() });
   }
 
-  /** Asks for what is missing. */
+  /** Opens what a link wants, and asks for what is missing. */
   settle() {
+    const { experiments, picture, scores, selected } = this.state;
+    const isScored = picture && scores.get(selected)?.picture === picture.id && phase(this.state) === 'done';
+    if (experiments.wanted && isScored && !this.state.teaching) this.show(true, experiments.wanted);
     this.#pump.run();
   }
 

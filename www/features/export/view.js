@@ -10,17 +10,9 @@ import { plural, t, tell } from '../../core/i18n.js';
 import { fragmentOf } from '../../core/share.js';
 import { overlayKey } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
+import { save } from '../../core/written.js';
 
 /** @typedef {import('../../core/state.js').State} State */
-
-const KEPT_MS = 60_000; // a browser may ask where to save
-
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
-}
 
 /** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {State} state @returns {state is import('../../core/state.js').Viewed} */
 function hasFigure(state) {
