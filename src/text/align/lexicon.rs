@@ -49,7 +49,7 @@ pub struct Source {
     /// What stands between such a word and a negation: "on the", "exam".
     #[serde(rename = "earlierFiller")]
     pub earlier_filler: HashSet<String>,
-    /// What has not happened to a finding that is unchanged, and what introduces the finding: "change in".
+    /// Words for a change: "no change in the effusion" speaks of one that is there.
     pub changes: HashSet<String>,
     pub fresh: HashSet<String>,
     filler: HashSet<String>,

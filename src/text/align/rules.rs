@@ -133,9 +133,10 @@ fn is_whole(spot: Spot) -> bool {
 /// Longest terms from left to right, and marks.
 fn events(tokens: &[Token]) -> Vec<Event> {
     let lexicon = &*LEXICON;
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     let mut at = 0;
     let (mut line_end, mut leads) = (0, true);
+    // What was not seen earlier, so far.
     let mut new = None;
     while let Some(token) = tokens.get(at) {
         if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
@@ -160,13 +161,9 @@ fn events(tokens: &[Token]) -> Vec<Event> {
         let named = lexicon.alone.longest(tokens, at, |token| &token.stem, |_| false);
         let named = named.filter(|&(end, _)| is_alone(tokens, at, end));
         let term = named.or_else(|| longest(true).filter(longer)).or(plain);
-        if let Some(end) = unseen_earlier(tokens, at) {
-            new = Some(events.len());
-            events.push(Event { start: at, end, what: What::Cue(Cue::Present) });
-            at = end;
-            continue;
-        }
+        let unseen = unseen_earlier(tokens, at);
         let (end, what) = match term.filter(|&(end, _)| !is_mere_word(tokens, at, end)) {
+            _ if let Some(end) = unseen => (end, Some(What::Cue(Cue::Present))),
             Some((end, Entry::Finding(group))) => (end, Some(What::Finding(group))),
             Some((end, Entry::Subject(group))) => (end, Some(What::Subject(group))),
             Some((end, Entry::Cue(cue))) => (end, Some(What::Cue(cue))),
@@ -174,6 +171,7 @@ fn events(tokens: &[Token]) -> Vec<Event> {
             None => (at + 1, mark(tokens, at, token, leads)),
         };
         match what {
+            _ if unseen.is_some() => new = Some(events.len()),
             Some(What::Finding(_) | What::Sentence | What::Line) => new = None,
             Some(What::Cue(Cue::NegAfter | Cue::NegEither)) => {
                 // "Not seen previously and not seen today"
@@ -212,7 +210,7 @@ fn unseen_earlier(tokens: &[Token], at: usize) -> Option<usize> {
         None => earlier(over(unseen(at)?)),
     };
     // "not present on prior or current exam"
-    let or = |token: &Token| ["or", "nor", "ni", "and"].contains(&token.word.as_str());
+    let or = |token: &Token| ["or", "nor", "ni"].contains(&token.word.as_str());
     end.filter(|&end| !tokens.get(end).is_some_and(or))
 }
 
@@ -368,6 +366,8 @@ struct Walk<'a> {
     joined: bool,
     /// A conjunction came after the last comma: the commas of this clause make a list.
     list: bool,
+    /// Number of findings before the last sentence or line.
+    sentence: usize,
     /// Number of findings before the last comma.
     segment: usize,
     /// Number of findings before the last "、", which lists more loosely than "and".
@@ -396,7 +396,7 @@ impl Walk<'_> {
         let last = events.iter().rposition(named).unwrap_or(0);
         let parts =
             |event: &Event| matches!(event.what, What::Line | What::Cue(Cue::Context | Cue::Body));
-        let last_part = events[..last.min(events.len())].iter().rposition(parts);
+        let last_part = events[..last].iter().rposition(parts);
         for (index, event) in events.iter().enumerate() {
             let before =
                 index.checked_sub(1).and_then(|index| events.get(index)).map(|event| event.what);
@@ -448,11 +448,13 @@ impl Walk<'_> {
             }
             What::Sentence => {
                 self.end_clause();
+                self.sentence = self.found.len();
                 self.context &= !self.brief;
                 self.asked = self.asked.map(|sentences| sentences + 1);
             }
             What::Line => {
                 self.end_clause();
+                self.sentence = self.found.len();
                 self.context &= before == Some(What::Cue(Cue::Context));
             }
             What::Cue(cue) => match cue {
@@ -669,48 +671,35 @@ impl Walk<'_> {
         }
     }
 
-    /// "No pneumothorax on the left but there is on the right", "effusion on the right but not on the left": the last finding
-    /// once more, where the clause that begins here has no other words than a side and whether.
+    /// "No pneumothorax on the left but there is on the right", "effusion on the right but not on the left": the last
+    /// finding once more, where the clause that begins here says nothing but whether it is there, and where.
     fn contrast(&mut self, event: &Event) {
         const DENIES: [&str; 5] = ["no", "not", "none", "nothing", "sin"];
         const SAYS: [&str; 8] = ["there", "one", "some", "yes", "present", "seen", "hay", "si"];
-        let source = &LEXICON.source;
-        let last = self.found.last().cloned();
+        const MOST: usize = 12;
+        let last = self.found[self.sentence..].last().cloned();
         self.end_clause();
-        let Some(last) = last else { return };
-        let rest = &self.tokens[event.end..];
-        let ends =
-            |token: &&Token| !token.ends_sentence() && ![",", ";"].contains(&token.word.as_str());
-        let words = &rest[..rest.iter().take_while(ends).count()];
-        let is = |list: &[&str], token: &Token| list.contains(&token.word.as_str());
-        let spots: Vec<(usize, Spot)> = (0..words.len())
-            .filter_map(|at| {
-                let (end, spot) =
-                    LEXICON.spots.longest(words, at, |token| &token.word, |_| false)?;
-                Some((end, spot.filter(|spot| spot.side.is_some())?))
-            })
-            .collect();
+        let source = &LEXICON.source;
+        let denies = |token: &Token| DENIES.contains(&token.word.as_str());
         let small = |token: &Token| {
             LEXICON.is_filler(token)
                 || source.prepositions.contains(&token.word)
                 || source.fresh.contains(&token.word)
-                || is(&DENIES, token)
-                || is(&SAYS, token)
+                || SAYS.contains(&token.word.as_str())
+                || denies(token)
         };
-        let negated = words.iter().any(|token| is(&DENIES, token));
-        let same_clause = !self.tokens[last.end..event.start].iter().any(Token::ends_sentence);
-        if same_clause && !spots.is_empty() && negated != last.negated && words.iter().all(small) {
-            let (start, uncertain) = (event.end, false);
-            let (location, denied_by) = (None, None);
-            self.found.push(Found {
-                start,
-                end: start + 1,
-                negated,
-                uncertain,
-                location,
-                denied_by,
-                ..last
-            });
+        let ends =
+            |token: &Token| token.ends_sentence() || [",", ";"].contains(&token.word.as_str());
+        let mut words = &self.tokens[event.end..];
+        words = &words[..words.iter().take(MOST).take_while(|token| !ends(token)).count()];
+        let whole = self.tokens.get(event.end + words.len()).is_none_or(ends);
+        let side = |at| LEXICON.spots.longest(words, at, |token| &token.word, |_| false)?.1?.side;
+        let negated = words.iter().any(denies);
+        let Some(last) = last.filter(|last| last.negated != negated && whole) else { return };
+        if words.iter().all(small) && (0..words.len()).any(|at| side(at).is_some()) {
+            let (start, end) = (event.end, event.end + 1);
+            let (uncertain, denied_by, location) = (false, None, None);
+            self.found.push(Found { start, end, negated, uncertain, denied_by, location, ..last });
         }
     }
 
@@ -869,7 +858,8 @@ impl Walk<'_> {
             [end + after.count(), start.wrapping_sub(1)].iter().find_map(at)
         };
         let here = side(event.start, event.end);
-        let mut denied = self.found[self.neg.since..].iter().filter(|found| found.group == group);
+        let denied = self.found[self.neg.since..].iter().rev().take(MAX_GAP);
+        let mut denied = denied.filter(|found| found.group == group);
         here.is_some()
             && denied
                 .any(|found| side(found.start, found.end).is_some_and(|side| Some(side) != here))
@@ -1191,7 +1181,7 @@ impl<'a> Placing<'a> {
         let small = |token: &Token| {
             LEXICON.is_filler(token) || LEXICON.source.prepositions.contains(&token.word)
         };
-        if !gap.iter().all(small) {
+        if gap.len() > MAX_GAP || !gap.iter().all(small) {
             return None;
         }
         let on = |side| Location::new(Spot { side: Some(side), plural: false, ..spot });
