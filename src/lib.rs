@@ -14,16 +14,15 @@
 mod deserialize;
 pub mod engine;
 pub mod error;
-#[cfg(not(target_arch = "wasm32"))]
 #[allow(missing_docs, reason = "the fields of its reports name themselves")]
 pub mod evaluate;
+mod labels;
 pub mod limits;
 pub mod model;
 pub mod package;
 pub mod phantom;
 pub mod radiograph;
 mod sync;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod table;
 pub mod text;
 #[cfg(feature = "train")]

@@ -1,9 +1,9 @@
 //! CSV files, as people and programs write them.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+#[cfg(not(target_arch = "wasm32"))]
+use std::path::Path;
 
 use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
 use flate2::read::MultiGzDecoder;
@@ -14,46 +14,64 @@ use crate::error::Cause;
 /// A file that is missing, not readable, or not well-formed CSV.
 #[derive(Debug, Error)]
 #[error(
-    "`{}` cannot be read: {cause}. Give the path of a well-formed CSV file in UTF-8 or UTF-16",
-    path.display()
+    "`{file}` cannot be read: {cause}. Give the path of a well-formed CSV file in UTF-8 or UTF-16"
 )]
 pub struct TableError {
-    path: PathBuf,
+    /// Its path or name.
+    pub file: String,
     #[source]
     cause: Cause,
 }
 
 /// A CSV file in memory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Csv {
-    path: PathBuf,
+    /// Its path or name, for messages.
+    file: String,
     /// In UTF-8.
     bytes: Vec<u8>,
     delimiter: u8,
 }
 
 impl Csv {
-    /// Reads a file in UTF-8 or UTF-16; one that ends with `.gz` is unpacked on the way.
+    /// Reads a file; see [`parse`](Self::parse).
     ///
     /// # Errors
     ///
     /// [`TableError`] where there is no such file, or not such a one.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn read(path: &Path) -> Result<Self, TableError> {
-        let fail = |cause| TableError { path: path.to_path_buf(), cause };
-        let mut file = File::open(path).map_err(|error| fail(error.into()))?;
-        let mut bytes = Vec::new();
-        let packed = path.extension().is_some_and(|extension| extension == "gz");
-        let read = if packed {
-            MultiGzDecoder::new(file).read_to_end(&mut bytes)
-        } else {
-            file.read_to_end(&mut bytes)
-        };
-        read.map_err(|error| fail(error.into()))?;
+        let file = path.display().to_string();
+        match std::fs::read(path) {
+            Ok(bytes) => Self::parse(file, bytes),
+            Err(error) => Err(TableError { file, cause: error.into() }),
+        }
+    }
+
+    /// Takes a file's bytes, in UTF-8 or UTF-16; where its name ends with `.gz` they are unpacked.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] where they are no such text.
+    pub fn parse(file: impl Into<String>, mut bytes: Vec<u8>) -> Result<Self, TableError> {
+        let file = file.into();
+        let fail = |cause| TableError { file: file.clone(), cause };
+        if file.ends_with(".gz") {
+            let mut unpacked = Vec::new();
+            let read = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut unpacked);
+            read.map_err(|error| fail(error.into()))?;
+            bytes = unpacked;
+        }
         if let Cow::Owned(utf8) = utf8(&bytes).map_err(|reason| fail(reason.into()))? {
             bytes = utf8;
         }
         let delimiter = delimiter(&bytes);
-        Ok(Self { path: path.to_path_buf(), bytes, delimiter })
+        Ok(Self { file, bytes, delimiter })
+    }
+
+    /// Its path or name.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// Its rows below the header. Blanks around cells are dropped, and rows may have more cells than the
@@ -108,7 +126,7 @@ impl Csv {
 
     /// The error of a file that is not as it should be.
     pub fn broken(&self, cause: impl Into<Cause>) -> TableError {
-        TableError { path: self.path.clone(), cause: cause.into() }
+        TableError { file: self.file.clone(), cause: cause.into() }
     }
 }
 

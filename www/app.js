@@ -18,6 +18,7 @@ import { bindCompare } from './features/compare/view.js';
 import { bindContours } from './features/contours/view.js';
 import { bindDetail } from './features/detail/view.js';
 import { bindEntry } from './features/findings/entry.js';
+import { bindEvaluation } from './features/evaluate/view.js';
 import { bindExperiments } from './features/experiments/view.js';
 import { bindExport } from './features/export/view.js';
 import { bindFacts } from './features/sources/facts.js';
@@ -45,6 +46,7 @@ const views = [
   bindSources,
   bindFacts,
   bindSeries,
+  bindEvaluation,
   bindStage,
   bindViewer,
   bindLengths,

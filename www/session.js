@@ -4,6 +4,7 @@ import { FindingActions } from './features/findings/actions.js';
 import { ScoringActions } from './features/findings/scoring.js';
 import { CompareActions } from './features/compare/actions.js';
 import { ContourActions } from './features/contours/actions.js';
+import { EvaluationActions } from './features/evaluate/actions.js';
 import { ExperimentActions } from './features/experiments/actions.js';
 import { LanguageActions } from './features/chrome/language.js';
 import { LinkActions } from './features/export/link.js';
@@ -42,6 +43,7 @@ export class Session {
     this.teaching = new TeachingActions(this);
     this.tour = new TourActions(this);
     this.series = new SeriesActions(this);
+    this.evaluation = new EvaluationActions(this);
     this.comparison = new CompareActions(this);
     this.rewriting = new RewriteActions(this);
   }
@@ -62,6 +64,7 @@ export class Session {
   settle() {
     this.map.settle();
     this.series.settle();
+    this.evaluation.settle();
     this.comparison.settle();
     this.why.settle();
     this.experiments.settle();

@@ -22,7 +22,7 @@ const PREFIX = 'carzero-build-';
 const MODELS = 'carzero-models';
 const STATE = 'carzero-state'; // which build is current, and which is ready to be the next
 const SCOPE = worker.registration.scope;
-const MODULES = ['cpu', 'cpu-relaxed', 'webgpu'];
+const MODULES = ['cpu', 'cpu-relaxed', 'webgpu', 'evaluate'];
 
 const urlOf = (/** @type {string} */ path) => new URL(path, SCOPE).href;
 const cacheOf = (/** @type {Build} */ { build }) => caches.open(PREFIX + build);

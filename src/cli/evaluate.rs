@@ -1,16 +1,18 @@
 //! `carzero evaluate`: the measurement itself is [`carzero::evaluate`]; here it is kept in a model.
 
+mod files;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use carzero::evaluate::report::FindingReport;
-use carzero::evaluate::{Options, evaluate, write_files};
+use carzero::evaluate::{EvaluateError, Evaluation, Options, Thresholds};
 use carzero::package::config::{Measured, Validation};
+use carzero::table::Csv;
 use carzero::text::prompt::{normalize, sentence};
 
 use super::convert::rewrite;
@@ -22,7 +24,8 @@ use super::open::load;
 /// have one column for each finding, with logits, and a key column; labels have the same key column
 /// and 0 or 1, or False or True, for each finding (empty, nan or -1 mean unknown and are left out).
 /// Columns belong together by name, with or without "There is ".
-/// Predictions may also be what `carzero score --format csv` prints.
+/// Predictions may also be what `carzero score --format csv` prints, and labels the tables of ChestX-ray14, CheXpert,
+/// PadChest and Open-I as they are published.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Logits: a column for each finding, or the columns image, prompt, logit
@@ -34,11 +37,12 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN", default_value = "logit")]
     score: String,
 
-    /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown
-    #[arg(long, value_name = "CSV")]
-    labels: PathBuf,
+    /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown; or a published
+    /// table, of Open-I both
+    #[arg(long, value_name = "CSV", required = true)]
+    labels: Vec<PathBuf>,
 
-    /// Column to join by; for predictions with the columns image, prompt, logit, this is the
+    /// Column to join by; for predictions that have a column image instead, this is the
     /// labels' column [default: the one that tells images: no value twice, most of them in both
     /// files, a name such as image, path, file, study or id first, never a count of the rows].
     /// Paths that differ are joined by file name
@@ -58,6 +62,10 @@ pub struct Args {
     /// chosen; all metrics are then of the other rows
     #[arg(long, value_name = "COLUMN=VALUE")]
     choose_on: Option<String>,
+
+    /// Columns of the labels, such as the view, the sex or the age: AUROC also of the images with each of their values
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    slice: Vec<String>,
 
     /// Findings that the model was not trained on, for separate means
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -103,40 +111,38 @@ pub struct Args {
 }
 
 impl Args {
-    fn options(&self) -> Options {
-        let Self {
-            predictions,
-            score,
-            labels,
-            key,
-            patient,
+    fn options(&self) -> Result<Options, EvaluateError> {
+        let read = |path: &PathBuf| Csv::read(path);
+        let maybe = |path: &Option<PathBuf>| path.as_ref().map(read).transpose();
+        let thresholds = match (&self.thresholds, &self.choose_on) {
+            (Some(path), _) => read_thresholds(path)?,
+            (None, Some(choice)) => Thresholds::ChosenOn(choice.clone()),
+            (None, None) => Thresholds::None,
+        };
+        Ok(Options {
+            predictions: read(&self.predictions)?,
+            score: self.score.clone(),
+            labels: self.labels.iter().map(read).collect::<Result<_, _>>()?,
+            key: self.key.clone(),
+            patient: self.patient.clone(),
             thresholds,
-            choose_on,
-            unseen,
-            negated,
-            boxes,
-            maps,
-            tolerance,
-            seed,
-            resamples,
-            ..
-        } = self;
-        Options {
-            predictions: predictions.clone(),
-            score: score.clone(),
-            labels: labels.clone(),
-            key: key.clone(),
-            patient: patient.clone(),
-            thresholds: thresholds.clone(),
-            choose_on: choose_on.clone(),
-            unseen: unseen.clone(),
-            negated: negated.clone(),
-            boxes: boxes.clone(),
-            maps: maps.clone(),
-            tolerance: *tolerance,
-            seed: *seed,
-            resamples: *resamples,
-        }
+            slices: self.slice.clone(),
+            unseen: self.unseen.clone(),
+            negated: maybe(&self.negated)?,
+            boxes: maybe(&self.boxes)?,
+            maps: maybe(&self.maps)?,
+            tolerance: self.tolerance,
+            seed: self.seed,
+            resamples: self.resamples,
+        })
+    }
+}
+
+fn read_thresholds(path: &Path) -> Result<Thresholds, EvaluateError> {
+    let file = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Thresholds::from_json(&file, &text),
+        Err(error) => Err(EvaluateError::Json { file, cause: error.into() }),
     }
 }
 
@@ -152,9 +158,9 @@ fn print(text: &str) -> Result<()> {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let report = evaluate(&args.options())?;
+    let report = Evaluation::new(&args.options()?, &mut |_, _| {})?.report;
     if let Some(folder) = &args.out {
-        write_files(&report, folder, args.choose_on.is_some())?;
+        files::write(&report, folder, args.choose_on.is_some())?;
     }
     print(&report.markdown())?;
     let (Some(folder), Some(population)) = (&args.keep, &args.population) else { return Ok(()) };

@@ -33,6 +33,9 @@ impl SplitMix64 {
     }
 }
 
+/// Resamples between two words on the progress.
+const TOLD_EVERY: usize = 20;
+
 /// A value on all rows with the interval that the resamples give.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
@@ -70,16 +73,21 @@ impl Bootstrap {
     }
 
     /// Estimates all statistics at once. `statistics` maps the weights of the rows to a list of
-    /// fixed length; `None` says that a statistic has no value for these weights.
+    /// fixed length; `None` says that a statistic has no value for these weights. `progress` is told how
+    /// many resamples are done, and of how many.
     pub fn estimate(
         &self,
         statistics: impl Fn(&[u32]) -> Vec<Option<f64>>,
+        progress: &mut dyn FnMut(usize, usize),
     ) -> Vec<Option<Estimate>> {
         let values = statistics(&vec![1; self.group_of_row.len()]);
         let mut samples = vec![Vec::new(); values.len()];
         let mut random = SplitMix64::new(self.seed);
         let resamples = if self.groups > 1 { self.resamples } else { 0 };
-        for _ in 0..resamples {
+        for done in 0..resamples {
+            if done % TOLD_EVERY == 0 {
+                progress(done, resamples);
+            }
             let mut drawn = vec![0u32; self.groups];
             for _ in 0..self.groups {
                 drawn[random.below(self.groups)] += 1;
@@ -100,7 +108,7 @@ impl Bootstrap {
 }
 
 /// The quantile of sorted values, linear between neighbours (NumPy's default).
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let low = position as usize;
     let high = (low + 1).min(sorted.len() - 1);
@@ -121,7 +129,10 @@ mod tests {
 
     fn interval_of_mean(names: &[String], values: &[f64], seed: u64) -> [f64; 2] {
         let bootstrap = Bootstrap::new(names, seed, 1000);
-        bootstrap.estimate(|weights| vec![mean(values, weights)])[0].unwrap().interval.unwrap()
+        bootstrap.estimate(|weights| vec![mean(values, weights)], &mut |_, _| {})[0]
+            .unwrap()
+            .interval
+            .unwrap()
     }
 
     #[test]
@@ -159,9 +170,12 @@ mod tests {
         let one_patient = Bootstrap::new(&["a", "a"], 0, 100);
         let rare = Bootstrap::new(&["a", "b", "c"], 0, 100);
         let none = Estimate { value: 1.0, interval: None };
-        assert_eq!(one_patient.estimate(|_| vec![Some(1.0)]), [Some(none)]);
+        assert_eq!(one_patient.estimate(|_| vec![Some(1.0)], &mut |_, _| {}), [Some(none)]);
         assert_eq!(
-            rare.estimate(|weights| vec![(weights == [1, 1, 1]).then_some(1.0), None]),
+            rare.estimate(
+                |weights| vec![(weights == [1, 1, 1]).then_some(1.0), None],
+                &mut |_, _| {}
+            ),
             [Some(none), None]
         );
     }

@@ -1,12 +1,14 @@
 //! Scores and labels of the same images, side by side.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 
 use super::error::{EvaluateError, Result, some_of};
 use super::key;
-use super::options::Options;
+use super::labels::Labels;
+use super::options::{Options, Thresholds};
+use super::slices::{Slices, Slicing};
 use super::table::{Join, Table, finding_key};
+use crate::table::Csv;
 
 /// One finding on some rows.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Rows {
     pub keys: Vec<String>,
     /// Patient of each row: the cell of the patients' column, or the row itself.
     pub patients: Vec<String>,
+    /// The rows' parts, by column of the labels.
+    pub slices: Vec<Slices>,
 }
 
 /// All that the files hold together.
@@ -46,30 +50,31 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads and joins the files that the arguments name.
+    /// Joins the tables that the options name.
     pub fn read(options: &Options) -> Result<Self> {
         let (predictions, long) = Table::read_scores(&options.predictions, &options.score)?;
-        let labels = Table::read(&options.labels)?;
+        let read = Labels::read(&options.labels)?;
+        let labels = &read.table;
         let (score_key, label_key) =
-            key::columns(&predictions, long, &labels, options.key.as_deref())?;
+            key::columns(&predictions, long, labels, options.key.as_deref())?;
         let remedy = "Name the patients' column with --patient";
         let patient =
             options.patient.as_deref().map(|name| labels.require(name, remedy)).transpose()?;
-        let choice =
-            options.choose_on.as_deref().map(|choice| rows_where(&labels, choice)).transpose()?;
+        let choice = match &options.thresholds {
+            Thresholds::ChosenOn(choice) => Some(rows_where(labels, choice)?),
+            _ => None,
+        };
+        let slices = Slicing::new(labels, &options.slices)?;
 
-        let reserved = [Some(label_key), patient, choice.as_ref().map(|(column, _)| *column)];
-        let mut label_columns: HashMap<String, Vec<usize>> = HashMap::new();
-        for column in (0..labels.header.len()).filter(|column| !reserved.contains(&Some(*column))) {
-            label_columns.entry(finding_key(&labels.header[column])).or_default().push(column);
-        }
-        let mut other = Vec::new();
-        label_columns.retain(|_, columns| {
-            let holds = columns.iter().any(|&column| holds_labels(&labels, column));
-            other.extend((!holds).then(|| labels.header[columns[0]].clone()));
-            holds
-        });
-        let known = |key: &str| label_columns.contains_key(key);
+        let reserved: Vec<usize> =
+            [Some(label_key), patient, choice.as_ref().map(|(column, _)| *column)]
+                .into_iter()
+                .flatten()
+                .collect();
+        let (columns, other) = read.findings(&reserved);
+        let keys: HashSet<String> =
+            columns.iter().map(|&column| finding_key(&labels.header[column])).collect();
+        let known = |key: &str| keys.contains(key);
         let scores = Scores::read(&predictions, score_key, |name| {
             Some(finding_key(name)).filter(|key| known(key))
         })?;
@@ -83,12 +88,8 @@ impl Dataset {
             );
             return Err(EvaluateError::NoFindings { reason });
         }
-        for (key, _) in &scores.findings {
-            if let [first, second, ..] = label_columns[key][..] {
-                let [first, second] = [first, second].map(|column| labels.header[column].clone());
-                return Err(EvaluateError::DuplicateColumn { file: labels.file, first, second });
-            }
-        }
+        let single = |(key, _): &(String, _)| read.single(&columns, key);
+        let column_of = scores.findings.iter().map(single).collect::<Result<Vec<_>>>()?;
 
         let label_keys = labels.keys(label_key)?;
         let join = Join::new(&scores.keys, &label_keys);
@@ -105,8 +106,8 @@ impl Dataset {
             }
         }
         let negated = match &options.negated {
-            Some(path) => read_negated(
-                path,
+            Some(csv) => read_negated(
+                csv,
                 &options.score,
                 &predictions.header[score_key],
                 &scores.keys,
@@ -117,8 +118,8 @@ impl Dataset {
         };
         let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
-            let finding = |(key, values): &(String, Vec<f64>)| -> Result<Finding> {
-                let column = label_columns[key][0];
+            let finding = |((key, values), column): (&(String, Vec<f64>), &Option<usize>)| {
+                let column = column.unwrap_or_default(); // `known` has seen to it that there is one
                 Ok(Finding {
                     name: labels.header[column].clone(),
                     key: key.clone(),
@@ -137,9 +138,15 @@ impl Dataset {
                 Some(patient) => patient.to_string(),
             };
             Ok(Rows {
-                findings: scores.findings.iter().map(finding).collect::<Result<_>>()?,
+                findings: scores
+                    .findings
+                    .iter()
+                    .zip(&column_of)
+                    .map(finding)
+                    .collect::<Result<_>>()?,
                 keys: pairs.iter().map(|&(left, _)| scores.keys[left].clone()).collect(),
                 patients: pairs.iter().map(patient_of).collect(),
+                slices: slices.of(labels, pairs.iter().map(|&(_, right)| right)),
             })
         };
         let pairs = (0..).zip(&join.right).filter_map(|(left, right)| Some((left, (*right)?)));
@@ -155,7 +162,7 @@ impl Dataset {
                     table.cell(0, key)
                 )
             };
-            let (left, right) = (place(&predictions, score_key), place(&labels, label_key));
+            let (left, right) = (place(&predictions, score_key), place(labels, label_key));
             return Err(EvaluateError::NothingJoined { left, right });
         }
         if choice.is_some() && counts.contains(&0) {
@@ -209,14 +216,14 @@ impl Scores {
 
 /// Logits of "There is no …" by finding, in the order of these keys.
 fn read_negated(
-    path: &Path,
+    csv: &Csv,
     score: &str,
     key_name: &str,
     keys: &[String],
     known: impl Fn(&str) -> bool,
     notes: &mut Vec<String>,
 ) -> Result<HashMap<String, Vec<f64>>> {
-    let (table, long) = Table::read_scores(path, score)?;
+    let (table, long) = Table::read_scores(csv, score)?;
     let key = if long {
         0
     } else {
@@ -244,15 +251,6 @@ fn read_negated(
 /// The columns that have a name.
 fn named(columns: &[String]) -> impl Iterator<Item = &String> {
     columns.iter().filter(|name| !name.is_empty())
-}
-
-/// Whether a column can be a finding's: it identifies nothing, and at least half of what is written in
-/// it are labels.
-fn holds_labels(labels: &Table, column: usize) -> bool {
-    let cells = (0..labels.rows()).filter(|&row| !labels.cell(row, column).is_empty());
-    let (right, wrong): (Vec<_>, Vec<_>) =
-        cells.partition(|&row| labels.label(row, column).is_ok());
-    !key::is_identifying(&labels.header[column]) && right.len() >= wrong.len()
 }
 
 /// The column and the rows that COLUMN=VALUE picks.

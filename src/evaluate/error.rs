@@ -1,5 +1,6 @@
 //! What can go wrong while evaluating: which file, which line or column, and what to do about it.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use thiserror::Error;
@@ -63,6 +64,63 @@ pub enum EvaluateError {
     /// An output cannot be written.
     #[error("`{file}` cannot be written: {source}. Give a folder that can be written to as --out")]
     Write { file: String, source: io::Error },
+}
+
+impl EvaluateError {
+    /// A stable identifier of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "no-table",
+            Self::Empty { .. } => "empty-table",
+            Self::MissingColumn { .. } => "no-column",
+            Self::Cell { .. } => "bad-cell",
+            Self::DuplicateRow { .. } => "two-rows",
+            Self::DuplicateColumn { .. } => "two-columns",
+            Self::NoKey { .. } => "no-key",
+            Self::SeveralKeys { .. } => "several-keys",
+            Self::NothingJoined { .. } => "nothing-joined",
+            Self::NoFindings { .. } => "no-findings",
+            Self::Option { .. } => "bad-option",
+            Self::Json { .. } => "bad-json",
+            Self::Write { .. } => "no-write",
+        }
+    }
+
+    /// What is told beside the [`code`](Self::code), by name.
+    pub fn values(&self) -> BTreeMap<&'static str, String> {
+        let values = match self {
+            Self::Table(error) => vec![("file", &error.file)],
+            Self::Empty { file } | Self::Json { file, .. } | Self::Write { file, .. } => {
+                vec![("file", file)]
+            }
+            Self::MissingColumn { file, column, .. } => vec![("file", file), ("column", column)],
+            Self::Cell { file, line, column, value, .. } => {
+                return [("line", line.to_string())]
+                    .into_iter()
+                    .chain([("file", file), ("column", column), ("value", value)].map(owned))
+                    .collect();
+            }
+            Self::DuplicateRow { file, line, first, what } => {
+                return [("line", line.to_string()), ("first", first.to_string())]
+                    .into_iter()
+                    .chain([("file", file), ("what", what)].map(owned))
+                    .collect();
+            }
+            Self::DuplicateColumn { file, first, second } => {
+                vec![("file", file), ("first", first), ("second", second)]
+            }
+            Self::NoKey { left, right } | Self::NothingJoined { left, right } => {
+                vec![("left", left), ("file", right)]
+            }
+            Self::SeveralKeys { columns, right, .. } => vec![("columns", columns), ("file", right)],
+            Self::NoFindings { reason } | Self::Option { reason, .. } => vec![("reason", reason)],
+        };
+        values.into_iter().map(owned).collect()
+    }
+}
+
+fn owned((name, text): (&'static str, &String)) -> (&'static str, String) {
+    (name, text.clone())
 }
 
 /// The module's result.

@@ -2,23 +2,23 @@
 //! and the statistics that the bootstrap repeats.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
 
 use super::bootstrap::{Bootstrap, Estimate};
 use super::dataset::{Dataset, Finding, Rows};
 use super::error::{EvaluateError, Result, some_of};
 use super::localise::{self, Localisation};
 use super::metrics::{
-    FEW, Ranking, best_f1_threshold, f1, mcc, mean, percentiles, top_k_chance, top_k_hit,
-    weighted_mean,
+    FEW, Ranking, best_f1_threshold, f1, mcc, mean, percentiles, sensitivity, specificity,
+    top_k_chance, top_k_hit, weighted_mean,
 };
-use super::options::Options;
+use super::options::{Options, Thresholds};
 use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
+use super::slices::Sliced;
 use super::table::{Join, finding_key};
-use crate::error::Cause;
+use crate::table::Csv;
 
 /// Number of fields of [`Metrics`].
-const METRICS: usize = 5;
+const METRICS: usize = 7;
 
 /// One finding, sorted once.
 struct Ranked<'a> {
@@ -51,15 +51,43 @@ impl<'a> Ranked<'a> {
             self.ranking.average_precision(weights),
             decision.map(f1),
             decision.map(mcc),
+            decision.and_then(sensitivity),
+            decision.and_then(specificity),
             negation,
         ]
     }
 }
 
-/// Reads all files and computes everything.
-pub fn evaluate(options: &Options) -> Result<Report> {
-    let Dataset { evaluated, validation, mut notes } = Dataset::read(options)?;
-    let thresholds = thresholds(options, &validation, &evaluated, &mut notes)?;
+/// An evaluation that is done, with the rows that it is of.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// What it found.
+    pub report: Report,
+    /// The rows that the metrics are computed on.
+    pub rows: Rows,
+}
+
+impl Evaluation {
+    /// Computes everything. `progress` is told how many resamples of the bootstrap are done, and of how many.
+    ///
+    /// # Errors
+    ///
+    /// [`EvaluateError`], where the tables do not fit together or the options do not fit them.
+    pub fn new(options: &Options, progress: &mut dyn FnMut(usize, usize)) -> Result<Self> {
+        let dataset = Dataset::read(options)?;
+        let report = report(options, &dataset, progress)?;
+        Ok(Self { report, rows: dataset.evaluated })
+    }
+}
+
+fn report(
+    options: &Options,
+    dataset: &Dataset,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Report> {
+    let Dataset { evaluated, validation, notes } = dataset;
+    let mut notes = notes.clone();
+    let thresholds = thresholds(options, validation, evaluated, &mut notes)?;
     let unseen = unseen(&options.unseen, &evaluated.findings)?;
     let (mut ranked, mut left_out) = (Vec::new(), Vec::new());
     for (finding, threshold) in evaluated.findings.iter().zip(thresholds) {
@@ -73,7 +101,8 @@ pub fn evaluate(options: &Options) -> Result<Report> {
                 continue;
             }
         };
-        left_out.push(LeftOut { finding: finding.name.clone(), reason });
+        let (positives, negatives) = candidate.counts;
+        left_out.push(LeftOut { finding: finding.name.clone(), positives, negatives, reason });
     }
     if ranked.is_empty() {
         let names: Vec<String> =
@@ -86,12 +115,14 @@ pub fn evaluate(options: &Options) -> Result<Report> {
     let is_unseen = |ranked: &Ranked<'_>| unseen.contains(&ranked.finding.key);
     let groups = groups(&ranked, &frequencies, &is_unseen);
     let top_k = top_k(&ranked);
+    let of_ranked: Vec<&Finding> = ranked.iter().map(|ranked| ranked.finding).collect();
+    let sliced = Sliced::all(&evaluated.slices, &of_ranked);
 
     let ones = vec![1; evaluated.keys.len()];
     let values =
         |weights: &[u32]| ranked.iter().map(|ranked| ranked.values(weights)).collect::<Vec<_>>();
     let whole = values(&ones);
-    // For each finding, then for each group, all metrics; then top-k. A macro mean keeps its
+    // For each finding, then for each group, all metrics; then top-k and slices. A macro mean keeps its
     // findings: one without a value in a resample enters with that of all rows.
     let statistics = |weights: &[u32]| {
         let findings = values(weights);
@@ -107,16 +138,18 @@ pub fn evaluate(options: &Options) -> Result<Report> {
         let hits = top_k
             .iter()
             .map(|(_, hits)| weighted_mean(hits.iter().copied().zip(weights.iter().copied())));
-        findings.iter().copied().chain(macros).flatten().chain(hits).collect()
+        let slices = sliced.iter().flat_map(|slice| slice.aurocs(weights));
+        findings.iter().copied().chain(macros).flatten().chain(hits).chain(slices).collect()
     };
-    let estimates = bootstrap.estimate(statistics);
-    let (metrics, accuracies) = estimates.split_at((ranked.len() + groups.len()) * METRICS);
+    let estimates = bootstrap.estimate(statistics, progress);
+    let (metrics, others) = estimates.split_at((ranked.len() + groups.len()) * METRICS);
+    let (accuracies, aurocs) = others.split_at(top_k.len());
     let (metrics, _) = metrics.as_chunks::<METRICS>();
     let (finding_metrics, group_metrics) = metrics.split_at(ranked.len());
 
-    notes.extend(patient_notes(options, &validation, &evaluated));
+    notes.extend(patient_notes(options, validation, evaluated));
     notes.extend(rules(&ranked, options));
-    let (localisation, localisation_notes) = localisation(options, &[&evaluated, &validation])?;
+    let (localisation, localisation_notes) = localisation(options, &[evaluated, validation])?;
     notes.extend(localisation_notes);
     let findings = ranked.iter().zip(finding_metrics).zip(&frequencies).map(
         |((ranked, metrics), &frequency)| FindingReport {
@@ -142,8 +175,8 @@ pub fn evaluate(options: &Options) -> Result<Report> {
         .zip(accuracies)
         .map(|((report, _), &accuracy)| TopKReport { accuracy, ..*report });
     Ok(Report {
-        predictions: options.predictions.display().to_string(),
-        labels: options.labels.display().to_string(),
+        predictions: options.predictions.file().to_string(),
+        labels: options.labels.iter().map(Csv::file).collect::<Vec<_>>().join("`, `"),
         images: evaluated.keys.len(),
         validation_images: validation.keys.len(),
         unit: if options.patient.is_some() { "patient" } else { "row" },
@@ -153,6 +186,7 @@ pub fn evaluate(options: &Options) -> Result<Report> {
         macros: macros.collect(),
         findings: findings.collect(),
         top_k: top_k.collect(),
+        slices: Sliced::reports(&sliced, aurocs),
         localisation,
         left_out,
         notes,
@@ -160,9 +194,10 @@ pub fn evaluate(options: &Options) -> Result<Report> {
 }
 
 fn metrics_from(
-    &[auroc, average_precision, f1, mcc, negation_auroc]: &[Option<Estimate>; METRICS],
+    &[auroc, average_precision, f1, mcc, sensitivity, specificity, negation_auroc]: &[Option<Estimate>;
+         METRICS],
 ) -> Metrics {
-    Metrics { auroc, average_precision, f1, mcc, negation_auroc }
+    Metrics { auroc, average_precision, f1, mcc, sensitivity, specificity, negation_auroc }
 }
 
 /// A threshold for each finding where there is one.
@@ -172,9 +207,14 @@ fn thresholds(
     evaluated: &Rows,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Option<f64>>> {
-    let thresholds: Vec<Option<f64>> = match &options.thresholds {
-        Some(path) => {
-            let mut given = read_thresholds(path)?;
+    let best = |rows: &Rows| {
+        let best = |finding: &Finding| best_f1_threshold(&finding.scores, &finding.labels);
+        rows.findings.iter().map(best).collect::<Vec<_>>()
+    };
+    let thresholds = match &options.thresholds {
+        Thresholds::None => vec![None; evaluated.findings.len()],
+        Thresholds::Given(given) => {
+            let mut given = by_key(given)?;
             let thresholds =
                 evaluated.findings.iter().map(|finding| given.remove(&finding.key)).collect();
             let rest: Vec<String> = given.into_keys().collect();
@@ -186,33 +226,30 @@ fn thresholds(
             }
             thresholds
         }
-        None => validation
-            .findings
-            .iter()
-            .map(|finding| best_f1_threshold(&finding.scores, &finding.labels))
-            .collect(),
+        Thresholds::ChosenOn(_) => best(validation),
+        Thresholds::ChosenHere => {
+            notes.push("Thresholds have the highest F1 on these very images, which flatters what depends on them: such figures are no estimate for others.".to_string());
+            best(evaluated)
+        }
     };
     let without =
         evaluated.findings.iter().zip(&thresholds).filter(|(_, threshold)| threshold.is_none());
     let without: Vec<&str> = without.map(|(finding, _)| finding.name.as_str()).collect();
-    if (options.thresholds.is_some() || options.choose_on.is_some()) && !without.is_empty() {
+    if options.thresholds != Thresholds::None && !without.is_empty() {
         notes.push(format!(
-            "Findings without a threshold, and so without F1 and MCC: {}.",
+            "Findings without a threshold, and so without the metrics that need one: {}.",
             some_of(&without)
         ));
     }
     Ok(thresholds)
 }
 
-fn read_thresholds(path: &Path) -> Result<BTreeMap<String, f64>> {
-    let fail = |cause: Cause| EvaluateError::Json { file: path.display().to_string(), cause };
-    let text = std::fs::read_to_string(path).map_err(|error| fail(error.into()))?;
-    let given: BTreeMap<String, f64> =
-        serde_json::from_str(&text).map_err(|error| fail(error.into()))?;
+fn by_key(given: &BTreeMap<String, f64>) -> Result<BTreeMap<String, f64>> {
     let mut thresholds = BTreeMap::new();
-    for (name, threshold) in given {
-        if thresholds.insert(finding_key(&name), threshold).is_some() {
-            return Err(fail(format!("\"{name}\" has two thresholds").into()));
+    for (name, &threshold) in given {
+        if thresholds.insert(finding_key(name), threshold).is_some() {
+            let reason = format!("\"{name}\" has two thresholds");
+            return Err(EvaluateError::Option { option: "--thresholds", reason });
         }
     }
     Ok(thresholds)
@@ -317,7 +354,7 @@ fn patient_notes(options: &Options, validation: &Rows, evaluated: &Rows) -> Opti
     let both: HashSet<&String> =
         evaluated.patients.iter().filter(|patient| chosen.contains(patient)).collect();
     (!both.is_empty()).then(|| {
-        format!("Patients on whom thresholds were chosen and who are evaluated as well, which flatters F1 and MCC: {}.", both.len())
+        format!("Patients on whom thresholds were chosen and who are evaluated as well, which flatters the metrics that need one: {}.", both.len())
     })
 }
 
@@ -330,7 +367,7 @@ fn rules(ranked: &[Ranked<'_>], options: &Options) -> Vec<String> {
         "Top-k: each finding's logits become percentiles within the evaluated images, which are the population; counted are images with a positive and more than k known findings; a tie with a negative counts against the hit.".to_string(),
     ];
     if ranked.iter().any(|ranked| ranked.threshold.is_some()) {
-        notes.push("F1 and MCC: present when the score is at least the threshold, which stays fixed in the resamples.".to_string());
+        notes.push("F1, MCC, sensitivity and specificity: present when the score is at least the threshold, which stays fixed in the resamples.".to_string());
     }
     if options.negated.is_some() {
         notes.push("Negation AUROC: \"There is no …\" should rank images without the finding higher; 0.5 is chance.".to_string());

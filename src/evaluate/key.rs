@@ -1,10 +1,11 @@
 //! Finds the columns that identify the images of two tables: those whose values match, not merely
 //! the first that both tables have.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::error::{EvaluateError, Result, some_of};
-use super::table::{Join, Table};
+use super::table::{Join, Table, file_name};
 
 /// Words in the names of columns that identify images, the surest first. The first `FILES` of them
 /// name the image itself.
@@ -44,12 +45,14 @@ enum Rank {
     Renamed,
     /// One name, which says nothing.
     Any,
+    /// Two names, one of which is known to be that of the image.
+    Of,
     /// Rows counted in a column that has a name.
     Counter,
 }
 
-/// The key columns of predictions and labels. `named` is the user's choice; of `long` predictions
-/// the key is the first column.
+/// The key columns of predictions and labels. `named` is the user's choice, for predictions that lack such a column
+/// the labels' one beside their column `image`; of `long` predictions the key is the first column.
 pub fn columns(
     predictions: &Table,
     long: bool,
@@ -62,13 +65,22 @@ pub fn columns(
         let left = if long {
             0
         } else {
-            predictions.require(name, "Name the column that both files share with --key")?
+            let image = || predictions.column("image");
+            match predictions.column(name).or_else(image) {
+                Some(column) => column,
+                None => {
+                    predictions.require(name, "Name the column that both files share with --key")?
+                }
+            }
         };
         return Ok((left, labels.require(name, REMEDY)?));
     }
     let lefts = if long { 0..1 } else { 0..predictions.header.len() };
-    if let Some(found) = by_values(predictions, lefts.clone(), labels)? {
+    if let Some(found) = by_values(predictions, lefts.clone(), labels, long)? {
         return Ok(found);
+    }
+    if long && let Some(column) = most_named(predictions, labels) {
+        return Ok((0, column));
     }
     // No column fits. The error is about the one that was most likely meant.
     let shared = |&(left, right): &(usize, usize)| {
@@ -85,11 +97,26 @@ pub fn columns(
     }
 }
 
-/// The columns that are unique in both tables and share most of their values.
+/// The column of the labels that names the most images, though one of them more than once.
+fn most_named(images: &Table, labels: &Table) -> Option<usize> {
+    let names: HashSet<&str> =
+        (0..images.rows()).map(|row| file_name(images.cell(row, 0))).collect();
+    let named = |column: usize| {
+        let cells = (0..labels.rows()).map(|row| file_name(labels.cell(row, column)));
+        cells.filter(|name| names.contains(name)).collect::<HashSet<_>>().len()
+    };
+    let counts = (0..labels.header.len()).map(|column| (named(column), column));
+    let (most, column) = counts.max_by_key(|&(count, column)| (count, Reverse(column)))?;
+    (2 * most >= images.rows().min(labels.rows())).then_some(column)
+}
+
+/// The columns that are unique in both tables and share most of their values. `named`: the column on the left is known
+/// to name images.
 fn by_values(
     left: &Table,
     lefts: impl Iterator<Item = usize>,
     right: &Table,
+    named: bool,
 ) -> Result<Option<(usize, usize)>> {
     let unique = |table: &Table, column: &usize| table.keys(*column).is_ok();
     let rights: Vec<usize> =
@@ -97,7 +124,7 @@ fn by_values(
     let mut candidates: Vec<Candidate> = lefts
         .filter(|column| unique(left, column))
         .flat_map(|column| rights.iter().map(move |&other| (column, other)))
-        .filter_map(|(one, two)| Candidate::new(left, one, right, two))
+        .filter_map(|(one, two)| Candidate::new(left, one, right, two, named))
         .collect();
     candidates.sort_by_key(|one| (one.rank, place(&left.header[one.left])));
     let Some(best) = candidates.first() else { return Ok(None) };
@@ -115,13 +142,14 @@ fn by_values(
 }
 
 impl Candidate {
-    fn new(left: &Table, one: usize, right: &Table, two: usize) -> Option<Self> {
+    fn new(left: &Table, one: usize, right: &Table, two: usize, named: bool) -> Option<Self> {
         let names = [&left.header[one], &right.header[two]];
         let places = names.map(|name| place(name));
         let rank = match same(names[0], names[1]) {
             true if places[0] < IDENTIFYING.len() => Rank::Identifying,
             true => Rank::Any,
             false if places.iter().all(|place| *place < FILES) => Rank::Renamed,
+            false if named => Rank::Of,
             false => return None,
         };
         let keys = [left.keys(one).ok()?, right.keys(two).ok()?];
@@ -168,7 +196,7 @@ fn place(name: &str) -> usize {
 }
 
 /// The lower-case words of a name, which blanks, marks and capitals separate.
-fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;
     for c in name.chars() {

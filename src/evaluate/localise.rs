@@ -4,7 +4,6 @@
 //! beyond the image). Row 0 is at the top; values run left to right, then down.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::Path;
 
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ use super::dataset::join_notes;
 use super::error::{EvaluateError, Result, some_of};
 use super::metrics::{mean, weighted_mean};
 use super::table::{Join, Table, finding_key};
+use crate::table::Csv;
 
 /// A rectangle in image pixels from the top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,8 +128,8 @@ pub struct Localisation {
 
 /// The files and how to read them.
 pub struct Files<'a> {
-    pub boxes: &'a Path,
-    pub maps: &'a Path,
+    pub boxes: &'a Csv,
+    pub maps: &'a Csv,
     /// In pixels, for the pointing game.
     pub tolerance: f64,
 }
@@ -180,7 +180,7 @@ pub fn evaluate(
     let images: Vec<String> = unique(pairs.iter().map(|pair| pair.key.clone()));
     let patient_of: HashMap<&String, String> = images.iter().zip(patients_of(&images)).collect();
     let patients: Vec<&String> = pairs.iter().map(|pair| &patient_of[&pair.key]).collect();
-    let estimates = Bootstrap::new(&patients, seed, resamples).estimate(statistics);
+    let estimates = Bootstrap::new(&patients, seed, resamples).estimate(statistics, &mut |_, _| {});
     let (estimates, _) = estimates.as_chunks::<METRICS>();
     let row =
         |(finding, &[pointing_game, box_energy, chance]): (&str, &[Option<Estimate>; METRICS])| {
@@ -263,7 +263,7 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
         let reason = format!(
             "no map of `{}` has a box of the same image and finding in `{}`. Name images and findings alike in both",
             table.file,
-            files.boxes.display()
+            files.boxes.file()
         );
         return Err(EvaluateError::NoFindings { reason });
     }
@@ -288,8 +288,8 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
 type Boxes = HashMap<(String, String), (String, Vec<Rect>)>;
 
 /// The boxes, and the images that have any.
-fn read_boxes(path: &Path) -> Result<(Boxes, Vec<String>)> {
-    let table = Table::read(path)?;
+fn read_boxes(csv: &Csv) -> Result<(Boxes, Vec<String>)> {
+    let table = Table::read(csv)?;
     let [image, finding, x, y, width, height] = require(
         &table,
         ["path", "finding", "x", "y", "w", "h"],

@@ -5,6 +5,10 @@
 //! weights of the rows, which is what the bootstrap needs; the free functions give each row the
 //! weight 1.
 
+use serde::Serialize;
+
+use super::bootstrap::quantile;
+
 /// Fewer positives or negatives than this say little.
 pub const FEW: u64 = 10;
 
@@ -33,16 +37,26 @@ struct Step {
 }
 
 /// Counts of a yes/no decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Confusion {
     /// Present and called present.
     pub tp: u64,
     /// Absent but called present.
     pub fp: u64,
     /// Present but called absent.
+    #[serde(rename = "fn")]
     pub fn_: u64,
     /// Absent and called absent.
     pub tn: u64,
+}
+
+/// Rows of similar score.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Bin {
+    /// Their mean score.
+    pub score: f64,
+    pub images: u64,
+    pub positives: u64,
 }
 
 impl Ranking {
@@ -153,6 +167,41 @@ impl Ranking {
         points
     }
 
+    /// The precision-recall curve as (recall, precision), one point for each distinct score from the highest on. Empty
+    /// where there are no positives.
+    pub fn precision_recall(&self, weights: &[u32]) -> Vec<(f64, f64)> {
+        let (positives, _) = self.counts(weights);
+        let mut points = Vec::new();
+        self.sweep(weights, |step| {
+            let called = step.tp + step.fp;
+            if positives > 0 && called > 0 {
+                points.push((step.tp as f64 / positives as f64, step.tp as f64 / called as f64));
+            }
+        });
+        points
+    }
+
+    /// How often the finding is there by score: the rows in `bins` of as equal number as ties allow, from the lowest
+    /// scores on, as scikit-learn's `calibration_curve` with quantiles divides them. Bins without rows are left out.
+    pub fn reliability(&self, bins: usize) -> Vec<Bin> {
+        let ascending: Vec<f64> = self.rows.iter().rev().map(|ranked| ranked.score).collect();
+        if ascending.is_empty() {
+            return Vec::new();
+        }
+        let edges: Vec<f64> =
+            (1..bins).map(|bin| quantile(&ascending, bin as f64 / bins as f64)).collect();
+        let mut filled = vec![Bin::default(); bins];
+        for ranked in &self.rows {
+            let bin = &mut filled[edges.partition_point(|edge| *edge < ranked.score)];
+            bin.score += ranked.score;
+            bin.images += 1;
+            bin.positives += u64::from(ranked.positive);
+        }
+        filled.retain(|bin| bin.images > 0);
+        filled.iter_mut().for_each(|bin| bin.score /= bin.images as f64);
+        filled
+    }
+
     /// Visits the distinct scores, highest first.
     fn sweep(&self, weights: &[u32], mut visit: impl FnMut(&Step)) {
         let mut step = Step { score: 0.0, positives: 0, negatives: 0, tp: 0, fp: 0 };
@@ -195,6 +244,18 @@ pub fn best_f1_threshold(scores: &[f64], labels: &[Option<bool>]) -> Option<f64>
 /// Counts of the decision "present when score >= threshold".
 pub fn confusion(scores: &[f64], labels: &[Option<bool>], threshold: f64) -> Confusion {
     Ranking::new(scores, labels).confusion(threshold, &ones(scores))
+}
+
+/// `TP / (TP + FN)`, the share of those present that are called present. None without any.
+pub fn sensitivity(counts: Confusion) -> Option<f64> {
+    let positives = counts.tp + counts.fn_;
+    (positives > 0).then(|| counts.tp as f64 / positives as f64)
+}
+
+/// `TN / (TN + FP)`, the share of those absent that are called absent. None without any.
+pub fn specificity(counts: Confusion) -> Option<f64> {
+    let negatives = counts.tn + counts.fp;
+    (negatives > 0).then(|| counts.tn as f64 / negatives as f64)
 }
 
 /// `2 TP / (2 TP + FP + FN)`, the harmonic mean of precision and recall. 0 where nothing is

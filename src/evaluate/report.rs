@@ -24,6 +24,8 @@ pub struct Report {
     pub macros: Vec<MacroReport>,
     pub findings: Vec<FindingReport>,
     pub top_k: Vec<TopKReport>,
+    /// By part of the rows; empty unless that was asked for.
+    pub slices: Vec<SliceReport>,
     /// The mean over findings first; empty without boxes and maps.
     pub localisation: Vec<Localisation>,
     /// Findings without metrics, each with the reason.
@@ -39,6 +41,8 @@ pub struct Metrics {
     pub average_precision: Option<Estimate>,
     pub f1: Option<Estimate>,
     pub mcc: Option<Estimate>,
+    pub sensitivity: Option<Estimate>,
+    pub specificity: Option<Estimate>,
     /// AUROC of "There is no …" against absence.
     pub negation_auroc: Option<Estimate>,
 }
@@ -84,10 +88,33 @@ pub struct TopKReport {
     pub chance: Option<f64>,
 }
 
+/// The rows with one value of a column.
+#[derive(Debug, Clone, Serialize)]
+pub struct SliceReport {
+    pub column: String,
+    pub value: String,
+    pub images: usize,
+    /// The mean over the findings that have an AUROC here.
+    pub auroc: Option<Estimate>,
+    /// In the order of the report's findings.
+    pub findings: Vec<SliceFinding>,
+}
+
+/// One finding on such rows.
+#[derive(Debug, Clone, Serialize)]
+pub struct SliceFinding {
+    pub name: String,
+    pub positives: u64,
+    pub negatives: u64,
+    pub auroc: Option<Estimate>,
+}
+
 /// A finding that cannot be evaluated.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOut {
     pub finding: String,
+    pub positives: u64,
+    pub negatives: u64,
     pub reason: &'static str,
 }
 
@@ -127,6 +154,18 @@ impl Report {
         });
         let header = vec!["k", "images", "accuracy", "random order"];
         table(&mut text, "## Top-k accuracy\n\n", header, top_k.collect());
+        let slices = self.slices.iter().map(|slice| {
+            let smallest = slice.findings.iter().map(|finding| finding.positives).min();
+            vec![
+                slice.column.clone(),
+                slice.value.clone(),
+                slice.images.to_string(),
+                smallest.map_or_else(String::new, |count| count.to_string()),
+                estimate(slice.auroc),
+            ]
+        });
+        let header = vec!["column", "value", "images", "fewest positives", "mean AUROC"];
+        table(&mut text, "## Parts\n\n", header, slices.collect());
         let localisation = self.localisation.iter().map(|row| {
             let metrics =
                 [estimate(row.pointing_game), estimate(row.box_energy), number(row.chance)];
@@ -163,11 +202,13 @@ impl Report {
 type Get = fn(&Metrics) -> Option<Estimate>;
 
 /// The metrics as columns of the table.
-const COLUMNS: [(&str, Get); 5] = [
+const COLUMNS: [(&str, Get); 7] = [
     ("AUROC", |metrics| metrics.auroc),
     ("AUPRC", |metrics| metrics.average_precision),
     ("F1", |metrics| metrics.f1),
     ("MCC", |metrics| metrics.mcc),
+    ("sensitivity", |metrics| metrics.sensitivity),
+    ("specificity", |metrics| metrics.specificity),
     ("negation AUROC", |metrics| metrics.negation_auroc),
 ];
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
 
 use csv::{Position, StringRecord};
 
@@ -10,9 +9,9 @@ use super::error::{EvaluateError, Result, some_of};
 use crate::table::Csv;
 
 /// A CSV file with a header.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
-    /// The path, for messages.
+    /// The path or name, for messages.
     pub file: String,
     /// Names of the columns.
     pub header: Vec<String>,
@@ -22,12 +21,10 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a file in UTF-8 or UTF-16, with commas, semicolons or tabs; blanks around cells are
-    /// dropped.
-    pub fn read(path: &Path) -> Result<Self> {
-        let csv = Csv::read(path)?;
+    /// Reads a file with commas, semicolons or tabs; blanks around cells are dropped.
+    pub fn read(csv: &Csv) -> Result<Self> {
         let (header, records) = (csv.header()?, csv.rows()?);
-        let file = path.display().to_string();
+        let file = csv.file().to_string();
         if records.is_empty() {
             return Err(EvaluateError::Empty { file });
         }
@@ -37,8 +34,8 @@ impl Table {
     /// Reads logits, wide (a column for each finding) or long (the columns image, prompt and `score`, as
     /// `carzero score --format csv` prints), which is turned into the wide form. Says whether it
     /// was long; the images are then in the first column.
-    pub fn read_scores(path: &Path, score: &str) -> Result<(Self, bool)> {
-        let table = Self::read(path)?;
+    pub fn read_scores(csv: &Csv, score: &str) -> Result<(Self, bool)> {
+        let table = Self::read(csv)?;
         let columns = ["image", "prompt", score].map(|name| table.column(name));
         let [Some(image), Some(prompt), Some(logit)] = columns else {
             return Ok((table, false));
@@ -74,6 +71,28 @@ impl Table {
         let records = cells.into_iter().zip(places).map(record).collect();
         let (file, decimal_comma) = (table.file.clone(), table.decimal_comma);
         Ok((Self { file, header, records, decimal_comma }, true))
+    }
+
+    /// Images that have no scores yet, as predictions in the long form are.
+    pub fn of_images(names: &[String]) -> Self {
+        let records = names.iter().map(|name| StringRecord::from(vec![name.as_str()])).collect();
+        let (file, header) = ("images".to_string(), vec!["image".to_string()]);
+        Self { file, header, records, decimal_comma: false }
+    }
+
+    /// The table without some columns and with others after them, of the rows that `more` has cells for.
+    pub fn rearranged(self, dropped: &[usize], added: &[&str], more: &[Option<Vec<&str>>]) -> Self {
+        let keeps = |column: &usize| !dropped.contains(column);
+        let columns: Vec<usize> = (0..self.header.len()).filter(keeps).collect();
+        let names = columns.iter().map(|&column| self.header[column].clone());
+        let header = names.chain(added.iter().map(ToString::to_string)).collect();
+        let rows = self.records.iter().zip(more).filter_map(|(record, more)| {
+            let kept = columns.iter().map(|&column| record.get(column).unwrap_or_default());
+            let mut row = StringRecord::from_iter(kept.chain(more.as_ref()?.iter().copied()));
+            row.set_position(record.position().cloned());
+            Some(row)
+        });
+        Self { header, records: rows.collect(), ..self }
     }
 
     /// Number of rows.
@@ -186,13 +205,13 @@ pub struct Join {
     pub left_only: Vec<String>,
     /// Right keys without a left row.
     pub right_only: Vec<String>,
-    /// How many rows were joined by file name because their paths differ.
+    /// How many rows were joined by file name because their paths differ, or their extensions.
     pub by_file_name: usize,
 }
 
 impl Join {
     /// Joins unique keys: equal ones first, then of the rest those whose file name is equal and
-    /// occurs only once on either side.
+    /// occurs only once on either side, then likewise without its extension.
     pub fn new(left: &[String], right: &[String]) -> Self {
         let exact: HashMap<&str, usize> =
             right.iter().enumerate().map(|(row, key)| (key.as_str(), row)).collect();
@@ -201,14 +220,16 @@ impl Join {
         let mut taken = vec![false; right.len()];
         joined.iter().flatten().for_each(|&row| taken[row] = true);
 
-        let free_left = by_unique_file_name(left, |row| joined[row].is_none());
-        let free_right = by_unique_file_name(right, |row| !taken[row]);
         let mut by_file_name = 0;
-        for (name, left_row) in free_left {
-            if let Some(&right_row) = free_right.get(name) {
-                joined[left_row] = Some(right_row);
-                taken[right_row] = true;
-                by_file_name += 1;
+        for shortened in [file_name, file_stem] {
+            let free_left = by_unique(shortened, left, |row| joined[row].is_none());
+            let free_right = by_unique(shortened, right, |row| !taken[row]);
+            for (name, left_row) in free_left {
+                if let Some(&right_row) = free_right.get(name) {
+                    joined[left_row] = Some(right_row);
+                    taken[right_row] = true;
+                    by_file_name += 1;
+                }
             }
         }
         let alone = |keys: &[String], is_joined: &dyn Fn(usize) -> bool| {
@@ -231,11 +252,30 @@ impl Join {
     }
 }
 
-/// The rows that `wanted` picks by their file name, without the names that occur more than once.
-fn by_unique_file_name(keys: &[String], wanted: impl Fn(usize) -> bool) -> HashMap<&str, usize> {
+/// A path's last part.
+pub fn file_name(key: &str) -> &str {
+    key.rsplit(['/', '\\']).next().unwrap_or(key)
+}
+
+/// A file's name without its extension, which is short and no number: "1.2.840" has none.
+fn file_stem(key: &str) -> &str {
+    let name = file_name(key);
+    let is_extension = |end: &str| end.len() <= 5 && end.contains(|c: char| c.is_alphabetic());
+    match name.rsplit_once('.') {
+        Some((stem, end)) if is_extension(end) && !stem.is_empty() => stem,
+        _ => name,
+    }
+}
+
+/// The rows that `wanted` picks by their shortened key, without those that occur more than once.
+fn by_unique(
+    shortened: fn(&str) -> &str,
+    keys: &[String],
+    wanted: impl Fn(usize) -> bool,
+) -> HashMap<&str, usize> {
     let mut rows: HashMap<&str, Vec<usize>> = HashMap::new();
     for (row, key) in keys.iter().enumerate().filter(|(row, _)| wanted(*row)) {
-        rows.entry(key.rsplit(['/', '\\']).next().unwrap_or(key)).or_default().push(row);
+        rows.entry(shortened(key)).or_default().push(row);
     }
     rows.into_iter()
         .filter_map(|(name, rows)| if let [row] = rows[..] { Some((name, row)) } else { None })
@@ -264,16 +304,17 @@ mod tests {
         assert_eq!(join.by_file_name, 2);
         assert_eq!(join.left_only, ["x/c.png", "y/c.png"]);
         assert_eq!(join.right_only, ["q/c.png", "r/a.png"]);
+        let without =
+            Join::new(&keys(&["a.dcm", "b.png", "1.2.3"]), &keys(&["a", "x/b.jpg", "1.2"]));
+        assert_eq!(without.right, [Some(0), Some(1), None]);
     }
 
     #[test]
     fn lines_are_those_of_an_editor() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
         for end in ["\n", "\r\n"] {
             let lines = ["\u{feff}id,Mass", "a,1", "", "\"b", "c\",2", "d,x", ""];
-            std::fs::write(&path, lines.join(end)).unwrap();
-            let table = Table::read(&path).unwrap();
+            let csv = Csv::parse("t.csv", lines.join(end).into_bytes()).unwrap();
+            let table = Table::read(&csv).unwrap();
             assert_eq!([0, 1, 2].map(|row| table.line(row)), [2, 4, 6]);
             assert_eq!(table.header, ["id", "Mass"]);
         }

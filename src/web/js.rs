@@ -1,11 +1,11 @@
-//! How objects and errors of the program become those of JavaScript.
+//! The plain objects and the errors of the program, as JavaScript gets them.
 
 use std::collections::BTreeMap;
 
-use js_sys::Reflect;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+pub use super::boundary::object;
+use super::boundary::{plain, thrown};
 use super::objects::{self, ProgramError};
 use crate::engine::ablation::Ablated;
 use crate::engine::heads::BothHeads;
@@ -26,23 +26,6 @@ use crate::text::align::typed::Typed;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = include_str!("types.d.ts");
-
-/// A value that becomes a plain object.
-pub trait Plain: Serialize {
-    /// The object, as TypeScript knows it.
-    type Js: JsCast;
-}
-
-/// Names the type that each value has in TypeScript.
-macro_rules! plain {
-    ($($js:ident = $typescript:literal from $rust:ty;)*) => {
-        #[wasm_bindgen]
-        extern "C" {
-            $(#[wasm_bindgen(typescript_type = $typescript)] pub type $js;)*
-        }
-        $(impl Plain for $rust { type Js = $js; })*
-    };
-}
 
 plain! {
     JsFiles = "FileEntry[]" from Vec<FileEntry>;
@@ -79,23 +62,9 @@ extern "C" {
     pub type JsPhantom;
 }
 
-fn value(value: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// A plain object; what is `None` becomes `undefined`.
-pub fn object<T: Plain>(from: &T) -> T::Js {
-    value(from).unchecked_into()
-}
-
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
-        let js = js_sys::Error::new(&error.to_string());
         let ProgramError { code, values } = ProgramError::from(&error);
-        // Setting a property of a fresh object cannot fail.
-        let _ = Reflect::set(&js, &"code".into(), &code.into());
-        let _ = Reflect::set(&js, &"values".into(), &value(&values));
-        js.into()
+        thrown(&error.to_string(), code, &values)
     }
 }

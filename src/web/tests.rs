@@ -35,6 +35,8 @@ use crate::text::align::reading::{self, Reading};
 use crate::text::align::typed::typed;
 use crate::text::align::{align, complete};
 
+const TYPES: &str = include_str!("types.d.ts");
+
 /// A type, as far as `types.d.ts` needs one.
 #[derive(Debug, Clone, PartialEq)]
 enum Type {
@@ -57,7 +59,7 @@ struct Property {
 }
 
 /// The declarations, and which parts of them examples have met.
-struct Declarations {
+pub struct Declarations {
     types: BTreeMap<String, Type>,
     parts: BTreeSet<String>,
     met: RefCell<BTreeSet<String>>,
@@ -171,8 +173,9 @@ fn tokens(source: &str) -> Vec<String> {
 }
 
 impl Declarations {
-    fn read() -> Self {
-        let tokens = tokens(include_str!("types.d.ts"));
+    /// Of a file of declarations.
+    pub fn read(source: &str) -> Self {
+        let tokens = tokens(source);
         let mut parser = Parser(&tokens);
         let mut types = BTreeMap::new();
         while let Some(word) = parser.next() {
@@ -254,10 +257,19 @@ impl Declarations {
         }
     }
 
-    fn check(&self, name: &str, example: &impl Serialize) {
+    /// An example fits what is declared.
+    pub fn check(&self, name: &str, example: &impl Serialize) {
         let value = serde_json::to_value(example).unwrap();
         self.fit(&value, &Type::Named(name.to_string()), name)
             .unwrap_or_else(|why| panic!("{why}"));
+    }
+}
+
+impl Declarations {
+    /// Nothing is declared that no example has.
+    pub fn all_met(&self) {
+        let unmet: Vec<_> = self.parts.difference(&self.met.borrow()).cloned().collect();
+        assert!(unmet.is_empty(), "declared, and met by no example: {unmet:#?}");
     }
 }
 
@@ -510,7 +522,7 @@ fn check_texts(declared: &Declarations) {
 
 #[test]
 fn objects_are_what_typescript_is_told() {
-    let declared = Declarations::read();
+    let declared = Declarations::read(TYPES);
     for error in errors() {
         declared.check("ProgramError", &ProgramError::from(&error));
     }
@@ -521,13 +533,12 @@ fn objects_are_what_typescript_is_told() {
     check_model(&declared);
     check_experiments(&declared);
     check_texts(&declared);
-    let unmet: Vec<_> = declared.parts.difference(&declared.met.borrow()).cloned().collect();
-    assert!(unmet.is_empty(), "declared, and met by no example: {unmet:#?}");
+    declared.all_met();
 }
 
 #[test]
 fn what_does_not_fit_is_noticed() {
-    let declared = Declarations::read();
+    let declared = Declarations::read(TYPES);
     let faults = |name: &str, value: Value| {
         declared.fit(&value, &Type::Named(name.into()), name).unwrap_err()
     };

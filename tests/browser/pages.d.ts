@@ -20,6 +20,8 @@ declare global {
   var explained: import('carzero').Explanation[];
   /** Lets the worker go on. */
   var release: () => void;
+  /** Images that it was given of a series. */
+  var assessed: number;
   /** Of the progress bar, in their order. */
   var values: number[];
   /** How a browser's own language model was used, and what it says. */

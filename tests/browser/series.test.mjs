@@ -443,7 +443,8 @@ test('what is exported carries what speaks against the scores, and both sides of
 });
 
 test('text in a table is quoted, and never a formula', async () => {
-  const { csvOf, harmless } = await import('../../www/features/export/csv.js');
+  const { csvOf } = await import('../../www/features/export/csv.js');
+  const { harmless } = await import('../../www/core/csv.js');
   for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '＝1', '\rx'])
     assert.equal(harmless(text), `'${text}`);
   for (const text of ['There is a 2+2', 'chest.png', '1-2.png']) assert.equal(harmless(text), text);

@@ -1,2 +1,3 @@
-/** The program's module, where the page has not been built and nothing declares it; see tsconfig.built.json. */
+/** The program's modules, where the page has not been built and nothing declares them; see tsconfig.built.json. */
 declare module 'carzero-cpu';
+declare module 'carzero-evaluate';

@@ -96,6 +96,9 @@ async function mayBeImage({ file, name }) {
   return beginsAsPicture(String.fromCharCode(...new Uint8Array(first)));
 }
 
+/** Tables of labels, by their extension. */
+const TABLE = /\.(csv|tsv)(\.gz)?$/i;
+
 /** @param {string} name */
 const kindOf = (name) => name.match(/\.([\w-]{1,5})$/)?.[1].toUpperCase() ?? '';
 
@@ -115,10 +118,12 @@ async function listed(files) {
  *
  * @typedef {Readonly<Record<string, number>>} Left How many files are no images, by what they are; '' is what nobody knows
  * @param {Named[]} files
- * @returns {Promise<{images: Named[], left: Left}>} The images in the order of their names, the folder that they share taken off
+ * @returns {Promise<{images: Named[], tables: Named[], left: Left}>} The images in the order of their names, the folder that they share taken off
  */
 export async function sortOut(files) {
-  const shown = files.filter(({ name }) => !isHidden(name));
+  const visible = files.filter(({ name }) => !isHidden(name));
+  const tables = visible.filter(({ name }) => TABLE.test(name));
+  const shown = visible.filter((named) => !tables.includes(named));
   const names = await listed(files);
   const parts = await Promise.all(
     shown.map(async (named) => ({
@@ -133,7 +138,7 @@ export async function sortOut(files) {
   const images = found.sort((one, two) => compareNames(one.name, two.name));
   const top = images[0]?.name.match(/^[^/]+\//)?.[0];
   const shared = top && images.every(({ name }) => name.startsWith(top)) ? top.length : 0;
-  return { images: images.map(({ file, name }) => ({ file, name: name.slice(shared) })), left };
+  return { images: images.map(({ file, name }) => ({ file, name: name.slice(shared) })), tables, left };
 }
 
 /** One more of a kind. @param {Left} left @param {string} kind @returns {Left} */

@@ -85,6 +85,7 @@ export function initialState() {
     /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./table.js').Series | null} */ series: null,
+    /** @type {import('./evaluation.js').Evaluation | null} Of the series */ evaluation: null,
     /** @type {import('./beside.js').Comparison | null} */ compare: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,

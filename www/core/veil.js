@@ -33,6 +33,7 @@ export function veil(state) {
     overlay: null,
     encodeMs: null,
     series: null,
+    evaluation: null,
     compare: null,
     explanations: NOTHING,
     why: { ...state.why, open: false },

@@ -2,16 +2,17 @@
 import { CodedError, CrashError } from '../core/errors.js';
 import { startWorker } from '../core/trusted.js';
 
-/** @param {string} lock Is held by the worker as long as it lives */
-const startJobs = (lock) =>
+/** @param {string} script Beside this one @param {string} lock Is held by the worker as long as it lives */
+const startJobs = (script, lock) =>
   startWorker(
-    new URL('./worker.js', import.meta.url).href,
+    new URL(script, import.meta.url).href,
     `navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`,
   );
 
+/** @template {{[J in keyof All]: (payload: any) => any}} [All=import('./jobs.js').Jobs] What the worker does */
 export class WorkerClient {
   #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
-  #worker = startJobs(this.#lock);
+  #worker;
   /** @type {Map<number, {type: string, resolve: (answer: any) => void, reject: (error: CodedError) => void, onProgress?: (told: import('./jobs.js').Told) => void}>} Answers are of the kind that the worker's jobs are checked to give */
   #calls = new Map();
   #lastId = 0;
@@ -22,7 +23,9 @@ export class WorkerClient {
     this.#tell = resolve;
   });
 
-  constructor() {
+  /** @param {string} [script] */
+  constructor(script = './worker.js') {
+    this.#worker = startJobs(script, this.#lock);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
@@ -35,7 +38,7 @@ export class WorkerClient {
     };
   }
 
-  /** Asks for one of the worker's jobs. @template {keyof import('./jobs.js').Jobs} J @param {J} type @param {import('./jobs.js').Payload<J>} payload @param {(told: import('./jobs.js').Told) => void} [onProgress] @returns {Promise<import('./jobs.js').Answer<J>>} */
+  /** Asks for one of the worker's jobs. @template {keyof All & string} J @param {J} type @param {Parameters<All[J]>[0]} payload @param {(told: any) => void} [onProgress] @returns {Promise<ReturnType<All[J]>>} */
   call(type, payload, onProgress) {
     if (this.#stopped) return Promise.reject(new CodedError('stopped', 'The worker was stopped.'));
     const id = ++this.#lastId;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{Args, run};
 use carzero::evaluate::report::Report;
-use carzero::evaluate::{EvaluateError, evaluate};
+use carzero::evaluate::{EvaluateError, Evaluation};
 
 #[derive(Parser)]
 struct Cli {
@@ -38,8 +38,12 @@ fn args(folder: &TempDir, more: &str) -> Args {
     Cli::parse_from(words.replace("@/", &path("")).split_whitespace()).args
 }
 
+fn evaluate(args: &Args) -> Result<Report, EvaluateError> {
+    Ok(Evaluation::new(&args.options()?, &mut |_, _| {})?.report)
+}
+
 fn report(folder: &TempDir, more: &str) -> Report {
-    evaluate(&args(folder, more).options()).unwrap()
+    evaluate(&args(folder, more)).unwrap()
 }
 
 fn auroc(report: &Report, name: &str) -> f64 {
@@ -192,7 +196,7 @@ fn columns_that_join_other_rows_are_named() {
     let row = |n: usize, image: &str, mass: &str| format!("{image},S{:03},{mass}", n * 3 % 40);
     fs::write(folder.path().join("p.csv"), table(&predictions, "image,study,Mass", row)).unwrap();
     fs::write(folder.path().join("l.csv"), table(&labels, "image,study,Mass", row)).unwrap();
-    let error = evaluate(&args(&folder, "").options()).unwrap_err().to_string();
+    let error = evaluate(&args(&folder, "")).unwrap_err().to_string();
     assert!(error.contains("image, study") && error.contains("--key"), "{error}");
     let report = report(&folder, "--key image --resamples 0");
     assert!((auroc(&report, "Mass") - shuffled_auroc()).abs() < 1e-12);
@@ -349,7 +353,7 @@ a,Mass,0,0,100,100,1,0,0,0\nb,Mass,0,0,100,100,0,0,0,1\nb,Edema,0,0,100,100,0,3,
     // a and b are of one patient, so there is nothing to resample.
     assert_eq!(report.localisation[0].pointing_game.unwrap().interval, None);
     fs::write(folder.path().join("m.csv"), maps.replace(",v3", ",w")).unwrap();
-    let error = evaluate(&args(&folder, "--boxes @/b.csv --maps @/m.csv").options()).unwrap_err();
+    let error = evaluate(&args(&folder, "--boxes @/b.csv --maps @/m.csv")).unwrap_err();
     assert!(error.to_string().contains("3 values"), "{error}");
 }
 
@@ -393,7 +397,7 @@ fn errors_name_the_place_and_the_remedy() {
         ("p.csv", "id,Fever\na,1\n", "", vec!["no finding", "Fever"]),
         ("p.csv", "number,There is Mass\na,1\n", "", vec!["share no column", "--key"]),
         ("p.csv", "id,Mass\nq,1\n", "", vec!["\"q\"", "\"d\"", "--key"]),
-        ("p.csv", "image,prompt,logit\na,Mass,1\n", "", vec!["l.csv", "no column `image`", "--key"]),
+        ("p.csv", "image,prompt,logit\nq,Mass,1\n", "", vec!["l.csv", "no column `image`", "--key"]),
         ("p.csv", "image,prompt,logit\na,Mass,1\na,Mass,1\n", "--key id", vec!["line 3", "\"Mass\" of \"a\"", "line 2"]),
         ("p.csv", "\u{0}\u{1}\u{0}", "", vec!["p.csv", "UTF-16"]),
         ("l.csv", "id,Mass\na,1\nb,2\n", "", vec!["l.csv", "line 3", "\"2\"", "unknown"]),
@@ -415,7 +419,7 @@ fn errors_name_the_place_and_the_remedy() {
         if more.contains("none.csv") {
             args.predictions = folder.path().join("none.csv");
         }
-        let error: EvaluateError = evaluate(&args.options()).unwrap_err();
+        let error: EvaluateError = evaluate(&args).unwrap_err();
         for text in expected {
             assert!(error.to_string().contains(text), "\"{text}\" is missing in: {error}");
         }

@@ -7,33 +7,15 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::{find, folders, home as home_of, required};
-use super::statements::{Projection, Split, Statements};
+use super::statements::{Projection, Split};
 use super::table;
 use super::writer::{Row, Writer};
+use crate::labels::chexpert::{FINDINGS, patient, statements};
 use crate::train::error::Result;
 
 const REMEDY: &str = "Download it from https://stanfordmlgroup.github.io/competitions/chexpert/ and \
                       give the folder that has train.csv as --root";
 
-/// The columns in their order, each with its canonical name. Support Devices are of many kinds and
-/// Pleural Other is what is left over: neither is a finding.
-pub const FINDINGS: [(&str, Option<&str>); 14] = [
-    (NORMAL, None),
-    ("Enlarged Cardiomediastinum", Some("Mediastinal Enlargement")),
-    ("Cardiomegaly", Some("Cardiomegaly")),
-    ("Lung Opacity", Some("Lung Opacity")),
-    ("Lung Lesion", Some("Abnormal Lesion")),
-    ("Edema", Some("Pulmonary Edema")),
-    ("Consolidation", Some("Pulmonary Consolidation")),
-    ("Pneumonia", Some("Pneumonia")),
-    ("Atelectasis", Some("Atelectasis")),
-    ("Pneumothorax", Some("Pneumothorax")),
-    ("Pleural Effusion", Some("Pleural Effusion")),
-    ("Pleural Other", None),
-    ("Fracture", Some("Bone Fracture")),
-    ("Support Devices", None),
-];
-const NORMAL: &str = "No Finding";
 const TRAIN: &str = "train.csv";
 
 /// Reads the dataset.
@@ -106,29 +88,4 @@ fn candidates(batches: &[PathBuf], path: &str) -> impl Iterator<Item = PathBuf> 
     let forms: Vec<String> =
         [inside, Some(path.to_string()), patient].into_iter().flatten().collect();
     batches.iter().flat_map(move |batch| forms.clone().into_iter().map(|form| batch.join(form)))
-}
-
-fn patient(path: &str) -> &str {
-    path.split('/').find(|part| part.starts_with("patient")).unwrap_or(path)
-}
-
-/// 1 is present, 0 absent, -1 uncertain, and blank unknown. An image without any finding lacks all.
-pub fn statements(cells: [&str; 14]) -> Statements {
-    let mut statements = Statements::default();
-    let mut normal = false;
-    for ((name, finding), cell) in FINDINGS.into_iter().zip(cells) {
-        let value = cell.parse::<f32>().ok();
-        normal |= name == NORMAL && value == Some(1.0);
-        let Some(finding) = finding else { continue };
-        match value {
-            Some(1.0) => statements.present.push(finding),
-            Some(0.0) => statements.absent.push(finding),
-            Some(-1.0) => statements.uncertain.push(finding),
-            _ => {}
-        }
-    }
-    if normal {
-        statements.nothing_else(FINDINGS.into_iter().filter_map(|(_, finding)| finding));
-    }
-    statements
 }

@@ -8,9 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::folder::required;
-use super::statements::{Projection, Split, Statements};
+use super::statements::{Projection, Split};
 use super::writer::{Row, Writer};
 use super::{chexpert, table};
+use crate::labels::Statements;
+use crate::labels::chexpert::statements;
 use crate::train::error::{Result, TrainError};
 
 const REMEDY: &str = "Download it from https://physionet.org/content/mimic-cxr-jpg/ and give the \
@@ -52,7 +54,7 @@ fn studies(path: &Path) -> Result<HashMap<String, Statements>> {
     let mut studies = HashMap::new();
     table::for_each(path, chexpert::columns(["study_id"]), |cells: [&str; 15]| {
         let [study, labels @ ..] = cells;
-        studies.insert(study.to_string(), chexpert::statements(labels));
+        studies.insert(study.to_string(), statements(labels));
         Ok(())
     })?;
     Ok(studies)

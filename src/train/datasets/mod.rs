@@ -87,7 +87,6 @@ pub fn write_manifest(layout: Layout, root: &Path, out: &Path, taken: Taken) -> 
 #[cfg(test)]
 mod tests {
     use super::statements::Split;
-    use super::*;
 
     #[test]
     fn one_patient_in_ten_is_for_validation() {
@@ -95,17 +94,5 @@ mod tests {
             (0..10_000).filter(|i| Split::of_patient(&format!("nih14-{i}")) == Split::Val).count();
         assert!((950..1100).contains(&val), "{val}");
         assert_eq!(Split::of_patient("nih14-1"), Split::of_patient("nih14-1"));
-    }
-
-    #[test]
-    fn tables_lead_to_canonical_names() {
-        let names = [nih14::FINDINGS.map(|(_, finding)| finding).to_vec()]
-            .into_iter()
-            .chain([chexpert::FINDINGS.iter().filter_map(|(_, finding)| *finding).collect()])
-            .chain([padchest::RENAMED.map(|(_, finding)| finding).to_vec()])
-            .chain([openi::MESH.map(|(_, finding)| finding).to_vec(), openi::NORMAL.to_vec()]);
-        for finding in names.flatten() {
-            assert_eq!(crate::text::align::finding(finding), Some(finding));
-        }
     }
 }

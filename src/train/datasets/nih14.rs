@@ -7,9 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::folder::{find, required};
-use super::statements::{Projection, Split, Statements, add, look_up};
+use super::statements::{Projection, Split};
 use super::table;
 use super::writer::{Row, Writer};
+use crate::labels::look_up;
+use crate::labels::nih14::{FINDINGS, statements};
 use crate::train::error::{Result, TrainError};
 
 pub const ENTRIES: [&str; 2] = ["Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv"];
@@ -18,24 +20,6 @@ const TEST: [&str; 2] = ["test_list.txt", "test_list_NIH.txt"];
 const REMEDY: &str = "Download it from https://nihcc.app.box.com/v/ChestXray-NIHCC and give the \
                       folder that has it as --root";
 
-/// The fourteen labels, each with its canonical name. An image has all of them or has them not.
-pub const FINDINGS: [(&str, &str); 14] = [
-    ("atelectasis", "Atelectasis"),
-    ("cardiomegaly", "Cardiomegaly"),
-    ("effusion", "Pleural Effusion"),
-    ("infiltration", "Pulmonary Infiltration"),
-    ("mass", "Pulmonary Mass"),
-    ("nodule", "Lung Nodule"),
-    ("pneumonia", "Pneumonia"),
-    ("pneumothorax", "Pneumothorax"),
-    ("consolidation", "Pulmonary Consolidation"),
-    ("edema", "Pulmonary Edema"),
-    ("emphysema", "Pulmonary Emphysema"),
-    ("fibrosis", "Fibrosis"),
-    ("pleural_thickening", "Pleural Thickening"),
-    ("hernia", "Hernia"),
-];
-const NORMAL: &str = "No Finding";
 /// How the boxes spell "Infiltration".
 const INFILTRATE: &str = "infiltrate";
 
@@ -46,7 +30,7 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
     let test = test_images(root)?;
     let columns = ["Image Index", "Finding Labels", "Patient ID", "View Position"];
     table::for_each(&entries, columns, |[name, labels, patient, view]| {
-        let statements = statements(labels, writer);
+        let statements = statements(labels, &mut writer.vocabulary);
         writer.push(Row {
             image: images.get(name).cloned(),
             patient: patient.to_string(),
@@ -60,17 +44,6 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
         Some(boxes) => read_boxes(&boxes, &images, writer),
         None => Ok(()),
     }
-}
-
-fn statements(labels: &str, writer: &mut Writer) -> Statements {
-    let mut statements = Statements::default();
-    for label in labels.split('|').filter(|label| *label != NORMAL) {
-        if let Some(finding) = writer.finding(label, |label| look_up(&FINDINGS, label)) {
-            add(&mut statements.present, finding);
-        }
-    }
-    statements.nothing_else(FINDINGS.map(|(_, finding)| finding));
-    statements
 }
 
 /// How deep images lie: `images/images_001/images`.
@@ -117,7 +90,9 @@ fn read_boxes(path: &Path, images: &HashMap<String, PathBuf>, writer: &mut Write
         let own = |label: &str| {
             look_up(&FINDINGS, if label == INFILTRATE { "infiltration" } else { label })
         };
-        if let (Some(image), Some(finding)) = (images.get(name), writer.finding(label, own)) {
+        if let (Some(image), Some(finding)) =
+            (images.get(name), writer.vocabulary.finding(label, own))
+        {
             boxes.push((image.clone(), finding, [x, y, w, h].map(str::to_string)));
         }
         Ok(())

@@ -1,11 +1,6 @@
-//! What a dataset says of an image.
+//! Which part of the data an image is in, and from where the chest is seen.
 
 use sha2::{Digest, Sha256};
-
-/// What a dataset's own table says of a label in lower case.
-pub fn look_up(table: &[(&'static str, &'static str)], label: &str) -> Option<&'static str> {
-    table.iter().find(|(name, _)| *name == label).map(|(_, finding)| *finding)
-}
 
 /// A part of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,32 +56,5 @@ impl Projection {
             Self::Lateral => "lateral",
             Self::Other => "other",
         }
-    }
-}
-
-/// What a dataset says of an image, in canonical names.
-#[derive(Debug, Default, Clone)]
-pub struct Statements {
-    pub present: Vec<&'static str>,
-    pub absent: Vec<&'static str>,
-    pub uncertain: Vec<&'static str>,
-}
-
-impl Statements {
-    /// Adds that all findings are absent of which nothing has been said.
-    pub fn nothing_else(&mut self, findings: impl IntoIterator<Item = &'static str>) {
-        let silent =
-            |finding: &&str| !self.present.contains(finding) && !self.uncertain.contains(finding);
-        let findings: Vec<_> = findings.into_iter().filter(silent).collect();
-        for finding in findings {
-            add(&mut self.absent, finding);
-        }
-    }
-}
-
-/// Adds a finding once.
-pub fn add(findings: &mut Vec<&'static str>, finding: &'static str) {
-    if !findings.contains(&finding) {
-        findings.push(finding);
     }
 }

@@ -1,10 +1,11 @@
 //! Rows of the manifest, checked and counted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::statements::{Projection, Split, Statements};
+use super::statements::{Projection, Split};
+use crate::labels::{Name, Statements, Vocabulary};
 use crate::text::align;
 use crate::train::error::{Result, TrainError};
 use crate::train::patients::PatientSplits;
@@ -56,7 +57,8 @@ pub struct Writer {
     taken: Taken,
     manifest: csv::Writer<File>,
     splits: PatientSplits,
-    findings: HashMap<String, Option<&'static str>>,
+    /// Of the dataset's labels.
+    pub vocabulary: Vocabulary,
     summary: Summary,
 }
 
@@ -81,7 +83,7 @@ impl Writer {
             taken,
             manifest: create(&partial(out))?,
             splits: PatientSplits::default(),
-            findings: HashMap::new(),
+            vocabulary: Vocabulary::new(|label| align::finding(label).map(Name::from)),
             summary: Summary::default(),
         };
         writer.write([
@@ -115,23 +117,6 @@ impl Writer {
     /// Counts an image that is not wanted.
     pub fn leave_out(&mut self) {
         self.summary.left_out += 1;
-    }
-
-    /// The finding that a label means, by the dataset's own table or else by the vocabulary. A label
-    /// that stands for none is counted.
-    pub fn finding(
-        &mut self,
-        label: &str,
-        own: impl FnOnce(&str) -> Option<&'static str>,
-    ) -> Option<&'static str> {
-        let label = label.to_lowercase();
-        let known = self.findings.get(&label).copied();
-        let finding = known.unwrap_or_else(|| own(&label).or_else(|| align::finding(&label)));
-        if finding.is_none() {
-            *self.summary.unknown_labels.entry(label.clone()).or_default() += 1;
-        }
-        self.findings.insert(label, finding);
-        finding
     }
 
     /// Writes an image, if its view is wanted and its file is there.
@@ -181,14 +166,14 @@ impl Writer {
     }
 
     /// Writes `boxes.csv` beside the manifest: image, finding, then left, top, width and height.
-    pub fn write_boxes(&mut self, boxes: &[(PathBuf, &str, [String; 4])]) -> Result<()> {
+    pub fn write_boxes(&mut self, boxes: &[(PathBuf, Name, [String; 4])]) -> Result<()> {
         let path = self.out.with_file_name("boxes.csv");
         let fail = |error: csv::Error| table(&path, &error);
         let mut file = create(&path)?;
         file.write_record(["path", "finding", "x", "y", "w", "h"]).map_err(fail)?;
         for (image, finding, [x, y, w, h]) in boxes {
             let image = self.path_of(image);
-            file.write_record([&image, *finding, x, y, w, h]).map_err(fail)?;
+            file.write_record([&image, finding.as_ref(), x, y, w, h]).map_err(fail)?;
         }
         file.flush().map_err(|source| io(&path, source))?;
         self.summary.boxes = boxes.len();
@@ -219,6 +204,7 @@ impl Writer {
         }
         self.manifest.flush().map_err(|source| io(&self.out, source))?;
         fs::rename(partial(&self.out), &self.out).map_err(|source| io(&self.out, source))?;
+        self.summary.unknown_labels = self.vocabulary.unknown;
         Ok(self.summary)
     }
 }

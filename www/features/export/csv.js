@@ -1,4 +1,5 @@
 /** Scores as CSV by RFC 4180, a line for each image and finding. */
+import { harmless, linesOf } from '../../core/csv.js';
 import { PURPOSE, short } from '../../core/written.js';
 import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
@@ -25,17 +26,8 @@ const COLUMNS = [
   'reference',
   'note',
 ];
-/** What a spreadsheet takes for a formula, also in its wide forms. */
-const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
-
-/** A text that a spreadsheet leaves a text. @param {string} text */
-export const harmless = (text) => (FORMULA.test(text) ? `'${text}` : text);
-
 /** @param {string | number | undefined} value */
-function field(value) {
-  const text = typeof value === 'string' ? harmless(value) : String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const spared = (value) => (typeof value === 'string' ? harmless(value) : value);
 
 /** "lateral; body-part KNEE". @param {import('../../core/state.js').Warning[]} warnings */
 const listed = (warnings) =>
@@ -71,5 +63,5 @@ export function csvOf(records, { title, version, sha256, population }) {
       ];
     });
   });
-  return [COLUMNS, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  return linesOf([COLUMNS, ...rows.map((row) => row.map(spared))]);
 }

@@ -115,6 +115,7 @@ export class ModelActions extends Actions {
       overlay: null,
     });
     this.session.series.forget();
+    this.session.evaluation.forget();
     this.session.comparison.forget();
     this.session.why.forget();
     this.session.experiments.forget();

@@ -32,10 +32,12 @@ export class SeriesActions extends Actions {
 
   /** Replaces the series before. @param {import('../../core/files.js').Named[]} files @param {import('../../core/files.js').Left} left What was with them, and is no image */
   open(files, left) {
+    this.session.evaluation.end();
     this.update({ series: seriesOf(files, left), notice: null });
   }
 
   close() {
+    this.session.evaluation.end();
     this.update({ series: null });
   }
 
@@ -82,6 +84,16 @@ export class SeriesActions extends Actions {
     }));
   }
 
+  /** Rows that were scored on another visit. @param {ReadonlyMap<number, Partial<Row>>} known By id */
+  restore(known) {
+    this.#change(({ rows }) => ({
+      rows: rows.map((row) => {
+        const found = row.state === 'failed' ? undefined : known.get(row.id);
+        return found?.marks ? { ...row, ...found, state: 'done', marks: new Map([...found.marks, ...row.marks]) } : row;
+      }),
+    }));
+  }
+
   /** Scores row after row while the viewer rests. */
   settle() {
     this.#pump.run();
@@ -108,6 +120,7 @@ export class SeriesActions extends Actions {
       const { scores, ...facts } = await this.session.call('assess', { file: row.file, findings, side: THUMBNAIL });
       const fresh = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
       this.#settleRow(row, { ...facts, state: 'done', marks: new Map([...row.marks, ...fresh]) });
+      this.session.evaluation.keep(row.id);
     } catch (error) {
       this.#fail(row, codedFrom(error));
     }

@@ -2,7 +2,7 @@
 import { byId, create, find, onChange, showName } from '../../core/dom.js';
 import { codedFrom } from '../../core/errors.js';
 import { diskFolder } from '../../core/folders.js';
-import { FILES_MAX, filesFromList, filesFromTransfer, sortOut } from '../../core/files.js';
+import { FILES_MAX, count, filesFromList, filesFromTransfer, sortOut } from '../../core/files.js';
 import { exampleTitle, glossOf, say, t, tell } from '../../core/i18n.js';
 import { leftInWords, noteInWords } from '../../core/words.js';
 
@@ -21,17 +21,21 @@ export function bindSources(session) {
       return session.notices.refuse({ key: 'sources.nothing' }, { key: 'forget.empty' });
     const model = diskFolder(files);
     if (model) return session.model.choose(model);
-    const { images, left } =
-      files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, left: {} };
+    const { images, tables, left } =
+      files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, tables: [], left: {} };
     const refuse = (/** @type {import('../../core/i18n.js').Message} */ why) =>
       session.notices.refuse({ key: 'sources.nothing' }, why);
     if (images.length > FILES_MAX) refuse({ key: 'sources.tooMany', values: { count: FILES_MAX } });
     else if (images.length > 1 && session.state.teaching) refuse({ key: 'sources.oneInTeaching' });
-    else if (images.length > 1) session.series.open(images, left);
-    else if (images.length) session.picture.openFile(images[0].file, images[0].name);
+    else if (images.length > 1) {
+      session.series.open(images, left);
+      if (tables.length) session.evaluation.begin(tables);
+    } else if (images.length) session.picture.openFile(images[0].file, images[0].name);
     else
       refuse(
-        files.length ? { key: 'sources.noImage', values: { left: leftInWords(left) } } : { key: 'sources.noFile' },
+        files.length
+          ? { key: 'sources.noImage', values: { left: leftInWords(tables.reduce((sum) => count(sum, 'CSV'), left)) } }
+          : { key: 'sources.noFile' },
       );
   }
 

@@ -1,0 +1,188 @@
+//! Labels in the forms that people have, as one: a column for each finding.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::error::{EvaluateError, Result};
+use super::key;
+use super::table::{Table, finding_key};
+use crate::labels::{Name, Statements, Vocabulary, chexpert, nih14, openi, padchest};
+use crate::table::Csv;
+
+/// How labels are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A column for each finding: 1, 0, or empty, nan or -1 for unknown.
+    Wide,
+    /// `Data_Entry_2017.csv` of ChestX-ray14.
+    Nih14,
+    /// CheXpert's `train.csv`, `valid.csv` or `test.csv`.
+    Chexpert,
+    /// PadChest's table.
+    Padchest,
+    /// Open-I's `indiana_projections.csv` and `indiana_reports.csv`.
+    Openi,
+}
+
+/// Labels of images.
+#[derive(Debug)]
+pub struct Labels {
+    /// A row for each image, whatever was published.
+    pub table: Table,
+    /// How they were written.
+    pub form: Form,
+    /// The columns that are findings for sure; of a wide table any may be one.
+    findings: Option<Vec<usize>>,
+}
+
+impl Labels {
+    /// Reads one table, or Open-I's two. What a published form means is taken from it, in canonical names.
+    ///
+    /// # Errors
+    ///
+    /// What [`Table::read`] says, and [`EvaluateError::Option`] for several tables that are not Open-I's.
+    pub fn read(files: &[Csv]) -> Result<Self> {
+        let tables = files.iter().map(Table::read).collect::<Result<Vec<_>>>()?;
+        if let Some([projections, reports]) = openi_of(&tables) {
+            return Ok(read_openi(&tables[projections], &tables[reports]));
+        }
+        let count = tables.len();
+        let Ok([table]) = <[Table; 1]>::try_from(tables) else {
+            let reason =
+                format!("{count} tables are given, and one is needed, or the two of Open-I");
+            return Err(EvaluateError::Option { option: "--labels", reason });
+        };
+        let mut vocabulary = own_words();
+        let one = |name| table.column(name);
+        if let (Some(_), Some(labels)) = (one("Image Index"), one("Finding Labels")) {
+            let of = |row| Some(nih14::statements(table.cell(row, labels), &mut vocabulary));
+            let statements = (0..table.rows()).map(of).collect();
+            return Ok(widened(table, Form::Nih14, &[labels], statements));
+        }
+        if let (Some(_), Some(labels)) = (one("ImageID"), one("Labels")) {
+            let of = |row| {
+                let cell = table.cell(row, labels);
+                (!padchest::is_excluded(cell)).then(|| padchest::statements(cell, &mut vocabulary))
+            };
+            let statements = (0..table.rows()).map(of).collect();
+            return Ok(widened(table, Form::Padchest, &[labels], statements));
+        }
+        let columns = chexpert::FINDINGS.map(|(name, _)| table.column(name));
+        if let (Some(path), true) = (one("Path"), columns.iter().all(Option::is_some)) {
+            return Ok(read_chexpert(table, path, columns.map(Option::unwrap_or_default)));
+        }
+        Ok(Self { table, form: Form::Wide, findings: None })
+    }
+
+    /// Which columns are findings, leaving out `reserved` ones; and the names of those that were no labels after all.
+    pub fn findings(&self, reserved: &[usize]) -> (Vec<usize>, Vec<String>) {
+        if let Some(findings) = &self.findings {
+            return (findings.clone(), Vec::new());
+        }
+        let free = (0..self.table.header.len()).filter(|column| !reserved.contains(column));
+        let (findings, others): (Vec<_>, Vec<_>) =
+            free.partition(|&column| self.holds_labels(column));
+        (findings, others.into_iter().map(|column| self.table.header[column].clone()).collect())
+    }
+
+    /// Whether a column can be a finding's: it identifies nothing, and at least half of what is written in
+    /// it are labels.
+    fn holds_labels(&self, column: usize) -> bool {
+        let cells = (0..self.table.rows()).filter(|&row| !self.table.cell(row, column).is_empty());
+        let (right, wrong): (Vec<_>, Vec<_>) =
+            cells.partition(|&row| self.table.label(row, column).is_ok());
+        !key::is_identifying(&self.table.header[column]) && right.len() >= wrong.len()
+    }
+
+    /// The only column of each finding, by [`finding_key`].
+    ///
+    /// # Errors
+    ///
+    /// [`EvaluateError::DuplicateColumn`] where `wanted` has several.
+    pub fn single(&self, findings: &[usize], wanted: &str) -> Result<Option<usize>> {
+        let key_of = |column: &&usize| finding_key(&self.table.header[**column]) == wanted;
+        let mut columns = findings.iter().filter(key_of);
+        match (columns.next(), columns.next()) {
+            (Some(&first), Some(&second)) => {
+                let [first, second] = [first, second].map(|at| self.table.header[at].clone());
+                let file = self.table.file.clone();
+                Err(EvaluateError::DuplicateColumn { file, first, second })
+            }
+            (first, _) => Ok(first.copied()),
+        }
+    }
+}
+
+/// Labels that a dataset's own table has no canonical name for keep theirs.
+fn own_words() -> Vocabulary {
+    Vocabulary::new(|label| Some(label.to_string().into()))
+}
+
+/// Which tables are Open-I's: the one that says the files of a study, and the one that says what is on them.
+pub fn openi_of(tables: &[Table]) -> Option<[usize; 2]> {
+    let with = |second| {
+        let has = |table: &Table| table.column("uid").is_some() && table.column(second).is_some();
+        tables.iter().position(has)
+    };
+    Some([with("filename")?, with("MeSH")?])
+}
+
+fn read_openi(projections: &Table, reports: &Table) -> Labels {
+    let mut vocabulary = own_words();
+    let cells = |table: &Table, name| table.column(name).unwrap_or_default();
+    let (uid, mesh) = (cells(reports, "uid"), cells(reports, "MeSH"));
+    let studies: HashMap<&str, Statements> = (0..reports.rows())
+        .map(|row| {
+            let statements = openi::statements(reports.cell(row, mesh), &mut vocabulary);
+            (reports.cell(row, uid), statements)
+        })
+        .collect();
+    let uid = cells(projections, "uid");
+    let of = |row| Some(studies.get(projections.cell(row, uid)).cloned().unwrap_or_default());
+    let statements = (0..projections.rows()).map(of).collect();
+    widened(projections.clone(), Form::Openi, &[], statements)
+}
+
+/// The fourteen columns mean what CheXpert says, which calls an image without findings free of all; a path names the patient.
+fn read_chexpert(table: Table, path: usize, columns: [usize; 14]) -> Labels {
+    let statements = (0..table.rows())
+        .map(|row| Some(chexpert::statements(columns.map(|column| table.cell(row, column)))))
+        .collect();
+    let patients: Vec<String> =
+        (0..table.rows()).map(|row| chexpert::patient(table.cell(row, path)).to_string()).collect();
+    let more: Vec<_> = patients.iter().map(|patient| Some(vec![patient.as_str()])).collect();
+    let table = table.rearranged(&[], &["patient"], &more);
+    widened(table, Form::Chexpert, &columns, statements)
+}
+
+/// Puts a column for each finding in place of those that were read; rows without statements go.
+fn widened(
+    table: Table,
+    form: Form,
+    read: &[usize],
+    statements: Vec<Option<Statements>>,
+) -> Labels {
+    let mut names: Vec<&str> = Vec::new();
+    let mut position = HashMap::new();
+    for each in statements.iter().flatten() {
+        for name in each.present.iter().chain(&each.absent).chain(&each.uncertain) {
+            position.entry(finding_key(name)).or_insert_with(|| {
+                names.push(name);
+                names.len() - 1
+            });
+        }
+    }
+    let cells = |of: &Statements| {
+        let mut cells = vec![""; names.len()];
+        for (value, findings) in [("0", &of.absent), ("-1", &of.uncertain), ("1", &of.present)] {
+            findings.iter().for_each(|name: &Name| cells[position[&finding_key(name)]] = value);
+        }
+        cells
+    };
+    let more: Vec<_> = statements.iter().map(|each| each.as_ref().map(cells)).collect();
+    let table = table.rearranged(read, &names, &more);
+    let first = table.header.len() - names.len();
+    Labels { findings: Some((first..table.header.len()).collect()), table, form }
+}

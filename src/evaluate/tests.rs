@@ -1,0 +1,219 @@
+//! Whole evaluations against scikit-learn (tests/golden/evaluate.py), and labels in every form.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+
+use super::labels::{Form, Labels};
+use super::understood::{Choice, Understood, understand};
+use super::{EvaluateError, Evaluation, Options, Thresholds};
+use crate::table::Csv;
+
+const SCORES: &str = include_str!("../../tests/fixtures/evaluate/scores.csv");
+const LABELS: &str = include_str!("../../tests/fixtures/evaluate/labels.csv");
+const EXPECTED: &str = include_str!("../../tests/fixtures/evaluate/expected.json");
+
+fn csv(text: &str) -> Csv {
+    Csv::parse("table.csv", text.as_bytes().to_vec()).unwrap()
+}
+
+fn options(scores: &str, labels: &str) -> Options {
+    Options {
+        predictions: csv(scores),
+        score: "logit".to_string(),
+        labels: vec![csv(labels)],
+        key: None,
+        patient: None,
+        thresholds: Thresholds::ChosenHere,
+        slices: Vec::new(),
+        unseen: Vec::new(),
+        negated: None,
+        boxes: None,
+        maps: None,
+        tolerance: 0.0,
+        seed: 1,
+        resamples: 0,
+    }
+}
+
+fn evaluated(options: &Options) -> Evaluation {
+    Evaluation::new(options, &mut |_, _| {}).unwrap()
+}
+
+/// The largest difference between numbers in the same places.
+fn apart(own: &Value, expected: &Value) -> f64 {
+    match (own, expected) {
+        (Value::Array(own), Value::Array(expected)) => {
+            assert_eq!(own.len(), expected.len());
+            own.iter().zip(expected).map(|(own, expected)| apart(own, expected)).fold(0.0, f64::max)
+        }
+        _ => (own.as_f64().unwrap() - expected.as_f64().unwrap()).abs(),
+    }
+}
+
+#[test]
+fn figures_are_those_of_scikit_learn() {
+    let evaluation = evaluated(&options(SCORES, LABELS));
+    let report = serde_json::to_value(&evaluation.report).unwrap();
+    let expected: Value = serde_json::from_str(EXPECTED).unwrap();
+    assert_eq!(evaluation.report.findings.len(), 3);
+    for finding in report["findings"].as_array().unwrap() {
+        let name = finding["name"].as_str().unwrap();
+        let expected = &expected[name];
+        assert_eq!(finding["positives"], expected["positives"], "{name}");
+        assert_eq!(finding["threshold"], expected["threshold"], "{name}");
+        for metric in ["auroc", "average_precision", "f1", "mcc", "sensitivity", "specificity"] {
+            let apart = apart(&finding[metric]["value"], &expected[metric]);
+            assert!(apart < 1e-12, "{name}: {metric} is {apart} apart");
+        }
+        let curves = evaluation.rows.curves(name).unwrap();
+        let shares = curves.reliability.iter();
+        let shares: Vec<_> =
+            shares.map(|bin| [bin.score, bin.positives as f64 / bin.images as f64]).collect();
+        for (curve, points) in [
+            ("roc", serde_json::to_value(curves.roc).unwrap()),
+            ("precision_recall", serde_json::to_value(curves.precision_recall).unwrap()),
+            ("reliability", serde_json::to_value(shares).unwrap()),
+        ] {
+            let apart = apart(&points, &expected[curve]);
+            assert!(apart < 1e-12, "{name}: {curve} is {apart} apart");
+        }
+        let threshold = expected["threshold"].as_f64().unwrap();
+        let decision = evaluation.rows.decide(name, threshold).unwrap();
+        assert!((decision.mcc - expected["mcc"].as_f64().unwrap()).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_part_has_the_figures_of_its_rows_alone() {
+    let mut sliced = options(SCORES, LABELS);
+    (sliced.slices, sliced.resamples) = (vec!["view".to_string()], 50);
+    let whole = evaluated(&sliced).report;
+    let of: Vec<_> = whole.slices.iter().map(|slice| (&*slice.value, slice.images)).collect();
+    assert_eq!(of, [("AP", 80), ("PA", 40)]);
+    let only = |value: &str| -> String {
+        let kept = |line: &&str| line.starts_with("file") || line.contains(value);
+        LABELS.lines().filter(kept).map(|line| format!("{line}\n")).collect()
+    };
+    for slice in &whole.slices {
+        let alone = evaluated(&options(SCORES, &only(&format!(",{},", slice.value)))).report;
+        for (part, finding) in slice.findings.iter().zip(&alone.findings) {
+            assert_eq!((&part.name, part.positives), (&finding.name, finding.positives));
+            assert_eq!(part.auroc.unwrap().value, finding.metrics.auroc.unwrap().value);
+        }
+        assert_eq!(slice.auroc.unwrap().value, alone.macros[0].metrics.auroc.unwrap().value);
+        assert!(slice.auroc.unwrap().interval.is_some());
+    }
+}
+
+fn understood(tables: &[&str], images: &[&str], choice: &Choice) -> super::Result<Understood> {
+    let tables: Vec<Csv> = tables.iter().map(|text| csv(text)).collect();
+    let images: Vec<String> = images.iter().map(ToString::to_string).collect();
+    understand(&tables, &images, choice)
+}
+
+/// Name, positives, negatives and unknown of each finding.
+fn counts(understood: &Understood) -> Vec<(&str, usize, usize, usize)> {
+    let finding =
+        |one: &'_ super::understood::FindingLabels| (one.positives, one.negatives, one.unknown);
+    let names = understood.findings.iter().map(|one| &*one.name);
+    names
+        .zip(understood.findings.iter().map(finding))
+        .map(|(name, (present, absent, unknown))| (name, present, absent, unknown))
+        .collect()
+}
+
+#[test]
+fn every_form_of_labels_is_understood() {
+    let nih = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position\n\
+        1.png,Effusion|Mass,0,1,58,M,PA\n2.png,No Finding,1,1,58,M,AP\n3.png,Infiltration,0,2,60,F,PA\n";
+    let found = understood(&[nih], &["x/1.png", "x/2.png", "x/4.png"], &Choice::default()).unwrap();
+    assert_eq!(
+        (found.form, &*found.key, found.patient.as_deref()),
+        (Form::Nih14, "Image Index", Some("Patient ID"))
+    );
+    assert_eq!((found.images, found.patients, found.rows_without), (2, Some(1), 1));
+    assert_eq!(found.images_without, ["x/4.png"]);
+    assert_eq!(found.slices, ["View Position"], "the others have one value here");
+    assert_eq!(found.findings.len(), 14);
+    assert!(counts(&found).contains(&("Pleural Effusion", 1, 1, 0)), "{:?}", counts(&found));
+
+    let chexpert = "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices\n\
+        C/valid/patient1/study1/view1_frontal.jpg,F,80,Frontal,AP,,,1,,,0,,,,,-1,,,\n\
+        C/valid/patient2/study1/view1_frontal.jpg,M,60,Frontal,PA,1,,,,,,,,,,,,,\n";
+    let found = understood(
+        &[chexpert],
+        &["valid/patient1/study1/view1_frontal.jpg", "valid/patient2/study1/view1_frontal.jpg"],
+        &Choice { key: Some("Path".to_string()), ..Choice::default() },
+    );
+    // Their file names are alike, so that only whole paths tell them apart.
+    assert!(matches!(found, Err(EvaluateError::NothingJoined { .. })));
+    let found = understood(
+        &[chexpert],
+        &["C/valid/patient1/study1/view1_frontal.jpg", "C/valid/patient2/study1/view1_frontal.jpg"],
+        &Choice::default(),
+    )
+    .unwrap();
+    assert_eq!((found.form, found.patient.as_deref()), (Form::Chexpert, Some("patient")));
+    assert!(counts(&found).contains(&("Cardiomegaly", 1, 1, 0)), "{:?}", counts(&found));
+    assert!(counts(&found).contains(&("Pleural Effusion", 0, 1, 1)));
+
+    let padchest = "ImageID,StudyID,PatientID,PatientSex_DICOM,Projection,Labels\n\
+        a.png,s,1,M,PA,\"['cardiomegaly', 'pleural effusion']\"\nb.png,s,2,F,PA,['normal']\nc.png,s,3,F,PA,['exclude']\n";
+    let found = understood(&[padchest], &["a.png", "b.png", "c.png"], &Choice::default()).unwrap();
+    assert_eq!((found.form, found.patient.as_deref()), (Form::Padchest, Some("PatientID")));
+    assert_eq!(found.images_without, ["c.png"], "the dataset excludes it");
+    assert!(counts(&found).contains(&("cardiomegaly", 1, 1, 0)), "{:?}", counts(&found));
+
+    let projections =
+        "uid,filename,projection\n1,1_IM-0001.dcm.png,Frontal\n2,2_IM-0002.dcm.png,Frontal\n";
+    let reports = "uid,MeSH,findings,impression\n1,Cardiomegaly/mild,,\n2,normal,,\n";
+    let images = ["1_IM-0001.dcm.png", "2_IM-0002.dcm.png"];
+    let found = understood(&[reports, projections], &images, &Choice::default()).unwrap();
+    assert_eq!(
+        (found.form, &*found.key, &found.tables[..]),
+        (Form::Openi, "filename", &[1, 0][..])
+    );
+    assert!(counts(&found).contains(&("cardiomegaly", 1, 1, 0)), "{:?}", counts(&found));
+}
+
+#[test]
+fn a_published_table_is_evaluated_as_its_wide_form_is() {
+    let scores = "image,There is Pleural Effusion\na.png,3\nb.png,1\nc.png,2\nd.png,0.5\n";
+    let nih = "Image Index,Finding Labels,Patient ID\na.png,Effusion,1\nb.png,No Finding,2\nc.png,Mass,3\nd.png,Effusion|Mass,4\n";
+    let wide = "Image Index,Effusion,Pleural Effusion,Patient ID\na.png,,1,1\nb.png,,0,2\nc.png,,0,3\nd.png,,1,4\n";
+    let [one, two] = [nih, wide].map(|labels| evaluated(&options(scores, labels)).report);
+    assert_eq!(one.findings[0].metrics, two.findings[0].metrics);
+    assert_eq!(one.findings[0].metrics.auroc.unwrap().value, 0.5);
+    assert!(matches!(Labels::read(&[csv(nih), csv(wide)]), Err(EvaluateError::Option { .. })));
+}
+
+#[test]
+fn the_labels_are_found_among_tables_and_corrected() {
+    let other = "name,Mass\nq,1\nr,0\n";
+    let labels = "nr,scan,subject_id,split,sex,Mass,Zebra stripes\n1,a.dcm,p,val,F,1,0\n2,b.dcm,p,test,M,0,1\n";
+    let found = understood(&[other, labels], &["x/a", "x/b"], &Choice::default()).unwrap();
+    assert_eq!(
+        (&found.tables[..], &*found.key, found.patient.as_deref()),
+        (&[1][..], "scan", Some("subject_id"))
+    );
+    assert_eq!(found.splits, ["split=test", "split=val"]);
+    assert_eq!(found.slices, ["sex"]);
+    assert_eq!(counts(&found), [("Mass", 1, 1, 0), ("Zebra stripes", 1, 1, 0)]);
+    let choice = Choice { patient: Some(String::new()), ..Choice::default() };
+    assert_eq!(understood(&[labels], &["a", "b"], &choice).unwrap().patient, None);
+
+    let error = |tables: &[&str], images: &[&str], choice: Choice| {
+        understood(tables, images, &choice).unwrap_err().code()
+    };
+    let chosen = |key: &str| Choice { key: Some(key.to_string()), ..Choice::default() };
+    assert_eq!(error(&[labels], &["q", "r"], Choice::default()), "no-column");
+    assert_eq!(error(&[labels], &["a", "b"], chosen("nr")), "nothing-joined");
+    assert_eq!(error(&["scan,Mass\na,1\nb,0\na,0\n"], &["a", "b"], Choice::default()), "two-rows");
+    assert_eq!(error(&["scan,who\na,me\nb,you\n"], &["a", "b"], Choice::default()), "no-findings");
+    assert_eq!(
+        error(&["scan,Mass,mass\na,1,1\nb,0,0\n"], &["a", "b"], Choice::default()),
+        "two-columns"
+    );
+    assert_eq!(error(&[], &["a"], Choice::default()), "no-findings");
+}

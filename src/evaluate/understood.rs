@@ -1,0 +1,190 @@
+//! What tables say of some images, so that a person can look before anything is measured.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::error::{EvaluateError, Result};
+use super::key;
+use super::labels::{Form, Labels, openi_of};
+use super::table::{Join, Table, finding_key};
+use crate::table::Csv;
+
+/// A person's corrections; what is left out is guessed.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Which of the tables has the labels.
+    pub table: Option<usize>,
+    /// The column that names the image.
+    pub key: Option<String>,
+    /// The column that names the patient; "" where there is none.
+    pub patient: Option<String>,
+}
+
+/// What the tables say of the images.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Understood {
+    /// Which of the tables were read: one, or the two of Open-I.
+    pub tables: Vec<usize>,
+    pub form: Form,
+    /// The columns that can be chosen as the key or the patient.
+    pub columns: Vec<String>,
+    pub key: String,
+    pub patient: Option<String>,
+    /// Different patients among the images that have labels.
+    pub patients: Option<usize>,
+    /// Images that have labels.
+    pub images: usize,
+    /// Images without a row.
+    pub images_without: Vec<String>,
+    /// How many rows have no image.
+    pub rows_without: usize,
+    pub findings: Vec<FindingLabels>,
+    /// Columns by which figures can be divided: the view, the sex, the age.
+    pub slices: Vec<String>,
+    /// `split=val` and the like: rows on which thresholds can be chosen.
+    pub splits: Vec<String>,
+}
+
+/// A finding as the table has it.
+#[derive(Debug, Clone, Serialize)]
+pub struct FindingLabels {
+    /// Its column.
+    pub name: String,
+    /// Images with it.
+    pub positives: usize,
+    /// Images without it.
+    pub negatives: usize,
+    /// Images of which that is not known.
+    pub unknown: usize,
+}
+
+/// Reads what the tables say of the images, whose names may have folders.
+///
+/// # Errors
+///
+/// Those of the table that was chosen, or else of the first; [`EvaluateError::NothingJoined`] where it names none of the
+/// images, and [`EvaluateError::NoFindings`] where no column holds labels.
+pub fn understand(tables: &[Csv], images: &[String], choice: &Choice) -> Result<Understood> {
+    let read: Vec<Table> = tables.iter().filter_map(|csv| Table::read(csv).ok()).collect();
+    let pair = if read.len() == tables.len() { openi_of(&read) } else { None };
+    let sets: Vec<Vec<usize>> = match (choice.table, pair) {
+        (Some(table), Some(pair)) if pair.contains(&table) => vec![pair.to_vec()],
+        (Some(table), _) => vec![vec![table]],
+        (None, Some(pair)) => vec![pair.to_vec()],
+        (None, None) => (0..tables.len()).map(|table| vec![table]).collect(),
+    };
+    let tried = sets.into_iter().map(|set| understand_set(tables, set, images, choice));
+    let (understood, errors): (Vec<_>, Vec<_>) = tried.partition(Result::is_ok);
+    let most = |one: &Understood| one.images * one.findings.len();
+    let best = understood
+        .into_iter()
+        .flatten()
+        .reduce(|best, next| if most(&next) > most(&best) { next } else { best });
+    let nothing = || {
+        let reason = "there is no table".to_string();
+        EvaluateError::NoFindings { reason }
+    };
+    best.ok_or_else(|| errors.into_iter().find_map(Result::err).unwrap_or_else(nothing))
+}
+
+fn understand_set(
+    tables: &[Csv],
+    set: Vec<usize>,
+    images: &[String],
+    choice: &Choice,
+) -> Result<Understood> {
+    let files: Vec<Csv> = set.iter().filter_map(|&table| tables.get(table).cloned()).collect();
+    let read = Labels::read(&files)?;
+    let labels = &read.table;
+    let of_images = Table::of_images(images);
+    let (_, key) = key::columns(&of_images, true, labels, choice.key.as_deref())?;
+    let patient = match choice.patient.as_deref() {
+        Some("") => None,
+        Some(name) => Some(labels.require(name, "Choose another column for the patient")?),
+        None => (0..labels.header.len()).find(|&column| is_patient(&labels.header[column])),
+    };
+    let join = Join::new(images, &labels.keys(key)?);
+    let rows: Vec<usize> = join.right.iter().flatten().copied().collect();
+    if rows.is_empty() {
+        let (left, right) = ("images".to_string(), labels.file.clone());
+        return Err(EvaluateError::NothingJoined { left, right });
+    }
+    let named = |words: &[&str]| -> Vec<usize> {
+        let is = |column: &usize| {
+            key::words(&labels.header[*column]).iter().any(|word| words.contains(&word.as_str()))
+        };
+        (0..labels.header.len()).filter(|column| *column != key).filter(is).collect()
+    };
+    let slices = named(&["view", "projection", "frontal", "ap", "sex", "gender", "age"]);
+    let splits = named(&["split", "fold", "subset"]);
+    let reserved = [&[key], &slices[..], &splits, patient.as_slice()].concat();
+    let (columns, _) = read.findings(&reserved);
+    let mut findings = Vec::new();
+    for &column in &columns {
+        let name = &labels.header[column];
+        read.single(&columns, &finding_key(name))?;
+        let states: Vec<Result<Option<bool>>> =
+            rows.iter().map(|&row| labels.label(row, column)).collect();
+        // One cell in ten may be a slip, which has to be mended; with more it is no column of labels.
+        if 10 * states.iter().flatten().count() < 9 * rows.len() {
+            continue;
+        }
+        let states = states.into_iter().collect::<Result<Vec<_>>>()?;
+        let count = |wanted| states.iter().filter(|state| **state == wanted).count();
+        findings.push(FindingLabels {
+            name: name.clone(),
+            positives: count(Some(true)),
+            negatives: count(Some(false)),
+            unknown: count(None),
+        });
+    }
+    if findings.is_empty() {
+        let reason = format!("no column of `{}` holds labels", labels.file);
+        return Err(EvaluateError::NoFindings { reason });
+    }
+    let distinct = |column: usize| -> BTreeSet<&str> {
+        rows.iter().map(|&row| labels.cell(row, column)).filter(|cell| !cell.is_empty()).collect()
+    };
+    let values_of = |&column: &usize| {
+        let values = distinct(column);
+        let text = move |value: &str| format!("{}={value}", labels.header[column]);
+        let several = (2..=8).contains(&values.len());
+        values.into_iter().filter(move |_| several).map(text)
+    };
+    let name_of = |column: usize| labels.header[column].clone();
+    Ok(Understood {
+        tables: set,
+        form: read.form,
+        columns: (0..labels.header.len())
+            .filter(|column| !columns.contains(column) || *column == key)
+            .map(name_of)
+            .collect(),
+        key: name_of(key),
+        patient: patient.map(name_of),
+        patients: patient.map(|column| distinct(column).len()),
+        images: rows.len(),
+        images_without: join.left_only,
+        rows_without: join.right_only.len(),
+        findings,
+        slices: slices
+            .into_iter()
+            .filter(|&column| distinct(column).len() > 1)
+            .map(name_of)
+            .collect(),
+        splits: splits.iter().flat_map(values_of).collect(),
+    })
+}
+
+/// "Patient ID", "PatientID", "subject_id", "patient".
+fn is_patient(column: &str) -> bool {
+    match &key::words(column)[..] {
+        [who] => matches!(who.as_str(), "patient" | "subject" | "person" | "patientid"),
+        [who, id] => {
+            matches!(who.as_str(), "patient" | "subject" | "person")
+                && matches!(id.as_str(), "id" | "uid" | "key" | "number")
+        }
+        _ => false,
+    }
+}

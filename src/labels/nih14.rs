@@ -1,0 +1,35 @@
+//! ChestX-ray14 (Wang et al., CVPR 2017): its column `Finding Labels`.
+
+use super::statements::add;
+use super::{Statements, Vocabulary, look_up};
+
+/// The fourteen labels, each with its canonical name. An image has all of them or has them not.
+pub const FINDINGS: [(&str, &str); 14] = [
+    ("atelectasis", "Atelectasis"),
+    ("cardiomegaly", "Cardiomegaly"),
+    ("effusion", "Pleural Effusion"),
+    ("infiltration", "Pulmonary Infiltration"),
+    ("mass", "Pulmonary Mass"),
+    ("nodule", "Lung Nodule"),
+    ("pneumonia", "Pneumonia"),
+    ("pneumothorax", "Pneumothorax"),
+    ("consolidation", "Pulmonary Consolidation"),
+    ("edema", "Pulmonary Edema"),
+    ("emphysema", "Pulmonary Emphysema"),
+    ("fibrosis", "Fibrosis"),
+    ("pleural_thickening", "Pleural Thickening"),
+    ("hernia", "Hernia"),
+];
+const NORMAL: &str = "No Finding";
+
+/// Reads a cell such as `Effusion|Mass` or `No Finding`.
+pub fn statements(labels: &str, vocabulary: &mut Vocabulary) -> Statements {
+    let mut statements = Statements::default();
+    for label in labels.split('|').filter(|label| *label != NORMAL) {
+        if let Some(finding) = vocabulary.finding(label, |label| look_up(&FINDINGS, label)) {
+            add(&mut statements.present, finding);
+        }
+    }
+    statements.nothing_else(FINDINGS.map(|(_, finding)| finding));
+    statements
+}

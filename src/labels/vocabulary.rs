@@ -1,0 +1,44 @@
+//! Labels and the findings that they mean.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::statements::Name;
+
+/// What a dataset's own table says of a label in lower case.
+pub fn look_up(table: &[(&'static str, &'static str)], label: &str) -> Option<&'static str> {
+    table.iter().find(|(name, _)| *name == label).map(|(_, finding)| *finding)
+}
+
+/// Finds what labels mean, each once.
+pub struct Vocabulary {
+    /// The finding of a label in lower case that a dataset's own table does not have.
+    otherwise: fn(&str) -> Option<Name>,
+    findings: HashMap<String, Option<Name>>,
+    /// Labels that stand for no finding, with how often they were met.
+    pub unknown: BTreeMap<String, usize>,
+}
+
+impl Vocabulary {
+    /// `otherwise` gives the finding of a label in lower case that a dataset's own table does not have.
+    pub fn new(otherwise: fn(&str) -> Option<Name>) -> Self {
+        Self { otherwise, findings: HashMap::new(), unknown: BTreeMap::new() }
+    }
+
+    /// The finding that a label means, by the dataset's `own` table or else by the vocabulary. A label
+    /// that stands for none is counted.
+    pub fn finding(
+        &mut self,
+        label: &str,
+        own: impl FnOnce(&str) -> Option<&'static str>,
+    ) -> Option<Name> {
+        let label = label.to_lowercase();
+        let known = self.findings.get(&label).cloned();
+        let finding = known
+            .unwrap_or_else(|| own(&label).map(Name::from).or_else(|| (self.otherwise)(&label)));
+        if finding.is_none() {
+            *self.unknown.entry(label.clone()).or_default() += 1;
+        }
+        self.findings.insert(label, finding.clone());
+        finding
+    }
+}

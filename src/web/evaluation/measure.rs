@@ -1,0 +1,93 @@
+//! Tables, what they say, and evaluations.
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+use super::super::boundary::object;
+use super::js::{
+    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsUnderstood,
+};
+use super::settings::{Corrections, Settings};
+use crate::evaluate::understood::understand;
+use crate::evaluate::{self, Result};
+use crate::table::Csv;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// Tables in memory.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Tables(Vec<Csv>);
+
+#[wasm_bindgen]
+impl Tables {
+    /// None yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16, packed where its name ends with `.gz`.
+    pub fn add(&mut self, name: String, bytes: Vec<u8>) -> Result<()> {
+        self.0.push(Csv::parse(name, bytes)?);
+        Ok(())
+    }
+
+    /// The columns of a table.
+    pub fn columns(&self, table: usize) -> Result<Vec<String>> {
+        Ok(self.0.get(table).map(Csv::header).transpose()?.unwrap_or_default())
+    }
+
+    /// What the tables say of images, by their names.
+    pub fn understand(
+        &self,
+        images: Vec<String>,
+        corrections: JsCorrections,
+    ) -> std::result::Result<JsUnderstood, JsValue> {
+        let corrections: Corrections = serde_wasm_bindgen::from_value(corrections.into())?;
+        Ok(object(&understand(&self.0, &images, &corrections.into())?))
+    }
+
+    /// Measures scores: a CSV file with the column `image` and logits in a column for each finding. `progress` is told how
+    /// many resamples are done, and of how many.
+    pub fn evaluate(
+        &self,
+        predictions: Vec<u8>,
+        settings: JsSettings,
+        progress: JsProgress,
+    ) -> std::result::Result<Evaluation, JsValue> {
+        let settings: Settings = serde_wasm_bindgen::from_value(settings.into())?;
+        let tell: Function = progress.unchecked_into();
+        let mut progress = |done: usize, of: usize| {
+            // What the page's function throws is its own fault.
+            let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
+        };
+        let options = settings.options(predictions, &self.0)?;
+        Ok(Evaluation(evaluate::Evaluation::new(&options, &mut progress)?))
+    }
+}
+
+/// An evaluation that is done.
+#[wasm_bindgen]
+pub struct Evaluation(evaluate::Evaluation);
+
+#[wasm_bindgen]
+impl Evaluation {
+    /// What `carzero evaluate --out` writes as report.json.
+    pub fn report(&self) -> JsReport {
+        object(&self.0.report)
+    }
+
+    /// What a threshold makes of a finding, by its name in the labels; undefined where there is no such finding.
+    pub fn decide(&self, finding: &str, threshold: f64) -> JsDecision {
+        object(&self.0.rows.decide(finding, threshold))
+    }
+
+    /// A finding's curves; undefined where there is no such finding.
+    pub fn curves(&self, finding: &str) -> JsCurves {
+        object(&self.0.rows.curves(finding))
+    }
+}

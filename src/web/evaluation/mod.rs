@@ -1,0 +1,10 @@
+//! The module that measures scores: the same code as `carzero evaluate`, on tables in memory. `types.d.ts` declares the plain
+//! objects that cross.
+
+#[cfg(target_arch = "wasm32")]
+mod js;
+#[cfg(target_arch = "wasm32")]
+mod measure;
+mod settings;
+#[cfg(all(test, not(feature = "evaluate")))]
+mod tests;

@@ -1,0 +1,127 @@
+//! `types.d.ts` and the objects that it declares, held together, on a small evaluation; and what goes into the module.
+
+use std::io::Error;
+
+use serde_json::{Value, json};
+
+use super::super::tests::Declarations;
+use super::settings::{Corrections, Settings};
+use crate::error::Cause;
+use crate::evaluate::labels::Form;
+use crate::evaluate::understood::{Choice, understand};
+use crate::evaluate::{EvaluateError, Evaluation};
+use crate::table::Csv;
+
+fn csv(name: &str, text: &str) -> Csv {
+    Csv::parse(name, text.as_bytes().to_vec()).unwrap()
+}
+
+/// 24 images of 12 patients, six of which are for choosing thresholds, with three findings.
+fn tables() -> (Vec<u8>, Csv) {
+    let mut scores = "image,Mass,Edema,Hernia,Fracture\n".to_string();
+    let mut labels = "file,Patient ID,split,View,Mass,Edema,Hernia,Fracture\n".to_string();
+    for n in 0..24 {
+        scores += &format!("a/{n}.png,{},{},{},1\n", n % 7, n % 5, n % 3);
+        let split = if n < 6 { "val" } else { "test" };
+        let view = if n % 3 == 0 { "AP" } else { "PA" };
+        let [mass, edema, hernia] = [2, 3, 4].map(|by| u8::from(n % by == 0));
+        labels += &format!("{n}.png,{},{split},{view},{mass},{edema},{hernia},1\n", n / 2);
+    }
+    (scores.into_bytes(), csv("labels.csv", &labels))
+}
+
+fn errors() -> Vec<EvaluateError> {
+    let text = || "text".to_string();
+    let broken = Csv::parse("t.csv", vec![0xFF, 0xFE, 0]).unwrap_err();
+    vec![
+        EvaluateError::Table(broken),
+        EvaluateError::Empty { file: text() },
+        EvaluateError::MissingColumn { file: text(), column: text(), has: text(), remedy: text() },
+        EvaluateError::Cell { file: text(), line: 2, column: text(), value: text(), expected: "" },
+        EvaluateError::DuplicateRow { file: text(), line: 3, first: 2, what: text() },
+        EvaluateError::DuplicateColumn { file: text(), first: text(), second: text() },
+        EvaluateError::NoKey { left: text(), right: text() },
+        EvaluateError::SeveralKeys { left: text(), right: text(), columns: text() },
+        EvaluateError::NothingJoined { left: text(), right: text() },
+        EvaluateError::NoFindings { reason: text() },
+        EvaluateError::Option { option: "--key", reason: text() },
+        EvaluateError::Json { file: text(), cause: Cause::from("text") },
+        EvaluateError::Write { file: text(), source: Error::other("text") },
+    ]
+}
+
+#[test]
+fn objects_are_what_typescript_is_told() {
+    let declared = Declarations::read(include_str!("types.d.ts"));
+    for error in errors() {
+        let values = error.values();
+        declared.check("EvaluateError", &json!({"code": error.code(), "values": values}));
+    }
+    for form in [Form::Wide, Form::Nih14, Form::Chexpert, Form::Padchest, Form::Openi] {
+        declared.check("Form", &form);
+    }
+    let corrections = json!({"table": 0, "key": "file", "patient": "Patient ID"});
+    declared.check("Corrections", &corrections);
+    let choice: Choice = serde_json::from_value::<Corrections>(corrections).unwrap().into();
+    let (scores, labels) = tables();
+    let images: Vec<String> = (0..25).map(|n| format!("a/{n}.png")).collect();
+    let tables = [labels];
+    let understood = understand(&tables, &images, &choice).unwrap();
+    declared.check("Understood", &understood);
+    assert_eq!(understood.images_without, ["a/24.png"]);
+
+    let settings = json!({
+        "tables": [0], "key": "file", "patient": "Patient ID", "chooseOn": "split=val",
+        "slices": ["View"], "seed": 1, "resamples": 20,
+    });
+    declared.check("Settings", &settings);
+    let evaluated = |settings: &Value, scores: &[u8]| {
+        let settings: Settings = serde_json::from_value(settings.clone()).unwrap();
+        let options = settings.options(scores.to_vec(), &tables).unwrap();
+        Evaluation::new(&options, &mut |_, _| {})
+    };
+    let evaluation = evaluated(&settings, &scores).unwrap();
+    declared.check("Report", &evaluation.report);
+    let by_row = json!({"tables": [0], "key": "file", "slices": [], "seed": 1, "resamples": 0});
+    let by_row = evaluated(&by_row, &scores).unwrap().report;
+    declared.check("Report", &by_row);
+    assert_eq!((by_row.unit, by_row.units), ("row", 24));
+    declared.check("Decision", &evaluation.rows.decide("Mass", 3.0));
+    declared.check("Curves", &evaluation.rows.curves("Mass"));
+    assert!(evaluation.rows.decide("Gout", 3.0).is_none());
+    let negated = json!({"value": 0.5, "interval": null});
+    for name in ["MacroReport", "FindingReport"] {
+        let mut example = match name {
+            "MacroReport" => serde_json::to_value(&evaluation.report.macros[0]),
+            _ => serde_json::to_value(&evaluation.report.findings[0]),
+        }
+        .unwrap();
+        example["negation_auroc"] = negated.clone(); // the page gives no negated scores
+        if name == "FindingReport" {
+            example["undecided"] = json!([0.5, 1.5]); // of which there are too few here
+        }
+        declared.check(name, &example);
+    }
+    declared.all_met();
+}
+
+#[test]
+fn a_decision_counts_and_names_the_images_the_highest_scores_first() {
+    let (scores, labels) = tables();
+    let settings =
+        json!({"tables": [0], "key": "file", "slices": ["View"], "seed": 1, "resamples": 0});
+    let settings: Settings = serde_json::from_value(settings).unwrap();
+    let options = settings.options(scores, &[labels]).unwrap();
+    let evaluation = Evaluation::new(&options, &mut |_, _| {}).unwrap();
+    let decision = evaluation.rows.decide("Hernia", 2.0).unwrap();
+    // Scores n % 3, present where n % 4 = 0.
+    assert_eq!(decision.images.tp, ["a/8.png", "a/20.png"]);
+    assert_eq!(decision.images.fn_, ["a/4.png", "a/16.png", "a/0.png", "a/12.png"]);
+    let counts = decision.counts;
+    assert_eq!((counts.tp, counts.fp, counts.fn_, counts.tn), (2, 6, 4, 12));
+    assert_eq!(decision.sensitivity, Some(2.0 / 6.0));
+    let slices = &evaluation.report.slices;
+    let of: Vec<_> = slices.iter().map(|slice| (&*slice.value, slice.images)).collect();
+    assert_eq!(of, [("PA", 16), ("AP", 8)]);
+    assert_eq!(slices[0].findings[0].positives, 8);
+}

@@ -1,0 +1,231 @@
+/**
+ * The plain objects that cross the boundary between the module that measures scores and the page; src/web/evaluation/tests.rs
+ * holds them and the module's objects together. What is not there is `undefined`.
+ */
+
+/** What the module throws. Its message is English and for a person; a page tells its own by code and values. */
+export interface EvaluateError extends Error {
+  /** Stable. */
+  code: EvaluateErrorCode;
+  values: Record<string, string>;
+}
+
+export type EvaluateErrorCode =
+  | 'no-table'
+  | 'empty-table'
+  | 'no-column'
+  | 'bad-cell'
+  | 'two-rows'
+  | 'two-columns'
+  | 'no-key'
+  | 'several-keys'
+  | 'nothing-joined'
+  | 'no-findings'
+  | 'bad-option'
+  | 'bad-json'
+  | 'no-write';
+
+/** A person's corrections; what is left out is guessed. */
+export interface Corrections {
+  /** Which of the tables has the labels. */
+  table?: number;
+  /** The column that names the image. */
+  key?: string;
+  /** The column that names the patient; '' where there is none. */
+  patient?: string;
+}
+
+/** How labels are written: a column for each finding, or as a public dataset has them. */
+export type Form = 'wide' | 'nih14' | 'chexpert' | 'padchest' | 'openi';
+
+/** What tables say of images. */
+export interface Understood {
+  /** Which of the tables were read: one, or the two of Open-I. */
+  tables: number[];
+  form: Form;
+  /** Columns that can be chosen as the key or the patient. */
+  columns: string[];
+  key: string;
+  patient?: string;
+  /** Different patients among the images that have labels. */
+  patients?: number;
+  /** Images that have labels. */
+  images: number;
+  /** Images without a row. */
+  imagesWithout: string[];
+  /** How many rows have no image. */
+  rowsWithout: number;
+  findings: FindingLabels[];
+  /** Columns by which figures can be divided: the view, the sex, the age. */
+  slices: string[];
+  /** `split=val` and the like: rows on which thresholds can be chosen. */
+  splits: string[];
+}
+
+/** A finding as the table has it. */
+export interface FindingLabels {
+  /** Its column. */
+  name: string;
+  /** Numbers of images. */
+  positives: number;
+  negatives: number;
+  unknown: number;
+}
+
+/** What is to be measured. */
+export interface Settings {
+  tables: number[];
+  key: string;
+  patient?: string;
+  /** Rows for choosing thresholds, as `split=val`; undefined: they are chosen on the very images that are evaluated. */
+  chooseOn?: string;
+  slices: string[];
+  /** Of the bootstrap: the same seed gives the same intervals. */
+  seed: number;
+  /** Of the bootstrap; 0 for no intervals. */
+  resamples: number;
+}
+
+/** A value on all images, and the 95 % interval that resampling them gives. */
+export interface Estimate {
+  value: number;
+  interval?: [number, number];
+}
+
+/** All results, as `carzero evaluate` writes them. */
+export interface Report {
+  predictions: string;
+  labels: string;
+  /** Images that the metrics are computed on. */
+  images: number;
+  /** Images that only served to choose thresholds. */
+  validation_images: number;
+  /** What the bootstrap draws. */
+  unit: 'patient' | 'row';
+  units: number;
+  resamples: number;
+  seed: number;
+  /** Means over groups of findings; the first is over all. */
+  macros: MacroReport[];
+  findings: FindingReport[];
+  top_k: TopKReport[];
+  slices: SliceReport[];
+  localisation: object[];
+  /** Findings without metrics. */
+  left_out: LeftOut[];
+  /** What a reader must know, in English. */
+  notes: string[];
+}
+
+export interface MacroReport {
+  group: string;
+  findings: string[];
+  auroc?: Estimate;
+  average_precision?: Estimate;
+  f1?: Estimate;
+  mcc?: Estimate;
+  sensitivity?: Estimate;
+  specificity?: Estimate;
+  negation_auroc?: Estimate;
+}
+
+export interface FindingReport {
+  name: string;
+  positives: number;
+  negatives: number;
+  /** Images without a label or without a score. */
+  unknown: number;
+  /** By number of positives. */
+  frequency?: 'head' | 'medium' | 'tail';
+  unseen: boolean;
+  /** Present when the score is at least this. */
+  threshold?: number;
+  undecided?: [number, number];
+  auroc?: Estimate;
+  average_precision?: Estimate;
+  f1?: Estimate;
+  mcc?: Estimate;
+  sensitivity?: Estimate;
+  specificity?: Estimate;
+  negation_auroc?: Estimate;
+}
+
+/** How often a positive finding is among an image's k highest. */
+export interface TopKReport {
+  k: number;
+  images: number;
+  accuracy?: Estimate;
+  /** Of a random order. */
+  chance?: number;
+}
+
+/** The images with one value of a column. */
+export interface SliceReport {
+  column: string;
+  value: string;
+  images: number;
+  /** The mean over the findings that have an AUROC here. */
+  auroc?: Estimate;
+  findings: SliceFinding[];
+}
+
+export interface SliceFinding {
+  name: string;
+  positives: number;
+  negatives: number;
+  auroc?: Estimate;
+}
+
+export interface LeftOut {
+  finding: string;
+  positives: number;
+  negatives: number;
+  /** In English. */
+  reason: string;
+}
+
+/** What one threshold makes of the images. */
+export interface Decision {
+  threshold: number;
+  counts: Confusion;
+  sensitivity?: number;
+  specificity?: number;
+  f1: number;
+  mcc: number;
+  /** The images behind each count, the highest scores first. */
+  images: Cells;
+}
+
+export interface Confusion {
+  tp: number;
+  fp: number;
+  fn: number;
+  tn: number;
+}
+
+export interface Cells {
+  tp: string[];
+  fp: string[];
+  fn: string[];
+  tn: string[];
+}
+
+/** The curves of one finding. */
+export interface Curves {
+  /** False positive rate and true positive rate. */
+  roc: [number, number][];
+  /** Recall and precision. */
+  precisionRecall: [number, number][];
+  /** From the lowest scores on. */
+  reliability: Bin[];
+  /** Ascending, each once. */
+  scores: number[];
+}
+
+/** Images of similar score. */
+export interface Bin {
+  /** Their mean score. */
+  score: number;
+  images: number;
+  positives: number;
+}

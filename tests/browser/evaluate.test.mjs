@@ -1,0 +1,324 @@
+/** Evaluate: a folder with a table of labels becomes figures, equal to those of `carzero evaluate`. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, before, beforeEach, test } from 'node:test';
+import { MICRO, OUTPUT, carzero, violations } from './setup.mjs';
+import { builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
+/** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
+
+const NARROW = { width: 360, height: 740 };
+const built = builtPage({ micro: true });
+const ward = join(built.work, 'ward 7');
+const small = join(built.work, 'small');
+/** @type {BrowserContext} */ let context;
+/** @type {Page} */ let page;
+/** @type {string[]} */ let problems;
+
+/** Ten images of five patients, with what they show: 1 is present, 0 absent. */
+const SHOWN = Array.from({ length: 10 }, (_, i) => ({
+  file: `scan-${i}.png`,
+  example: ['effusion', 'normal', 'pneumothorax', 'normal', 'cardiomegaly'][i % 5],
+}));
+const is = (/** @type {string} */ example, /** @type {string} */ name) => (example === name ? '1' : '0');
+
+before(() => {
+  for (const folder of [ward, small]) mkdirSync(folder);
+  for (const { file, example } of SHOWN) carzero('phantom', example, '--size', '320', '--out', join(ward, file));
+  const rows = SHOWN.map(({ file, example }, i) =>
+    [
+      `elsewhere/${file}`,
+      `p${Math.floor(i / 2)}`,
+      i % 3 ? 'PA' : 'AP',
+      is(example, 'effusion'),
+      is(example, 'pneumothorax'),
+      is(example, 'cardiomegaly'),
+      '0',
+      i % 2,
+    ].join(),
+  );
+  rows.push('elsewhere/gone.png,p9,PA,1,0,0,0,1');
+  const header = 'file,patient_id,view,Effusion,pneumothorax,Cardiomegaly,Hernia,zebra stripes';
+  writeFileSync(join(ward, 'labels.csv'), [header, ...rows].join('\n'));
+  writeFileSync(join(ward, 'notes.txt'), 'left out');
+  for (const i of [0, 1, 2, 3, 4, 5])
+    writeFileSync(join(small, `im${i}.png`), readFileSync(join(MICRO, `img${i % 3}.png`)));
+});
+beforeEach(() => start());
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(problems, []);
+});
+
+/** @param {BrowserContextOptions} [options] Of the browser's context */
+async function start(options = {}) {
+  await context?.close();
+  ({ context, page, problems } = await visit(built.browser, options));
+}
+
+const open = async (path = '/') => {
+  await page.goto(built.site.origin + path);
+  await reached(page, 'ready');
+};
+const by = (/** @type {string} */ id) => page.getByTestId(id);
+const drop = (/** @type {string} */ folder) => page.setInputFiles('[data-testid="folder-input"]', folder);
+const measured = () => by('evaluate-results').waitFor({ timeout: 240_000 });
+const screenshot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+const saved = async (/** @type {string} */ id) => {
+  const [download] = await Promise.all([page.waitForEvent('download'), by(id).click()]);
+  return readFileSync(await download.path(), 'utf8');
+};
+/** A table for the images of `small`. @param {string} text @param {string} [name] */
+const giveTable = (text, name = 'labels.csv') =>
+  page.setInputFiles('[data-testid="evaluate-files"]', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+const error = (/** @type {RegExp} */ words) => by('evaluate-error').getByText(words).waitFor();
+const noSidewaysScrolling = async () =>
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+
+test('a folder with a table is understood, measured as the command line does, and looked into', async () => {
+  await open();
+  await drop(ward);
+  await by('evaluation').waitFor();
+  await by('evaluate-matched').getByText('10 of 10 images have a row.').waitFor();
+  assert.equal(
+    await textOf(by('evaluate-matched')),
+    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 1 row has no image.',
+  );
+  assert.equal(await by('evaluate-key').inputValue(), 'file');
+  assert.equal(await by('evaluate-patient').inputValue(), 'patient_id');
+  const rows = by('evaluate-rows').locator('tr');
+  await rows.first().waitFor();
+  assert.deepEqual(await rows.first().locator('th, td').allTextContents(), [
+    ' Effusion',
+    'Pleural Effusion',
+    '2',
+    '8',
+    '0',
+  ]);
+  const boxes = rows.locator('input');
+  const checked = await boxes.evaluateAll((all) => all.map((box) => box instanceof HTMLInputElement && box.checked));
+  assert.deepEqual(checked, [true, true, true, false, false], 'neither of one class, nor what nobody knows');
+  await boxes.nth(3).check(); // Hernia, which no image has
+  await screenshot('evaluate-table');
+
+  await by('evaluate-start').click();
+  await measured();
+  assert.ok(await page.evaluate(() => document.activeElement?.id === 'evaluate-figures-title'), 'told where it ends');
+  assert.match(await textOf(by('evaluate-summary')), /^10 images of 5 patients\./);
+  assert.equal(await textOf(by('evaluate-left')), 'Hernia is left out: no image has it.');
+  assert.equal(await by('evaluate-slices').locator('tbody tr').count(), 2);
+  assert.match(await textOf(by('evaluate-notes')), /these very images/);
+  await screenshot('evaluate-results');
+
+  // Equal to the command line, to the last digit.
+  await by('evaluate-names').check();
+  writeFileSync(join(built.work, 'scores.csv'), await saved('evaluate-scores'));
+  const { report, model } = JSON.parse(await saved('evaluate-json'));
+  assert.match(model.sha256, /^[0-9a-f]{64}$/);
+  const paths = ['--predictions', join(built.work, 'scores.csv'), '--labels', join(ward, 'labels.csv')];
+  const same = ['--key', 'file', '--patient', 'patient_id', '--slice', 'view', '--resamples', '2000'];
+  const thresholds = Object.fromEntries(
+    report.findings.map((/** @type {{name: string, threshold: number}} */ each) => [each.name, each.threshold]),
+  );
+  writeFileSync(join(built.work, 'thresholds.json'), JSON.stringify(thresholds));
+  carzero('evaluate', ...paths, ...same, '--thresholds', join(built.work, 'thresholds.json'), '--out', built.work);
+  const own = JSON.parse(readFileSync(join(built.work, 'report.json'), 'utf8'));
+  for (const part of ['macros', 'findings', 'slices', 'top_k'])
+    assert.deepEqual(defined(report[part]), defined(own[part]), part);
+
+  // The threshold, by keyboard, and the images behind a count.
+  const slider = by('evaluate-slider');
+  await slider.focus();
+  await page.keyboard.press('End');
+  await by('evaluate-decision').getByText('specificity 100').waitFor();
+  await by('evaluate-matrix').locator('[data-cell="tp"]').click();
+  const image = by('evaluate-images').getByRole('button').first();
+  const shown = await image.getAttribute('title');
+  await image.click();
+  await by('evaluation').waitFor({ state: 'hidden' });
+  await reached(page, 'done');
+  await page.getByText(`${shown} · 320`).waitFor();
+  assert.equal(await textOf(page.locator('#detail-name')), 'Pleural Effusion', 'its map is on show');
+  await by('evaluate-back').click();
+  await by('evaluate-results').waitFor();
+  for (const width of [1440, 768, 390]) {
+    await page.setViewportSize({ width, height: 2400 }); // all of the dialog
+    await screenshot(`evaluate-${width}`);
+    await noSidewaysScrolling();
+  }
+});
+
+/** Without what JSON has as null and a module leaves out. @param {any} value @returns {any} */
+function defined(value) {
+  if (Array.isArray(value)) return value.map(defined);
+  if (!value || typeof value !== 'object') return value;
+  const kept = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
+  return Object.fromEntries(kept.map(([name, each]) => [name, defined(each)]));
+}
+
+const LABELS = 'scan,Pneumonia,Edema\nim0.png,1,0\nim1.png,0,1\nim2.png,0,1\nim3.png,1,0\nim4.png,0,1\nim5.png,1,0\n';
+
+/** The series of the micro model, with the dialog open. */
+async function openSmall() {
+  await open('/?model=models/micro');
+  await drop(small);
+  await by('evaluate-open').click();
+  await by('evaluation').waitFor();
+}
+
+test('what is wrong with a table is said, and can be corrected', async () => {
+  await openSmall();
+  await giveTable('name,Pneumonia\nx,1\ny,0\n');
+  await error(/No column of labels\.csv names these images\./);
+  await by('evaluate-key').selectOption('name');
+  await error(/None of these images is in labels\.csv/);
+  await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,0\nim0.png,0\n');
+  await error(/two truths for one image: .*0\.png.* is on line 2 and on line 4/);
+  await giveTable('scan,who\nim0.png,me\nim1.png,you\n');
+  await error(/There is no finding to measure/);
+  await giveTable('scan,Pneumonia,pneumonia\nim0.png,1,1\nim1.png,0,0\n');
+  await error(/two columns for one finding: “Pneumonia” and “pneumonia”/);
+  await giveTable('\u0000\u0001\u0000');
+  await error(/labels\.csv is no table that can be read/);
+  await giveTable('scan,Pneumonia\n');
+  await error(/no rows below its header/);
+  await giveTable(`${LABELS.replaceAll('Pneumonia', 'zebra').replaceAll('Edema', 'stripes')}`);
+  await by('evaluate-rows').getByText('a name that the page does not know').first().waitFor();
+  assert.ok(await by('evaluate-start').isDisabled(), 'nothing is chosen that nobody knows');
+  await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,1\n');
+  await by('evaluate-rows').locator('input').check();
+  await by('evaluate-start').click();
+  await error(/There is no finding to measure: .*no image is negative/);
+  await giveTable(LABELS);
+  await by('evaluate-matched').getByText('6 of 6 images have a row.').waitFor();
+  assert.equal(await textOf(by('evaluate-error')), '');
+});
+
+test('it pauses, is cancelled, goes on after a reload, and all is forgotten', async () => {
+  await open('/?model=models/micro');
+  const begin = async () => {
+    await drop(small);
+    await by('evaluate-open').click();
+    await giveTable(LABELS);
+    await by('evaluate-rows').locator('tr').first().waitFor();
+  };
+  // A worker that is held at its fourth image.
+  const hold = (/** @type {number} */ at) =>
+    page.evaluate((at) => {
+      const post = Worker.prototype.postMessage;
+      globalThis.assessed = 0;
+      Worker.prototype.postMessage = function (message, ...rest) {
+        if (message.type === 'assess' && ++globalThis.assessed === at)
+          return void (globalThis.release = () => Reflect.apply(post, this, [message, ...rest]));
+        return Reflect.apply(post, this, [message, ...rest]);
+      };
+    }, at);
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await begin();
+  await page.getByTestId('series-count').getByText('Scored 6 of 6').waitFor({ state: 'attached' });
+  await hold(4);
+  await by('evaluate-start').click();
+  await by('evaluate-doing').getByText('Scoring 3 of 6').waitFor();
+  await by('evaluate-pause').click();
+  await page.evaluate(() => globalThis.release());
+  await by('evaluate-pause').getByText('Continue').waitFor();
+  await by('evaluate-cancel').click();
+  await by('evaluate-work').waitFor({ state: 'hidden' });
+
+  await page.reload();
+  await reached(page, 'ready');
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  await hold(0);
+  await begin();
+  await page.getByTestId('series-count').getByText('Scored 6 of 6').waitFor({ state: 'attached' });
+  await by('evaluate-start').click();
+  await measured();
+  assert.equal(await page.evaluate(() => globalThis.assessed), 6 + 2, 'those that were scored come back');
+  const stored = await page.evaluate(async () => {
+    const answered = (/** @type {IDBRequest} */ request) =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+    const database = await answered(indexedDB.open('carzero-scores'));
+    const rows = database.transaction('rows').objectStore('rows');
+    const [all, keys] = await Promise.all([answered(rows.getAll()), answered(rows.getAllKeys())]);
+    database.close();
+    return { fields: all.map((/** @type {object} */ row) => Object.keys(row).sort().join()), keys };
+  });
+  assert.equal(stored.keys.length, 6);
+  assert.ok(
+    stored.keys.every((/** @type {string} */ key) => /^[0-9a-f]{64}$/.test(key)),
+    'no name of a file',
+  );
+  assert.deepEqual([...new Set(stored.fields)], ['height,marks,verdict,warnings,width'], 'no image');
+
+  await page.keyboard.press('Escape');
+  await openMenu(page);
+  await page.getByRole('button', { name: 'About' }).click();
+  await by('forget-open').click();
+  await by('forget-confirm').click();
+  await page.locator('#forgotten-title').getByText('Nothing is stored.').waitFor();
+  assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
+});
+
+test('without room scores stay in memory, and this is said', async () => {
+  await openSmall();
+  await page.evaluate(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await giveTable(LABELS);
+  await by('evaluate-rows').locator('tr').first().waitFor();
+  const said = page.waitForFunction(() =>
+    document.querySelector('#evaluate-doing')?.textContent?.includes('There is no room to keep scores'),
+  );
+  await by('evaluate-start').click();
+  await Promise.all([said, measured()]);
+});
+
+test('a report names no file, and needs no other', async () => {
+  await openSmall();
+  await giveTable(LABELS, 'ward of Dr Polonius.csv');
+  await by('evaluate-rows').locator('tr').first().waitFor();
+  await by('evaluate-start').click();
+  await measured();
+  const [html, json, figures, scores] = [
+    await saved('evaluate-report'),
+    await saved('evaluate-json'),
+    await saved('evaluate-csv'),
+    await saved('evaluate-scores'),
+  ];
+  for (const text of [html, json, figures, scores]) assert.doesNotMatch(text, /\.png|Polonius/);
+  assert.match(html, /For teaching and research, not for diagnosis\./);
+  assert.doesNotMatch(html, /<script|src=|href=/);
+  assert.match(figures, /^finding,positives,negatives,unknown,threshold,auroc,auroc_low,auroc_high/);
+  assert.match(scores, /^image,Pneumonia,Edema\r\n1,-?[\d.e-]+,/);
+  const sheet = await context.newPage();
+  await sheet.setContent(html);
+  assert.equal(await sheet.locator('svg').count(), 6, 'three for each finding');
+  await sheet.screenshot({ path: join(OUTPUT, 'evaluate-report.png'), fullPage: true });
+  await sheet.close();
+});
+
+test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in both languages', async () => {
+  await start({ bypassCSP: true });
+  await openSmall();
+  await giveTable(LABELS);
+  await by('evaluate-rows').locator('tr').first().waitFor();
+  assert.deepEqual(await violations(page), [], 'the table');
+  await by('evaluate-start').click();
+  await measured();
+  await by('evaluate-matrix').locator('[data-cell="tn"]').click();
+  for (const [colorScheme, viewport] of /** @type {const} */ ([
+    ['light', { width: 1440, height: 900 }],
+    ['dark', NARROW],
+  ])) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    assert.deepEqual(await violations(page), [], colorScheme);
+    await noSidewaysScrolling();
+  }
+  await page.evaluate(async () => (await import('/core/i18n.js')).setLanguage('ja'));
+  assert.match(await textOf(page.locator('#evaluation-title')), /評価/);
+});

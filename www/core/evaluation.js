@@ -1,0 +1,67 @@
+/**
+ * An evaluation: the scores of a series against a table of labels.
+ *
+ * @typedef {import('carzero-evaluation').Understood} Understood
+ * @typedef {import('carzero-evaluation').Corrections} Corrections
+ * @typedef {import('carzero-evaluation').Report} Report
+ * @typedef {import('carzero-evaluation').Curves} Curves
+ * @typedef {import('carzero-evaluation').Decision} Decision
+ * @typedef {keyof import('carzero-evaluation').Cells} Cell
+ * @typedef {{finding: string, known: boolean}} Asked What a finding of the table is called where it is scored
+ *
+ * @typedef {object} Evaluation
+ * @property {boolean} open On show
+ * @property {'table' | 'scoring' | 'measuring' | 'done'} step
+ * @property {boolean} reading A table is being read
+ * @property {{name: string, columns: string[]}[]} tables That were given
+ * @property {Understood | null} understood @property {Corrections} corrections
+ * @property {ReadonlyMap<string, Asked> | null} asked By names in the table; null until known
+ * @property {readonly string[]} chosen Findings to measure, by their names in the table
+ * @property {string} chooseOn Rows for choosing thresholds, as `split=val`; '': the very images
+ * @property {import('./i18n.js').Message} error @property {boolean} kept Whether scores are kept on this device
+ * @property {{done: number, of: number}} progress Of the resamples
+ * @property {Report | null} report
+ * @property {string} finding On show, by its name in the table
+ * @property {Curves | null} curves @property {Decision | null} decision Of that finding
+ * @property {Cell} cell Whose images are on show
+ */
+import { linesOf } from './csv.js';
+
+/** @returns {Evaluation} */
+export const initialEvaluation = () => ({
+  open: true,
+  step: 'table',
+  reading: false,
+  tables: [],
+  understood: null,
+  corrections: {},
+  asked: null,
+  chosen: [],
+  chooseOn: '',
+  error: '',
+  kept: true,
+  progress: { done: 0, of: 0 },
+  report: null,
+  finding: '',
+  curves: null,
+  decision: null,
+  cell: 'fn',
+});
+
+/** What a finding of the table is called where it is scored. @param {Evaluation} evaluation @param {string} name */
+export const scoredAs = ({ asked }, name) => asked?.get(name)?.finding ?? name;
+
+/**
+ * The scores as `carzero evaluate --predictions` reads them: a row for each image, a column for each finding.
+ *
+ * @param {Evaluation} evaluation @param {readonly import('./table.js').Row[]} rows
+ * @param {(row: import('./table.js').Row, index: number) => string} [called] What an image is called
+ */
+export const predictionsOf = (evaluation, rows, called = ({ name }) => name) =>
+  linesOf([
+    ['image', ...evaluation.chosen],
+    ...rows.map((row, i) => [
+      called(row, i),
+      ...evaluation.chosen.map((name) => row.marks.get(scoredAs(evaluation, name))?.logit),
+    ]),
+  ]);

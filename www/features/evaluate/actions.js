@@ -1,0 +1,284 @@
+/** What happens to an evaluation: a table is read, the series is scored, and the module measures the scores. */
+import { Actions } from '../../core/actions.js';
+import { codedFrom } from '../../core/errors.js';
+import { initialEvaluation, predictionsOf, scoredAs } from '../../core/evaluation.js';
+import { programMessage } from '../../core/i18n.js';
+import { KeptScores, keyOf } from '../../core/kept-scores.js';
+import { Pump } from '../../core/pump.js';
+import { progressOf } from '../../core/table.js';
+import { WorkerClient } from '../../worker/client.js';
+import { errorInWords } from './words.js';
+
+const RESAMPLES = 2000;
+const SEED = 1;
+
+/**
+ * @typedef {import('../../core/evaluation.js').Evaluation} Evaluation
+ * @typedef {import('../../worker/evaluator.js').Jobs} Jobs
+ */
+
+export class EvaluationActions extends Actions {
+  /** @type {WorkerClient<Jobs> | null} */ #client = null;
+  /** @type {Promise<string[][]> | null} */ #opened = null;
+  /** @type {import('../../core/files.js').Named[]} */ #files = [];
+  #kept = new KeptScores();
+  /** Under what the scores of a row are kept. @type {ReadonlyMap<number, string>} */ #keys = new Map();
+  /** @type {number | undefined} */ #threshold;
+  #pump = new Pump(
+    () => (this.#threshold === undefined ? null : () => this.#decide()),
+    (error) => this.#fail(error),
+  );
+
+  /** @param {Partial<Evaluation>} change */
+  #change(change) {
+    const { evaluation } = this.state;
+    if (evaluation) this.update({ evaluation: { ...evaluation, ...change } });
+  }
+
+  /** @param {boolean} open */
+  show(open) {
+    if (!this.state.evaluation) this.update({ evaluation: initialEvaluation() });
+    this.#change({ open });
+  }
+
+  /** Images came with tables: nothing is scored before it is known for what. @param {import('../../core/files.js').Named[]} tables */
+  begin(tables) {
+    this.session.series.run(false);
+    this.read(tables);
+  }
+
+  /** The series is another one, or closed. */
+  end() {
+    this.#stop();
+    this.#keys = new Map();
+    this.update({ evaluation: null });
+  }
+
+  /** Another model, or another device: its scores are others. */
+  forget() {
+    this.#keys = new Map();
+    if (this.state.evaluation?.step !== 'table') this.#change({ step: 'table', report: null });
+  }
+
+  #stop() {
+    this.#client?.stop();
+    this.#client = this.#opened = null;
+  }
+
+  /** The worker that measures; after an end a fresh one. @returns {Promise<WorkerClient<Jobs>>} */
+  async #worker() {
+    this.#client ??= new WorkerClient('./evaluator.js');
+    const client = this.#client;
+    await (this.#opened ??= client.call('open', { tables: this.#files }));
+    return client;
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const known = codedFrom(error);
+    if (known.code === 'stopped' && !known.cause) return; // by a person
+    if (known.code === 'stopped') this.#stop();
+    this.#change({ error: errorInWords(known) ?? programMessage(known) });
+  }
+
+  /** Takes tables, in place of those before. @param {import('../../core/files.js').Named[]} files */
+  async read(files) {
+    this.#stop();
+    this.#files = files;
+    this.update({ evaluation: { ...initialEvaluation(), reading: true } });
+    try {
+      await this.#worker();
+      const columns = (await this.#opened) ?? [];
+      this.#change({ tables: files.map(({ name }, i) => ({ name, columns: columns[i] })) });
+      await this.#understand();
+    } catch (error) {
+      this.#stop();
+      this.#fail(error);
+    }
+    this.#change({ reading: false });
+  }
+
+  /** @param {import('../../core/evaluation.js').Corrections} corrections */
+  async correct(corrections) {
+    const before = 'table' in corrections ? {} : this.state.evaluation?.corrections;
+    this.#change({ corrections: { ...before, ...corrections }, error: '' });
+    await this.#understand().catch((error) => this.#fail(error));
+  }
+
+  async #understand() {
+    const { series, evaluation } = this.state;
+    if (!series || !evaluation) return;
+    this.#change({ understood: null, asked: null, chosen: [], chooseOn: '' });
+    const images = series.rows.map(({ name }) => name);
+    const worker = await this.#worker();
+    const understood = await worker.call('understand', { images, corrections: evaluation.corrections });
+    if (this.state.evaluation?.corrections === evaluation.corrections) this.#change({ understood });
+  }
+
+  /** Finds what the table's findings are called where they are scored. */
+  async #name() {
+    const { understood } = this.state.evaluation ?? {};
+    this.#change({ asked: new Map() });
+    const asked = await Promise.all(
+      (understood?.findings ?? []).map(async ({ name }) => {
+        const text = name.replaceAll('_', ' ');
+        const { names, near } = await this.session.call('typed', { text });
+        const finding = names.at(0) ?? near;
+        return /** @type {const} */ ([name, { finding: finding ?? text, known: finding !== undefined }]);
+      }),
+    ).catch(() => null);
+    if (!asked || this.state.evaluation?.understood !== understood) return;
+    const both = new Set(understood?.findings.flatMap((each) => (each.positives && each.negatives ? [each.name] : [])));
+    const chosen = asked.filter(([name, { known }]) => known && both.has(name)).map(([name]) => name);
+    this.#change({ asked: new Map(asked), chosen });
+  }
+
+  /** @param {string} name In the table @param {boolean} on */
+  choose(name, on) {
+    const { understood, chosen = [] } = this.state.evaluation ?? {};
+    const all = understood?.findings.map((each) => each.name) ?? [];
+    this.#change({ chosen: all.filter((each) => (each === name ? on : chosen.includes(each))), error: '' });
+  }
+
+  /** @param {string} chooseOn */
+  chooseOn(chooseOn) {
+    this.#change({ chooseOn });
+  }
+
+  /** Scores what is not scored yet, and then measures. */
+  async start() {
+    const { evaluation } = this.state;
+    if (!evaluation) return;
+    const findings = [...new Set(evaluation.chosen.map((name) => scoredAs(evaluation, name)))];
+    try {
+      await Promise.all(findings.map((finding) => this.session.call('sentence', { finding })));
+    } catch (error) {
+      return this.#fail(error);
+    }
+    await this.#restore();
+    this.#change({ step: 'scoring', error: '', report: null });
+    for (const { id, marks } of this.state.series?.rows ?? []) if (marks.size) this.keep(id);
+    this.session.findings.replace(findings, { preset: '', removed: [], picked: false });
+    this.session.series.run(true);
+  }
+
+  /** Takes the scores of these images that are kept. */
+  async #restore() {
+    const { series, info, device } = this.state;
+    const rows = series?.rows ?? [];
+    try {
+      const keys = await Promise.all(rows.map((row) => keyOf(row, `${info?.sha256} ${device?.kind}`)));
+      const found = await this.#kept.find(keys);
+      this.#keys = new Map(rows.map(({ id }, i) => [id, keys[i]]));
+      this.session.series.restore(new Map(rows.flatMap(({ id }, i) => (found[i] ? [[id, found[i]]] : []))));
+      this.#change({ kept: true });
+    } catch {
+      this.#change({ kept: false }); // no storage, or no room in it: scores stay in memory
+    }
+  }
+
+  /** Keeps a row's scores. @param {number} id */
+  async keep(id) {
+    const { evaluation, series } = this.state;
+    const [key, row] = [this.#keys.get(id), series?.rows.find((each) => each.id === id)];
+    if (evaluation?.step !== 'scoring' || !evaluation.kept || !key || !row) return;
+    const { width, height, warnings, verdict, marks } = row;
+    await this.#kept.put(key, { width, height, warnings, verdict, marks }).catch(() => this.#change({ kept: false }));
+  }
+
+  /** Goes on when what it waited for is there. */
+  settle() {
+    const { evaluation, series, findings, model } = this.state;
+    if (evaluation?.understood && !evaluation.asked && this.session.model.hasProgram) this.#name();
+    if (evaluation?.step !== 'scoring' || !series || model !== 'ready') return;
+    const { done, total } = progressOf(series, findings);
+    if (done === total) this.#measure();
+  }
+
+  async #measure() {
+    const { evaluation, series } = this.state;
+    if (!evaluation?.understood || !series) return;
+    const { tables, key, patient, slices } = evaluation.understood;
+    const chooseOn = evaluation.chooseOn || undefined;
+    const settings = { tables, key, patient, chooseOn, slices, seed: SEED, resamples: RESAMPLES };
+    this.#change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
+    try {
+      const worker = await this.#worker();
+      const predictions = predictionsOf(evaluation, series.rows);
+      const report = await worker.call('evaluate', { predictions, settings }, (progress) => this.#change({ progress }));
+      this.#change({ step: 'done', report });
+      await this.select(report.findings[0].name);
+    } catch (error) {
+      this.#change({ step: 'table' });
+      this.#fail(error);
+    }
+  }
+
+  /** Rests, or goes on. @param {boolean} running */
+  run(running) {
+    this.session.series.run(running);
+  }
+
+  cancel() {
+    const { step } = this.state.evaluation ?? {};
+    if (step === 'scoring') this.session.series.run(false);
+    else this.#stop();
+    this.#change({ step: 'table' });
+  }
+
+  /** Shows a finding. @param {string} finding By its name in the table */
+  async select(finding) {
+    this.#change({ finding, curves: null, decision: null });
+    const { report } = this.state.evaluation ?? {};
+    const worker = await this.#worker();
+    const curves = (await worker.call('curves', { finding })) ?? null;
+    if (this.state.evaluation?.finding !== finding) return;
+    this.#change({ curves });
+    const threshold = report?.findings.find(({ name }) => name === finding)?.threshold;
+    this.decide(threshold ?? curves?.scores.at(-1) ?? 0);
+  }
+
+  /** Asks what a threshold makes of the finding on show. @param {number} threshold */
+  decide(threshold) {
+    this.#threshold = threshold;
+    this.#pump.run();
+  }
+
+  async #decide() {
+    const { finding } = this.state.evaluation ?? {};
+    const threshold = this.#threshold;
+    this.#threshold = undefined;
+    if (finding === undefined || threshold === undefined) return;
+    const worker = await this.#worker();
+    const decision = await worker.call('decide', { finding, threshold });
+    if (this.state.evaluation?.finding === finding) this.#change({ decision: decision ?? null });
+  }
+
+  /** The curves of all findings, and what their thresholds make of them, for a report. */
+  async drawn() {
+    const worker = await this.#worker();
+    const { findings = [] } = this.state.evaluation?.report ?? {};
+    const all = findings.map(async (finding) => {
+      const { name, threshold } = finding;
+      const curves = await worker.call('curves', { finding: name });
+      const decision = threshold === undefined ? undefined : await worker.call('decide', { finding: name, threshold });
+      return curves ? [{ finding, curves, decision: decision ?? null }] : [];
+    });
+    return (await Promise.all(all)).flat();
+  }
+
+  /** @param {import('../../core/evaluation.js').Cell} cell Whose images to show */
+  showCell(cell) {
+    this.#change({ cell });
+  }
+
+  /** Opens an image with the map of the finding on show. @param {string} image */
+  view(image) {
+    const { evaluation, series } = this.state;
+    const row = series?.rows.find(({ name }) => name === image);
+    if (!row || !evaluation) return;
+    this.#change({ open: false });
+    this.session.findings.select(scoredAs(evaluation, evaluation.finding));
+    this.session.series.view(row);
+  }
+}

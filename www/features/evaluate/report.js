@@ -1,0 +1,88 @@
+/** The report: one HTML file to read, print or send, which needs no other and names no file and no person. */
+import { create } from '../../core/dom.js';
+import { date, language, modelText, t } from '../../core/i18n.js';
+import { curvesOf } from './curves.js';
+import { figuresOf, slicesOf } from './results.js';
+import { findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWords } from './words.js';
+
+const STYLE = `
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 32px auto; padding: 0 20px; color: #14202a; }
+h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 18px 0 4px; break-after: avoid; }
+.caution { padding: 8px 12px; border-left: 3px solid #a9690a; background: #faf4ea; font-weight: 600; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
+th, td { padding: 4px 10px 4px 0; text-align: left; border-bottom: 1px solid #dde3e7; white-space: nowrap; }
+.interval { display: block; color: #566570; font-size: 11px; } .number { text-align: right; font-variant-numeric: tabular-nums; } dt { color: #566570; } dd { margin: 0; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
+.curves { display: flex; flex-wrap: wrap; gap: 16px; } figure { margin: 0; width: 260px; break-inside: avoid; }
+svg text { font: 11px system-ui, sans-serif; fill: #14202a; } .curve-grid { stroke: #dde3e7; fill: none; }
+.curve-chance { stroke: #7d8b95; stroke-dasharray: 4 4; fill: none; } .curve-line { stroke: #0b6680; stroke-width: 2; fill: none; }
+.curve-point, .curve-bin { fill: #0b6680; } figcaption { text-align: center; font-size: 12px; }
+@page { margin: 14mm; } @media print { body { margin: 0; padding: 0; } .wide { overflow: visible; } }
+`;
+
+/** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {(Node | string)[]} children @param {string} [className] */
+function within(tag, children, className) {
+  const element = create(tag, undefined, className);
+  element.append(...children);
+  return element;
+}
+
+/** @param {Node[]} parts */
+const tableOf = (parts) => within('div', [within('table', parts)], 'wide');
+
+/** @param {[string, string][]} facts */
+const listOf = (facts) =>
+  within(
+    'dl',
+    facts.filter(([, value]) => value).flatMap(([name, value]) => [create('dt', name), create('dd', value)]),
+  );
+
+/** Every finding's curves, with the point of its threshold. @param {import('../../core/evaluation.js').Evaluation} evaluation @param {Drawn[]} drawn */
+const curvesIn = (evaluation, drawn) =>
+  drawn.flatMap(({ finding, curves, decision }) => {
+    const figures = curvesOf(curves, finding, decision).map(([name, figure]) =>
+      within('figure', [figure, create('figcaption', name)]),
+    );
+    return [create('h3', findingInWords(evaluation, finding.name)), within('div', figures, 'curves')];
+  });
+
+/**
+ * @typedef {{finding: import('carzero-evaluation').FindingReport, curves: import('carzero-evaluation').Curves, decision: import('carzero-evaluation').Decision | null}} Drawn
+ * @param {import('../../core/evaluation.js').Evaluation} evaluation @param {import('../../core/state.js').State} state @param {Drawn[]} drawn
+ */
+export function reportOf(evaluation, { info, device, series }, drawn) {
+  const { report } = evaluation;
+  if (!report) return '';
+  const failed = series?.rows.filter(({ state }) => state === 'failed').length ?? 0;
+  const parts = [
+    create('h1', t('evaluate.reportTitle')),
+    create('p', date()),
+    create('p', t('page.caution'), 'caution'),
+    create('p', summaryInWords(report)),
+    listOf([
+      [t('evaluate.model'), info ? `${info.title} ${info.version}` : ''],
+      ['SHA-256', info?.sha256 ?? ''],
+      [t('evaluate.device'), device?.kind ?? ''],
+      [t('evaluate.population'), modelText(info?.population ?? '')],
+      [t('evaluate.chooseOn'), evaluation.chooseOn || t('evaluate.chosenHere')],
+      [t('evaluate.seed'), `${report.seed}, ${report.resamples}`],
+    ]),
+    create('h2', t('evaluate.results')),
+    tableOf(figuresOf(evaluation)),
+    create('p', leftOutInWords(evaluation)),
+    create('p', topKInWords(report)),
+    ...curvesIn(evaluation, drawn),
+    ...(report.slices.length ? [create('h2', t('evaluate.parts')), tableOf(slicesOf(evaluation))] : []),
+    create('h2', t('evaluate.notes')),
+    within(
+      'ul',
+      notesInWords(evaluation, { failed }).map((note) => create('li', note)),
+    ),
+  ];
+  const page = document.implementation.createHTMLDocument(t('evaluate.reportTitle'));
+  page.documentElement.lang = language();
+  const charset = Object.assign(create('meta'), { content: 'text/html; charset=utf-8', httpEquiv: 'Content-Type' });
+  page.head.prepend(charset, create('style', STYLE));
+  page.body.append(...parts);
+  return `<!doctype html>\n${new XMLSerializer().serializeToString(page.documentElement)}`;
+}

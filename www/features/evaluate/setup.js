@@ -1,0 +1,128 @@
+/** The table of labels: what the page understood of it, and what a person corrects. */
+import { byId, create, findAll, onChange, setOptions } from '../../core/dom.js';
+import { nameOf, number, plural, t } from '../../core/i18n.js';
+import { filesFromList } from '../../core/files.js';
+
+/** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
+
+const NAMED = 3; // images without a row that are named
+
+/** @param {import('../../session.js').Session} session */
+export function bindSetup(session) {
+  const chooser = byId('evaluate-files', HTMLInputElement);
+  const read = byId('evaluate-read');
+  const form = byId('evaluate-understood', HTMLFormElement);
+  const matched = byId('evaluate-matched');
+  const which = byId('evaluate-which');
+  const file = byId('evaluate-file', HTMLSelectElement);
+  const key = byId('evaluate-key', HTMLSelectElement);
+  const patient = byId('evaluate-patient', HTMLSelectElement);
+  const chooseOn = byId('evaluate-on', HTMLSelectElement);
+  const rows = byId('evaluate-rows');
+  const start = byId('evaluate-start', HTMLButtonElement);
+
+  chooser.addEventListener('change', () => {
+    const files = filesFromList(chooser.files);
+    chooser.value = ''; // the same file may be chosen again
+    if (files.length) session.evaluation.read(files);
+  });
+  file.addEventListener('change', () => session.evaluation.correct({ table: Number(file.value) }));
+  key.addEventListener('change', () => session.evaluation.correct({ key: key.value }));
+  patient.addEventListener('change', () => session.evaluation.correct({ patient: patient.value }));
+  chooseOn.addEventListener('change', () => session.evaluation.chooseOn(chooseOn.value));
+  rows.addEventListener('change', ({ target }) => {
+    if (target instanceof HTMLInputElement) session.evaluation.choose(target.value, target.checked);
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    session.evaluation.start();
+  });
+
+  /** @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options @param {string} value */
+  function offer(select, options, value) {
+    setOptions(select, options);
+    select.value = value;
+  }
+
+  const drawChoices = onChange(
+    (
+      /** @type {Evaluation['tables']} */ tables,
+      /** @type {Evaluation['understood']} */ understood,
+      /** @type {Evaluation['corrections']} */ corrections,
+    ) => {
+      const table = corrections.table ?? understood?.tables[0] ?? 0;
+      const columns = (understood?.columns ?? tables[table]?.columns ?? []).map((value) => ({ value, text: value }));
+      which.hidden = tables.length < 2;
+      offer(
+        file,
+        tables.map(({ name }, i) => ({ value: String(i), text: name })),
+        String(table),
+      );
+      offer(
+        key,
+        understood ? columns : [{ value: '', text: t('evaluate.chooseColumn') }, ...columns],
+        understood?.key ?? '',
+      );
+      offer(patient, [{ value: '', text: t('evaluate.noPatient') }, ...columns], understood?.patient ?? '');
+      const splits = understood?.splits ?? [];
+      offer(
+        chooseOn,
+        [
+          { value: '', text: t('evaluate.chosenHere') },
+          ...splits.map((value) => ({ value, text: t('evaluate.rowsWith', { value }) })),
+        ],
+        '',
+      );
+    },
+  );
+
+  const drawMatched = onChange((/** @type {Evaluation['understood']} */ understood, /** @type {number} */ images) => {
+    if (!understood) return void (matched.textContent = '');
+    const { imagesWithout: without, rowsWithout, patients, form: written } = understood;
+    const named = without.slice(0, NAMED).join(', ') + (without.length > NAMED ? ' …' : '');
+    matched.textContent = [
+      t(`evaluate.form.${written}`),
+      plural('evaluate.matched', images, { labelled: understood.images }),
+      ...(patients === undefined ? [] : [plural('evaluate.patients', patients)]),
+      ...(without.length ? [plural('evaluate.imagesWithout', without.length, { named })] : []),
+      ...(rowsWithout ? [plural('evaluate.rowsWithout', rowsWithout)] : []),
+    ].join(' ');
+  });
+
+  const drawFindings = onChange(
+    (/** @type {Evaluation['understood']} */ understood, /** @type {Evaluation['asked']} */ asked) => {
+      const names = understood && asked?.size ? understood.findings : [];
+      rows.replaceChildren(
+        ...names.map(({ name, positives, negatives, unknown }) => {
+          const [row, cell, label] = [create('tr'), create('th'), create('label')];
+          const box = Object.assign(create('input'), { type: 'checkbox', value: name });
+          const { finding = name, known = false } = asked?.get(name) ?? {};
+          cell.scope = 'row';
+          label.append(box, ' ', name);
+          cell.append(label);
+          row.append(
+            cell,
+            create('td', known ? nameOf(finding) : t('evaluate.unknownWords', { finding })),
+            ...[positives, negatives, unknown].map((count) => create('td', number(count), 'number')),
+          );
+          return row;
+        }),
+      );
+    },
+  );
+
+  return (
+    /** @type {Evaluation} */ evaluation,
+    /** @type {import('../../core/state.js').State} */ { series, model },
+  ) => {
+    const { reading, tables, understood, corrections, asked, chosen, step } = evaluation;
+    read.textContent = reading ? t('evaluate.reading') : tables.map(({ name }) => name).join(', ');
+    form.hidden = !tables.length;
+    drawChoices(tables, understood, corrections);
+    drawMatched(understood, series?.rows.length ?? 0);
+    drawFindings(understood, asked);
+    chooseOn.value = evaluation.chooseOn;
+    for (const box of findAll(rows, 'input', HTMLInputElement)) box.checked = chosen.includes(box.value);
+    start.disabled = !chosen.length || model !== 'ready' || step === 'scoring' || step === 'measuring';
+  };
+}

@@ -1,0 +1,96 @@
+/** An evaluation in words. */
+import { nameOf, number, percent, plural, t } from '../../core/i18n.js';
+import { scoredAs } from '../../core/evaluation.js';
+
+/** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
+/** @typedef {import('carzero-evaluation').Estimate} Estimate */
+
+/** Errors of the module that have words of their own. */
+const ERRORS = [
+  'no-table',
+  'empty-table',
+  'no-column',
+  'bad-cell',
+  'two-rows',
+  'two-columns',
+  'no-key',
+  'several-keys',
+  'nothing-joined',
+  'no-findings',
+  'bad-option',
+];
+
+/** @param {import('../../core/errors.js').Known} error @returns {import('../../core/i18n.js').Message | undefined} */
+export const errorInWords = ({ code, values = {} }) =>
+  ERRORS.includes(code) ? { key: `evaluate.error.${code}`, values } : undefined;
+
+/** @param {number | undefined} value */
+export const figure = (value) =>
+  value === undefined ? '–' : number(value, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+
+/** "0.812 (0.790–0.833)". @param {Estimate | undefined} estimate */
+export function estimateInWords(estimate) {
+  if (!estimate) return '–';
+  const { value, interval } = estimate;
+  return interval ? `${figure(value)} (${interval.map(figure).join('–')})` : figure(value);
+}
+
+/** A finding of the table as it is read. @param {Evaluation} evaluation @param {string} name */
+export const findingInWords = (evaluation, name) => nameOf(scoredAs(evaluation, name));
+
+/** What was measured on what. @param {import('../../core/evaluation.js').Report} report */
+export function summaryInWords({ images, unit, units, validation_images: validation, resamples }) {
+  const of = unit === 'patient' ? plural('evaluate.ofPatients', units) : '';
+  const chosen = validation ? ` ${plural('evaluate.chosenOn', validation)}` : '';
+  return `${plural('evaluate.images', images, { of })}${chosen} ${t('evaluate.intervals', { resamples })}`;
+}
+
+/** What must be known of the figures. @param {Evaluation} evaluation @param {{failed: number}} series @returns {string[]} */
+export function notesInWords(evaluation, { failed }) {
+  const { report, chooseOn, understood, kept } = evaluation;
+  if (!report) return [];
+  const few = report.findings.filter(({ positives, negatives }) => Math.min(positives, negatives) < 10);
+  return [
+    ...(kept ? [] : [t('evaluate.full')]),
+    t('evaluate.note.research'),
+    t('evaluate.note.training'),
+    ...(chooseOn ? [] : [t('evaluate.note.thresholds')]),
+    ...(report.unit === 'patient' ? [] : [t('evaluate.note.patients')]),
+    ...(few.length
+      ? [t('evaluate.note.few', { findings: few.map(({ name }) => findingInWords(evaluation, name)).join(', ') })]
+      : []),
+    ...(failed ? [plural('evaluate.note.failed', failed)] : []),
+    ...(understood?.imagesWithout.length ? [plural('evaluate.note.without', understood.imagesWithout.length)] : []),
+    t('evaluate.note.macro'),
+  ];
+}
+
+/** Findings without figures, each with the reason. @param {Evaluation} evaluation */
+export const leftOutInWords = (evaluation) =>
+  (evaluation.report?.left_out ?? [])
+    .map(({ finding, positives, negatives }) => {
+      const why = !positives && !negatives ? 'none' : positives ? 'noNegative' : 'noPositive';
+      return t(`evaluate.left.${why}`, { finding: findingInWords(evaluation, finding) });
+    })
+    .join(' ');
+
+/** @param {import('../../core/evaluation.js').Report} report */
+export const topKInWords = ({ top_k: all }) =>
+  all
+    .map(({ k, images, accuracy, chance }) =>
+      plural('evaluate.topK', images, {
+        k,
+        accuracy: estimateInWords(accuracy),
+        chance: figure(chance),
+      }),
+    )
+    .join(' ');
+
+/** What a threshold makes of the images. @param {import('../../core/evaluation.js').Decision} decision */
+export const decisionInWords = ({ sensitivity, specificity, f1, mcc }) =>
+  t('evaluate.decision', {
+    sensitivity: sensitivity === undefined ? '–' : percent(sensitivity, 1),
+    specificity: specificity === undefined ? '–' : percent(specificity, 1),
+    f1: figure(f1),
+    mcc: figure(mcc),
+  });

@@ -1,0 +1,83 @@
+/**
+ * The worker that measures scores. It owns the module for that, and the tables.
+ *
+ * Its messages are those of worker.js. What takes long is one call of the module, so that only the worker's end can cut it short.
+ *
+ * @typedef {typeof import('carzero-evaluate')} Exports
+ * @typedef {object} Jobs
+ * @property {(payload: {tables: {file: Blob, name: string}[]}) => string[][]} open Takes tables, in place of those before, and gives their columns
+ * @property {(payload: {images: string[], corrections: import('carzero-evaluation').Corrections}) => import('carzero-evaluation').Understood} understand
+ * @property {(payload: {predictions: string, settings: import('carzero-evaluation').Settings}) => import('carzero-evaluation').Report} evaluate
+ * @property {(payload: {finding: string, threshold: number}) => import('carzero-evaluation').Decision | undefined} decide
+ * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
+ */
+import { CodedError, codedFrom } from '../core/errors.js';
+
+/** @type {Promise<Exports> | undefined} */ let program;
+/** @type {Exports['Tables']['prototype'] | undefined} */ let tables;
+/** @type {Exports['Evaluation']['prototype'] | undefined} */ let evaluation;
+
+/** @returns {Promise<Exports>} */
+async function startProgram() {
+  const url = (/** @type {string} */ end) => new URL(`../carzero-evaluate${end}`, import.meta.url).href;
+  const missing = () => {
+    throw new CodedError('network', 'The program (carzero-evaluate) could not be fetched.');
+  };
+  const compiled = WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
+  const [wasm, code] = await Promise.all([import(url('.js')).catch(missing), compiled]);
+  await wasm.default({ module_or_path: code });
+  return wasm;
+}
+
+/** What was opened or made; throws where it was not. @template T @param {T | undefined} thing @returns {T} */
+function present(thing) {
+  if (!thing) throw new Error('nothing is open');
+  return thing;
+}
+
+/** @type {{[J in keyof Jobs]: (payload: Parameters<Jobs[J]>[0], tell: (told: {done: number, of: number}) => void) => Promise<ReturnType<Jobs[J]>>}} */
+const jobs = {
+  async open({ tables: files }) {
+    const wasm = await (program ??= startProgram());
+    const opened = new wasm.Tables();
+    for (const { file, name } of files) opened.add(name, new Uint8Array(await file.arrayBuffer()));
+    tables?.free();
+    tables = opened;
+    return files.map((_file, table) => opened.columns(table));
+  },
+
+  async understand({ images, corrections }) {
+    return present(tables).understand(images, corrections);
+  },
+
+  async evaluate({ predictions, settings }, tell) {
+    evaluation?.free();
+    evaluation = undefined;
+    const text = new TextEncoder().encode(predictions);
+    evaluation = present(tables).evaluate(text, settings, (/** @type {number} */ done, /** @type {number} */ of) =>
+      tell({ done, of }),
+    );
+    return evaluation.report();
+  },
+
+  async decide({ finding, threshold }) {
+    return present(evaluation).decide(finding, threshold);
+  },
+
+  async curves({ finding }) {
+    return present(evaluation).curves(finding);
+  },
+};
+
+/** @param {MessageEvent<{id: number, type: keyof Jobs, payload: any}>} event */
+onmessage = async ({ data: { id, type, payload } }) => {
+  try {
+    if (!Object.hasOwn(jobs, type)) throw new Error(`unknown message type: ${type}`);
+    const value = await jobs[type](payload, (told) => postMessage({ id, type: 'progress', value: told }));
+    postMessage({ id, type: 'result', value });
+  } catch (error) {
+    const { code, message, stack, values } = codedFrom(error);
+    if (error instanceof WebAssembly.RuntimeError) postMessage({ type: 'crash', value: { message, stack } });
+    else postMessage({ id, type: 'error', value: { code, message, values } });
+  }
+};
