@@ -14,7 +14,7 @@ export default {
   'about.negation': 'It often misreads negation. Ask for the finding, not for its absence.',
   'about.privacy': 'Privacy',
   'about.privacyText':
-    'The image is decoded and scored in this tab. Of a DICOM file only technical facts are kept; who it shows, where and when is skipped unread. The page contacts only the site it came from, to fetch the program and the model, and a language model of yours, if you set one up and press its button, with the text under review. It has no analytics, and remembers only your choices of device, of single keys and of language, whether you know the tour, and, in this browser’s cache, itself and the model, so that it works offline.',
+    'The image is decoded and scored in this tab. Of a DICOM file only technical facts are kept; who it shows, where and when is skipped unread. The page contacts only the site it came from, to fetch the program and the model, and a language model of yours, if you set one up and press its button, with the text under review. It has no analytics, and remembers only your choices of device, of single keys and of language, whether you know the tour, in this browser’s cache itself and the model, so that it works offline, and, once you evaluate images, their scores, so that a reload goes on.',
   'about.scores': 'Reading the scores',
   'about.scoresText':
     'The raw score is a number without a unit. It is not a probability, and the scores of two sentences cannot be compared. So each score is shown by its standing: the share of reference images that score lower for the very same sentence. A high standing means that this image is unusual among them. It does not mean that the finding is there, nor that it is likelier than one that stands lower.',
@@ -162,9 +162,9 @@ export default {
   'evaluate.full':
     'There is no room to keep scores in this browser: they stay in memory. Save them as a file before you leave.',
   'evaluate.group.macro': 'Mean of {count}',
-  'evaluate.group.macro-head': 'Mean, most frequent ({count})',
+  'evaluate.group.macro-head': 'Mean, frequent ones ({count})',
   'evaluate.group.macro-medium': 'Mean, between ({count})',
-  'evaluate.group.macro-tail': 'Mean, rarest ({count})',
+  'evaluate.group.macro-tail': 'Mean, rare ones ({count})',
   'evaluate.images.one': '{count} image{of}.',
   'evaluate.images.other': '{count} images{of}.',
   'evaluate.imagesWithout.one': '{count} image has no row ({named}).',
@@ -206,7 +206,7 @@ export default {
   'evaluate.note.thresholds':
     'Thresholds have the best F1 on these very images. Sensitivity, specificity, F1 and MCC at them are flattered, and no estimate for other images.',
   'evaluate.note.training':
-    'The shipped model learnt from a part of public collections, ChestX-ray14 among them: on images of these, its figures may be flattered.',
+    'The shipped model learnt from images of public collections, among them ChestX-ray14 and the RSNA challenge of 2018: on images of these, its figures may be flattered.',
   'evaluate.note.without.one': '{count} image without labels is not among them.',
   'evaluate.note.without.other': '{count} images without labels are not among them.',
   'evaluate.notes': 'How to read the figures',
@@ -350,7 +350,7 @@ export default {
   'forget.store.session': 'Session storage',
   'forget.store.workers': 'Service workers',
   'forget.text':
-    'The image and the findings are closed. This page, its model and your choices are deleted from this browser, so that the page no longer works offline. What you saved or copied yourself stays where you put it.',
+    'The image and the findings are closed. This page, its model, your choices and kept scores are deleted from this browser, so that the page no longer works offline. What you saved or copied yourself stays where you put it.',
   'forget.title': 'Forget everything?',
   'heads.cosine': 'cosine',
   'heads.cosineMap': 'Map by cosine',

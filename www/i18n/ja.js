@@ -14,7 +14,7 @@ export default {
   'about.negation': '否定文をしばしば読み誤ります。「ない」ことではなく、所見そのものを入力してください。',
   'about.privacy': 'プライバシー',
   'about.privacyText':
-    '画像の読み込みと採点は、このタブの中で行われます。DICOMファイルからは技術的な情報だけを取り出し、誰の、いつ、どこの検査かは読まずに飛ばします。このページが通信するのは、プログラムとモデルを取得する自身の配信元と、設定してボタンを押した場合に確認中の文章を送る、ご自身の言語モデルだけです。アクセス解析はありません。記憶するのは、実行先・単独キー・言語・ツアーの設定と、オフラインで動くためにこのブラウザのキャッシュに置くページ自身とモデルだけです。',
+    '画像の読み込みと採点は、このタブの中で行われます。DICOMファイルからは技術的な情報だけを取り出し、誰の、いつ、どこの検査かは読まずに飛ばします。このページが通信するのは、プログラムとモデルを取得する自身の配信元と、設定してボタンを押した場合に確認中の文章を送る、ご自身の言語モデルだけです。アクセス解析はありません。記憶するのは、実行先・単独キー・言語・ツアーの設定と、オフラインで動くためにこのブラウザのキャッシュに置くページ自身とモデル、そして評価をした場合は、再読み込みの後に続けるための画像のスコアだけです。',
   'about.scores': 'スコアの読み方',
   'about.scoresText':
     '生のスコアは単位のない数値です。確率ではなく、異なる文のスコアどうしは比較できません。そこで、まったく同じ文に対してより低いスコアになる参照画像の割合、すなわち順位で示します。順位が高いのは、参照画像の中で珍しいという意味です。その所見があるという意味でも、順位の低い所見より可能性が高いという意味でもありません。',
@@ -140,7 +140,7 @@ export default {
   'evaluate.column': '表の列',
   'evaluate.csv': '数値（CSV）',
   'evaluate.decision': '感度{sensitivity}、特異度{specificity}、F1 {f1}、MCC {mcc}。',
-  'evaluate.device': 'デバイス',
+  'evaluate.device': '実行先',
   'evaluate.error.bad-cell':
     '{file}の{line}行目、列「{column}」の「{value}」はラベルではありません。1か0を書くか、不明なら空欄にしてください。',
   'evaluate.error.bad-option': '測定できません：{reason}。',
@@ -166,11 +166,11 @@ export default {
   'evaluate.form.wide': '所見ごとに1列の表として読みました。',
   'evaluate.fpr': '1 − 特異度',
   'evaluate.full':
-    'このブラウザーにはスコアを保存する空きがなく、メモリーにだけあります。離れる前にファイルに保存してください。',
+    'このブラウザにはスコアを保存する空きがなく、メモリにだけあります。離れる前にファイルに保存してください。',
   'evaluate.group.macro': '{count}所見の平均',
-  'evaluate.group.macro-head': '平均、最も多い{count}所見',
+  'evaluate.group.macro-head': '平均、多い{count}所見',
   'evaluate.group.macro-medium': '平均、中間の{count}所見',
-  'evaluate.group.macro-tail': '平均、最も少ない{count}所見',
+  'evaluate.group.macro-tail': '平均、少ない{count}所見',
   'evaluate.images.one': '画像{count}枚{of}。',
   'evaluate.images.other': '画像{count}枚{of}。',
   'evaluate.imagesWithout.one': '{count}枚には行がありません（{named}）。',
@@ -212,7 +212,7 @@ export default {
   'evaluate.note.thresholds':
     'しきい値は、この画像そのものでF1が最もよくなる値です。それによる感度、特異度、F1、MCCはよく見えすぎ、ほかの画像での推定値にはなりません。',
   'evaluate.note.training':
-    '付属のモデルはChestX-ray14など公開データの一部で学習しました。それらの画像では数値がよく見えすぎることがあります。',
+    '付属のモデルは、ChestX-ray14、2018年のRSNAコンペティションなど公開データの一部の画像で学習しました。それらの画像では数値がよく見えすぎることがあります。',
   'evaluate.note.without.one': 'ラベルのない{count}枚は含まれていません。',
   'evaluate.note.without.other': 'ラベルのない{count}枚は含まれていません。',
   'evaluate.notes': '数値の読み方',
@@ -247,7 +247,7 @@ export default {
   'evaluate.share': '所見のある割合',
   'evaluate.start': '採点して測定する',
   'evaluate.startText':
-    '所見の一覧は表のものに置き換わります。再読み込みの後に続けられるよう、スコアだけを、画像や名前を含めずに、「すべて消去」までこのブラウザーに保存します。',
+    '所見の一覧は表のものに置き換わります。再読み込みの後に続けられるよう、スコアだけを、画像や名前を含めずに、「すべて消去」までこのブラウザに保存します。',
   'evaluate.table': 'ラベル',
   'evaluate.tableText':
     '画像ごとに1行の表（CSV）。所見ごとの列に1か0を書いたもの、またはChestX-ray14、CheXpert、PadChest、Open-Iが公開している形のもの。',
@@ -354,7 +354,7 @@ export default {
   'forget.store.session': 'セッションストレージ',
   'forget.store.workers': 'サービスワーカー',
   'forget.text':
-    '画像と所見を閉じます。このページ、モデル、設定をこのブラウザから削除するため、オフラインでは使えなくなります。自分で保存またはコピーしたものは、そのまま残ります。',
+    '画像と所見を閉じます。このページ、モデル、設定、保存したスコアをこのブラウザから削除するため、オフラインでは使えなくなります。自分で保存またはコピーしたものは、そのまま残ります。',
   'forget.title': 'すべて消去しますか？',
   'heads.cosine': 'コサイン',
   'heads.cosineMap': 'コサインによるマップ',
