@@ -32,8 +32,8 @@ pub struct Found {
     alternative: bool,
     /// Whether another person has it, such as a relative.
     others: bool,
-    /// Which sentence after the first of a section on what was asked or known before, where nothing but the end of the
-    /// text ends the section: the report begins with the first of them that plainly says where something is.
+    /// Which sentence after the first of a section on what was asked or known before, where no other part of the text is
+    /// the report: it begins with the first of them that plainly says where something is.
     asked: Option<usize>,
     /// Token range of the cue behind it that denies it.
     denied_by: Option<(usize, usize)>,
@@ -93,7 +93,10 @@ pub fn find(tokens: &[Token]) -> Vec<Found> {
     for found in &mut found {
         found.uncertain |= found.alternative && !found.negated;
     }
-    let plain = |found: &&Found| found.location.is_some() && !found.uncertain && !found.historical;
+    let plain = |found: &&Found| {
+        let lasting = LEXICON.groups[found.group].lasting;
+        found.location.is_some() && !found.uncertain && !found.historical && !lasting
+    };
     let report = found.iter().filter(plain).filter_map(|found| found.asked).min();
     for found in &mut found {
         found.historical |= found.asked.is_some_and(|at| report.is_none_or(|from| at < from));
@@ -354,7 +357,7 @@ struct Walk<'a> {
     unchanged: bool,
     /// Inside a section on what was asked or known before.
     context: bool,
-    /// How many sentences of it were read, where nothing but the end of the text ends it.
+    /// How many sentences of it were read, where no heading or line begins the report.
     asked: Option<usize>,
     /// The doubt ends with the comma: "if pneumothorax is a concern, …".
     supposed: bool,
@@ -396,6 +399,7 @@ impl Walk<'_> {
         let last = events.iter().rposition(named).unwrap_or(0);
         let parts =
             |event: &Event| matches!(event.what, What::Line | What::Cue(Cue::Context | Cue::Body));
+        let has_body = events.iter().any(|event| event.what == What::Cue(Cue::Body));
         let last_part = events[..last].iter().rposition(parts);
         for (index, event) in events.iter().enumerate() {
             let before =
@@ -408,7 +412,7 @@ impl Walk<'_> {
             } else {
                 let ahead = [or_ahead[index + 1], finding_ahead[index + 1]];
                 self.step(event, before, events.get(index + 1), ahead);
-                if last_part == Some(index) && self.context && event.what != What::Line {
+                if !has_body && last_part == Some(index) && event.what != What::Line {
                     self.asked = Some(0);
                 }
             }
@@ -1121,12 +1125,10 @@ impl<'a> Placing<'a> {
                 continue;
             }
             let earlier = self.before(found, done, &place).filter(|&earlier| {
-                match &found[earlier].location {
-                    Some(said) => {
-                        said.with(&location).is_some() && (is_whole(place.spot) || of_earlier)
-                    }
-                    None => true,
-                }
+                let joins = |said: &Location| {
+                    said.with(&location).is_some() && self.adds_to(&found[earlier], &place)
+                };
+                found[earlier].location.as_ref().is_none_or(joins)
             });
             let later = self.described(found, done, &place);
             if later.is_none()
@@ -1260,6 +1262,18 @@ impl<'a> Placing<'a> {
         })
     }
 
+    /// "Apical pneumothorax on the right", "right effusion at the base", but not "right line with its tip at the apex".
+    fn adds_to(&self, found: &Found, place: &Located) -> bool {
+        let source = &LEXICON.source;
+        let small = |token: &Token| {
+            LEXICON.is_filler(token)
+                || source.prepositions.contains(&token.word)
+                || source.place_filler.contains(&token.word)
+        };
+        let next = || self.tokens[found.end..place.start].iter().all(small);
+        is_whole(place.spot) || (!LEXICON.groups[found.group].device && next())
+    }
+
     /// The last finding before a place, in the same clause.
     fn before(&self, found: &[Found], done: usize, place: &Located) -> Option<usize> {
         let index = done.checked_sub(1)?;
@@ -1311,7 +1325,8 @@ impl<'a> Placing<'a> {
         if LEXICON.groups[found[first].group].placeless {
             return;
         }
-        found[first].location = Some(location.clone());
+        let own = found[first].location.take();
+        found[first].location = own.and_then(|own| own.with(location)).or(Some(location.clone()));
         for index in first + 1..found.len() {
             if found[index].location.is_some()
                 || !self.are_joined(&found[index - 1], &found[index], true)
