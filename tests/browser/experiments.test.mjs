@@ -8,7 +8,7 @@ import { DIST, OUTPUT, matchOf, violations } from './setup.mjs';
 import { addOwnWords, boxOf, builtPage, pixelsOf, reached, recordWorker, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
 
-const built = builtPage();
+const built = builtPage({ micro: true });
 /** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
 
@@ -23,7 +23,9 @@ test('experiments are offered with a finding’s score', async () => {
   await page.getByTestId('experiments-open').waitFor();
 });
 
-const open = () => page.getByTestId('experiments-open').click();
+const open = async () => {
+  if (!(await page.getByTestId('experiments').isVisible())) await page.getByTestId('experiments-open').click();
+};
 const close = () => page.keyboard.press('Escape');
 const result = () => page.getByTestId('look-result');
 
@@ -166,7 +168,7 @@ test('the way from the sentence to the score is walked through the numbers that 
   const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
   assert.ok(said.includes(`${listed} percentile`), said);
   assert.ok(
-    logit.toFixed(2) === (await page.locator('.part[data-part="whole"] .small').textContent()),
+    logit.toFixed(2) === (await page.locator('#parts-list [data-part="whole"] .small').textContent()),
     'the score itself',
   );
   await close();
@@ -215,6 +217,89 @@ test('words, heads and patches are linked, by pointer and by keys, and nothing i
   await page.getByTestId('why').locator('summary').click();
 });
 
+test('left and right are asked of the image and of its mirror image', async () => {
+  await open();
+  const rows = page.locator('#sides-rows tr');
+  await rows.nth(2).waitFor();
+  assert.deepEqual(await rows.locator('th').allTextContents(), [
+    'There is Pleural Effusion',
+    'There is Pleural Effusion on the left side',
+    'There is Pleural Effusion on the right side',
+  ]);
+  const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
+  assert.ok((await textOf(rows.first().locator('td').first())).startsWith(`${listed} · `));
+  const logits = await rows
+    .locator('td')
+    .evaluateAll((cells) => cells.map((cell) => Number(cell.textContent?.split('· ')[1].replace('−', '-'))));
+  const [own, left, right] = [0, 2, 4].map((at) => logits[at + 1] - logits[at]);
+  const tells = left * right < 0 && Math.min(Math.abs(left), Math.abs(right)) > Math.abs(own);
+  const said = await textOf(page.getByTestId('sides-result'));
+  assert.match(said, tells ? /: the model tells the sides apart here\.$/ : /: the model does not tell/);
+  await close();
+});
+
+test('without the drawn effusion, and nothing else changed, the score is another', async () => {
+  await open();
+  const rows = page.getByTestId('elsewhere').locator('.part');
+  await rows.nth(4).waitFor();
+  const names = await rows.evaluateAll((all) => all.map((row) => row.firstElementChild?.textContent));
+  assert.deepEqual(names, [
+    'this image',
+    'the same without the drawn Pleural Effusion',
+    'Normal chest, synthetic',
+    'Enlarged heart, synthetic',
+    'Left pneumothorax, synthetic',
+  ]);
+  const logits = (await rows.locator('.small').allTextContents()).map((text) => Number(text.replace('−', '-')));
+  assert.ok(
+    logits.slice(1).every((logit) => logit < logits[0] - 2),
+    `the effusion is what it scores: ${logits}`,
+  );
+  assert.match(
+    await textOf(page.getByTestId('elsewhere-result')),
+    /^Without the drawn Pleural Effusion, .+: >99th percentile before, [<>]?\d+\w\w percentile after\.$/,
+  );
+  const maps = page.getByTestId('kinds').locator('canvas');
+  assert.equal(await maps.count(), 4);
+  const [here, there] = await Promise.all([0, 1].map((index) => pixelsOf(maps.nth(index))));
+  assert.ok(new Set(here).size > 50 && new Set(there).size > 50, 'both are drawn');
+  const captions = await page.getByTestId('kinds').locator('figcaption').allTextContents();
+  assert.match(captions[0], /^Attention weights, this image: highest \d+%$/);
+  assert.match(
+    captions[3],
+    /^Similarity \(before softmax\), the same without the drawn Pleural Effusion: highest −?[\d.]+$/,
+  );
+  await close();
+});
+
+test('curves say what they take, are drawn when asked, rest, and go on', async () => {
+  await open();
+  const take = page.getByTestId('curves-take');
+  await take.getByText(/^Take 28 passes over the image, about [\d.]+ m?s$/).waitFor();
+  const asked = () => page.evaluate(() => globalThis.asked.filter(({ type }) => type === 'curvesStep').length);
+  assert.equal(await asked(), 0, 'not by itself');
+  await take.click();
+  await page
+    .getByTestId('curves-passes')
+    .getByText(/^Pass [2-9] of 28 over the image$/)
+    .waitFor();
+  await take.click();
+  await take.getByText(/^Go on: \d+ passes more/).waitFor();
+  assert.equal(await page.getByTestId('curves-figure').locator('polyline').count(), 0);
+  await take.click();
+  await page
+    .getByTestId('curves-result')
+    .getByText(/^Mean logit under deletion/)
+    .waitFor({ timeout: 120_000 });
+  assert.equal(await asked(), 28, 'no pass twice');
+  const label = (await page.getByTestId('curves-figure').locator('svg').getAttribute('aria-label')) ?? '';
+  const [, from, to] = matchOf(label, /covered, from (.+) to .+; uncovered, from .+ to (.+)$/);
+  const whole = await textOf(page.locator('#parts-list [data-part="whole"] .small').first());
+  assert.deepEqual([from, to], [whole, whole], 'both curves meet the image as it is');
+  assert.equal(await take.isVisible(), false);
+  await close();
+});
+
 test('all that was measured is saved as one file, with model, image and what speaks against it', async () => {
   await open();
   await page.getByTestId('steps').waitFor();
@@ -229,7 +314,10 @@ test('all that was measured is saved as one file, with model, image and what spe
   assert.ok(saved.model.name === 'default' && saved.model.version && saved.reference);
   assert.deepEqual([saved.finding, saved.prompt], ['Pleural Effusion', 'There is Pleural Effusion']);
   assert.deepEqual(saved.image.warnings, [{ code: 'drawing' }]);
-  const { heads, parts, wording, look, steps } = saved.experiments;
+  const { heads, parts, wording, sides, look, elsewhere, curves, steps } = saved.experiments;
+  assert.equal(sides.length, 3);
+  assert.deepEqual([elsewhere[0].without, elsewhere[0].phantom.seed], ['Pleural Effusion', 2]);
+  assert.equal(curves.deletion.length, 15);
   assert.equal(heads.all.length, 14);
   for (const { logit } of [parts[0], steps]) assert.ok(Math.abs(logit - saved.score.logit) < 1e-5, `${logit}`);
   assert.equal(steps.wordVectors.length, 256 * steps.words.length);
@@ -313,4 +401,26 @@ test('it fits a phone, and is there in Japanese', async () => {
   assert.match(await textOf(page.getByTestId('look-conclusion')), /スコアはその場所に基づいています/);
   assert.match(await page.getByTestId('parts').innerText(), /モデル全体/);
   assert.deepEqual(problems, []);
+});
+
+test('a model without a CLIP-style head is compared with its global features', async () => {
+  const other = await visit(built.browser, {});
+  await other.page.goto(`${built.site.origin}/?device=cpu&model=models/micro`);
+  await reached(other.page, 'ready');
+  await other.page.locator('[data-phantom="effusion"]').click();
+  await reached(other.page, 'done');
+  await other.page.getByTestId('experiments-open').click();
+  const rows = other.page.getByTestId('heads').locator('.head-row');
+  await rows.first().waitFor();
+  assert.match(await textOf(other.page.locator('#heads-question')), /no CLIP-style head .+ global features/);
+  for (const row of await rows.all()) {
+    const cosine = Number((await textOf(row.locator('.small'))).replace('−', '-'));
+    assert.ok(Math.abs(cosine) <= 1, `${cosine}`);
+  }
+  assert.equal(await textOf(other.page.getByTestId('heads-most')), 'No listed finding has standings by both.');
+  assert.equal(await other.page.getByTestId('heads-maps').isVisible(), false);
+  await other.page.getByTestId('steps').waitFor();
+  assert.equal(await other.page.locator('#steps-hidden .vector').count(), 2 * 3, 'three hidden layers');
+  assert.deepEqual(other.problems, []);
+  await other.context.close();
 });

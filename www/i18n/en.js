@@ -66,6 +66,21 @@ export default {
   'cover.blur': 'a blur',
   'cover.mean': 'mean grey',
   'cover.mirror': 'what lies opposite',
+  'curves.areas':
+    'Mean logit under deletion {deletion}, the lower the better; under insertion {insertion}, the higher the better.',
+  'curves.deletion': 'covered one after another',
+  'curves.figure':
+    'Logits over the share of patches: covered, from {deletionFrom} to {deletionTo}; uncovered, from {insertionFrom} to {insertionTo}',
+  'curves.goOn': 'Go on: {passes} passes more, about {time}',
+  'curves.insertion': 'uncovered on the blurred image',
+  'curves.limit':
+    'Insertion and deletion, after RISE (Petsiuk et al., 2018), with logits. A half covered image is unlike any that the model learnt from.',
+  'curves.question':
+    'Patches are covered in the order of the map ({map}), the strongest first, and the score falls; on a blurred image they are uncovered in that order, and it rises. The sooner either happens, the better the map says what the score rests on.',
+  'curves.share': '{share} of the patches',
+  'curves.stop': 'Stop',
+  'curves.take': 'Take {passes} passes over the image, about {time}',
+  'curves.title': 'How soon does the score fall, and rise?',
   'detail.chart': 'Logits of the reference images from {low} to {high}, median {median}; this image {here}',
   'detail.here': 'this image {value}',
   'detail.i2t': 'Image to text',
@@ -88,6 +103,14 @@ export default {
   'device.webgpuChosen': 'WebGPU, because you chose it.',
   'duration.ms': '{value} ms',
   'duration.s': '{value} s',
+  'elsewhere.limit': 'Drawings are made by a program. What they say of radiographs of patients is limited.',
+  'elsewhere.question':
+    'The same sentence is scored on other, drawn images; of a drawing also on the same one without what it shows, and nothing else changed. The thin line is this image.',
+  'elsewhere.this': 'this image',
+  'elsewhere.title': 'Does the score need this image?',
+  'elsewhere.without':
+    'Without the drawn {finding}, and with nothing else changed, it stands elsewhere: {from} before, {to} after.',
+  'elsewhere.withoutName': 'the same without the drawn {finding}',
   'error.archive': '{message}',
   'error.bad-answer': '{message}',
   'error.bad-config': '{message}',
@@ -358,10 +381,13 @@ export default {
   'heads.crossMap': 'Map by cross-attention',
   'heads.limit':
     'Which is right, one image cannot say. Over images that took no part, the model card compares their AUROC.',
+  'heads.limitGlobal':
+    'A low cosine says little here: the features were made for the fusion, not to be compared by themselves.',
   'heads.most': 'They disagree most over {finding}: {cross} by cross-attention, {cosine} by cosine.',
-  'heads.none': 'This model has no such head.',
   'heads.question':
     'The model has a second, CLIP-style head on the same encoders, which learnt the same sentences: it compares one vector of the image with one of the sentence. Where do they disagree on this image?',
+  'heads.questionGlobal':
+    'This model has no CLIP-style head to compare with. Shown is the cosine of its global features of image and sentence before the fusion, which it never learnt to score by. Where do the two disagree on this image?',
   'heads.title': 'Cross-attention or cosine?',
   'heads.unranked': 'No listed finding has standings by both.',
   'key.across': 'Flip left to right',
@@ -379,6 +405,9 @@ export default {
   'key.turn': 'Rotate right',
   'key.window': 'Window tool: contrast and brightness',
   'key.zoom': 'Zoom tool',
+  'kinds.caption': '{map}, {name}: highest {peak}',
+  'kinds.text':
+    'Beside an image without the finding, each kind of map on one scale: attention is divided among the patches, so that one is the strongest also where there is nothing; similarity, before that division, need not light up.',
   'lab.darker': '{value} darker',
   'lab.drawn': 'What was drawn',
   'lab.fresh': 'New patient',
@@ -709,6 +738,19 @@ export default {
   'sheet.twoText': 'Zoom and pan',
   'sheet.wheel': 'Wheel',
   'sheet.wheelText': 'Zoom to the pointer',
+  'sides.asIs': 'This image',
+  'sides.follow':
+    'Mirroring moves the scores of left and right in opposite directions, each further than the score without a side: the model tells the sides apart here.',
+  'sides.limit':
+    'In a mirrored chest the heart lies on the wrong side too, which few images that the model learnt from show.',
+  'sides.mirrored': 'Mirrored',
+  'sides.none': 'This finding has no sides in the vocabulary; its own score should not change.',
+  'sides.prompt': 'Prompt',
+  'sides.question':
+    'The finding is asked for on the patient’s left and on the right, on this image and on its mirror image. A model that tells sides apart lets them change places with the image.',
+  'sides.stay':
+    'Mirroring does not move the scores of left and right in opposite directions, further than the score without a side: the model does not tell the sides apart here.',
+  'sides.title': 'Does it tell left from right?',
   'sources.altered': 'Synthetic chest, altered',
   'sources.choose': 'Choose images',
   'sources.drawnFor': '{name}, synthetic: drawn to show {finding}',

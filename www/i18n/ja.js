@@ -65,6 +65,20 @@ export default {
   'cover.blur': 'ぼかし',
   'cover.mean': '平均の灰色',
   'cover.mirror': '反対側の像',
+  'curves.areas': '平均ロジットは、削除で{deletion}（低いほどよい）、挿入で{insertion}（高いほどよい）です。',
+  'curves.deletion': '順に覆う',
+  'curves.figure':
+    'パッチの割合に対するロジット：覆うとき{deletionFrom}から{deletionTo}、外すとき{insertionFrom}から{insertionTo}',
+  'curves.goOn': '続ける：あと{passes}回（約{time}）',
+  'curves.insertion': 'ぼかした画像で順に外す',
+  'curves.limit':
+    'RISE（Petsiuk et al., 2018）の挿入と削除を、ロジットで行ったものです。半ば覆われた画像は、モデルが学習したどの画像とも異なります。',
+  'curves.question':
+    'マップ（{map}）の強い順にパッチを覆うとスコアは下がり、ぼかした画像でその順に覆いを外すと上がります。早いほど、マップはスコアの根拠をよく示しています。',
+  'curves.share': 'パッチの{share}',
+  'curves.stop': '停止',
+  'curves.take': '画像を{passes}回計算する（約{time}）',
+  'curves.title': 'スコアはどれだけ早く下がり、上がるか？',
   'detail.chart': '参照画像のロジットは{low}から{high}、中央値{median}。この画像は{here}',
   'detail.here': 'この画像 {value}',
   'detail.i2t': '画像→文',
@@ -87,6 +101,13 @@ export default {
   'device.webgpuChosen': 'WebGPUで実行。選択によるものです。',
   'duration.ms': '{value} ミリ秒',
   'duration.s': '{value} 秒',
+  'elsewhere.limit': '描画はプログラムによるものです。患者の画像について言えることは限られます。',
+  'elsewhere.question':
+    '同じ文を、描かれたほかの画像で採点します。描画の場合は、示されている所見だけを除いた同じ画像でも採点します。細い線はこの画像です。',
+  'elsewhere.this': 'この画像',
+  'elsewhere.title': 'このスコアにこの画像は必要か？',
+  'elsewhere.without': '描かれた{finding}だけを除くと、順位が変わります：除く前は{from}、除いた後は{to}。',
+  'elsewhere.withoutName': '描かれた{finding}を除いた同じ画像',
   'error.archive': 'これは{kind}形式の圧縮ファイルです。展開してから、中の画像かフォルダーを開いてください。',
   'error.bad-answer': '言語モデルの回答を使用できません。別のモデルをお試しください。',
   'error.bad-config': 'モデルの設定を使用できません。',
@@ -362,10 +383,13 @@ export default {
   'heads.crossMap': 'クロスアテンションによるマップ',
   'heads.limit':
     'どちらが正しいかは、1枚の画像からはわかりません。学習にも選択にも使わなかった画像でのAUROCの比較はモデルカードにあります。',
+  'heads.limitGlobal':
+    'ここではコサインが低くても意味は限られます。特徴は融合のためのもので、そのまま比べるためのものではありません。',
   'heads.most': '最も食い違うのは{finding}です：クロスアテンションでは{cross}、コサインでは{cosine}。',
-  'heads.none': 'このモデルにはそのようなヘッドがありません。',
   'heads.question':
     'このモデルには、同じエンコーダーの上に、同じ文で学習したCLIP型のヘッドもあります。画像の1つのベクトルと文の1つのベクトルを比べます。この画像ではどこで食い違うでしょうか。',
+  'heads.questionGlobal':
+    'このモデルには比較できるCLIP型のヘッドがありません。示すのは、融合前の画像全体と文全体の特徴のコサインで、モデルはこれで採点するようには学習していません。この画像で両者はどこで食い違うでしょうか。',
   'heads.title': 'クロスアテンションか、コサインか？',
   'heads.unranked': '両方の順位を持つ所見がリストにありません。',
   'key.across': '左右に反転',
@@ -383,6 +407,9 @@ export default {
   'key.turn': '右に回転',
   'key.window': 'ウィンドウツール：コントラストと明るさ',
   'key.zoom': '拡大・縮小ツール',
+  'kinds.caption': '{map}、{name}：最大 {peak}',
+  'kinds.text':
+    '所見のない画像と並べ、マップの種類ごとに同じ目盛りで示します。アテンションはパッチに配分されるので、何もなくてもどこかが最も強くなります。その前の類似度は、必ずしも目立ちません。',
   'lab.darker': '{value} 暗い',
   'lab.drawn': '描かれた所見',
   'lab.fresh': '別の患者',
@@ -708,6 +735,18 @@ export default {
   'sheet.twoText': '拡大・縮小と移動',
   'sheet.wheel': 'ホイール',
   'sheet.wheelText': 'ポインタの位置で拡大・縮小',
+  'sides.asIs': 'この画像',
+  'sides.follow':
+    '鏡像にすると、左と右のスコアが、側を問わないスコアより大きく、互いに逆に動きます。ここではモデルは左右を区別しています。',
+  'sides.limit': '鏡像では心臓も逆側になります。モデルが学習した画像に、そのようなものはほとんどありません。',
+  'sides.mirrored': '鏡像',
+  'sides.none': 'この所見は、語彙の中で左右の区別がありません。スコアは変わらないはずです。',
+  'sides.prompt': 'プロンプト',
+  'sides.question':
+    'この画像とその鏡像で、患者の左側と右側の所見をそれぞれ採点します。左右を区別するモデルなら、画像とともに左右が入れ替わります。',
+  'sides.stay':
+    '鏡像にしても、左と右のスコアは、側を問わないスコアより大きく互いに逆に動くことはありません。ここではモデルは左右を区別していません。',
+  'sides.title': '左右を区別しているか？',
   'sources.altered': '変更した合成胸部像',
   'sources.choose': '画像を選ぶ',
   'sources.drawnFor': '{name}（合成像）：{finding}を描いたもの',

@@ -28,6 +28,7 @@ function createRow({ finding, crossAttention, cosine }, selected) {
     mark.style.setProperty('left', `${percentile}%`);
     track.append(mark);
   }
+  track.hidden = !track.childElementCount;
   row.toggleAttribute('data-selected', finding === selected);
   row.append(
     create('span', nameOf(finding)),
@@ -38,11 +39,16 @@ function createRow({ finding, crossAttention, cosine }, selected) {
   return row;
 }
 
-/** Those with both standings, the highest first. @param {ScoredByBoth[]} all */
-const ranked = (all) =>
-  all
-    .filter(({ crossAttention, cosine }) => crossAttention.percentile !== undefined && cosine.percentile !== undefined)
-    .sort((one, two) => (two.crossAttention.percentile ?? 0) - (one.crossAttention.percentile ?? 0));
+/** Whether a finding has a standing by both. @param {ScoredByBoth} scored */
+const isRanked = ({ crossAttention, cosine }) =>
+  crossAttention.percentile !== undefined && cosine.percentile !== undefined;
+
+/** Those with both standings, the highest first, or where there are none all of them. @param {ScoredByBoth[]} all */
+function ranked(all) {
+  const both = all.filter(isRanked);
+  if (!both.length) return all;
+  return both.sort((one, two) => (two.crossAttention.percentile ?? 0) - (one.crossAttention.percentile ?? 0));
+}
 
 /** The finding whose standings lie farthest apart. @param {ScoredByBoth[]} all Those with both, at least one */
 function mostApart(all) {
@@ -55,6 +61,8 @@ function mostApart(all) {
 
 /** @param {import('../../session.js').Session} session */
 export function bindHeads(session) {
+  const question = byId('heads-question');
+  const limit = byId('heads-limit');
   const list = byId('heads-list');
   const most = byId('heads-most');
   const maps = byId('heads-maps');
@@ -77,14 +85,16 @@ export function bindHeads(session) {
         drawMap(canvases.cross, session.state, own);
         drawMap(canvases.cosine, session.state, answer.map);
       }
-      most.textContent = answerInWords(heads, (told) =>
-        all.length ? mostApart(all) : t(told.all.length ? 'heads.unranked' : 'heads.none'),
+      most.textContent = answerInWords(heads, () =>
+        all.some(isRanked) ? mostApart(all.filter(isRanked)) : t('heads.unranked'),
       );
     },
   );
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { experiments, selected, scores, map } = state;
+    const { experiments, selected, scores, map, info } = state;
+    question.textContent = t(info?.cosineHead === false ? 'heads.questionGlobal' : 'heads.question');
+    limit.textContent = t(info?.cosineHead === false ? 'heads.limitGlobal' : 'heads.limit');
     draw(experiments.heads.get(headsKey(state)), selected, scores.get(selected)?.[map.kind]);
   };
 }

@@ -1,5 +1,5 @@
 /** All that was measured of the finding on show, as JSON. */
-import { headsKey, partsKey, wordingsKey } from '../../core/experiments.js';
+import { curvesKey, headsKey, othersOf, partsKey, wordingsKey } from '../../core/experiments.js';
 import { tell } from '../../core/i18n.js';
 import { explanationOf } from '../../core/map.js';
 import { warningsOf } from '../../core/words.js';
@@ -10,10 +10,20 @@ const SCALE =
   'Raw logits, not probabilities; percentiles among the reference images for the same prompt and the same part of the model. ' +
   'Matrices are row by row; patches are counted from the top left of what the model sees. What is null was not measured.';
 
-/** Numbers in their shortest form, arrays of them as such. @param {string} _key @param {unknown} value */
+/** Numbers in their shortest form, arrays of them as such; no picture. @param {string} _key @param {unknown} value */
 function plain(_key, value) {
+  if (value instanceof ImageBitmap) return undefined;
   if (value instanceof Float32Array) return [...value];
   return typeof value === 'number' ? short(value) : value;
+}
+
+/** Other images, and the finding there. @param {import('../../core/state.js').State} state */
+function elsewhereOf(state) {
+  const done = state.experiments.elsewhere.get(partsKey(state)) ?? [];
+  const all = othersOf(state).slice(0, done.length);
+  return all.map(({ name, without = null, phantom }, i) => {
+    return { example: name || null, without, phantom, ...known(done[i]) };
+  });
 }
 
 /** @param {import('../../core/state.js').Viewed} state @param {import('../../worker/jobs.js').ModelInfo} info */
@@ -31,7 +41,10 @@ export function jsonOf(state, info) {
     heads: known(experiments.heads.get(headsKey(state))),
     parts: known(experiments.parts.get(partsKey(state))),
     wording: known(experiments.wordings.get(wordingsKey(state))),
+    sides: known(experiments.sides.get(of)),
     look: audits.length ? audits : null,
+    elsewhere: elsewhereOf(state),
+    curves: known(experiments.curves.get(curvesKey(state)))?.report ?? null,
     steps: explanationOf(state) ?? null,
   };
   const written = {

@@ -2,9 +2,12 @@
 import { byId, create, find, onChange } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { cautions } from '../../core/words.js';
+import { bindCurves } from './curves.js';
+import { bindElsewhere } from './elsewhere.js';
 import { bindHeads } from './heads.js';
 import { bindLook } from './look.js';
 import { bindParts } from './parts.js';
+import { bindSides } from './sides.js';
 import { bindSteps } from './steps.js';
 import { bindTake } from './take.js';
 import { bindWordings } from './wording.js';
@@ -15,7 +18,16 @@ export function bindExperiments(session) {
   const dialog = byId('experiments', HTMLDialogElement);
   const subject = byId('experiments-subject');
   const warnings = byId('experiments-warnings');
-  const parts = [bindHeads(session), bindParts(), bindWordings(session), bindLook(session), bindSteps(session)];
+  const parts = [
+    bindHeads(session),
+    bindParts(),
+    bindWordings(session),
+    bindSides(),
+    bindLook(session),
+    bindElsewhere(session),
+    bindCurves(session),
+    bindSteps(session),
+  ];
 
   bindTake(session);
   opener.addEventListener('click', () => session.experiments.show(true));
