@@ -30,9 +30,10 @@ pub mod train;
 #[cfg(any(target_arch = "wasm32", test))]
 mod web;
 
+pub use engine::explanation::Explanation;
 pub use engine::ood::Verdict;
 pub use engine::wording::Wording;
-pub use engine::{EncodedImages, Engine, Explanation, Score};
+pub use engine::{EncodedImages, Engine, Score};
 pub use error::{Error, Result};
 pub use radiograph::Picture;
 pub use radiograph::warning::Warning;

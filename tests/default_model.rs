@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use carzero::engine::audit::Cover;
+use carzero::engine::cover::Cover;
+use carzero::engine::sides::Side;
 use carzero::package::config::Reference;
 use carzero::phantom::{Example, Phantom};
 use carzero::text::prompt::sentence;
@@ -45,14 +46,19 @@ fn outputs_match_an_independent_implementation() {
     assert_tensor("attention", scores.attention, &expected["attention"], 1e-5, 1e-3);
 }
 
+/// A square that needs no resizing, from whole numbers alone.
+fn test_picture(engine: &Engine) -> Picture {
+    let size = engine.config().image.size as u32;
+    let grey = (0..size * size).map(|at| (at % size, at / size));
+    let grey = grey.map(|(x, y)| ((x * x / 97 + y * y / 61 + x * y / 53) % 256) as u8).collect();
+    Picture::from_grey(size, size, grey).unwrap()
+}
+
 #[test]
 fn an_audit_covers_what_an_independent_implementation_covers() {
     let engine = Engine::new(load(&folder()), Device::flex());
     let expected = golden(&fixture("default").join("expected.safetensors"));
-    let size = engine.config().image.size as u32;
-    let grey = (0..size * size).map(|at| (at % size, at / size));
-    let grey = grey.map(|(x, y)| ((x * x / 97 + y * y / 61 + x * y / 53) % 256) as u8).collect();
-    let picture = Picture::from_grey(size, size, grey).unwrap();
+    let picture = test_picture(&engine);
     let images = engine.encode_images(&[&picture]);
     let prompt = "There is Pneumothorax";
     let scores = pollster::block_on(engine.score(&images, &[prompt.to_string()])).unwrap();
@@ -86,6 +92,58 @@ fn an_audit_covers_what_an_independent_implementation_covers() {
     let flat =
         pollster::block_on(engine.audit(&picture, &images, prompt, &[0.5; 196], Cover::Mean));
     assert!(flat.is_err(), "a map without a strongest place");
+}
+
+#[test]
+fn curves_fall_and_rise_as_an_independent_implementation_says() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let expected = golden(&fixture("default").join("expected.safetensors"));
+    let picture = test_picture(&engine);
+    let images = engine.encode_images(&[&picture]);
+    let prompt = "There is Pneumothorax";
+    let scores = pollster::block_on(engine.score(&images, &[prompt.to_string()])).unwrap();
+    let map = &scores[0][0].attention;
+    let mut curves = pollster::block_on(engine.curves(&picture, &images, prompt, map)).unwrap();
+    while curves.done() < curves.passes() {
+        assert_eq!(curves.report(), None, "not before they are done");
+        pollster::block_on(engine.curves_step(&mut curves)).unwrap();
+    }
+    let report = curves.report().unwrap();
+    for (name, curve) in [("deletion", &report.deletion), ("insertion", &report.insertion)] {
+        let logits: Vec<f32> = curve.iter().map(|point| point.logit).collect();
+        assert_close(name, &logits, &[15], &expected[name], 1e-3, 1e-4);
+    }
+    let areas = [report.deletion_area, report.insertion_area];
+    assert_close("areas", &areas, &[2], &expected["areas"], 1e-3, 1e-4);
+    for map in [&[0.5; 196][..], &[0.1, 0.2], &[f32::NAN; 196]] {
+        let error = pollster::block_on(engine.curves(&picture, &images, prompt, map)).unwrap_err();
+        assert!(error.to_string().contains("14 by 14"), "{error}");
+    }
+}
+
+#[test]
+fn sides_are_asked_of_the_picture_and_of_its_mirror_image() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let grey = Phantom::example("effusion").unwrap().render(512);
+    let mut flipped = grey.clone();
+    flipped.chunks_exact_mut(512).for_each(<[u8]>::reverse);
+    let [picture, mirror] = [grey, flipped].map(|grey| Picture::from_grey(512, 512, grey).unwrap());
+    let [images, mirrors] = [&picture, &mirror].map(|picture| engine.encode_images(&[picture]));
+    let sides = pollster::block_on(engine.sides(&picture, &images, "Pleural Effusion")).unwrap();
+    let named: Vec<Side> = sides.iter().map(|one| one.side).collect();
+    assert_eq!(named, [Side::Neither, Side::Left, Side::Right]);
+    for (one, word) in sides.iter().zip(["", "left", "right"]) {
+        assert!(one.prompt.contains(word), "{}", one.prompt);
+        let prompts = std::slice::from_ref(&one.prompt);
+        for (images, found) in [(&images, one.as_is), (&mirrors, one.mirrored)] {
+            let score = &pollster::block_on(engine.score(images, prompts)).unwrap()[0][0];
+            assert!((score.logit - found.logit).abs() < 1e-3, "{}: {found:?}", one.prompt);
+            assert_eq!(score.percentile.is_some(), found.percentile.is_some());
+        }
+    }
+    let heart = pollster::block_on(engine.sides(&picture, &images, "Cardiomegaly")).unwrap();
+    assert_eq!(heart.len(), 1, "it has no sides");
+    assert!(pollster::block_on(engine.sides(&picture, &images, "胸")).is_err(), "nothing to read");
 }
 
 #[test]
@@ -183,7 +241,7 @@ fn both_heads_stand_where_their_reference_images_say() {
     let picture = Picture::from_grey(512, 512, Phantom::default().render(512)).unwrap();
     let images = engine.encode_images(&[&picture]);
     let prompts = ["There is Pleural Effusion", "There is asdfgh"].map(String::from);
-    let both = pollster::block_on(engine.both_heads(&images, &prompts)).unwrap().unwrap();
+    let both = pollster::block_on(engine.both_heads(&images, &prompts)).unwrap();
     let scores = pollster::block_on(engine.score(&images, &prompts)).unwrap();
     for (both, score) in both.iter().zip(&scores[0]) {
         assert_eq!(both.cross_attention.percentile, score.percentile);

@@ -7,7 +7,7 @@ use std::fs;
 use burn::tensor::{Device, Tensor, TensorData};
 use carzero::engine::ablation::Part;
 use carzero::radiograph::preprocess::Square;
-use carzero::{Engine, Picture};
+use carzero::{Engine, Picture, Score};
 use serde_json::Value;
 use support::{Golden, assert_close, assert_tensor, convert_micro, golden, load, micro, values};
 use tempfile::TempDir;
@@ -165,6 +165,29 @@ fn parts_of_the_fusion_score_as_an_independent_implementation_says() {
     assert_close("logits of parts", &logits, &shape, &expected["logits"], ATOL, RTOL);
 }
 
+/// The micro model has no CLIP-style head.
+#[test]
+fn without_a_head_the_cosine_is_of_the_global_tokens() {
+    let engine = engine(&converted("f32"));
+    let expected = golden(&micro().join("expected.safetensors"));
+    let case = case();
+    let images = engine.encode_images(&case.pictures.iter().collect::<Vec<_>>());
+    let scores = pollster::block_on(engine.score(&images, &case.prompts)).unwrap();
+    let dim = engine.config().fusion.dim;
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    for (image, scores) in expected["image_global"].values.chunks(dim).zip(&scores) {
+        for (text, score) in expected["text_global"].values.chunks(dim).zip(scores) {
+            let cosine = dot(image, text) / (dot(image, image) * dot(text, text)).sqrt();
+            let found = score.cosine.unwrap();
+            assert!((found - cosine).abs() < 1e-4, "{}: {found}, not {cosine}", score.prompt);
+        }
+    }
+    let image = engine.encode_images(&[&case.pictures[0]]);
+    let both = pollster::block_on(engine.both_heads(&image, &case.prompts)).unwrap();
+    assert_eq!(both.len(), case.prompts.len());
+    assert!(both.iter().all(|both| both.cosine.percentile.is_none()), "no reference images");
+}
+
 #[test]
 fn cached_equals_uncached_and_a_batch_equals_single_items() {
     let folder = converted("f32");
@@ -254,4 +277,59 @@ fn an_explanation_adds_up_to_the_map_of_the_score() {
         assert!(sum > 0.0 && sum < 1.0, "the rest went to the text as a whole: {sum}");
     }
     assert_eq!(explanation.word_patches.len(), 5 * patches);
+}
+
+#[test]
+fn every_step_to_the_score_is_as_an_independent_implementation_says() {
+    let engine = engine(&converted("f32"));
+    let expected = golden(&micro().join("walk.safetensors"));
+    let case = case();
+    let image = engine.encode_images(&[&case.pictures[0]]);
+    let steps = pollster::block_on(engine.explain(&image, &case.prompts[0])).unwrap();
+    for (name, values) in [
+        ("word_vectors", &steps.word_vectors),
+        ("text_vector", &steps.text_vector),
+        ("image_vector", &steps.image_vector),
+        ("patches", &steps.patches),
+        ("attended_words", &steps.attended_words),
+        ("attended_text", &steps.attended_text),
+        ("word_patches", &steps.word_patches),
+        ("fused", &steps.fused),
+        ("projector_0", &steps.hidden[0]),
+        ("projector_1", &steps.hidden[1]),
+        ("projector_2", &steps.hidden[2]),
+        ("projector_3", &vec![steps.i2t, steps.t2i]),
+    ] {
+        assert_close(name, values, &expected[name].shape, &expected[name], ATOL, RTOL);
+    }
+    assert_eq!(steps.hidden.len(), 3);
+}
+
+#[test]
+fn the_last_step_is_the_score_itself() {
+    let engine = engine(&converted("f32"));
+    let case = case();
+    for picture in &case.pictures {
+        let image = engine.encode_images(&[picture]);
+        for prompt in &case.prompts {
+            let score =
+                pollster::block_on(engine.score(&image, std::slice::from_ref(prompt))).unwrap();
+            let Score { logit, i2t, t2i, .. } = score[0][0];
+            let steps = pollster::block_on(engine.explain(&image, prompt)).unwrap();
+            assert_eq!([steps.logit, steps.i2t, steps.t2i], [logit, i2t, t2i], "{prompt}");
+        }
+    }
+}
+
+#[test]
+fn pieces_belong_to_the_words_that_they_make_up() {
+    let engine = engine(&converted("f32"));
+    let image = engine.encode_images(&[&case().pictures[0]]);
+    let steps = pollster::block_on(engine.explain(&image, "There is cardiomegalyx")).unwrap();
+    for (word, whole) in steps.words.iter().enumerate() {
+        let of_word = steps.pieces.iter().filter(|piece| piece.word == word);
+        let joined: String = of_word.map(|piece| piece.text.trim_start_matches('#')).collect();
+        assert_eq!(&joined, whole);
+    }
+    assert!(steps.pieces.len() > steps.words.len(), "an unknown word is read in pieces");
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use carzero::engine::audit::Cover;
+use carzero::engine::cover::Cover;
 use carzero::text::prompt::sentence;
-use carzero::{EncodedImages, Engine, Picture, Score};
+use carzero::{EncodedImages, Engine, Picture};
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub struct Args {
 enum Experiment {
     /// Score by parts of the fusion alone, and with each layer and head switched off
     Ablation(Question),
-    /// Score by cross-attention and by the CLIP-style head, if the model has one
+    /// Score by cross-attention and by cosine: of the CLIP-style head, or of global features before the fusion
     Heads(Question),
     /// Score many wordings of the finding, as they are and aligned to prompts
     Wording {
@@ -40,6 +40,10 @@ enum Experiment {
         #[arg(long, default_value = "mean")]
         cover: String,
     },
+    /// Cover patches in the order of the attention map, and uncover them (RISE)
+    Curves(Question),
+    /// Score the finding on the left and on the right, on the image and on its mirror image
+    Sides(Question),
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,6 +73,11 @@ pub fn run(args: &Args) -> Result<()> {
             print(&pollster::block_on(engine.sensitivity(&images, &question.finding, own))?)
         }
         Experiment::Audit { question, cover } => audit(&question.ask()?, Cover::named(cover)?),
+        Experiment::Curves(question) => curves(&question.ask()?),
+        Experiment::Sides(question) => {
+            let Asked { engine, picture, images, .. } = question.ask()?;
+            print(&pollster::block_on(engine.sides(&picture, &images, &question.finding))?)
+        }
     }
 }
 
@@ -90,6 +99,15 @@ impl Question {
     }
 }
 
+impl Asked {
+    /// Where the prompt looked.
+    fn attention(&self) -> Result<Vec<f32>> {
+        let prompts = std::slice::from_ref(&self.prompt);
+        let scores = pollster::block_on(self.engine.score(&self.images, prompts))?;
+        Ok(scores.into_iter().flatten().flat_map(|score| score.attention).collect())
+    }
+}
+
 fn print(answer: &impl Serialize) -> Result<()> {
     println!("{}", serde_json::to_string_pretty(answer)?);
     Ok(())
@@ -97,10 +115,7 @@ fn print(answer: &impl Serialize) -> Result<()> {
 
 fn audit(asked: &Asked, cover: Cover) -> Result<()> {
     let Asked { engine, picture, images, prompt } = asked;
-    let scores: Vec<Vec<Score>> =
-        pollster::block_on(engine.score(images, std::slice::from_ref(prompt)))?;
-    let map =
-        scores.iter().flatten().flat_map(|score| &score.attention).copied().collect::<Vec<_>>();
+    let map = asked.attention()?;
     let mut audit = pollster::block_on(engine.audit(picture, images, prompt, &map, cover))?;
     let bar = progress(audit.passes(), "covering");
     while audit.done() < audit.passes() {
@@ -109,4 +124,17 @@ fn audit(asked: &Asked, cover: Cover) -> Result<()> {
     }
     bar.finish_and_clear();
     print(&audit.report())
+}
+
+fn curves(asked: &Asked) -> Result<()> {
+    let Asked { engine, picture, images, prompt } = asked;
+    let map = asked.attention()?;
+    let mut curves = pollster::block_on(engine.curves(picture, images, prompt, &map))?;
+    let bar = progress(curves.passes(), "covering");
+    while curves.done() < curves.passes() {
+        pollster::block_on(engine.curves_step(&mut curves))?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    print(&curves.report())
 }

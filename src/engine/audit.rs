@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::cover::{Cover, Coverable};
 use super::ood::{Verdict, verdict};
 use super::{EncodedImages, Engine, Standing};
 use crate::error::{Error, Result};
@@ -16,38 +17,6 @@ use crate::radiograph::preprocess::Square;
 const CONTROLS: usize = 20;
 /// Of how many patches one belongs to the place that the map shows.
 const ONE_OF: usize = 10;
-/// Half the side of the square whose mean is a blurred pixel, in patches.
-const BLUR: usize = 2;
-
-/// With what a place is covered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cover {
-    /// The mean of all that the model sees.
-    Mean,
-    /// The means around each pixel.
-    Blur,
-    /// What lies opposite, on the other side of the middle.
-    Mirror,
-}
-
-impl Cover {
-    /// All of them, with their names.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("mean", Self::Mean), ("blur", Self::Blur), ("mirror", Self::Mirror)];
-
-    /// The one of this name.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Prompt`] naming those that there are.
-    pub fn named(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
-        found
-            .map(|(_, cover)| cover)
-            .ok_or_else(|| Error::Prompt(format!("no cover {name:?}: use mean, blur or mirror")))
-    }
-}
 
 /// How the picture is changed for one pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,11 +34,7 @@ enum Change {
 pub struct Audit {
     prompt: String,
     cover: Cover,
-    /// What the model sees, normalised, and the same with every patch covered.
-    plane: Vec<f32>,
-    covered_plane: Vec<f32>,
-    /// Patches in a row.
-    side: usize,
+    view: Coverable,
     changes: Vec<Change>,
     whole: Standing,
     scores: Vec<Standing>,
@@ -128,30 +93,10 @@ impl Audit {
 
     /// What the model is given in a pass.
     fn changed(&self, change: &Change) -> Vec<f32> {
-        let crop = self.plane.len().isqrt();
-        let cell = crop / self.side;
-        let patch = |index: usize| (index / crop / cell) * self.side + index % crop / cell;
-        let mix = |is_covered: &dyn Fn(usize) -> bool| {
-            let pixel = |index| {
-                let covered = is_covered(patch(index));
-                (if covered { &self.covered_plane } else { &self.plane })[index]
-            };
-            (0..self.plane.len()).map(pixel).collect()
-        };
         match change {
-            Change::Covered(patches) => mix(&|patch| patches.contains(&patch)),
-            Change::Kept(patches) => mix(&|patch| !patches.contains(&patch)),
-            Change::Shuffled => {
-                let count = self.side * self.side;
-                let step = stride(count);
-                let from = |index: usize| {
-                    let source = patch(index) * step % count;
-                    let (row, column) = (source / self.side, source % self.side);
-                    let (y, x) = (index / crop % cell, index % crop % cell);
-                    self.plane[(row * cell + y) * crop + column * cell + x]
-                };
-                (0..self.plane.len()).map(from).collect()
-            }
+            Change::Covered(patches) => self.view.covered(|patch| patches.contains(&patch)),
+            Change::Kept(patches) => self.view.covered(|patch| !patches.contains(&patch)),
+            Change::Shuffled => self.view.shuffled(),
         }
     }
 
@@ -203,11 +148,7 @@ impl Engine {
         cover: Cover,
     ) -> Result<Audit> {
         let side = self.config.map_side();
-        let flat = map.iter().all(|value| Some(value) == map.first());
-        if map.len() != side * side || flat {
-            let what = format!("a map of {side} by {side} values that are not all alike is needed");
-            return Err(Error::Prompt(what));
-        }
+        self.check_map(map)?;
         let whole = self.standing(images, prompt).await?;
         let image = &self.config.image;
         let plane = Square::new(picture, image).pixels(image);
@@ -221,9 +162,7 @@ impl Engine {
         Ok(Audit {
             prompt: prompt.to_owned(),
             cover,
-            covered_plane: cover_all(&plane, cover, image.crop / side),
-            plane,
-            side,
+            view: Coverable::new(plane, cover, side),
             changes,
             whole,
             scores: Vec::new(),
@@ -252,7 +191,18 @@ impl Engine {
         Ok(())
     }
 
-    async fn standing(&self, images: &EncodedImages, prompt: &str) -> Result<Standing> {
+    /// Whether a map can be asked about.
+    pub(super) fn check_map(&self, map: &[f32]) -> Result<()> {
+        let side = self.config.map_side();
+        let flat = map.iter().all(|value| Some(value) == map.first());
+        if map.len() == side * side && !flat && map.iter().all(|value| value.is_finite()) {
+            return Ok(());
+        }
+        let what = format!("a map of {side} by {side} values that are not all alike is needed");
+        Err(Error::Prompt(what))
+    }
+
+    pub(super) async fn standing(&self, images: &EncodedImages, prompt: &str) -> Result<Standing> {
         let scores = self.score(images, &[prompt.to_owned()]).await?;
         let score = scores.first().and_then(|scores| scores.first());
         let score = score.ok_or_else(|| Error::Prompt("there is no picture".to_owned()))?;
@@ -262,9 +212,15 @@ impl Engine {
 
 /// The patches with the highest values, the highest first; of equals the first.
 fn strongest(map: &[f32]) -> Vec<usize> {
+    let mut patches = ranked(map);
+    patches.truncate(map.len().div_ceil(ONE_OF));
+    patches
+}
+
+/// All patches, those with the highest values first; of equals the first.
+pub(super) fn ranked(map: &[f32]) -> Vec<usize> {
     let mut patches: Vec<usize> = (0..map.len()).collect();
     patches.sort_by(|&one, &two| map[two].total_cmp(&map[one]));
-    patches.truncate(map.len().div_ceil(ONE_OF));
     patches
 }
 
@@ -296,52 +252,6 @@ fn controls(side: usize, region: &[usize]) -> Vec<Vec<usize>> {
     (0..count).map(|index| around(centres[index * centres.len() / count])).collect()
 }
 
-/// Counting on by so many from patch to patch reaches all of `count` once, in an order that tears all neighbours apart.
-fn stride(count: usize) -> usize {
-    let divides_both =
-        |divisor: usize, step: usize| [step, count].iter().all(|all| all.is_multiple_of(divisor));
-    let reaches_all = |&step: &usize| !(2..=step).any(|divisor| divides_both(divisor, step));
-    (3 * count / 8..count).find(reaches_all).unwrap_or(1)
-}
-
-/// The plane with everything covered; `cell` is a patch's side in pixels.
-fn cover_all(plane: &[f32], cover: Cover, cell: usize) -> Vec<f32> {
-    let crop = plane.len().isqrt();
-    match cover {
-        Cover::Mean => vec![plane.iter().sum::<f32>() / plane.len() as f32; plane.len()],
-        Cover::Mirror => {
-            plane.chunks_exact(crop).flat_map(|row| row.iter().rev().copied()).collect()
-        }
-        Cover::Blur => {
-            let by_row: Vec<f32> =
-                plane.chunks_exact(crop).flat_map(|row| means_around(row, BLUR * cell)).collect();
-            let columns: Vec<Vec<f32>> = (0..crop)
-                .map(|x| {
-                    let column: Vec<f32> = (0..crop).map(|y| by_row[y * crop + x]).collect();
-                    means_around(&column, BLUR * cell)
-                })
-                .collect();
-            (0..plane.len()).map(|index| columns[index % crop][index / crop]).collect()
-        }
-    }
-}
-
-/// The mean of the values up to `reach` away from each, as far as there are any.
-fn means_around(values: &[f32], reach: usize) -> Vec<f32> {
-    let sums: Vec<f64> = std::iter::once(0.0)
-        .chain(values.iter().scan(0.0, |sum, &value| {
-            *sum += f64::from(value);
-            Some(*sum)
-        }))
-        .collect();
-    (0..values.len())
-        .map(|at| {
-            let (from, to) = (at.saturating_sub(reach), (at + reach + 1).min(values.len()));
-            ((sums[to] - sums[from]) / (to - from) as f64) as f32
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,23 +274,5 @@ mod tests {
         let middles: std::collections::HashSet<usize> =
             controls.iter().map(|control| control[0]).collect();
         assert_eq!(middles.len(), 20, "none twice");
-    }
-
-    #[test]
-    fn a_shuffle_takes_every_patch_once() {
-        for count in [1, 4, 49, 196, 225, 256] {
-            let mut order: Vec<usize> = (0..count).map(|at| at * stride(count) % count).collect();
-            order.sort_unstable();
-            assert_eq!(order, (0..count).collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
-    fn a_cover_is_what_it_says() {
-        let plane: Vec<f32> = (0..16).map(|index| index as f32).collect();
-        assert!(cover_all(&plane, Cover::Mean, 1).iter().all(|&value| value == 7.5));
-        assert_eq!(cover_all(&plane, Cover::Mirror, 1)[..4], [3.0, 2.0, 1.0, 0.0]);
-        // A corner's mean is over the 3 by 3 pixels that there are.
-        assert_eq!(cover_all(&plane, Cover::Blur, 1)[0], 5.0);
     }
 }

@@ -1,5 +1,6 @@
 //! Cross-attention against cosine: the same findings scored by the fusion and by the CLIP-style head, which has the same
-//! encoders and learnt the same sentences. What differs is how image and text meet (Lai et al., 2024, Table 3).
+//! encoders and learnt the same sentences. What differs is how image and text meet (Lai et al., 2024, Table 3). A model
+//! without such a head has the cosine of its global features before the fusion, which it never learnt to rank by.
 
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub struct BothHeads {
 }
 
 impl Engine {
-    /// Scores the first picture on prompts both ways, in their order; none where the model has no CLIP-style head.
+    /// Scores the first picture on prompts both ways, in their order.
     ///
     /// # Errors
     ///
@@ -28,10 +29,9 @@ impl Engine {
         &self,
         images: &EncodedImages,
         prompts: &[String],
-    ) -> Result<Option<Vec<BothHeads>>> {
+    ) -> Result<Vec<BothHeads>> {
         let scores = self.score(images, prompts).await?;
-        let scores = scores.first().map(Vec::as_slice).unwrap_or_default();
-        let both = scores.iter().map(|score| {
+        let both = scores.into_iter().next().unwrap_or_default().into_iter().filter_map(|score| {
             let cosine = score.cosine?;
             let ranks = self.cosine_reference(&score.prompt).filter(|_| score.percentile.is_some());
             Some(BothHeads {

@@ -2,11 +2,15 @@
 
 pub mod ablation;
 pub mod audit;
+pub mod cover;
+pub mod curves;
+pub mod explanation;
 pub mod heads;
 pub mod heatmap;
 pub mod loader;
 pub mod ood;
 pub mod sensitivity;
+pub mod sides;
 mod text_cache;
 pub mod wording;
 
@@ -17,7 +21,7 @@ use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::model::{CarZero, Encoded, Interaction};
+use crate::model::{CarZero, Encoded};
 use crate::package::Manifest;
 use crate::package::config::{Measured, ModelConfig, Reference, SelfTest};
 use crate::radiograph::Picture;
@@ -93,7 +97,8 @@ pub struct Score {
     /// What the model knows of the sentence; none where it does not say what it learnt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wording: Option<Wording>,
-    /// What the CLIP-style head says, -1 to 1; none where the model has no such head.
+    /// The cosine of the picture and the sentence, -1 to 1: by the CLIP-style head, or where the model has none, of its
+    /// global features before the fusion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine: Option<f32>,
     /// Where the text looked: attention weights over the view, row by row.
@@ -112,25 +117,6 @@ pub struct Standing {
     /// Share of the reference population with a lower logit, in percent, as in [`Score::percentile`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
-}
-
-/// How one picture and one sentence attend to one another.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explanation {
-    /// The sentence's words as the model reads them, `[CLS]` first and `[SEP]` last.
-    pub words: Vec<String>,
-    /// Layers of the fusion.
-    pub layers: usize,
-    /// Heads of each layer.
-    pub heads: usize,
-    /// Weights of the sentence over the patches of the view, `[layers, heads, patches]`.
-    pub patches: Vec<f32>,
-    /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
-    /// the text as a whole and to the empty rows of its memory.
-    pub attended_words: Vec<f32>,
-    /// Where each word would look if it alone were the query over the picture, averaged over layers and
-    /// heads: `[words, patches]`. The score does not use this.
-    pub word_patches: Vec<f32>,
 }
 
 impl Engine {
@@ -326,40 +312,6 @@ impl Engine {
             maps.iter_mut().for_each(|of_image| of_image.extend(all.by_ref().take(batch.len())));
         }
         Ok(Some(maps))
-    }
-
-    /// How the first picture and a sentence attend to one another.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::score`].
-    pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
-        let tokens = self.tokenizer.encode(prompt)?;
-        let image = images.encoded.range(0, 1);
-        let [i2t, t2i, by_word] = self.model.interactions(&image, &tokens, &self.device);
-        let words = tokens.words.len();
-        // All queries over the keys from the second on (the first is the global token).
-        let weights = |interaction: Interaction, keys: Option<usize>| {
-            let layers: Vec<Tensor<3>> = interaction
-                .layers
-                .into_iter()
-                .map(|layer| {
-                    let [_, _, _, all] = layer.weights.dims();
-                    layer.weights.squeeze_dim::<3>(0).narrow(2, 1, keys.unwrap_or(all - 1))
-                })
-                .collect();
-            Tensor::stack::<4>(layers, 0)
-        };
-        let by_patch = weights(i2t, None);
-        let [layers, heads, _, _] = by_patch.dims();
-        Ok(Explanation {
-            words: tokens.words,
-            layers,
-            heads,
-            patches: read(by_patch).await?,
-            attended_words: read(weights(t2i, Some(words))).await?,
-            word_patches: read(weights(by_word, None).mean_dim(1).mean_dim(0)).await?,
-        })
     }
 
     /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has

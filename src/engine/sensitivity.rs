@@ -118,7 +118,7 @@ impl Engine {
 }
 
 /// The prompt that a text becomes where a person enters it.
-fn aligned(text: &str) -> Option<String> {
+pub(super) fn aligned(text: &str) -> Option<String> {
     let typed = typed(text);
     let named = typed.names.first().and_then(|name| sentence(name).ok());
     named.or_else(|| typed.statements.into_iter().next().map(|statement| statement.prompt))

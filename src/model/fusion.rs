@@ -57,8 +57,8 @@ pub struct Encoded {
     memory: Vec<KeyValue>,
     /// Added to the attention logits of each key, `[items, keys]`.
     bias: Option<Tensor<2>>,
-    /// Where each item points in the space of the CLIP-style head, if the model has one: unit vectors,
-    /// `[items, dim]`.
+    /// Where each item points, to be compared by cosine: in the space of the CLIP-style head, or of the global tokens
+    /// where the model has none. Unit vectors, `[items, dim]`; none of what is a query or a memory alone.
     direction: Option<Tensor<2>>,
 }
 
@@ -83,6 +83,8 @@ pub struct LayerAttention {
 pub struct Interaction {
     /// `[memories, queries]`
     pub logits: Tensor<2>,
+    /// The query rows as the last layer leaves them, which the projector scores: `[memories, queries, dim]`.
+    pub rows: Tensor<3>,
     /// One for each layer.
     pub layers: Vec<LayerAttention>,
 }
@@ -99,7 +101,7 @@ pub struct Scores {
     pub attention: Tensor<3>,
     /// The same of the logits before the softmax, which localise better (RadZero, 2025).
     pub similarity: Tensor<3>,
-    /// What the CLIP-style head says, -1 to 1, `[images, texts]`, if the model has one.
+    /// Cosines of images and texts, -1 to 1, `[images, texts]`, where both point somewhere.
     pub cosine: Option<Tensor<2>>,
 }
 
@@ -118,14 +120,19 @@ impl Encoded {
         self.query.dims()[0]
     }
 
-    /// Where the items point in the space of the CLIP-style head.
+    /// The query row of each item as the layers take it, `[items, dim]`.
+    pub fn query(&self) -> Tensor<2> {
+        self.query.clone()
+    }
+
+    /// Where the items point, to be compared by cosine.
     pub fn direction(&self) -> Option<Tensor<2>> {
         self.direction.clone()
     }
 
-    /// The same with the directions of the CLIP-style head.
-    pub fn with_direction(self, direction: Option<Tensor<2>>) -> Self {
-        Self { direction, ..self }
+    /// The same with where the items point.
+    pub fn with_direction(self, direction: Tensor<2>) -> Self {
+        Self { direction: Some(direction), ..self }
     }
 
     /// Cosines of the directions of images and texts, `[images, texts]`.
@@ -333,21 +340,24 @@ impl Fusion {
             }
             x = layer.forward(x, joined(contexts));
         }
-        let logits = split(self.project(self.decoder.norm.forward(x)), sizes);
-        let mut attention = attention.into_iter();
-        logits.map(|logits| Interaction {
-            logits: logits.squeeze_dim(2),
-            layers: attention.next().unwrap_or_default(),
+        let rows = self.decoder.norm.forward(x);
+        let logits = self.project(rows.clone()).last().unwrap_or_else(|| rows.clone());
+        let logits = split(logits, sizes).into_iter();
+        let mut parts = logits.zip(split(rows, sizes)).zip(attention);
+        std::array::from_fn(|_| {
+            let Some(((logits, rows), layers)) = parts.next() else { unreachable!("N of each") };
+            Interaction { logits: logits.squeeze_dim(2), rows, layers }
         })
     }
 
-    /// The score of each row, `[rows, 1]`.
-    fn project(&self, mut x: Tensor<2>) -> Tensor<2> {
-        for (index, layer) in self.mlp_head.iter().enumerate() {
-            let last = index + 1 == self.mlp_head.len();
-            x = activated(layer, x, if last { Activation::Identity } else { Activation::Relu });
-        }
-        x
+    /// What each layer of the projector makes of rows, one after another; the last is the score of each, `[rows, 1]`.
+    pub fn project(&self, rows: Tensor<2>) -> impl Iterator<Item = Tensor<2>> {
+        let last = self.mlp_head.len() - 1;
+        self.mlp_head.iter().enumerate().scan(rows, move |x, (index, layer)| {
+            let activation = if index == last { Activation::Identity } else { Activation::Relu };
+            *x = activated(layer, x.clone(), activation);
+            Some(x.clone())
+        })
     }
 }
 

@@ -20,7 +20,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 pub use cosine::CosineHead;
-use cosine::cosines;
+use cosine::{cosines, unit};
 pub use fusion::{Encoded, Fusion, Interaction, Keys, LayerAttention, Scores};
 pub use mobilenet::MobileNetV2Encoder;
 pub use text_encoder::{TextEncoder, TextTokens};
@@ -169,8 +169,10 @@ impl CarZero {
     /// The same from what [`ImageEncoder::features`] makes of them.
     pub fn encode_features(&self, features: &[Tensor<3>]) -> Encoded {
         let tokens = self.img_encoder.tokens(features);
-        let head = self.cosine_head.as_ref();
-        let direction = head.map(|head| head.image(self.img_encoder.pooled(features)));
+        let direction = match &self.cosine_head {
+            Some(head) => head.image(self.img_encoder.pooled(features)),
+            None => unit(tokens.global.clone()),
+        };
         self.fusion_module.encode(tokens.global, tokens.local, None).with_direction(direction)
     }
 
@@ -220,28 +222,22 @@ impl CarZero {
 
     /// The same from what [`TextEncoder::hidden`] makes of them.
     pub fn encode_hidden(&self, hidden: TextTokens) -> Encoded {
-        let head = self.cosine_head.as_ref();
-        let direction = head.map(|head| head.text(hidden.global.clone()));
+        let global = hidden.global.clone();
         let tokens = self.text_encoder.embed(hidden);
+        let direction = match &self.cosine_head {
+            Some(head) => head.text(global),
+            None => unit(tokens.global.clone()),
+        };
         self.fusion_module
             .encode(tokens.global, tokens.local, Some(tokens.log_counts))
             .with_direction(direction)
     }
 
-    /// How an image and a text attend to one another: the text over the image's memory, the image
-    /// over the text's, and each row of the text's memory over the image's, as if it were a text.
-    pub fn interactions(
-        &self,
-        image: &Encoded,
-        text: &Tokens,
-        device: &Device,
-    ) -> [Interaction; 3] {
+    /// The rows of a text's memory, one for `[CLS]`, each word and `[SEP]`, as if each were a text of its own.
+    pub fn encode_words(&self, text: &Tokens, device: &Device) -> Encoded {
         let tokens = self.text_encoder.forward(std::slice::from_ref(text), device);
-        let rows = tokens.local.clone().squeeze_dim::<2>(0).narrow(0, 0, text.row_count());
-        let fusion = &self.fusion_module;
-        let words = fusion.encode_rows(rows);
-        let text = fusion.encode(tokens.global, tokens.local, Some(tokens.log_counts));
-        fusion.interact([(image, &text), (&text, image), (image, &words)])
+        let rows = tokens.local.squeeze_dim::<2>(0).narrow(0, 0, text.row_count());
+        self.fusion_module.encode_rows(rows)
     }
 
     /// The logits of every image and every text alone, `[images, texts]`: of the texts' queries over the images'

@@ -184,7 +184,7 @@ pub struct Reference {
     /// 100th percentile of its logit: 101 ascending numbers.
     #[serde(deserialize_with = "not_inlined")]
     pub percentiles: BTreeMap<String, Vec<f32>>,
-    /// The same of its cosine, where the model has a CLIP-style head.
+    /// The same of its cosine.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cosines: BTreeMap<String, Vec<f32>>,
 }

@@ -87,6 +87,21 @@ impl Phantom {
         }
         found
     }
+
+    /// The same chest without a finding, and nothing else changed; none where that is not drawn.
+    pub fn without(&self, finding: &str) -> Option<Self> {
+        let normal = Self::default();
+        let mut without = self.clone();
+        match finding {
+            EFFUSION => (without.effusion, without.left_effusion) = (0.0, 0.0),
+            CARDIOMEGALY => without.heart = normal.heart,
+            PNEUMOTHORAX => (without.pneumothorax, without.right_pneumothorax) = (0.0, 0.0),
+            CONSOLIDATION => without.consolidation = 0.0,
+            NODULE => without.nodule = None,
+            _ => return None,
+        }
+        self.truth().iter().any(|truth| truth.finding == finding).then_some(without)
+    }
 }
 
 #[cfg(test)]
@@ -222,5 +237,32 @@ mod tests {
         }
         let nan = Phantom { heart: f32::NAN, rotation: f32::NAN, ..Phantom::default() };
         assert_eq!(nan.render(33), Phantom::default().render(33));
+    }
+
+    #[test]
+    fn a_finding_is_taken_away_and_nothing_else() {
+        let nodule = Some(Nodule { x: 0.3, y: 0.4, radius: 0.03 });
+        let phantom = Phantom {
+            effusion: 0.4,
+            heart: 0.62,
+            nodule,
+            pneumothorax: 0.5,
+            consolidation: 0.9,
+            ..Phantom::default()
+        };
+        let drawn = phantom.truth();
+        assert_eq!(drawn.len(), 5);
+        for truth in &drawn {
+            let without = phantom.without(truth.finding).unwrap();
+            let left: Vec<_> = without.truth().iter().map(|truth| truth.finding).collect();
+            let others = drawn.iter().map(|truth| truth.finding);
+            assert_eq!(left, others.filter(|other| *other != truth.finding).collect::<Vec<_>>());
+            let (before, after) = (phantom.render(SIZE), without.render(SIZE));
+            assert_ne!(before, after);
+            assert_eq!(without.without(truth.finding), None, "it is not there any more");
+        }
+        assert_eq!(phantom.without("Fracture"), None);
+        let normal = Phantom { effusion: 0.45, ..Phantom::default() };
+        assert_eq!(normal.without(EFFUSION), Some(Phantom::default()));
     }
 }

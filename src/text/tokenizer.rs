@@ -22,6 +22,8 @@ const SEP: &str = "[SEP]";
 pub struct Tokens {
     /// Identifiers of the pieces, `[CLS]` first and `[SEP]` last.
     pub ids: Vec<u32>,
+    /// The pieces themselves; one that goes on with a word begins with `##`.
+    pub pieces: Vec<String>,
     /// For each piece, the row of the text memory it belongs to: the pieces of one word share one.
     pub rows: Vec<usize>,
     /// For each row, its word; the first is `[CLS]` and the last `[SEP]`.
@@ -143,6 +145,7 @@ impl TextTokenizer {
         BertPreTokenizer.pre_tokenize(&mut split).map_err(Error::Tokenizer)?;
         let [cls, sep] = self.around;
         let mut ids = vec![cls];
+        let mut pieces = vec![CLS.to_string()];
         let mut rows = vec![0];
         let mut words = vec![CLS.to_string()];
         for (word, ..) in split.get_splits(OffsetReferential::Normalized, OffsetType::None) {
@@ -152,16 +155,18 @@ impl TextTokenizer {
                 }
                 match (piece.value.strip_prefix("##"), words.last_mut()) {
                     (Some(more), Some(word)) => word.push_str(more),
-                    _ => words.push(piece.value),
+                    _ => words.push(piece.value.clone()),
                 }
                 ids.push(piece.id);
+                pieces.push(piece.value);
                 rows.push(words.len() - 1);
             }
         }
         ids.push(sep);
+        pieces.push(SEP.to_string());
         rows.push(words.len());
         words.push(SEP.to_string());
-        Ok(Tokens { ids, rows, words })
+        Ok(Tokens { ids, pieces, rows, words })
     }
 
     /// Checks that this tokenizer belongs to a model, by the number of its embeddings and by its

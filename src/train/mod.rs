@@ -80,7 +80,7 @@ pub struct Validated {
     pub labels: Vec<Option<bool>>,
     /// The model's logit of the finding's standard prompt.
     pub logits: Vec<f32>,
-    /// The CLIP-style head's cosine for the same prompt, if the model has such a head.
+    /// The cosine for the same prompt, as in a [`Score`](crate::Score).
     pub cosines: Option<Vec<f32>>,
 }
 

@@ -2,10 +2,13 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::js::{JsAblated, JsAuditReport, JsBothHeads, JsSensitivity, object};
+use super::js::{
+    JsAblated, JsAuditReport, JsBothHeads, JsCurvesReport, JsMirrored, JsSensitivity, object,
+};
 use super::model::{EncodedImage, Model};
 use super::picture::Picture;
-use crate::engine::audit::{self, Cover};
+use crate::engine::cover::Cover;
+use crate::engine::{audit, curves};
 use crate::error::Result;
 use crate::text::prompt;
 
@@ -33,6 +36,30 @@ impl Audit {
     }
 }
 
+/// How a score falls and rises with the patches that a map puts first, pass by pass.
+#[wasm_bindgen]
+pub struct Curves(curves::Curves);
+
+#[wasm_bindgen]
+impl Curves {
+    /// Passes over the picture that they take.
+    #[wasm_bindgen(getter)]
+    pub fn passes(&self) -> usize {
+        self.0.passes()
+    }
+
+    /// Passes that are done.
+    #[wasm_bindgen(getter)]
+    pub fn done(&self) -> usize {
+        self.0.done()
+    }
+
+    /// What came of it; undefined before all passes are done.
+    pub fn report(&self) -> JsCurvesReport {
+        object(&self.0.report())
+    }
+}
+
 #[wasm_bindgen]
 impl Model {
     /// Scores a finding by every part of the fusion, the whole first. The picture is not encoded again.
@@ -41,8 +68,7 @@ impl Model {
         Ok(object(&parts))
     }
 
-    /// Scores findings by cross-attention and by the CLIP-style head, in their order; undefined where the model has no
-    /// such head.
+    /// Scores findings by cross-attention and by cosine, in their order.
     #[wasm_bindgen(js_name = bothHeads)]
     pub async fn both_heads(
         &self,
@@ -95,5 +121,33 @@ impl Model {
     #[wasm_bindgen(js_name = auditStep)]
     pub async fn audit_step(&self, audit: &mut Audit) -> Result<()> {
         self.engine.audit_step(&mut audit.0).await
+    }
+
+    /// Begins the insertion and deletion of a finding's score; `map` as in an audit.
+    pub async fn curves(
+        &self,
+        picture: &Picture,
+        image: &EncodedImage,
+        finding: &str,
+        map: &[f32],
+    ) -> Result<Curves> {
+        let prompt = prompt::sentence(finding)?;
+        Ok(Curves(self.engine.curves(&picture.0, &image.0, &prompt, map).await?))
+    }
+
+    /// Does the next pass of curves.
+    #[wasm_bindgen(js_name = curvesStep)]
+    pub async fn curves_step(&self, curves: &mut Curves) -> Result<()> {
+        self.engine.curves_step(&mut curves.0).await
+    }
+
+    /// Scores a finding, on the left and on the right too, on a picture and on its mirror image: one pass.
+    pub async fn sides(
+        &self,
+        picture: &Picture,
+        image: &EncodedImage,
+        finding: &str,
+    ) -> Result<JsMirrored> {
+        Ok(object(&self.engine.sides(&picture.0, &image.0, finding).await?))
     }
 }

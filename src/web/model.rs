@@ -90,6 +90,7 @@ impl Model {
             map_side: config.map_side(),
             resize: config.image.resize,
             margin: config.image.margin(),
+            cosine_head: config.cosine.is_some(),
         })
     }
 
@@ -123,17 +124,10 @@ impl Model {
         Ok(object(&scores))
     }
 
-    /// How a picture and a finding attend to one another.
+    /// How a picture and a finding come to their score.
     pub async fn explain(&self, image: &EncodedImage, finding: &str) -> Result<JsExplanation> {
         let explanation = self.engine.explain(&image.0, &prompt::sentence(finding)?).await?;
-        Ok(object(&objects::Explanation {
-            words: &explanation.words,
-            layers: explanation.layers,
-            heads: explanation.heads,
-            patches: TypedArray::F32(&explanation.patches),
-            attended_words: TypedArray::F32(&explanation.attended_words),
-            word_patches: TypedArray::F32(&explanation.word_patches),
-        }))
+        Ok(object(&objects::Explanation::from(&explanation)))
     }
 
     fn score_object<'a>(

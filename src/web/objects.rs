@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::engine::explanation::{self, Piece};
 use crate::engine::wording::Wording;
 use crate::error::{Error, Reason};
 use crate::package::Precision;
@@ -99,6 +100,7 @@ pub struct ModelInfo<'a> {
     pub map_side: usize,
     pub resize: Resize,
     pub margin: f64,
+    pub cosine_head: bool,
 }
 
 /// How one finding scores on one picture.
@@ -125,16 +127,49 @@ pub struct WithStandings<'a> {
     pub standings: Option<[f32; 2]>,
 }
 
-/// How one picture and one sentence attend to one another.
+/// How one picture and one sentence come to their score.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation<'a> {
     pub words: &'a [String],
+    pub pieces: &'a [Piece],
     pub layers: usize,
     pub heads: usize,
+    pub word_vectors: TypedArray<'a>,
+    pub text_vector: TypedArray<'a>,
+    pub image_vector: TypedArray<'a>,
     pub patches: TypedArray<'a>,
     pub attended_words: TypedArray<'a>,
+    pub attended_text: TypedArray<'a>,
     pub word_patches: TypedArray<'a>,
+    pub fused: TypedArray<'a>,
+    pub hidden: Vec<TypedArray<'a>>,
+    pub i2t: f32,
+    pub t2i: f32,
+    pub logit: f32,
+}
+
+impl<'a> From<&'a explanation::Explanation> for Explanation<'a> {
+    fn from(from: &'a explanation::Explanation) -> Self {
+        Self {
+            words: &from.words,
+            pieces: &from.pieces,
+            layers: from.layers,
+            heads: from.heads,
+            word_vectors: TypedArray::F32(&from.word_vectors),
+            text_vector: TypedArray::F32(&from.text_vector),
+            image_vector: TypedArray::F32(&from.image_vector),
+            patches: TypedArray::F32(&from.patches),
+            attended_words: TypedArray::F32(&from.attended_words),
+            attended_text: TypedArray::F32(&from.attended_text),
+            word_patches: TypedArray::F32(&from.word_patches),
+            fused: TypedArray::F32(&from.fused),
+            hidden: from.hidden.iter().map(|layer| TypedArray::F32(layer)).collect(),
+            i2t: from.i2t,
+            t2i: from.t2i,
+            logit: from.logit,
+        }
+    }
 }
 
 /// What a viewer shows.

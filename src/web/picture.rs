@@ -4,7 +4,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::js::{
-    JsExamples, JsFacts, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths, JsWarnings, object,
+    JsExamples, JsFacts, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths, JsWarnings, JsWithout,
+    object,
 };
 use super::objects::{Palette, Shown, TypedArray};
 use crate::engine::heatmap::PALETTES;
@@ -100,6 +101,12 @@ pub fn phantoms() -> JsExamples {
 #[wasm_bindgen(js_name = phantomTruth)]
 pub fn phantom_truth(params: JsPhantom) -> Result<JsTruths> {
     Ok(object(&phantom_from(params)?.truth()))
+}
+
+/// The same phantom without a drawn finding, and nothing else changed; undefined where that is not drawn.
+#[wasm_bindgen(js_name = phantomWithout)]
+pub fn phantom_without(params: JsPhantom, finding: &str) -> Result<JsWithout> {
+    Ok(object(&phantom_from(params)?.without(finding)))
 }
 
 /// The colour maps, the default first.

@@ -13,10 +13,14 @@ use super::objects::{
 };
 use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
-use crate::engine::audit::{Conclusion, Cover, Report};
+use crate::engine::audit::{Conclusion, Report};
+use crate::engine::cover::Cover;
+use crate::engine::curves;
+use crate::engine::explanation::{self, Piece};
 use crate::engine::heads::BothHeads;
 use crate::engine::ood::Verdict;
 use crate::engine::sensitivity::{Reworded, Sensitivity, Spread};
+use crate::engine::sides::{Mirrored, Side};
 use crate::engine::wording::Wording;
 use crate::error::{Cause, Error, Reason};
 use crate::package::config::{Credit, Measured, Preset};
@@ -386,6 +390,7 @@ fn check_model(declared: &Declarations) {
                 map_side: 14,
                 resize,
                 margin: 0.06,
+                cosine_head: true,
             },
         );
     }
@@ -417,18 +422,26 @@ fn check_model(declared: &Declarations) {
                 reference: Some(numbers),
             },
         );
-        declared.check(
-            "Explanation",
-            &Explanation {
-                words: &[text()],
-                layers: 1,
-                heads: 1,
-                patches: numbers,
-                attended_words: numbers,
-                word_patches: numbers,
-            },
-        );
     }
+    let explanation = explanation::Explanation {
+        words: vec![text()],
+        pieces: vec![Piece { text: text(), word: 0 }],
+        layers: 1,
+        heads: 1,
+        word_vectors: vec![0.5],
+        text_vector: vec![0.5],
+        image_vector: vec![0.5],
+        patches: vec![0.5],
+        attended_words: vec![0.5],
+        attended_text: vec![0.5],
+        word_patches: vec![0.5],
+        fused: vec![0.5],
+        hidden: vec![vec![0.5]],
+        i2t: 0.5,
+        t2i: 0.5,
+        logit: 0.5,
+    };
+    declared.check("Explanation", &Explanation::from(&explanation));
 }
 
 fn check_experiments(declared: &Declarations) {
@@ -455,6 +468,17 @@ fn check_experiments(declared: &Declarations) {
         let spread = Spread { wordings: 1, before: 2.0, after: 1.0, explained: Some(0.75) };
         declared
             .check("Sensitivity", &Sensitivity { wordings: vec![reworded], spread: Some(spread) });
+    }
+    let curves = curves::Report {
+        deletion: vec![standing],
+        insertion: vec![standing],
+        deletion_area: 0.5,
+        insertion_area: 0.5,
+    };
+    declared.check("CurvesReport", &curves);
+    for side in each![Side: Neither, Left, Right] {
+        let (prompt, as_is, mirrored) = ("x".into(), standing, standing);
+        declared.check("Mirrored", &Mirrored { side, prompt, as_is, mirrored });
     }
     let covers = each![Cover: Mean, Blur, Mirror];
     for (cover, conclusion) in covers.into_iter().zip(each![Conclusion: Explains, Partly, NoReason])

@@ -106,6 +106,8 @@ export interface ModelInfo {
   resize: 'longest_side_pad' | 'centre_square';
   /** What the model leaves out on each side of that square, as a part of its side. */
   margin: number;
+  /** Whether cosines are of a trained CLIP-style head; else they are of global features before the fusion. */
+  cosineHead: boolean;
 }
 
 export interface DeviceInfo {
@@ -180,20 +182,46 @@ export interface Measured {
   standings?: [number, number];
 }
 
-/** How a picture and a sentence attend to one another. */
+/** A word piece: its letters, after `##` where it goes on with a word, and the word that it belongs to, from 0. */
+export interface Piece {
+  text: string;
+  word: number;
+}
+
+/** How a picture and a sentence come to their score: all numbers on the way. */
 export interface Explanation {
   /** The sentence as the model reads it, `[CLS]` first and `[SEP]` last. */
   words: string[];
+  /** What the words are read in. */
+  pieces: Piece[];
   /** Layers of the fusion. */
   layers: number;
   /** Heads of each layer. */
   heads: number;
-  /** Weights of the sentence over the patches, `[layers, heads, patches]`. */
+  /** Each word as the fusion takes it, `[words, dim]`. */
+  wordVectors: Float32Array;
+  /** The sentence as a whole, `[dim]`: the query over the picture. */
+  textVector: Float32Array;
+  /** The picture as a whole, `[dim]`: the query over the words. */
+  imageVector: Float32Array;
+  /** Weights of the sentence over the patches, `[layers, heads, patches]`; the rest to 1 went to the picture as a whole. */
   patches: Float32Array;
-  /** Weights of the picture over the words, `[layers, heads, words]`; what is missing to 1 went to the text as a whole. */
+  /** Weights of the picture over the words, `[layers, heads, words]`; what is missing to 1 went to the text as a whole and to empty rows. */
   attendedWords: Float32Array;
+  /** Weights of the picture over the text as a whole, `[layers, heads]`. */
+  attendedText: Float32Array;
   /** Where each word would look if it were the query alone, `[words, patches]`. The score does not use it. */
   wordPatches: Float32Array;
+  /** The two queries once they have attended, `[2, dim]`: the sentence's, then the picture's. */
+  fused: Float32Array;
+  /** What the projector's hidden layers make of the two, each `[2, width]`. */
+  hidden: Float32Array[];
+  /** The score of the first, as in a `Score`. */
+  i2t: number;
+  /** The score of the second. */
+  t2i: number;
+  /** The mean of both. */
+  logit: number;
 }
 
 /** A part of the fusion; layers and heads are counted from 0. */
@@ -221,7 +249,7 @@ export interface Standing {
   percentile?: number;
 }
 
-/** A finding's standing by cross-attention, and by the cosine of the CLIP-style head, -1 to 1. */
+/** A finding's standing by cross-attention, and by the cosine, -1 to 1; see `ModelInfo.cosineHead`. */
 export interface BothHeads {
   crossAttention: Standing;
   cosine: Standing;
@@ -279,6 +307,28 @@ export interface AuditReport {
   conclusion: 'explains' | 'partly' | 'no-reason';
   /** What the picture looks like to the model with the region covered. */
   looks?: Verdict;
+}
+
+/** How a score falls while a map's strongest patches are covered, and rises while they are uncovered on a blurred picture. */
+export interface CurvesReport {
+  /** From the picture as it is to one that is covered, in equal steps. */
+  deletion: Standing[];
+  /** From a blurred picture to it as it is, in as many steps. */
+  insertion: Standing[];
+  /** The mean height of the deletion's logits: the area over the share of patches, by the trapezoidal rule. */
+  deletionArea: number;
+  /** The same of the insertion. */
+  insertionArea: number;
+}
+
+/** A prompt on a picture and on its mirror image. */
+export interface Mirrored {
+  /** Which of the patient's sides it names. */
+  side: 'neither' | 'left' | 'right';
+  /** As sent. */
+  prompt: string;
+  asIs: Standing;
+  mirrored: Standing;
 }
 
 /** What a viewer shows. */

@@ -98,3 +98,24 @@ export const pixelsOf = (locator) =>
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
   });
+
+/** Keeps what the worker is asked, and what it answers to an explanation. @param {Page} page */
+export const recordWorker = (page) =>
+  page.addInitScript(() => {
+    globalThis.asked = [];
+    globalThis.explained = [];
+    const post = Worker.prototype.postMessage;
+    const heard = new WeakSet();
+    Worker.prototype.postMessage = function (message, ...rest) {
+      const { id, type, payload } = message;
+      globalThis.asked.push({ id, type, payload });
+      if (!heard.has(this)) {
+        heard.add(this);
+        this.addEventListener('message', ({ data }) => {
+          const call = globalThis.asked.find((each) => each.id === data.id);
+          if (data.type === 'result' && call?.type === 'explain') globalThis.explained.push(data.value);
+        });
+      }
+      return Reflect.apply(post, this, [message, ...rest]);
+    };
+  });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ALL, meanOf } from '../../www/core/explanation.js';
 import { OUTPUT, matchOf, violations } from './setup.mjs';
-import { addOwnWords, boxOf, builtPage, labelOf, reached, textOf, visit } from './visit.mjs';
+import { addOwnWords, boxOf, builtPage, labelOf, reached, recordWorker, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const built = builtPage();
@@ -24,25 +24,7 @@ afterEach(async () => {
 /** Opens the page with a synthetic chest, scored. @param {BrowserContextOptions} [options] Of the browser's context */
 async function start(options = {}) {
   ({ context, page, problems } = await visit(built.browser, options));
-  await page.addInitScript(() => {
-    // keeps what the worker is asked, and what it answers to an explanation
-    globalThis.asked = [];
-    globalThis.explained = [];
-    const post = Worker.prototype.postMessage;
-    const heard = new WeakSet();
-    Worker.prototype.postMessage = function (message, ...rest) {
-      const { id, type, payload } = message;
-      globalThis.asked.push({ id, type, payload });
-      if (!heard.has(this)) {
-        heard.add(this);
-        this.addEventListener('message', ({ data }) => {
-          const call = globalThis.asked.find((each) => each.id === data.id);
-          if (data.type === 'result' && call?.type === 'explain') globalThis.explained.push(data.value);
-        });
-      }
-      return Reflect.apply(post, this, [message, ...rest]);
-    };
-  });
+  await recordWorker(page);
   await page.goto(built.site.origin);
   await reach('ready');
   await page.locator('[data-phantom="effusion"]').click();

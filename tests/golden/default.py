@@ -188,6 +188,31 @@ def audit(text):
     return logits, [mixed(region, covered[name], plane) for name in ("blur", "mirror")]
 
 
+def curves(text):
+    """Logits while the map's strongest patches are covered, and while they are uncovered on a blurred picture; areas."""
+    plane = test_picture()
+
+    def look(plane):
+        image = image_tokens(plane)
+        (i2t, map), (t2i, _) = interact(image, text[0]), interact(text, image[0])
+        return (i2t + t2i) / 2, map
+
+    _, map = look(plane)
+    side, steps = int(np.sqrt(len(map))), 14
+    cell = len(plane) // side
+    order, covered = np.argsort(-map, kind="stable"), covers(plane, cell)
+
+    def mixed(count, inside, outside):
+        mask = np.isin(np.arange(len(map)), order[:count]).reshape(side, side).repeat(cell, 0).repeat(cell, 1)
+        return look(np.where(mask, inside, outside))[0]
+
+    counts = [step * len(map) // steps for step in range(steps + 1)]
+    deletion = [mixed(count, covered["mean"], plane) for count in counts]
+    insertion = [mixed(count, plane, covered["blur"]) for count in counts]
+    shares = np.linspace(0, 1, steps + 1)
+    return deletion, insertion, [np.trapezoid(curve, shares) for curve in (deletion, insertion)]
+
+
 def main():
     tokenizer = Tokenizer.from_file(str(MODEL / "tokenizer.json"))
     tokenizer.no_padding()
@@ -197,6 +222,7 @@ def main():
     i2t = [[interact(image, text[0]) for text in texts] for image in images]
     t2i = [[interact(text, image[0])[0] for text in texts] for image in images]
     audited, otherwise_covered = audit(texts[0])
+    deletion, insertion, areas = curves(texts[0])
     expected = {
         "pixels": np.stack(planes)[:, None],
         "image_global": np.stack([image[0] for image in images]),
@@ -207,6 +233,9 @@ def main():
         "attention": np.array([[map for _, map in row] for row in i2t]),
         "audit": np.array(audited),
         "audit_blur_mirror": np.array(otherwise_covered),
+        "deletion": np.array(deletion),
+        "insertion": np.array(insertion),
+        "areas": np.array(areas),
     }
     out = FIXTURES / "default"
     save_file({name: values.astype(np.float32) for name, values in expected.items()}, out / "expected.safetensors")

@@ -41,15 +41,16 @@ def heads(x, count):
     return x.reshape(*x.shape[:-1], count, -1).swapaxes(-2, -3)
 
 
-def interact(weights, fusion, memory, query, keys=slice(None), off=()):
-    """One query row over one memory: the logit, and the weights averaged over heads and layers.
+def walk(weights, fusion, memory, query, keys=slice(None), off=()):
+    """One query row over one memory, step by step: `attention` of every layer and head, the `row` that comes out, and
+    what each layer of the `projector` makes of it; the last is the logit.
 
     `memory` is a global row and the local ones, of which `keys` can be attended to; `off` names the pairs of layer
     and head that pass on zeros.
     """
     decoder, eps, count = "fusion_module.decoder", fusion["norm_eps"], fusion["heads"]
     rows = norm(weights, f"{decoder}.norm", np.concatenate([memory[0][None], memory[1]]), eps)[keys]
-    x, maps = norm(weights, f"{decoder}.norm", query, eps), []
+    x, attention = norm(weights, f"{decoder}.norm", query, eps), []
     for index in range(fusion["layers"]):
         layer = f"{decoder}.layers.{index}"
         attend = f"{layer}.multihead_attn"
@@ -63,8 +64,16 @@ def interact(weights, fusion, memory, query, keys=slice(None), off=()):
         x = x + linear(weights, f"{attend}.out_proj", context.reshape(-1))
         hidden = linear(weights, f"{layer}.linear1", norm(weights, f"{layer}.norm3", x, eps)).clip(0)
         x = x + linear(weights, f"{layer}.linear2", hidden)
-        maps.append(shares.mean(0)[0])
-    x = norm(weights, f"{decoder}.norm", x, eps)
-    for index in range(len(fusion["projector"]) + 1):
-        x = linear(weights, f"fusion_module.mlp_head.{index}", x.clip(0) if index else x)
-    return x[0], np.mean(maps, 0)[1:]
+        attention.append(shares[:, 0])
+    row = norm(weights, f"{decoder}.norm", x, eps)
+    projector, last = [row], len(fusion["projector"])
+    for index in range(last + 1):
+        x = linear(weights, f"fusion_module.mlp_head.{index}", projector[-1])
+        projector.append(x if index == last else x.clip(0))
+    return {"attention": np.array(attention), "row": row, "projector": projector[1:]}
+
+
+def interact(weights, fusion, memory, query, keys=slice(None), off=()):
+    """The logit of one query row over one memory, and the weights of the patches, averaged over heads and layers."""
+    steps = walk(weights, fusion, memory, query, keys, off)
+    return steps["projector"][-1][0], steps["attention"].mean((0, 1))[1:]

@@ -5,7 +5,7 @@
  * @typedef {{layer: number, head: number}} Choice Counted from 0; `ALL` for the mean over all of them
  * @typedef {import('./viewport/transform.js').Point} Point
  */
-import { t } from './i18n.js';
+import { percent, t } from './i18n.js';
 
 export const ALL = -1;
 
@@ -15,7 +15,7 @@ export const keyOf = (picture, finding) => `${picture}|${finding}`;
 /** @param {Choice} choice */
 export const isAll = ({ layer, head }) => layer === ALL && head === ALL;
 
-/** The mean over the chosen layers and heads. @param {Float32Array} values `[layers, heads, n]` @param {Explanation} of @param {Choice} choice @returns {Float32Array} */
+/** The mean over the chosen layers and heads. @param {Float32Array} values `[layers, heads, n]` @param {Pick<Explanation, 'layers' | 'heads'>} of @param {Choice} choice @returns {Float32Array} */
 export function meanOf(values, { layers, heads }, { layer, head }) {
   const size = values.length / (layers * heads);
   const sum = new Float32Array(size);
@@ -31,13 +31,13 @@ export function meanOf(values, { layers, heads }, { layer, head }) {
   return sum.map((value) => value / Math.max(1, count));
 }
 
-/** Where a word alone would look. @param {Explanation} explanation @param {number} word @returns {Float32Array} */
+/** Where a word alone would look. @param {Pick<Explanation, 'words' | 'wordPatches'>} explanation @param {number} word @returns {Float32Array} */
 export function mapOfWord({ words, wordPatches }, word) {
   const size = wordPatches.length / words.length;
   return wordPatches.subarray(word * size, (word + 1) * size);
 }
 
-/** How much each word alone looks at a patch. @param {Explanation} explanation @param {number} patch @returns {number[]} */
+/** How much each word alone looks at a patch. @param {Pick<Explanation, 'words' | 'wordPatches'>} explanation @param {number} patch @returns {number[]} */
 export const wordsAtPatch = (explanation, patch) =>
   explanation.words.map((_, word) => mapOfWord(explanation, word)[patch]);
 
@@ -48,6 +48,12 @@ export function patchAt({ x, y }, seen, grid, side) {
     Math.floor(at * side),
   );
   return column >= 0 && row >= 0 && column < side && row < side ? row * side + column : -1;
+}
+
+/** A part of the attention, in percent. @param {number} part */
+export function share(part) {
+  if (part < 0.0005) return `<${percent(0.001, 1)}`;
+  return percent(part, part < 0.1 ? 1 : 0);
 }
 
 /** "layer 2, all heads". @param {Choice} choice */

@@ -7,8 +7,10 @@
  * @property {string[] | null} findings @property {string} preset @property {string} selected
  * @property {Partial<import('./state.js').State['map']>} map
  * @property {{window?: [center: number, width: number], invert?: boolean, turn?: number, mirror?: boolean}} display `window`: in parts of the range of values
+ * @property {import('./experiments.js').Experiment | null} experiment To open once a picture is scored
  * @property {string[]} refused Its parts that make no sense, shortened
  */
+import { EXPERIMENTS } from './experiments.js';
 import { siteFolder } from './folders.js';
 import { partsOfWindow } from './viewport/pixels.js';
 import { shortened, tidy } from './words.js';
@@ -17,13 +19,28 @@ const FRAGMENT_MAX = 16_000;
 const FINDINGS_MAX = 100;
 const FINDING_MAX = 200;
 /** What a link may hold. */
-const PARTS = ['model', 'set', 'find', 'show', 'map', 'palette', 'opacity', 'window', 'invert', 'turn', 'mirror'];
+const PARTS = [
+  'model',
+  'set',
+  'find',
+  'show',
+  'map',
+  'palette',
+  'opacity',
+  'window',
+  'invert',
+  'turn',
+  'mirror',
+  'experiment',
+];
 const KINDS = /** @type {const} */ (['attention', 'similarity']);
 
 const round = (/** @type {number} */ value) => Number(value.toFixed(4));
 
-/** @param {import('./state.js').State} state */
-export function fragmentOf({ folder, preset, findings, selected, map, display: { window, invert, view }, picture }) {
+/** @param {import('./state.js').State} state @param {import('./experiments.js').Experiment} [experiment] The one that the link opens */
+export function fragmentOf(state, experiment) {
+  const { folder, preset, findings, selected, map, display, picture } = state;
+  const { window, invert, view } = display;
   const out = new URLSearchParams();
   if (folder.kind === 'site') out.set('model', folder.name);
   if (preset) out.set('set', preset);
@@ -36,6 +53,7 @@ export function fragmentOf({ folder, preset, findings, selected, map, display: {
   if (invert) out.set('invert', '1');
   if (view.turn) out.set('turn', String(view.turn));
   if (view.mirror) out.set('mirror', '1');
+  if (experiment) out.set('experiment', experiment);
   return `#${out}`;
 }
 
@@ -95,6 +113,7 @@ export function settingsFromFragment(fragment) {
       turn: part('turn', (text) => [1, 2, 3].find((turn) => String(turn) === text)),
       mirror: part('mirror', yes),
     }),
+    experiment: part('experiment', (text) => EXPERIMENTS.find((each) => each === text)) ?? null,
     refused,
   };
 }

@@ -66,6 +66,21 @@ export default {
   'cover.blur': 'a blur',
   'cover.mean': 'mean grey',
   'cover.mirror': 'what lies opposite',
+  'curves.areas':
+    'Mean logit under deletion {deletion}, the lower the better; under insertion {insertion}, the higher the better.',
+  'curves.deletion': 'covered one after another',
+  'curves.figure':
+    'Logits over the share of patches: covered, from {deletionFrom} to {deletionTo}; uncovered, from {insertionFrom} to {insertionTo}',
+  'curves.goOn': 'Go on: {passes} passes more, about {time}',
+  'curves.insertion': 'uncovered on the blurred image',
+  'curves.limit':
+    'Insertion and deletion, after RISE (Petsiuk et al., 2018), with logits. A half covered image is unlike any that the model learnt from.',
+  'curves.question':
+    'Patches are covered in the order of the map ({map}), the strongest first, and the score falls; on a blurred image they are uncovered in that order, and it rises. The sooner either happens, the better the map says what the score rests on.',
+  'curves.share': '{share} of the patches',
+  'curves.stop': 'Stop',
+  'curves.take': 'Take {passes} passes over the image, about {time}',
+  'curves.title': 'How soon does the score fall, and rise?',
   'detail.chart': 'Logits of the reference images from {low} to {high}, median {median}; this image {here}',
   'detail.here': 'this image {value}',
   'detail.i2t': 'Image to text',
@@ -88,6 +103,14 @@ export default {
   'device.webgpuChosen': 'WebGPU, because you chose it.',
   'duration.ms': '{value} ms',
   'duration.s': '{value} s',
+  'elsewhere.limit': 'Drawings are made by a program. What they say of radiographs of patients is limited.',
+  'elsewhere.question':
+    'The same sentence is scored on other, drawn images; of a drawing also on the same one without what it shows, and nothing else changed. The thin line is this image.',
+  'elsewhere.this': 'this image',
+  'elsewhere.title': 'Does the score need this image?',
+  'elsewhere.without':
+    'Without the drawn {finding}, and with nothing else changed, it stands elsewhere: {from} before, {to} after.',
+  'elsewhere.withoutName': 'the same without the drawn {finding}',
   'error.archive': '{message}',
   'error.bad-answer': '{message}',
   'error.bad-config': '{message}',
@@ -285,6 +308,7 @@ export default {
   'example.normal': 'Normal chest',
   'example.pneumothorax': 'Left pneumothorax',
   'example.surprise': 'Chest of this round',
+  'experiments.json': 'Save all of it as JSON',
   'experiments.open': 'Experiments: what does this score rest on?',
   'experiments.subject': '{finding}, sent as “{sentence}”.',
   'experiments.title': 'Experiments',
@@ -380,10 +404,13 @@ export default {
   'heads.crossMap': 'Map by cross-attention',
   'heads.limit':
     'Which is right, one image cannot say. Over images that took no part, the model card compares their AUROC.',
+  'heads.limitGlobal':
+    'A low cosine says little here: the features were made for the fusion, not to be compared by themselves.',
   'heads.most': 'They disagree most over {finding}: {cross} by cross-attention, {cosine} by cosine.',
-  'heads.none': 'This model has no such head.',
   'heads.question':
     'The model has a second, CLIP-style head on the same encoders, which learnt the same sentences: it compares one vector of the image with one of the sentence. Where do they disagree on this image?',
+  'heads.questionGlobal':
+    'This model has no CLIP-style head to compare with. Shown is the cosine of its global features of image and sentence before the fusion, which it never learnt to score by. Where do the two disagree on this image?',
   'heads.title': 'Cross-attention or cosine?',
   'heads.unranked': 'No listed finding has standings by both.',
   'key.across': 'Flip left to right',
@@ -401,6 +428,9 @@ export default {
   'key.turn': 'Rotate right',
   'key.window': 'Window tool: contrast and brightness',
   'key.zoom': 'Zoom tool',
+  'kinds.caption': '{map}, {name}: highest {peak}',
+  'kinds.text':
+    'Beside an image without the finding, each kind of map on one scale: attention is divided among the patches, so that one is the strongest also where there is nothing; similarity, before that division, need not light up.',
   'lab.darker': '{value} darker',
   'lab.drawn': 'What was drawn',
   'lab.fresh': 'New patient',
@@ -731,6 +761,19 @@ export default {
   'sheet.twoText': 'Zoom and pan',
   'sheet.wheel': 'Wheel',
   'sheet.wheelText': 'Zoom to the pointer',
+  'sides.asIs': 'This image',
+  'sides.follow':
+    'Mirroring moves the scores of left and right in opposite directions, each further than the score without a side: the model tells the sides apart here.',
+  'sides.limit':
+    'In a mirrored chest the heart lies on the wrong side too, which few images that the model learnt from show.',
+  'sides.mirrored': 'Mirrored',
+  'sides.none': 'This finding has no sides in the vocabulary; its own score should not change.',
+  'sides.prompt': 'Prompt',
+  'sides.question':
+    'The finding is asked for on the patient’s left and on the right, on this image and on its mirror image. A model that tells sides apart lets them change places with the image.',
+  'sides.stay':
+    'Mirroring does not move the scores of left and right in opposite directions, further than the score without a side: the model does not tell the sides apart here.',
+  'sides.title': 'Does it tell left from right?',
   'sources.altered': 'Synthetic chest, altered',
   'sources.choose': 'Choose images',
   'sources.drawnFor': '{name}, synthetic: drawn to show {finding}',
@@ -754,6 +797,35 @@ export default {
   'sources.veil': 'Drop to open',
   'sources.waits': '{name} · opens as soon as the program is ready',
   'stage.label': 'Image',
+  'steps.attended': 'The image divides its attention among the words',
+  'steps.counted':
+    'Each row is one vector of {count} numbers, as the fusion takes it. All are on one scale: blue below zero, red above.',
+  'steps.emptyRows': 'empty rows',
+  'steps.fused': 'What both have attended to is added up: two rows leave the fusion, SimR',
+  'steps.head': 'layer {layer}, head {head}',
+  'steps.headLooks':
+    'Where the sentence looks by head {head} of layer {layer}: {share} of its attention went to patches.',
+  'steps.hidden': 'The projector turns each row into one number',
+  'steps.hint':
+    'Point at a word or a head to see where it looks, or at a patch to see which words look there. The map is the finding’s own: the mean of all heads.',
+  'steps.i2t': 'sentence over image',
+  'steps.map': 'The patches: arrow keys go from one to the next',
+  'steps.patches': 'The sentence divides its attention among the patches, in each layer and head',
+  'steps.patchesText': 'All on one scale. The rest, up to all of a head’s attention, went to the image as a whole.',
+  'steps.question':
+    'The whole way through the numbers that were computed for this image and this sentence, step by step.',
+  'steps.range': '{low} to {high}',
+  'steps.score': 'The score is the mean of the two',
+  'steps.stands': 'Among the reference images: {standing}.',
+  'steps.sum': 'Sentence over image {i2t}, image over sentence {t2i}: the logit is {logit}.',
+  'steps.t2i': 'image over sentence',
+  'steps.title': 'How does the sentence become a score?',
+  'steps.vector': '{name}: {count} numbers, {range}',
+  'steps.vectors': 'Each word becomes a vector, and so do the sentence and the image as wholes',
+  'steps.wholeImage': 'the whole image',
+  'steps.wholeText': 'the whole sentence',
+  'steps.wordLooks': 'Where the word “{word}” alone would look; not part of the score.',
+  'steps.words': 'The sentence is read in words, and rare words in pieces',
   'teach.caution':
     'Where you and the model differ, either may be wrong: a percentile is a rank among reference images, not a probability, and a map has a strongest place also where nothing is wrong.',
   'teach.clear': 'Nothing looks abnormal to me',

@@ -40,6 +40,10 @@
  * @property {(payload: {picture: number, findings: string[], finding: string}) => import('../core/experiments.js').Heads} bothHeads And the CLIP-style head's map of one finding
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Ablated[]} ablate
  * @property {(payload: {picture: number, finding: string, own: readonly string[]}) => import('carzero').Sensitivity} sensitivity
+ * @property {(payload: {picture: number, finding: string}) => import('carzero').Mirrored[]} sides
+ * @property {(payload: {phantom: Params, without?: string, finding: string}) => import('../core/experiments.js').Elsewhere} elsewhere Of a drawing, or of it without what it shows; nothing of it stays
+ * @property {(payload: {picture: number, finding: string, map: Float32Array}) => {passes: number}} curves Begins them, in place of those before
+ * @property {(payload: {}) => import('../core/experiments.js').Curves} curvesStep Their next pass
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
  * @property {(payload: {file: Blob, findings: string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
@@ -69,5 +73,9 @@ export const MODEL_JOBS = new Set([
   'sensitivity',
   'audit',
   'auditStep',
+  'sides',
+  'elsewhere',
+  'curves',
+  'curvesStep',
   'assess',
 ]);

@@ -2,6 +2,8 @@
 
 /** @typedef {import('./program.js').Picture} Picture */
 
+const VIEW_SIDE = 224; // of what the model sees, in pixels
+
 /**
  * @param {import('./program.js').Exports} wasm @param {import('../core/state.js').Source} source @param {number} size Of a synthetic one, in pixels of a side
  * @returns {Promise<Picture>}
@@ -21,6 +23,22 @@ export function bitmapFromPicture(picture) {
   const rgba = new Uint32Array(grey.length);
   for (let i = 0; i < grey.length; i++) rgba[i] = 0xff000000 | (grey[i] * 0x010101); // little-endian ABGR
   return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
+}
+
+/** What the model sees of it, small. @param {Picture} picture @param {import('carzero').View} view @returns {Promise<ImageBitmap>} */
+export async function bitmapOfView(picture, { x, y, width, height }) {
+  const whole = await bitmapFromPicture(picture);
+  const small = { resizeWidth: VIEW_SIDE, resizeHeight: VIEW_SIDE };
+  const seen = await createImageBitmap(
+    whole,
+    Math.round(x),
+    Math.round(y),
+    Math.round(width),
+    Math.round(height),
+    small,
+  );
+  whole.close();
+  return seen;
 }
 
 /** Means of blocks, so that it is small and still shows what there is. @param {Picture} picture @param {number} side Pixels of the longer side @returns {import('../core/table.js').Thumbnail} */

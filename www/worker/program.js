@@ -10,6 +10,7 @@ import { CodedError } from '../core/errors.js';
  * @typedef {Exports['EncodedImage']['prototype']} EncodedImage
  * @typedef {Exports['Model']['prototype']} Model
  * @typedef {Exports['Audit']['prototype']} Audit
+ * @typedef {Exports['Curves']['prototype']} Curves
  * @typedef {{wasm: Exports, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}} Program Its exports, its memory, and what it is started from
  */
 

@@ -10,7 +10,7 @@ import { chooseDevice } from './device.js';
 import { digestOf } from './digest.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { MODEL_JOBS } from './jobs.js';
-import { bitmapFromPicture, decodePicture, thumbnailOf } from './pictures.js';
+import { bitmapFromPicture, bitmapOfView, decodePicture, thumbnailOf } from './pictures.js';
 import { startProgram } from './program.js';
 import { Pool } from './pool.js';
 import { feed, passOf, prepare } from './weights.js';
@@ -27,6 +27,7 @@ const PREVIEW_SIZE = 128;
 /** @type {import('./program.js').Exports} */ let wasm;
 /** @type {import('./program.js').Model} */ let model;
 /** @type {import('./program.js').Audit | undefined} The one in hand */ let audit;
+/** @type {import('./program.js').Curves | undefined} Those in hand */ let curves;
 /** @type {ReturnType<typeof prepare> | undefined} Of a model beside the page */ let prepared;
 /** @type {Map<number, {source: import('../core/state.js').Source, picture: import('./program.js').Picture, encoded: import('./program.js').EncodedImage | null}>} */
 const pictures = new Map();
@@ -182,10 +183,10 @@ const jobs = {
   },
 
   async bothHeads({ picture: id, findings, finding }) {
-    /** @type {import('carzero').BothHeads[] | undefined} */
+    /** @type {import('carzero').BothHeads[]} */
     const both = await model.bothHeads(encodedOf(id), findings);
-    const map = both && (await model.cosineMap(encodedOf(id), finding));
-    const all = (both ?? []).map((each, i) => ({ finding: findings[i], ...each }));
+    const map = await model.cosineMap(encodedOf(id), finding);
+    const all = both.map((each, i) => ({ finding: findings[i], ...each }));
     return [{ all, map }, map ? [map.buffer] : []];
   },
 
@@ -208,6 +209,41 @@ const jobs = {
     if (!audit) throw new Error('no audit is in hand');
     await model.auditStep(audit);
     return [{ done: audit.done, passes: audit.passes, report: audit.report() }];
+  },
+
+  async sides({ picture: id, finding }) {
+    return [await model.sides(entryOf(id).picture, encodedOf(id), finding)];
+  },
+
+  /** A drawing, or the same without something that it shows; nothing of it stays. */
+  async elsewhere({ phantom, without, finding }) {
+    const params = without ? wasm.phantomWithout(phantom, without) : phantom;
+    if (!params) throw new Error(`no ${without} is drawn`);
+    const picture = wasm.Picture.phantom(params, PHANTOM_SIZE);
+    let encoded;
+    try {
+      encoded = await model.encodeImage(picture);
+      const [score] = await model.score(encoded, [finding]);
+      const { logit, percentile, attention, similarity } = score;
+      const seen = await bitmapOfView(picture, encoded.view);
+      return [{ logit, percentile, attention, similarity, seen }, [attention.buffer, similarity.buffer, seen]];
+    } finally {
+      encoded?.free();
+      picture.free();
+    }
+  },
+
+  async curves({ picture: id, finding, map }) {
+    curves?.free();
+    curves = undefined;
+    curves = await model.curves(entryOf(id).picture, encodedOf(id), finding, map);
+    return [{ passes: curves.passes }];
+  },
+
+  async curvesStep() {
+    if (!curves) throw new Error('no curves are in hand');
+    await model.curvesStep(curves);
+    return [{ done: curves.done, passes: curves.passes, report: curves.report() }];
   },
 
   /** An image of a series, from its file to its scores; nothing of it stays. */

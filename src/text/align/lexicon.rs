@@ -44,6 +44,13 @@ pub struct Source {
     pub ambiguous: BTreeMap<String, Vec<String>>,
     sections: Sections,
     cues: BTreeMap<Cue, Vec<String>>,
+    /// Times and images before this one: "not seen previously".
+    earlier: Vec<String>,
+    /// What stands between such a word and a negation: "on the", "exam".
+    #[serde(rename = "earlierFiller")]
+    pub earlier_filler: HashSet<String>,
+    /// Words for a change: "no change in the effusion" speaks of one that is there.
+    pub changes: HashSet<String>,
     pub fresh: HashSet<String>,
     filler: HashSet<String>,
     pub prepositions: HashSet<String>,
@@ -92,6 +99,8 @@ pub enum Cue {
     Unlikely,
     UncBefore,
     UncAfter,
+    /// As `UncBefore`, even after a negation, and up to the comma: "not sure if pneumonia", "if pneumothorax is a concern, …".
+    Supposed,
     /// Uncertain even inside a negation: "absence of effusion does not exclude".
     NotExcluded,
     /// As `NotExcluded`, of the finding before it: "pneumonia cannot be excluded".
@@ -109,6 +118,8 @@ pub enum Cue {
     Others,
     /// Says that a subject (the heart) is normal.
     Normal,
+    /// Says that a subject is large.
+    Enlarged,
     /// Says that a subject is barely normal.
     Borderline,
     /// Looks like a negation but is not one.
@@ -261,6 +272,10 @@ pub struct Lexicon {
     pub places: Vec<Place>,
     pub names: Vec<Name>,
     pub terms: Trie<Entry>,
+    /// Names that count only where they are the whole text.
+    pub alone: Trie<Entry>,
+    /// Words for a time before this image.
+    pub earlier: Trie<()>,
     /// `None` for terms that look like a place but are not.
     pub spots: Trie<Option<Spot>>,
     /// Words that are right as they are.
@@ -369,6 +384,11 @@ impl Lexicon {
                 self.add_term(source, &format!("{term}\n"), Entry::Cue(cue));
             }
         }
+        for term in &source.earlier {
+            let words = tokens::tokenize(term, &source.spelling, &[]);
+            self.earlier.insert(words.iter().map(|token| token.word.as_str()), ());
+            self.known.extend(words.into_iter().flat_map(|token| [token.word, token.stem]));
+        }
         for term in &source.ignore {
             self.add_term(source, term, Entry::Ignore);
         }
@@ -376,7 +396,11 @@ impl Lexicon {
 
     fn add_term(&mut self, source: &Source, term: &str, entry: Entry) {
         let words = tokens::tokenize(term, &source.spelling, &[]);
-        self.terms.insert(words.iter().map(|token| token.stem.as_str()), entry);
+        let terms = match entry {
+            Entry::Finding(group) if self.groups[group].alone => &mut self.alone,
+            _ => &mut self.terms,
+        };
+        terms.insert(words.iter().map(|token| token.stem.as_str()), entry);
         self.known.extend(words.into_iter().flat_map(|token| [token.word, token.stem]));
     }
 

@@ -7,16 +7,24 @@
 //! - Where finding sets have several names for one thing, one is used, if possible one with a
 //!   reference distribution: "Consolidation" becomes "Pulmonary Consolidation" ([`canonical`]).
 //! - "Heart size is normal" is no Cardiomegaly, "the lungs are clear" neither Pulmonary
-//!   Consolidation nor Lung Opacity. "No acute cardiopulmonary process" names no finding: nothing.
+//!   Consolidation nor Lung Opacity. "No acute cardiopulmonary process" and "骨に異常なし" name no finding: nothing.
 //! - "PE" is a pleural effusion only beside a size or side ("small left PE"), else nothing.
 //! - What an indication or history section says is `historical`, not observed.
 //!   "Status post CABG" leaves something that is there now, "status post pneumonia" does not.
+//! - Such a section ends with its line, or at a heading, also "Currently:". Where neither follows, the report begins with the
+//!   first later sentence that says for certain where something is: "Indication: cough. Pneumonia in the left lower lobe."
 //! - An empty box is "no"; a tab or bar before a new field ends the one before.
 //! - Text is compared in Unicode's NFKC form, so that ligatures of PDF text and half-width kana count.
 //! - "No A B or C", as it is dictated without commas, denies all three. "A or B" is uncertain in both.
-//! - What cannot be excluded is uncertain, never absent. Another person's disease is left out.
+//! - Absent is only what the text denies, or calls unlikely (then it is uncertain too). Uncertain is what it doubts, asks for,
+//!   wants to have excluded or cannot exclude, supposes ("if there is") or fears ("risk of", "may be missed"), before the
+//!   finding or after it. "CT excludes pneumonia" denies it, "exclude pneumonia" asks. The rest is present.
+//! - What was not seen before, or has not changed, is there now: "not present on prior", "no change in the effusion".
+//! - Another person's disease is left out.
 //! - A place is handed on over "or" ("left base atelectasis or pneumonia") and back over "and"
 //!   ("consolidation and effusion at the left base"), not from "right effusion and pneumothorax".
+//! - A side joins a place that is named without one: "apical pneumothorax on the right" is at the right apex.
+//! - "Bilateral effusions, left resolved" leaves the right one.
 //! - A bare "lung" is no place, "left" alone is "left side".
 //!
 //! CARZero itself hardly reads "no": score the finding, and use `negated` to show what the text said.
@@ -80,12 +88,13 @@ pub fn align(text: &str) -> Vec<Aligned> {
         let (Some(first), Some(last)) = (tokens.get(found.start), tokens.get(found.end - 1)) else {
             continue;
         };
+        let location = found.location.map(|location| location.name);
         for finding in &LEXICON.groups[found.group].findings {
             let statement = (finding, found.negated, found.historical);
-            let placed = (statement, found.location.clone());
+            let placed = (statement, location.clone());
             let known = match (exact.get(&placed), vague.get(&statement)) {
                 (Some(&index), _) => Some(index),
-                (None, Some(&index)) if found.location.is_none() => Some(index),
+                (None, Some(&index)) if location.is_none() => Some(index),
                 (None, Some(&index)) if aligned[index].location.is_none() => Some(index),
                 _ => None,
             };
@@ -95,9 +104,9 @@ pub fn align(text: &str) -> Vec<Aligned> {
             match aligned.get_mut(index) {
                 Some(earlier) => {
                     earlier.uncertain &= found.uncertain;
-                    if earlier.location.is_none() && found.location.is_some() {
-                        earlier.location.clone_from(&found.location);
-                        earlier.prompt = prompt(finding, found.negated, found.location.as_deref());
+                    if earlier.location.is_none() && location.is_some() {
+                        earlier.location.clone_from(&location);
+                        earlier.prompt = prompt(finding, found.negated, location.as_deref());
                     }
                 }
                 None => aligned.push(Aligned {
@@ -105,8 +114,8 @@ pub fn align(text: &str) -> Vec<Aligned> {
                     negated: found.negated,
                     uncertain: found.uncertain,
                     historical: found.historical,
-                    location: found.location.clone(),
-                    prompt: prompt(finding, found.negated, found.location.as_deref()),
+                    location: location.clone(),
+                    prompt: prompt(finding, found.negated, location.as_deref()),
                     start: first.start,
                     end: last.end,
                 }),

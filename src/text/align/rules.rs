@@ -5,6 +5,14 @@ use super::tokens::{EMPTY_BOX, LINE, TICKED_BOX, Token};
 
 /// Between the words of a finding it denies it: "the shoulder is not dislocated".
 const DENIED: &str = "not";
+/// Before a word for an earlier time: what was seen then is meant.
+const SEEN_EARLIER: [&str; 6] = ["seen", "present", "visible", "on", "in", "the"];
+/// What follows "change" where a finding has not changed: "no changes of emphysema" has none.
+const CHANGED: [&str; 6] = ["in", "en", "since", "desde", "respecto", "from"];
+/// A change stands among this many words after "no".
+const MAX_CHANGED: usize = 4;
+/// A word of the cues that say that something is not there; others say that it went.
+const UNSEEN: [&str; 6] = ["not", "absent", "ausente", "な", "ず", "ん"];
 /// At most this many words stand between a place and the finding it describes.
 const MAX_GAP: usize = 6;
 
@@ -24,7 +32,12 @@ pub struct Found {
     alternative: bool,
     /// Whether another person has it, such as a relative.
     others: bool,
-    pub location: Option<String>,
+    /// Which sentence after the first of a section on what was asked or known before, where no other part of the text is
+    /// the report: it begins with the first of them that plainly says where something is.
+    asked: Option<usize>,
+    /// Token range of the cue behind it that denies it.
+    denied_by: Option<(usize, usize)>,
+    pub location: Option<Location>,
 }
 
 /// A term or mark of the text, with its token range.
@@ -80,15 +93,54 @@ pub fn find(tokens: &[Token]) -> Vec<Found> {
     for found in &mut found {
         found.uncertain |= found.alternative && !found.negated;
     }
+    let plain = |found: &&Found| {
+        let lasting = LEXICON.groups[found.group].lasting;
+        found.location.is_some() && !found.uncertain && !found.historical && !lasting
+    };
+    let report = found.iter().filter(plain).filter_map(|found| found.asked).min();
+    for found in &mut found {
+        found.historical |= found.asked.is_some_and(|at| report.is_none_or(|from| at < from));
+    }
     found
+}
+
+/// Where a finding is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    pub name: String,
+    /// What it is the name of; none of two places.
+    spot: Option<Spot>,
+}
+
+impl Location {
+    fn new(spot: Spot) -> Option<Self> {
+        Some(Self { name: LEXICON.place_name(spot)?, spot: Some(spot) })
+    }
+
+    /// "Apical … on the right" is at the right apex; where it is already said on which side, or what place there, none.
+    fn with(&self, other: &Self) -> Option<Self> {
+        let (one, other) = (self.spot?, other.spot?);
+        let (place, side) = if is_whole(other) { (one, other) } else { (other, one) };
+        let sided = LEXICON.places[place.place?].many.is_some();
+        let joins = sided && place.side.is_none() && is_whole(side) && !is_whole(place);
+        Self::new(Spot { side: side.side, ..place }).filter(|_| joins)
+    }
+}
+
+/// Whether a spot is a side and no part of it: "right", "the right lung".
+fn is_whole(spot: Spot) -> bool {
+    const WHOLE: [&str; 3] = ["side", "lung", "hemithorax"];
+    spot.place.is_none_or(|place| WHOLE.contains(&LEXICON.places[place].one.as_str()))
 }
 
 /// Longest terms from left to right, and marks.
 fn events(tokens: &[Token]) -> Vec<Event> {
     let lexicon = &*LEXICON;
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     let mut at = 0;
     let (mut line_end, mut leads) = (0, true);
+    // What was not seen earlier, so far.
+    let mut new = None;
     while let Some(token) = tokens.get(at) {
         if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
             at += 2; // "[ ] yes [x] no"
@@ -109,23 +161,60 @@ fn events(tokens: &[Token]) -> Vec<Event> {
         let longer = |&(end, entry): &(usize, Entry)| {
             matches!(entry, Entry::Finding(_)) && plain.is_none_or(|(other, _)| end > other)
         };
-        let term = longest(true).filter(longer).or(plain);
+        let named = lexicon.alone.longest(tokens, at, |token| &token.stem, |_| false);
+        let named = named.filter(|&(end, _)| is_alone(tokens, at, end));
+        let term = named.or_else(|| longest(true).filter(longer)).or(plain);
+        let unseen = unseen_earlier(tokens, at);
         let (end, what) = match term.filter(|&(end, _)| !is_mere_word(tokens, at, end)) {
-            Some((end, Entry::Finding(group)))
-                if lexicon.groups[group].alone && !is_alone(tokens, at, end) =>
-            {
-                (end, None)
-            }
+            _ if let Some(end) = unseen => (end, Some(What::Cue(Cue::Present))),
             Some((end, Entry::Finding(group))) => (end, Some(What::Finding(group))),
             Some((end, Entry::Subject(group))) => (end, Some(What::Subject(group))),
             Some((end, Entry::Cue(cue))) => (end, Some(What::Cue(cue))),
             Some((end, Entry::Ignore)) => (end, None),
             None => (at + 1, mark(tokens, at, token, leads)),
         };
+        match what {
+            _ if unseen.is_some() => new = Some(events.len()),
+            Some(What::Finding(_) | What::Sentence | What::Line) => new = None,
+            Some(What::Cue(Cue::NegAfter | Cue::NegEither)) => {
+                // "Not seen previously and not seen today"
+                if let Some(new) = new.take() {
+                    events[new].what = What::Cue(Cue::NegAfter);
+                }
+            }
+            _ => {}
+        }
         events.extend(what.map(|what| Event { start: at, end, what }));
         at = end;
     }
     events
+}
+
+/// Where "not present on prior" and "前回みられなかった" end: what was not there before is there now.
+fn unseen_earlier(tokens: &[Token], at: usize) -> Option<usize> {
+    let lexicon = &*LEXICON;
+    let over = |at: usize| {
+        let small = |token: &Token| lexicon.source.earlier_filler.contains(&token.word);
+        at + tokens[at..].iter().take(MAX_GAP).take_while(|token| small(token)).count()
+    };
+    let earlier = |at| Some(lexicon.earlier.longest(tokens, at, |token| &token.word, |_| false)?.0);
+    let unseen = |at: usize| {
+        let filler = |token: &Token| lexicon.is_filler(token);
+        let cue = lexicon.terms.longest(tokens, at, |token| &token.stem, filler)?;
+        let (end, Entry::Cue(Cue::NegAfter | Cue::NegEither)) = cue else { return None };
+        tokens[at..end].iter().any(|token| UNSEEN.contains(&token.word.as_str())).then_some(end)
+    };
+    // "effusion on prior not seen", "seen previously not seen now"
+    let seen =
+        |token: &Token| token.word.ends_with("ed") || SEEN_EARLIER.contains(&token.word.as_str());
+    let end = match earlier(at) {
+        Some(_) if at > 0 && seen(&tokens[at - 1]) => None,
+        Some(end) => unseen(over(end)),
+        None => earlier(over(unseen(at)?)),
+    };
+    // "not present on prior or current exam"
+    let or = |token: &Token| ["or", "nor", "ni"].contains(&token.word.as_str());
+    end.filter(|&end| !tokens.get(end).is_some_and(or))
 }
 
 /// Whether a heading without a colon does not count as one, because it does not stand alone on its
@@ -268,6 +357,10 @@ struct Walk<'a> {
     unchanged: bool,
     /// Inside a section on what was asked or known before.
     context: bool,
+    /// How many sentences of it were read, where no heading or line begins the report.
+    asked: Option<usize>,
+    /// The doubt ends with the comma: "if pneumothorax is a concern, …".
+    supposed: bool,
     /// The section ends with the sentence: "PMH: COPD."
     brief: bool,
     /// Inside a list of possible causes, which goes on over commas.
@@ -276,6 +369,8 @@ struct Walk<'a> {
     joined: bool,
     /// A conjunction came after the last comma: the commas of this clause make a list.
     list: bool,
+    /// Number of findings before the last sentence or line.
+    sentence: usize,
     /// Number of findings before the last comma.
     segment: usize,
     /// Number of findings before the last "、", which lists more loosely than "and".
@@ -300,6 +395,12 @@ impl Walk<'_> {
             let item = matches!(event.what, What::Finding(_) | What::Subject(_) | What::Comma);
             or_ends[index] = or || (or_ends[index + 1] && item);
         }
+        let named = |event: &Event| matches!(event.what, What::Finding(_) | What::Subject(_));
+        let last = events.iter().rposition(named).unwrap_or(0);
+        let parts =
+            |event: &Event| matches!(event.what, What::Line | What::Cue(Cue::Context | Cue::Body));
+        let has_body = events.iter().any(|event| event.what == What::Cue(Cue::Body));
+        let last_part = events[..last].iter().rposition(parts);
         for (index, event) in events.iter().enumerate() {
             let before =
                 index.checked_sub(1).and_then(|index| events.get(index)).map(|event| event.what);
@@ -311,6 +412,9 @@ impl Walk<'_> {
             } else {
                 let ahead = [or_ahead[index + 1], finding_ahead[index + 1]];
                 self.step(event, before, events.get(index + 1), ahead);
+                if !has_body && last_part == Some(index) && event.what != What::Line {
+                    self.asked = Some(0);
+                }
             }
         }
         self.found
@@ -348,14 +452,18 @@ impl Walk<'_> {
             }
             What::Sentence => {
                 self.end_clause();
+                self.sentence = self.found.len();
                 self.context &= !self.brief;
+                self.asked = self.asked.map(|sentences| sentences + 1);
             }
             What::Line => {
                 self.end_clause();
+                self.sentence = self.found.len();
                 self.context &= before == Some(What::Cue(Cue::Context));
             }
             What::Cue(cue) => match cue {
                 Cue::NegBefore | Cue::NegEither if self.answers(event, next) => self.answer(event),
+                Cue::NegBefore if self.denies_change(event, next) => self.unchanged = true,
                 Cue::NegBefore => self.start_neg(),
                 Cue::NegAfter if self.found.len() > self.barrier || !leads_on(next) => {
                     self.reach_back(event);
@@ -375,6 +483,8 @@ impl Walk<'_> {
                     self.start_neg();
                     self.unc = self.start();
                 }
+                // "CT excludes pneumonia" says so, "exclude pneumonia" asks.
+                Cue::UncBefore if self.says_excluded(event) => self.start_neg(),
                 Cue::UncBefore if self.trails(event) => self.doubt_before(event),
                 Cue::UncBefore if self.neg.on && !(self.neg.used && after_join && !or_ahead) => {
                     self.joined = true; // no opacity suspicious for malignancy
@@ -385,12 +495,13 @@ impl Walk<'_> {
                 Cue::NotExcludedAfter if self.found.len() > self.barrier || !leads_on(next) => {
                     self.readmit(event);
                 }
-                Cue::UncBefore | Cue::NotExcluded | Cue::NotExcludedAfter => {
+                Cue::UncBefore | Cue::NotExcluded | Cue::NotExcludedAfter | Cue::Supposed => {
                     if self.hist.used {
                         self.hist = Scope::default(); // hx of CHF, eval for pneumonia
                     }
                     self.neg = Scope::default();
                     self.unc = self.start();
+                    self.supposed = cue == Cue::Supposed;
                 }
                 // "肺炎を疑う所見なし"
                 Cue::UncAfter if next.is_some_and(|next| next.what == What::Cue(Cue::NegAfter)) => {
@@ -431,8 +542,15 @@ impl Walk<'_> {
                     self.subjects.iter_mut().for_each(|subject| subject.uncertain = true);
                     self.found.append(&mut self.subjects);
                 }
+                Cue::Enlarged => self.enlarged(),
+                // "心胸比は48%で、拡大なし"
+                Cue::Pseudo
+                    if !self.subjects.is_empty() && self.tokens[event.start].word == "拡" =>
+                {
+                    self.normal(event, next);
+                }
                 Cue::Pseudo => self.unchanged = true,
-                Cue::Break => self.end_clause(),
+                Cue::Break => self.contrast(event),
                 Cue::Restart => {
                     [&mut self.neg, &mut self.unc, &mut self.hist]
                         .into_iter()
@@ -465,6 +583,25 @@ impl Walk<'_> {
                 }
             },
         }
+    }
+
+    /// "No se aprecian cambios (significativos) en el derrame": there is one.
+    fn denies_change(&self, event: &Event, next: Option<&Event>) -> bool {
+        let ahead = next.map_or(self.tokens.len(), |next| next.start);
+        let mut words = self.tokens[event.end..ahead.max(event.end)].iter();
+        let is_change = |token: &Token| LEXICON.source.changes.contains(&token.stem);
+        words.by_ref().take(MAX_CHANGED).any(is_change)
+            && words
+                .take(2)
+                .find(|token| {
+                    LEXICON.source.connectors.contains(&token.word)
+                        || CHANGED.contains(&token.word.as_str())
+                })
+                .is_some_and(|token| CHANGED.contains(&token.word.as_str()))
+    }
+
+    fn says_excluded(&self, event: &Event) -> bool {
+        ["excludes", "rules"].contains(&self.tokens[event.start].word.as_str())
     }
 
     /// "Pneumothorax: no", "effusion – absent", "Fracture? None", "edema, resolved" and "Mass no"
@@ -535,6 +672,38 @@ impl Walk<'_> {
             let (negated, alternative) = (false, false);
             let end = start + 1;
             self.found.push(Found { start, end, negated, uncertain, alternative, ..last });
+        }
+    }
+
+    /// "No pneumothorax on the left but there is on the right", "effusion on the right but not on the left": the last
+    /// finding once more, where the clause that begins here says nothing but whether it is there, and where.
+    fn contrast(&mut self, event: &Event) {
+        const DENIES: [&str; 5] = ["no", "not", "none", "nothing", "sin"];
+        const SAYS: [&str; 8] = ["there", "one", "some", "yes", "present", "seen", "hay", "si"];
+        const MOST: usize = 12;
+        let last = self.found[self.sentence..].last().cloned();
+        self.end_clause();
+        let source = &LEXICON.source;
+        let denies = |token: &Token| DENIES.contains(&token.word.as_str());
+        let small = |token: &Token| {
+            LEXICON.is_filler(token)
+                || source.prepositions.contains(&token.word)
+                || source.fresh.contains(&token.word)
+                || SAYS.contains(&token.word.as_str())
+                || denies(token)
+        };
+        let ends =
+            |token: &Token| token.ends_sentence() || [",", ";"].contains(&token.word.as_str());
+        let mut words = &self.tokens[event.end..];
+        words = &words[..words.iter().take(MOST).take_while(|token| !ends(token)).count()];
+        let whole = self.tokens.get(event.end + words.len()).is_none_or(ends);
+        let side = |at| LEXICON.spots.longest(words, at, |token| &token.word, |_| false)?.1?.side;
+        let negated = words.iter().any(denies);
+        let Some(last) = last.filter(|last| last.negated != negated && whole) else { return };
+        if words.iter().all(small) && (0..words.len()).any(|at| side(at).is_some()) {
+            let (start, end) = (event.end, event.end + 1);
+            let (uncertain, denied_by, location) = (false, None, None);
+            self.found.push(Found { start, end, negated, uncertain, denied_by, location, ..last });
         }
     }
 
@@ -621,6 +790,7 @@ impl Walk<'_> {
     fn end_clause(&mut self) {
         [self.neg, self.unc, self.hist, self.others] = [Scope::default(); 4];
         (self.alternative, self.unchanged, self.differential) = (false, false, false);
+        self.supposed = false;
         (self.joined, self.list, self.normal_ahead, self.outside) = (false, false, false, None);
         (self.segment, self.barrier) = (self.found.len(), self.found.len());
         self.subjects.clear();
@@ -628,7 +798,9 @@ impl Walk<'_> {
 
     fn new_found(&self, event: &Event, group: usize) -> Found {
         let denied = self.tokens[event.start..event.end].iter().any(|token| token.word == DENIED);
-        let historical = self.context || (self.hist.on && !LEXICON.groups[group].lasting);
+        let asked = self.asked.filter(|&sentences| self.context && sentences > 0);
+        let historical =
+            (self.context && asked.is_none()) || (self.hist.on && !LEXICON.groups[group].lasting);
         let (negated, uncertain, location) = (self.neg.on || denied, self.unc.on, None);
         Found {
             start: event.start,
@@ -639,6 +811,8 @@ impl Walk<'_> {
             historical,
             alternative: self.alternative,
             others: self.others.on,
+            asked,
+            denied_by: None,
             location,
         }
     }
@@ -662,7 +836,9 @@ impl Walk<'_> {
         if self.hist.on && self.tokens[self.hist_end..event.start].iter().any(with) {
             self.hist = Scope::default(); // status post thoracentesis with effusion
         }
-        self.neg.end_if(anew || !(self.joined || self.is_listed(event, or_ends)));
+        let again =
+            self.neg.used && !(self.neg.or || or_ends) && self.is_on_other_side(event, group);
+        self.neg.end_if(anew || again || !(self.joined || self.is_listed(event, or_ends)));
         for scope in [&mut self.unc, &mut self.hist, &mut self.others] {
             scope.end_if(!self.joined || anew);
         }
@@ -672,6 +848,25 @@ impl Walk<'_> {
         self.found.push(self.new_found(event, group));
         self.subjects.clear();
         (self.joined, self.normal_ahead, self.alternative) = (false, false, false);
+    }
+
+    /// "No pneumothorax left, pneumothorax right"
+    fn is_on_other_side(&self, event: &Event, group: usize) -> bool {
+        let side = |start: usize, end: usize| {
+            let after = self.tokens[end..].iter().take(3).take_while(|token| {
+                LEXICON.source.prepositions.contains(&token.word) || is_article(token)
+            });
+            let at = |at: &usize| {
+                LEXICON.spots.longest(self.tokens, *at, |token| &token.word, |_| false)?.1?.side
+            };
+            [end + after.count(), start.wrapping_sub(1)].iter().find_map(at)
+        };
+        let here = side(event.start, event.end);
+        let denied = self.found[self.neg.since..].iter().rev().take(MAX_GAP);
+        let mut denied = denied.filter(|found| found.group == group);
+        here.is_some()
+            && denied
+                .any(|found| side(found.start, found.end).is_some_and(|side| Some(side) != here))
     }
 
     /// "No consolidation moderate effusion or mass", "no effusion pneumothorax": next to the last
@@ -721,6 +916,9 @@ impl Walk<'_> {
             self.others = Scope::default();
         }
         self.unc.end_if(!self.differential && (fresh || (comma && !or_ahead)));
+        if self.supposed && comma && !or_ahead {
+            self.unc = Scope::default();
+        }
         self.joined = true;
         if comma || fresh {
             self.segment = self.found.len();
@@ -746,6 +944,7 @@ impl Walk<'_> {
         let past = self.context || self.tokens[cue.start].word == "removal";
         self.mark_before(|found| {
             found.negated = true;
+            found.denied_by = Some((cue.start, cue.end));
             found.historical &= past;
         });
     }
@@ -778,6 +977,18 @@ impl Walk<'_> {
             token.word != "of" && LEXICON.source.prepositions.contains(&token.word)
         }) {
             self.subjects.push(subject);
+        }
+    }
+
+    /// "心胸郭比は55%とやや拡大", "silueta cardíaca levemente aumentada"
+    fn enlarged(&mut self) {
+        let denied = self.neg.on && !self.neg.used;
+        let sizes = |name: &String| name == "Cardiomegaly" || name.ends_with("Enlargement");
+        for mut subject in std::mem::take(&mut self.subjects) {
+            if LEXICON.groups[subject.group].findings.iter().all(sizes) {
+                (self.neg.used, subject.negated) = (denied, denied);
+                self.found.push(subject);
+            }
         }
     }
 
@@ -817,6 +1028,10 @@ fn leads_on(next: Option<&Event>) -> bool {
             What::Finding(_) | What::Subject(_) | What::QueryBefore | What::Cue(Cue::UncBefore)
         )
     })
+}
+
+fn is_article(token: &Token) -> bool {
+    ["the", "el", "la", "los", "las", "a"].contains(&token.word.as_str())
 }
 
 /// Whether a word ties two phrases together, rather than being part of one as "in" is.
@@ -866,9 +1081,10 @@ impl<'a> Placing<'a> {
         Self { tokens, clauses, cues, joins }
     }
 
-    fn run(&self, found: &mut [Found]) {
+    fn run(&self, found: &mut Vec<Found>) {
         let places = self.places();
-        let mut carried: Option<(usize, String)> = None;
+        let mut carried: Option<(usize, Location)> = None;
+        let mut split = Vec::new();
         let mut fallback = vec![None; found.len()];
         let mut done = 0;
         let mut skip = false;
@@ -876,7 +1092,7 @@ impl<'a> Placing<'a> {
             if std::mem::take(&mut skip) {
                 continue; // named together with the place before
             }
-            let (mut place, mut name) = (*place, LEXICON.place_name(place.spot));
+            let (mut place, mut location) = (*place, Location::new(place.spot));
             // From here on, `done` findings end before the place.
             while found.get(done).is_some_and(|found| found.end <= place.start) {
                 fallback[done] = self.carry(&found[done], carried.as_ref());
@@ -891,35 +1107,46 @@ impl<'a> Placing<'a> {
                 && let Some(second) = places.get(index + 1)
                 && self.are_listed(&place, second)
                 && !(of_earlier && self.described(found, done, second).is_some())
-                && let (Some(one), Some(two)) = (&name, LEXICON.place_name(second.spot))
+                && let (Some(one), Some(two)) = (&location, Location::new(second.spot))
             {
-                name = Some(format!("{one} and {two}"));
+                let name = format!("{} and {}", one.name, two.name);
+                location = Some(Location { name, spot: None });
                 (place.end, skip) = (second.end, true);
             }
-            let Some(name) = name else { continue };
+            let Some(location) = location else { continue };
             if let Some(over) = over.map(|at| &mut found[at]) {
                 let group = &LEXICON.groups[over.group];
                 let plain = place.spot.side.is_none() || place.spot.plural;
                 let said =
                     plain && place.spot.place.is_some_and(|place| group.places.contains(&place));
                 if !group.placeless && !said {
-                    over.location.get_or_insert(name);
+                    over.location.get_or_insert(location);
                 }
                 continue;
             }
-            let earlier = self
-                .before(found, done, &place)
-                .filter(|&earlier| found[earlier].location.is_none());
+            let earlier = self.before(found, done, &place).filter(|&earlier| {
+                let joins = |said: &Location| {
+                    said.with(&location).is_some() && self.adds_to(&found[earlier], &place)
+                };
+                found[earlier].location.as_ref().is_none_or(joins)
+            });
             let later = self.described(found, done, &place);
+            if later.is_none()
+                && let Some(earlier) = self.before(found, done, &place)
+                && let Some(gone) = self.split(&mut found[earlier], &place)
+            {
+                split.push(gone);
+                continue;
+            }
             match (earlier, later) {
                 (Some(earlier), later)
                     if later.is_none_or(|later| of_earlier && found[later].start > place.end) =>
                 {
-                    self.share_back(found, earlier, &name)
+                    self.share_back(found, earlier, &location)
                 }
-                (_, Some(later)) => self.share_on(found, later, &name),
+                (_, Some(later)) => self.share_on(found, later, &location),
                 _ if self.before(found, done, &place).is_none() => {
-                    carried = Some((self.clauses[place.start], name));
+                    carried = Some((self.clauses[place.start], location));
                 }
                 _ => {}
             }
@@ -927,15 +1154,43 @@ impl<'a> Placing<'a> {
         for (index, fallback) in fallback.into_iter().enumerate() {
             let found = &mut found[index];
             let carried = if index < done { fallback } else { self.carry(found, carried.as_ref()) };
-            found.location = found.location.take().or(carried);
+            found.location = match (found.location.take(), carried) {
+                (Some(own), Some(carried)) => own.with(&carried).or(Some(own)),
+                (own, carried) => own.or(carried),
+            };
         }
+        found.extend(split);
+        found.sort_by_key(|found| (found.start, found.end));
     }
 
     /// "In the right lower lobe there is …": the place holds for the rest of the clause.
-    fn carry(&self, found: &Found, carried: Option<&(usize, String)>) -> Option<String> {
-        let (clause, name) = carried?;
+    fn carry(&self, found: &Found, carried: Option<&(usize, Location)>) -> Option<Location> {
+        let (clause, location) = carried?;
         let here = self.clauses[found.start] == *clause && !LEXICON.groups[found.group].unplaced;
-        here.then(|| name.clone())
+        here.then(|| location.clone())
+    }
+
+    /// "Bilateral effusions, left resolved": one is left. Gives what went, and takes its side from the finding.
+    fn split(&self, found: &mut Found, place: &Located) -> Option<Found> {
+        let spot = found.location.as_ref()?.spot.filter(|spot| spot.side == Some(Side::Both))?;
+        let (went, stays) = match place.spot.side.filter(|_| is_whole(place.spot))? {
+            Side::Left => (Side::Left, Side::Right),
+            Side::Right => (Side::Right, Side::Left),
+            Side::Both => return None,
+        };
+        let (cue, cue_end) = found.denied_by?;
+        let gap = self.tokens.get(place.end..cue).or(self.tokens.get(cue_end..place.start))?;
+        let small = |token: &Token| {
+            LEXICON.is_filler(token) || LEXICON.source.prepositions.contains(&token.word)
+        };
+        if gap.len() > MAX_GAP || !gap.iter().all(small) {
+            return None;
+        }
+        let on = |side| Location::new(Spot { side: Some(side), plural: false, ..spot });
+        let gone =
+            Found { location: on(went), start: place.start, end: place.end, ..found.clone() };
+        (found.negated, found.location) = (false, on(stays));
+        Some(gone)
     }
 
     /// Places from left to right, sides joined with what they are sides of.
@@ -1002,13 +1257,21 @@ impl<'a> Placing<'a> {
     /// Whether a preposition stands before the place: "in the right lower lobe".
     fn is_introduced(&self, place: &Located) -> bool {
         let mut before = (0..place.start).rev().take(3);
-        before
-            .find(|&at| {
-                !["the", "el", "la", "los", "las", "a"].contains(&self.tokens[at].word.as_str())
-            })
-            .is_some_and(|at| {
-                !self.cues[at] && LEXICON.source.prepositions.contains(&self.tokens[at].word)
-            })
+        before.find(|&at| !is_article(&self.tokens[at])).is_some_and(|at| {
+            !self.cues[at] && LEXICON.source.prepositions.contains(&self.tokens[at].word)
+        })
+    }
+
+    /// "Apical pneumothorax on the right", "right effusion at the base", but not "right line with its tip at the apex".
+    fn adds_to(&self, found: &Found, place: &Located) -> bool {
+        let source = &LEXICON.source;
+        let small = |token: &Token| {
+            LEXICON.is_filler(token)
+                || source.prepositions.contains(&token.word)
+                || source.place_filler.contains(&token.word)
+        };
+        let next = || self.tokens[found.end..place.start].iter().all(small);
+        is_whole(place.spot) || (!LEXICON.groups[found.group].device && next())
     }
 
     /// The last finding before a place, in the same clause.
@@ -1041,34 +1304,36 @@ impl<'a> Placing<'a> {
     }
 
     /// "Consolidation and effusion at the left base": the place holds for both.
-    fn share_back(&self, found: &mut [Found], last: usize, name: &str) {
+    fn share_back(&self, found: &mut [Found], last: usize, location: &Location) {
         if LEXICON.groups[found[last].group].placeless {
             return;
         }
-        found[last].location = Some(name.to_owned());
+        let own = found[last].location.take();
+        found[last].location = own.and_then(|own| own.with(location)).or(Some(location.clone()));
         for index in (0..last).rev() {
             let (one, two) = (&found[index], &found[index + 1]);
             let same = one.negated == two.negated && one.location.is_none();
             if !same || LEXICON.groups[one.group].unplaced || !self.are_joined(one, two, false) {
                 break;
             }
-            found[index].location = Some(name.to_owned());
+            found[index].location = Some(location.clone());
         }
     }
 
     /// "Left lower lobe atelectasis or pneumonia": the place holds for both.
-    fn share_on(&self, found: &mut [Found], first: usize, name: &str) {
+    fn share_on(&self, found: &mut [Found], first: usize, location: &Location) {
         if LEXICON.groups[found[first].group].placeless {
             return;
         }
-        found[first].location = Some(name.to_owned());
+        let own = found[first].location.take();
+        found[first].location = own.and_then(|own| own.with(location)).or(Some(location.clone()));
         for index in first + 1..found.len() {
             if found[index].location.is_some()
                 || !self.are_joined(&found[index - 1], &found[index], true)
             {
                 break;
             }
-            found[index].location = Some(name.to_owned());
+            found[index].location = Some(location.clone());
         }
     }
 }

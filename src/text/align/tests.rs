@@ -514,7 +514,351 @@ fn words_are_recognised_in_many_forms() {
         ),
         ("no effusion\ncardiomegaly", "no Pleural Effusion; Cardiomegaly"),
         ("nodule of 2.5 cm", "Lung Nodule"),
-        ("Exclude pneumonia, unchanged", "Pneumonia"),
+        ("Exclude pneumonia, unchanged", "Pneumonia?"),
+    ]);
+}
+
+#[test]
+fn what_was_not_seen_before_is_new() {
+    check(&[
+        ("New right lower lobe opacity, not present on prior", "Lung Opacity @right lower lobe"),
+        ("New left effusion which was absent previously", "Pleural Effusion @left side"),
+        ("Nodule not seen previously", "Lung Nodule"),
+        ("Opacity in the RLL that was not there before", "Lung Opacity @right lower lobe"),
+        ("Right effusion, not seen on the prior exam", "Pleural Effusion @right side"),
+        (
+            "Right effusion not seen on prior CT, pneumonia likely",
+            "Pleural Effusion @right side; Pneumonia?",
+        ),
+        ("Not previously seen nodule in the RUL", "Lung Nodule @right upper lobe"),
+        ("Nodule was not clearly seen on the previous film", "Lung Nodule"),
+        ("Previously not seen left effusion", "Pleural Effusion @left side"),
+        ("Derrame izquierdo que no se observaba antes", "Pleural Effusion @left side"),
+        ("Nódulo ausente en el estudio previo", "Lung Nodule"),
+        ("Derrame derecho no presente en la radiografía previa", "Pleural Effusion @right side"),
+        ("前回みられなかった右胸水が出現", "Pleural Effusion @right side"),
+        ("以前なかった結節が新たに出現", "Lung Nodule"),
+        ("前回の検査では指摘できなかった結節影", "Lung Nodule"),
+        ("気胸は前回なく、今回出現", "Pneumothorax"),
+        ("Previously noted effusion is not seen", "no Pleural Effusion"),
+        ("Effusion seen previously not visible now", "no Pleural Effusion"),
+        ("Effusion on prior not seen", "no Pleural Effusion"),
+        ("Effusion not seen previously and not seen today", "no Pleural Effusion"),
+        ("Pneumothorax not present on prior or current exam", "no Pneumothorax"),
+        ("No pneumothorax compared to prior", "no Pneumothorax"),
+        ("The effusion has resolved since the prior study", "no Pleural Effusion"),
+        ("No previously seen nodule", "no Lung Nodule"),
+        ("前回の胸水は認めない", "no Pleural Effusion"),
+        ("胸水は前回同様認めない", "no Pleural Effusion"),
+        ("前回と比較して胸水なし", "no Pleural Effusion"),
+        ("胸水は前回なし、今回もなし", "no Pleural Effusion"),
+    ]);
+}
+
+#[test]
+fn what_has_not_changed_is_there() {
+    check(&[
+        ("No se aprecian cambios en la cardiomegalia", "Cardiomegaly"),
+        ("No se observan cambios en el derrame pleural", "Pleural Effusion"),
+        ("No hay cambios en el derrame", "Pleural Effusion"),
+        ("Sin cambios en el derrame", "Pleural Effusion"),
+        ("No se observan cambios significativos en el derrame pleural", "Pleural Effusion"),
+        ("No hay variación en el neumotórax", "Pneumothorax"),
+        ("No se observan cambios respecto al estudio previo en el derrame", "Pleural Effusion"),
+        ("No radiographic change in the effusion", "Pleural Effusion"),
+        ("No significant change in the effusion or pneumothorax", "Pleural Effusion; Pneumothorax"),
+        ("No hay cambios degenerativos", "no Vertebral Degenerative Changes"),
+        ("No se observan cambios degenerativos en columna", "no Vertebral Degenerative Changes"),
+        ("No hay cambios de EPOC", "no COPD Signs"),
+    ]);
+}
+
+#[test]
+fn a_history_ends_where_the_report_begins() {
+    check(&[
+        (
+            "History: COPD. Currently: left basal pneumonia.",
+            "COPD Signs^; Pneumonia @left lung base",
+        ),
+        ("Clinical history: COPD. Now: left effusion.", "COPD Signs^; Pleural Effusion @left side"),
+        ("History: COPD. Today: pneumothorax.", "COPD Signs^; Pneumothorax"),
+        (
+            "Antecedentes: EPOC. Actualmente: neumonía basal izquierda.",
+            "COPD Signs^; Pneumonia @left lung base",
+        ),
+        (
+            "Antecedentes: TBC. Ahora: derrame derecho.",
+            "Tuberculosis^; Pleural Effusion @right side",
+        ),
+        ("既往：COPD。現在：左下肺野に肺炎像。", "COPD Signs^; Pneumonia @left lower zone"),
+        ("臨床情報：COPD。今回：右胸水あり。", "COPD Signs^; Pleural Effusion @right side"),
+        ("Indication: cough. Pneumonia in the left lower lobe.", "Pneumonia @left lower lobe"),
+        (
+            "Indication: cough. No effusion. Left lower lobe pneumonia. No pneumothorax.",
+            "no Pleural Effusion^; Pneumonia @left lower lobe; no Pneumothorax",
+        ),
+        (
+            "Comparison: none. Left effusion. Heart normal.",
+            "Pleural Effusion @left side; no Cardiomegaly",
+        ),
+        ("検査目的：咳嗽。右下肺野に浸潤影あり。", "Pulmonary Infiltration @right lower zone"),
+        ("Indication: cough. Pneumonia.", "Pneumonia^"),
+        (
+            "History: lung cancer. Left upper lobectomy. Effusion.",
+            "Pulmonary Mass^; Surgery Lung^ @left side; Pleural Effusion^",
+        ),
+        (
+            "Impression: left effusion. History: cough. Right pneumonia.",
+            "Pleural Effusion @left side; Pneumonia^ @right side",
+        ),
+        ("Indication: left effusion. Cough.", "Pleural Effusion^ @left side"),
+        (
+            "Indication: cough. Evaluate for pneumonia in the left lower lobe.",
+            "Pneumonia?^ @left lower lobe",
+        ),
+        (
+            "History: right pneumonia in 2019. Left effusion.",
+            "Pneumonia^ @right side; Pleural Effusion @left side",
+        ),
+        (
+            "Indication: cough. Left rib fracture? Findings: left rib fracture.",
+            "Rib Fracture?^ @left side; Rib Fracture @left side",
+        ),
+        (
+            "INDICATION: Cough. Right upper lobe mass. FINDINGS: No mass.",
+            "Pulmonary Mass^ @right upper lobe; no Pulmonary Mass",
+        ),
+        (
+            "INDICATION: Cough. Left rib fracture.\nLungs are clear.",
+            "Rib Fracture^ @left side; no Pulmonary Consolidation; no Lung Opacity",
+        ),
+    ]);
+}
+
+#[test]
+fn doubt_exclusion_and_supposition_are_uncertain() {
+    check(&[
+        ("Doubt pneumonia", "Pneumonia?"),
+        ("I doubt there is pneumonia", "Pneumonia?"),
+        ("Doubt effusion or pneumothorax", "Pleural Effusion?; Pneumothorax?"),
+        ("doubtful consolidation", "Pulmonary Consolidation?"),
+        ("pneumothorax, doubtful", "Pneumothorax?"),
+        ("Consolidation in doubt", "Pulmonary Consolidation?"),
+        ("Dudoso nódulo", "Lung Nodule?"),
+        ("Dudosa consolidación", "Pulmonary Consolidation?"),
+        ("Consolidación dudosa en base izquierda", "Pulmonary Consolidation? @left lung base"),
+        ("Nódulo dudoso", "Lung Nodule?"),
+        ("No concluyente para neumonía", "Pneumonia?"),
+        ("Inconclusive for pneumonia", "Pneumonia?"),
+        ("not diagnostic of pneumonia", "Pneumonia?"),
+        ("Not sure if pneumonia", "Pneumonia?"),
+        ("No doubt about the pneumonia", "Pneumonia"),
+        ("without doubt a pneumothorax", "Pneumothorax"),
+        ("sin duda neumonía", "Pneumonia"),
+        ("Exclude pneumothorax", "Pneumothorax?"),
+        ("Please exclude pneumothorax", "Pneumothorax?"),
+        ("pneumonia to be excluded", "Pneumonia?"),
+        ("pneumonia should be ruled out", "Pneumonia?"),
+        ("Exclude pneumonia. Left effusion.", "Pneumonia?; Pleural Effusion @left side"),
+        ("Cannot r/o early PNA", "Pneumonia?"),
+        ("Cannot r/o PNA", "Pneumonia?"),
+        ("Not r/o ptx", "Pneumothorax?"),
+        ("pneumonia cannot be r/o", "Pneumonia?"),
+        ("PNA cannot be r/o", "Pneumonia?"),
+        ("could not r/o effusion", "Pleural Effusion?"),
+        ("PNA not r/o", "Pneumonia?"),
+        ("Excluir neumotórax", "Pneumothorax?"),
+        ("no se descarta neumonía", "Pneumonia?"),
+        ("気胸の有無を確認", "Pneumothorax?"),
+        ("胸水の有無", "Pleural Effusion?"),
+        ("気胸除外", "Pneumothorax?"),
+        ("右気胸の有無確認、心拡大あり", "Pneumothorax? @right side; Cardiomegaly"),
+        ("肺炎除外目的", "Pneumonia?"),
+        ("CT excludes pneumonia", "no Pneumonia"),
+        ("The CT rules out pneumonia", "no Pneumonia"),
+        ("pneumothorax has been excluded", "no Pneumothorax"),
+        ("se descarta neumonía", "no Pneumonia"),
+        ("気胸は除外された", "no Pneumothorax"),
+        ("If pneumothorax is a concern, obtain expiratory film", "Pneumothorax?"),
+        (
+            "If pneumothorax is suspected, expiratory film. Left effusion.",
+            "Pneumothorax?; Pleural Effusion @left side",
+        ),
+        ("If clinically warranted, CT. Left effusion", "Pleural Effusion @left side"),
+        ("whether there is an effusion", "Pleural Effusion?"),
+        (
+            "it is unclear whether this is atelectasis, effusion present",
+            "Atelectasis?; Pleural Effusion",
+        ),
+        ("En caso de neumotórax, drenaje", "Pneumothorax?"),
+        ("sí hay neumotórax", "Pneumothorax"),
+        (
+            "Whether or not there is edema, effusion is present",
+            "Pulmonary Edema?; Pleural Effusion",
+        ),
+        ("Supine film, small PTX may be missed", "Pneumothorax?"),
+        ("Small pneumothorax could be missed on supine film", "Pneumothorax?"),
+        ("risk of pneumothorax", "Pneumothorax?"),
+        ("Check for pneumothorax", "Pneumothorax?"),
+        ("riesgo de neumotórax", "Pneumothorax?"),
+        ("気胸のリスクあり", "Pneumothorax?"),
+    ]);
+}
+
+#[test]
+fn little_sign_is_none() {
+    check(&[
+        ("気胸の所見に乏しい", "no Pneumothorax"),
+        ("胸水の所見は乏しい", "no Pleural Effusion"),
+        ("胸水に乏しい", "no Pleural Effusion"),
+        ("肺炎を示唆する所見に乏しい", "no Pneumonia"),
+        ("浸潤影は乏しく、胸水あり", "no Pulmonary Infiltration; Pleural Effusion"),
+        ("肺炎の可能性は乏しい", "no Pneumonia?"),
+    ]);
+}
+
+#[test]
+fn a_side_is_kept_beside_the_place() {
+    check(&[
+        ("Tiny apical pneumothorax on the right", "Pneumothorax @right apex"),
+        ("apical pneumothorax on the left", "Pneumothorax @left apex"),
+        ("lower lobe pneumonia on the left", "Pneumonia @left lower lobe"),
+        ("Left pneumonia in the lower lobe", "Pneumonia @left lower lobe"),
+        ("Nodule in the left lung at the apex", "Lung Nodule @left apex"),
+        ("On the left, there is an apical pneumothorax", "Pneumothorax @left apex"),
+        ("Neumotórax apical en el lado derecho", "Pneumothorax @right apex"),
+        ("Apical pneumothorax, right effusion", "Pneumothorax @apex; Pleural Effusion @right side"),
+        (
+            "apical pneumothorax with chest tube on the right",
+            "Pneumothorax @apex; Chest Drain Tube @right side",
+        ),
+        (
+            "Right effusion and apical pneumothorax",
+            "Pleural Effusion @right side; Pneumothorax @apex",
+        ),
+        ("Right pneumothorax, tube at the apex", "Pneumothorax @right side"),
+        ("Right pacemaker with lead in the apex", "Pacemaker @right side"),
+        ("左肺：下葉に浸潤影", "Pulmonary Infiltration @left lower lobe"),
+        ("右側に肺尖部の気胸", "Pneumothorax @right apex"),
+        ("Lt. pleural effusion", "Pleural Effusion @left side"),
+        ("r. pleural eff.", "Pleural Effusion @right side"),
+        ("Rt. effusion, lt. pneumothorax", "Pleural Effusion @right side; Pneumothorax @left side"),
+        (
+            "R. Pleural effusion. L. Pneumothorax",
+            "Pleural Effusion @right side; Pneumothorax @left side",
+        ),
+        ("Derrame izq. con atelectasia", "Pleural Effusion @left side; Atelectasis"),
+        ("Effusion on the R. Heart normal.", "Pleural Effusion @right side; no Cardiomegaly"),
+    ]);
+}
+
+#[test]
+fn one_side_may_differ_from_the_other() {
+    check(&[
+        (
+            "no pneumothorax left, pneumothorax right",
+            "no Pneumothorax @left side; Pneumothorax @right side",
+        ),
+        (
+            "No effusion on the right and effusion on the left",
+            "no Pleural Effusion @right side; Pleural Effusion @left side",
+        ),
+        (
+            "No hay derrame derecho, derrame izquierdo",
+            "no Pleural Effusion @right side; Pleural Effusion @left side",
+        ),
+        (
+            "no left effusion or right effusion",
+            "no Pleural Effusion @left side; no Pleural Effusion @right side",
+        ),
+        ("No opacity, haziness, effusion.", "no Lung Opacity; no Pleural Effusion"),
+        (
+            "There is no pneumothorax on the left but there is on the right",
+            "no Pneumothorax @left side; Pneumothorax @right side",
+        ),
+        (
+            "No effusion on the right, but on the left",
+            "no Pleural Effusion @right side; Pleural Effusion @left side",
+        ),
+        (
+            "Effusion on the left but none on the right",
+            "Pleural Effusion @left side; no Pleural Effusion @right side",
+        ),
+        (
+            "No hay derrame a la derecha pero sí a la izquierda",
+            "no Pleural Effusion @right side; Pleural Effusion @left side",
+        ),
+        (
+            "No effusion on the right but limited view on the left",
+            "no Pleural Effusion @right side",
+        ),
+        ("No pneumothorax but the left is not well seen", "no Pneumothorax"),
+        (
+            "bilateral effusions, left resolved",
+            "Pleural Effusion @right side; no Pleural Effusion @left side",
+        ),
+        (
+            "bilateral effusions resolved on the left",
+            "Pleural Effusion @right side; no Pleural Effusion @left side",
+        ),
+        (
+            "Derrame bilateral, resuelto el izquierdo",
+            "Pleural Effusion @right side; no Pleural Effusion @left side",
+        ),
+        ("両側胸水、左は消失", "Pleural Effusion @right side; no Pleural Effusion @left side"),
+        (
+            "Bilateral effusions have resolved, left pneumothorax",
+            "no Pleural Effusion @both sides; Pneumothorax @left side",
+        ),
+        ("bilateral effusions, resolved", "no Pleural Effusion @both sides"),
+    ]);
+}
+
+#[test]
+fn other_names_and_sizes_are_read() {
+    check(&[
+        ("乳頭陰影", "Nipple Shadow"),
+        ("乳頭陰影の可能性", "Nipple Shadow?"),
+        ("bibasilar ASD", "Pulmonary Consolidation @both lung bases"),
+        ("right lower lobe ASD", "Pulmonary Consolidation @right lower lobe"),
+        ("ASD closure device", ""),
+        ("骨に異常なし", ""),
+        ("胸水あり、骨に明らかな異常を認めない", "Pleural Effusion"),
+        ("骨正常", "no Bone Fracture"),
+        ("Calcificación del cayado aórtico", "Aortic Atheromatosis"),
+        ("Calcificaciones de la aorta", "Aortic Atheromatosis"),
+        ("Cayado aórtico calcificado", "Aortic Atheromatosis"),
+        ("Calcificación pleural", "Tissue Calcification"),
+        ("Secuelas de TBC", "Tuberculosis Sequelae"),
+        ("TBC antigua", "Tuberculosis Sequelae"),
+        ("tuberculosis antigua", "Tuberculosis Sequelae"),
+        ("Tuberculosis activa", "Tuberculosis"),
+        ("心胸郭比 55%と拡大", "Cardiomegaly"),
+        ("心胸郭比は55%とやや拡大", "Cardiomegaly"),
+        ("心胸比は48%で拡大なし", "no Cardiomegaly"),
+        ("心胸比 48%、拡大は認めない", "no Cardiomegaly"),
+        ("気胸の拡大なし", "Pneumothorax"),
+        ("心臓は大きくない", "no Cardiomegaly"),
+        ("心臓が大きい", "Cardiomegaly"),
+        ("Silueta cardíaca levemente aumentada de tamaño", "Cardiomegaly"),
+        ("Silueta cardíaca no aumentada", "no Cardiomegaly"),
+        ("Aumento del índice cardiotorácico", "Cardiomegaly"),
+        ("Aumento de tamaño de la silueta cardíaca", "Cardiomegaly"),
+        ("両側CP角鈍", "Costophrenic Angle Blunting @both costophrenic angles"),
+        ("右肋横角の鈍化", "Costophrenic Angle Blunting @right costophrenic angle"),
+        ("CP角は鋭", "no Costophrenic Angle Blunting"),
+        ("スリガラス影", "Ground Glass Pattern"),
+        ("両肺にスリガラス陰影を認める", "Ground Glass Pattern @both lungs"),
+        (
+            "Borramiento de ambos senos costofrénicos",
+            "Costophrenic Angle Blunting @both costophrenic angles",
+        ),
+        (
+            "Pinzamiento de ambos senos costofrénicos",
+            "Costophrenic Angle Blunting @both costophrenic angles",
+        ),
+        ("Consol: nil.", "no Pulmonary Consolidation"),
+        ("LLL consol", "Pulmonary Consolidation @left lower lobe"),
     ]);
 }
 

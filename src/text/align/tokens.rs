@@ -30,6 +30,9 @@ const ANSWERS: [&str; 13] = [
     "possible", "n", "y",
 ];
 
+/// Sides in short: a dot after them ends a sentence only where another seems to begin.
+const SIDES: [&str; 8] = ["l", "r", "lt", "rt", "izq", "der", "dcho", "dcha"];
+
 /// Verbs that "not" is contracted with.
 const AUXILIARIES: [&str; 17] = [
     "do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "could", "would",
@@ -113,7 +116,11 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
             '.' | '!' => {
                 let last = tokens.last().map_or("", |token| token.word.as_str());
                 let initial = last.len() == 1 && last.is_ascii() && next.is_alphanumeric();
-                if c == '!' || !(in_word && (initial || dotted.iter().any(|word| word == last))) {
+                let side = SIDES.contains(&last)
+                    && (rest_is_lower(&plain[index + 1..]) || begins_sentence(&tokens));
+                if c == '!'
+                    || !(in_word && (initial || side || dotted.iter().any(|word| word == last)))
+                {
                     push(&mut tokens, STOP.into(), at, after);
                 }
             }
@@ -250,6 +257,16 @@ pub fn stem(word: &str) -> String {
     }
     let hissing = ["sses", "xes", "ches"].iter().any(|end| word.ends_with(end));
     word[..word.len() - if hissing { 2 } else { 1 }].to_owned()
+}
+
+/// "Lt. effusion", not "effusion, lt. Heart normal"
+fn rest_is_lower(rest: &[(char, Range<usize>)]) -> bool {
+    rest.iter().map(|(c, _)| *c).find(|c| *c != ' ').is_some_and(char::is_lowercase)
+}
+
+/// Whether the last token is the first of its sentence.
+fn begins_sentence(tokens: &[Token]) -> bool {
+    tokens.len() < 2 || tokens[tokens.len() - 2].ends_sentence()
 }
 
 /// Whether a line break also ends the sentence, or the text was only wrapped.

@@ -6,13 +6,17 @@
 
 const SIZE = 336;
 
-/** From 0, the median and all below it, to 1, the highest; a flat map is all 0. @param {Float32Array} map */
-function scaled(map) {
+/** What a map's colours begin and end at: its median, and its highest. @param {Float32Array} map @returns {[low: number, high: number]} */
+function rangeOf(map) {
   const sorted = map.slice().sort();
-  const median = sorted[sorted.length >> 1];
-  const range = sorted[sorted.length - 1] - median;
+  return [sorted[sorted.length >> 1], sorted[sorted.length - 1]];
+}
+
+/** From 0, what is low and all below it, to 1, what is high; a flat map is all 0. @param {Float32Array} map @param {[low: number, high: number]} range */
+function scaled(map, [low, high]) {
+  const range = high - low;
   if (!(range > 0 && Number.isFinite(range))) return new Float32Array(map.length);
-  return map.map((value) => Math.max(0, (value - median) / range));
+  return map.map((value) => Math.max(0, (value - low) / range));
 }
 
 /** For each new pixel along one axis the four patches around it, and their weights: a Catmull-Rom spline. @param {number} side @param {number} size */
@@ -38,11 +42,12 @@ const tapsOf = (side, size) =>
  * @param {Float32Array} map A square of patches, row by row
  * @param {Uint8ClampedArray} ramp A palette's colours from low to high, RGBA
  * @param {number} [size] Pixels a side
+ * @param {[low: number, high: number]} [range] Values of the first colour and of the last; of several maps on one scale the same
  * @returns {Painted}
  */
-export function paintMap(map, ramp, size = SIZE) {
+export function paintMap(map, ramp, size = SIZE, range = rangeOf(map)) {
   const side = Math.round(Math.sqrt(map.length));
-  const values = scaled(map);
+  const values = scaled(map, range);
   const taps = tapsOf(side, size);
   const mean = (/** @type {number[]} */ weights, /** @type {(i: number) => number} */ value) =>
     weights.reduce((sum, weight, i) => sum + weight * value(i), 0);

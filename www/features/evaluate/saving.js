@@ -3,7 +3,7 @@ import { byId, findAll } from '../../core/dom.js';
 import { harmless, linesOf } from '../../core/csv.js';
 import { predictionsOf, scoredAs } from '../../core/evaluation.js';
 import { t } from '../../core/i18n.js';
-import { save } from '../../core/save.js';
+import { save } from '../../core/written.js';
 import { reportOf } from './report.js';
 import { METRICS } from './results.js';
 

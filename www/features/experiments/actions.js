@@ -2,8 +2,10 @@
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
 import { answerOrReason } from '../../core/errors.js';
-import { auditKey, headsKey, partsKey, wordingsKey } from '../../core/experiments.js';
+import { auditKey, curvesKey, headsKey, othersOf, partsKey, unmeasured, wordingsKey } from '../../core/experiments.js';
 import { Pump } from '../../core/pump.js';
+
+/** What is kept by keys. @typedef {'heads' | 'parts' | 'sides' | 'elsewhere' | 'curves' | 'audits' | 'wordings'} Kept */
 
 /** So many wordings of one's own are kept. */
 const OWN_MAX = 20;
@@ -13,17 +15,22 @@ export class ExperimentActions extends Actions {
     () => this.#next(),
     (error) => this.session.model.failed(error), // a fresh worker comes back to it
   );
-  /** The audit that the worker has in hand. */
-  #auditing = '';
+  /** By their keys, what the worker has in hand. */
+  #inHand = { audits: '', curves: '' };
 
   /** @param {Partial<import('../../core/experiments.js').Experiments>} change */
   #change(change) {
     this.update({ experiments: { ...this.state.experiments, ...change } });
   }
 
-  /** @param {boolean} open */
-  show(open) {
-    this.#change({ open });
+  /** @param {boolean} open @param {import('../../core/experiments.js').Experiment | null} [at] Where */
+  show(open, at = null) {
+    this.#change({ open, at, wanted: null });
+  }
+
+  /** Opens one as soon as a picture is scored. @param {import('../../core/experiments.js').Experiment | null} experiment */
+  want(experiment) {
+    this.#change({ wanted: experiment });
   }
 
   /** @param {import('../../core/experiments.js').Cover} cover With what places are covered */
@@ -37,14 +44,22 @@ export class ExperimentActions extends Actions {
     if (!own.includes(text)) this.#change({ own: [...own, text].slice(-OWN_MAX) });
   }
 
-  /** Another model, or another device. */
-  forget() {
-    this.#auditing = '';
-    this.#change({ heads: new Map(), parts: new Map(), audits: new Map(), wordings: new Map() });
+  /** Takes the passes of the curves, or rests them. @param {boolean} passing */
+  takeCurves(passing) {
+    this.#change({ passing });
   }
 
-  /** Asks for what is missing. */
+  /** Another model, or another device. */
+  forget() {
+    this.#inHand = { audits: '', curves: '' };
+    this.#change(unmeasured());
+  }
+
+  /** Opens what a link wants, and asks for what is missing. */
   settle() {
+    const { experiments, picture, scores, selected, teaching } = this.state;
+    const isScored = picture && scores.get(selected)?.picture === picture.id && phase(this.state) === 'done';
+    if (experiments.wanted && isScored && !teaching) this.show(true, experiments.wanted);
     this.#pump.run();
   }
 
@@ -53,57 +68,75 @@ export class ExperimentActions extends Actions {
     const { experiments, picture, selected } = this.state;
     const score = this.state.scores.get(selected);
     if (!experiments.open || !picture || !score || phase(this.state) !== 'done') return null;
-    const [heads, parts, audit] = [headsKey(this.state), partsKey(this.state), auditKey(this.state)];
-    if (!experiments.heads.has(heads)) return () => this.#compareHeads(heads, picture.id, selected);
-    if (!experiments.parts.has(parts)) return () => this.#ablate(parts, picture.id, selected);
-    const wordings = wordingsKey(this.state);
-    if (!experiments.wordings.has(wordings)) return () => this.#reword(wordings, picture.id, selected, experiments.own);
-    const known = experiments.audits.get(audit);
-    if (known && ('error' in known || known.report)) return null;
-    if (known && this.#auditing === audit) return () => this.#step(audit);
-    return () => this.#begin(audit, picture.id, selected, score[this.state.map.kind]);
+    const open = this.#questions(picture.id).find(({ kind, key }) => !experiments[kind].has(key));
+    if (open) return async () => this.#keep(open.kind, open.key, await open.ask());
+    const others = othersOf(this.state);
+    const done = experiments.elsewhere.get(partsKey(this.state)) ?? [];
+    if (done.length < others.length) return () => this.#tryElsewhere(others[done.length], done);
+    const map = score[this.state.map.kind];
+    return (
+      this.#passes('curves', curvesKey(this.state), picture.id, map) ??
+      this.#passes('audits', auditKey(this.state), picture.id, map)
+    );
   }
 
-  /** @param {string} key @param {number} picture Id @param {string} finding */
-  async #compareHeads(key, picture, finding) {
-    const { findings } = this.state;
-    const answer = await answerOrReason(this.session.call('bothHeads', { picture, findings, finding }));
-    this.#change({ heads: this.#with(this.state.experiments.heads, key, answer) });
+  /** Questions that need one answer each. @param {number} picture Id */
+  #questions(picture) {
+    const { findings, selected: finding, experiments } = this.state;
+    const { call } = this.session;
+    return /** @type {const} */ ([
+      {
+        kind: 'heads',
+        key: headsKey(this.state),
+        ask: () => answerOrReason(call('bothHeads', { picture, findings, finding })),
+      },
+      { kind: 'parts', key: partsKey(this.state), ask: () => answerOrReason(call('ablate', { picture, finding })) },
+      {
+        kind: 'wordings',
+        key: wordingsKey(this.state),
+        ask: () => answerOrReason(call('sensitivity', { picture, finding, own: experiments.own })),
+      },
+      { kind: 'sides', key: partsKey(this.state), ask: () => answerOrReason(call('sides', { picture, finding })) },
+    ]);
   }
 
-  /** @param {string} key @param {number} picture Id @param {string} finding */
-  async #ablate(key, picture, finding) {
-    const answer = await answerOrReason(this.session.call('ablate', { picture, finding }));
-    this.#change({ parts: this.#with(this.state.experiments.parts, key, answer) });
+  /** @param {import('../../core/experiments.js').Other} other @param {(import('../../core/experiments.js').Elsewhere | {error: string})[]} done */
+  async #tryElsewhere({ phantom, without }, done) {
+    const { selected: finding } = this.state;
+    const key = partsKey(this.state);
+    const answer = await answerOrReason(this.session.call('elsewhere', { phantom, without, finding }));
+    this.#keep('elsewhere', key, [...done, answer]);
   }
 
-  /** @param {string} key @param {number} picture Id @param {string} finding @param {readonly string[]} own */
-  async #reword(key, picture, finding, own) {
-    const answer = await answerOrReason(this.session.call('sensitivity', { picture, finding, own }));
-    this.#change({ wordings: this.#with(this.state.experiments.wordings, key, answer) });
+  /** What is to do of an experiment that takes many passes: it begins, and its next pass follows. @param {'audits' | 'curves'} kind @param {string} key @param {number} picture Id @param {Float32Array} map */
+  #passes(kind, key, picture, map) {
+    const { experiments, selected: finding } = this.state;
+    const { call } = this.session;
+    const { cover, passing } = experiments;
+    const known = experiments[kind].get(key);
+    if (known && ('error' in known || known.report || (kind === 'curves' && !passing))) return null;
+    if (known && this.#inHand[kind] === key)
+      return async () =>
+        this.#keep(
+          kind,
+          key,
+          kind === 'curves'
+            ? await answerOrReason(call('curvesStep', {}))
+            : await answerOrReason(call('auditStep', {})),
+        );
+    return async () => {
+      const begun =
+        kind === 'curves'
+          ? await answerOrReason(call('curves', { picture, finding, map }))
+          : await answerOrReason(call('audit', { picture, finding, map, cover }));
+      this.#inHand[kind] = key;
+      this.#keep(kind, key, 'error' in begun ? begun : { ...begun, done: 0 });
+    };
   }
 
-  /** @param {string} key @param {number} picture Id @param {string} finding @param {Float32Array} map */
-  async #begin(key, picture, finding, map) {
-    const { cover } = this.state.experiments;
-    const answer = await answerOrReason(this.session.call('audit', { picture, finding, map, cover }));
-    this.#auditing = key;
-    this.#keep(key, 'error' in answer ? answer : { ...answer, done: 0 });
-  }
-
-  /** @param {string} key */
-  async #step(key) {
-    this.#keep(key, await answerOrReason(this.session.call('auditStep', {})));
-  }
-
-  /** @param {string} key @param {import('../../core/experiments.js').Audit | {error: string}} audit */
-  #keep(key, audit) {
-    this.#change({ audits: this.#with(this.state.experiments.audits, key, audit) });
-  }
-
-  /** What is known of the picture on show, and one thing more. @template T @param {ReadonlyMap<string, T>} known @param {string} key @param {T} value */
-  #with(known, key, value) {
-    const own = [...known].filter(([other]) => other.startsWith(`${this.state.picture?.id}|`));
-    return new Map([...own, [key, value]]);
+  /** One thing more that is known of the picture on show. @param {Kept} kind @param {string} key @param {unknown} value */
+  #keep(kind, key, value) {
+    const own = [...this.state.experiments[kind]].filter(([other]) => other.startsWith(`${this.state.picture?.id}|`));
+    this.#change({ [kind]: new Map([...own, [key, value]]) });
   }
 }

@@ -1,11 +1,10 @@
 /** Cross-attention against the cosine of a CLIP-style head: standings of all listed findings, and both maps of the selected one. */
-import { byId, contextOf, create, onChange } from '../../core/dom.js';
+import { byId, create, onChange } from '../../core/dom.js';
 import { headsKey } from '../../core/experiments.js';
 import { nameOf, t } from '../../core/i18n.js';
-import { paintMap } from '../../core/viewport/heatmap.js';
 import { placeInWords, standingInWords } from '../../core/wording.js';
 import { answerInWords, known } from './answer.js';
-import { drawSeen, SIDE } from './seen.js';
+import { drawMap } from './seen.js';
 
 /** @typedef {import('../../core/experiments.js').ScoredByBoth} ScoredByBoth */
 
@@ -29,6 +28,7 @@ function createRow({ finding, crossAttention, cosine }, selected) {
     mark.style.setProperty('left', `${percentile}%`);
     track.append(mark);
   }
+  track.hidden = !track.childElementCount;
   row.toggleAttribute('data-selected', finding === selected);
   row.append(
     create('span', nameOf(finding)),
@@ -39,11 +39,16 @@ function createRow({ finding, crossAttention, cosine }, selected) {
   return row;
 }
 
-/** Those with both standings, the highest first. @param {ScoredByBoth[]} all */
-const ranked = (all) =>
-  all
-    .filter(({ crossAttention, cosine }) => crossAttention.percentile !== undefined && cosine.percentile !== undefined)
-    .sort((one, two) => (two.crossAttention.percentile ?? 0) - (one.crossAttention.percentile ?? 0));
+/** Whether a finding has a standing by both. @param {ScoredByBoth} scored */
+const isRanked = ({ crossAttention, cosine }) =>
+  crossAttention.percentile !== undefined && cosine.percentile !== undefined;
+
+/** Those with both standings, the highest first, or where there are none all of them. @param {ScoredByBoth[]} all */
+function ranked(all) {
+  const both = all.filter(isRanked);
+  if (!both.length) return all;
+  return both.sort((one, two) => (two.crossAttention.percentile ?? 0) - (one.crossAttention.percentile ?? 0));
+}
 
 /** The finding whose standings lie farthest apart. @param {ScoredByBoth[]} all Those with both, at least one */
 function mostApart(all) {
@@ -56,6 +61,8 @@ function mostApart(all) {
 
 /** @param {import('../../session.js').Session} session */
 export function bindHeads(session) {
+  const question = byId('heads-question');
+  const limit = byId('heads-limit');
   const list = byId('heads-list');
   const most = byId('heads-most');
   const maps = byId('heads-maps');
@@ -63,20 +70,6 @@ export function bindHeads(session) {
     cross: byId('heads-cross', HTMLCanvasElement),
     cosine: byId('heads-cosine', HTMLCanvasElement),
   };
-
-  /** @param {HTMLCanvasElement} canvas @param {Float32Array} map */
-  function drawMap(canvas, map) {
-    const { state } = session;
-    const palette = state.palettes.find(({ name }) => name === state.map.palette);
-    const context = drawSeen(canvas, state);
-    if (!context || !palette) return;
-    const painted = create('canvas');
-    const { size, rgba } = paintMap(map, palette.ramp);
-    painted.width = painted.height = size;
-    contextOf(painted).putImageData(new ImageData(rgba, size, size), 0, 0);
-    context.globalAlpha = 0.7;
-    context.drawImage(painted, 0, 0, SIDE, SIDE);
-  }
 
   const draw = onChange(
     (
@@ -89,17 +82,19 @@ export function bindHeads(session) {
       list.replaceChildren(...all.map((scored) => createRow(scored, selected)));
       maps.hidden = !answer?.map || !own;
       if (answer?.map && own) {
-        drawMap(canvases.cross, own);
-        drawMap(canvases.cosine, answer.map);
+        drawMap(canvases.cross, session.state, own);
+        drawMap(canvases.cosine, session.state, answer.map);
       }
-      most.textContent = answerInWords(heads, (told) =>
-        all.length ? mostApart(all) : t(told.all.length ? 'heads.unranked' : 'heads.none'),
+      most.textContent = answerInWords(heads, () =>
+        all.some(isRanked) ? mostApart(all.filter(isRanked)) : t('heads.unranked'),
       );
     },
   );
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { experiments, selected, scores, map } = state;
+    const { experiments, selected, scores, map, info } = state;
+    question.textContent = t(info?.cosineHead === false ? 'heads.questionGlobal' : 'heads.question');
+    limit.textContent = t(info?.cosineHead === false ? 'heads.limitGlobal' : 'heads.limit');
     draw(experiments.heads.get(headsKey(state)), selected, scores.get(selected)?.[map.kind]);
   };
 }

@@ -1,10 +1,15 @@
 /** Experiments on the selected finding: what its score rests on, each in a part of the dialog. */
-import { byId, create, onChange } from '../../core/dom.js';
+import { byId, create, find, onChange } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { cautions } from '../../core/words.js';
+import { bindCurves } from './curves.js';
+import { bindElsewhere } from './elsewhere.js';
 import { bindHeads } from './heads.js';
 import { bindLook } from './look.js';
 import { bindParts } from './parts.js';
+import { bindSides } from './sides.js';
+import { bindSteps } from './steps.js';
+import { bindTake } from './take.js';
 import { bindWordings } from './wording.js';
 
 /** @param {import('../../session.js').Session} session */
@@ -13,12 +18,19 @@ export function bindExperiments(session) {
   const dialog = byId('experiments', HTMLDialogElement);
   const subject = byId('experiments-subject');
   const warnings = byId('experiments-warnings');
-  const parts = [bindHeads(session), bindParts(), bindWordings(session), bindLook(session)];
+  const parts = [
+    bindHeads(session),
+    bindParts(),
+    bindWordings(session),
+    bindSides(),
+    bindLook(session),
+    bindElsewhere(session),
+    bindCurves(session),
+    bindSteps(session),
+  ];
 
-  opener.addEventListener('click', () => {
-    dialog.showModal();
-    session.experiments.show(true);
-  });
+  bindTake(session);
+  opener.addEventListener('click', () => session.experiments.show(true));
   dialog.addEventListener('close', () => session.experiments.show(false));
   dialog.addEventListener('click', ({ target }) => {
     if (target === dialog) dialog.close();
@@ -28,10 +40,20 @@ export function bindExperiments(session) {
     warnings.replaceChildren(...cautions(picture).map((line) => create('p', line))),
   );
 
+  /** @param {import('../../core/experiments.js').Experiment | null} at */
+  function openAt(at) {
+    dialog.showModal();
+    if (!at) return;
+    const title = find(dialog, `[data-experiment="${at}"] h3`);
+    title.tabIndex = -1;
+    title.focus(); // and scrolls to it
+  }
+
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const { experiments, selected } = state;
     if (!experiments.open) return;
     if (!selected || !state.picture) return dialog.close();
+    if (!dialog.open) openAt(experiments.at);
     subject.textContent = t('experiments.subject', {
       finding: nameOf(selected),
       sentence: state.scores.get(selected)?.sentence ?? '',

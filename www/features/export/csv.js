@@ -1,6 +1,6 @@
 /** Scores as CSV by RFC 4180, a line for each image and finding. */
 import { harmless, linesOf } from '../../core/csv.js';
-import { PURPOSE, short } from './records.js';
+import { PURPOSE, short } from '../../core/written.js';
 import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
 

@@ -1,5 +1,5 @@
 /** Scores as JSON. */
-import { PURPOSE, short } from './records.js';
+import { PURPOSE, modelOf, short } from '../../core/written.js';
 import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
 
@@ -9,7 +9,7 @@ const SCALE =
   'Zone: within, where images with the finding and without it were both common in validation; above or below it, or apart, where there is none; null, where it was not measured.';
 
 /** @param {import('./records.js').Record[]} records @param {import('../../worker/jobs.js').ModelInfo} info */
-export function jsonOf(records, { name, title, version, sha256, precision, device, population }) {
+export function jsonOf(records, info) {
   const images = records.map(({ image, side, width, height, verdict, warnings, error, scores }) => ({
     image,
     ...(side && { side }),
@@ -30,6 +30,6 @@ export function jsonOf(records, { name, title, version, sha256, precision, devic
       zone: sideOf(mark) || null,
     })),
   }));
-  const model = { name, title, version, sha256: sha256 ?? null, precision, device: device.kind };
-  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: SCALE, model, reference: population ?? null, images }, null, 2)}\n`;
+  const model = modelOf(info);
+  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: SCALE, model, reference: info.population ?? null, images }, null, 2)}\n`;
 }

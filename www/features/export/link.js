@@ -21,6 +21,7 @@ export class LinkActions extends Actions {
     this.#settings = settings;
     this.#display = settings.display;
     this.session.notices.dismiss();
+    this.session.experiments.want(settings.experiment);
     const { palette = map.palette, ...rest } = settings.map;
     const known = !palettes.length || palettes.some(({ name }) => name === palette);
     this.session.map.set({ ...rest, palette: known ? palette : map.palette });

@@ -14,12 +14,6 @@ import { tell } from '../../core/i18n.js';
 import { rowsOnShow } from '../../core/table.js';
 import { warningsOf } from '../../core/words.js';
 
-/** In every table that leaves this page; tables are in English. */
-export const PURPOSE = 'For teaching and research, not for diagnosis';
-
-/** A number of the model, which is an f32, in its shortest form. @param {number | undefined} value @returns {number | undefined} */
-export const short = (value) => (value === undefined ? undefined : Number(value.toPrecision(7)));
-
 /** @template {import('../../core/table.js').Mark} T @param {readonly string[]} findings @param {ReadonlyMap<string, T>} scores @returns {T[]} */
 const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(finding) ?? []);
 

@@ -9,8 +9,8 @@ import { codedFrom } from '../../core/errors.js';
 import { plural, t, tell } from '../../core/i18n.js';
 import { fragmentOf } from '../../core/share.js';
 import { overlayKey } from '../../core/map.js';
-import { save } from '../../core/save.js';
 import { veil } from '../../core/veil.js';
+import { save } from '../../core/written.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 

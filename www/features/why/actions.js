@@ -1,4 +1,4 @@
-/** What happens to an explanation: it is asked for while it is on show, once for each picture and finding, and after all scores. */
+/** What happens to an explanation: it is asked for while it is on show, here or step by step among the experiments, once for each picture and finding, and after all scores. */
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
 import { answerOrReason } from '../../core/errors.js';
@@ -62,8 +62,9 @@ export class WhyActions extends Actions {
 
   /** What is missing while everything else rests. */
   #next() {
-    const { why, picture, selected, series, explanations } = this.state;
-    if (!why.open || !picture || !selected || series?.shown || phase(this.state) !== 'done') return null;
+    const { why, experiments, picture, selected, series, explanations } = this.state;
+    if (!(why.open || experiments.open) || !picture || !selected || series?.shown || phase(this.state) !== 'done')
+      return null;
     if ('moving' in picture.source && picture.source.moving) return null;
     return explanations.has(keyOf(picture.id, selected)) ? null : () => this.#explain(picture.id, selected);
   }

@@ -1,19 +1,13 @@
 /** The sentence's words, each with its share of the image's attention, or with what looks at a patch. */
 import { byId, closest, create, find, findAll, onChange } from '../../core/dom.js';
-import { choiceInWords, meanOf, wordsAtPatch } from '../../core/explanation.js';
-import { percent, t } from '../../core/i18n.js';
+import { choiceInWords, meanOf, share, wordsAtPatch } from '../../core/explanation.js';
+import { t } from '../../core/i18n.js';
 import { wordOnShow } from '../../core/map.js';
 
 /** @typedef {import('../../core/explanation.js').Explanation} Explanation */
 
 const BAR_MAX = 14; // CSS pixels
 const NAMED_MAX = 3;
-
-/** @param {number} part */
-function share(part) {
-  if (part < 0.0005) return `<${percent(0.001, 1)}`;
-  return percent(part, part < 0.1 ? 1 : 0);
-}
 
 /** @param {import('../../session.js').Session} session */
 export function bindWords(session) {

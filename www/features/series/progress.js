@@ -1,0 +1,34 @@
+/** How far a series is scored, and the button with which that rests and goes on. */
+import { byId, onChange } from '../../core/dom.js';
+import { plural, t } from '../../core/i18n.js';
+import { progressOf } from '../../core/table.js';
+
+/** @param {import('../../session.js').Session} session */
+export function bindProgress(session) {
+  const section = byId('series');
+  const progress = byId('series-progress', HTMLProgressElement);
+  const count = byId('series-count');
+  const run = byId('series-run', HTMLButtonElement);
+  const live = byId('series-live');
+
+  run.addEventListener('click', () => session.series.run(!session.state.series?.running));
+
+  /** Spoken when the work starts, rests or is done, not at each image. */
+  const speak = onChange((/** @type {string} */ text) => {
+    live.textContent = text;
+  });
+
+  /** @param {import('../../core/table.js').Series} series @param {import('../../core/state.js').State} state */
+  return (series, { findings, model }) => {
+    const { total, done, failed } = progressOf(series, findings);
+    const open = total - done;
+    const doing = !open ? 'done' : !series.running ? 'rests' : model === 'ready' ? 'runs' : 'waits';
+    const trouble = failed ? t('series.failed', { count: failed }) : '';
+    Object.assign(progress, { max: total, value: done });
+    section.toggleAttribute('data-done', !open);
+    run.hidden = !open;
+    run.textContent = t(series.running ? 'cancel' : 'series.continue');
+    count.textContent = t(`series.${doing}`, { count: done - failed, total }) + trouble;
+    speak(open ? plural(`series.${doing}Live`, total) : plural('series.doneLive', done - failed, { trouble }));
+  };
+}
