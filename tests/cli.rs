@@ -41,6 +41,41 @@ fn a_dicom_file_is_scored_without_extension_and_warned_of() {
 }
 
 #[test]
+fn experiments_print_json_and_name_what_they_cannot_use() {
+    let model = model();
+    let ask = |experiment: &str, finding: &str, image: &str| {
+        let (folder, image) = (model.path().as_os_str(), micro().join(image));
+        let place = ["experiment".as_ref(), experiment.as_ref(), "--model".as_ref(), folder];
+        let question = ["--finding".as_ref(), finding.as_ref(), image.as_os_str()];
+        carzero(place.into_iter().chain(question))
+    };
+    let told = |experiment: &str| -> Value {
+        let output = ask(experiment, "Atelectasis", "img0.png");
+        assert!(output.status.success(), "{experiment}: {}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let count = |list: &Value| list.as_array().unwrap().len();
+    assert_eq!(told("ablation")[0]["part"]["code"], "whole");
+    assert!(told("heads")[0]["cosine"]["logit"].as_f64().unwrap().abs() <= 1.0);
+    let curves = told("curves");
+    assert_eq!((count(&curves["deletion"]), count(&curves["insertion"])), (15, 15));
+    assert_eq!(curves["deletion"][0], curves["insertion"][14], "both meet the picture as it is");
+    let sides = told("sides");
+    assert_eq!(count(&sides), 3);
+    assert_eq!(sides[2]["side"], "right");
+    let observed = told("observations");
+    assert_eq!(count(&observed["observations"]), 4);
+    assert!(observed["combined"].is_null(), "there are no reference images");
+    for (finding, image, named) in
+        [("\u{80f8}", "img0.png", "\u{80f8}"), ("Atelectasis", "none.png", "none.png")]
+    {
+        let output = ask("sides", finding, image);
+        assert!(!output.status.success());
+        assert!(text(&output.stderr).contains(named), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn score_prints_one_object_an_image_in_full_precision() {
     let model = model();
     let (image, other) = (micro().join("img0.png"), micro().join("img1.png"));

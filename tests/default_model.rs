@@ -147,6 +147,30 @@ fn sides_are_asked_of_the_picture_and_of_its_mirror_image() {
 }
 
 #[test]
+fn what_is_seen_of_a_finding_is_scored_and_put_together() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let observed = |name: &str, finding: &str| {
+        let grey = Phantom::example(name).unwrap().render(512);
+        let images = engine.encode_images(&[&Picture::from_grey(512, 512, grey).unwrap()]);
+        pollster::block_on(engine.observe(&images, finding)).unwrap()
+    };
+    let effusion = observed("effusion", "Pleural Effusion");
+    let first = &effusion.observations[0];
+    assert_eq!(first.prompt.sentence(), "There is blunting of the costophrenic angle");
+    assert_eq!(first.attention.len(), 196);
+    let ranks: Vec<f32> = effusion.observations.iter().filter_map(|one| one.percentile).collect();
+    assert!(ranks[0] > 90.0, "a phrase that it learnt: {ranks:?}");
+    let combined = effusion.combined.unwrap();
+    assert_eq!(combined.observations, ranks.len());
+    let mean = ranks.iter().sum::<f32>() / ranks.len() as f32;
+    assert!((combined.mean - mean).abs() < 0.1, "{combined:?}, {ranks:?}");
+    let normal = observed("normal", "Pleural Effusion");
+    assert!(normal.observations[0].logit < first.logit);
+    assert!(normal.combined.unwrap().percentile < combined.percentile);
+    assert!(observed("normal", "asdfgh").observations.is_empty());
+}
+
+#[test]
 fn the_whole_model_scores_in_an_ablation_as_it_always_does() {
     let engine = Engine::new(load(&folder()), Device::flex());
     let picture = Picture::from_grey(512, 512, Phantom::default().render(512)).unwrap();

@@ -40,6 +40,8 @@ enum Experiment {
         #[arg(long, default_value = "mean")]
         cover: String,
     },
+    /// Score what is seen of the finding, and put it together
+    Observations(Question),
     /// Cover patches in the order of the attention map, and uncover them (RISE)
     Curves(Question),
     /// Score the finding on the left and on the right, on the image and on its mirror image
@@ -73,6 +75,11 @@ pub fn run(args: &Args) -> Result<()> {
             print(&pollster::block_on(engine.sensitivity(&images, &question.finding, own))?)
         }
         Experiment::Audit { question, cover } => audit(&question.ask()?, Cover::named(cover)?),
+        Experiment::Observations(question) => {
+            let Asked { engine, images, .. } = question.ask()?;
+            let observed = pollster::block_on(engine.observe(&images, &question.finding))?;
+            print(&observed)
+        }
         Experiment::Curves(question) => curves(&question.ask()?),
         Experiment::Sides(question) => {
             let Asked { engine, picture, images, .. } = question.ask()?;

@@ -8,6 +8,7 @@ pub mod explanation;
 pub mod heads;
 pub mod heatmap;
 pub mod loader;
+pub mod observations;
 pub mod ood;
 pub mod sensitivity;
 pub mod sides;

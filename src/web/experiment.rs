@@ -3,9 +3,11 @@
 use wasm_bindgen::prelude::*;
 
 use super::js::{
-    JsAblated, JsAuditReport, JsBothHeads, JsCurvesReport, JsMirrored, JsSensitivity, object,
+    JsAblated, JsAuditReport, JsBothHeads, JsCurvesReport, JsMirrored, JsObserved, JsSensitivity,
+    object,
 };
 use super::model::{EncodedImage, Model};
+use super::objects::Observed;
 use super::picture::Picture;
 use crate::engine::cover::Cover;
 use crate::engine::{audit, curves};
@@ -100,6 +102,14 @@ impl Model {
         own: Vec<String>,
     ) -> Result<JsSensitivity> {
         Ok(object(&self.engine.sensitivity(&image.0, finding, &own).await?))
+    }
+
+    /// Scores what is seen of a finding, and puts it together. The picture is not encoded again.
+    pub async fn observe(&self, image: &EncodedImage, finding: &str) -> Result<JsObserved> {
+        let observed = self.engine.observe(&image.0, finding).await?;
+        let of = |score| self.score_object("", score, None);
+        let observations = observed.observations.iter().map(of).collect();
+        Ok(object(&Observed { observations, combined: observed.combined }))
     }
 
     /// Begins an audit of a finding's score. `map` is the one in question, row by row; `cover` is `mean`, `blur` or

@@ -39,6 +39,7 @@ plain! {
     JsAuditReport = "AuditReport | undefined" from Option<audit::Report>;
     JsCurvesReport = "CurvesReport | undefined" from Option<curves::Report>;
     JsMirrored = "Mirrored[]" from Vec<Mirrored>;
+    JsObserved = "Observed" from objects::Observed<'_>;
     JsShown = "Shown" from objects::Shown<'_>;
     JsView = "View" from View;
     JsNotes = "Note[]" from Vec<Note>;

@@ -130,7 +130,7 @@ impl Model {
         Ok(object(&objects::Explanation::from(&explanation)))
     }
 
-    fn score_object<'a>(
+    pub(super) fn score_object<'a>(
         &'a self,
         finding: &'a str,
         score: &'a engine::Score,

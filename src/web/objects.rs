@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::engine::explanation::{self, Piece};
+use crate::engine::observations::Combined;
 use crate::engine::wording::Wording;
 use crate::error::{Error, Reason};
 use crate::package::Precision;
@@ -170,6 +171,13 @@ impl<'a> From<&'a explanation::Explanation> for Explanation<'a> {
             logit: from.logit,
         }
     }
+}
+
+/// What is seen of a finding.
+#[derive(Debug, Serialize)]
+pub struct Observed<'a> {
+    pub observations: Vec<Score<'a>>,
+    pub combined: Option<Combined>,
 }
 
 /// What a viewer shows.

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::objects::{
-    DeviceInfo, Explanation, ModelInfo, Palette, ProgramError, Rewriting, Score, Shown, TypedArray,
-    WithStandings,
+    DeviceInfo, Explanation, ModelInfo, Observed, Palette, ProgramError, Rewriting, Score, Shown,
+    TypedArray, WithStandings,
 };
 use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
@@ -18,6 +18,7 @@ use crate::engine::cover::Cover;
 use crate::engine::curves;
 use crate::engine::explanation::{self, Piece};
 use crate::engine::heads::BothHeads;
+use crate::engine::observations::Combined;
 use crate::engine::ood::Verdict;
 use crate::engine::sensitivity::{Reworded, Sensitivity, Spread};
 use crate::engine::sides::{Mirrored, Side};
@@ -476,6 +477,8 @@ fn check_experiments(declared: &Declarations) {
         insertion_area: 0.5,
     };
     declared.check("CurvesReport", &curves);
+    let combined = Some(Combined { observations: 2, mean: 0.5, percentile: 50.0 });
+    declared.check("Observed", &Observed { observations: Vec::new(), combined });
     for side in each![Side: Neither, Left, Right] {
         let (prompt, as_is, mirrored) = ("x".into(), standing, standing);
         declared.check("Mirrored", &Mirrored { side, prompt, as_is, mirrored });

@@ -331,6 +331,24 @@ export interface Mirrored {
   mirrored: Standing;
 }
 
+/** What is seen of a finding; nothing where no list has it. */
+export interface Observed {
+  /** Each by itself; their `finding` is empty. */
+  observations: Score[];
+  /** Those with a percentile put together; undefined for fewer than two, or without reference images. */
+  combined?: Combined;
+}
+
+/** Several observations put together. */
+export interface Combined {
+  /** How many. */
+  observations: number;
+  /** The mean of their percentiles. */
+  mean: number;
+  /** Share of the reference images with a lower mean, in percent. */
+  percentile: number;
+}
+
 /** What a viewer shows. */
 export interface Shown {
   /** `width * height` of them, row by row, low ones dark; 16 bits where a grey DICOM file has them. */

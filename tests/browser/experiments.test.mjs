@@ -28,6 +28,8 @@ const open = async () => {
 };
 const close = () => page.keyboard.press('Escape');
 const result = () => page.getByTestId('look-result');
+/** After two dozen passes over the image. */
+const looked = () => result().waitFor({ timeout: 120_000 });
 
 test('cross-attention and cosine stand side by side, with their maps', async () => {
   const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
@@ -72,13 +74,13 @@ test('every part of the model scores, and the whole one as the list says', async
 });
 
 test('a drawn effusion is the reason for its score, with any cover', async () => {
-  await result().waitFor();
+  await looked();
   for (const cover of ['blur', 'mirror', 'mean']) {
     await page.getByTestId('look-cover').selectOption(cover);
     await result()
       .waitFor({ state: 'hidden' })
       .catch(() => {}); // what was covered so before is there at once
-    await result().waitFor();
+    await looked();
     assert.match(await textOf(page.getByTestId('look-conclusion')), /the score rests on it\.$/, cover);
   }
   assert.equal(await page.locator('.strip-control').count(), 20);
@@ -217,6 +219,26 @@ test('words, heads and patches are linked, by pointer and by keys, and nothing i
   await page.getByTestId('why').locator('summary').click();
 });
 
+test('a finding is opened into what is seen of it', async () => {
+  await open();
+  const rows = page.getByTestId('observations').locator('.part');
+  await rows.nth(5).waitFor();
+  const names = await rows.evaluateAll((all) => all.map((row) => row.firstElementChild?.firstChild?.textContent));
+  assert.deepEqual(names.slice(0, 3), [
+    'the finding asked for directly',
+    'all observations put together',
+    'There is blunting of the costophrenic angle',
+  ]);
+  const standings = await rows.locator('.part-value:not(.small)').allTextContents();
+  const listed = await textOf(page.locator('[data-finding="Pleural Effusion"] .value'));
+  assert.equal(standings[0], listed);
+  const ranked = standings.slice(2).filter(Boolean).length;
+  const said = await textOf(page.getByTestId('observations-result'));
+  assert.ok(said.startsWith(`${ranked} observations put together: ${standings[1]} percentile; `), said);
+  assert.equal(await page.getByTestId('observations-maps').locator('canvas').count(), 4);
+  await close();
+});
+
 test('left and right are asked of the image and of its mirror image', async () => {
   await open();
   const rows = page.locator('#sides-rows tr');
@@ -303,7 +325,7 @@ test('curves say what they take, are drawn when asked, rest, and go on', async (
 test('all that was measured is saved as one file, with model, image and what speaks against it', async () => {
   await open();
   await page.getByTestId('steps').waitFor();
-  await result().waitFor();
+  await looked();
   const download = page.waitForEvent('download');
   await page.getByTestId('experiments-json').click();
   const saved = JSON.parse(readFileSync(await (await download).path(), 'utf8'));
@@ -314,8 +336,9 @@ test('all that was measured is saved as one file, with model, image and what spe
   assert.ok(saved.model.name === 'default' && saved.model.version && saved.reference);
   assert.deepEqual([saved.finding, saved.prompt], ['Pleural Effusion', 'There is Pleural Effusion']);
   assert.deepEqual(saved.image.warnings, [{ code: 'drawing' }]);
-  const { heads, parts, wording, sides, look, elsewhere, curves, steps } = saved.experiments;
+  const { heads, parts, observations, wording, sides, look, elsewhere, curves, steps } = saved.experiments;
   assert.equal(sides.length, 3);
+  assert.equal(observations.observations.length, 4);
   assert.deepEqual([elsewhere[0].without, elsewhere[0].phantom.seed], ['Pleural Effusion', 2]);
   assert.equal(curves.deletion.length, 15);
   assert.equal(heads.all.length, 14);
@@ -374,7 +397,7 @@ test('a word that was never learnt has logits alone, and another finding begins 
   await open();
   await page.getByTestId('parts').locator('.part').first().waitFor();
   assert.doesNotMatch(await page.getByTestId('parts').innerText(), /\d(st|nd|rd|th)/);
-  await result().waitFor();
+  await looked();
   assert.match(await page.getByTestId('look-standings').innerText(), /logit/);
   await close();
 });
@@ -383,7 +406,7 @@ test('it fits a phone, and is there in Japanese', async () => {
   await page.setViewportSize({ width: 360, height: 740 });
   await page.locator('[data-finding="Pleural Effusion"] .pick').click();
   await open();
-  await result().waitFor();
+  await looked();
   const wide = await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
   assert.equal(wide, 0, 'nothing is scrolled sideways');
   for (const row of await page.locator('.head-row').all()) {
@@ -397,7 +420,7 @@ test('it fits a phone, and is there in Japanese', async () => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.getByTestId('language').click();
   await open();
-  await result().waitFor();
+  await looked();
   assert.match(await textOf(page.getByTestId('look-conclusion')), /スコアはその場所に基づいています/);
   assert.match(await page.getByTestId('parts').innerText(), /モデル全体/);
   assert.deepEqual(problems, []);

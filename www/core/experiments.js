@@ -17,6 +17,7 @@
  * @property {boolean} passing Whether the passes of the curves are taken
  * @property {ReadonlyMap<string, Heads | Refusal>} heads By `headsKey`
  * @property {ReadonlyMap<string, import('carzero').Ablated[] | Refusal>} parts By `partsKey`
+ * @property {ReadonlyMap<string, import('carzero').Observed | Refusal>} observations By `partsKey`
  * @property {ReadonlyMap<string, import('carzero').Mirrored[] | Refusal>} sides By `partsKey`
  * @property {ReadonlyMap<string, (Elsewhere | Refusal)[]>} elsewhere By `partsKey`, those of `othersOf` that are done
  * @property {ReadonlyMap<string, Curves | Refusal>} curves By `curvesKey`
@@ -29,6 +30,7 @@
 export const EXPERIMENTS = /** @type {const} */ ([
   'heads',
   'parts',
+  'observations',
   'wording',
   'sides',
   'look',
@@ -45,6 +47,7 @@ export const unmeasured = () => ({
   passing: false,
   heads: new Map(),
   parts: new Map(),
+  observations: new Map(),
   sides: new Map(),
   elsewhere: new Map(),
   curves: new Map(),

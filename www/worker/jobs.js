@@ -40,6 +40,7 @@
  * @property {(payload: {picture: number, findings: string[], finding: string}) => import('../core/experiments.js').Heads} bothHeads And the CLIP-style head's map of one finding
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Ablated[]} ablate
  * @property {(payload: {picture: number, finding: string, own: readonly string[]}) => import('carzero').Sensitivity} sensitivity
+ * @property {(payload: {picture: number, finding: string}) => import('carzero').Observed} observe
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Mirrored[]} sides
  * @property {(payload: {phantom: Params, without?: string, finding: string}) => import('../core/experiments.js').Elsewhere} elsewhere Of a drawing, or of it without what it shows; nothing of it stays
  * @property {(payload: {picture: number, finding: string, map: Float32Array}) => {passes: number}} curves Begins them, in place of those before
@@ -73,6 +74,7 @@ export const MODEL_JOBS = new Set([
   'sensitivity',
   'audit',
   'auditStep',
+  'observe',
   'sides',
   'elsewhere',
   'curves',

@@ -211,6 +211,12 @@ const jobs = {
     return [{ done: audit.done, passes: audit.passes, report: audit.report() }];
   },
 
+  async observe({ picture: id, finding }) {
+    /** @type {import('carzero').Observed} */ const observed = await model.observe(encodedOf(id), finding);
+    const buffers = observed.observations.flatMap(({ attention, similarity }) => [attention.buffer, similarity.buffer]);
+    return [observed, buffers];
+  },
+
   async sides({ picture: id, finding }) {
     return [await model.sides(entryOf(id).picture, encodedOf(id), finding)];
   },

@@ -32,6 +32,7 @@
 mod lexicon;
 #[cfg(feature = "llm")]
 pub mod llm;
+pub mod observations;
 pub mod paraphrases;
 pub mod reading;
 mod rules;

@@ -5,7 +5,7 @@ import { answerOrReason } from '../../core/errors.js';
 import { auditKey, curvesKey, headsKey, othersOf, partsKey, unmeasured, wordingsKey } from '../../core/experiments.js';
 import { Pump } from '../../core/pump.js';
 
-/** What is kept by keys. @typedef {'heads' | 'parts' | 'sides' | 'elsewhere' | 'curves' | 'audits' | 'wordings'} Kept */
+/** What is kept by keys. @typedef {'heads' | 'parts' | 'observations' | 'sides' | 'elsewhere' | 'curves' | 'audits' | 'wordings'} Kept */
 
 /** So many wordings of one's own are kept. */
 const OWN_MAX = 20;
@@ -91,6 +91,11 @@ export class ExperimentActions extends Actions {
         ask: () => answerOrReason(call('bothHeads', { picture, findings, finding })),
       },
       { kind: 'parts', key: partsKey(this.state), ask: () => answerOrReason(call('ablate', { picture, finding })) },
+      {
+        kind: 'observations',
+        key: partsKey(this.state),
+        ask: () => answerOrReason(call('observe', { picture, finding })),
+      },
       {
         kind: 'wordings',
         key: wordingsKey(this.state),

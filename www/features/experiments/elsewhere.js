@@ -2,9 +2,9 @@
 import { byId, create, onChange } from '../../core/dom.js';
 import { othersOf, partsKey } from '../../core/experiments.js';
 import { exampleTitle, nameOf, t } from '../../core/i18n.js';
-import { placeInWords, standingInWords } from '../../core/wording.js';
-import { signed } from '../../core/words.js';
+import { standingInWords } from '../../core/wording.js';
 import { answerInWords, known } from './answer.js';
+import { createBar } from './bar.js';
 import { bindKinds } from './kinds.js';
 
 /** @typedef {import('../../core/experiments.js').Elsewhere} Elsewhere */
@@ -14,23 +14,6 @@ import { bindKinds } from './kinds.js';
 function otherInWords({ name, without }, { phantoms }) {
   if (without) return t('elsewhere.withoutName', { finding: nameOf(without) });
   return t('sources.synthetic', { name: exampleTitle(name, phantoms.find((one) => one.name === name)?.title ?? name) });
-}
-
-/** @param {string} name @param {import('carzero').Standing} standing @param {number | undefined} own Percentile of the image on show */
-function createRow(name, standing, own) {
-  const row = create('li', undefined, 'part');
-  const [track, fill, mark] = ['part-track', 'part-fill', 'part-mark'].map((part) => create('span', undefined, part));
-  fill.style.setProperty('width', `${standing.percentile ?? 0}%`);
-  mark.style.setProperty('left', `${own ?? 0}%`);
-  track.append(fill, mark);
-  track.hidden = standing.percentile === undefined;
-  row.append(
-    create('span', name),
-    track,
-    create('span', standing.percentile === undefined ? '' : placeInWords(standing), 'part-value'),
-    create('span', signed(standing.logit), 'part-value small'),
-  );
-  return row;
 }
 
 /** @param {import('../../session.js').Session} session */
@@ -47,9 +30,11 @@ export function bindElsewhere(session) {
       const others = othersOf(session.state);
       const tried = (done ?? []).map((answer, i) => ({ other: others[i], answer, told: known(answer) }));
       const rows = tried.flatMap(({ other, told }) =>
-        told ? [createRow(otherInWords(other, session.state), told, own?.percentile)] : [],
+        told ? [createBar(create('span', otherInWords(other, session.state)), told, own?.percentile)] : [],
       );
-      list.replaceChildren(...(own ? [createRow(t('elsewhere.this'), own, own.percentile), ...rows] : []));
+      list.replaceChildren(
+        ...(own ? [createBar(create('span', t('elsewhere.this')), own, own.percentile), ...rows] : []),
+      );
       list.firstElementChild?.setAttribute('data-part', 'whole');
       const said = tried.flatMap(({ other: { without }, told }) =>
         own && told && without

@@ -40,6 +40,7 @@ export function jsonOf(state, info) {
   const measured = {
     heads: known(experiments.heads.get(headsKey(state))),
     parts: known(experiments.parts.get(partsKey(state))),
+    observations: known(experiments.observations.get(of)),
     wording: known(experiments.wordings.get(wordingsKey(state))),
     sides: known(experiments.sides.get(of)),
     look: audits.length ? audits : null,

@@ -2,8 +2,9 @@
 import { byId, create, onChange } from '../../core/dom.js';
 import { partsKey } from '../../core/experiments.js';
 import { t } from '../../core/i18n.js';
-import { signed, standing } from '../../core/words.js';
+import { standing } from '../../core/words.js';
 import { answerInWords, known } from './answer.js';
+import { createBar } from './bar.js';
 
 /** @param {import('carzero').Part} part */
 function partInWords(part) {
@@ -13,20 +14,9 @@ function partInWords(part) {
 }
 
 /** @param {import('carzero').Ablated} ablated @param {number | undefined} whole Percentile */
-function createPart({ part, logit, percentile }, whole) {
-  const row = create('li', undefined, 'part');
-  const [track, fill, mark] = ['part-track', 'part-fill', 'part-mark'].map((name) => create('span', undefined, name));
-  fill.style.setProperty('width', `${percentile ?? 0}%`);
-  mark.style.setProperty('left', `${whole ?? 0}%`);
-  track.append(fill, mark);
-  track.hidden = percentile === undefined;
-  row.dataset.part = part.code;
-  row.append(
-    create('span', partInWords(part)),
-    track,
-    create('span', percentile === undefined ? '' : standing(percentile), 'part-value'),
-    create('span', signed(logit), 'part-value small'),
-  );
+function createPart(ablated, whole) {
+  const row = createBar(create('span', partInWords(ablated.part)), ablated, whole);
+  row.dataset.part = ablated.part.code;
   return row;
 }
 

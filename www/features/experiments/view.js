@@ -6,6 +6,7 @@ import { bindCurves } from './curves.js';
 import { bindElsewhere } from './elsewhere.js';
 import { bindHeads } from './heads.js';
 import { bindLook } from './look.js';
+import { bindObservations } from './observations.js';
 import { bindParts } from './parts.js';
 import { bindSides } from './sides.js';
 import { bindSteps } from './steps.js';
@@ -21,6 +22,7 @@ export function bindExperiments(session) {
   const parts = [
     bindHeads(session),
     bindParts(),
+    bindObservations(session),
     bindWordings(session),
     bindSides(),
     bindLook(session),
