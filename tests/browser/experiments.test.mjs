@@ -367,6 +367,9 @@ test('a link opens one experiment, once, as soon as a picture is scored', async 
   const title = other.page.getByRole('heading', { name: 'Does the wording matter?' });
   await title.waitFor();
   assert.ok(await title.evaluate((heading) => heading === document.activeElement), 'it is read first');
+  await other.page.getByTestId('steps').waitFor();
+  const { y } = await boxOf(title);
+  assert.ok(y > 0 && y < 400, `it stays in view while results come in above it: ${y}`);
   await other.page.keyboard.press('Escape');
   await other.page.locator('[data-phantom="normal"]').first().click();
   await reached(other.page, 'done');
@@ -380,12 +383,22 @@ test('a link opens one experiment, once, as soon as a picture is scored', async 
 test('what is open is what is printed', async () => {
   await open();
   await page.getByTestId('steps').waitFor();
+  await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight)); // wherever it stands
   await page.emulateMedia({ media: 'print' });
-  const on = (/** @type {string} */ selector) => page.locator(selector).first().isVisible();
-  assert.deepEqual(
-    await Promise.all(['#experiments-subject', '#steps-vectors', '#experiments-json', '.stage', '#print'].map(on)),
-    [true, true, false, false, false],
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const sheet = page.locator('#print');
+  assert.match(
+    await sheet.innerText(),
+    /not for diagnosis[\s\S]*Experiments[\s\S]*Pleural Effusion, sent as[\s\S]*This is a drawing[\s\S]*Cross-attention or cosine\?[\s\S]*How does the sentence become a score\?[\s\S]*the logit is/,
   );
+  assert.ok(new Set(await pixelsOf(sheet.locator('#heads-cross'))).size > 50, 'maps are drawn');
+  const shown = await Promise.all(
+    ['#print #experiments-json', '.stage', '#experiments'].map((each) => page.locator(each).first().isVisible()),
+  );
+  assert.deepEqual(shown, [false, false, false]);
+  const { y } = await boxOf(sheet);
+  assert.equal(y, 0, 'it begins where the paper does');
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await page.emulateMedia({ media: null });
   await close();
 });

@@ -407,6 +407,7 @@ export default {
   'heads.limitGlobal':
     'A low cosine says little here: the features were made for the fusion, not to be compared by themselves.',
   'heads.most': 'They disagree most over {finding}: {cross} by cross-attention, {cosine} by cosine.',
+  'heads.of': 'The maps of {finding}:',
   'heads.question':
     'The model has a second, CLIP-style head on the same encoders, which learnt the same sentences: it compares one vector of the image with one of the sentence. Where do they disagree on this image?',
   'heads.questionGlobal':
@@ -492,6 +493,7 @@ export default {
   'look.region': 'The strongest patches of the map, on what the model sees',
   'look.shuffled': 'Patches rearranged at random',
   'look.title': 'Does it look where the map says?',
+  'look.others': 'Other places covered',
   'look.whole': 'The image as it is',
   'looks.exchange': 'Invert for the model',
   'looks.undo': 'Undo the inversion',
@@ -818,10 +820,10 @@ export default {
   'steps.head': 'layer {layer}, head {head}',
   'steps.headLooks':
     'Where the sentence looks by head {head} of layer {layer}: {share} of its attention went to patches.',
-  'steps.hidden': 'The projector turns each row into one number',
+  'steps.hidden': 'The projector: a hidden layer, from which each row becomes one number',
   'steps.hint':
     'Point at a word or a head to see where it looks, or at a patch to see which words look there. The map is the finding’s own: the mean of all heads.',
-  'steps.i2t': 'sentence over image',
+  'steps.i2t': 'image to text',
   'steps.map': 'The patches: arrow keys go from one to the next',
   'steps.patches': 'The sentence divides its attention among the patches, in each layer and head',
   'steps.patchesText': 'All on one scale. The rest, up to all of a head’s attention, went to the image as a whole.',
@@ -830,8 +832,9 @@ export default {
   'steps.range': '{low} to {high}',
   'steps.score': 'The score is the mean of the two',
   'steps.stands': 'Among the reference images: {standing}.',
-  'steps.sum': 'Sentence over image {i2t}, image over sentence {t2i}: the logit is {logit}.',
-  'steps.t2i': 'image over sentence',
+  'steps.sum':
+    'Image to text (the sentence asks the image) {i2t}, text to image (the image asks the sentence) {t2i}: the logit is {logit}.',
+  'steps.t2i': 'text to image',
   'steps.title': 'How does the sentence become a score?',
   'steps.vector': '{name}: {count} numbers, {range}',
   'steps.vectors': 'Each word becomes a vector, and so do the sentence and the image as wholes',

@@ -66,6 +66,7 @@ export function bindHeads(session) {
   const list = byId('heads-list');
   const most = byId('heads-most');
   const maps = byId('heads-maps');
+  const mapsOf = byId('heads-of');
   const canvases = {
     cross: byId('heads-cross', HTMLCanvasElement),
     cosine: byId('heads-cosine', HTMLCanvasElement),
@@ -81,6 +82,7 @@ export function bindHeads(session) {
       const all = ranked(answer?.all ?? []);
       list.replaceChildren(...all.map((scored) => createRow(scored, selected)));
       maps.hidden = !answer?.map || !own;
+      mapsOf.textContent = maps.hidden ? '' : t('heads.of', { finding: nameOf(selected) });
       if (answer?.map && own) {
         drawMap(canvases.cross, session.state, own);
         drawMap(canvases.cosine, session.state, answer.map);

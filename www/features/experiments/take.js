@@ -17,6 +17,11 @@ export function bindTake(session) {
   const link = byId('experiments-link', HTMLInputElement);
   const done = byId('experiments-done');
 
+  /** Of many links the last is on the clipboard. */
+  function reset() {
+    for (const copy of findAll(dialog, '[data-experiment] h3 + button', HTMLElement)) say(copy, 'share.copy');
+  }
+
   for (const section of findAll(dialog, '[data-experiment]', HTMLElement)) {
     const name = EXPERIMENTS.find((each) => each === section.dataset.experiment);
     const title = find(section, 'h3');
@@ -27,6 +32,7 @@ export function bindTake(session) {
       link.hidden = false;
       link.value = `${location.origin}${location.pathname}${fragmentOf(session.state, name)}`;
       const copied = await copyField(link);
+      reset();
       say(copy, copied ? 'share.copied' : 'share.field');
       done.textContent = t(copied ? 'share.copied' : 'share.field');
     });
@@ -35,7 +41,7 @@ export function bindTake(session) {
   dialog.addEventListener('close', () => {
     link.hidden = true;
     done.textContent = '';
-    for (const copy of findAll(dialog, '[data-experiment] h3 + button', HTMLElement)) say(copy, 'share.copy');
+    reset();
   });
   json.addEventListener('click', () => {
     const state = veil(session.state);

@@ -42,13 +42,18 @@ export function bindExperiments(session) {
     warnings.replaceChildren(...cautions(picture).map((line) => create('p', line))),
   );
 
+  /** The title that a link leads to. It stays in view while results above it come in, until a person goes on. @type {HTMLElement | null} */
+  let followed = null;
+  for (const type of ['wheel', 'pointerdown', 'keydown'])
+    dialog.addEventListener(type, () => (followed = null), { passive: true });
+
   /** @param {import('../../core/experiments.js').Experiment | null} at */
   function openAt(at) {
     dialog.showModal();
-    if (!at) return;
-    const title = find(dialog, `[data-experiment="${at}"] h3`);
-    title.tabIndex = -1;
-    title.focus(); // and scrolls to it
+    followed = at ? find(dialog, `[data-experiment="${at}"] h3`) : null;
+    if (!followed) return;
+    followed.tabIndex = -1;
+    followed.focus();
   }
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
@@ -62,5 +67,6 @@ export function bindExperiments(session) {
     });
     drawWarnings(state.picture);
     for (const draw of parts) draw(state);
+    followed?.scrollIntoView();
   };
 }

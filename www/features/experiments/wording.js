@@ -6,7 +6,7 @@ import { placeInWords } from '../../core/wording.js';
 import { answerInWords, known } from './answer.js';
 import { createAxis, createLabel, createStrip, placeOn } from './strip.js';
 
-const ROW = 54; // height of a line with its marks
+const ROW = 64; // height of a line with its marks
 /** Those of one meaning, and what other wordings say; each has a mark of its own. */
 const GROUPS = /** @type {const} */ ({
   template: 'same',
@@ -34,7 +34,7 @@ function createStrips(wordings) {
   const figure = createStrip(height, t('wordings.figure'));
   for (const [line, side] of /** @type {const} */ (['before', 'after']).entries()) {
     const axis = (line + 1) * ROW - 4;
-    figure.append(createAxis(axis), createLabel(x(0), line * ROW + 12, 'start', t(`wordings.${side}`)));
+    figure.append(createAxis(axis), createLabel(x(0), line * ROW + 20, 'start', t(`wordings.${side}`)));
     for (const [index, reworded] of wordings.entries()) {
       const percentile = reworded[side]?.percentile;
       if (percentile !== undefined)

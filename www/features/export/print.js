@@ -6,6 +6,7 @@ import { differenceInWords, differences, isCompared, isSame, overlayKeyBeside, s
 import { byId, create } from '../../core/dom.js';
 import { contourInWords, drawImage, drawRamp, outlined } from './image.js';
 import { date, nameOf, t, tell } from '../../core/i18n.js';
+import { copyOfDialog } from '../../core/printed.js';
 import { rowsOnShow } from '../../core/table.js';
 import { hasPicture, ranked } from '../../core/derived.js';
 import { overlayKey, shownMap } from '../../core/map.js';
@@ -204,12 +205,13 @@ export function bindPrint(session) {
 
   addEventListener('beforeprint', () => {
     const state = veil(session.state);
+    const dialog = copyOfDialog();
     const head = create('header', undefined, 'print-head');
     head.append(create('h1', t('page.title')), create('span', date()));
     sheet.replaceChildren(
       head,
       create('p', t('page.caution'), 'print-caution'),
-      ...sheetOf(state),
+      ...(dialog ? [dialog] : sheetOf(state)),
       create('p', state.info ? modelInWords(state.info) : '', 'small'),
       create('p', t('about.scoresText'), 'small'),
     );
