@@ -30,7 +30,7 @@ before(() => {
     [
       `elsewhere/${file}`,
       `p${Math.floor(i / 2)}`,
-      i % 3 ? 'PA' : 'AP',
+      i < 5 ? 'PA' : 'AP',
       is(example, 'effusion'),
       is(example, 'pneumothorax'),
       is(example, 'cardiomegaly'),
@@ -87,7 +87,7 @@ test('a folder with a table is understood, measured as the command line does, an
   await by('evaluate-matched').getByText('10 of 10 images have a row.').waitFor();
   assert.equal(
     await textOf(by('evaluate-matched')),
-    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. 1 row has no image.',
+    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. 1 row has no image. Results will also be shown by view.',
   );
   assert.equal(await by('evaluate-key').inputValue(), 'file');
   assert.equal(await by('evaluate-patient').inputValue(), 'patient_id');
@@ -197,6 +197,15 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await error(/None of these images is in labels\.csv/);
   await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,0\nim0.png,0\n');
   await error(/two truths for one image: .*0\.png.* is on line 2 and on line 4/);
+  await giveTable(`${LABELS}im0.png,1,0\n`.replaceAll(/,1(?=[,\n])/g, ',Yes').replaceAll(/,0(?=[,\n])/g, ',no'));
+  await by('evaluate-matched').getByText('1 row is doubled with the same labels, and taken once.').waitFor();
+  await by('evaluate-rows').locator('tr').nth(1).waitFor();
+  await giveTable('scan,Pneumonia,likely,remark\nim0.png,あり,0.9,good\nim1.png,なし,0.1,bad\n');
+  await by('evaluate-matched').getByText('Not read as labels: likely, remark.').waitFor();
+  await giveTable('scan,who,Pneumonia\nim0.png,a,1\nim1.png,a,0\nim2.png,a,0\nim3.png,b,0\nim4.png,b,1\n');
+  await by('evaluate-matched').getByText('5 of 6').waitFor();
+  await by('evaluate-key').selectOption('who');
+  await error(/The column “who” of labels\.csv may not name the images/);
   await giveTable('scan,who\nim0.png,me\nim1.png,you\n');
   await error(/There is no finding to measure/);
   await giveTable('scan,Pneumonia,pneumonia\nim0.png,1,1\nim1.png,0,0\n');

@@ -174,9 +174,11 @@ export default {
   'evaluate.decision': 'Sensitivity {sensitivity}, specificity {specificity}, F1 {f1}, MCC {mcc}.',
   'evaluate.device': 'Device',
   'evaluate.difference': 'Difference',
+  'evaluate.doubled.one': '{count} row is doubled with the same labels, and taken once.',
+  'evaluate.doubled.other': '{count} rows are doubled with the same labels, and taken once.',
   'evaluate.energy': 'Box energy',
   'evaluate.error.bad-cell':
-    '{file}, line {line}, column “{column}”: “{value}” is no label. Write 1 or 0, or leave it empty where it is not known.',
+    '{file}, line {line}, column “{column}”: “{value}” is no label. Write 1 or 0, yes or no, or leave it empty where it is not known.',
   'evaluate.error.bad-option': 'This cannot be measured: {reason}.',
   'evaluate.error.empty-table': '{file} has no rows below its header.',
   'evaluate.error.no-column': 'No column of {file} names these images. Choose the one that holds their file names.',
@@ -185,6 +187,8 @@ export default {
   'evaluate.error.no-table': '{file} is no table that can be read. Save it as CSV, in UTF-8.',
   'evaluate.error.nothing-joined':
     'None of these images is in {file}, in the column that should name them. Choose another column.',
+  'evaluate.error.repeated-key':
+    'The column “{column}” of {file} may not name the images: {rows} rows have the value of an earlier row and other labels, first lines {first} and {line}. Choose the column that holds the file names.',
   'evaluate.error.several-keys':
     'Several columns of {file} name these images, and differ: {columns}. Choose the right one.',
   'evaluate.error.two-columns': '{file} has two columns for one finding: “{first}” and “{second}”. Keep one of them.',
@@ -239,6 +243,7 @@ export default {
   'evaluate.negatives': 'Without',
   'evaluate.noImages': 'None.',
   'evaluate.noPatient': 'none: every image counts by itself',
+  'evaluate.notRead': 'Not read as labels: {columns}.',
   'evaluate.note.failed.one': '{count} image could not be read, and is not among them.',
   'evaluate.note.failed.other': '{count} images could not be read, and are not among them.',
   'evaluate.note.few': 'Fewer than ten images with or without, so that the intervals tell little: {findings}.',
@@ -285,12 +290,13 @@ export default {
   'evaluate.scores': 'Scores (CSV)',
   'evaluate.seed': 'Seed, resamples',
   'evaluate.share': 'Share with it',
+  'evaluate.slicedBy': 'Results will also be shown by {columns}.',
   'evaluate.start': 'Score and measure',
   'evaluate.startText':
     'The list of findings becomes that of the table. Scores, and no image or name, are kept in this browser until you forget everything, so that a reload goes on.',
   'evaluate.table': 'Labels',
   'evaluate.tableText':
-    'A table (CSV) with a row for each image: a column for each finding with 1 or 0, or as ChestX-ray14, CheXpert, PadChest or Open-I publish theirs.',
+    'A table (CSV) with a row for each image: a column for each finding with 1 or 0, yes or no, or as ChestX-ray14, CheXpert, PadChest or Open-I publish theirs.',
   'evaluate.tenths': 'Images by score, lowest to highest',
   'evaluate.threshold': 'Threshold',
   'evaluate.title': 'Evaluation',

@@ -177,9 +177,11 @@ export default {
   'evaluate.decision': '感度{sensitivity}、特異度{specificity}、F1 {f1}、MCC {mcc}。',
   'evaluate.device': '実行先',
   'evaluate.difference': '差',
+  'evaluate.doubled.one': '{count}行はラベルまで同じ重複で、1行として数えます。',
+  'evaluate.doubled.other': '{count}行はラベルまで同じ重複で、1行として数えます。',
   'evaluate.energy': '枠内の割合',
   'evaluate.error.bad-cell':
-    '{file}の{line}行目、列「{column}」の「{value}」はラベルではありません。1か0を書くか、不明なら空欄にしてください。',
+    '{file}の{line}行目、列「{column}」の「{value}」はラベルではありません。1か0、または「あり」か「なし」を書き、不明なら空欄にしてください。',
   'evaluate.error.bad-option': '測定できません：{reason}。',
   'evaluate.error.empty-table': '{file}には見出しの下に行がありません。',
   'evaluate.error.no-column': '{file}には、これらの画像を示す列がありません。ファイル名の入った列を選んでください。',
@@ -188,6 +190,8 @@ export default {
   'evaluate.error.no-table': '{file}は表として読めません。UTF-8のCSVで保存してください。',
   'evaluate.error.nothing-joined':
     '画像を示すはずの列に、これらの画像はひとつもありません（{file}）。別の列を選んでください。',
+  'evaluate.error.repeated-key':
+    '{file}の列「{column}」は画像を示していないようです：{rows}行で前の行と値が同じなのにラベルが違います（最初は{first}行目と{line}行目）。ファイル名の入った列を選んでください。',
   'evaluate.error.several-keys':
     '{file}には画像を示す列がいくつもあり、内容が異なります：{columns}。正しい列を選んでください。',
   'evaluate.error.two-columns':
@@ -242,6 +246,7 @@ export default {
   'evaluate.negatives': 'なし',
   'evaluate.noImages': 'ありません。',
   'evaluate.noPatient': 'なし：画像を1枚ずつ数える',
+  'evaluate.notRead': 'ラベルとして読まなかった列：{columns}。',
   'evaluate.note.failed.one': '{count}枚は読めず、含まれていません。',
   'evaluate.note.failed.other': '{count}枚は読めず、含まれていません。',
   'evaluate.note.few': '所見のある画像かない画像が10枚に満たず、区間からわかることはわずかです：{findings}。',
@@ -288,12 +293,13 @@ export default {
   'evaluate.scores': 'スコア（CSV）',
   'evaluate.seed': 'シード、反復回数',
   'evaluate.share': '所見のある割合',
+  'evaluate.slicedBy': '結果は次の列ごとにも示します：{columns}。',
   'evaluate.start': '採点して測定する',
   'evaluate.startText':
     '所見の一覧は表のものに置き換わります。再読み込みの後に続けられるよう、スコアだけを、画像や名前を含めずに、「すべて消去」までこのブラウザに保存します。',
   'evaluate.table': 'ラベル',
   'evaluate.tableText':
-    '画像ごとに1行の表（CSV）。所見ごとの列に1か0を書いたもの、またはChestX-ray14、CheXpert、PadChest、Open-Iが公開している形のもの。',
+    '画像ごとに1行の表（CSV）。所見ごとの列に1か0、または「あり」か「なし」を書いたもの、またはChestX-ray14、CheXpert、PadChest、Open-Iが公開している形のもの。',
   'evaluate.tenths': 'スコアの低い順に並べた画像',
   'evaluate.threshold': 'しきい値',
   'evaluate.title': '評価',

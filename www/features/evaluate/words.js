@@ -1,5 +1,5 @@
 /** An evaluation in words. */
-import { nameOf, number, percent, plural, t } from '../../core/i18n.js';
+import { listed, nameOf, number, percent, plural, t } from '../../core/i18n.js';
 import { scoredAs } from '../../core/evaluation.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
@@ -12,6 +12,7 @@ const ERRORS = [
   'no-column',
   'bad-cell',
   'two-rows',
+  'repeated-key',
   'two-columns',
   'two-images',
   'no-key',
@@ -58,7 +59,7 @@ export function notesInWords(evaluation, { failed }) {
     ...(chooseOn ? [] : [t('evaluate.note.thresholds')]),
     ...(report.unit === 'patient' ? [] : [t('evaluate.note.patients')]),
     ...(few.length
-      ? [t('evaluate.note.few', { findings: few.map(({ name }) => findingInWords(evaluation, name)).join(', ') })]
+      ? [t('evaluate.note.few', { findings: listed(few.map(({ name }) => findingInWords(evaluation, name))) })]
       : []),
     ...(failed ? [plural('evaluate.note.failed', failed)] : []),
     ...(understood?.imagesWithout.length ? [plural('evaluate.note.without', understood.imagesWithout.length)] : []),
