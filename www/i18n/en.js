@@ -214,7 +214,9 @@ export default {
   'evaluate.images.other': '{count} images{of}.',
   'evaluate.imagesWithout.one': '{count} image has no row ({named}).',
   'evaluate.imagesWithout.other': '{count} images have no row ({named}).',
-  'evaluate.intervals': 'In brackets: 95 % intervals from {resamples} bootstrap resamples.',
+  'evaluate.interval': '{low} to {high}',
+  'evaluate.intervals':
+    'On the line below a value in a table, and in brackets in a sentence: its 95 % interval, from {resamples} bootstrap resamples.',
   'evaluate.json': 'All (JSON)',
   'evaluate.key': 'Names the image',
   'evaluate.lead':
@@ -247,6 +249,8 @@ export default {
   'evaluate.note.failed.one': '{count} image could not be read, and is not among them.',
   'evaluate.note.failed.other': '{count} images could not be read, and are not among them.',
   'evaluate.note.few': 'Fewer than ten images with or without, so that the intervals tell little: {findings}.',
+  'evaluate.note.fewParts':
+    'Parts with fewer than ten images with or without a finding, so that their intervals tell little: {parts}.',
   'evaluate.note.macro': 'A mean is over its findings that have a value, each with the same weight.',
   'evaluate.note.patients':
     'Images were drawn as if each were of another patient. With several of one patient the intervals are too narrow.',
@@ -267,6 +271,12 @@ export default {
   'evaluate.part': 'Images',
   'evaluate.partImages': 'Number',
   'evaluate.parts': 'By view, sex and age',
+  'evaluate.partsLeft.one':
+    '{count} part is not shown: it has fewer than five images, or is beyond the eight largest of its column.',
+  'evaluate.partsLeft.other':
+    '{count} parts are not shown: they have fewer than five images, or are beyond the eight largest of their column.',
+  'evaluate.partsText':
+    'Each figure is an AUROC; behind that of a finding is the number of images that have it. A mean is over the findings that have a figure in that part: means over different findings cannot be compared.',
   'evaluate.patient': 'Names the patient',
   'evaluate.patients.one': 'They are of {count} patient.',
   'evaluate.patients.other': 'They are of {count} patients.',
@@ -300,10 +310,10 @@ export default {
   'evaluate.tenths': 'Images by score, lowest to highest',
   'evaluate.threshold': 'Threshold',
   'evaluate.title': 'Evaluation',
-  'evaluate.topK.one':
-    'A finding that is there is among the {k} highest in {accuracy} of {count} image; by chance in {chance}.',
-  'evaluate.topK.other':
-    'A finding that is there is among the {k} highest in {accuracy} of {count} images; by chance in {chance}.',
+  'evaluate.topK.one': 'Among the first {k}, on {count} image: {accuracy}; by chance {chance}.',
+  'evaluate.topK.other': 'Among the first {k}, on {count} images: {accuracy}; by chance {chance}.',
+  'evaluate.topKText':
+    'For each image its findings are ranked by where it stands with them among the images of this evaluation. How often is a finding that the image has among the first?',
   'evaluate.unknown': 'Unknown',
   'evaluate.unknownWords': '{finding} (a name that the page does not know)',
   'evaluate.which': 'Table',
