@@ -1,6 +1,6 @@
 /** The table of labels: what the page understood of it, and what a person corrects. */
 import { byId, create, findAll, onChange, setOptions } from '../../core/dom.js';
-import { listed, nameOf, number, plural, t } from '../../core/i18n.js';
+import { listed, nameOf, number, plural, say, t } from '../../core/i18n.js';
 import { filesFromList } from '../../core/files.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
@@ -116,7 +116,9 @@ export function bindSetup(session) {
           row.append(
             cell,
             create('td', known ? nameOf(finding) : t('evaluate.unknownWords', { finding })),
-            ...[positives, negatives, unknown].map((count) => create('td', number(count), 'number')),
+            ...Object.entries({ positives, negatives, unknown }).map(([kind, count]) =>
+              say(create('td', number(count), 'number'), `evaluate.${kind}`, 'data-label'),
+            ),
           );
           return row;
         }),
