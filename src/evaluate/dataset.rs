@@ -55,10 +55,11 @@ impl Dataset {
     /// Joins the tables that the options name.
     pub fn read(options: &Options) -> Result<Self> {
         let (predictions, long) = Table::read_scores(&options.predictions, &options.score)?;
-        let read = Labels::read(&options.labels)?;
-        let labels = &read.table;
+        let mut read = Labels::read(&options.labels)?;
         let (score_key, label_key) =
-            key::columns(&predictions, long, labels, options.key.as_deref())?;
+            key::columns(&predictions, long, &read.table, options.key.as_deref())?;
+        let doubled = read.take_once(label_key);
+        let labels = &read.table;
         let remedy = "Name the patients' column with --patient";
         let patient =
             options.patient.as_deref().map(|name| labels.require(name, remedy)).transpose()?;
@@ -97,6 +98,11 @@ impl Dataset {
         let join = Join::new(&scores.keys, &label_keys);
         let mut notes = vec![key_note(&predictions.header[score_key], &labels.header[label_key])];
         notes.extend(join_notes("predictions", &join, "labels"));
+        if doubled > 0 {
+            notes.push(format!(
+                "Rows that repeat another one with all its labels, taken once: {doubled}."
+            ));
+        }
         let (other, unlabelled): (Vec<_>, Vec<_>) =
             named(&scores.ignored).partition(|name| other.contains(name));
         for (what, which) in [

@@ -28,6 +28,11 @@ pub enum EvaluateError {
         "`{file}`, line {line}: {what} was already on line {first}. Keep one of the two, or name another column with --key"
     )]
     DuplicateRow { file: String, line: u64, first: u64, what: String },
+    /// Many rows have the key of another row, and other labels.
+    #[error(
+        "`{file}`: in the column `{column}` {rows} rows have the value of an earlier row, first lines {} and {}, and other labels. It may not name the images. Name another column with --key", lines[0], lines[1]
+    )]
+    RepeatedKey { file: String, column: String, rows: usize, lines: [u64; 2] },
     /// Two columns stand for the same finding.
     #[error(
         "`{file}` has two columns for one finding, `{first}` and `{second}`. Keep one of the two"
@@ -75,6 +80,7 @@ impl EvaluateError {
             Self::MissingColumn { .. } => "no-column",
             Self::Cell { .. } => "bad-cell",
             Self::DuplicateRow { .. } => "two-rows",
+            Self::RepeatedKey { .. } => "repeated-key",
             Self::DuplicateColumn { .. } => "two-columns",
             Self::NoKey { .. } => "no-key",
             Self::SeveralKeys { .. } => "several-keys",
@@ -104,6 +110,14 @@ impl EvaluateError {
                 return [("line", line.to_string()), ("first", first.to_string())]
                     .into_iter()
                     .chain([("file", file), ("what", what)].map(owned))
+                    .collect();
+            }
+            Self::RepeatedKey { file, column, rows, lines: [first, line] } => {
+                let numbers = [("first", *first), ("line", *line), ("rows", *rows as u64)];
+                return numbers
+                    .map(|(name, number)| (name, number.to_string()))
+                    .into_iter()
+                    .chain([("file", file), ("column", column)].map(owned))
                     .collect();
             }
             Self::DuplicateColumn { file, first, second } => {

@@ -13,7 +13,9 @@ use super::metrics::{
     top_k_chance, top_k_hit, weighted_mean,
 };
 use super::options::{Options, Thresholds};
-use super::report::{FindingReport, LeftOut, MacroReport, Metrics, Report, TopKReport};
+use super::report::{
+    FindingReport, LeftOut, MacroReport, Metrics, Report, SliceFinding, SliceReport, TopKReport,
+};
 use super::sliced::Sliced;
 use super::table::{Join, finding_key};
 use crate::table::Csv;
@@ -154,6 +156,9 @@ fn report(
 
     notes.extend(patient_notes(options, validation, evaluated));
     notes.extend(rules(&ranked, options));
+    let slices = Sliced::reports(&sliced, aurocs);
+    let left_out_slices = evaluated.slices.iter().map(|slices| slices.left_out).sum();
+    notes.extend(slice_notes(&slices, left_out_slices));
     let (localisation, localisation_notes) = localisation(options, &[evaluated, validation])?;
     notes.extend(localisation_notes);
     let findings = ranked.iter().zip(finding_metrics).zip(&frequencies).map(
@@ -191,7 +196,8 @@ fn report(
         macros: macros.collect(),
         findings: findings.collect(),
         top_k: top_k.collect(),
-        slices: Sliced::reports(&sliced, aurocs),
+        slices_left_out: left_out_slices,
+        slices,
         comparison: Compared::reports(&compared, differences),
         localisation,
         left_out,
@@ -362,6 +368,31 @@ fn patient_notes(options: &Options, validation: &Rows, evaluated: &Rows) -> Opti
     (!both.is_empty()).then(|| {
         format!("Patients on whom thresholds were chosen and who are evaluated as well, which flatters the metrics that need one: {}.", both.len())
     })
+}
+
+/// Parts that are too small to tell much, or to be told of.
+fn slice_notes(slices: &[SliceReport], left_out: usize) -> Vec<String> {
+    let few = |finding: &SliceFinding| finding.positives.min(finding.negatives) < FEW;
+    let few = slices.iter().filter(|slice| slice.findings.iter().any(few));
+    let few: Vec<String> = few.map(|slice| format!("{}={}", slice.column, slice.value)).collect();
+    let mut notes = Vec::new();
+    if !few.is_empty() {
+        notes.push(format!(
+            "Parts with a finding of which fewer than {FEW} images are positive or negative, so that their intervals tell little: {}.",
+            some_of(&few)
+        ));
+    }
+    if !slices.is_empty() {
+        notes.push(
+            "Mean AUROCs of parts that have different findings cannot be compared.".to_string(),
+        );
+    }
+    if left_out > 0 {
+        notes.push(format!(
+            "Parts left out, of fewer than five images or beyond the eight largest of their column: {left_out}."
+        ));
+    }
+    notes
 }
 
 /// How to read the numbers.

@@ -1,6 +1,6 @@
 //! Labels in the forms that people have, as one: a column for each finding.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::table::Csv;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// A column for each finding: 1, 0, or empty, nan or -1 for unknown.
+    /// A column for each finding: 1, 0, yes, no or the like; empty, nan or -1 for unknown.
     Wide,
     /// `Data_Entry_2017.csv` of ChestX-ray14.
     Nih14,
@@ -85,6 +85,26 @@ impl Labels {
         let (findings, others): (Vec<_>, Vec<_>) =
             free.partition(|&column| self.holds_labels(column));
         (findings, others.into_iter().map(|column| self.table.header[column].clone()).collect())
+    }
+
+    /// Takes rows once that repeat the key of another one and, to the letter, all its labels. Says how many were left out.
+    pub fn take_once(&mut self, key: usize) -> usize {
+        let (findings, _) = self.findings(&[key]);
+        let table = &self.table;
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        let repeats: HashSet<usize> = (0..table.rows())
+            .filter(|&row| {
+                let same = |&other: &usize| {
+                    let equal = |&at: &usize| table.cell(row, at) == table.cell(other, at);
+                    !findings.is_empty() && findings.iter().all(equal)
+                };
+                let name = table.cell(row, key);
+                let earlier = *first.entry(name).or_insert(row);
+                !name.is_empty() && earlier != row && same(&earlier)
+            })
+            .collect();
+        self.table = self.table.clone().filtered(|_, row| !repeats.contains(&row));
+        repeats.len()
     }
 
     /// Whether a column can be a finding's: it identifies nothing, and at least half of what is written in

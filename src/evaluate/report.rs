@@ -26,6 +26,8 @@ pub struct Report {
     pub top_k: Vec<TopKReport>,
     /// By part of the rows; empty unless that was asked for.
     pub slices: Vec<SliceReport>,
+    /// How many parts are not told of, as they are of fewer than five rows or beyond the eight largest of a column.
+    pub slices_left_out: usize,
     /// Against other scores, the mean over findings first; empty without such.
     pub comparison: Vec<ComparedReport>,
     /// The mean over findings first; empty without boxes and maps.

@@ -7,6 +7,8 @@ use super::table::Table;
 
 /// More values than this are no groups: numbers become bands, and of texts the most frequent ones count.
 const MOST: usize = 8;
+/// Parts of fewer rows are not told of: figures of so few say little, and may tell who they are of.
+const FEWEST: usize = 5;
 /// Where bands of numbers begin, as ages are grouped.
 const BANDS: [u32; 4] = [0, 18, 40, 65];
 
@@ -17,6 +19,8 @@ pub struct Slices {
     pub column: String,
     /// Each value with its rows, in order.
     pub parts: Vec<(String, Vec<usize>)>,
+    /// How many parts are not told of: those of fewer than [`FEWEST`] rows, and all but the largest [`MOST`] texts.
+    pub left_out: usize,
 }
 
 /// The columns that rows are divided by.
@@ -38,7 +42,11 @@ impl Slicing {
             .iter()
             .map(|&column| {
                 let cells = rows.iter().map(|&row| labels.cell(row, column));
-                Slices { column: labels.header[column].clone(), parts: parts(cells.collect()) }
+                let all = parts(cells.collect());
+                let large = all.iter().filter(|(_, rows)| rows.len() >= FEWEST);
+                let shown: Vec<_> = large.take(MOST).cloned().collect();
+                let left_out = all.len() - shown.len();
+                Slices { column: labels.header[column].clone(), parts: shown, left_out }
             })
             .collect()
     }
@@ -65,7 +73,6 @@ fn parts(cells: Vec<&str>) -> Vec<(String, Vec<usize>)> {
     let mut parts: Vec<(String, Vec<usize>)> =
         by_value.into_iter().map(|(value, rows)| (value.to_string(), rows)).collect();
     parts.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
-    parts.truncate(MOST);
     parts
 }
 

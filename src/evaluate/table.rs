@@ -8,6 +8,25 @@ use csv::{Position, StringRecord};
 use super::error::{EvaluateError, Result, some_of};
 use crate::table::Csv;
 
+/// So many rows with the key of another one are no slips.
+const MANY: usize = 3;
+
+/// Labels in words, in lower case, as people write them in English, Japanese and Spanish.
+const LABELS: [(&[&str], Option<bool>); 3] = [
+    (
+        &[
+            "true", "yes", "y", "positive", "pos", "present", "sí", "si", "はい", "あり", "有り",
+            "有", "陽性",
+        ],
+        Some(true),
+    ),
+    (
+        &["false", "no", "n", "negative", "neg", "absent", "いいえ", "なし", "無し", "無", "陰性"],
+        Some(false),
+    ),
+    (&["unknown", "uncertain", "不明"], None),
+];
+
 /// A CSV file with a header.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -95,6 +114,14 @@ impl Table {
         Self { header, records: rows.collect(), ..self }
     }
 
+    /// The table of the rows that are wanted.
+    pub fn filtered(mut self, wanted: impl Fn(&Self, usize) -> bool) -> Self {
+        let kept = (0..self.rows()).filter(|&row| wanted(&self, row));
+        let records = kept.map(|row| self.records[row].clone()).collect();
+        self.records = records;
+        self
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.records.len()
@@ -138,14 +165,13 @@ impl Table {
         number.ok_or_else(|| self.bad_cell(row, column, EXPECTED))
     }
 
-    /// A label (1 or true, 0 or false), or `None` where it is unknown: an empty cell, "nan" or -1.
+    /// A label (1 or a word of [`LABELS`]: yes, 0 or one for no), or `None` where it is unknown: an empty cell, "nan", -1.
     pub fn label(&self, row: usize, column: usize) -> Result<Option<bool>> {
         const EXPECTED: &str =
-            "a label: 1 or True for present, 0 or False for absent, empty, nan or -1 for unknown";
-        for (word, label) in [("true", true), ("false", false)] {
-            if self.cell(row, column).eq_ignore_ascii_case(word) {
-                return Ok(Some(label));
-            }
+            "a label: 1 or yes for present, 0 or no for absent, empty, nan or -1 for unknown";
+        let text = self.cell(row, column).to_lowercase();
+        if let Some((_, label)) = LABELS.iter().find(|(words, _)| words.contains(&&*text)) {
+            return Ok(*label);
         }
         match self.number(row, column) {
             Ok(1.0) => Ok(Some(true)),
@@ -178,19 +204,25 @@ impl Table {
 
     /// The cells of a column in which no two may be equal and none empty.
     pub fn keys(&self, column: usize) -> Result<Vec<String>> {
-        let mut first = HashMap::new();
+        let (mut first, mut repeats) = (HashMap::new(), Vec::new());
         for row in 0..self.rows() {
             let key = self.cell(row, column);
             if key.is_empty() {
                 return Err(self.bad_cell(row, column, "a key: every row needs one"));
             }
             if let Some(earlier) = first.insert(key, row) {
-                return Err(self.duplicate(
-                    row,
-                    earlier,
-                    format!("`{}` \"{key}\"", self.header[column]),
-                ));
+                repeats.push((row, earlier));
             }
+        }
+        if let Some(&(row, earlier)) = repeats.first() {
+            let (name, key) = (self.header[column].clone(), self.cell(row, column));
+            // A slip or two is a contradiction; with many the column names something else than rows.
+            if repeats.len() >= MANY && 10 * repeats.len() >= self.rows() {
+                let (file, rows) = (self.file.clone(), repeats.len());
+                let lines = [earlier, row].map(|row| self.line(row));
+                return Err(EvaluateError::RepeatedKey { file, column: name, rows, lines });
+            }
+            return Err(self.duplicate(row, earlier, format!("`{name}` \"{key}\"")));
         }
         Ok((0..self.rows()).map(|row| self.cell(row, column).to_string()).collect())
     }

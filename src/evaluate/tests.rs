@@ -289,3 +289,55 @@ fn damaged_tables_are_errors_or_tables_and_never_panics() {
     }
     assert!(understood > 200, "{understood}");
 }
+
+#[test]
+fn labels_in_words_are_read_and_other_columns_are_named() {
+    let table = "scan,Edema,Mass,Pneumonia,Nodule,Likely,Remark,subject\n\
+        a.png,yes,あり,Positive,TRUE,0.9,blurred,\n\
+        b.png,No,なし,negative,false,0.1,,\n\
+        c.png,はい,有,present,sí,0.4,,\n\
+        d.png,いいえ,無,absent,no,0.8,rotated,\n";
+    let images = ["a.png", "b.png", "c.png", "d.png"];
+    let found = understood(&[table], &images, &Choice::default()).unwrap();
+    let of = |name| (name, 2, 2, 0);
+    assert_eq!(counts(&found), ["Edema", "Mass", "Pneumonia", "Nodule"].map(of));
+    assert_eq!(found.not_read, ["Likely", "Remark"]);
+    assert_eq!(found.patients, None, "an empty column names no patient");
+}
+
+#[test]
+fn doubled_rows_are_taken_once_and_contradictions_are_not() {
+    let images = ["a.png", "b.png", "c.png", "d.png"];
+    let rows = "row,scan,Edema,view\n1,a.png,1,PA\n2,b.png,0,PA\n3,c.png,1,AP\n4,d.png,0,AP\n";
+    let doubled = format!("{rows}5,a.png,1,PA\n6,b.png,0,PA\n");
+    let found = understood(&[&doubled], &images, &Choice::default()).unwrap();
+    assert_eq!((found.doubled, found.images, found.rows_without), (2, 4, 0));
+    let scores = "image,Edema\na.png,2\nb.png,1\nc.png,3\nd.png,0\n";
+    let once = evaluated(&Options { key: Some("scan".into()), ..options(scores, &doubled) });
+    assert_eq!(once.report.images, 4);
+    assert!(once.report.notes.iter().any(|note| note.ends_with("taken once: 2.")));
+
+    let twice = format!("{rows}5,a.png,0,PA\n");
+    let error = understood(&[&twice], &images, &Choice::default()).unwrap_err();
+    assert_eq!(error.code(), "two-rows");
+    let table = "who,scan,Edema\nx,a.png,1\nx,b.png,0\nx,c.png,0\ny,d.png,0\ny,e.png,1\n";
+    let choice = Choice { key: Some("who".into()), ..Choice::default() };
+    let error = understood(&[table], &images, &choice).unwrap_err();
+    assert_eq!(error.code(), "repeated-key");
+    assert!(error.to_string().contains("may not name the images"), "{error}");
+}
+
+#[test]
+fn parts_of_few_images_are_counted_and_not_told() {
+    let rows = |row: usize| (row % 2, if row < 4 { "lone" } else { "many" });
+    let table = |of: &dyn Fn(usize) -> String| (0..12).map(of).collect::<String>();
+    let labels = table(&|row| format!("{row}.png,{},{}\n", rows(row).0, rows(row).1));
+    let scores = table(&|row| format!("{row}.png,{}\n", row * 7 % 12));
+    let mut options =
+        options(&format!("image,Mass\n{scores}"), &format!("image,Mass,ward\n{labels}"));
+    options.slices = vec!["ward".to_string()];
+    let report = evaluated(&options).report;
+    let values: Vec<&str> = report.slices.iter().map(|slice| &*slice.value).collect();
+    assert_eq!((values, report.slices_left_out), (vec!["many"], 1));
+    assert!(!report.markdown().contains("lone"));
+}

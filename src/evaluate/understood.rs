@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::error::{EvaluateError, Result};
+use super::error::{EvaluateError, Result, some_of};
 use super::key;
 use super::labels::{Form, Labels, openi_of};
 use super::localise;
@@ -41,7 +41,11 @@ pub struct Understood {
     pub images_without: Vec<String>,
     /// How many rows have no image.
     pub rows_without: usize,
+    /// Rows that repeat another one with all its labels, which are taken once.
+    pub doubled: usize,
     pub findings: Vec<FindingLabels>,
+    /// Columns that hold no labels, and are of no other use.
+    pub not_read: Vec<String>,
     /// Columns by which figures can be divided: the view, the sex, the age.
     pub slices: Vec<String>,
     /// `split=val` and the like: rows on which thresholds can be chosen.
@@ -111,10 +115,11 @@ fn understand_set(
     choice: &Choice,
 ) -> Result<Understood> {
     let files: Vec<Csv> = set.iter().filter_map(|&table| tables.get(table).cloned()).collect();
-    let read = Labels::read(&files)?;
-    let labels = &read.table;
+    let mut read = Labels::read(&files)?;
     let of_images = Table::of_images(images);
-    let (_, key) = key::columns(&of_images, true, labels, choice.key.as_deref())?;
+    let (_, key) = key::columns(&of_images, true, &read.table, choice.key.as_deref())?;
+    let doubled = read.take_once(key);
+    let labels = &read.table;
     let patient = match choice.patient.as_deref() {
         Some("") => None,
         Some(name) => Some(labels.require(name, "Choose another column for the patient")?),
@@ -135,7 +140,7 @@ fn understand_set(
     let slices = named(&["view", "projection", "frontal", "ap", "sex", "gender", "age"]);
     let splits = named(&["split", "fold", "subset"]);
     let reserved = [&[key], &slices[..], &splits, patient.as_slice()].concat();
-    let (columns, _) = read.findings(&reserved);
+    let (columns, mut not_read) = read.findings(&reserved);
     let mut findings = Vec::new();
     for &column in &columns {
         let name = &labels.header[column];
@@ -144,6 +149,7 @@ fn understand_set(
             rows.iter().map(|&row| labels.label(row, column)).collect();
         // One cell in ten may be a slip, which has to be mended; with more it is no column of labels.
         if 10 * states.iter().flatten().count() < 9 * rows.len() {
+            not_read.push(name.clone());
             continue;
         }
         let states = states.into_iter().collect::<Result<Vec<_>>>()?;
@@ -156,12 +162,18 @@ fn understand_set(
         });
     }
     if findings.is_empty() {
-        let reason = format!("no column of `{}` holds labels", labels.file);
+        let has = some_of(&not_read);
+        let reason = format!(
+            "no column of `{}` holds labels such as 1 and 0 or yes and no ({has})",
+            labels.file
+        );
         return Err(EvaluateError::NoFindings { reason });
     }
     let distinct = |column: usize| -> BTreeSet<&str> {
         rows.iter().map(|&row| labels.cell(row, column)).filter(|cell| !cell.is_empty()).collect()
     };
+    not_read.retain(|name| !name.is_empty());
+    let patient = patient.filter(|&column| !distinct(column).is_empty());
     let values_of = |&column: &usize| {
         let values = distinct(column);
         let text = move |value: &str| format!("{}={value}", labels.header[column]);
@@ -183,7 +195,9 @@ fn understand_set(
         images: rows.len(),
         images_without: join.left_only,
         rows_without: join.right_only.len(),
+        doubled,
         findings,
+        not_read,
         slices: slices
             .into_iter()
             .filter(|&column| distinct(column).len() > 1)

@@ -119,7 +119,7 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
       );
       [warm] = await worker();
       await page.getByTestId('series-run').click();
-      await counts('Cancelled at');
+      await counts('Paused at');
       assert.ok((await done()) < IMAGES, 'in the middle');
       await page.getByTestId('series-run').click();
       const all = IMAGES.toLocaleString('en-GB');

@@ -30,7 +30,7 @@ before(() => {
     [
       `elsewhere/${file}`,
       `p${Math.floor(i / 2)}`,
-      i % 3 ? 'PA' : 'AP',
+      i < 5 ? 'PA' : 'AP',
       is(example, 'effusion'),
       is(example, 'pneumothorax'),
       is(example, 'cardiomegaly'),
@@ -84,10 +84,11 @@ test('a folder with a table is understood, measured as the command line does, an
   await open();
   await drop(ward);
   await by('evaluation').waitFor();
+  assert.equal(await textOf(page.getByTestId('series-count')), 'Not begun: 0 of 10');
   await by('evaluate-matched').getByText('10 of 10 images have a row.').waitFor();
   assert.equal(
     await textOf(by('evaluate-matched')),
-    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. 1 row has no image.',
+    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. 1 row has no image. Results will also be shown by view.',
   );
   assert.equal(await by('evaluate-key').inputValue(), 'file');
   assert.equal(await by('evaluate-patient').inputValue(), 'patient_id');
@@ -162,8 +163,25 @@ test('a folder with a table is understood, measured as the command line does, an
   await reached(page, 'done');
   await page.getByText(`${shown} · 320`).waitFor();
   assert.equal(await textOf(page.locator('#detail-name')), 'Pleural Effusion', 'its map is on show');
-  await by('evaluate-back').click();
+  const focused = () =>
+    page.evaluate(() => document.activeElement?.getAttribute('data-image') ?? document.activeElement?.id);
+  assert.equal(await focused(), 'evaluate-back', 'the way back has the focus');
+  await page.keyboard.press('Enter');
   await by('evaluate-results').waitFor();
+  assert.equal(await focused(), shown, 'the image that was opened has the focus');
+  await page.emulateMedia({ media: 'print' });
+  assert.ok(await by('evaluate-figures').isVisible(), 'the evaluation is what is printed');
+  assert.ok(await page.locator('body > .print').isHidden());
+  assert.ok(
+    await page.evaluate(
+      () =>
+        document.querySelector('#evaluation .evaluate-scroll')?.scrollHeight ===
+        document.querySelector('#evaluation .evaluate-scroll')?.clientHeight,
+    ),
+    'whole',
+  );
+  await page.pdf({ path: join(OUTPUT, 'evaluate-print.pdf'), format: 'A4' });
+  await page.emulateMedia({ media: 'screen' });
   for (const width of [1440, 768, 390]) {
     await page.setViewportSize({ width, height: 2400 }); // all of the dialog
     await screenshot(`evaluate-${width}`);
@@ -197,6 +215,15 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await error(/None of these images is in labels\.csv/);
   await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,0\nim0.png,0\n');
   await error(/two truths for one image: .*0\.png.* is on line 2 and on line 4/);
+  await giveTable(`${LABELS}im0.png,1,0\n`.replaceAll(/,1(?=[,\n])/g, ',Yes').replaceAll(/,0(?=[,\n])/g, ',no'));
+  await by('evaluate-matched').getByText('1 row is doubled with the same labels, and taken once.').waitFor();
+  await by('evaluate-rows').locator('tr').nth(1).waitFor();
+  await giveTable('scan,Pneumonia,likely,remark\nim0.png,あり,0.9,good\nim1.png,なし,0.1,bad\n');
+  await by('evaluate-matched').getByText('Not read as labels: likely, remark.').waitFor();
+  await giveTable('scan,who,Pneumonia\nim0.png,a,1\nim1.png,a,0\nim2.png,a,0\nim3.png,b,0\nim4.png,b,1\n');
+  await by('evaluate-matched').getByText('5 of 6').waitFor();
+  await by('evaluate-key').selectOption('who');
+  await error(/The column “who” of labels\.csv may not name the images/);
   await giveTable('scan,who\nim0.png,me\nim1.png,you\n');
   await error(/There is no finding to measure/);
   await giveTable('scan,Pneumonia,pneumonia\nim0.png,1,1\nim1.png,0,0\n');
@@ -256,6 +283,9 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await by('evaluate-pause').click();
   await page.evaluate(() => globalThis.release());
   await by('evaluate-pause').getByText('Continue').waitFor();
+  await by('evaluate-doing')
+    .getByText(/^Paused at [34] of 6/)
+    .waitFor();
   await by('evaluate-cancel').click();
   await by('evaluate-work').waitFor({ state: 'hidden' });
 
@@ -350,6 +380,8 @@ test('without room scores stay in memory, and this is said', async () => {
 
 test('a report names no file, and needs no other', async () => {
   await openSmall();
+  /** @type {string[]} */ const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   await giveTable(LABELS, 'ward of Dr Polonius.csv');
   await by('evaluate-rows').locator('tr').first().waitFor();
   await by('evaluate-start').click();
@@ -360,6 +392,7 @@ test('a report names no file, and needs no other', async () => {
     await saved('evaluate-csv'),
     await saved('evaluate-scores'),
   ];
+  assert.deepEqual(complaints, [], 'nothing falls under the policy');
   for (const text of [html, json, figures, scores]) assert.doesNotMatch(text, /\.png|Polonius/);
   assert.match(html, /For teaching and research, not for diagnosis\./);
   assert.doesNotMatch(html, /<script|src=|href=/);
@@ -378,6 +411,13 @@ test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in 
   await giveTable(LABELS);
   await by('evaluate-rows').locator('tr').first().waitFor();
   assert.deepEqual(await violations(page), [], 'the table');
+  await page.setViewportSize(NARROW);
+  assert.deepEqual(await violations(page), [], 'the narrow table');
+  const scrolls = await page
+    .locator('.evaluate-findings')
+    .evaluate(({ parentElement: box }) => box && box.scrollWidth > box.clientWidth);
+  assert.equal(scrolls, false, 'nothing of the table is beyond the edge');
+  await screenshot('evaluate-table-narrow');
   await by('evaluate-start').click();
   await measured();
   await by('evaluate-matrix').locator('[data-cell="tn"]').click();

@@ -273,7 +273,7 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
   );
   await page.getByTestId('series-run').click();
   await page.evaluate(() => globalThis.release());
-  await counts('Cancelled at 2 of 6');
+  await counts('Paused at 2 of 6');
   assert.equal(await page.locator('[data-testid="series-row"][data-state="waiting"]').count(), 4);
   await page.getByTestId('series-run').click();
   await counts('Scored 6 of 6');

@@ -25,6 +25,7 @@
  * @property {string} finding On show, by its name in the table
  * @property {Curves | null} curves @property {Decision | null} decision Of that finding
  * @property {Cell} cell Whose images are on show
+ * @property {string} viewed The image that was opened last, or ''
  */
 import { linesOf } from './csv.js';
 
@@ -48,6 +49,7 @@ export const initialEvaluation = () => ({
   curves: null,
   decision: null,
   cell: 'fn',
+  viewed: '',
 });
 
 /** What a finding of the table is called where it is scored. @param {Evaluation} evaluation @param {string} name */

@@ -89,6 +89,11 @@ const plurals = remembered((name, options) => new Intl.PluralRules(name, options
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export const number = (value, options) => numbers(options).format(value);
 
+const lists = remembered((name, options) => new Intl.ListFormat(name, options));
+
+/** "one, two, three" as the language writes it. @param {readonly string[]} items */
+export const listed = (items) => lists({ type: 'conjunction', style: 'narrow' }).format(items);
+
 /** Today. */
 export const date = () => new Intl.DateTimeFormat(current, { dateStyle: 'long' }).format(new Date());
 

@@ -1,5 +1,5 @@
 /** Numbers in words, in the page's language. */
-import { language, modelText, number, percent, plural, pluralRule, t, tell } from './i18n.js';
+import { language, listed, modelText, number, percent, plural, pluralRule, t, tell } from './i18n.js';
 
 /** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const SUFFIXES = { one: 'st', two: 'nd', few: 'rd' };
@@ -126,11 +126,11 @@ export function leftInWords(left) {
   );
   const all = kinds.reduce((sum, [, count]) => sum + count, 0);
   if (!all) return '';
-  const listed = kinds.map(([kind, count]) => t('left.kind', { count, kind: kind || t('left.other') })).join(', ');
+  const counted = listed(kinds.map(([kind, count]) => t('left.kind', { count, kind: kind || t('left.other') })));
   const advice = Object.entries(ADVICE)
     .filter(([, pattern]) => kinds.some(([kind]) => pattern.test(kind)))
     .map(([key]) => t(`left.${key}`));
-  return [plural('left.files', all, { kinds: listed }), ...advice].join(' ');
+  return [plural('left.files', all, { kinds: counted }), ...advice].join(' ');
 }
 
 /** @param {number} bytes */

@@ -174,9 +174,11 @@ export default {
   'evaluate.decision': 'Sensitivity {sensitivity}, specificity {specificity}, F1 {f1}, MCC {mcc}.',
   'evaluate.device': 'Device',
   'evaluate.difference': 'Difference',
+  'evaluate.doubled.one': '{count} row is doubled with the same labels, and taken once.',
+  'evaluate.doubled.other': '{count} rows are doubled with the same labels, and taken once.',
   'evaluate.energy': 'Box energy',
   'evaluate.error.bad-cell':
-    '{file}, line {line}, column “{column}”: “{value}” is no label. Write 1 or 0, or leave it empty where it is not known.',
+    '{file}, line {line}, column “{column}”: “{value}” is no label. Write 1 or 0, yes or no, or leave it empty where it is not known.',
   'evaluate.error.bad-option': 'This cannot be measured: {reason}.',
   'evaluate.error.empty-table': '{file} has no rows below its header.',
   'evaluate.error.no-column': 'No column of {file} names these images. Choose the one that holds their file names.',
@@ -185,6 +187,8 @@ export default {
   'evaluate.error.no-table': '{file} is no table that can be read. Save it as CSV, in UTF-8.',
   'evaluate.error.nothing-joined':
     'None of these images is in {file}, in the column that should name them. Choose another column.',
+  'evaluate.error.repeated-key':
+    'The column “{column}” of {file} may not name the images: {rows} rows have the value of an earlier row and other labels, first lines {first} and {line}. Choose the column that holds the file names.',
   'evaluate.error.several-keys':
     'Several columns of {file} name these images, and differ: {columns}. Choose the right one.',
   'evaluate.error.two-columns': '{file} has two columns for one finding: “{first}” and “{second}”. Keep one of them.',
@@ -210,7 +214,9 @@ export default {
   'evaluate.images.other': '{count} images{of}.',
   'evaluate.imagesWithout.one': '{count} image has no row ({named}).',
   'evaluate.imagesWithout.other': '{count} images have no row ({named}).',
-  'evaluate.intervals': 'In brackets: 95 % intervals from {resamples} bootstrap resamples.',
+  'evaluate.interval': '{low} to {high}',
+  'evaluate.intervals':
+    'On the line below a value in a table, and in brackets in a sentence: its 95 % interval, from {resamples} bootstrap resamples.',
   'evaluate.json': 'All (JSON)',
   'evaluate.key': 'Names the image',
   'evaluate.lead':
@@ -239,9 +245,12 @@ export default {
   'evaluate.negatives': 'Without',
   'evaluate.noImages': 'None.',
   'evaluate.noPatient': 'none: every image counts by itself',
+  'evaluate.notRead': 'Not read as labels: {columns}.',
   'evaluate.note.failed.one': '{count} image could not be read, and is not among them.',
   'evaluate.note.failed.other': '{count} images could not be read, and are not among them.',
   'evaluate.note.few': 'Fewer than ten images with or without, so that the intervals tell little: {findings}.',
+  'evaluate.note.fewParts':
+    'Parts with fewer than ten images with or without a finding, so that their intervals tell little: {parts}.',
   'evaluate.note.macro': 'A mean is over its findings that have a value, each with the same weight.',
   'evaluate.note.patients':
     'Images were drawn as if each were of another patient. With several of one patient the intervals are too narrow.',
@@ -262,10 +271,15 @@ export default {
   'evaluate.part': 'Images',
   'evaluate.partImages': 'Number',
   'evaluate.parts': 'By view, sex and age',
+  'evaluate.partsLeft.one':
+    '{count} part is not shown: it has fewer than five images, or is beyond the eight largest of its column.',
+  'evaluate.partsLeft.other':
+    '{count} parts are not shown: they have fewer than five images, or are beyond the eight largest of their column.',
+  'evaluate.partsText':
+    'Each figure is an AUROC; behind that of a finding is the number of images that have it. A mean is over the findings that have a figure in that part: means over different findings cannot be compared.',
   'evaluate.patient': 'Names the patient',
   'evaluate.patients.one': 'They are of {count} patient.',
   'evaluate.patients.other': 'They are of {count} patients.',
-  'evaluate.pause': 'Pause',
   'evaluate.pointing': 'Pointing game',
   'evaluate.population': 'Reference images',
   'evaluate.positives': 'With',
@@ -285,19 +299,20 @@ export default {
   'evaluate.scores': 'Scores (CSV)',
   'evaluate.seed': 'Seed, resamples',
   'evaluate.share': 'Share with it',
+  'evaluate.slicedBy': 'Results will also be shown by {columns}.',
   'evaluate.start': 'Score and measure',
   'evaluate.startText':
     'The list of findings becomes that of the table. Scores, and no image or name, are kept in this browser until you forget everything, so that a reload goes on.',
   'evaluate.table': 'Labels',
   'evaluate.tableText':
-    'A table (CSV) with a row for each image: a column for each finding with 1 or 0, or as ChestX-ray14, CheXpert, PadChest or Open-I publish theirs.',
+    'A table (CSV) with a row for each image: a column for each finding with 1 or 0, yes or no, or as ChestX-ray14, CheXpert, PadChest or Open-I publish theirs.',
   'evaluate.tenths': 'Images by score, lowest to highest',
   'evaluate.threshold': 'Threshold',
   'evaluate.title': 'Evaluation',
-  'evaluate.topK.one':
-    'A finding that is there is among the {k} highest in {accuracy} of {count} image; by chance in {chance}.',
-  'evaluate.topK.other':
-    'A finding that is there is among the {k} highest in {accuracy} of {count} images; by chance in {chance}.',
+  'evaluate.topK.one': 'Among the first {k}, on {count} image: {accuracy}; by chance {chance}.',
+  'evaluate.topK.other': 'Among the first {k}, on {count} images: {accuracy}; by chance {chance}.',
+  'evaluate.topKText':
+    'For each image its findings are ranked by where it stands with them among the images of this evaluation. How often is a finding that the image has among the first?',
   'evaluate.unknown': 'Unknown',
   'evaluate.unknownWords': '{finding} (a name that the page does not know)',
   'evaluate.which': 'Table',
@@ -704,6 +719,7 @@ export default {
   'series.above': 'Above the',
   'series.among': 'Standing among: {population}. Logits where the model has no reference.',
   'series.anyFinding': 'any finding',
+  'series.begin': 'Start',
   'series.caption': 'Images and findings. {population} The heads sort, the names open an image.',
   'series.continue': 'Continue',
   'series.crashed': 'The program stopped while it read this file.',
@@ -716,17 +732,21 @@ export default {
   'series.image': 'Image',
   'series.more': 'Show more, {count} left',
   'series.name': 'Name contains',
+  'series.new': 'Not begun: 0 of {total}',
+  'series.newLive.one': 'Not begun. {count} image.',
+  'series.newLive.other': 'Not begun. {count} images.',
   'series.next': 'Next image of the table',
   'series.noLimit': '–',
   'series.none': 'No image passes the filter.',
   'series.of.one': 'Series of {count} image',
   'series.of.other': 'Series of {count} images',
+  'series.pause': 'Pause',
   'series.previous': 'Previous image of the table',
   'series.progress': 'Images scored',
   'series.raw': 'Raw logits: this model ships no reference.',
-  'series.rests': 'Cancelled at {count} of {total}',
-  'series.restsLive.one': 'Cancelled. {count} image.',
-  'series.restsLive.other': 'Cancelled. {count} images.',
+  'series.rests': 'Paused at {count} of {total}',
+  'series.restsLive.one': 'Paused. {count} image.',
+  'series.restsLive.other': 'Paused. {count} images.',
   'series.runs': 'Scoring {count} of {total}',
   'series.runsLive.one': 'Scoring. {count} image.',
   'series.runsLive.other': 'Scoring. {count} images.',

@@ -49,6 +49,7 @@ fn errors() -> Vec<EvaluateError> {
         EvaluateError::MissingColumn { file: text(), column: text(), has: text(), remedy: text() },
         EvaluateError::Cell { file: text(), line: 2, column: text(), value: text(), expected: "" },
         EvaluateError::DuplicateRow { file: text(), line: 3, first: 2, what: text() },
+        EvaluateError::RepeatedKey { file: text(), column: text(), rows: 9, lines: [2, 3] },
         EvaluateError::DuplicateColumn { file: text(), first: text(), second: text() },
         EvaluateError::NoKey { left: text(), right: text() },
         EvaluateError::SeveralKeys { left: text(), right: text(), columns: text() },

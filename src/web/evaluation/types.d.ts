@@ -16,6 +16,7 @@ export type EvaluateErrorCode =
   | 'no-column'
   | 'bad-cell'
   | 'two-rows'
+  | 'repeated-key'
   | 'two-columns'
   | 'no-key'
   | 'several-keys'
@@ -55,7 +56,11 @@ export interface Understood {
   imagesWithout: string[];
   /** How many rows have no image. */
   rowsWithout: number;
+  /** Rows that repeat another one with all its labels, which are taken once. */
+  doubled: number;
   findings: FindingLabels[];
+  /** Columns that hold no labels, and are of no other use. */
+  notRead: string[];
   /** Columns by which figures can be divided: the view, the sex, the age. */
   slices: string[];
   /** `split=val` and the like: rows on which thresholds can be chosen. */
@@ -122,6 +127,8 @@ export interface Report {
   findings: FindingReport[];
   top_k: TopKReport[];
   slices: SliceReport[];
+  /** How many parts are not told of, as they are of fewer than five rows or beyond the eight largest of a column. */
+  slices_left_out: number;
   /** Against other scores, the mean over findings first; empty without such. */
   comparison: ComparedReport[];
   /** The mean over findings first; empty without boxes and maps. */

@@ -307,7 +307,7 @@ export class EvaluationActions extends Actions {
     const { evaluation, series } = this.state;
     const row = series?.rows.find(({ name }) => name === image);
     if (!row || !evaluation) return;
-    this.#change({ open: false });
+    this.#change({ open: false, viewed: image });
     this.session.findings.select(scoredAs(evaluation, evaluation.finding));
     this.session.series.view(row);
   }

@@ -1,5 +1,5 @@
 /** One finding: its curves, a threshold, and the images that it calls present or absent. */
-import { byId, closest, create, findAll, onChange, setOptions, showName } from '../../core/dom.js';
+import { byId, closest, create, findAll, focusFirst, onChange, setOptions, showName } from '../../core/dom.js';
 import { number, plural, t } from '../../core/i18n.js';
 import { curvesOf } from './curves.js';
 import { decisionInWords, figure, findingInWords } from './words.js';
@@ -19,11 +19,17 @@ export function bindFinding(session) {
   const title = byId('evaluate-images-title');
   const images = byId('evaluate-images');
   const more = byId('evaluate-more');
+  const back = byId('evaluate-back', HTMLButtonElement);
 
   choice.addEventListener('change', () => session.evaluation.select(choice.value));
   slider.addEventListener('input', () => {
     const threshold = session.state.evaluation?.curves?.scores[Number(slider.value)];
     if (threshold !== undefined) session.evaluation.decide(threshold);
+  });
+  back.addEventListener('click', () => {
+    session.evaluation.show(true);
+    const { viewed } = session.state.evaluation ?? {};
+    focusFirst(...findAll(images, 'button', HTMLButtonElement).filter(({ dataset }) => dataset.image === viewed));
   });
   for (const cell of cells)
     cell.addEventListener('click', () =>
@@ -31,7 +37,9 @@ export function bindFinding(session) {
     );
   images.addEventListener('click', (event) => {
     const image = closest(event, 'button')?.dataset.image;
-    if (image !== undefined) session.evaluation.view(image);
+    if (image === undefined) return;
+    session.evaluation.view(image);
+    focusFirst(back);
   });
 
   const drawChoice = onChange(

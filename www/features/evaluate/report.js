@@ -5,13 +5,13 @@ import { comparisonOf } from './comparison.js';
 import { curvesOf } from './curves.js';
 import { localisationOf } from './localisation.js';
 import { figuresOf, slicesOf } from './results.js';
-import { findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWords } from './words.js';
+import { findingInWords, leftOutInWords, notesInWords, partsInWords, summaryInWords, topKInWords } from './words.js';
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 32px auto; padding: 0 20px; color: #14202a; }
 h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 18px 0 4px; break-after: avoid; }
 .caution { padding: 8px 12px; border-left: 3px solid #a9690a; background: #faf4ea; font-weight: 600; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
+.wide { overflow-x: auto; } .wide + .wide { margin-top: 12px; } table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 4px 10px 4px 0; text-align: left; border-bottom: 1px solid #dde3e7; white-space: nowrap; }
 .interval { display: block; color: #566570; font-size: 11px; } .number { text-align: right; font-variant-numeric: tabular-nums; } dt { color: #566570; } dd { margin: 0; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
@@ -19,7 +19,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; }
 svg text { font: 11px system-ui, sans-serif; fill: #14202a; } .curve-grid { stroke: #dde3e7; fill: none; }
 .curve-chance { stroke: #7d8b95; stroke-dasharray: 4 4; fill: none; } .curve-line { stroke: #0b6680; stroke-width: 2; fill: none; }
 .curve-point, .curve-bin { fill: #0b6680; } figcaption { text-align: center; font-size: 12px; }
-@page { margin: 14mm; } @media print { body { margin: 0; padding: 0; } .wide { overflow: visible; } }
+@page { margin: 14mm; } @media print { body { margin: 0; padding: 0; } .wide { overflow: visible; } tr { break-inside: avoid; }
+  table { font-size: 11px; } th, td { padding-right: 6px; white-space: normal; overflow-wrap: anywhere; } .interval { font-size: 10px; } }
 `;
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {(Node | string)[]} children @param {string} [className] */
@@ -29,8 +30,13 @@ function within(tag, children, className) {
   return element;
 }
 
+const written = (/** @type {Node} */ node) => new XMLSerializer().serializeToString(node);
+
+/** @param {HTMLElement} table */
+const scrolling = (table) => within('div', [table], 'wide');
+
 /** @param {Node[]} parts */
-const tableOf = (parts) => within('div', [within('table', parts)], 'wide');
+const tableOf = (parts) => scrolling(within('table', parts));
 
 /** @param {[string, string][]} facts */
 const listOf = (facts) =>
@@ -74,7 +80,9 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
     create('p', leftOutInWords(evaluation)),
     create('p', topKInWords(report)),
     ...curvesIn(evaluation, drawn),
-    ...(report.slices.length ? [create('h2', t('evaluate.parts')), tableOf(slicesOf(evaluation))] : []),
+    ...(partsInWords(report)
+      ? [create('h2', t('evaluate.parts')), ...slicesOf(evaluation).map(scrolling), create('p', partsInWords(report))]
+      : []),
     ...(report.localisation.length
       ? [create('h2', t('evaluate.boxes')), tableOf(localisationOf(evaluation)), create('p', t('evaluate.boxesText'))]
       : []),
@@ -85,10 +93,9 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
       notesInWords(evaluation, { failed }).map((note) => create('li', note)),
     ),
   ];
-  const page = document.implementation.createHTMLDocument(t('evaluate.reportTitle'));
-  page.documentElement.lang = language();
-  const charset = Object.assign(create('meta'), { content: 'text/html; charset=utf-8', httpEquiv: 'Content-Type' });
-  page.head.prepend(charset, create('style', STYLE));
-  page.body.append(...parts);
-  return `<!doctype html>\n${new XMLSerializer().serializeToString(page.documentElement)}`;
+  // A string, as a document with a style in it falls under this page's policy, which has no room for one.
+  return `<!doctype html>
+<html lang="${language()}"><head><meta charset="utf-8">${written(create('title', t('evaluate.reportTitle')))}<style>${STYLE}</style></head>
+${written(within('body', parts))}</html>
+`;
 }

@@ -3,7 +3,16 @@ import { byId, create, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';
 import { progressOf } from '../../core/table.js';
 import { createEstimate, createHead, createLine, createNumber } from './table.js';
-import { figure, findingInWords, leftOutInWords, notesInWords, summaryInWords, topKInWords } from './words.js';
+import {
+  figure,
+  findingInWords,
+  leftOutInWords,
+  notesInWords,
+  partInWords,
+  partsInWords,
+  summaryInWords,
+  topKInWords,
+} from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 
@@ -47,16 +56,25 @@ export function figuresOf(evaluation) {
   ];
 }
 
-/** The table of parts: the mean, then each finding. @param {Evaluation} evaluation */
+const BESIDE = 5; // findings of a table of parts, so that it fits a sheet of paper
+
+/** Tables of parts: the mean, then a few findings each. @param {Evaluation} evaluation */
 export function slicesOf(evaluation) {
   const { slices = [], findings = [] } = evaluation.report ?? {};
-  const body = create('tbody');
-  for (const { column, value, images, auroc, findings: own } of slices) {
-    const aurocs = own.map((each) => createEstimate(each.auroc, ` · ${number(each.positives)}`));
-    body.append(createLine(`${column}: ${value}`, [createNumber(number(images)), createEstimate(auroc), ...aurocs]));
-  }
-  const names = findings.map(({ name }) => findingInWords(evaluation, name));
-  return [createHead(t('evaluate.part'), [t('evaluate.partImages'), t('evaluate.mean'), ...names]), body];
+  const tables = slices.length ? Math.ceil(findings.length / BESIDE) : 0;
+  return Array.from({ length: tables }, (_, i) => {
+    const [from, to] = [i * BESIDE, (i + 1) * BESIDE];
+    const [table, body] = [create('table'), create('tbody')];
+    for (const part of slices) {
+      const own = part.findings.slice(from, to);
+      const aurocs = own.map((each) => createEstimate(each.auroc, ` · ${number(each.positives)}`));
+      const cells = [createNumber(number(part.images)), createEstimate(part.auroc), ...aurocs];
+      body.append(createLine(partInWords(part), cells));
+    }
+    const names = findings.slice(from, to).map(({ name }) => findingInWords(evaluation, name));
+    table.append(createHead(t('evaluate.part'), [t('evaluate.partImages'), t('evaluate.mean'), ...names]), body);
+    return table;
+  });
 }
 
 export function bindResults() {
@@ -67,6 +85,7 @@ export function bindResults() {
   const notes = byId('evaluate-notes');
   const parts = byId('evaluate-parts');
   const slices = byId('evaluate-slices');
+  const partsText = byId('evaluate-parts-text');
 
   const draw = onChange((/** @type {Evaluation['report']} */ report, /** @type {Evaluation} */ evaluation, failed) => {
     if (!report) return;
@@ -75,7 +94,8 @@ export function bindResults() {
     left.textContent = leftOutInWords(evaluation);
     topK.textContent = topKInWords(report);
     notes.replaceChildren(...notesInWords(evaluation, { failed }).map((note) => create('li', note)));
-    parts.hidden = !report.slices.length;
+    partsText.textContent = partsInWords(report);
+    parts.hidden = !partsText.textContent;
     slices.replaceChildren(...slicesOf(evaluation));
   });
 

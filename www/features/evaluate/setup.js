@@ -1,6 +1,6 @@
 /** The table of labels: what the page understood of it, and what a person corrects. */
 import { byId, create, findAll, onChange, setOptions } from '../../core/dom.js';
-import { nameOf, number, plural, t } from '../../core/i18n.js';
+import { listed, nameOf, number, plural, say, t } from '../../core/i18n.js';
 import { filesFromList } from '../../core/files.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
@@ -78,8 +78,17 @@ export function bindSetup(session) {
 
   const drawMatched = onChange((/** @type {Evaluation['understood']} */ understood, /** @type {number} */ images) => {
     if (!understood) return void (matched.textContent = '');
-    const { imagesWithout: without, rowsWithout, patients, boxed, form: written } = understood;
-    const named = without.slice(0, NAMED).join(', ') + (without.length > NAMED ? ' …' : '');
+    const {
+      imagesWithout: without,
+      rowsWithout,
+      doubled,
+      patients,
+      boxed,
+      notRead,
+      slices,
+      form: written,
+    } = understood;
+    const named = listed(without.slice(0, NAMED)) + (without.length > NAMED ? ' …' : '');
     matched.textContent = [
       t(`evaluate.form.${written}`),
       plural('evaluate.matched', images, { labelled: understood.images }),
@@ -87,6 +96,9 @@ export function bindSetup(session) {
       ...(boxed.length ? [plural('evaluate.boxed', boxed.length)] : []),
       ...(without.length ? [plural('evaluate.imagesWithout', without.length, { named })] : []),
       ...(rowsWithout ? [plural('evaluate.rowsWithout', rowsWithout)] : []),
+      ...(doubled ? [plural('evaluate.doubled', doubled)] : []),
+      ...(notRead.length ? [t('evaluate.notRead', { columns: listed(notRead) })] : []),
+      ...(slices.length ? [t('evaluate.slicedBy', { columns: listed(slices) })] : []),
     ].join(' ');
   });
 
@@ -104,7 +116,9 @@ export function bindSetup(session) {
           row.append(
             cell,
             create('td', known ? nameOf(finding) : t('evaluate.unknownWords', { finding })),
-            ...[positives, negatives, unknown].map((count) => create('td', number(count), 'number')),
+            ...Object.entries({ positives, negatives, unknown }).map(([kind, count]) =>
+              say(create('td', number(count), 'number'), `evaluate.${kind}`, 'data-label'),
+            ),
           );
           return row;
         }),

@@ -1,6 +1,6 @@
 /** Tables of figures. */
 import { create } from '../../core/dom.js';
-import { figure } from './words.js';
+import { figure, intervalInWords } from './words.js';
 
 /** @param {string} first @param {string[]} numbers */
 export function createHead(first, numbers) {
@@ -25,6 +25,6 @@ export const createNumber = (text) => create('td', text, 'number');
 /** A value, and its interval below. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {string} [more] Behind the value */
 export function createEstimate(estimate, more = '') {
   const cell = createNumber(figure(estimate?.value) + more);
-  if (estimate?.interval) cell.append(create('span', estimate.interval.map(figure).join('–'), 'interval'));
+  if (estimate?.interval) cell.append(create('span', intervalInWords(estimate.interval), 'interval'));
   return cell;
 }

@@ -33,7 +33,7 @@ export function bindEvaluation(session) {
     bindSaving(session),
   ];
 
-  for (const button of [opener, back]) button.addEventListener('click', () => session.evaluation.show(true));
+  opener.addEventListener('click', () => session.evaluation.show(true));
   dialog.addEventListener('close', () => {
     if (session.state.evaluation?.open) session.evaluation.show(false);
   });
@@ -60,14 +60,14 @@ export function bindEvaluation(session) {
   function drawWork({ step, progress: { done, of }, kept }, { series, findings }) {
     work.hidden = step === 'table' || step === 'done';
     pause.hidden = step !== 'scoring';
-    pause.textContent = t(series?.running ? 'evaluate.pause' : 'series.continue');
     if (!series || work.hidden) return;
     const scored = progressOf(series, findings);
+    pause.textContent = t(series.running ? 'series.pause' : scored.done ? 'series.continue' : 'series.begin');
     const [max, value] = step === 'scoring' ? [scored.total, scored.done] : [of, done];
     Object.assign(progress, { max, value });
     const words =
       step === 'scoring'
-        ? t('series.runs', { count: value, total: max })
+        ? t(`series.${series.running ? 'runs' : scored.done ? 'rests' : 'new'}`, { count: value, total: max })
         : step === 'mapping'
           ? t('evaluate.mapping', { count: value, total: max })
           : t('evaluate.measuring', { share: percent(value / max) });

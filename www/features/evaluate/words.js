@@ -1,6 +1,7 @@
 /** An evaluation in words. */
-import { nameOf, number, percent, plural, t } from '../../core/i18n.js';
+import { listed, nameOf, percent, plural, t } from '../../core/i18n.js';
 import { scoredAs } from '../../core/evaluation.js';
+import { signed } from '../../core/words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 /** @typedef {import('carzero-evaluation').Estimate} Estimate */
@@ -12,6 +13,7 @@ const ERRORS = [
   'no-column',
   'bad-cell',
   'two-rows',
+  'repeated-key',
   'two-columns',
   'two-images',
   'no-key',
@@ -26,14 +28,16 @@ export const errorInWords = ({ code, values = {} }) =>
   ERRORS.includes(code) ? { key: `evaluate.error.${code}`, values } : undefined;
 
 /** @param {number | undefined} value */
-export const figure = (value) =>
-  value === undefined ? '–' : number(value, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+export const figure = (value) => (value === undefined ? '–' : signed(value, 3));
 
-/** "0.812 (0.790–0.833)". @param {Estimate | undefined} estimate */
+/** "−0.050 to 0.783". @param {[number, number]} interval */
+export const intervalInWords = ([low, high]) => t('evaluate.interval', { low: figure(low), high: figure(high) });
+
+/** "0.812 (0.790 to 0.833)". @param {Estimate | undefined} estimate */
 export function estimateInWords(estimate) {
   if (!estimate) return '–';
   const { value, interval } = estimate;
-  return interval ? `${figure(value)} (${interval.map(figure).join('–')})` : figure(value);
+  return interval ? `${figure(value)} (${intervalInWords(interval)})` : figure(value);
 }
 
 /** A finding of the table as it is read. @param {Evaluation} evaluation @param {string} name */
@@ -46,11 +50,25 @@ export function summaryInWords({ images, unit, units, validation_images: validat
   return `${plural('evaluate.images', images, { of })}${chosen} ${t('evaluate.intervals', { resamples })}`;
 }
 
+const FEW = 10; // images, as in src/evaluate/metrics.rs
+
+/** "sex: F". @param {{column: string, value: string}} part */
+export const partInWords = ({ column, value }) => `${column}: ${value}`;
+
+/** How the table of parts is read. @param {import('../../core/evaluation.js').Report} report */
+export const partsInWords = ({ slices, slices_left_out: left }) =>
+  [...(slices.length ? [t('evaluate.partsText')] : []), ...(left ? [plural('evaluate.partsLeft', left)] : [])].join(
+    ' ',
+  );
+
 /** What must be known of the figures. @param {Evaluation} evaluation @param {{failed: number}} series @returns {string[]} */
 export function notesInWords(evaluation, { failed }) {
   const { report, chooseOn, understood, kept } = evaluation;
   if (!report) return [];
-  const few = report.findings.filter(({ positives, negatives }) => Math.min(positives, negatives) < 10);
+  const isRare = (/** @type {{positives: number, negatives: number}} */ { positives, negatives }) =>
+    Math.min(positives, negatives) < FEW;
+  const few = report.findings.filter(isRare);
+  const fewParts = report.slices.filter(({ findings }) => findings.some(isRare)).map(partInWords);
   return [
     ...(kept ? [] : [t('evaluate.full')]),
     t('evaluate.note.research'),
@@ -58,8 +76,9 @@ export function notesInWords(evaluation, { failed }) {
     ...(chooseOn ? [] : [t('evaluate.note.thresholds')]),
     ...(report.unit === 'patient' ? [] : [t('evaluate.note.patients')]),
     ...(few.length
-      ? [t('evaluate.note.few', { findings: few.map(({ name }) => findingInWords(evaluation, name)).join(', ') })]
+      ? [t('evaluate.note.few', { findings: listed(few.map(({ name }) => findingInWords(evaluation, name))) })]
       : []),
+    ...(fewParts.length ? [t('evaluate.note.fewParts', { parts: listed(fewParts) })] : []),
     ...(failed ? [plural('evaluate.note.failed', failed)] : []),
     ...(understood?.imagesWithout.length ? [plural('evaluate.note.without', understood.imagesWithout.length)] : []),
     t('evaluate.note.macro'),
@@ -77,15 +96,12 @@ export const leftOutInWords = (evaluation) =>
 
 /** @param {import('../../core/evaluation.js').Report} report */
 export const topKInWords = ({ top_k: all }) =>
-  all
-    .map(({ k, images, accuracy, chance }) =>
-      plural('evaluate.topK', images, {
-        k,
-        accuracy: estimateInWords(accuracy),
-        chance: figure(chance),
-      }),
-    )
-    .join(' ');
+  [
+    ...(all.length ? [t('evaluate.topKText')] : []),
+    ...all.map(({ k, images, accuracy, chance }) =>
+      plural('evaluate.topK', images, { k, accuracy: estimateInWords(accuracy), chance: figure(chance) }),
+    ),
+  ].join(' ');
 
 /** What a threshold makes of the images. @param {import('../../core/evaluation.js').Decision} decision */
 export const decisionInWords = ({ sensitivity, specificity, f1, mcc }) =>

@@ -22,12 +22,12 @@ export function bindProgress(session) {
   return (series, { findings, model }) => {
     const { total, done, failed } = progressOf(series, findings);
     const open = total - done;
-    const doing = !open ? 'done' : !series.running ? 'rests' : model === 'ready' ? 'runs' : 'waits';
+    const doing = !open ? 'done' : !series.running ? (done ? 'rests' : 'new') : model === 'ready' ? 'runs' : 'waits';
     const trouble = failed ? t('series.failed', { count: failed }) : '';
     Object.assign(progress, { max: total, value: done });
     section.toggleAttribute('data-done', !open);
     run.hidden = !open;
-    run.textContent = t(series.running ? 'cancel' : 'series.continue');
+    run.textContent = t(series.running ? 'series.pause' : done ? 'series.continue' : 'series.begin');
     count.textContent = t(`series.${doing}`, { count: done - failed, total }) + trouble;
     speak(open ? plural(`series.${doing}Live`, total) : plural('series.doneLive', done - failed, { trouble }));
   };
