@@ -170,16 +170,16 @@ test('a folder with a table is understood, measured as the command line does, an
   await by('evaluate-results').waitFor();
   assert.equal(await focused(), shown, 'the image that was opened has the focus');
   await page.emulateMedia({ media: 'print' });
-  assert.ok(await by('evaluate-figures').isVisible(), 'the evaluation is what is printed');
-  assert.ok(await page.locator('body > .print').isHidden());
-  assert.ok(
-    await page.evaluate(
-      () =>
-        document.querySelector('#evaluation .evaluate-scroll')?.scrollHeight ===
-        document.querySelector('#evaluation .evaluate-scroll')?.clientHeight,
-    ),
-    'whole',
-  );
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const sheet = page.locator('#print');
+  assert.ok(await sheet.locator('#evaluate-figures').isVisible(), 'the evaluation is what is printed');
+  assert.match(await sheet.innerText(), /not for diagnosis/);
+  assert.ok(await sheet.locator('#evaluate-images').isHidden(), 'no file is named');
+  const cut = await sheet
+    .locator('.evaluate-scroll')
+    .evaluateAll((all) => all.some((each) => each.scrollHeight > each.clientHeight + 1));
+  assert.equal(cut, false, 'tables are whole');
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await page.pdf({ path: join(OUTPUT, 'evaluate-print.pdf'), format: 'A4' });
   await page.emulateMedia({ media: 'screen' });
   for (const width of [1440, 768, 390]) {

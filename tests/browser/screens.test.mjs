@@ -95,6 +95,7 @@ test('a phone’s head takes one line, and its menu holds the rest', async () =>
   ]) {
     await size(width, height);
     assert.ok((await box('.bar')).height <= 60, 'one line');
+    assert.ok(await page.locator('#fit').isHidden(), 'no empty viewer before an image');
     await page.getByText('Your image never leaves this device.').filter({ visible: true }).waitFor();
     await openMenu(page);
     assert.deepEqual(await page.locator('#menu button:visible').allTextContents(), [
@@ -125,6 +126,9 @@ test('warnings are in view without scrolling, and names keep their ends', async 
   await page.evaluate(() => scrollTo(0, 0));
   await assertInView('#warned');
   await page.screenshot({ path: join(OUTPUT, 'warned-390.png') });
+  await page.evaluate(() => scrollTo(0, 900));
+  assert.equal((await box('#fit')).y, 0, 'the image stays in view');
+  await page.evaluate(() => scrollTo(0, 0));
   for (const [width, height] of [
     [390, 844],
     [360, 740],
