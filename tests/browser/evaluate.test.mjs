@@ -163,12 +163,11 @@ test('a folder with a table is understood, measured as the command line does, an
   await reached(page, 'done');
   await page.getByText(`${shown} · 320`).waitFor();
   assert.equal(await textOf(page.locator('#detail-name')), 'Pleural Effusion', 'its map is on show');
-  const focused = () =>
-    page.evaluate(() => document.activeElement?.getAttribute('data-image') ?? document.activeElement?.id);
-  assert.equal(await focused(), 'evaluate-back', 'the way back has the focus');
+  const focused = (/** @type {string} */ selector) => page.locator(`${selector}:focus`).waitFor();
+  await focused('#evaluate-back');
   await page.keyboard.press('Enter');
   await by('evaluate-results').waitFor();
-  assert.equal(await focused(), shown, 'the image that was opened has the focus');
+  await focused(`[data-image="${shown}"]`);
   await page.emulateMedia({ media: 'print' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   const sheet = page.locator('#print');

@@ -54,6 +54,7 @@ const FAMILIES = [
   'weights.',
   'map.',
   'series.done',
+  'series.new',
   'series.rests',
   'series.runs',
   'series.waits',

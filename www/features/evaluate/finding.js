@@ -29,7 +29,8 @@ export function bindFinding(session) {
   back.addEventListener('click', () => {
     session.evaluation.show(true);
     const { viewed } = session.state.evaluation ?? {};
-    focusFirst(...findAll(images, 'button', HTMLButtonElement).filter(({ dataset }) => dataset.image === viewed));
+    const buttons = findAll(images, 'button', HTMLButtonElement).filter(({ dataset }) => dataset.image === viewed);
+    requestAnimationFrame(() => focusFirst(...buttons)); // once the dialog is open
   });
   for (const cell of cells)
     cell.addEventListener('click', () =>
@@ -39,7 +40,7 @@ export function bindFinding(session) {
     const image = closest(event, 'button')?.dataset.image;
     if (image === undefined) return;
     session.evaluation.view(image);
-    focusFirst(back);
+    requestAnimationFrame(() => focusFirst(back)); // once it is on show
   });
 
   const drawChoice = onChange(
