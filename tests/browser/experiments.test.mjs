@@ -83,7 +83,7 @@ test('a drawn effusion is the reason for its score, with any cover', async () =>
     await looked();
     assert.match(await textOf(page.getByTestId('look-conclusion')), /the score rests on it\.$/, cover);
   }
-  assert.equal(await page.locator('.strip-control').count(), 20);
+  assert.equal(await page.locator('#look-figure .strip-control').count(), 20);
   assert.equal(await page.getByTestId('look-standings').locator('dd').count(), 5);
   const framed = await page
     .locator('#look-region')
@@ -450,7 +450,7 @@ test('a model without a CLIP-style head is compared with its global features', a
   await rows.first().waitFor();
   assert.match(await textOf(other.page.locator('#heads-question')), /no CLIP-style head .+ global features/);
   for (const row of await rows.all()) {
-    const cosine = Number((await textOf(row.locator('.small'))).replace('−', '-'));
+    const cosine = Number((await textOf(row.locator('.small'))).replace('−', '-').replace('cosine ', ''));
     assert.ok(Math.abs(cosine) <= 1, `${cosine}`);
   }
   assert.equal(await textOf(other.page.getByTestId('heads-most')), 'No listed finding has standings by both.');
