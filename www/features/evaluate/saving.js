@@ -3,20 +3,12 @@ import { byId, findAll } from '../../core/dom.js';
 import { harmless, linesOf } from '../../core/csv.js';
 import { predictionsOf, scoredAs } from '../../core/evaluation.js';
 import { t } from '../../core/i18n.js';
-import { save } from '../../core/written.js';
+import { PURPOSE, modelOf, save } from '../../core/written.js';
 import { reportOf } from './report.js';
 import { METRICS } from './results.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 /** @typedef {import('../../core/state.js').State} State */
-
-/** @param {State} state What the scores are of */
-const modelOf = ({ info, device }) => ({
-  title: info?.title,
-  version: info?.version,
-  sha256: info?.sha256,
-  device: device?.kind,
-});
 
 /** The report without the names of files. @param {Evaluation} evaluation */
 const namelessReport = ({ report }) => ({ ...report, predictions: 'scores.csv', labels: 'labels' });
@@ -70,8 +62,8 @@ export function bindSaving(session) {
         ),
       }));
       const all = {
-        purpose: 'Teaching and research, not for diagnosis',
-        model: modelOf(state),
+        purpose: PURPOSE,
+        model: state.info && modelOf(state.info),
         prompts: Object.fromEntries(evaluation.chosen.map((name) => [name, scoredAs(evaluation, name)])),
         chooseOn: evaluation.chooseOn || null,
         report: namelessReport(evaluation),
