@@ -7,7 +7,7 @@ import { duration, signed } from '../../core/words.js';
 import { answerInWords } from './answer.js';
 import { createAxis, createLabel, createStrip, placeOn } from './strip.js';
 
-const [TOP, BOTTOM, HEIGHT] = [20, 200, 228]; // of the figure
+const [TOP, BOTTOM, HEIGHT] = [28, 208, 236]; // of the figure
 const NAMES = /** @type {const} */ (['deletion', 'insertion']);
 
 /** Logits over the share of patches. @param {import('carzero').CurvesReport} report */
