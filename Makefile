@@ -18,9 +18,12 @@ BENCH_CACHE := $(CACHE)/bench
 # `make fuzz RUNS=-1` goes on until it is stopped.
 RUNS ?= 1000000
 
+# Tools are compiled to be used once or twice, not to be debugged.
+compile := CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --root $(CACHE)/tools
+
 # A cargo subcommand, by name and version.
 install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
-	|| cargo install cargo-$(1) --version $(2) --locked --debug --root $(CACHE)/tools
+	|| $(compile) cargo-$(1) --version $(2) --locked
 
 # Clippy lints what the tests compile anyway, as this package's compiler: `cargo clippy` would check all dependencies once more.
 LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
@@ -119,7 +122,7 @@ tools:
 	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 	@rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 	@trunk --version 2>/dev/null | grep -q ' $(TRUNK_VERSION)$$' \
-		|| cargo install trunk --version $(TRUNK_VERSION) --locked --debug --root $(CACHE)/tools
+		|| $(compile) trunk --version $(TRUNK_VERSION) --locked
 	@wasm-bindgen --version 2>/dev/null | grep -q ' $(WASM_BINDGEN_VERSION)$$' \
 		|| cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(CACHE)/tools
 
