@@ -2,7 +2,7 @@
 
 use super::super::lexicon::{Cue, Entry, LEXICON};
 use super::super::tokens::{EMPTY_BOX, LINE, TICKED_BOX, Token};
-use super::MAX_GAP;
+use super::found::MAX_GAP;
 
 /// Between the words of a finding it denies it: "the shoulder is not dislocated".
 pub(super) const DENIED: &str = "not";

@@ -3,36 +3,8 @@
 use super::super::lexicon::{Cue, LEXICON, Side, Spot};
 use super::super::tokens::Token;
 use super::events::{Event, What};
-use super::{Found, MAX_GAP, is_article};
+use super::found::{Found, Location, MAX_GAP, is_article, is_whole};
 
-/// Where a finding is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    pub name: String,
-    /// What it is the name of; none of two places.
-    spot: Option<Spot>,
-}
-
-impl Location {
-    fn new(spot: Spot) -> Option<Self> {
-        Some(Self { name: LEXICON.place_name(spot)?, spot: Some(spot) })
-    }
-
-    /// "Apical … on the right" is at the right apex; where it is already said on which side, or what place there, none.
-    fn with(&self, other: &Self) -> Option<Self> {
-        let (one, other) = (self.spot?, other.spot?);
-        let (place, side) = if is_whole(other) { (one, other) } else { (other, one) };
-        let sided = LEXICON.places[place.place?].many.is_some();
-        let joins = sided && place.side.is_none() && is_whole(side) && !is_whole(place);
-        Self::new(Spot { side: side.side, ..place }).filter(|_| joins)
-    }
-}
-
-/// Whether a spot is a side and no part of it: "right", "the right lung".
-fn is_whole(spot: Spot) -> bool {
-    const WHOLE: [&str; 3] = ["side", "lung", "hemithorax"];
-    spot.place.is_none_or(|place| WHOLE.contains(&LEXICON.places[place].one.as_str()))
-}
 /// A place of the text, with its token range.
 #[derive(Debug, Clone, Copy)]
 struct Located {

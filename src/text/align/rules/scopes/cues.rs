@@ -3,7 +3,7 @@
 use super::super::super::lexicon::{Cue, LEXICON};
 use super::super::super::tokens::Token;
 use super::super::events::{Event, What};
-use super::super::{Found, MAX_GAP, is_link};
+use super::super::found::{Found, MAX_GAP, is_link};
 use super::{Scope, Walk};
 
 impl Walk<'_> {

@@ -6,8 +6,8 @@ mod words;
 
 use super::super::lexicon::{Cue, LEXICON};
 use super::super::tokens::{LINE, Token};
-use super::Found;
 use super::events::{DENIED, Event, What};
+use super::found::Found;
 
 /// Whether a cue acts at the moment.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,7 +3,7 @@
 use super::super::super::lexicon::LEXICON;
 use super::super::super::tokens::{TICKED_BOX, Token};
 use super::super::events::{Event, What};
-use super::super::{Found, MAX_GAP, is_article, is_link};
+use super::super::found::{Found, MAX_GAP, is_article, is_link};
 use super::{Walk, leads_on};
 
 /// What follows "change" where a finding has not changed: "no changes of emphysema" has none.
