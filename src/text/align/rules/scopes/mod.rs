@@ -56,7 +56,7 @@ pub(super) struct Walk<'a> {
     supposed: bool,
     /// The section ends with the sentence: "PMH: COPD."
     brief: bool,
-    /// Inside a list of possible causes, which goes on over commas.
+    /// Inside a list of possible causes or of what is asked for, which goes on over commas.
     differential: bool,
     /// A comma or conjunction came after the last finding.
     joined: bool,
@@ -199,6 +199,7 @@ impl<'a> Walk<'a> {
                     self.neg = Scope::default();
                     self.unc = self.start();
                     self.supposed = cue == Cue::Supposed;
+                    self.differential = self.asks(event);
                 }
                 // "肺炎を疑う所見なし"
                 Cue::UncAfter if next.is_some_and(|next| next.what == What::Cue(Cue::NegAfter)) => {

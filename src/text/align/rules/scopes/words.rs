@@ -27,6 +27,24 @@ impl Walk<'_> {
                 .is_some_and(|token| CHANGED.contains(&token.word.as_str()))
     }
 
+    /// "Rule out pneumonia, effusion" asks for both.
+    pub(super) fn asks(&self, event: &Event) -> bool {
+        const VERBS: [&str; 10] = [
+            "exclude",
+            "rule",
+            "r",
+            "evaluate",
+            "eval",
+            "assess",
+            "check",
+            "screen",
+            "descartar",
+            "excluir",
+        ];
+        let words = &self.tokens[event.start..event.end];
+        words.iter().any(|token| VERBS.contains(&token.word.as_str()))
+    }
+
     pub(super) fn says_excluded(&self, event: &Event) -> bool {
         ["excludes", "rules"].contains(&self.tokens[event.start].word.as_str())
     }
