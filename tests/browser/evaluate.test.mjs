@@ -197,6 +197,7 @@ test('a folder with a table is understood, measured as the command line does, an
     .locator('.evaluate-scroll')
     .evaluateAll((all) => all.some((each) => each.scrollHeight > each.clientHeight + 1));
   assert.equal(cut, false, 'tables are whole');
+  assert.match(await sheet.innerText(), /Finding\s+Pleural Effusion\s/, 'whose curves these are');
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await page.pdf({ path: join(OUTPUT, 'evaluate-print.pdf'), format: 'A4' });
   await page.emulateMedia({ media: 'screen' });
