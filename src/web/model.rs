@@ -146,6 +146,7 @@ impl Model {
             i2t: score.i2t,
             t2i: score.t2i,
             percentile: score.percentile,
+            cosine: score.cosine,
             wording: score.wording.as_ref(),
             measured: self.engine.validation(&score.prompt).map(|measured| WithStandings {
                 measured,

@@ -113,6 +113,7 @@ pub struct Score<'a> {
     pub i2t: f32,
     pub t2i: f32,
     pub percentile: Option<f32>,
+    pub cosine: Option<f32>,
     pub wording: Option<&'a Wording>,
     pub measured: Option<WithStandings<'a>>,
     pub attention: TypedArray<'a>,

@@ -65,7 +65,8 @@ export function scratch() {
 }
 
 /** @param {string[]} args */
-export const carzero = (...args) => execFileSync(CARZERO, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+export const carzero = (...args) =>
+  execFileSync(CARZERO, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 
 /** Converts the micro checkpoint. @param {string} out @param {'f32' | 'q8'} precision */
 export function convertMicro(out, precision) {
