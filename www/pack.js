@@ -1,6 +1,6 @@
 /**
- * Makes the npm packages of a built page: `node www/pack.js DIST OUT` writes OUT/carzero, which holds the page's own modules as far as
- * library/ needs them, and OUT/carzero-model-default, the model that is used where no other is named.
+ * Makes the npm packages of a built page: `node www/pack.js DIST OUT` writes OUT/carzero, which holds the page's own modules, as far as
+ * library/ needs them, and its programs, and OUT/carzero-model-default, the model that is used where no other is named.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,8 @@ import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const [, , dist, out] = argv;
-const root = fileURLToPath(new URL('..', import.meta.url));
+const www = fileURLToPath(new URL('.', import.meta.url));
+const root = join(www, '..');
 const read = (/** @type {string} */ path) => readFileSync(path, 'utf8');
 
 const SCRIPTS = ['library/index.js', 'library/viewer.js', 'worker/worker.js', 'worker/member.js'];
@@ -66,8 +67,9 @@ const common = { version, license: 'Apache-2.0', type: 'module' };
 
 rmSync(out, { recursive: true, force: true });
 const library = join(out, 'carzero');
-for (const path of [...closure(dist, SCRIPTS), ...PROGRAMS, 'library/viewer.css'])
-  write(join(library, path), readFileSync(join(dist, path)));
+for (const path of [...closure(www, SCRIPTS), 'library/viewer.css'])
+  write(join(library, path), readFileSync(join(www, path)));
+for (const path of PROGRAMS) write(join(library, path), readFileSync(join(dist, path)));
 declare(library);
 cpSync(join(root, 'LICENSE'), join(library, 'LICENSE'));
 cpSync(join(root, 'docs/package.md'), join(library, 'README.md'));

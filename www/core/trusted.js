@@ -3,7 +3,8 @@ import { CodedError } from './errors.js';
 
 export const SERVICE_WORKER = 'sw.js';
 const BLOB = `blob:${globalThis.origin}/`;
-const WORKERS = new URL('../worker/', import.meta.url).href;
+/** Where the workers are. Not from beside the file: scripts may be put together into one in another folder. */
+export const WORKERS = new URL('../worker/', import.meta.url).href;
 
 /** @typedef {{createScriptURL(url: string): string}} Policy */
 /** Named in the page's content policy, which allows no second one. @type {Policy | undefined} */

@@ -144,6 +144,11 @@ export class CarzeroModel {
     return (await this.#client.call('score', { picture: id, findings: [...findings] })).scores;
   }
 
+  /** The sentence that is sent to the model for a finding. @param {string} finding @returns {Promise<string>} @throws {CodedError} 'bad-prompt' where the model can read nothing of it */
+  sentence(finding) {
+    return this.#client.call('sentence', { finding });
+  }
+
   /** All numbers on the way from an image and a finding to their score, the vectors of the text among them. @param {EncodedImage} image @param {string} finding @returns {Promise<import('carzero').Explanation>} */
   explain({ id }, finding) {
     return this.#client.call('explain', { picture: id, finding });

@@ -34,10 +34,11 @@ const TEMPLATE = 'There is {}';
 /** @param {Classification} one @param {Classification} two What has no score comes last, in the order of the labels */
 const byScore = (one, two) => (two.score ?? -1) - (one.score ?? -1);
 
-/** @param {readonly string[]} labels @param {string} template */
-function sentencesOf(labels, template) {
+/** @param {CarzeroModel} model @param {readonly string[]} labels @param {string} template */
+async function sentencesOf(model, labels, template) {
   if (!labels.length) throw new CodedError('bad-prompt', 'There are no labels.');
   if (!template.includes('{}')) throw new CodedError('bad-prompt', 'hypothesis_template has no {} for the label.');
+  for (const label of labels) await model.sentence(label); // of which the model can read something
   return labels.map((label) => template.replaceAll('{}', () => label));
 }
 
@@ -87,7 +88,7 @@ export async function pipeline(task, model, { device, progress_callback: tell } 
    */
   async function classify(images, labels, { hypothesis_template: template = TEMPLATE } = {}) {
     const list = typeof labels === 'string' ? [labels] : labels;
-    const sentences = sentencesOf(list, template);
+    const sentences = await sentencesOf(carzero, list, template);
     const results = [];
     for (const image of Array.isArray(images) ? images : [images])
       results.push(await classifyOne(carzero, image, list, sentences));

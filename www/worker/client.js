@@ -1,6 +1,6 @@
 /** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
 import { CodedError, CrashError } from '../core/errors.js';
-import { startInheriting } from '../core/trusted.js';
+import { WORKERS, startInheriting } from '../core/trusted.js';
 
 /** @template {{[J in keyof All]: (payload: any) => any}} [All=import('./jobs.js').Jobs] What the worker does */
 export class WorkerClient {
@@ -17,9 +17,9 @@ export class WorkerClient {
     this.#tell = resolve;
   });
 
-  /** @param {string} [script] Beside this one @param {import('../core/trusted.js').Start} [start] */
+  /** @param {string} [script] In their folder @param {import('../core/trusted.js').Start} [start] */
   constructor(script = './worker.js', start = startInheriting) {
-    this.#worker = start(new URL(script, import.meta.url).href, this.#lock);
+    this.#worker = start(new URL(script, WORKERS).href, this.#lock);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
