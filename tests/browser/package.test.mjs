@@ -191,6 +191,7 @@ test('every kind of image gives the scores of the command line; labels are ranke
       await codeOf(classify(blob, labels, { hypothesis_template: 'a radiograph' })),
       await codeOf(classify(blob, '肺')),
       await codeOf(pipeline('text-generation')),
+      await codeOf(pipeline('zero-shot-image-classification', null, { device: 'tpu' })),
       await codeOf(pipeline('zero-shot-image-classification', 'no/model')),
     ];
     await classify.dispose();
@@ -230,6 +231,7 @@ test('every kind of image gives the scores of the command line; labels are ranke
     'bad-prompt',
     'bad-prompt',
     'unsupported',
+    'unsupported',
     'not-found',
     'stopped',
   ]);
@@ -248,6 +250,39 @@ test('every kind of image gives the scores of the command line; labels are ranke
     [],
   );
   await context.close();
+});
+
+test('where a policy forbids it, the error says so', async () => {
+  write(
+    'load.js',
+    `import { CarzeroModel } from '${LIBRARY}';
+    CarzeroModel.load().catch(({ code, message }) => document.body.append(code + ': ' + message));`,
+  );
+  write('load.html', '<!doctype html><body><script type="module" src="load.js"></script>');
+  for (const [policy, code] of [
+    ["require-trusted-types-for 'script'; trusted-types other", 'policy'],
+    ["worker-src 'none'", 'crash'],
+    ["script-src 'self'", 'failed'],
+  ]) {
+    const { context, page } = await open('load.html', { 'content-security-policy': policy });
+    await page.getByText(new RegExp(`^${code}: .`)).waitFor();
+    await context.close();
+  }
+});
+
+test('it works from another origin that allows it, through a blob', async () => {
+  const other = await serve({ '/': project });
+  other.headers['access-control-allow-origin'] = '*';
+  const { context, page, problems } = await open('page.html');
+  const label = await page.evaluate(async (library) => {
+    const { pipeline } = await import(library);
+    const classify = await pipeline('zero-shot-image-classification', null, { device: 'cpu' });
+    return (await classify('chest.png', ['Pneumothorax', 'Pleural Effusion']))[0].label;
+  }, other.origin + LIBRARY);
+  assert.equal(label, 'Pleural Effusion');
+  assert.deepEqual(problems, []);
+  await context.close();
+  await other.close();
 });
 
 /** The element's part, through its shadow root. @param {Page} page @param {string} [within] */

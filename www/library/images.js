@@ -27,7 +27,8 @@ function canvasFromPixels(pixels) {
 
 /** @param {string | URL} address */
 async function fileFromAddress(address) {
-  if (!URL.canParse(address, document.baseURI)) throw new CodedError('bad-image', `${address} is no address.`);
+  if (!address || !URL.canParse(address, document.baseURI))
+    throw new CodedError('bad-image', `There is no image at “${address}”.`);
   return (await get(new URL(address, document.baseURI).href)).blob();
 }
 

@@ -2,6 +2,7 @@
 import { CodedError } from '../core/errors.js';
 import { filesFromList } from '../core/files.js';
 import { diskFolder } from '../core/folders.js';
+import { DEVICES } from '../core/preference.js';
 import { startByAddress, startInheriting } from '../core/trusted.js';
 import { begin } from '../worker/begin.js';
 import { fileFromImage } from './images.js';
@@ -86,6 +87,8 @@ export class CarzeroModel {
   static async load({ model, device = 'auto', onProgress } = {}) {
     if (!globalThis.Worker || !globalThis.document)
       throw new CodedError('unsupported', 'CARZero runs in the pages of a browser: there are no web workers here.');
+    if (!DEVICES.includes(device))
+      throw new CodedError('unsupported', `There is no device ${device}: ${DEVICES.join(', ')}.`);
     const begun = begin(folderOf(model), { preference: device }, '', start);
     begun.onDownload = (progress) => progress && onProgress?.(progress);
     try {

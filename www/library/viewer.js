@@ -27,7 +27,6 @@ import { leaveModel, takeModel } from './shared.js';
 
 const AHEAD = '300px'; // of the part on show, so that it may be there in time
 const STYLES = new URL('./viewer.css', import.meta.url).href;
-const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 
 /** Where pages are made beforehand there are no elements; then importing this does nothing. */
 const Base = globalThis.HTMLElement ?? class {};
@@ -104,7 +103,7 @@ export class CarzeroViewer extends Base {
     };
     const shared = takeModel({
       model: this.getAttribute('model') ?? undefined,
-      device: DEVICES.find((device) => device === this.getAttribute('device')),
+      device: /** @type {import('./model.js').DeviceChoice} */ (this.getAttribute('device') ?? 'auto'),
     });
     this.#use(shared);
     const { loaded, listeners } = shared;
