@@ -10,6 +10,8 @@ import { chromium } from 'playwright-core';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The built page. */
 export const DIST = process.env.CARZERO_DIST ?? join(root, 'dist');
+/** The page's sources, a module a file. */
+export const WWW = join(root, 'www');
 /** The command-line program. */
 const CARZERO = process.env.CARZERO_BIN ?? join(root, 'target/debug/carzero');
 /** Inputs and golden outputs of the micro checkpoint. */
