@@ -44,7 +44,7 @@ export class WorkerClient {
 
   /** A worker that ends without a word lets go of its lock. */
   #outlive() {
-    navigator.locks?.request(this.#lock, () => this.#crash('The worker ended.')).catch(() => {}); // a sandboxed frame has none
+    navigator.locks?.request(this.#lock, () => this.#crash('The worker ended.'));
   }
 
   /** Ends the worker; open calls are rejected as 'stopped'. @param {CrashError} [cause] */
