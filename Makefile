@@ -31,7 +31,7 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo package test native lint engines audit sbom fuzz bench page tools node browser checkout
+.PHONY: demo package test native lint engines hosts audit sbom fuzz bench page tools node browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -68,6 +68,13 @@ engines: page browser
 		|| { echo "Firefox, WebKitWebDriver or xvfb-run is missing: install them"; exit 1; }
 	npm ci --prefix tests/engines --no-audit --no-fund
 	cd tests/engines && node --test
+
+## The page on nginx and on Caddy, set up as the README says.
+hosts: export PATH := $(PATH):/usr/sbin
+hosts: page browser
+	@{ command -v nginx && command -v caddy; } >/dev/null || $(call debian,nginx-light caddy) \
+		|| { echo "nginx or Caddy is missing: install them"; exit 1; }
+	cd tests/hosts && node --test
 
 ## Licences, sources and bans of all dependencies; advisories where their databases can be reached.
 audit:
