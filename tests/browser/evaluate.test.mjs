@@ -152,7 +152,7 @@ test('a folder with a table is understood, measured as the command line does, an
 
   // Against the other head of the same model, from the experiment that asks for it.
   await by('evaluate-cosine').click();
-  await by('evaluate-compared').getByText('cosine').waitFor();
+  await page.locator('#evaluate-compared').getByText('cosine').waitFor();
   const files = SHOWN.map(({ file }) => join(ward, file));
   const prompts = ['Pleural Effusion', 'Pneumothorax', 'Cardiomegaly'].flatMap((name) => [
     '--prompt',
@@ -166,7 +166,7 @@ test('a folder with a table is understood, measured as the command line does, an
   const compared = await by('evaluate-comparison').locator('tbody td:nth-of-type(2)').allTextContents();
   assert.deepEqual(
     compared.slice(1),
-    byCosine.map((/** @type {{metrics: {auroc: {value: number}}}} */ each) => each.metrics.auroc.value.toFixed(3)),
+    byCosine.map((/** @type {{auroc: {value: number}}} */ each) => each.auroc.value.toFixed(3)),
   );
 
   // The threshold, by keyboard, and the images behind a count.
@@ -197,6 +197,7 @@ test('a folder with a table is understood, measured as the command line does, an
     .locator('.evaluate-scroll')
     .evaluateAll((all) => all.some((each) => each.scrollHeight > each.clientHeight + 1));
   assert.equal(cut, false, 'tables are whole');
+  assert.match(await sheet.innerText(), /Finding\s+Pleural Effusion\s/, 'whose curves these are');
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await page.pdf({ path: join(OUTPUT, 'evaluate-print.pdf'), format: 'A4' });
   await page.emulateMedia({ media: 'screen' });
@@ -205,6 +206,13 @@ test('a folder with a table is understood, measured as the command line does, an
     await screenshot(`evaluate-${width}`);
     await noSidewaysScrolling();
   }
+
+  // The experiment that compares the two on one image leads here.
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.keyboard.press('Escape');
+  await by('experiments-open').click();
+  await by('heads-series').click();
+  await by('evaluate-results').waitFor();
 });
 
 /** Without what JSON has as null and a module leaves out. @param {any} value @returns {any} */
