@@ -118,7 +118,7 @@ export class CarzeroViewer extends Base {
       const result = await this.#score(model);
       if (run !== this.#run) return;
       this.#result = result;
-      [this.#selected] = result.findings;
+      [this.#selected = ''] = result.findings;
       this.#paintPicture(result);
       tell(null);
     } catch (error) {
@@ -131,8 +131,9 @@ export class CarzeroViewer extends Base {
   /** @param {import('./model.js').CarzeroModel} model @returns {Promise<Result>} */
   async #score(model) {
     const example = this.getAttribute('example');
-    const asked = (this.getAttribute('findings') ?? '').split(',').map((finding) => finding.trim());
-    const findings = asked.some(Boolean) ? [...new Set(asked.filter(Boolean))] : model.info.presets[0].findings;
+    const named = (this.getAttribute('findings') ?? '').split(',').map((finding) => finding.trim());
+    const asked = [...new Set(named)].filter(Boolean);
+    const findings = asked.length ? asked : (model.info.presets[0]?.findings ?? []);
     setFindingNames(await model.japaneseNames());
     const image = await model.encodeImage(example === null ? (this.getAttribute('src') ?? '') : { example });
     try {
