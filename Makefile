@@ -31,12 +31,17 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo test native lint engines audit sbom fuzz bench page tools node browser checkout
+.PHONY: demo package test native lint engines hosts audit sbom fuzz bench page tools node browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
 	@echo "The page will be at http://127.0.0.1:8080/ once it is built (the first time takes about 15 minutes)."
 	trunk serve
+
+## Makes the npm packages `carzero` and `carzero-model-default` in pkg/.
+package: page
+	npm ci --prefix tests/lint --no-audit --no-fund
+	node www/pack.js dist pkg
 
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium. Two at a time: what one cannot share out
 ## among the cores (downloads, link-time optimisation, a long test) leaves time to the other.
@@ -63,6 +68,13 @@ engines: page browser
 		|| { echo "Firefox, WebKitWebDriver or xvfb-run is missing: install them"; exit 1; }
 	npm ci --prefix tests/engines --no-audit --no-fund
 	cd tests/engines && node --test
+
+## The page on nginx and on Caddy, set up as the README says.
+hosts: export PATH := $(PATH):/usr/sbin
+hosts: page browser
+	@{ command -v nginx && command -v caddy; } >/dev/null || $(call debian,nginx-light caddy) \
+		|| { echo "nginx or Caddy is missing: install them"; exit 1; }
+	cd tests/hosts && node --test
 
 ## Licences, sources and bans of all dependencies; advisories where their databases can be reached.
 audit:

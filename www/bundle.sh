@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trunk's post_build hook: one file each of the page's scripts, style sheets and workers, so that a first visit needs few requests.
 # The sources stay plain modules, and nothing in them is renamed. What boot/first.js and app.js share is a module in worker/, as
-# worker/client.js finds the workers beside itself.
+# core/trusted.js finds the workers in that folder, beside its own.
 set -eu
 cd www
 [ -x node_modules/.bin/esbuild ] || { echo "esbuild is missing: run npm ci --prefix www" >&2; exit 1; }
@@ -10,6 +10,7 @@ bundle() {
 }
 bundle boot/first.js app.js css/page.css --splitting --chunk-names='worker/[name]-[hash]'
 bundle worker/worker.js worker/member.js worker/evaluator.js
+bundle library/viewer.js library/viewer.css embed.css
 
 cd "$TRUNK_STAGING_DIR"
 for chunk in worker/chunk-*.js; do

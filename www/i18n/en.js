@@ -111,6 +111,8 @@ export default {
   'elsewhere.without':
     'Without the drawn {finding}, and with nothing else changed, it stands elsewhere: {from} before, {to} after.',
   'elsewhere.withoutName': 'the same without the drawn {finding}',
+  'embed.scoring': 'Scoring the image',
+  'embed.start': 'Score this image',
   'error.archive': '{message}',
   'error.bad-answer': '{message}',
   'error.bad-config': '{message}',
@@ -135,6 +137,7 @@ export default {
   'error.no-picture': '{message}',
   'error.not-found': '{message}',
   'error.pdf': '{message}',
+  'error.policy': '{message}',
   'error.refused': 'the server refused: {message}',
   'error.self-test': '{message}',
   'error.stopped': '{message}',

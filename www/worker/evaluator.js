@@ -11,6 +11,7 @@
  * @property {(payload: {finding: string, threshold: number}) => import('carzero-evaluation').Decision | undefined} decide
  * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
  */
+import './alive.js';
 import { CodedError, codedFrom } from '../core/errors.js';
 
 /** @type {Promise<Exports> | undefined} */ let program;

@@ -5,6 +5,7 @@
  * or `{type: 'crash', value}` when wasm can no longer be trusted.
  * Jobs that use the model run one after another; the others are short, and run between them.
  */
+import './alive.js';
 import { codedFrom } from '../core/errors.js';
 import { experimentJobs } from './experiments.js';
 import { decode, encodedOf, entryOf, held } from './held.js';
