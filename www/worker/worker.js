@@ -7,7 +7,6 @@
  */
 import { codedFrom } from '../core/errors.js';
 import { chooseDevice } from './device.js';
-import { digestOf } from './digest.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { MODEL_JOBS } from './jobs.js';
 import { bitmapFromPicture, bitmapOfView, decodePicture, thumbnailOf } from './pictures.js';
@@ -131,7 +130,7 @@ const jobs = {
     // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
     if (device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer)
       wasm.joinPool(new Pool(program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
-    return [{ device, info: { ...model.info(), sha256: await digestOf(beginning.manifest) }, weights }];
+    return [{ device, info: model.info(), weights }];
   },
 
   async decode({ picture: id, source }) {
@@ -253,11 +252,11 @@ const jobs = {
   },
 
   /** An image of a series, from its file to its scores; nothing of it stays. */
-  async assess({ file, findings, side }) {
+  async assess({ file, findings, measure, side }) {
     const picture = await decode({ file });
     let encoded;
     try {
-      const { width, height, warnings } = picture;
+      const { width, height, warnings, groups } = picture;
       const thumbnail = thumbnailOf(picture, side);
       encoded = await model.encodeImage(picture);
       /** @type {import('./jobs.js').Scored[]} */ const all = findings.length
@@ -273,14 +272,34 @@ const jobs = {
         wording,
         measured,
       }));
+      const measured = measure.length ? await model.measure(encoded, [...measure]) : new Float32Array();
+      const verdict = await model.verdict(picture, encoded);
       return [
-        { width, height, warnings, verdict: await model.verdict(picture, encoded), thumbnail, scores },
-        [thumbnail.grey.buffer],
+        { width, height, warnings, groups, verdict, thumbnail, scores, measured },
+        [thumbnail.grey.buffer, measured.buffer],
       ];
     } finally {
       encoded?.free();
       picture.free();
     }
+  },
+
+  async measurable({ more }) {
+    return [await model.measurable(more)];
+  },
+
+  async populationOf({ name, findings, scores, images, labelled }) {
+    return [model.populationOf(name, findings, scores, images, labelled)];
+  },
+
+  async rankAmong({ file }) {
+    return [model.rankAmong(file ? new TextEncoder().encode(file) : undefined)];
+  },
+
+  async rank({ all }) {
+    const ranked = [];
+    for (const { finding, logits } of all) ranked.push(await model.rank(finding, logits));
+    return [ranked];
   },
 
   /** Checks a finding; throws 'bad-prompt'. */
