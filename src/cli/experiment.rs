@@ -1,5 +1,7 @@
 //! `carzero experiment`: what a score rests on.
 
+mod consistency;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -32,6 +34,8 @@ enum Experiment {
         #[arg(long, value_name = "TEXT")]
         own: Vec<String>,
     },
+    /// How much the wording moves the scores, over many images, and what alignment takes of it
+    Consistency(consistency::Args),
     /// Cover the place that the attention map shows, and other places of the same size
     Audit {
         #[command(flatten)]
@@ -76,6 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
             let Asked { engine, images, .. } = question.ask()?;
             print(&pollster::block_on(engine.sensitivity(&images, &question.finding, own))?)
         }
+        Experiment::Consistency(args) => print(&args.ask()?),
         Experiment::Audit { question, cover } => audit(&question.ask()?, Cover::named(cover)?),
         Experiment::Observations(question) => {
             let Asked { engine, images, .. } = question.ask()?;

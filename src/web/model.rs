@@ -156,6 +156,7 @@ impl Model {
             i2t: score.i2t,
             t2i: score.t2i,
             percentile: score.percentile,
+            cosine: score.cosine,
             wording: score.wording.as_ref(),
             measured: self.measured(&score.prompt, reference),
             attention: TypedArray::F32(&score.attention),

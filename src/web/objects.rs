@@ -115,6 +115,7 @@ pub struct Score<'a> {
     pub i2t: f32,
     pub t2i: f32,
     pub percentile: Option<f32>,
+    pub cosine: Option<f32>,
     pub wording: Option<&'a Wording>,
     pub measured: Option<WithStandings>,
     pub attention: TypedArray<'a>,

@@ -428,6 +428,7 @@ fn check_model(declared: &Declarations) {
                 i2t: 0.5,
                 t2i: 0.5,
                 percentile: Some(50.0),
+                cosine: Some(0.5),
                 wording: Some(&wording),
                 measured: Some(WithStandings { measured: measured.clone(), standings: pair }),
                 attention: numbers,

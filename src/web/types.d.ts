@@ -155,6 +155,8 @@ export interface Score {
   t2i: number;
   /** Share of the reference images with a lower logit for this sentence, in percent; of known wordings only. */
   percentile?: number;
+  /** By the CLIP-style head, or where the model has none, of its global features before the fusion: -1 to 1. */
+  cosine?: number;
   /** What the model knows of the words; undefined where it does not say what it learnt. */
   wording?: Wording;
   /** How well the sentence was told apart on labelled images. */

@@ -44,7 +44,7 @@ before(async () => {
       };
     }
     ${body}
-    self.held = () => pictures.size;`,
+    self.held = () => held.pictures.size;`,
   );
   page = await (
     await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', serviceWorkers: 'block' })

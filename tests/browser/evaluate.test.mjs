@@ -151,6 +151,25 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await differences.count(), 4, 'the mean, and three findings');
   assert.match(await textOf(differences.nth(1)), /^Pleural Effusion1\.0000\.0001\.000/);
 
+  // Against the other head of the same model, from the experiment that asks for it.
+  await by('evaluate-cosine').click();
+  await page.locator('#evaluate-compared').getByText('cosine').waitFor();
+  const files = SHOWN.map(({ file }) => join(ward, file));
+  const prompts = ['Pleural Effusion', 'Pneumothorax', 'Cardiomegaly'].flatMap((name) => [
+    '--prompt',
+    `There is ${name}`,
+  ]);
+  const scored = carzero('score', '--model', join(DIST, 'models/default'), '--format', 'csv', ...prompts, ...files);
+  writeFileSync(join(built.work, 'cosines.csv'), scored.replaceAll('There is Pleural', 'There is'));
+  const cosines = ['--predictions', join(built.work, 'cosines.csv'), '--score', 'cosine'];
+  carzero('evaluate', ...cosines, '--labels', join(ward, 'labels.csv'), '--key', 'file', '--out', built.work);
+  const byCosine = JSON.parse(readFileSync(join(built.work, 'report.json'), 'utf8')).findings;
+  const compared = await by('evaluate-comparison').locator('tbody td:nth-of-type(2)').allTextContents();
+  assert.deepEqual(
+    compared.slice(1),
+    byCosine.map((/** @type {{auroc: {value: number}}} */ each) => each.auroc.value.toFixed(3)),
+  );
+
   // The threshold, by keyboard, and the images behind a count.
   const slider = by('evaluate-slider');
   await slider.focus();
@@ -187,6 +206,13 @@ test('a folder with a table is understood, measured as the command line does, an
     await screenshot(`evaluate-${width}`);
     await noSidewaysScrolling();
   }
+
+  // The experiment that compares the two on one image leads here.
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.keyboard.press('Escape');
+  await by('experiments-open').click();
+  await by('heads-series').click();
+  await by('evaluate-results').waitFor();
 });
 
 /** Without what JSON has as null and a module leaves out. @param {any} value @returns {any} */
@@ -476,6 +502,10 @@ test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in 
     assert.deepEqual(await violations(page), [], colorScheme);
     await noSidewaysScrolling();
   }
-  await page.evaluate(async () => (await import('/core/i18n.js')).setLanguage('ja'));
+  await page.keyboard.press('Escape');
+  await openMenu(page);
+  await by('language').click();
+  await page.keyboard.press('Escape');
+  await by('evaluate-open').click();
   assert.match(await textOf(page.locator('#evaluation-title')), /評価/);
 });

@@ -10,6 +10,8 @@ import { chromium } from 'playwright-core';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The built page. */
 export const DIST = process.env.CARZERO_DIST ?? join(root, 'dist');
+/** The page's sources, a module a file. */
+export const WWW = join(root, 'www');
 /** The command-line program. */
 export const CARZERO = process.env.CARZERO_BIN ?? join(root, 'target/debug/carzero');
 /** Inputs and golden outputs of the micro checkpoint. */
@@ -65,7 +67,8 @@ export function scratch() {
 }
 
 /** @param {string[]} args */
-export const carzero = (...args) => execFileSync(CARZERO, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+export const carzero = (...args) =>
+  execFileSync(CARZERO, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
 
 /** Converts the micro checkpoint. @param {string} out @param {'f32' | 'q8'} precision */
 export function convertMicro(out, precision) {

@@ -21,7 +21,7 @@
  * @property {import('./i18n.js').Message} error @property {boolean} kept Whether scores are kept on this device
  * @property {{done: number, of: number}} progress Of the maps, or of the resamples
  * @property {Report | null} report
- * @property {string} against The file whose scores it is compared with, or ''
+ * @property {import('./i18n.js').Message} against What it is compared with: the name of a file, 'heads.cosine', or ''
  * @property {string} finding On show, by its name in the table
  * @property {Curves | null} curves @property {Decision | null} decision Of that finding
  * @property {Cell} cell Whose images are on show
@@ -74,15 +74,17 @@ export const toldByFiles = ({ understood }, rows) =>
  * The scores as `carzero evaluate --predictions` reads them: a row for each image, a column for each finding.
  *
  * @param {Evaluation} evaluation @param {readonly import('./table.js').Row[]} rows
- * @param {(row: import('./table.js').Row, index: number) => string} [called] What an image is called
- * @param {readonly Group[]} [told] By its file
+ * @param {object} [how]
+ * @param {(row: import('./table.js').Row, index: number) => string} [how.called] What an image is called
+ * @param {'logit' | 'cosine'} [how.score] Which score
+ * @param {readonly Group[]} [how.told] What else is told of an image by its file
  */
-export const predictionsOf = (evaluation, rows, called = ({ name }) => name, told = []) =>
+export const predictionsOf = (evaluation, rows, { called = ({ name }) => name, score = 'logit', told = [] } = {}) =>
   linesOf([
     ['image', ...evaluation.chosen, ...told.map(columnOf)],
     ...rows.map((row, i) => [
       called(row, i),
-      ...evaluation.chosen.map((name) => row.marks.get(scoredAs(evaluation, name))?.logit),
+      ...evaluation.chosen.map((name) => row.marks.get(scoredAs(evaluation, name))?.[score]),
       ...told.map((group) => row.groups[group]),
     ]),
   ]);

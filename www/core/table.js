@@ -1,7 +1,7 @@
 /**
  * A series as a table: which rows are on show, in which order, and how far the work is.
  *
- * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
+ * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, cosine?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
  * @typedef {{grey: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Thumbnail
  * @typedef {object} Row
  * @property {number} id @property {File} file A handle; its bytes are read when they are needed, and let go

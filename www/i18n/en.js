@@ -172,8 +172,11 @@ export default {
   'evaluate.compareNote':
     'On the images that have both scores. Intervals draw patients, each with both scores; DeLong’s test takes each image for another patient.',
   'evaluate.compareText':
-    'With scores of the same images by another model or in other words, as they are saved below with file names.',
+    'With scores of the same images by another model or in other words, as they are saved below with file names, or with the cosine of the model’s CLIP-style head (without one, of its global features).',
   'evaluate.compared': 'Differences by finding',
+  'evaluate.cosine': 'Compare with the cosine',
+  'evaluate.cosineText':
+    'With the cosine of image and sentence: by the model’s CLIP-style head, or without one of its global features.',
   'evaluate.csv': 'Figures (CSV)',
   'evaluate.decision': 'Sensitivity {sensitivity}, specificity {specificity}, F1 {f1}, MCC {mcc}.',
   'evaluate.device': 'Device',
@@ -445,7 +448,7 @@ export default {
   'heads.cross': 'cross-attention',
   'heads.crossMap': 'Map by cross-attention',
   'heads.limit':
-    'Which is right, one image cannot say. Over images that took no part, the model card compares their AUROC.',
+    'Which is right, one image cannot say. Evaluate compares their AUROC over a folder of images with labels, and the model card over images that took no part.',
   'heads.limitGlobal':
     'A low cosine says little here: the features were made for the fusion, not to be compared by themselves.',
   'heads.most': 'They disagree most over {finding}: {cross} by cross-attention, {cosine} by cosine.',
@@ -454,6 +457,7 @@ export default {
     'The model has a second, CLIP-style head on the same encoders, which learnt the same sentences: it compares one vector of the image with one of the sentence. Where do they disagree on this image?',
   'heads.questionGlobal':
     'This model has no CLIP-style head to compare with. Shown is the cosine of its global features of image and sentence before the fusion, which it never learnt to score by. Where do the two disagree on this image?',
+  'heads.series': 'Compare both over the series',
   'heads.title': 'Cross-attention or cosine?',
   'heads.unranked': 'No listed finding has standings by both.',
   'key.across': 'Flip left to right',

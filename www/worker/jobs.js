@@ -63,6 +63,7 @@
 /** @template {keyof Jobs} J @typedef {ReturnType<Jobs[J]>} Answer */
 /** What is told meanwhile: bytes of a model, or null once all are there. @typedef {import('../core/state.js').Progress | null} Told */
 /** A job of the worker's: its answer, and what of it is handed over instead of copied. @template {keyof Jobs} J @typedef {(payload: Payload<J>, tell: (told: Told) => void) => Promise<[Answer<J>, Transferable[]?]>} Job */
+/** Some of the worker's jobs. @template {keyof Jobs} N @typedef {{[J in N]: Job<J>}} Some */
 /** Asks the worker for a job. @typedef {<J extends keyof Jobs>(type: J, payload: Payload<J>, onProgress?: (told: Told) => void) => Promise<Answer<J>>} Call */
 
 /** Jobs that use the model: they run one after another, the others between them. @type {ReadonlySet<keyof Jobs>} */

@@ -22,7 +22,7 @@ export class EvaluationActions extends Actions {
   /** @type {WorkerClient<Jobs> | null} */ #client = null;
   /** @type {Promise<string[][]> | null} */ #opened = null;
   /** @type {import('../../core/files.js').Named[]} */ #files = [];
-  /** Scores to compare with. @type {File | undefined} */ #against;
+  /** What to compare with. @type {{scores: Blob, name: import('../../core/i18n.js').Message} | undefined} */ #against;
   /** Of what has boxes. @type {string | undefined} */ #maps;
   #kept = new KeptScores();
   /** Under what the scores of a row are kept. @type {ReadonlyMap<number, string>} */ #keys = new Map();
@@ -219,8 +219,8 @@ export class EvaluationActions extends Actions {
       if (this.state.evaluation?.step !== 'mapping') return; // cancelled
       this.#change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
       const worker = await this.#worker();
-      const predictions = predictionsOf(evaluation, series.rows, undefined, told);
-      const asked = { predictions, against: this.#against, maps: this.#maps, settings };
+      const predictions = predictionsOf(evaluation, series.rows, { told });
+      const asked = { predictions, against: this.#against?.scores, maps: this.#maps, settings };
       const report = await worker.call('evaluate', asked, (progress) => this.#change({ progress }));
       this.#change({ step: 'done', report, against: this.#against?.name ?? '' });
       await this.select(report.findings[0].name);
@@ -245,8 +245,17 @@ export class EvaluationActions extends Actions {
 
   /** Measures again, beside other scores of the same images. @param {File} file As `predictionsOf` writes them */
   compare(file) {
-    this.#against = file;
+    this.#against = { scores: file, name: file.name };
     return this.#measure();
+  }
+
+  /** Measures again, beside the cosine of the same images and findings. */
+  compareCosine() {
+    const { evaluation, series } = this.state;
+    if (!evaluation || !series) return;
+    const scores = new Blob([predictionsOf(evaluation, series.rows, { score: 'cosine' })]);
+    this.#against = { scores, name: { key: 'heads.cosine' } };
+    this.#measure();
   }
 
   /** Rests, or goes on. @param {boolean} running */

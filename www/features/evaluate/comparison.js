@@ -1,10 +1,13 @@
 /** Two scores of the same images, by finding. */
 import { byId, create, onChange } from '../../core/dom.js';
-import { t } from '../../core/i18n.js';
+import { t, tell } from '../../core/i18n.js';
 import { createEstimate, createHead, createLine, createNumber } from './table.js';
 import { figure, findingInWords } from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
+
+/** Whether it is compared with the other head of the same model. @param {Evaluation} evaluation */
+export const isCosine = ({ against }) => typeof against === 'object';
 
 /** The table of differences. @param {Evaluation} evaluation */
 export function comparisonOf(evaluation) {
@@ -20,13 +23,19 @@ export function comparisonOf(evaluation) {
       ]),
     );
   }
-  const heads = [t('evaluate.metric.auroc'), t('evaluate.against'), t('evaluate.difference'), t('evaluate.p')];
+  const heads = [
+    t('evaluate.metric.auroc'),
+    isCosine(evaluation) ? t('heads.cosine') : t('evaluate.against'),
+    t('evaluate.difference'),
+    t('evaluate.p'),
+  ];
   return [createHead(t('compare.finding'), heads), body];
 }
 
 /** @param {import('../../session.js').Session} session */
 export function bindComparison(session) {
   const chooser = byId('evaluate-other', HTMLInputElement);
+  const cosine = byId('evaluate-cosine', HTMLButtonElement);
   const name = byId('evaluate-other-name');
   const scroll = byId('evaluate-compared');
   const table = byId('evaluate-comparison');
@@ -38,14 +47,19 @@ export function bindComparison(session) {
     if (file) session.evaluation.compare(file);
   });
 
+  cosine.addEventListener('click', () => session.evaluation.compareCosine());
+
   const draw = onChange((/** @type {Evaluation['report']} */ report) => {
-    const { evaluation } = session.state;
+    const { evaluation, series } = session.state;
+    const has = (/** @type {import('../../core/table.js').Row} */ { marks }) =>
+      [...marks.values()].some((mark) => mark.cosine !== undefined);
+    cosine.hidden = !series?.rows.some(has);
     scroll.hidden = note.hidden = !report?.comparison.length;
     if (evaluation) table.replaceChildren(...comparisonOf(evaluation));
   });
 
   return (/** @type {Evaluation} */ { report, against }) => {
-    name.textContent = against;
+    name.textContent = tell(against);
     draw(report);
   };
 }

@@ -2,7 +2,7 @@
 import { create } from '../../core/dom.js';
 import { date, language, t } from '../../core/i18n.js';
 import { populationInWords } from '../../core/words.js';
-import { comparisonOf } from './comparison.js';
+import { comparisonOf, isCosine } from './comparison.js';
 import { curvesOf } from './curves.js';
 import { localisationOf } from './localisation.js';
 import { figuresOf, slicesOf } from './results.js';
@@ -87,7 +87,13 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
     ...(report.localisation.length
       ? [create('h2', t('evaluate.boxes')), tableOf(localisationOf(evaluation)), create('p', t('evaluate.boxesText'))]
       : []),
-    ...(report.comparison.length ? [create('h2', t('evaluate.compare')), tableOf(comparisonOf(evaluation))] : []),
+    ...(report.comparison.length
+      ? [
+          create('h2', t('evaluate.compare')),
+          ...(isCosine(evaluation) ? [create('p', t('evaluate.cosineText'))] : []),
+          tableOf(comparisonOf(evaluation)),
+        ]
+      : []),
     create('h2', t('evaluate.notes')),
     within(
       'ul',

@@ -52,7 +52,7 @@ export function bindSaving(session) {
     scores: (evaluation, { series }) => [
       'scores.csv',
       'text/csv',
-      predictionsOf(evaluation, series?.rows ?? [], called),
+      predictionsOf(evaluation, series?.rows ?? [], { called }),
     ],
     json: (evaluation, state) => {
       const images = (state.series?.rows ?? []).map((row, i) => ({

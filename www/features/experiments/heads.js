@@ -67,10 +67,16 @@ export function bindHeads(session) {
   const most = byId('heads-most');
   const maps = byId('heads-maps');
   const mapsOf = byId('heads-of');
+  const series = byId('heads-series', HTMLButtonElement);
   const canvases = {
     cross: byId('heads-cross', HTMLCanvasElement),
     cosine: byId('heads-cosine', HTMLCanvasElement),
   };
+
+  series.addEventListener('click', () => {
+    session.experiments.show(false);
+    session.evaluation.show(true);
+  });
 
   const draw = onChange(
     (
@@ -97,6 +103,7 @@ export function bindHeads(session) {
     const { experiments, selected, scores, map, info } = state;
     question.textContent = t(info?.cosineHead === false ? 'heads.questionGlobal' : 'heads.question');
     limit.textContent = t(info?.cosineHead === false ? 'heads.limitGlobal' : 'heads.limit');
+    series.hidden = !state.series;
     draw(experiments.heads.get(headsKey(state)), selected, scores.get(selected)?.[map.kind]);
   };
 }

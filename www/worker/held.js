@@ -1,0 +1,35 @@
+/** What the worker holds: the program, the model, and the decoded pictures. */
+import { decodePicture } from './pictures.js';
+
+export const PHANTOM_SIZE = 768;
+const DRAFT_SIZE = 384;
+
+/**
+ * @typedef {import('../core/state.js').Source} Source
+ * @typedef {{source: Source, picture: import('./program.js').Picture, encoded: import('./program.js').EncodedImage | null}} Entry
+ *
+ * @typedef {object} Held
+ * @property {import('./jobs.js').Device} device From 'start' on
+ * @property {import('./program.js').Program} program From 'start' on
+ * @property {import('./program.js').Model} model From 'load' on
+ * @property {Map<number, Entry>} pictures By their numbers
+ */
+export const held = /** @type {Held} */ ({ pictures: new Map() });
+
+/** @param {Source} source */
+export const decode = (source) =>
+  decodePicture(held.program.wasm, source, 'moving' in source && source.moving ? DRAFT_SIZE : PHANTOM_SIZE);
+
+/** A picture that was decoded; throws where none was. @param {number} id */
+export function entryOf(id) {
+  const entry = held.pictures.get(id);
+  if (!entry) throw new Error(`no picture ${id}`);
+  return entry;
+}
+
+/** A picture that was encoded; throws where it was not. @param {number} id */
+export function encodedOf(id) {
+  const { encoded } = entryOf(id);
+  if (!encoded) throw new Error(`picture ${id} is not encoded`);
+  return encoded;
+}
