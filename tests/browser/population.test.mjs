@@ -5,7 +5,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { CARZERO, OUTPUT, carzero, root, violations } from './setup.mjs';
-import { builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
+import { addOwnWords, builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const COUNT = 52;
@@ -139,11 +139,15 @@ test('a series is measured, ranks all scores as the command line does, and is ke
   await page.getByTestId('series-row').first().getByRole('button').first().click();
   await reached(page, 'done');
   assert.match(await textOf(by('population')), /my ward \(52 images of your own\)/, name);
-  await page.getByTestId('finding-input').fill('enlarged heart shadow of my own wording');
-  await page.keyboard.press('Enter');
-  await page.getByTestId('review-as-is').click();
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    await screenshot(`population-panel-${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await addOwnWords(page, 'fluid around the lungs');
+  await page.locator('[data-testid="score-row"][data-finding="fluid around the lungs"][data-kind]').waitFor();
   await reached(page, 'done');
-  await page.getByText('no reference for this wording').first().waitFor();
+  await page.getByTestId('detail').getByText('There is no reference for this wording').waitFor();
 
   // A reload keeps it, another model does not use it, and one click ends it.
   await page.reload();

@@ -648,7 +648,7 @@ export default {
   percentile: '{standing} percentile',
   'population.among': 'Standing among: {population}',
   'population.back': 'Back to the model’s images',
-  'population.change': 'Rank among your own',
+  'population.change': 'Change reference images',
   'population.choose': 'Choose a file',
   'population.empty': 'The list is empty. Add a finding, or choose a set.',
   'population.few.one': 'The series has {count} image. A population needs at least {least}.',
@@ -667,6 +667,7 @@ export default {
   'population.modelZones':
     'Uncertain zones stay those measured on the {population}; their percentiles are among your images.',
   'population.name': 'Name of these images',
+  'population.now': 'Standing among: {population}.',
   'population.noImage': 'Scores appear here once an image is open.',
   'population.noSeries': 'Open a folder, or at least {least} images. Labels are not needed.',
   'population.none': 'This model ships no reference, so findings cannot be ranked.',

@@ -646,13 +646,13 @@ export default {
   percentile: '{standing}パーセンタイル',
   'population.among': '順位の母集団：{population}',
   'population.back': 'モデルの画像に戻す',
-  'population.change': '自分の画像の中で順位を見る',
+  'population.change': '参照画像を変える',
   'population.choose': 'ファイルを選ぶ',
   'population.empty': '一覧は空です。所見を追加するか、セットを選んでください。',
   'population.few.one': 'このシリーズの画像は{count}枚です。母集団には{least}枚以上が必要です。',
   'population.few.other': 'このシリーズの画像は{count}枚です。母集団には{least}枚以上が必要です。',
   'population.fileText':
-    'ファイルに含まれるのはパーセンタイルだけで、画像、名前、個々のスコアは含まれません。使用中のものは「すべて忘れる」までこのブラウザに保存され、測定したモデルでのみ使えます。',
+    'ファイルに含まれるのはパーセンタイルだけで、画像、名前、個々のスコアは含まれません。使用中のものは「すべて消去」までこのブラウザに保存され、測定したモデルでのみ使えます。',
   'population.fromFile': 'ファイルを開く',
   'population.fromSeries': 'シリーズの画像を測定する',
   'population.fromThese': 'これらの画像の中で順位を見る',
@@ -665,6 +665,7 @@ export default {
   'population.modelZones':
     '不確実域は引き続き{population}で測定したもので、そのパーセンタイルはあなたの画像の中での値です。',
   'population.name': 'これらの画像の名前',
+  'population.now': '順位の母集団：{population}。',
   'population.noImage': '画像を開くと、ここにスコアが表示されます。',
   'population.noSeries': 'フォルダ、または{least}枚以上の画像を開いてください。ラベルは要りません。',
   'population.none': 'このモデルには参照データがないため、順位は示せません。',

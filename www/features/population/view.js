@@ -11,15 +11,15 @@ import { save } from '../../core/written.js';
 /** Which images they are, and what of it follows. @param {import('carzero').ModelInfo | null} info */
 function nowInWords(info) {
   if (!info?.population) return t('population.none');
-  const among = t('population.among', { population: populationInWords(info) });
-  if (info.ownImages === undefined) return `${among}.`;
+  const among = t('population.now', { population: populationInWords(info) });
+  if (info.ownImages === undefined) return among;
   const zones =
     info.validation === info.population
       ? t('population.ownZones')
       : info.validation
         ? t('population.modelZones', { population: modelText(info.validation) })
         : '';
-  return [`${among}.`, t('population.ownText'), zones].filter(Boolean).join(' ');
+  return [among, t('population.ownText'), zones].filter(Boolean).join(' ');
 }
 
 /** @param {import('../../session.js').Session} session */
