@@ -370,8 +370,8 @@ test('results are shown by what DICOM files tell and the table does not, and not
   const parts = by('evaluate-slices').locator('tbody th');
   assert.deepEqual(await parts.allTextContents(), [
     'sex: w',
-    'View (DICOM): PA',
     'View (DICOM): AP',
+    'View (DICOM): PA',
     'Age (DICOM): 65+',
     'Age (DICOM): 18–39',
   ]);
