@@ -97,7 +97,7 @@ sbom:
 fuzz:
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
 	$(call install,fuzz,$(CARGO_FUZZ_VERSION))
-	@for target in picture dicom manifest shards checkpoint align; do \
+	@for target in picture dicom manifest shards checkpoint align table; do \
 		mkdir -p $(CACHE)/fuzz/$$target && \
 		cargo +nightly fuzz run --fuzz-dir tests/fuzz -O -a -s none $$target \
 			$(CACHE)/fuzz/$$target tests/fuzz/seeds/$$target -- \

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, before, beforeEach, test } from 'node:test';
+import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
 import { builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
@@ -264,7 +265,7 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,1\n');
   await by('evaluate-rows').locator('input').check();
   await by('evaluate-start').click();
-  await error(/There is no finding to measure: .*no image is negative/);
+  await error(/There is no finding to measure: no image is without the finding \(Pneumonia\)\./);
   await giveTable(LABELS);
   await by('evaluate-matched').getByText('6 of 6 images have a row.').waitFor();
   assert.equal(await textOf(by('evaluate-error')), '');
@@ -340,7 +341,7 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
     stored.keys.every((/** @type {string} */ key) => /^[0-9a-f]{64}$/.test(key)),
     'no name of a file',
   );
-  assert.deepEqual([...new Set(stored.fields)], ['height,marks,verdict,warnings,width'], 'no image');
+  assert.deepEqual([...new Set(stored.fields)], ['groups,height,marks,verdict,warnings,width'], 'no image');
 
   await page.keyboard.press('Escape');
   await openMenu(page);
@@ -349,6 +350,52 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await by('forget-confirm').click();
   await page.locator('#forgotten-title').getByText('Nothing is stored.').waitFor();
   assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
+});
+
+test('results are shown by what DICOM files tell and the table does not, and nothing else of a person is kept', async () => {
+  await open('/?model=models/micro');
+  const SECRET = 'POLONIUS^DR';
+  const files = Array.from({ length: 12 }, (_, i) => ({
+    name: `im${i}.dcm`,
+    mimeType: 'application/dicom',
+    buffer: dicom({ view: i % 2 ? 'AP' : 'PA', sex: i < 6 ? 'F' : 'M', age: i < 5 ? '029Y' : '071Y', secret: SECRET }),
+  }));
+  await page.setInputFiles('[data-testid="file-input"]', files);
+  await by('evaluate-open').click();
+  // The table has sexes of its own, which count.
+  const rows = files.map(({ name }, i) => `${name},${i % 3 ? 'w' : 'm'},${Number(i % 4 === 0)}`);
+  await giveTable(['scan,sex,Pneumonia', ...rows].join('\n'));
+  await by('evaluate-rows').locator('tr').first().waitFor();
+  await by('evaluate-start').click();
+  await measured();
+  const parts = by('evaluate-slices').locator('tbody th');
+  assert.deepEqual(await parts.allTextContents(), [
+    'sex: w',
+    'View (DICOM): AP',
+    'View (DICOM): PA',
+    'Age (DICOM): 65+',
+    'Age (DICOM): 18–39',
+  ]);
+  const kept = await page.evaluate(async () => {
+    const answered = (/** @type {IDBRequest} */ request) =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+    const database = await answered(indexedDB.open('carzero-scores'));
+    const rows = await answered(database.transaction('rows').objectStore('rows').getAll());
+    database.close();
+    return rows.map((/** @type {import('../../www/core/kept-scores.js').Kept} */ row) => row.groups);
+  });
+  const own = [...new Set(kept.map((/** @type {object} */ groups) => JSON.stringify(groups)))].sort();
+  assert.deepEqual(own, [
+    '{"view":"AP","sex":"F","age":"18–39"}',
+    '{"view":"AP","sex":"F","age":"65+"}',
+    '{"view":"AP","sex":"M","age":"65+"}',
+    '{"view":"PA","sex":"F","age":"18–39"}',
+    '{"view":"PA","sex":"M","age":"65+"}',
+  ]);
+  for (const id of ['evaluate-json', 'evaluate-csv', 'evaluate-report', 'evaluate-scores'])
+    assert.doesNotMatch(await saved(id), /POLONIUS|029Y|071Y/);
 });
 
 test('measuring is cancelled, and begun again', async () => {

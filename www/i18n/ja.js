@@ -14,7 +14,7 @@ export default {
   'about.negation': '否定文をしばしば読み誤ります。「ない」ことではなく、所見そのものを入力してください。',
   'about.privacy': 'プライバシー',
   'about.privacyText':
-    '画像の読み込みと採点は、このタブの中で行われます。DICOMファイルからは技術的な情報だけを取り出し、誰の、いつ、どこの検査かは読まずに飛ばします。このページが通信するのは、プログラムとモデルを取得する自身の配信元と、設定してボタンを押した場合に確認中の文章を送る、ご自身の言語モデルだけです。アクセス解析はありません。記憶するのは、実行先・単独キー・言語・ツアーの設定と、オフラインで動くためにこのブラウザのキャッシュに置くページ自身とモデル、そして評価をした場合は、再読み込みの後に続けるための画像のスコアだけです。',
+    '画像の読み込みと採点は、このタブの中で行われます。DICOMファイルからは技術的な情報と、評価の内訳のための性別と4つの年齢区分だけを取り出し、誰の、いつ、どこの検査かは読まずに飛ばします。このページが通信するのは、プログラムとモデルを取得する自身の配信元と、設定してボタンを押した場合に確認中の文章を送る、ご自身の言語モデルだけです。アクセス解析はありません。記憶するのは、実行先・単独キー・言語・ツアーの設定と、オフラインで動くためにこのブラウザのキャッシュに置くページ自身とモデル、評価をした場合は、再読み込みの後に続けるための画像のスコア（DICOMファイルにあれば撮影方向、性別、年齢区分も）、そして自分の参照母集団のパーセンタイルだけです。',
   'about.scores': 'スコアの読み方',
   'about.scoresText':
     '生のスコアは単位のない数値です。確率ではなく、異なる文のスコアどうしは比較できません。そこで、まったく同じ文に対してより低いスコアになる参照画像の割合、すなわち順位で示します。順位が高いのは、参照画像の中で珍しいという意味です。その所見があるという意味でも、順位の低い所見より可能性が高いという意味でもありません。',
@@ -119,6 +119,8 @@ export default {
   'error.bad-image':
     'このファイルは画像として読み込めません。DICOM、PNG、JPEG、WebP、TIFF、JPEG 2000に対応しています。',
   'error.bad-manifest': 'モデルの目録（manifest）を使用できません。',
+  'error.bad-population':
+    'このファイルは参照母集団ではないか、壊れているか、別の版のものです。「ファイルに保存」または carzero reference --out が書いたファイルを選ぶか、画像を測定し直してください。',
   'error.bad-prompt': '「{reason}」には、モデルが読める語がありません。英語（ラテン文字と数字）の語が必要です。',
   'error.bad-tokenizer': 'トークナイザーを使用できません。',
   'error.bad-weights': '重みがモデルに合いません。',
@@ -132,6 +134,8 @@ export default {
     'これはDICOMDIR（ディスクの目次）で、画像は入っていません。ディスクのフォルダーか、その中の画像ファイルを開いてください。',
   'error.empty-file': 'このファイルは空です。コピーまたはダウンロードし直してください。',
   'error.failed': 'うまくいきませんでした（{message}）。',
+  'error.few-images':
+    '参照母集団には{least}枚以上の画像が必要ですが、{images}枚しかありません。画像を追加してください。',
   'error.heic': 'これはHEICまたはAVIFの画像で、読み込めません。JPEGまたはPNGで保存し直してください。',
   'error.image-too-large': '画像が大きすぎます（{reason}）。{megapixels}メガピクセル以下に縮小してください。',
   'error.network': '取得できませんでした。接続を確かめてください。',
@@ -139,6 +143,8 @@ export default {
   'error.no-picture':
     'このDICOMファイルには画像がありません（モダリティ {modality}）。対応する画像ファイルを開いてください。',
   'error.not-found': '見つかりません。',
+  'error.other-model':
+    'この参照母集団は {theirs} で測定されたもので、使用中のモデルは {ours} です。そのモデルを開くか、このモデルで画像を測定し直してください。',
   'error.pdf': 'これはPDF文書で、画像ではありません。中の画像をPNGで保存してください。',
   'error.policy': 'このページのContent-Security-Policyが許可していません：trusted-types carzero',
   'error.refused': 'サーバーに拒否されました：{message}',
@@ -181,6 +187,9 @@ export default {
   'evaluate.csv': '数値（CSV）',
   'evaluate.decision': '感度{sensitivity}、特異度{specificity}、F1 {f1}、MCC {mcc}。',
   'evaluate.device': '実行先',
+  'evaluate.dicom.age': '年齢（DICOM）：{value}',
+  'evaluate.dicom.sex': '性別（DICOM）：{value}',
+  'evaluate.dicom.view': '撮影方向（DICOM）：{value}',
   'evaluate.difference': '差',
   'evaluate.doubled.one': '{count}行はラベルまで同じ重複で、1行として数えます。',
   'evaluate.doubled.other': '{count}行はラベルまで同じ重複で、1行として数えます。',
@@ -207,6 +216,7 @@ export default {
   'evaluate.exportText': 'ファイル名は、求めないかぎり通し番号に置き換えられます。',
   'evaluate.findings': '表の所見',
   'evaluate.form.chexpert': 'CheXpertの表として読みました。',
+  'evaluate.form.mimic-cxr': 'MIMIC-CXRの表として読みました。',
   'evaluate.form.nih14': 'ChestX-ray14の表として読みました。',
   'evaluate.form.openi': 'Open-Iの表として読みました。',
   'evaluate.form.padchest': 'PadChestの表として読みました。',
@@ -291,6 +301,26 @@ export default {
   'evaluate.pr': '適合率と再現率',
   'evaluate.precision': '適合率',
   'evaluate.reading': '表を読んでいます。',
+  'evaluate.reason.negated-unnamed':
+    '{file}の列（{columns}）に、ラベルの所見についての「There is no …」という名前のものがありません',
+  'evaluate.reason.no-column-value': '「{choice}」は列と値を示していません',
+  'evaluate.reason.no-labels': '{file}には、1と0、はいといいえのようなラベルの列がありません（{columns}）',
+  'evaluate.reason.no-map-boxed': '同じ画像と所見の枠があるマップがありません',
+  'evaluate.reason.no-negative': '所見のない画像がありません（{findings}）',
+  'evaluate.reason.no-patients': '「{column}」の列に患者のある画像がありません。別の列を選ぶか、なしにしてください',
+  'evaluate.reason.no-positive': '所見のある画像がありません（{findings}）',
+  'evaluate.reason.no-rows-with': '{file}には、「{column}」の列が「{value}」である行がありません（{has}）',
+  'evaluate.reason.no-table': '表がありません',
+  'evaluate.reason.not-shared': '「{finding}」は両方のファイルにある所見ではありません（{has}）',
+  'evaluate.reason.nothing-known': 'ラベルとスコアの両方がある画像がありません（{findings}）',
+  'evaluate.reason.nothing-shared':
+    'スコアの列（{scored}）に、{labels}の所見（{labelled}）と同じ名前のものがありません',
+  'evaluate.reason.one-class': 'どの所見も、ある画像かない画像のどちらかがありません（{findings}）',
+  'evaluate.reason.one-sided':
+    'ラベルのある画像のうち、しきい値の選択用が{choosing}枚、評価用が{evaluating}枚で、両方が必要です',
+  'evaluate.reason.others-unnamed': '{file}の列（{columns}）に、ラベルの所見と同じ名前のものがありません',
+  'evaluate.reason.several-tables': '表が{count}つあります。必要なのは1つ、またはOpen-IかMIMIC-CXRの2つです',
+  'evaluate.reason.two-thresholds': '「{finding}」にしきい値が2つあります',
   'evaluate.reliability': 'スコア別の所見の割合',
   'evaluate.reliabilityText':
     '3番目の図は、画像をスコアの順に10等分し、それぞれで所見のある割合を示します。生のスコアは確率ではありません。',
@@ -307,10 +337,10 @@ export default {
   'evaluate.slicedBy': '結果は次の列ごとにも示します：{columns}。',
   'evaluate.start': '採点して測定する',
   'evaluate.startText':
-    '所見の一覧は表のものに置き換わります。再読み込みの後に続けられるよう、スコアだけを、画像や名前を含めずに、「すべて消去」までこのブラウザに保存します。',
+    '所見の一覧は表のものに置き換わります。再読み込みの後に続けられるよう、スコア（DICOMファイルの撮影方向、性別、年齢区分を含む）だけを、画像や名前を含めずに、「すべて消去」までこのブラウザに保存します。',
   'evaluate.table': 'ラベル',
   'evaluate.tableText':
-    '画像ごとに1行の表（CSV）。所見ごとの列に1か0、または「あり」か「なし」を書いたもの、またはChestX-ray14、CheXpert、PadChest、Open-Iが公開している形のもの。',
+    '画像ごとに1行の表（CSV）。所見ごとの列に1か0、または「あり」か「なし」を書いたもの、またはChestX-ray14、CheXpert、MIMIC-CXR（メタデータの表も）、PadChest、Open-Iが公開している形のもの。',
   'evaluate.tenths': 'スコアの低い順に並べた画像',
   'evaluate.threshold': 'しきい値',
   'evaluate.title': '評価',
@@ -584,8 +614,8 @@ export default {
   'observations.all': 'すべての観察をまとめたとき',
   'observations.direct': '所見を直接尋ねたとき',
   'observations.few': '順位のある観察が2件に満たないので、まとめません。',
-  'observations.left.one': '{count}件は、モデルが学習していない言葉なので除かれています。',
-  'observations.left.other': '{count}件は、モデルが学習していない言葉なので除かれています。',
+  'observations.left.one': '{count}件は順位がないので除かれています。',
+  'observations.left.other': '{count}件は順位がないので除かれています。',
   'observations.limit':
     'Xplainer（Pellegrini et al., 2023）にならったものです。一覧はこのプロジェクト独自のもので、完全ではありません。モデルが言葉を学習していない観察には、順位がありません。',
   'observations.map': '“{sentence}”のマップ',
@@ -618,9 +648,36 @@ export default {
   'parts.title': 'スコアを担うのはモデルのどの部分か',
   percentile: '{standing}パーセンタイル',
   'population.among': '順位の母集団：{population}',
+  'population.back': 'モデルの画像に戻す',
+  'population.change': '参照画像を変える',
+  'population.choose': 'ファイルを選ぶ',
   'population.empty': '一覧は空です。所見を追加するか、セットを選んでください。',
+  'population.few.one': 'このシリーズの画像は{count}枚です。母集団には{least}枚以上が必要です。',
+  'population.few.other': 'このシリーズの画像は{count}枚です。母集団には{least}枚以上が必要です。',
+  'population.fileText':
+    'ファイルに含まれるのはパーセンタイルだけで、画像、名前、個々のスコアは含まれません。使用中のものは「すべて消去」までこのブラウザに保存され、測定したモデルでのみ使えます。',
+  'population.fromFile': 'ファイルを開く',
+  'population.fromSeries': 'シリーズの画像を測定する',
+  'population.fromThese': 'これらの画像の中で順位を見る',
+  'population.labelled':
+    '一覧にあるすべての所見を各画像で採点し、評価のラベルから自分の不確実域を求めます。パーセンタイルには表は要りません。',
+  'population.lead':
+    'スコアは、ほかの画像のスコアの中での位置で意味をもちます。モデルには参照画像が付属しますが、患者、装置、撮影方向によって、あなたの画像とは異なることがあります。',
+  'population.measure.one': '{count}枚を測定',
+  'population.measure.other': '{count}枚を測定',
+  'population.modelZones':
+    '不確実域は引き続き{population}で測定したもので、そのパーセンタイルはあなたの画像の中での値です。',
+  'population.name': 'これらの画像の名前',
+  'population.now': '順位の母集団：{population}。',
   'population.noImage': '画像を開くと、ここにスコアが表示されます。',
+  'population.noSeries': 'フォルダ、または{least}枚以上の画像を開いてください。ラベルは要りません。',
   'population.none': 'このモデルには参照データがないため、順位は示せません。',
+  'population.own': '{name}（自分の画像{images}枚）',
+  'population.ownText': 'これらの画像で測定していない文にはパーセンタイルがありません。',
+  'population.ownZones': '不確実域はあなたのラベルによるものです。',
+  'population.save': 'ファイルに保存',
+  'population.title': '参照母集団',
+  'population.unlabelled': '一覧にあるすべての所見を各画像で採点します。ラベルは要りません。',
   'preset.1': '開いたとき',
   'preset.1.hint': 'ファイルの指定、または全範囲',
   'preset.2': '標準',
@@ -1032,7 +1089,7 @@ export default {
   'wordings.misspelling': 'つづり',
   'wordings.name': '名称',
   'wordings.negation': '否定',
-  'wordings.noReference': 'このモデルには参照画像がないため、言い回しにはロジットだけがあります。',
+  'wordings.noReference': '言い回しを採点する参照画像がないため、ロジットだけを示します。',
   'wordings.own': '自分の言い回し',
   'wordings.prompt': '統一後のプロンプト',
   'wordings.question':

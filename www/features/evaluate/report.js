@@ -1,6 +1,7 @@
 /** The report: one HTML file to read, print or send, which needs no other and names no file and no person. */
 import { create } from '../../core/dom.js';
-import { date, language, modelText, t } from '../../core/i18n.js';
+import { date, language, t } from '../../core/i18n.js';
+import { populationInWords } from '../../core/words.js';
 import { comparisonOf, isCosine } from './comparison.js';
 import { curvesOf } from './curves.js';
 import { localisationOf } from './localisation.js';
@@ -71,7 +72,7 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
       [t('evaluate.model'), info ? `${info.title} ${info.version}` : ''],
       ['SHA-256', info?.sha256 ?? ''],
       [t('evaluate.device'), device?.kind ?? ''],
-      [t('evaluate.population'), modelText(info?.population ?? '')],
+      [t('evaluate.population'), info ? populationInWords(info) : ''],
       [t('evaluate.chooseOn'), evaluation.chooseOn || t('evaluate.chosenHere')],
       [t('evaluate.seed'), `${report.seed}, ${report.resamples}`],
     ]),

@@ -138,7 +138,10 @@ export class ModelActions extends Actions {
 
   /** @param {import('../../worker/jobs.js').Answer<'load'>} loaded */
   async #loaded({ device, info, weights }) {
-    this.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
+    const client = this.#client;
+    const ranked = await this.session.population.restore(info);
+    if (client !== this.#client) return;
+    this.update({ model: 'ready', device, info: ranked, weights: weightsInWords(weights) });
     if (this.#ignored) this.session.notices.refuse({ key: 'model.ignored' }, { key: 'model.ignoredText' });
     this.#ignored = false;
     await this.session.link.begin(info);
