@@ -6,6 +6,7 @@ use super::super::boundary::{plain, thrown};
 use crate::evaluate::EvaluateError;
 use crate::evaluate::decision::{Curves, Decision};
 use crate::evaluate::report::Report;
+use crate::evaluate::study::StudyReport;
 use crate::evaluate::understood::Understood;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -14,6 +15,7 @@ const TYPES: &'static str = include_str!("types.d.ts");
 plain! {
     JsUnderstood = "Understood" from Understood;
     JsReport = "Report" from Report;
+    JsStudyReport = "StudyReport" from StudyReport;
     JsDecision = "Decision | undefined" from Option<Decision>;
     JsCurves = "Curves | undefined" from Option<Curves>;
 }
@@ -24,6 +26,8 @@ extern "C" {
     pub type JsCorrections;
     #[wasm_bindgen(typescript_type = "Settings")]
     pub type JsSettings;
+    #[wasm_bindgen(typescript_type = "Study")]
+    pub type JsStudy;
     #[wasm_bindgen(typescript_type = "(done: number, of: number) => void")]
     pub type JsProgress;
 }

@@ -5,9 +5,11 @@ use wasm_bindgen::prelude::*;
 
 use super::super::boundary::object;
 use super::js::{
-    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsUnderstood,
+    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsStudy, JsStudyReport,
+    JsUnderstood,
 };
 use super::settings::{Corrections, Measured, Settings};
+use crate::evaluate::study::Study;
 use crate::evaluate::understood::understand;
 use crate::evaluate::{self, Result};
 use crate::table::Csv;
@@ -63,14 +65,28 @@ impl Tables {
         progress: JsProgress,
     ) -> std::result::Result<Evaluation, JsValue> {
         let settings: Settings = serde_wasm_bindgen::from_value(settings.into())?;
-        let tell: Function = progress.unchecked_into();
-        let mut progress = |done: usize, of: usize| {
-            // What the page's function throws is its own fault.
-            let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
-        };
+        let mut progress = told(progress);
         let options = settings.options(Measured { predictions, against, maps }, &self.0)?;
         Ok(Evaluation(evaluate::Evaluation::new(&options, &mut progress)?))
     }
+}
+
+fn told(progress: JsProgress) -> impl FnMut(usize, usize) {
+    let tell: Function = progress.unchecked_into();
+    move |done, of| {
+        // What the page's function throws is its own fault.
+        let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
+    }
+}
+
+/// Measures a reader study. `progress` is told how many resamples are done, and of how many.
+#[wasm_bindgen(js_name = measureStudy)]
+pub fn measure_study(
+    study: JsStudy,
+    progress: JsProgress,
+) -> std::result::Result<JsStudyReport, JsValue> {
+    let study: Study = serde_wasm_bindgen::from_value(study.into())?;
+    Ok(object(&study.measure(&mut told(progress))?))
 }
 
 /// An evaluation that is done.

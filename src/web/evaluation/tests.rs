@@ -8,6 +8,7 @@ use super::super::tests::Declarations;
 use super::settings::{Corrections, Measured, Settings};
 use crate::error::Cause;
 use crate::evaluate::labels::Form;
+use crate::evaluate::study::Study;
 use crate::evaluate::understood::{Choice, understand};
 use crate::evaluate::{EvaluateError, Evaluation};
 use crate::table::Csv;
@@ -120,7 +121,21 @@ fn objects_are_what_typescript_is_told() {
         }
         declared.check(name, &example);
     }
+    check_study(&declared);
     declared.all_met();
+}
+
+/// A study of three readers, and of one of them.
+fn check_study(declared: &Declarations) {
+    let example: Value =
+        serde_json::from_str(include_str!("../../../tests/fixtures/study/study.json")).unwrap();
+    declared.check("Study", &example);
+    let mut study: Study = serde_json::from_value(example).unwrap();
+    study.resamples = 20;
+    for readers in [3, 1] {
+        study.readers.truncate(readers);
+        declared.check("StudyReport", &study.measure(&mut |_, _| {}).unwrap());
+    }
 }
 
 #[test]

@@ -276,3 +276,96 @@ export interface Bin {
   images: number;
   positives: number;
 }
+
+/** Null: nobody knows. */
+export type Known = boolean | null;
+
+/** What readers said of the same cases, without the model and with it. Tables are by finding, then by case. */
+export interface Study {
+  findings: string[];
+  /** Whether a finding is there; null where nobody knows. */
+  truth: Known[][];
+  /** The same, and null where a finding is there at a place that nobody told. */
+  places: Known[][];
+  /** The model's scores. */
+  scores: number[][];
+  /** Whether the model calls a finding present. */
+  called: boolean[][];
+  /** Each without the model and with it. */
+  readers: [Readings, Readings][];
+  /** A finding is called present from this step on. */
+  presentFrom: number;
+  seed: number;
+  /** 0 for no intervals. */
+  resamples: number;
+}
+
+/** What one reader said in one condition. */
+export interface Readings {
+  /** Of each case: from the picture shown to the answer. */
+  seconds: number[];
+  /** From 1, surely absent, to 5, surely present. */
+  confidence: number[][];
+  /** Whether the marked place is the finding's; null without a mark. */
+  marks: Known[][];
+}
+
+/** All results of a reader study. */
+export interface StudyReport {
+  cases: number;
+  readers: number;
+  /** Means over the findings first, then each finding. */
+  parts: StudyPart[];
+}
+
+export interface StudyPart {
+  /** Empty for the means. */
+  finding: string;
+  positives: number;
+  negatives: number;
+  measures: Measure[];
+  /** Of a single reader and a finding: how decisions changed with the model, on cases with the finding and without it. */
+  changed?: [Changed, Changed];
+  /** Of several readers: whether AUROC differs. */
+  mrmc?: Mrmc;
+}
+
+/** A figure as a mean over the readers, and the model's own. */
+export interface Measure {
+  name: MeasureName;
+  without?: Estimate;
+  with?: Estimate;
+  /** With the model less without it. */
+  difference?: Estimate;
+  model?: Estimate;
+}
+
+export type MeasureName =
+  | 'sensitivity'
+  | 'specificity'
+  | 'auroc'
+  | 'afroc'
+  | 'kappaModel'
+  | 'kappaReaders'
+  | 'misled'
+  | 'helped'
+  | 'seconds';
+
+/** Decisions that differ between the conditions. */
+export interface Changed {
+  /** Right only with the model. */
+  gained: number;
+  /** Right only without it. */
+  lost: number;
+  /** The mid-p of McNemar's test. */
+  p: number;
+}
+
+/** The analysis of variance by Obuchowski and Rockette, with Hillis' degrees of freedom. */
+export interface Mrmc {
+  difference: number;
+  interval: [number, number];
+  f: number;
+  df: number;
+  p: number;
+}
