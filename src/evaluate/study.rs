@@ -5,7 +5,7 @@
 //! cases, each with all its readings, so that differences are paired. Where a figure is a mean over findings, one
 //! without a value in a resample enters with that of all cases.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::bootstrap::{Bootstrap, Estimate};
 use super::error::{EvaluateError, Result};
@@ -13,8 +13,8 @@ use super::metrics::{Ranking, mean, weighted_mean};
 use super::mrmc::{Mrmc, analyse, jackknife, ln_gamma};
 
 /// What readers said of the same cases. Tables are by finding, then by case.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct Study {
     pub findings: Vec<String>,
     /// Whether a finding is there; none where nobody knows.
@@ -23,8 +23,8 @@ pub struct Study {
     pub places: Vec<Vec<Option<bool>>>,
     /// The model's scores.
     pub scores: Vec<Vec<f64>>,
-    /// Whether the model calls a finding present.
-    pub called: Vec<Vec<bool>>,
+    /// Whether the model calls a finding present; none where it has no say.
+    pub called: Vec<Vec<Option<bool>>>,
     /// Each without the model and with it.
     pub readers: Vec<[Readings; 2]>,
     /// A finding is called present from this step on.
@@ -36,7 +36,8 @@ pub struct Study {
 }
 
 /// What one reader said in one condition.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 pub struct Readings {
     /// Of each case: from the picture shown to the answer.
     pub seconds: Vec<f64>,
@@ -116,14 +117,15 @@ const SECONDS: usize = 8;
 /// One finding, ready to be counted under any weights of the cases.
 struct Cases<'a> {
     truth: &'a [Option<bool>],
-    called: &'a [bool],
+    /// The model's calls.
+    called: &'a [Option<bool>],
     model: Ranking,
     readers: Vec<[Read; 2]>,
 }
 
 /// One reader's view of a finding.
 struct Read {
-    called: Vec<bool>,
+    called: Vec<Option<bool>>,
     roc: Ranking,
     afroc: Ranking,
 }
@@ -142,7 +144,7 @@ impl Read {
             })
             .collect();
         Self {
-            called: confidence.iter().map(|step| *step >= study.present_from).collect(),
+            called: confidence.iter().map(|step| Some(*step >= study.present_from)).collect(),
             roc: Ranking::new(&rating, &study.truth[finding]),
             afroc: Ranking::new(&found, places),
         }
@@ -150,16 +152,18 @@ impl Read {
 }
 
 /// The share of cases, of those where it is known.
-fn share(weights: &[u32], of: impl Fn(usize) -> Option<bool>) -> Option<f64> {
+fn share(weights: &[u32], of: &dyn Fn(usize) -> Option<bool>) -> Option<f64> {
     let known =
         |(case, weight): (usize, &u32)| (of(case).map(|is| f64::from(u8::from(is))), *weight);
     weighted_mean(weights.iter().enumerate().map(known))
 }
 
 /// Cohen's kappa of two decisions: how far they agree beyond chance. None where both never vary.
-fn kappa(weights: &[u32], one: &[bool], two: &[bool]) -> Option<f64> {
-    let agreed = share(weights, |case| Some(one[case] == two[case]))?;
-    let [a, b] = [share(weights, |case| Some(one[case]))?, share(weights, |case| Some(two[case]))?];
+fn kappa(weights: &[u32], one: &[Option<bool>], two: &[Option<bool>]) -> Option<f64> {
+    let of_both = |what: fn(bool, bool) -> bool| {
+        share(weights, &|case| one[case].zip(two[case]).map(|(one, two)| what(one, two)))
+    };
+    let (agreed, a, b) = (of_both(|a, b| a == b)?, of_both(|a, _| a)?, of_both(|_, b| b)?);
     let chance = a * b + (1.0 - a) * (1.0 - b);
     (chance < 1.0).then(|| (agreed - chance) / (1.0 - chance))
 }
@@ -177,8 +181,11 @@ impl<'a> Cases<'a> {
     }
 
     /// The share of cases with the finding, or without it, that decisions get right.
-    fn right(&self, weights: &[u32], called: &[bool], present: bool) -> Option<f64> {
-        share(weights, |case| (self.truth[case] == Some(present)).then(|| called[case] == present))
+    fn right(&self, weights: &[u32], called: &[Option<bool>], present: bool) -> Option<f64> {
+        share(weights, &|case| {
+            let called = called[case].filter(|_| self.truth[case] == Some(present));
+            called.map(|called| called == present)
+        })
     }
 
     /// Of decisions that the model was on the other side of without being seen, the share that went over to it.
@@ -188,11 +195,10 @@ impl<'a> Cases<'a> {
         [without, with]: &[Read; 2],
         model_right: bool,
     ) -> Option<f64> {
-        share(weights, |case| {
-            let truth = self.truth[case]?;
-            let against = (self.called[case] == truth) == model_right
-                && without.called[case] != self.called[case];
-            against.then(|| with.called[case] == self.called[case])
+        share(weights, &|case| {
+            let (truth, model) = self.truth[case].zip(self.called[case])?;
+            let [alone, aided] = [without, with].map(|read| read.called[case] == Some(model));
+            ((model == truth) == model_right && !alone).then_some(aided)
         })
     }
 
@@ -235,7 +241,7 @@ impl<'a> Cases<'a> {
 
     fn changed(&self, present: bool) -> Option<Changed> {
         let [[without, with]] = &self.readers[..] else { return None };
-        let right = |read: &Read, case: usize| read.called[case] == present;
+        let right = |read: &Read, case: usize| read.called[case] == Some(present);
         let count = |wanted: [bool; 2]| {
             let cases = (0..self.truth.len()).filter(|case| self.truth[*case] == Some(present));
             cases.filter(|case| [right(without, *case), right(with, *case)] == wanted).count()

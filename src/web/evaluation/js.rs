@@ -26,8 +26,6 @@ extern "C" {
     pub type JsCorrections;
     #[wasm_bindgen(typescript_type = "Settings")]
     pub type JsSettings;
-    #[wasm_bindgen(typescript_type = "Study")]
-    pub type JsStudy;
     #[wasm_bindgen(typescript_type = "(done: number, of: number) => void")]
     pub type JsProgress;
 }

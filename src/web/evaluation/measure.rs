@@ -5,11 +5,10 @@ use wasm_bindgen::prelude::*;
 
 use super::super::boundary::object;
 use super::js::{
-    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsStudy, JsStudyReport,
+    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsStudyReport,
     JsUnderstood,
 };
-use super::settings::{Corrections, Measured, Settings};
-use crate::evaluate::study::Study;
+use super::settings::{Corrections, Measured, Settings, StudyTables};
 use crate::evaluate::understood::understand;
 use crate::evaluate::{self, Result};
 use crate::table::Csv;
@@ -79,14 +78,37 @@ fn told(progress: JsProgress) -> impl FnMut(usize, usize) {
     }
 }
 
-/// Measures a reader study. `progress` is told how many resamples are done, and of how many.
-#[wasm_bindgen(js_name = measureStudy)]
-pub fn measure_study(
-    study: JsStudy,
-    progress: JsProgress,
-) -> std::result::Result<JsStudyReport, JsValue> {
-    let study: Study = serde_wasm_bindgen::from_value(study.into())?;
-    Ok(object(&study.measure(&mut told(progress))?))
+/// What readers said of the same cases, in tables by finding and then by case.
+#[wasm_bindgen]
+pub struct ReaderStudy(StudyTables);
+
+#[wasm_bindgen]
+impl ReaderStudy {
+    /// `labels`: whether a finding is there, whether it is there at a known place, and whether the model calls it present,
+    /// one table after another; 0 no, 1 yes, 2 unknown. `scores`: the model's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(findings: Vec<String>, labels: Vec<u8>, scores: Vec<f64>) -> Self {
+        Self(StudyTables { findings, labels, scores, ..StudyTables::default() })
+    }
+
+    /// Adds a reader. `answers`: without the model and then with it, a table of confidence, 1 to 5, and one of marks: 1 at
+    /// the finding's place, 0 elsewhere, 2 none. `seconds`: of each case without the model, then with it.
+    pub fn add(&mut self, answers: Vec<u8>, seconds: Vec<f64>) {
+        self.0.readers.push((answers, seconds));
+    }
+
+    /// Measures everything. `present_from`: the confidence from which on a finding is called present. `progress` is told how
+    /// many resamples are done, and of how many.
+    pub fn measure(
+        &self,
+        present_from: u8,
+        seed: u32,
+        resamples: usize,
+        progress: JsProgress,
+    ) -> std::result::Result<JsStudyReport, JsValue> {
+        let study = self.0.study(present_from, seed, resamples);
+        Ok(object(&study.measure(&mut told(progress))?))
+    }
 }
 
 /// An evaluation that is done.

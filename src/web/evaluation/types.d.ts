@@ -277,39 +277,6 @@ export interface Bin {
   positives: number;
 }
 
-/** Null: nobody knows. */
-export type Known = boolean | null;
-
-/** What readers said of the same cases, without the model and with it. Tables are by finding, then by case. */
-export interface Study {
-  findings: string[];
-  /** Whether a finding is there; null where nobody knows. */
-  truth: Known[][];
-  /** The same, and null where a finding is there at a place that nobody told. */
-  places: Known[][];
-  /** The model's scores. */
-  scores: number[][];
-  /** Whether the model calls a finding present. */
-  called: boolean[][];
-  /** Each without the model and with it. */
-  readers: [Readings, Readings][];
-  /** A finding is called present from this step on. */
-  presentFrom: number;
-  seed: number;
-  /** 0 for no intervals. */
-  resamples: number;
-}
-
-/** What one reader said in one condition. */
-export interface Readings {
-  /** Of each case: from the picture shown to the answer. */
-  seconds: number[];
-  /** From 1, surely absent, to 5, surely present. */
-  confidence: number[][];
-  /** Whether the marked place is the finding's; null without a mark. */
-  marks: Known[][];
-}
-
 /** All results of a reader study. */
 export interface StudyReport {
   cases: number;
