@@ -15,6 +15,7 @@ import { NoticeActions } from './features/chrome/actions.js';
 import { PictureActions } from './features/sources/actions.js';
 import { RewriteActions } from './features/rewrite/actions.js';
 import { SeriesActions } from './features/series/actions.js';
+import { StudyActions } from './features/study/actions.js';
 import { TeachingActions } from './features/teaching/actions.js';
 import { TourActions } from './features/tour/actions.js';
 import { DisplayActions } from './features/viewer/actions.js';
@@ -41,6 +42,7 @@ export class Session {
     this.experiments = new ExperimentActions(this);
     this.lab = new LabActions(this);
     this.teaching = new TeachingActions(this);
+    this.study = new StudyActions(this);
     this.tour = new TourActions(this);
     this.series = new SeriesActions(this);
     this.evaluation = new EvaluationActions(this);
@@ -68,5 +70,6 @@ export class Session {
     this.comparison.settle();
     this.why.settle();
     this.experiments.settle();
+    this.teaching.settle();
   }
 }
