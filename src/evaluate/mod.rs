@@ -12,6 +12,7 @@
 //! | `bootstrap.rs` | 95 % intervals by resampling patients |
 //! | `compare.rs` | two scores of the same images |
 //! | `study.rs`, `mrmc.rs` | readers without and with the model, and several readers |
+//! | `order.rs` | sorting, in one way |
 //! | `slices.rs`, `sliced.rs` | parts of the rows by view, sex, age, and AUROC on them |
 //! | `localise.rs` | pointing game and box energy |
 //! | `evaluation.rs` | from the joined data to the report |
@@ -30,6 +31,7 @@ pub mod localise;
 pub mod metrics;
 mod mrmc;
 mod options;
+mod order;
 pub mod report;
 pub mod roc;
 mod sliced;

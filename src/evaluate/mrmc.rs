@@ -67,9 +67,13 @@ pub fn jackknife(merits: &[Vec<[f64; 2]>]) -> Covariances {
         merits.iter().map(|row| off(row, one) * off(row, two)).sum::<f64>() * (cases - 1.0) / cases
     };
     let over_pairs = |conditions: [(usize, usize); 2]| {
-        let pairs = (0..readers).flat_map(|one| (0..one).map(move |two| (one, two)));
-        let of = |(one, two)| conditions.map(|(a, b)| covariance((one, a), (two, b)));
-        pairs.flat_map(of).sum::<f64>() / (readers * readers.saturating_sub(1)) as f64
+        let mut sum = 0.0;
+        for (one, two) in (0..readers).flat_map(|one| (0..one).map(move |two| (one, two))) {
+            for (a, b) in conditions {
+                sum += covariance((one, a), (two, b));
+            }
+        }
+        sum / (readers * readers.saturating_sub(1)) as f64
     };
     Covariances { cov2: over_pairs([(0, 0), (1, 1)]), cov3: over_pairs([(0, 1), (1, 0)]) }
 }

@@ -4,6 +4,8 @@
 //! ([`Study::present_from`]) that counts as called present. Figures are means over the readers. Intervals resample
 //! cases, each with all its readings, so that differences are paired. Where a figure is a mean over findings, one
 //! without a value in a resample enters with that of all cases.
+//!
+//! What is called from several places is `#[inline(never)]`, so that the page's module stays small.
 
 use serde::Serialize;
 
@@ -131,6 +133,7 @@ struct Read {
 }
 
 impl Read {
+    #[inline(never)]
     fn new(study: &Study, readings: &Readings, finding: usize) -> Self {
         let confidence = &readings.confidence[finding];
         let rating: Vec<f64> = confidence.iter().copied().map(f64::from).collect();
@@ -152,6 +155,7 @@ impl Read {
 }
 
 /// The share of cases, of those where it is known.
+#[inline(never)]
 fn share(weights: &[u32], of: &dyn Fn(usize) -> Option<bool>) -> Option<f64> {
     let known =
         |(case, weight): (usize, &u32)| (of(case).map(|is| f64::from(u8::from(is))), *weight);
@@ -159,6 +163,7 @@ fn share(weights: &[u32], of: &dyn Fn(usize) -> Option<bool>) -> Option<f64> {
 }
 
 /// Cohen's kappa of two decisions: how far they agree beyond chance. None where both never vary.
+#[inline(never)]
 fn kappa(weights: &[u32], one: &[Option<bool>], two: &[Option<bool>]) -> Option<f64> {
     let of_both = |what: fn(bool, bool) -> bool| {
         share(weights, &|case| one[case].zip(two[case]).map(|(one, two)| what(one, two)))
@@ -181,6 +186,7 @@ impl<'a> Cases<'a> {
     }
 
     /// The share of cases with the finding, or without it, that decisions get right.
+    #[inline(never)]
     fn right(&self, weights: &[u32], called: &[Option<bool>], present: bool) -> Option<f64> {
         share(weights, &|case| {
             let called = called[case].filter(|_| self.truth[case] == Some(present));
@@ -189,6 +195,7 @@ impl<'a> Cases<'a> {
     }
 
     /// Of decisions that the model was on the other side of without being seen, the share that went over to it.
+    #[inline(never)]
     fn won_over(
         &self,
         weights: &[u32],
@@ -202,26 +209,35 @@ impl<'a> Cases<'a> {
         })
     }
 
+    #[inline(never)]
     fn kappa_between(&self, weights: &[u32], condition: usize) -> Option<f64> {
         let called = |reader: usize| &self.readers[reader][condition].called;
         let pairs = (0..self.readers.len()).flat_map(|one| (0..one).map(move |two| (one, two)));
         mean(pairs.map(|(one, two)| kappa(weights, called(one), called(two))))
     }
 
+    /// The mean over the readers that have a value.
+    #[inline(never)]
+    fn over_readers(&self, what: &dyn Fn(&[Read; 2]) -> Option<f64>) -> Option<f64> {
+        mean(self.readers.iter().map(what))
+    }
+
     /// See [`MEASURES`]; the last is no finding's.
+    #[inline(never)]
     fn figures(&self, weights: &[u32]) -> [Three; SECONDS] {
-        let of = |condition: usize, what: &dyn Fn(&Read) -> Option<f64>| {
-            mean(self.readers.iter().map(|both| what(&both[condition])))
+        let both = |what: &dyn Fn(&Read) -> Option<f64>, model| {
+            [
+                self.over_readers(&|both| what(&both[0])),
+                self.over_readers(&|both| what(&both[1])),
+                model,
+            ]
         };
-        let both = |what: &dyn Fn(&Read) -> Option<f64>, model| [of(0, what), of(1, what), model];
         let right = |present| {
             let model = self.right(weights, self.called, present);
             both(&|read| self.right(weights, &read.called, present), model)
         };
         let won = |model_right| {
-            let share =
-                mean(self.readers.iter().map(|both| self.won_over(weights, both, model_right)));
-            [None, share, None]
+            [None, self.over_readers(&|both| self.won_over(weights, both, model_right)), None]
         };
         [
             right(true),
@@ -239,6 +255,7 @@ impl<'a> Cases<'a> {
         self.truth.iter().filter(|truth| **truth == Some(label)).count()
     }
 
+    #[inline(never)]
     fn changed(&self, present: bool) -> Option<Changed> {
         let [[without, with]] = &self.readers[..] else { return None };
         let right = |read: &Read, case: usize| read.called[case] == Some(present);
@@ -267,6 +284,7 @@ pub fn mcnemar(gained: u32, lost: u32) -> f64 {
 
 impl Study {
     /// Whether all tables are of the same findings and cases.
+    #[inline(never)]
     fn check(&self) -> Result<usize> {
         let (findings, cases) = (self.findings.len(), self.truth.first().map_or(0, Vec::len));
         fn fits<T>(table: &[Vec<T>], findings: usize, cases: usize) -> bool {
@@ -331,7 +349,7 @@ impl Study {
         };
         let names: Vec<String> = (0..cases).map(|case| case.to_string()).collect();
         let bootstrap = Bootstrap::new(&names, self.seed.into(), self.resamples);
-        let estimates = bootstrap.estimate(statistics, progress);
+        let estimates = bootstrap.estimate(&statistics, progress);
         let mut measures =
             estimates.chunks(4).zip(MEASURES.iter().chain(MEASURES[..SECONDS].iter().cycle()));
         let mut next = |count: usize| -> Vec<Measure> {
@@ -369,6 +387,7 @@ impl Study {
 }
 
 /// The analysis of AUROC, or of its mean over those of these findings that have one.
+#[inline(never)]
 fn mrmc(parts: &[&Cases], cases: usize) -> Option<Mrmc> {
     let ones = vec![1; cases];
     let parts: Vec<_> =
