@@ -31,12 +31,17 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo test native lint engines audit sbom fuzz bench page tools browser checkout
+.PHONY: demo package test native lint engines hosts audit sbom fuzz bench page tools node browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
 	@echo "The page will be at http://127.0.0.1:8080/ once it is built (the first time takes about 15 minutes)."
 	trunk serve
+
+## Makes the npm packages `carzero` and `carzero-model-default` in pkg/.
+package: page
+	npm ci --prefix tests/lint --no-audit --no-fund
+	node www/pack.js dist pkg
 
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium. Two at a time: what one cannot share out
 ## among the cores (downloads, link-time optimisation, a long test) leaves time to the other.
@@ -64,16 +69,23 @@ engines: page browser
 	npm ci --prefix tests/engines --no-audit --no-fund
 	cd tests/engines && node --test
 
+## The page on nginx and on Caddy, set up as the README says.
+hosts: export PATH := $(PATH):/usr/sbin
+hosts: page browser
+	@{ command -v nginx && command -v caddy; } >/dev/null || $(call debian,nginx-light caddy) \
+		|| { echo "nginx or Caddy is missing: install them"; exit 1; }
+	cd tests/hosts && node --test
+
 ## Licences, sources and bans of all dependencies; advisories where their databases can be reached.
 audit:
 	$(call install,deny,$(CARGO_DENY_VERSION))
 	cargo deny --locked check bans licenses sources
 	@if timeout 60 cargo deny --locked fetch db 2>/dev/null; then cargo deny --locked check --disable-fetch advisories; \
 		else echo "Not checked: RustSec's advisories cannot be reached."; fi
-	@for tests in lint browser engines bench; do \
-		report=$$(timeout 60 npm audit --prefix tests/$$tests --package-lock-only --json 2>/dev/null) && continue; \
+	@for folder in www tests/lint tests/browser tests/engines tests/bench; do \
+		report=$$(timeout 60 npm audit --prefix $$folder --package-lock-only --json 2>/dev/null) && continue; \
 		case $$report in *auditReportVersion*) echo "$$report"; exit 1; esac; \
-		echo "Not checked: npm's advisories on tests/$$tests cannot be reached."; done
+		echo "Not checked: npm's advisories on $$folder cannot be reached."; done
 
 ## Writes carzero.cdx.json, a software bill of materials (CycloneDX) of everything that may be compiled in. It names no folder of this machine.
 sbom:
@@ -85,7 +97,7 @@ sbom:
 fuzz:
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
 	$(call install,fuzz,$(CARGO_FUZZ_VERSION))
-	@for target in picture dicom manifest shards checkpoint align; do \
+	@for target in picture dicom manifest shards checkpoint align table; do \
 		mkdir -p $(CACHE)/fuzz/$$target && \
 		cargo +nightly fuzz run --fuzz-dir tests/fuzz -O -a -s none $$target \
 			$(CACHE)/fuzz/$$target tests/fuzz/seeds/$$target -- \
@@ -118,7 +130,8 @@ $(BENCH_CACHE)/graphs/default/score.onnx: models/default/manifest.json tests/ben
 page: tools checkout
 	trunk build --locked
 
-tools:
+tools: node
+	npm ci --prefix www --no-audit --no-fund
 	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 	@rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 	@trunk --version 2>/dev/null | grep -q ' $(TRUNK_VERSION)$$' \
@@ -131,8 +144,10 @@ checkout:
 	@[ "$$(cat $(CACHE)/checkout 2>/dev/null)" = "$(CURDIR)" ] \
 		|| { find src -name '*.rs' -exec touch {} + && mkdir -p $(CACHE) && echo "$(CURDIR)" > $(CACHE)/checkout; }
 
-browser:
+node:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }
+
+browser: node
 	@{ [ -n "$(CHROMIUM)" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
 		|| $(call debian,chromium) \
 		|| { echo "Chromium is missing: install it, or set CHROMIUM to its path"; exit 1; }

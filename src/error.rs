@@ -28,6 +28,31 @@ pub enum Error {
     /// `config.json` cannot be read or contradicts itself.
     #[error("the model's config is not usable: {0}")]
     Config(#[source] Cause),
+    /// A file is no reference population.
+    #[error(
+        "this file cannot be used as a reference population ({0}). Choose a file that `carzero reference --out` or the page \
+         wrote, or measure the images again"
+    )]
+    Population(#[source] Cause),
+    /// A reference population of another model.
+    #[error(
+        "this reference population was measured with {theirs}, and the model in use is {ours}. Open that model, or measure \
+         the images again with this one"
+    )]
+    OtherModel {
+        /// The model that it was measured with.
+        theirs: String,
+        /// The model in use.
+        ours: String,
+    },
+    /// Too few images for a reference population.
+    #[error("a reference population needs at least {least} images, not {images}. Add more images")]
+    FewImages {
+        /// How many there are.
+        images: usize,
+        /// How many there must be.
+        least: usize,
+    },
     /// Weights do not fit the architecture.
     #[error("the weights do not fit the model: {0}")]
     Weights(#[source] Cause),
@@ -99,6 +124,9 @@ impl Error {
             Self::Manifest(_) => "bad-manifest",
             Self::File { .. } => "bad-file",
             Self::Config(_) => "bad-config",
+            Self::Population(_) => "bad-population",
+            Self::OtherModel { .. } => "other-model",
+            Self::FewImages { .. } => "few-images",
             Self::Weights(_) => "bad-weights",
             Self::Tokenizer(_) => "bad-tokenizer",
             Self::Image(_) => "bad-image",
@@ -135,11 +163,18 @@ impl Error {
             Self::File { path, reason } => {
                 vec![("path", path.clone()), ("reason", reason.to_string())]
             }
+            Self::OtherModel { theirs, ours } => {
+                vec![("theirs", theirs.clone()), ("ours", ours.clone())]
+            }
+            Self::FewImages { images, least } => {
+                vec![("images", images.to_string()), ("least", least.to_string())]
+            }
             Self::Damaged(share) => vec![("share", share.map_or(String::new(), percent))],
             Self::NoPicture(modality) => vec![("modality", modality.clone())],
             Self::Archive(kind) => vec![("kind", (*kind).to_string())],
             Self::Manifest(reason)
             | Self::Config(reason)
+            | Self::Population(reason)
             | Self::Weights(reason)
             | Self::Tokenizer(reason)
             | Self::Image(reason)

@@ -11,6 +11,9 @@ use thiserror::Error;
 
 use crate::error::Cause;
 
+/// The most bytes of an unpacked table, more than any published one has.
+const MAX_BYTES: u64 = 300_000_000;
+
 /// A file that is missing, not readable, or not well-formed CSV.
 #[derive(Debug, Error)]
 #[error(
@@ -58,8 +61,11 @@ impl Csv {
         let fail = |cause| TableError { file: file.clone(), cause };
         if file.ends_with(".gz") {
             let mut unpacked = Vec::new();
-            let read = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut unpacked);
-            read.map_err(|error| fail(error.into()))?;
+            let read =
+                MultiGzDecoder::new(&bytes[..]).take(MAX_BYTES + 1).read_to_end(&mut unpacked);
+            if read.map_err(|error| fail(error.into()))? as u64 > MAX_BYTES {
+                return Err(fail(format!("unpacked it has more than {MAX_BYTES} bytes").into()));
+            }
             bytes = unpacked;
         }
         if let Cow::Owned(utf8) = utf8(&bytes).map_err(|reason| fail(reason.into()))? {

@@ -6,7 +6,7 @@ mod dicom_file;
 mod support;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::GenericImageView;
 use safetensors::{Dtype, tensor::TensorView};
@@ -421,6 +421,98 @@ fn reference_images_rank_any_wording() {
         .collect();
     let mean = percentiles.iter().sum::<f64>() / 100.0;
     assert!((mean - 50.0).abs() < 3.0, "{mean}");
+}
+
+#[test]
+fn a_population_of_ones_own_ranks_scores_and_keeps_figures() {
+    let model = model();
+    let folder = TempDir::new().unwrap();
+    let mut paths = Vec::new();
+    for index in 0..50u32 {
+        let path = folder.path().join(format!("{index}.png"));
+        let wave =
+            |x: u32, y: u32| (128.0 + 100.0 * ((x * (index % 7) + y * index) as f32).sin()) as u8;
+        image::GrayImage::from_fn(64, 64, |x, y| image::Luma([wave(x, y)])).save(&path).unwrap();
+        paths.push(path);
+    }
+    let ward = folder.path().join("ward.json");
+    let model_of = |model: &TempDir| ["--model".into(), model.path().as_os_str().to_os_string()];
+    let own = |out: &Path| ["--out".into(), out.as_os_str().to_os_string()];
+    let words = |all: &[&str]| all.iter().map(std::ffi::OsString::from).collect::<Vec<_>>();
+    let run = |command: &str, more: &[std::ffi::OsString], paths: &[PathBuf]| {
+        let all = paths.iter().map(|path| path.as_os_str().to_os_string());
+        carzero(
+            words(&[command]).into_iter().chain(model_of(&model)).chain(more.to_vec()).chain(all),
+        )
+    };
+    let measure = |count: usize| {
+        let more = words(&["--population", "my ward", "--finding", "Edema", "--finding", "gout"]);
+        run("reference", &[more, own(&ward).to_vec()].concat(), &paths[..count])
+    };
+    let few = measure(49);
+    assert!(text(&few.stderr).contains("at least 50 images, not 49"), "{}", text(&few.stderr));
+    let before = fs::read(model.path().join("manifest.json")).unwrap();
+    let output = measure(50);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(fs::read(model.path().join("manifest.json")).unwrap(), before, "the model stays");
+    let file: Value = serde_json::from_slice(&fs::read(&ward).unwrap()).unwrap();
+    assert_eq!(
+        (&file["images"], &file["reference"]["population"]),
+        (&50.into(), &"my ward".into())
+    );
+
+    // Every image's percentile is its rank among all; a sentence that was not measured has none.
+    let prompts =
+        words(&["--prompt", "There is Edema", "--prompt", "There is a mass", "--population"]);
+    let ranked = run("score", &[prompts, vec![ward.clone().into()]].concat(), &paths);
+    assert!(ranked.status.success(), "{}", text(&ranked.stderr));
+    let lines: Vec<Value> =
+        text(&ranked.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut edema: Vec<[f64; 2]> = lines
+        .iter()
+        .map(|line| {
+            let score = &line["findings"][0];
+            ["logit", "percentile"].map(|field| score[field].as_f64().unwrap())
+        })
+        .collect();
+    edema.sort_by(|one, two| one[0].total_cmp(&two[0]));
+    for (at, [logit, percentile]) in edema.iter().enumerate() {
+        let rank = at as f64 / 49.0 * 100.0;
+        assert!((percentile - rank).abs() < 2.5, "{logit}: {percentile} at {rank}");
+    }
+    assert!(lines.iter().all(|line| line["findings"][1].get("percentile").is_none()));
+
+    // Labels add what was measured of a finding.
+    let [scores, labels] = ["scores.csv", "labels.csv"].map(|name| folder.path().join(name));
+    let rows = |line: &dyn Fn(i32) -> String| (0..24).map(line).collect::<String>();
+    fs::write(&scores, "image,Edema\n".to_string() + &rows(&|i| format!("{i}.png,{i}\n"))).unwrap();
+    let row = |i: i32| format!("{i}.png,{}\n", i32::from(i >= 12));
+    fs::write(&labels, "image,Edema\n".to_string() + &rows(&row)).unwrap();
+    let output = carzero([
+        "evaluate".as_ref(),
+        "--predictions".as_ref(),
+        scores.as_os_str(),
+        "--labels".as_ref(),
+        labels.as_os_str(),
+        "--keep".as_ref(),
+        ward.as_os_str(),
+        "--population".as_ref(),
+        "my ward".as_ref(),
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let file: Value = serde_json::from_slice(&fs::read(&ward).unwrap()).unwrap();
+    assert_eq!(
+        file["validation"]["findings"]["there is edema"]["undecided"],
+        serde_json::json!([13.0, 10.0])
+    );
+
+    // Another model refuses it.
+    let manifest = model.path().join("manifest.json");
+    fs::write(&manifest, [before, b"\n".to_vec()].concat()).unwrap();
+    let refused =
+        run("score", &[words(&["--population"]), vec![ward.into()]].concat(), &paths[..1]);
+    let said = text(&refused.stderr);
+    assert!(said.contains("was measured with") && said.contains("Open that model"), "{said}");
 }
 
 #[test]

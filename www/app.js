@@ -27,6 +27,7 @@ import { bindForget, showForgotten } from './features/forget/view.js';
 import { bindLab } from './features/lab/view.js';
 import { bindLengths } from './features/viewer/lengths.js';
 import { bindModels } from './features/models/view.js';
+import { bindPopulation } from './features/population/view.js';
 import { bindPrint } from './features/export/print.js';
 import { bindReport } from './features/report/view.js';
 import { bindRewrite } from './features/rewrite/view.js';
@@ -48,6 +49,7 @@ const views = [
   bindFacts,
   bindSeries,
   bindEvaluation,
+  bindPopulation,
   bindStage,
   bindViewer,
   bindLengths,

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Trunk's post_build hook: gives the build its id, from what is in it, lists its files in build.json for sw.js, and the page's
-# modules in index.html, so that the browser need not find them one behind the other.
+# Trunk's post_build hook, after bundle.sh: gives the build its id, from what is in it, and lists its files in build.json for sw.js.
 set -eu
 cd "${TRUNK_STAGING_DIR:?}"
 digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
@@ -9,13 +8,8 @@ digest() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum 
 # only who edits the page reads them.
 files=$(find . -type f ! -name sw.js ! -name build.json ! -name '*.d.ts' ! \( -path './models/*' ! -name manifest.json \) | sed 's|^\./||' | LC_ALL=C sort)
 build=$(digest $files | digest | cut -c1-12)
-# All modules of the page, but those that index.html names itself as the first.
-find session.js boot core features i18n -name '*.js' | LC_ALL=C sort | while read -r path; do
-  grep -q "\"$path\"" index.html || echo "  <link rel=\"modulepreload\" href=\"$path\">"
-done > modules.new
-sed -e "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" -e '/src="app\.js"/r modules.new' index.html > index.new
+sed "s|<meta name=\"build\" content=\"\">|<meta name=\"build\" content=\"$build\">|" index.html > index.new
 mv index.new index.html
-rm modules.new
 {
   printf '{"build": "%s", "files": {\n' "$build"
   digest $files | sed 's|^\([0-9a-f]*\)[ *]*\(.*\)$|  "\2": "\1",|' | sed '$ s|,$||'

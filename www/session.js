@@ -13,6 +13,7 @@ import { MapActions } from './features/map/actions.js';
 import { ModelActions } from './features/models/actions.js';
 import { NoticeActions } from './features/chrome/actions.js';
 import { PictureActions } from './features/sources/actions.js';
+import { PopulationActions } from './features/population/actions.js';
 import { RewriteActions } from './features/rewrite/actions.js';
 import { SeriesActions } from './features/series/actions.js';
 import { StudyActions } from './features/study/actions.js';
@@ -46,6 +47,7 @@ export class Session {
     this.tour = new TourActions(this);
     this.series = new SeriesActions(this);
     this.evaluation = new EvaluationActions(this);
+    this.population = new PopulationActions(this);
     this.comparison = new CompareActions(this);
     this.rewriting = new RewriteActions(this);
   }
@@ -67,6 +69,7 @@ export class Session {
     this.map.settle();
     this.series.settle();
     this.evaluation.settle();
+    this.population.settle();
     this.comparison.settle();
     this.why.settle();
     this.experiments.settle();

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
+use carzero::engine::population::key_of;
 use carzero::evaluate::report::FindingReport;
 use carzero::evaluate::{EvaluateError, Evaluation, Options, Thresholds};
 use carzero::package::config::{Measured, Validation};
 use carzero::table::Csv;
-use carzero::text::prompt::{normalize, sentence};
 
 use super::convert::rewrite;
-use super::open::load;
+use super::open::{load, read_population, write_population};
 
 /// Measure scores against labels: AUROC, AUPRC, F1, MCC and top-k accuracy with 95 % intervals.
 ///
@@ -25,7 +25,7 @@ use super::open::load;
 /// and 0 or 1, or False or True, for each finding (empty, nan or -1 mean unknown and are left out).
 /// Columns belong together by name, with or without "There is ".
 /// Predictions may also be what `carzero score --format csv` prints, and labels the tables of ChestX-ray14, CheXpert,
-/// PadChest and Open-I as they are published.
+/// MIMIC-CXR-JPG, PadChest and Open-I as they are published.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Logits: a column for each finding, or the columns image, prompt, logit
@@ -38,7 +38,7 @@ pub struct Args {
     score: String,
 
     /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown; or a published
-    /// table, of Open-I both
+    /// table, of Open-I both, of MIMIC-CXR-JPG the labels and the metadata
     #[arg(long, value_name = "CSV", required = true)]
     labels: Vec<PathBuf>,
 
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "COLUMN=VALUE")]
     choose_on: Option<String>,
 
-    /// Columns of the labels, such as the view, the sex or the age: AUROC also of the images with each of their values
+    /// Columns of the labels, or else of the predictions, such as the view, the sex or the age: AUROC also of the images with each of their values
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     slice: Vec<String>,
 
@@ -105,9 +105,9 @@ pub struct Args {
     #[arg(long, default_value_t = 1000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
     resamples: usize,
 
-    /// Model folder of these predictions: each finding's figures are stored in its config.json, so
-    /// that the page can tell how to read a score
-    #[arg(long, value_name = "DIR", requires = "population")]
+    /// Model folder of these predictions, or the file of a reference population: each finding's figures are stored in the
+    /// model's config.json or in the file, so that the page can tell how to read a score
+    #[arg(long, value_name = "DIR|FILE", requires = "population")]
     keep: Option<PathBuf>,
 
     /// Which images these are, in words that complete "On …"
@@ -169,28 +169,23 @@ pub fn run(args: &Args) -> Result<()> {
         files::write(&report, folder, args.choose_on.is_some())?;
     }
     print(&report.markdown())?;
-    let (Some(folder), Some(population)) = (&args.keep, &args.population) else { return Ok(()) };
-    let loaded = load(folder, &Device::flex())?;
+    let (Some(kept), Some(population)) = (&args.keep, &args.population) else { return Ok(()) };
     let findings = report.findings.iter().filter_map(measured).collect::<Result<_>>()?;
+    let validation = Some(Validation { population: population.clone(), findings });
+    if kept.is_file() {
+        let mut own = read_population(kept)?;
+        own.validation = validation;
+        return write_population(kept, &own);
+    }
+    let loaded = load(kept, &Device::flex())?;
     let mut config = loaded.config;
-    config.validation = Some(Validation { population: population.clone(), findings });
-    rewrite(folder, &loaded.manifest, &config, None)
+    config.validation = validation;
+    rewrite(kept, &loaded.manifest, &config, None)
 }
 
 fn measured(finding: &FindingReport) -> Option<Result<(String, Measured)>> {
     let auroc = finding.metrics.auroc?;
-    let measured = Measured {
-        positives: finding.positives,
-        negatives: finding.negatives,
-        auroc: rounded(auroc.value),
-        interval: auroc.interval.map(|pair| pair.map(rounded)),
-        undecided: finding.undecided.map(|pair| pair.map(|logit| logit as f32)),
-    };
-    let sentence = sentence(&finding.name).map_err(Into::into);
-    Some(sentence.map(|sentence| (normalize(&sentence), measured)))
-}
-
-/// To four decimals.
-fn rounded(value: f64) -> f32 {
-    ((value * 1e4).round() / 1e4) as f32
+    let &FindingReport { positives, negatives, undecided, .. } = finding;
+    let measured = Measured::new(positives, negatives, auroc.value, auroc.interval, undecided);
+    Some(key_of(&finding.name).map(|sentence| (sentence, measured)).map_err(Into::into))
 }

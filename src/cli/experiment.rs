@@ -11,7 +11,7 @@ use carzero::{EncodedImages, Engine, Picture};
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::open::{ModelArgs, decode, progress};
+use super::open::{ModelArgs, Ranks, decode, progress};
 
 /// Ask what a score rests on; prints JSON
 #[derive(Debug, clap::Args)]
@@ -56,6 +56,8 @@ enum Experiment {
 struct Question {
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    ranks: Ranks,
     /// A finding; "pneumothorax" becomes "There is pneumothorax"
     #[arg(long)]
     finding: String,
@@ -104,6 +106,7 @@ struct Asked {
 impl Question {
     fn ask(&self) -> Result<Asked> {
         let engine = self.model.open()?;
+        self.ranks.apply(&engine)?;
         let prompt = sentence(&self.finding)?;
         let picture = decode(&self.image)?;
         let images = engine.encode_images(&[&picture]);

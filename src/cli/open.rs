@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use carzero::engine::loader::{Loaded, Loader};
 use carzero::package::MANIFEST;
+use carzero::package::population::Population;
 use carzero::{Engine, Picture};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -53,6 +54,35 @@ impl ModelArgs {
         }
         Ok(engine)
     }
+}
+
+/// Which images scores are ranked among.
+#[derive(Debug, clap::Args)]
+pub struct Ranks {
+    /// Rank scores among the images of this file, as the page and `carzero reference --out` write it, instead of the
+    /// model's own
+    #[arg(long, value_name = "FILE")]
+    population: Option<PathBuf>,
+}
+
+impl Ranks {
+    /// Lets the model rank scores so.
+    pub fn apply(&self, engine: &Engine) -> Result<()> {
+        let population = self.population.as_deref().map(read_population).transpose()?;
+        Ok(engine.rank_among(population)?)
+    }
+}
+
+/// Reads a reference population.
+pub fn read_population(path: &Path) -> Result<Population> {
+    let json = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Population::parse(&json).with_context(|| path.display().to_string())
+}
+
+/// Writes a reference population.
+pub fn write_population(path: &Path, population: &Population) -> Result<()> {
+    fs::write(path, population.to_json()?)
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Puts a model folder to work.

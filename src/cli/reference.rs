@@ -1,23 +1,25 @@
 //! `carzero reference`: how the model's logits are distributed over a population of images.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use carzero::engine::population::key_of;
 use carzero::package::config::Reference;
+use carzero::package::population::LEAST_IMAGES;
 use carzero::package::shard::reference_file;
-use carzero::text::prompt::{Prompt, normalize, sentence};
-use carzero::{EncodedImages, Engine, Picture, Wording};
+use carzero::text::prompt::{Prompt, sentence};
+use carzero::{EncodedImages, Engine, Error, Picture};
 
 use super::convert::rewrite;
-use super::open::{IMAGE_BATCH, ModelArgs, decode, load, progress};
+use super::open::{IMAGE_BATCH, ModelArgs, decode, load, progress, write_population};
 
-/// Measure the reference distribution of every preset finding and store it in the model
+/// Measure the reference distribution of every preset finding, and store it in the model or in a file of its own
 ///
 /// A logit means nothing by itself; its percentile in a population does. The 0th to 100th
 /// percentile of each finding's logit over the images given here go into config.json, and the
 /// images' condensed tokens into reference.safetensors, from which the percentile of any other
-/// prompt is computed.
+/// prompt is computed. With --out they go into a small file of numbers instead, and the model stays as it is: the page and
+/// `carzero score --population` rank scores among these images then.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -25,28 +27,26 @@ pub struct Args {
     /// Which images these are, in words that complete "higher than 80 % of …"
     #[arg(long, value_name = "TEXT")]
     population: String,
-    /// At least 100 images
+    /// Write a file of percentiles, without any image, instead of changing the model
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A further finding to measure; may be given several times
+    #[arg(long = "finding", value_name = "NAME")]
+    findings: Vec<String>,
+    /// At least 50 images
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    ensure!(
-        args.images.len() >= 100,
-        "percentiles need at least 100 images, not {}",
-        args.images.len()
-    );
-    let engine = args.model.open()?;
-    let findings = engine.config().presets.iter().flat_map(|preset| &preset.findings);
-    let sentences: BTreeSet<String> =
-        findings.map(|finding| sentence(finding)).collect::<carzero::Result<_>>()?;
-    let mut sentences: Vec<String> = sentences.into_iter().collect();
-    // What the model never learnt has no rank, and needs no reference.
-    if let Some(wordings) = pollster::block_on(engine.wordings(&sentences))? {
-        let mut wordings = wordings.iter();
-        sentences.retain(|_| !matches!(wordings.next(), Some(Wording::Unknown { .. })));
+    if args.images.len() < LEAST_IMAGES {
+        return Err(Error::FewImages { images: args.images.len(), least: LEAST_IMAGES }.into());
     }
+    let engine = args.model.open()?;
+    let findings = pollster::block_on(engine.measurable(&args.findings))?;
+    let sentences =
+        findings.iter().map(|finding| sentence(finding)).collect::<carzero::Result<Vec<_>>>()?;
 
     let bar = progress(args.images.len(), "measuring");
     let none = || vec![Vec::with_capacity(args.images.len()); sentences.len()];
@@ -55,7 +55,9 @@ pub fn run(args: &Args) -> Result<()> {
     for batch in args.images.chunks(IMAGE_BATCH) {
         let pictures = batch.iter().map(|path| decode(path)).collect::<Result<Vec<Picture>>>()?;
         let pictures: Vec<&Picture> = pictures.iter().collect();
-        tokens.extend(pollster::block_on(engine.condense(&pictures))?);
+        if args.out.is_none() {
+            tokens.extend(pollster::block_on(engine.condense(&pictures))?);
+        }
         let images: EncodedImages = engine.encode_images(&pictures);
         for scores in pollster::block_on(engine.score(&images, &sentences))? {
             for (index, score) in scores.iter().enumerate() {
@@ -66,19 +68,17 @@ pub fn run(args: &Args) -> Result<()> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
+    if let Some(path) = &args.out {
+        let own = engine.population_of(&args.population, &findings, &logits, &cosines, None)?;
+        write_population(path, &own)?;
+        println!("{}: {} prompts over {} images", path.display(), sentences.len(), own.images);
+        return Ok(());
+    }
 
-    let rounded = |values: &Vec<f32>| {
-        let percentiles = Reference::percentiles(values.clone()).into_iter();
-        percentiles.map(|value| (value * 1e4).round() / 1e4).collect::<Vec<f32>>()
-    };
-    let by_sentence = |all: &[Vec<f32>]| -> BTreeMap<String, Vec<f32>> {
-        let measured = sentences.iter().zip(all).filter(|(_, values)| !values.is_empty());
-        measured.map(|(text, values)| (normalize(text), rounded(values))).collect()
-    };
-    let (percentiles, cosines) = (by_sentence(&logits), by_sentence(&cosines));
+    let keys =
+        findings.iter().map(|finding| key_of(finding)).collect::<carzero::Result<Vec<_>>>()?;
     let mut config = engine.config().clone();
-    config.reference =
-        Some(Reference { population: args.population.clone(), percentiles, cosines });
+    config.reference = Some(Reference::measured(&args.population, &keys, &logits, &cosines));
     let file = reference_file(tokens, config.fusion.dim)?;
     let size = file.len();
     rewrite(&args.model.model, engine.manifest(), &config, Some(file))?;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::errors::in_one_line;
-use super::open::{IMAGE_BATCH, ModelArgs, decode, progress};
+use super::open::{IMAGE_BATCH, ModelArgs, Ranks, decode, progress};
 
 /// Score findings on chest radiographs
 ///
@@ -24,6 +24,8 @@ use super::open::{IMAGE_BATCH, ModelArgs, decode, progress};
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    ranks: Ranks,
     /// A whole sentence, sent to the model as it is; may be repeated
     #[arg(long = "prompt", value_name = "SENTENCE")]
     prompts: Vec<String>,
@@ -75,6 +77,7 @@ struct ImageScores<'a> {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let engine = args.model.open()?;
+    args.ranks.apply(&engine)?;
     let prompts =
         prompts(args, engine.config().presets.first().map(|preset| &preset.findings[..]))?;
     if let Some(folder) = &args.maps {

@@ -38,7 +38,7 @@ impl Engine {
                 cross_attention: Standing { logit: score.logit, percentile: score.percentile },
                 cosine: Standing {
                     logit: cosine,
-                    percentile: ranks.map(|ranks| Reference::percentile(ranks, cosine)),
+                    percentile: ranks.map(|ranks| Reference::percentile(&ranks, cosine)),
                 },
             })
         });
@@ -46,7 +46,9 @@ impl Engine {
     }
 
     /// The reference distribution of a prompt's cosine: its 0th to 100th percentile.
-    fn cosine_reference(&self, prompt: &Prompt) -> Option<&Vec<f32>> {
-        self.config.reference.as_ref()?.cosines.get(prompt.normalized())
+    fn cosine_reference(&self, prompt: &Prompt) -> Option<Vec<f32>> {
+        let own = self.population();
+        let own = own.as_ref().map(|own| &own.reference);
+        own.or(self.config.reference.as_ref())?.cosines.get(prompt.normalized()).cloned()
     }
 }

@@ -10,13 +10,14 @@ pub mod heatmap;
 pub mod loader;
 pub mod observations;
 pub mod ood;
+pub mod population;
 pub mod sensitivity;
 pub mod sides;
 mod text_cache;
 pub mod wording;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use serde::Serialize;
@@ -24,7 +25,8 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::model::{CarZero, Encoded};
 use crate::package::Manifest;
-use crate::package::config::{Measured, ModelConfig, Reference, SelfTest};
+use crate::package::config::{ModelConfig, Reference, SelfTest};
+use crate::package::population::Population;
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::{Square, View};
 use crate::sync::lock;
@@ -58,6 +60,8 @@ pub struct Engine {
     reference: Option<Tensor<3>>,
     /// The reference images ready to be scored, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
+    /// Other images than the model's own, to rank among.
+    population: Mutex<Option<Arc<Population>>>,
     /// Percentiles of the logit over the reference images, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
     /// What is known of each prompt's words.
@@ -127,6 +131,7 @@ impl Engine {
         Self {
             reference,
             encoded_reference: OnceLock::new(),
+            population: Mutex::default(),
             manifest,
             config,
             tokenizer,
@@ -316,16 +321,15 @@ impl Engine {
     }
 
     /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has
-    /// it for standard prompts; those of others come from the reference images, once scored.
+    /// it for standard prompts; those of others come from the reference images, once scored. A population of one's own
+    /// has what was measured, and nothing else.
     pub fn reference(&self, prompt: &Prompt) -> Option<Vec<f32>> {
         let key = prompt.normalized();
+        if let Some(own) = self.population() {
+            return own.reference.percentiles.get(key).cloned();
+        }
         let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(key));
         known.cloned().or_else(|| lock(&self.measured).get(key).cloned())
-    }
-
-    /// How well a prompt was told apart on labelled images.
-    pub fn validation(&self, prompt: &Prompt) -> Option<&Measured> {
-        self.config.validation.as_ref()?.findings.get(prompt.normalized())
     }
 
     /// Scores the reference images on those known prompts whose distribution is not measured yet.
@@ -354,9 +358,9 @@ impl Engine {
         Ok(())
     }
 
-    /// The reference images, if the model has any, encoded when they are first needed.
+    /// The reference images, if the model has any and scores are ranked among them, encoded when they are first needed.
     fn encoded_reference(&self) -> Option<&Encoded> {
-        let tokens = self.reference.as_ref()?;
+        let tokens = self.reference.as_ref().filter(|_| self.population().is_none())?;
         Some(self.encoded_reference.get_or_init(|| self.model.encode_condensed(tokens.clone())))
     }
 

@@ -7,6 +7,7 @@ use super::key;
 use super::labels::Labels;
 use super::options::{Options, Thresholds};
 use super::order::set_of;
+use super::reason::Reason;
 use super::slices::{Slices, Slicing};
 use super::table::{Join, Table, finding_key};
 use crate::table::Csv;
@@ -68,7 +69,7 @@ impl Dataset {
             Thresholds::ChosenOn(choice) => Some(rows_where(labels, choice)?),
             _ => None,
         };
-        let slices = Slicing::new(labels, &options.slices)?;
+        let slices = Slicing::new(labels, &predictions, &options.slices)?;
 
         let reserved: Vec<usize> =
             [Some(label_key), patient, choice.as_ref().map(|(column, _)| *column)]
@@ -83,13 +84,12 @@ impl Dataset {
             Some(finding_key(name)).filter(|key| known(key))
         })?;
         if scores.findings.is_empty() {
-            let reason = format!(
-                "no column of `{}` ({}) names a finding of `{}` ({}). Give a finding the same name in both, e.g. `There is Pneumonia` and `Pneumonia`",
-                predictions.file,
-                some_of(&scores.ignored),
-                labels.file,
-                some_of(&labels.header)
-            );
+            let reason = Reason::NothingShared {
+                scores: predictions.file.clone(),
+                scored: some_of(&scores.ignored),
+                labels: labels.file.clone(),
+                labelled: some_of(&labels.header),
+            };
             return Err(EvaluateError::NoFindings { reason });
         }
         let single = |(key, _): &(String, _)| read.single(&columns, key);
@@ -152,7 +152,7 @@ impl Dataset {
                     .collect::<Result<_>>()?,
                 keys: pairs.iter().map(|&(left, _)| scores.keys[left].clone()).collect(),
                 patients: pairs.iter().map(patient_of).collect(),
-                slices: slices.of(labels, pairs.iter().map(|&(_, right)| right)),
+                slices: slices.of(&pairs),
             })
         };
         let pairs = (0..).zip(&join.right).filter_map(|(left, right)| Some((left, (*right)?)));
@@ -171,11 +171,16 @@ impl Dataset {
             let (left, right) = (place(&predictions, score_key), place(labels, label_key));
             return Err(EvaluateError::NothingJoined { left, right });
         }
+        let joined = || evaluated.iter().chain(&validation);
+        if let Some(column) = patient
+            && joined().all(|&(_, row)| labels.cell(row, column).is_empty())
+        {
+            let reason = Reason::NoPatients { column: labels.header[column].clone() };
+            return Err(EvaluateError::Option { option: "--patient", reason });
+        }
         if choice.is_some() && counts.contains(&0) {
             let [choosing, evaluating] = counts;
-            let reason = format!(
-                "of the joined rows {choosing} are for choosing and {evaluating} for evaluating, and both are needed"
-            );
+            let reason = Reason::OneSided { choosing, evaluating };
             return Err(EvaluateError::Option { option: "--choose-on", reason });
         }
         Ok(Self { evaluated: rows_of(evaluated)?, validation: rows_of(validation)?, notes })
@@ -226,18 +231,21 @@ struct Beside {
     prefix: &'static str,
     /// For messages.
     what: &'static str,
-    /// How its columns are to be named.
-    named: &'static str,
+    /// Why it cannot be used where no column of it names a finding: the file and its columns.
+    unnamed: fn(String, String) -> Reason,
 }
 
 /// Logits of "There is no …".
 const NEGATED: Beside = Beside {
     prefix: "no ",
     what: "negated logits",
-    named: "`There is no …` with a finding of the labels",
+    unnamed: |file, columns| Reason::NegatedUnnamed { file, columns },
 };
-const AGAINST: Beside =
-    Beside { prefix: "", what: "other predictions", named: "as a finding of the labels" };
+const AGAINST: Beside = Beside {
+    prefix: "",
+    what: "other predictions",
+    unnamed: |file, columns| Reason::OthersUnnamed { file, columns },
+};
 
 impl Beside {
     /// Scores by finding, in the order of these keys.
@@ -262,8 +270,7 @@ impl Beside {
         };
         let scores = Scores::read(&table, key, finding_of)?;
         if scores.findings.is_empty() {
-            let (file, has) = (&table.file, some_of(&scores.ignored));
-            let reason = format!("no column of `{file}` ({has}) is named {}", self.named);
+            let reason = (self.unnamed)(table.file, some_of(&scores.ignored));
             return Err(EvaluateError::NoFindings { reason });
         }
         let join = Join::new(keys, &scores.keys);
@@ -284,7 +291,7 @@ fn named(columns: &[String]) -> impl Iterator<Item = &String> {
 fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
     let option = "--choose-on";
     let Some((name, value)) = choice.split_once('=') else {
-        let reason = format!("\"{choice}\" has no `=`. Write COLUMN=VALUE, e.g. split=val");
+        let reason = Reason::NoColumnValue { choice: choice.to_string() };
         return Err(EvaluateError::Option { option, reason });
     };
     let column = table.require(name, "Name a column of the labels as --choose-on COLUMN=VALUE")?;
@@ -292,8 +299,12 @@ fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
     let rows = values.iter().map(|&cell| cell == value).collect();
     let values: Vec<&str> = set_of(values.into_iter()).into_iter().collect();
     if !values.contains(&value) {
-        let (file, has) = (&table.file, some_of(&values));
-        let reason = format!("no row of `{file}` has \"{value}\" as `{name}`. Its values: {has}");
+        let reason = Reason::NoRowsWith {
+            file: table.file.clone(),
+            column: name.to_string(),
+            value: value.to_string(),
+            has: some_of(&values),
+        };
         return Err(EvaluateError::Option { option, reason });
     }
     Ok((column, rows))

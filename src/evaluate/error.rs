@@ -5,6 +5,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::reason::Reason;
 use crate::error::Cause;
 use crate::table::TableError;
 
@@ -53,10 +54,10 @@ pub enum EvaluateError {
     NothingJoined { left: String, right: String },
     /// No finding can be evaluated.
     #[error("no finding can be evaluated: {reason}")]
-    NoFindings { reason: String },
+    NoFindings { reason: Reason },
     /// An option contradicts the data.
     #[error("{option}: {reason}")]
-    Option { option: &'static str, reason: String },
+    Option { option: &'static str, reason: Reason },
     /// A JSON file is not what it should be.
     #[error(
         "`{file}` cannot be used: {cause}. Write a JSON object such as {{\"Pneumonia\": -1.25}}"
@@ -127,9 +128,19 @@ impl EvaluateError {
                 vec![("left", left), ("file", right)]
             }
             Self::SeveralKeys { columns, right, .. } => vec![("columns", columns), ("file", right)],
-            Self::NoFindings { reason } | Self::Option { reason, .. } => vec![("reason", reason)],
+            Self::NoFindings { .. } | Self::Option { .. } => Vec::new(),
         };
         values.into_iter().map(owned).collect()
+    }
+}
+
+impl EvaluateError {
+    /// Why, of those errors that say it by a code with values.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::NoFindings { reason } | Self::Option { reason, .. } => Some(reason),
+            _ => None,
+        }
     }
 }
 

@@ -14,12 +14,18 @@ use super::metrics::{
 };
 use super::options::{Options, Thresholds};
 use super::order::ordered;
+use super::reason::Reason;
 use super::report::{
     FindingReport, LeftOut, MacroReport, Metrics, Report, SliceFinding, SliceReport, TopKReport,
 };
 use super::sliced::Sliced;
 use super::table::{Join, finding_key};
 use crate::table::Csv;
+
+/// Why findings are left out.
+const NOTHING_KNOWN: &str = "no image has both a label and a score";
+const NO_POSITIVE: &str = "no image is positive";
+const NO_NEGATIVE: &str = "no image is negative";
 
 /// Number of fields of [`Metrics`].
 const METRICS: usize = 7;
@@ -97,9 +103,9 @@ fn report(
     for (finding, threshold) in evaluated.findings.iter().zip(thresholds) {
         let candidate = Ranked::new(finding, threshold);
         let reason = match candidate.counts {
-            (0, 0) => "no image has both a label and a score",
-            (0, _) => "no image is positive",
-            (_, 0) => "no image is negative",
+            (0, 0) => NOTHING_KNOWN,
+            (0, _) => NO_POSITIVE,
+            (_, 0) => NO_NEGATIVE,
             _ => {
                 ranked.push(candidate);
                 continue;
@@ -109,9 +115,7 @@ fn report(
         left_out.push(LeftOut { finding: finding.name.clone(), positives, negatives, reason });
     }
     if ranked.is_empty() {
-        let names: Vec<String> =
-            left_out.iter().map(|out| format!("{}: {}", out.finding, out.reason)).collect();
-        return Err(EvaluateError::NoFindings { reason: some_of(&names) });
+        return Err(EvaluateError::NoFindings { reason: none_left(&left_out) });
     }
 
     let bootstrap = Bootstrap::new(&evaluated.patients, options.seed, options.resamples);
@@ -206,6 +210,22 @@ fn report(
     })
 }
 
+/// Why no finding is left.
+fn none_left(left_out: &[LeftOut]) -> Reason {
+    let names: Vec<&str> = left_out.iter().map(|out| out.finding.as_str()).collect();
+    let findings = some_of(&names);
+    let all = |reason| left_out.iter().all(|out| out.reason == reason);
+    if all(NOTHING_KNOWN) {
+        Reason::NothingKnown { findings }
+    } else if all(NO_POSITIVE) {
+        Reason::NoPositive { findings }
+    } else if all(NO_NEGATIVE) {
+        Reason::NoNegative { findings }
+    } else {
+        Reason::OneClass { findings }
+    }
+}
+
 fn metrics_from(
     &[auroc, average_precision, f1, mcc, sensitivity, specificity, negation_auroc]: &[Option<Estimate>;
          METRICS],
@@ -261,7 +281,7 @@ fn by_key(given: &BTreeMap<String, f64>) -> Result<BTreeMap<String, f64>> {
     let mut thresholds = BTreeMap::new();
     for (name, &threshold) in given {
         if thresholds.insert(finding_key(name), threshold).is_some() {
-            let reason = format!("\"{name}\" has two thresholds");
+            let reason = Reason::TwoThresholds { finding: name.clone() };
             return Err(EvaluateError::Option { option: "--thresholds", reason });
         }
     }
@@ -273,7 +293,7 @@ fn unseen(names: &[String], findings: &[Finding]) -> Result<HashSet<String>> {
     let keys: HashSet<String> = names.iter().map(|name| finding_key(name)).collect();
     if let Some(key) = keys.iter().find(|key| findings.iter().all(|finding| finding.key != **key)) {
         let has: Vec<&str> = findings.iter().map(|finding| finding.name.as_str()).collect();
-        let reason = format!("\"{key}\" is no finding of both files. Findings: {}", some_of(&has));
+        let reason = Reason::NotShared { finding: key.clone(), has: some_of(&has) };
         return Err(EvaluateError::Option { option: "--unseen", reason });
     }
     Ok(keys)

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::{EvaluateError, Result};
 use super::key;
+use super::reason::Reason;
 use super::table::{Table, finding_key};
 use crate::labels::{Name, Statements, Vocabulary, chexpert, nih14, openi, padchest};
 use crate::table::Csv;
@@ -24,6 +25,8 @@ pub enum Form {
     Padchest,
     /// Open-I's `indiana_projections.csv` and `indiana_reports.csv`.
     Openi,
+    /// MIMIC-CXR-JPG's `mimic-cxr-2.0.0-chexpert.csv`: labels of studies, whose images `mimic-cxr-2.0.0-metadata.csv` names.
+    MimicCxr,
 }
 
 /// Labels of images.
@@ -38,20 +41,24 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Reads one table, or Open-I's two. What a published form means is taken from it, in canonical names.
+    /// Reads one table, or the two of Open-I or MIMIC-CXR-JPG. What a published form means is taken from it, in canonical
+    /// names.
     ///
     /// # Errors
     ///
-    /// What [`Table::read`] says, and [`EvaluateError::Option`] for several tables that are not Open-I's.
+    /// What [`Table::read`] says, and [`EvaluateError::Option`] for several tables that do not belong together.
     pub fn read(files: &[Csv]) -> Result<Self> {
         let tables = files.iter().map(Table::read).collect::<Result<Vec<_>>>()?;
-        if let Some([projections, reports]) = openi_of(&tables) {
-            return Ok(read_openi(&tables[projections], &tables[reports]));
+        if let Some([images, studies]) = pair_of(&tables) {
+            let (images, studies) = (&tables[images], &tables[studies]);
+            return Ok(match chexpert_columns(studies) {
+                Some(columns) => read_mimic_cxr(images, studies, columns),
+                None => read_openi(images, studies),
+            });
         }
         let count = tables.len();
         let Ok([table]) = <[Table; 1]>::try_from(tables) else {
-            let reason =
-                format!("{count} tables are given, and one is needed, or the two of Open-I");
+            let reason = Reason::SeveralTables { count };
             return Err(EvaluateError::Option { option: "--labels", reason });
         };
         let mut vocabulary = own_words();
@@ -69,9 +76,16 @@ impl Labels {
             let statements = (0..table.rows()).map(of).collect();
             return Ok(widened(table, Form::Padchest, &[labels], statements));
         }
-        let columns = chexpert::FINDINGS.map(|(name, _)| table.column(name));
-        if let (Some(path), true) = (one("Path"), columns.iter().all(Option::is_some)) {
-            return Ok(read_chexpert(table, path, columns.map(Option::unwrap_or_default)));
+        if let Some(columns) = chexpert_columns(&table) {
+            if let Some(path) = one("Path") {
+                return Ok(read_chexpert(table, path, columns));
+            }
+            if let (Some(_), Some(_)) = (one("subject_id"), one("study_id")) {
+                let statements =
+                    (0..table.rows()).map(|row| Some(chexpert_of(&table, columns, row)));
+                let statements = statements.collect();
+                return Ok(widened(table, Form::MimicCxr, &columns, statements));
+            }
         }
         Ok(Self { table, form: Form::Wide, findings: None })
     }
@@ -140,13 +154,43 @@ fn own_words() -> Vocabulary {
     Vocabulary::new(|label| Some(label.to_string().into()))
 }
 
-/// Which tables are Open-I's: the one that says the files of a study, and the one that says what is on them.
-pub fn openi_of(tables: &[Table]) -> Option<[usize; 2]> {
-    let with = |second| {
-        let has = |table: &Table| table.column("uid").is_some() && table.column(second).is_some();
+/// Which tables are the two of Open-I or MIMIC-CXR-JPG: the one that says the images of a study, and the one that says what
+/// is on them.
+pub fn pair_of(tables: &[Table]) -> Option<[usize; 2]> {
+    let with = |columns: [&str; 2]| {
+        let has = |table: &Table| columns.iter().all(|name| table.column(name).is_some());
         tables.iter().position(has)
     };
-    Some([with("filename")?, with("MeSH")?])
+    let openi = with(["uid", "filename"]).zip(with(["uid", "MeSH"]));
+    let mimic_cxr = || {
+        let has =
+            |table: &Table| table.column("study_id").is_some() && chexpert_columns(table).is_some();
+        with(["dicom_id", "study_id"]).zip(tables.iter().position(has))
+    };
+    let pair = openi.or_else(mimic_cxr);
+    pair.filter(|(images, studies)| images != studies).map(|(images, studies)| [images, studies])
+}
+
+/// The fourteen columns of CheXpert, where a table has all of them.
+fn chexpert_columns(table: &Table) -> Option<[usize; 14]> {
+    let columns = chexpert::FINDINGS.map(|(name, _)| table.column(name));
+    columns.iter().all(Option::is_some).then(|| columns.map(Option::unwrap_or_default))
+}
+
+fn chexpert_of(table: &Table, columns: [usize; 14], row: usize) -> Statements {
+    chexpert::statements(columns.map(|column| table.cell(row, column)))
+}
+
+/// The images of a study have the labels of that study.
+fn read_mimic_cxr(images: &Table, studies: &Table, columns: [usize; 14]) -> Labels {
+    let study = |table: &Table| table.column("study_id").unwrap_or_default();
+    let (of_image, of_study) = (study(images), study(studies));
+    let labelled: HashMap<&str, Statements> = (0..studies.rows())
+        .map(|row| (studies.cell(row, of_study), chexpert_of(studies, columns, row)))
+        .collect();
+    let of = |row| Some(labelled.get(images.cell(row, of_image)).cloned().unwrap_or_default());
+    let statements = (0..images.rows()).map(of).collect();
+    widened(images.clone(), Form::MimicCxr, &[], statements)
 }
 
 fn read_openi(projections: &Table, reports: &Table) -> Labels {
@@ -167,9 +211,7 @@ fn read_openi(projections: &Table, reports: &Table) -> Labels {
 
 /// The fourteen columns mean what CheXpert says, which calls an image without findings free of all; a path names the patient.
 fn read_chexpert(table: Table, path: usize, columns: [usize; 14]) -> Labels {
-    let statements = (0..table.rows())
-        .map(|row| Some(chexpert::statements(columns.map(|column| table.cell(row, column)))))
-        .collect();
+    let statements = (0..table.rows()).map(|row| Some(chexpert_of(&table, columns, row))).collect();
     let patients: Vec<String> =
         (0..table.rows()).map(|row| chexpert::patient(table.cell(row, path)).to_string()).collect();
     let more: Vec<_> = patients.iter().map(|patient| Some(vec![patient.as_str()])).collect();

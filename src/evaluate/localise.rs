@@ -12,6 +12,7 @@ use super::dataset::join_notes;
 use super::error::{EvaluateError, Result, some_of};
 use super::metrics::{mean, weighted_mean};
 use super::order::{ordered, set_of};
+use super::reason::Reason;
 use super::table::{Join, Table, finding_key};
 use crate::labels::nih14::{BOX_COLUMNS, of_box};
 use crate::table::Csv;
@@ -263,11 +264,8 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
         mapped.insert(boxed);
     }
     if pairs.is_empty() {
-        let reason = format!(
-            "no map of `{}` has a box of the same image and finding in `{}`. Name images and findings alike in both",
-            table.file,
-            files.boxes.file()
-        );
+        let boxes = files.boxes.file().to_string();
+        let reason = Reason::NoMapBoxed { maps: table.file, boxes };
         return Err(EvaluateError::NoFindings { reason });
     }
     let mut notes = join_notes("maps", &join, "boxes");

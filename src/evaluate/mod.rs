@@ -2,6 +2,7 @@
 //!
 //! | file | purpose |
 //! |---|---|
+//! | `error.rs`, `reason.rs` | what can go wrong, with codes |
 //! | `options.rs` | what is to be measured |
 //! | `table.rs` | CSV cells with their place, rows joined by key |
 //! | `key.rs` | the columns that tell images in two tables |
@@ -32,6 +33,7 @@ pub mod metrics;
 mod mrmc;
 mod options;
 mod order;
+mod reason;
 pub mod report;
 pub mod roc;
 mod sliced;
@@ -45,3 +47,4 @@ pub mod understood;
 pub use error::{EvaluateError, Result};
 pub use evaluation::Evaluation;
 pub use options::{Options, Thresholds};
+pub use reason::Reason;

@@ -25,7 +25,7 @@ pub struct Options {
     pub patient: Option<String>,
     /// From which score on a finding is called present.
     pub thresholds: Thresholds,
-    /// Columns of the labels, such as the view: AUROC also of the rows of each of their values.
+    /// Columns of the labels, or else of the predictions, such as the view: AUROC also of the rows of each of their values.
     pub slices: Vec<String>,
     /// Findings that the model was not trained on, for separate means.
     pub unseen: Vec<String>,

@@ -24,32 +24,52 @@ pub struct Slices {
     pub left_out: usize,
 }
 
-/// The columns that rows are divided by.
-pub struct Slicing(Vec<usize>);
+/// The columns that rows are divided by: of the labels, or where those have none of the name, of the predictions.
+pub struct Slicing<'a> {
+    labels: &'a Table,
+    predictions: &'a Table,
+    columns: Vec<Column>,
+}
 
-impl Slicing {
+enum Column {
+    OfLabels(usize),
+    OfPredictions(usize),
+}
+
+impl<'a> Slicing<'a> {
     /// # Errors
     ///
     /// [`MissingColumn`](super::EvaluateError::MissingColumn) where a column is not there.
-    pub fn new(labels: &Table, columns: &[String]) -> Result<Self> {
+    pub fn new(labels: &'a Table, predictions: &'a Table, columns: &[String]) -> Result<Self> {
         let remedy = "Name columns of the labels with --slice";
-        columns.iter().map(|name| labels.require(name, remedy)).collect::<Result<_>>().map(Self)
+        let column = |name: &String| match (labels.column(name), predictions.column(name)) {
+            (None, Some(column)) => Ok(Column::OfPredictions(column)),
+            _ => labels.require(name, remedy).map(Column::OfLabels),
+        };
+        let columns = columns.iter().map(column).collect::<Result<_>>()?;
+        Ok(Self { labels, predictions, columns })
     }
 
-    /// The parts of these rows of the labels, which are numbered as they come.
-    pub fn of(&self, labels: &Table, rows: impl Iterator<Item = usize>) -> Vec<Slices> {
-        let rows: Vec<usize> = rows.collect();
-        self.0
-            .iter()
-            .map(|&column| {
-                let cells = rows.iter().map(|&row| labels.cell(row, column));
-                let all = parts(cells.collect());
-                let large = all.iter().filter(|(_, rows)| rows.len() >= FEWEST);
-                let shown: Vec<_> = large.take(MOST).cloned().collect();
-                let left_out = all.len() - shown.len();
-                Slices { column: labels.header[column].clone(), parts: shown, left_out }
-            })
-            .collect()
+    /// The parts of some pairs of a row of the predictions and one of the labels, which are numbered as they come.
+    pub fn of(&self, pairs: &[(usize, usize)]) -> Vec<Slices> {
+        let slices = |column: &Column| {
+            let (name, cells): (_, Vec<&str>) = match *column {
+                Column::OfLabels(at) => {
+                    let cells = pairs.iter().map(|&(_, row)| self.labels.cell(row, at));
+                    (&self.labels.header[at], cells.collect())
+                }
+                Column::OfPredictions(at) => {
+                    let cells = pairs.iter().map(|&(row, _)| self.predictions.cell(row, at));
+                    (&self.predictions.header[at], cells.collect())
+                }
+            };
+            let all = parts(cells);
+            let large = all.iter().filter(|(_, rows)| rows.len() >= FEWEST);
+            let shown: Vec<_> = large.take(MOST).cloned().collect();
+            let left_out = all.len() - shown.len();
+            Slices { column: name.clone(), parts: shown, left_out }
+        };
+        self.columns.iter().map(slices).collect()
     }
 }
 

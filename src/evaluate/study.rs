@@ -13,6 +13,7 @@ use super::bootstrap::{Bootstrap, Estimate};
 use super::error::{EvaluateError, Result};
 use super::metrics::{Ranking, mean, weighted_mean};
 use super::mrmc::{Mrmc, analyse, jackknife, ln_gamma};
+use super::reason::Reason;
 
 /// What readers said of the same cases. Tables are by finding, then by case.
 #[derive(Debug, Clone)]
@@ -303,12 +304,8 @@ impl Study {
             && fits(&self.scores, findings, cases)
             && fits(&self.called, findings, cases)
             && self.readers.iter().flatten().all(read);
-        let reason = || "its tables are not of the same findings and cases".to_string();
-        if whole {
-            Ok(cases)
-        } else {
-            Err(EvaluateError::Option { option: "study", reason: reason() })
-        }
+        let unlike = EvaluateError::Option { option: "study", reason: Reason::UnlikeTables };
+        if whole { Ok(cases) } else { Err(unlike) }
     }
 
     fn seconds(&self, weights: &[u32]) -> Three {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::bootstrap::SplitMix64;
 use super::labels::{Form, Labels};
-use super::understood::{Choice, Understood, understand};
+use super::understood::{Choice, SliceBy, Understood, understand};
 use super::{EvaluateError, Evaluation, Options, Thresholds};
 use crate::table::Csv;
 
@@ -135,6 +135,25 @@ fn a_part_has_the_figures_of_its_rows_alone() {
     }
 }
 
+#[test]
+fn parts_by_a_column_of_the_scores_are_those_by_the_labels() {
+    let mut of_labels = options(SCORES, LABELS);
+    (of_labels.slices, of_labels.resamples) = (vec!["view".to_string()], 0);
+    let view = LABELS.lines().next().unwrap().split(',').position(|name| name == "view").unwrap();
+    let views = LABELS.lines().skip(1).map(|line| line.split(',').nth(view).unwrap());
+    let views = std::iter::once("projection (DICOM)").chain(views);
+    let scores: String =
+        SCORES.lines().zip(views).map(|(line, view)| format!("{line},{view}\n")).collect();
+    let mut of_scores = options(&scores, LABELS);
+    (of_scores.slices, of_scores.resamples) = (vec!["projection (DICOM)".to_string()], 0);
+    let [one, two] = [of_labels, of_scores].map(|options| evaluated(&options).report.slices);
+    assert_eq!(two[0].column, "projection (DICOM)");
+    let parts = |all: &[super::report::SliceReport]| -> Vec<_> {
+        all.iter().map(|slice| (slice.value.clone(), slice.images, slice.auroc)).collect()
+    };
+    assert_eq!(parts(&one), parts(&two));
+}
+
 fn understood(tables: &[&str], images: &[&str], choice: &Choice) -> super::Result<Understood> {
     let tables: Vec<Csv> = tables.iter().map(|text| csv(text)).collect();
     let images: Vec<String> = images.iter().map(ToString::to_string).collect();
@@ -152,6 +171,10 @@ fn counts(understood: &Understood) -> Vec<(&str, usize, usize, usize)> {
         .collect()
 }
 
+fn sliced(understood: &Understood) -> Vec<&str> {
+    understood.slices.iter().map(|slice| &*slice.column).collect()
+}
+
 #[test]
 fn every_form_of_labels_is_understood() {
     let nih = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position\n\
@@ -163,7 +186,7 @@ fn every_form_of_labels_is_understood() {
     );
     assert_eq!((found.images, found.patients, found.rows_without), (2, Some(1), 1));
     assert_eq!(found.images_without, ["x/4.png"]);
-    assert_eq!(found.slices, ["View Position"], "the others have one value here");
+    assert_eq!(sliced(&found), ["View Position"], "the others have one value here");
     assert_eq!(found.findings.len(), 14);
     assert!(counts(&found).contains(&("Pleural Effusion", 1, 1, 0)), "{:?}", counts(&found));
 
@@ -207,6 +230,37 @@ fn every_form_of_labels_is_understood() {
 }
 
 #[test]
+fn labels_of_studies_are_those_of_their_images() {
+    let labels = "subject_id,study_id,Atelectasis,Cardiomegaly,Consolidation,Edema,Enlarged Cardiomediastinum,Fracture,Lung Lesion,Lung Opacity,No Finding,Pleural Effusion,Pleural Other,Pneumonia,Pneumothorax,Support Devices\n\
+        10,501,,1.0,,0.0,,,,,,-1.0,,,,1.0\n11,502,,,,,,,,,1.0,,,,,\n12,503,,0.0,,1.0,,,,,,,,,,\n";
+    let metadata = "dicom_id,subject_id,study_id,ViewPosition,Rows\n\
+        aa-1,10,501,PA,9\nbb-2,10,501,AP,9\ncc-3,11,502,PA,9\ndd-4,13,599,PA,9\n";
+    let images = ["files/p10/p10/s501/aa-1.jpg", "files/p10/p10/s501/bb-2.jpg", "cc-3.jpg"];
+    let found = understood(&[labels, metadata], &images, &Choice::default()).unwrap();
+    assert_eq!(
+        (found.form, &*found.key, found.patient.as_deref(), &found.tables[..]),
+        (Form::MimicCxr, "dicom_id", Some("subject_id"), &[1, 0][..])
+    );
+    assert_eq!((found.images, found.patients, found.rows_without), (3, Some(2), 1));
+    assert_eq!(sliced(&found), ["ViewPosition"]);
+    let counted = counts(&found);
+    for finding in [
+        ("Cardiomegaly", 2, 1, 0),
+        ("Pulmonary Edema", 0, 3, 0),
+        ("Pleural Effusion", 0, 1, 2),
+        ("Atelectasis", 0, 1, 2),
+    ] {
+        assert!(counted.contains(&finding), "{finding:?} in {counted:?}");
+    }
+    assert!(counted.iter().all(|(name, ..)| *name != "Support Devices"), "{counted:?}");
+
+    // Without the metadata images are called by their study.
+    let found = understood(&[labels], &["501.png", "503.png"], &Choice::default()).unwrap();
+    assert_eq!((found.form, &*found.key), (Form::MimicCxr, "study_id"));
+    assert!(counts(&found).contains(&("Pulmonary Edema", 1, 1, 0)), "{:?}", counts(&found));
+}
+
+#[test]
 fn a_published_table_is_evaluated_as_its_wide_form_is() {
     let scores = "image,There is Pleural Effusion\na.png,3\nb.png,1\nc.png,2\nd.png,0.5\n";
     let nih = "Image Index,Finding Labels,Patient ID\na.png,Effusion,1\nb.png,No Finding,2\nc.png,Mass,3\nd.png,Effusion|Mass,4\n";
@@ -227,7 +281,8 @@ fn the_labels_are_found_among_tables_and_corrected() {
         (&[1][..], "scan", Some("subject_id"))
     );
     assert_eq!(found.splits, ["split=test", "split=val"]);
-    assert_eq!(found.slices, ["sex"]);
+    assert_eq!(sliced(&found), ["sex"]);
+    assert_eq!(found.slices[0].by, SliceBy::Sex);
     assert_eq!(counts(&found), [("Mass", 1, 1, 0), ("Zebra stripes", 1, 1, 0)]);
     let choice = Choice { patient: Some(String::new()), ..Choice::default() };
     assert_eq!(understood(&[labels], &["a", "b"], &choice).unwrap().patient, None);
@@ -281,7 +336,8 @@ fn damaged_tables_are_errors_or_tables_and_never_panics() {
         understood += 1;
         let mut damaged = options(SCORES, LABELS);
         (damaged.predictions, damaged.labels) = (csv(SCORES), vec![table.clone()]);
-        (damaged.slices, damaged.patient, damaged.resamples) = (found.slices, found.patient, 2);
+        let slices = found.slices.into_iter().map(|slice| slice.column).collect();
+        (damaged.slices, damaged.patient, damaged.resamples) = (slices, found.patient, 2);
         let _ = Evaluation::new(&damaged, &mut |_, _| {});
         (damaged.predictions, damaged.labels) = (table, vec![csv(LABELS)]);
         (damaged.slices, damaged.patient) = (Vec::new(), None);

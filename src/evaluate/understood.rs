@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::error::{EvaluateError, Result, some_of};
 use super::key;
-use super::labels::{Form, Labels, openi_of};
+use super::labels::{Form, Labels, pair_of};
 use super::localise;
 use super::order::set_of;
+use super::reason::Reason;
 use super::table::{Join, Table, finding_key};
 use crate::table::Csv;
 
@@ -27,7 +28,7 @@ pub struct Choice {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Understood {
-    /// Which of the tables were read: one, or the two of Open-I.
+    /// Which of the tables were read: one, or the two of Open-I or MIMIC-CXR-JPG.
     pub tables: Vec<usize>,
     pub form: Form,
     /// The columns that can be chosen as the key or the patient.
@@ -47,14 +48,43 @@ pub struct Understood {
     pub findings: Vec<FindingLabels>,
     /// Columns that hold no labels, and are of no other use.
     pub not_read: Vec<String>,
-    /// Columns by which figures can be divided: the view, the sex, the age.
-    pub slices: Vec<String>,
+    /// Columns by which figures can be divided.
+    pub slices: Vec<Slice>,
     /// `split=val` and the like: rows on which thresholds can be chosen.
     pub splits: Vec<String>,
     /// Which of the tables has boxes of these images.
     pub boxes: Option<usize>,
     /// The images that have boxes.
     pub boxed: Vec<Boxed>,
+}
+
+/// A column by which figures can be divided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Slice {
+    pub column: String,
+    pub by: SliceBy,
+}
+
+/// What a column divides images by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SliceBy {
+    View,
+    Sex,
+    Age,
+}
+
+impl SliceBy {
+    /// What a column of this name divides images by, if anything.
+    fn of(column: &str) -> Option<Self> {
+        let by = |word: &String| match word.as_str() {
+            "view" | "projection" | "frontal" | "ap" => Some(Self::View),
+            "sex" | "gender" => Some(Self::Sex),
+            "age" => Some(Self::Age),
+            _ => None,
+        };
+        key::words(column).iter().find_map(by)
+    }
 }
 
 /// An image with boxes.
@@ -86,7 +116,7 @@ pub struct FindingLabels {
 /// images, and [`EvaluateError::NoFindings`] where no column holds labels.
 pub fn understand(tables: &[Csv], images: &[String], choice: &Choice) -> Result<Understood> {
     let read: Vec<Table> = tables.iter().filter_map(|csv| Table::read(csv).ok()).collect();
-    let pair = if read.len() == tables.len() { openi_of(&read) } else { None };
+    let pair = if read.len() == tables.len() { pair_of(&read) } else { None };
     let is_labels =
         |table: &usize| !Table::read(&tables[*table]).is_ok_and(|table| localise::is_boxes(&table));
     let sets: Vec<Vec<usize>> = match (choice.table, pair) {
@@ -102,10 +132,7 @@ pub fn understand(tables: &[Csv], images: &[String], choice: &Choice) -> Result<
         .into_iter()
         .flatten()
         .reduce(|best, next| if most(&next) > most(&best) { next } else { best });
-    let nothing = || {
-        let reason = "there is no table".to_string();
-        EvaluateError::NoFindings { reason }
-    };
+    let nothing = || EvaluateError::NoFindings { reason: Reason::NoTable };
     best.ok_or_else(|| errors.into_iter().find_map(Result::err).unwrap_or_else(nothing))
 }
 
@@ -132,15 +159,18 @@ fn understand_set(
         let (left, right) = ("images".to_string(), labels.file.clone());
         return Err(EvaluateError::NothingJoined { left, right });
     }
-    let named = |words: &[&str]| -> Vec<usize> {
-        let is = |column: &usize| {
-            key::words(&labels.header[*column]).iter().any(|word| words.contains(&word.as_str()))
-        };
-        (0..labels.header.len()).filter(|column| *column != key).filter(is).collect()
-    };
-    let slices = named(&["view", "projection", "frontal", "ap", "sex", "gender", "age"]);
-    let splits = named(&["split", "fold", "subset"]);
-    let reserved = [&[key], &slices[..], &splits, patient.as_slice()].concat();
+    let others = || (0..labels.header.len()).filter(|column| *column != key);
+    let slices: Vec<(usize, SliceBy)> = others()
+        .filter_map(|column| Some((column, SliceBy::of(&labels.header[column])?)))
+        .collect();
+    let splits: Vec<usize> = others()
+        .filter(|&column| {
+            let words = key::words(&labels.header[column]);
+            words.iter().any(|word| matches!(word.as_str(), "split" | "fold" | "subset"))
+        })
+        .collect();
+    let sliced: Vec<usize> = slices.iter().map(|(column, _)| *column).collect();
+    let reserved = [&[key], &sliced[..], &splits, patient.as_slice()].concat();
     let (columns, mut not_read) = read.findings(&reserved);
     let mut findings = Vec::new();
     for &column in &columns {
@@ -163,11 +193,8 @@ fn understand_set(
         });
     }
     if findings.is_empty() {
-        let has = some_of(&not_read);
-        let reason = format!(
-            "no column of `{}` holds labels such as 1 and 0 or yes and no ({has})",
-            labels.file
-        );
+        let (file, columns) = (labels.file.clone(), some_of(&not_read));
+        let reason = Reason::NoLabels { file, columns };
         return Err(EvaluateError::NoFindings { reason });
     }
     let distinct = |column: usize| -> BTreeSet<&str> {
@@ -201,8 +228,8 @@ fn understand_set(
         not_read,
         slices: slices
             .into_iter()
-            .filter(|&column| distinct(column).len() > 1)
-            .map(name_of)
+            .filter(|&(column, _)| distinct(column).len() > 1)
+            .map(|(column, by)| Slice { column: name_of(column), by })
             .collect(),
         splits: splits.iter().flat_map(values_of).collect(),
         boxes,

@@ -190,6 +190,40 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// Percentiles of the scores of some images, by normalised sentence, to four decimals. `logits`, and `cosines` where
+    /// the model has them, hold the scores of all images for each sentence.
+    pub fn measured(
+        population: &str,
+        sentences: &[String],
+        logits: &[Vec<f32>],
+        cosines: &[Vec<f32>],
+    ) -> Self {
+        let rounded = |values: &Vec<f32>| {
+            let percentiles = Self::percentiles(values.clone()).into_iter();
+            percentiles.map(|value| (value * 1e4).round() / 1e4).collect::<Vec<f32>>()
+        };
+        let by_sentence = |all: &[Vec<f32>]| -> BTreeMap<String, Vec<f32>> {
+            let measured = sentences.iter().zip(all).filter(|(_, values)| !values.is_empty());
+            measured.map(|(text, values)| (text.clone(), rounded(values))).collect()
+        };
+        let (percentiles, cosines) = (by_sentence(logits), by_sentence(cosines));
+        Self { population: population.to_string(), percentiles, cosines }
+    }
+
+    /// Refuses what is no percentiles.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`].
+    pub fn check(&self) -> Result<()> {
+        let sorted =
+            |p: &Vec<f32>| p.len() == 101 && p.is_sorted() && p.iter().all(|v| v.is_finite());
+        ensure(
+            self.percentiles.values().chain(self.cosines.values()).all(sorted),
+            "reference.percentiles and reference.cosines must be 101 ascending numbers",
+        )
+    }
+
     /// The 0th to 100th percentile of some logits, interpolated linearly.
     pub fn percentiles(mut logits: Vec<f32>) -> Vec<f32> {
         logits.sort_by(f32::total_cmp);
@@ -228,6 +262,21 @@ pub struct Validation {
     pub findings: BTreeMap<String, Measured>,
 }
 
+impl Validation {
+    /// Refuses what cannot have been measured.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`].
+    pub fn check(&self) -> Result<()> {
+        let finite = |measured: &Measured| {
+            let pairs = measured.interval.iter().chain(&measured.undecided).flatten();
+            (0.0..=1.0).contains(&measured.auroc) && pairs.copied().all(f32::is_finite)
+        };
+        ensure(self.findings.values().all(finite), "validation must be finite numbers")
+    }
+}
+
 /// One finding on labelled images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -243,6 +292,26 @@ pub struct Measured {
     /// it at most the second. Between them the model does not decide. None for fewer than ten of
     /// either.
     pub undecided: Option<[f32; 2]>,
+}
+
+impl Measured {
+    /// What an evaluation found, its AUROC to four decimals.
+    pub fn new(
+        positives: u64,
+        negatives: u64,
+        auroc: f64,
+        interval: Option<[f64; 2]>,
+        undecided: Option<[f64; 2]>,
+    ) -> Self {
+        let rounded = |value: f64| ((value * 1e4).round() / 1e4) as f32;
+        Self {
+            positives,
+            negatives,
+            auroc: rounded(auroc),
+            interval: interval.map(|pair| pair.map(rounded)),
+            undecided: undecided.map(|pair| pair.map(|logit| logit as f32)),
+        }
+    }
 }
 
 /// Somebody's work that the model contains.
@@ -310,21 +379,8 @@ impl ModelConfig {
     fn check_measurements(&self) -> Result<()> {
         let sane = |wordings: &Wordings| wordings.related.is_finite();
         ensure(self.wordings.as_ref().is_none_or(sane), "wordings.related")?;
-        if let Some(reference) = &self.reference {
-            let sorted =
-                |p: &Vec<f32>| p.len() == 101 && p.is_sorted() && p.iter().all(|v| v.is_finite());
-            ensure(
-                reference.percentiles.values().chain(reference.cosines.values()).all(sorted),
-                "reference.percentiles and reference.cosines must be 101 ascending numbers",
-            )?;
-        }
-        if let Some(validation) = &self.validation {
-            let finite = |measured: &Measured| {
-                let pairs = measured.interval.iter().chain(&measured.undecided).flatten();
-                (0.0..=1.0).contains(&measured.auroc) && pairs.copied().all(f32::is_finite)
-            };
-            ensure(validation.findings.values().all(finite), "validation must be finite numbers")?;
-        }
+        self.reference.as_ref().map_or(Ok(()), Reference::check)?;
+        self.validation.as_ref().map_or(Ok(()), Validation::check)?;
         if let Some(ood) = &self.ood {
             let channels = match &self.image_encoder {
                 ImageEncoderConfig::Vit(vit) => vit.dim,

@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod config;
 pub mod ood;
+pub mod population;
 pub mod shard;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,9 @@ pub enum Precision {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     format: u32,
+    /// SHA-256 of the file that it was read from, in lower-case hexadecimal; "" of one that was not.
+    #[serde(skip)]
+    pub sha256: String,
     /// Precision of the weights.
     pub precision: Precision,
     /// Number of weights.
@@ -92,7 +96,7 @@ pub(crate) fn sha256(data: &[u8]) -> String {
 impl Manifest {
     /// A manifest of this version.
     pub fn new(precision: Precision, parameters: u64, files: Vec<FileEntry>) -> Self {
-        Self { format: FORMAT, precision, parameters, files }
+        Self { format: FORMAT, sha256: String::new(), precision, parameters, files }
     }
 
     /// Reads and checks `manifest.json`.
@@ -102,8 +106,9 @@ impl Manifest {
     /// [`Error::Manifest`] where the JSON is not usable, of another version, or names files
     /// outside the folder, too many or too large.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        let manifest: Self =
+        let mut manifest: Self =
             serde_json::from_slice(json).map_err(|error| Error::Manifest(error.into()))?;
+        manifest.sha256 = sha256(json);
         let fail = |reason: String| Err(Error::Manifest(reason.into()));
         if manifest.format != FORMAT {
             return fail(format!(

@@ -16,7 +16,7 @@ use crate::engine::{audit, curves};
 use crate::error::Error;
 use crate::package::FileEntry;
 use crate::phantom::{Example, Phantom, Truth};
-use crate::radiograph::dicom::Fact;
+use crate::radiograph::dicom::{Fact, Groups};
 use crate::radiograph::note::Note;
 use crate::radiograph::preprocess::View;
 use crate::radiograph::warning::Warning;
@@ -32,6 +32,7 @@ plain! {
     JsModelInfo = "ModelInfo" from objects::ModelInfo<'_>;
     JsVerdict = "Verdict | undefined" from Option<Verdict>;
     JsScores = "Score[]" from Vec<objects::Score<'_>>;
+    JsRanked = "Ranked" from objects::Ranked<'_>;
     JsExplanation = "Explanation" from objects::Explanation<'_>;
     JsAblated = "Ablated[]" from Vec<Ablated>;
     JsBothHeads = "BothHeads[]" from Vec<BothHeads>;
@@ -44,6 +45,7 @@ plain! {
     JsView = "View" from View;
     JsNotes = "Note[]" from Vec<Note>;
     JsFacts = "Fact[]" from Vec<Fact>;
+    JsGroups = "Groups" from Groups;
     JsWarnings = "Warning[]" from Vec<Warning>;
     JsPalettes = "Palette[]" from Vec<objects::Palette<'_>>;
     JsExamples = "Example[]" from [Example; 4];
@@ -62,6 +64,8 @@ extern "C" {
     /// What is left out is that of a normal adult.
     #[wasm_bindgen(typescript_type = "Partial<Phantom>")]
     pub type JsPhantom;
+    #[wasm_bindgen(typescript_type = "Labelled[]")]
+    pub type JsLabelled;
 }
 
 impl From<Error> for JsValue {

@@ -1,16 +1,22 @@
 //! A model, from its files to its scores.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::Device;
 use wasm_bindgen::prelude::*;
 
 use super::device::start_device;
-use super::js::{JsExplanation, JsFiles, JsModelInfo, JsScores, JsVerdict, JsView, object};
-use super::objects::{self, DeviceInfo, ModelInfo, TypedArray, WithStandings};
+use super::js::{
+    JsExplanation, JsFiles, JsLabelled, JsModelInfo, JsRanked, JsScores, JsVerdict, JsView, object,
+};
+use super::objects::{self, DeviceInfo, Labelled, ModelInfo, Ranked, TypedArray, WithStandings};
 use super::picture::Picture;
+use crate::engine::population::key_of;
 use crate::engine::{self, EncodedImages, Engine, loader};
 use crate::error::Result;
-use crate::package::config::Reference;
-use crate::text::prompt;
+use crate::package::config::{Reference, Validation};
+use crate::package::population::Population;
+use crate::text::prompt::{self, Prompt};
 
 /// Puts a model together from the files of its folder.
 #[wasm_bindgen]
@@ -74,17 +80,24 @@ impl Model {
     /// What the model is.
     pub fn info(&self) -> JsModelInfo {
         let (config, manifest) = (self.engine.config(), self.engine.manifest());
+        let own = self.engine.population();
+        let own = own.as_deref();
+        let reference = own.map(|own| &own.reference).or(config.reference.as_ref());
+        let labelled = own.and_then(|own| own.validation.as_ref());
+        let validation = labelled.or(config.validation.as_ref());
         object(&ModelInfo {
             name: &config.name,
             title: &config.title,
             version: &config.version,
+            sha256: &manifest.sha256,
             license: &config.license,
             parameters: manifest.parameters,
             bytes: manifest.bytes(),
             precision: manifest.precision,
             device: &self.device_info,
-            population: config.reference.as_ref().map(|reference| reference.population.as_str()),
-            validation: config.validation.as_ref().map(|all| all.population.as_str()),
+            population: reference.map(|reference| reference.population.as_str()),
+            own_images: own.map(|own| own.images),
+            validation: validation.map(|all| all.population.as_str()),
             presets: &config.presets,
             credits: &config.credits,
             map_side: config.map_side(),
@@ -136,9 +149,6 @@ impl Model {
         score: &'a engine::Score,
         reference: Option<&'a [f32]>,
     ) -> objects::Score<'a> {
-        let standings = |logits: [f32; 2]| {
-            reference.map(|all| logits.map(|logit| Reference::percentile(all, logit)))
-        };
         objects::Score {
             finding,
             sentence: score.prompt.sentence(),
@@ -148,14 +158,79 @@ impl Model {
             percentile: score.percentile,
             cosine: score.cosine,
             wording: score.wording.as_ref(),
-            measured: self.engine.validation(&score.prompt).map(|measured| WithStandings {
-                measured,
-                standings: measured.undecided.and_then(standings),
-            }),
+            measured: self.measured(&score.prompt, reference),
             attention: TypedArray::F32(&score.attention),
             similarity: TypedArray::F32(&score.similarity),
             reference: reference.filter(|_| score.percentile.is_some()).map(TypedArray::F32),
         }
+    }
+
+    /// What was measured of a sentence, with its place in the reference distribution.
+    fn measured(&self, prompt: &Prompt, reference: Option<&[f32]>) -> Option<WithStandings> {
+        let measured = self.engine.validation(prompt)?;
+        let standings = measured.undecided.zip(reference);
+        let standings =
+            standings.map(|(logits, all)| logits.map(|logit| Reference::percentile(all, logit)));
+        Some(WithStandings { measured, standings })
+    }
+
+    /// The findings that a reference population is measured for: all that the model offers and `more`, each sentence once,
+    /// without those whose words it never learnt.
+    pub async fn measurable(&self, more: Vec<String>) -> Result<Vec<String>> {
+        self.engine.measurable(&more).await
+    }
+
+    /// What a reference population needs of a picture: the logits of findings, in their order, and where the model has
+    /// cosines, these after them.
+    pub async fn measure(&self, image: &EncodedImage, findings: Vec<String>) -> Result<Vec<f32>> {
+        let sentences =
+            findings.iter().map(|finding| prompt::sentence(finding)).collect::<Result<Vec<_>>>()?;
+        let scores = self.engine.score(&image.0, &sentences).await?;
+        let of_image = || scores.iter().flatten();
+        let logits = of_image().map(|score| score.logit);
+        Ok(logits.chain(of_image().filter_map(|score| score.cosine)).collect())
+    }
+
+    /// The file of a reference population. `scores`: what `measure` gave for each image, one after another; `labelled`: what
+    /// is known of its findings by labels, if anything.
+    #[wasm_bindgen(js_name = populationOf)]
+    pub fn population_of(
+        &self,
+        name: &str,
+        findings: Vec<String>,
+        scores: &[f32],
+        images: usize,
+        labelled: JsLabelled,
+    ) -> std::result::Result<String, JsValue> {
+        let labelled: Vec<Labelled> = serde_wasm_bindgen::from_value(labelled.into())?;
+        let columns = scores.len() / images.max(1);
+        let column = |at| scores.iter().skip(at).step_by(columns.max(1)).copied().collect();
+        let all: Vec<Vec<f32>> = (0..columns).map(column).collect();
+        let (logits, cosines) = all.split_at(findings.len().min(columns));
+        let keyed = |of: &Labelled| Ok((key_of(&of.finding)?, of.into()));
+        let known = labelled.iter().map(keyed).collect::<Result<BTreeMap<_, _>>>()?;
+        let validation = (!known.is_empty())
+            .then(|| Validation { population: name.to_string(), findings: known });
+        let made = self.engine.population_of(name, &findings, logits, cosines, validation)?;
+        Ok(made.to_json()?)
+    }
+
+    /// Ranks scores among the images of a reference population's file from now on, or among the model's own again. What the
+    /// model is then changes with it.
+    #[wasm_bindgen(js_name = rankAmong)]
+    pub fn rank_among(&self, file: Option<Vec<u8>>) -> Result<JsModelInfo> {
+        let population = file.map(|file| Population::parse(&file)).transpose()?;
+        self.engine.rank_among(population)?;
+        Ok(self.info())
+    }
+
+    /// Where logits of a finding stand, of images that were scored before.
+    pub async fn rank(&self, finding: &str, logits: Vec<f32>) -> Result<JsRanked> {
+        let prompt = Prompt::new(&prompt::sentence(finding)?);
+        let percentiles = self.engine.rank(&prompt, &logits).await?;
+        let measured = self.measured(&prompt, self.engine.reference(&prompt).as_deref());
+        let percentiles = percentiles.as_deref().map(TypedArray::F32);
+        Ok(object(&Ranked { percentiles, measured }))
     }
 
     /// Forgets all encoded texts.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::engine::explanation::{self, Piece};
@@ -89,12 +89,14 @@ pub struct ModelInfo<'a> {
     pub name: &'a str,
     pub title: &'a str,
     pub version: &'a str,
+    pub sha256: &'a str,
     pub license: &'a str,
     pub parameters: u64,
     pub bytes: u64,
     pub precision: Precision,
     pub device: &'a DeviceInfo,
     pub population: Option<&'a str>,
+    pub own_images: Option<usize>,
     pub validation: Option<&'a str>,
     pub presets: &'a [Preset],
     pub credits: &'a [Credit],
@@ -115,7 +117,7 @@ pub struct Score<'a> {
     pub percentile: Option<f32>,
     pub cosine: Option<f32>,
     pub wording: Option<&'a Wording>,
-    pub measured: Option<WithStandings<'a>>,
+    pub measured: Option<WithStandings>,
     pub attention: TypedArray<'a>,
     pub similarity: TypedArray<'a>,
     pub reference: Option<TypedArray<'a>>,
@@ -123,10 +125,34 @@ pub struct Score<'a> {
 
 /// What was measured of a finding, and its undecided logits as percentiles too.
 #[derive(Debug, Serialize)]
-pub struct WithStandings<'a> {
+pub struct WithStandings {
     #[serde(flatten)]
-    pub measured: &'a Measured,
+    pub measured: Measured,
     pub standings: Option<[f32; 2]>,
+}
+
+/// Where logits of one finding stand.
+#[derive(Debug, Serialize)]
+pub struct Ranked<'a> {
+    pub percentiles: Option<TypedArray<'a>>,
+    pub measured: Option<WithStandings>,
+}
+
+/// A finding on labelled images, as an evaluation reports it.
+#[derive(Debug, Deserialize)]
+pub struct Labelled {
+    pub finding: String,
+    pub positives: u64,
+    pub negatives: u64,
+    pub auroc: f64,
+    pub interval: Option<[f64; 2]>,
+    pub undecided: Option<[f64; 2]>,
+}
+
+impl From<&Labelled> for Measured {
+    fn from(of: &Labelled) -> Self {
+        Self::new(of.positives, of.negatives, of.auroc, of.interval, of.undecided)
+    }
 }
 
 /// How one picture and one sentence come to their score.

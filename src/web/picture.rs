@@ -4,8 +4,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::js::{
-    JsCase, JsExamples, JsFacts, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths, JsWarnings,
-    JsWithout, object,
+    JsCase, JsExamples, JsFacts, JsGroups, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths,
+    JsWarnings, JsWithout, object,
 };
 use super::objects::{Palette, Shown, TypedArray};
 use crate::engine::heatmap::PALETTES;
@@ -57,6 +57,12 @@ impl Picture {
     #[wasm_bindgen(getter)]
     pub fn facts(&self) -> JsFacts {
         object(&self.0.about().map(About::facts).unwrap_or_default())
+    }
+
+    /// View, sex and age group, as far as a DICOM file tells them.
+    #[wasm_bindgen(getter)]
+    pub fn groups(&self) -> JsGroups {
+        object(&self.0.about().map(|about| about.groups).unwrap_or_default())
     }
 
     /// What in the file speaks against scoring it as a frontal chest radiograph.

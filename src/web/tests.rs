@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::objects::{
-    DeviceInfo, Explanation, ModelInfo, Observed, Palette, ProgramError, Rewriting, Score, Shown,
-    TypedArray, WithStandings,
+    DeviceInfo, Explanation, Labelled, ModelInfo, Observed, Palette, ProgramError, Ranked,
+    Rewriting, Score, Shown, TypedArray, WithStandings,
 };
 use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
@@ -27,7 +27,7 @@ use crate::error::{Cause, Error, Reason};
 use crate::package::config::{Credit, Measured, Preset};
 use crate::package::{FileEntry, Precision};
 use crate::phantom::{Nodule, Phantom};
-use crate::radiograph::dicom::{Fact, Spacing, Window};
+use crate::radiograph::dicom::{Fact, Groups, Spacing, Window};
 use crate::radiograph::note::Note;
 use crate::radiograph::preprocess::{Resize, View};
 use crate::radiograph::warning::Warning;
@@ -318,6 +318,8 @@ fn errors() -> impl IntoIterator<Item = Error> {
     let cause = || Cause::from("text");
     each![Error:
         Manifest(cause()), File { path: text(), reason: cause() }, Config(cause()),
+        Population(cause()), OtherModel { theirs: text(), ours: text() },
+        FewImages { images: 9, least: 50 },
         Weights(cause()), Tokenizer(cause()), Image(cause()), Damaged(Some(0.5)), Dicom(Reason::CutOff),
         NoPicture(text()), DicomUnsupported(Reason::OneBit), EmptyFile, Heic, Pdf, Archive("ZIP"),
         Dicomdir, ImageTooLarge(Reason::Size { width: 1, height: 2 }), Prompt(text()),
@@ -342,6 +344,14 @@ fn check_pictures(declared: &Declarations) {
         Photometric { value: "MONOCHROME2" }, TransferSyntax { value: "RLE Lossless" },
     ] {
         declared.check("Fact", &fact);
+    }
+    for (view, sex, age) in [
+        ("PA", "F", "0–17"),
+        ("AP", "M", "18–39"),
+        ("lateral", "O", "40–64"),
+        ("oblique", "F", "65+"),
+    ] {
+        declared.check("Groups", &Groups { view: Some(view), sex: Some(sex), age: Some(age) });
     }
     for warning in each![Warning:
         Modality { modality: text() }, BodyPart { part: text() }, Lateral, Oblique,
@@ -379,12 +389,14 @@ fn check_model(declared: &Declarations) {
                 name: "",
                 title: "",
                 version: "",
+                sha256: "",
                 license: "",
                 parameters: 1,
                 bytes: 2,
                 precision,
                 device: &DeviceInfo { kind, name: text() },
                 population: Some(""),
+                own_images: Some(60),
                 validation: Some(""),
                 presets: &[Preset { id: text(), title: text(), findings: vec![text()] }],
                 credits: &[Credit { what: text(), who: text(), license: text() }],
@@ -418,13 +430,24 @@ fn check_model(declared: &Declarations) {
                 percentile: Some(50.0),
                 cosine: Some(0.5),
                 wording: Some(&wording),
-                measured: Some(WithStandings { measured: &measured, standings: pair }),
+                measured: Some(WithStandings { measured: measured.clone(), standings: pair }),
                 attention: numbers,
                 similarity: numbers,
                 reference: Some(numbers),
             },
         );
     }
+    let numbers = Some(TypedArray::F32(&[0.5]));
+    let measured = Some(WithStandings { measured, standings: pair });
+    declared.check("Ranked", &Ranked { percentiles: numbers, measured });
+    let labelled = json!({
+        "finding": "Edema", "positives": 20, "negatives": 40, "auroc": 0.91239,
+        "interval": [0.8, 0.95], "undecided": [-1.5, 0.5],
+    });
+    declared.check("Labelled", &labelled);
+    let labelled: Labelled = serde_json::from_value(labelled).unwrap();
+    let kept = Measured::from(&labelled);
+    assert_eq!((kept.auroc, kept.positives, kept.undecided), (0.9124, 20, Some([-1.5, 0.5])));
     let explanation = explanation::Explanation {
         words: vec![text()],
         pieces: vec![Piece { text: text(), word: 0 }],

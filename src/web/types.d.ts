@@ -17,6 +17,9 @@ export type ErrorCode =
   | 'bad-manifest'
   | 'bad-file'
   | 'bad-config'
+  | 'bad-population'
+  | 'other-model'
+  | 'few-images'
   | 'bad-weights'
   | 'bad-tokenizer'
   | 'bad-image'
@@ -82,6 +85,8 @@ export interface ModelInfo {
   title: string;
   /** Of the weights. */
   version: string;
+  /** Of its manifest, in lower-case hexadecimal. */
+  sha256: string;
   /** Of the weights (SPDX). */
   license: string;
   /** Number of weights. */
@@ -94,6 +99,8 @@ export interface ModelInfo {
   device: DeviceInfo;
   /** Which images a score is ranked among, in words to show. */
   population?: string;
+  /** How many they are, where they are a person's own and not the model's. */
+  ownImages?: number;
   /** Which images scores were measured on, in words to show. */
   validation?: string;
   /** Lists of findings to offer. */
@@ -162,6 +169,27 @@ export interface Score {
   reference?: Float32Array;
 }
 
+/** Where logits of one finding stand; `percentiles` in their order, where a score would have one. */
+export interface Ranked {
+  percentiles?: Float32Array;
+  measured?: Measured;
+}
+
+/** A finding on labelled images, as an evaluation reports it. */
+export interface Labelled {
+  finding: string;
+  /** Images with the finding. */
+  positives: number;
+  /** Images without it. */
+  negatives: number;
+  /** Area under the ROC curve. */
+  auroc: number;
+  /** Its 95 % interval. */
+  interval?: [number, number];
+  /** Logits: nine in ten images with the finding have at least the first, nine in ten without it at most the second. */
+  undecided?: [number, number];
+}
+
 /** What a model knows of the words of a sentence. `cosine`: how near they are to the nearest that it learnt, -1 to 1. */
 export type Wording =
   | { standing: 'learnt'; finding: string }
@@ -188,6 +216,14 @@ export interface Measured {
 export interface Piece {
   text: string;
   word: number;
+}
+
+/** By what figures of many pictures can be divided, as far as a DICOM file tells it. */
+export interface Groups {
+  view?: 'PA' | 'AP' | 'lateral' | 'oblique';
+  sex?: 'F' | 'M' | 'O';
+  /** In years. */
+  age?: '0–17' | '18–39' | '40–64' | '65+';
 }
 
 /** How a picture and a sentence come to their score: all numbers on the way. */

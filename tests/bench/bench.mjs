@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { serve } from '../browser/server.mjs';
-import { DIST, hostHeaders, launch } from '../browser/setup.mjs';
+import { DIST, WWW, hostHeaders, launch } from '../browser/setup.mjs';
 import { visits } from './visits.mjs';
 /** @import { Input, Jobs } from './worker.js' */
 
@@ -73,6 +73,8 @@ const median = (/** @type {number[]} */ values) => {
 
 const site = await serve({
   '/': DIST,
+  '/worker/': join(WWW, 'worker'),
+  '/core/': join(WWW, 'core'),
   '/bench/': HERE,
   '/ort/': join(ORT, 'dist'),
   '/graphs/': join(CACHE, 'graphs'),

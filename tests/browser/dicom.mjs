@@ -29,15 +29,17 @@ function encode([group, number, vr, value]) {
 /**
  * A 12-bit ramp from left to right, 256 by 256 pixels, in a file whose identifying tags all say `secret`.
  *
- * @param {{view: string, bodyPart?: string, modality?: string, secret: string}} facts
+ * @param {{view: string, bodyPart?: string, modality?: string, sex?: string, age?: string, secret: string}} facts
  */
-export function dicom({ view, bodyPart = 'CHEST', modality = 'DX', secret }) {
+export function dicom({ view, bodyPart = 'CHEST', modality = 'DX', sex = '', age = '', secret }) {
   const ramp = Buffer.alloc(2 * SIDE * SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) ramp.writeUInt16LE((i % SIDE) * 16, 2 * i);
   /** @type {Element[]} */
   const elements = [
     ...IDENTIFYING.map((tag) => /** @type {Element} */ ([...tag, secret])),
     [0x0008, 0x0060, 'CS', modality],
+    [0x0010, 0x0040, 'CS', sex],
+    [0x0010, 0x1010, 'AS', age],
     [0x0018, 0x0015, 'CS', bodyPart],
     [0x0018, 0x5101, 'CS', view],
     [0x0028, 0x0002, 'US', 1],

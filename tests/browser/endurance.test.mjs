@@ -3,10 +3,11 @@
  * CARZERO_ENDURANCE is the number of images, with ten prompts for each: 200 here, 1000 by hand.
  */
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { serve } from './server.mjs';
-import { DIST, MICRO, convertMicro, launch, scratch } from './setup.mjs';
+import { DIST, MICRO, carzero, convertMicro, launch, scratch } from './setup.mjs';
 import { reached } from './visit.mjs';
 /** @import { Browser, Page } from 'playwright-core' */
 /** @import { Site } from './server.mjs' */
@@ -17,6 +18,10 @@ const LIST = 100; // as many as a link may hold
 const KEPT_TEXTS = 1000; // more than the program keeps encoded, and by then the page has found how many it asks for at a time
 const LONG_MS = 50;
 const PATIENCE_MS = 120_000 + 2000 * IMAGES;
+
+/** Images that are evaluated: of the phantoms that a test can make in its time. */
+const EVALUATED = Number(process.env.CARZERO_EVALUATED ?? 1000);
+const DISTINCT = 40; // drawings; each is opened under many names
 
 const work = scratch();
 /** @type {Browser} */ let browser;
@@ -39,7 +44,7 @@ before(async () => {
       };
     }
     ${body}
-    self.held = () => pictures.size;`,
+    self.held = () => held.pictures.size;`,
   );
   page = await (
     await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', serviceWorkers: 'block' })
@@ -155,4 +160,47 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
   );
   assert.deepEqual(await worker(), [warm, 1], 'after the prompts');
   t.diagnostic(`${warm} bytes of memory`);
+});
+
+test(`${EVALUATED} images are evaluated: memory stays flat, and figures are of all`, async (t) => {
+  const drawn = join(work.path, 'phantoms');
+  carzero('phantom', '--random', String(DISTINCT), '--seed', '3', '--size', '224', '--out', drawn);
+  const names = readdirSync(drawn, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png'));
+  site.folders['/drawn/'] = drawn;
+  await page.goto(`${site.origin}/?model=models/micro`);
+  await reach('ready');
+  await page.getByTestId('preset-select').selectOption('chexpert5');
+  const images = await page.evaluateHandle(
+    async ({ count, names }) => {
+      const data = await Promise.all(names.map(async (name) => (await fetch(`drawn/${name}`)).arrayBuffer()));
+      const transfer = new DataTransfer();
+      const lines = ['image,patient,view,Cardiomegaly,Edema,Pneumonia'];
+      for (let i = 0; i < count; i++) {
+        transfer.items.add(new File([data[i % names.length]], `image ${i}.png`, { type: 'image/png' }));
+        const labels = [2, 3, 5].map((by) => Number(i % by === 0));
+        lines.push([`image ${i}.png`, i >> 1, i % 2 ? 'PA' : 'AP', ...labels].join());
+      }
+      transfer.items.add(new File([lines.join('\n')], 'labels.csv', { type: 'text/csv' }));
+      return transfer;
+    },
+    { count: EVALUATED, names },
+  );
+  const begun = performance.now();
+  await page.evaluate((clipboardData) => dispatchEvent(new ClipboardEvent('paste', { clipboardData })), images);
+  await page.getByTestId('evaluate-rows').locator('tr').first().waitFor();
+  await page.getByTestId('evaluate-start').click();
+  const progress = page.locator('#series-progress');
+  await progress.waitForFunction(
+    (/** @type {HTMLProgressElement} */ { value }, least) => value >= least,
+    EVALUATED / 5,
+    { timeout: PATIENCE_MS },
+  );
+  const [warm] = await worker();
+  await page.getByTestId('evaluate-results').waitFor({ timeout: 2 * PATIENCE_MS });
+  const seconds = (performance.now() - begun) / 1000;
+  assert.deepEqual(await worker(), [warm, 0], 'after the images');
+  const summary = await page.getByTestId('evaluate-summary').textContent();
+  const [all, patients] = [EVALUATED, EVALUATED / 2].map((count) => count.toLocaleString('en-GB'));
+  assert.match(summary ?? '', new RegExp(`^${all} images of ${patients} patients\\.`));
+  t.diagnostic(`${warm} bytes of memory, ${seconds.toFixed(0)} s`);
 });

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, before, beforeEach, test } from 'node:test';
+import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
 import { builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
@@ -152,7 +153,7 @@ test('a folder with a table is understood, measured as the command line does, an
 
   // Against the other head of the same model, from the experiment that asks for it.
   await by('evaluate-cosine').click();
-  await by('evaluate-compared').getByText('cosine').waitFor();
+  await page.locator('#evaluate-compared').getByText('cosine').waitFor();
   const files = SHOWN.map(({ file }) => join(ward, file));
   const prompts = ['Pleural Effusion', 'Pneumothorax', 'Cardiomegaly'].flatMap((name) => [
     '--prompt',
@@ -166,7 +167,7 @@ test('a folder with a table is understood, measured as the command line does, an
   const compared = await by('evaluate-comparison').locator('tbody td:nth-of-type(2)').allTextContents();
   assert.deepEqual(
     compared.slice(1),
-    byCosine.map((/** @type {{metrics: {auroc: {value: number}}}} */ each) => each.metrics.auroc.value.toFixed(3)),
+    byCosine.map((/** @type {{auroc: {value: number}}} */ each) => each.auroc.value.toFixed(3)),
   );
 
   // The threshold, by keyboard, and the images behind a count.
@@ -197,6 +198,7 @@ test('a folder with a table is understood, measured as the command line does, an
     .locator('.evaluate-scroll')
     .evaluateAll((all) => all.some((each) => each.scrollHeight > each.clientHeight + 1));
   assert.equal(cut, false, 'tables are whole');
+  assert.match(await sheet.innerText(), /Finding\s+Pleural Effusion\s/, 'whose curves these are');
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await page.pdf({ path: join(OUTPUT, 'evaluate-print.pdf'), format: 'A4' });
   await page.emulateMedia({ media: 'screen' });
@@ -205,6 +207,13 @@ test('a folder with a table is understood, measured as the command line does, an
     await screenshot(`evaluate-${width}`);
     await noSidewaysScrolling();
   }
+
+  // The experiment that compares the two on one image leads here.
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.keyboard.press('Escape');
+  await by('experiments-open').click();
+  await by('heads-series').click();
+  await by('evaluate-results').waitFor();
 });
 
 /** Without what JSON has as null and a module leaves out. @param {any} value @returns {any} */
@@ -256,7 +265,7 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,1\n');
   await by('evaluate-rows').locator('input').check();
   await by('evaluate-start').click();
-  await error(/There is no finding to measure: .*no image is negative/);
+  await error(/There is no finding to measure: no image is without the finding \(Pneumonia\)\./);
   await giveTable(LABELS);
   await by('evaluate-matched').getByText('6 of 6 images have a row.').waitFor();
   assert.equal(await textOf(by('evaluate-error')), '');
@@ -332,7 +341,7 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
     stored.keys.every((/** @type {string} */ key) => /^[0-9a-f]{64}$/.test(key)),
     'no name of a file',
   );
-  assert.deepEqual([...new Set(stored.fields)], ['height,marks,verdict,warnings,width'], 'no image');
+  assert.deepEqual([...new Set(stored.fields)], ['groups,height,marks,verdict,warnings,width'], 'no image');
 
   await page.keyboard.press('Escape');
   await openMenu(page);
@@ -341,6 +350,52 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await by('forget-confirm').click();
   await page.locator('#forgotten-title').getByText('Nothing is stored.').waitFor();
   assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), []);
+});
+
+test('results are shown by what DICOM files tell and the table does not, and nothing else of a person is kept', async () => {
+  await open('/?model=models/micro');
+  const SECRET = 'POLONIUS^DR';
+  const files = Array.from({ length: 12 }, (_, i) => ({
+    name: `im${i}.dcm`,
+    mimeType: 'application/dicom',
+    buffer: dicom({ view: i % 2 ? 'AP' : 'PA', sex: i < 6 ? 'F' : 'M', age: i < 5 ? '029Y' : '071Y', secret: SECRET }),
+  }));
+  await page.setInputFiles('[data-testid="file-input"]', files);
+  await by('evaluate-open').click();
+  // The table has sexes of its own, which count.
+  const rows = files.map(({ name }, i) => `${name},${i % 3 ? 'w' : 'm'},${Number(i % 4 === 0)}`);
+  await giveTable(['scan,sex,Pneumonia', ...rows].join('\n'));
+  await by('evaluate-rows').locator('tr').first().waitFor();
+  await by('evaluate-start').click();
+  await measured();
+  const parts = by('evaluate-slices').locator('tbody th');
+  assert.deepEqual(await parts.allTextContents(), [
+    'sex: w',
+    'View (DICOM): AP',
+    'View (DICOM): PA',
+    'Age (DICOM): 65+',
+    'Age (DICOM): 18–39',
+  ]);
+  const kept = await page.evaluate(async () => {
+    const answered = (/** @type {IDBRequest} */ request) =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+    const database = await answered(indexedDB.open('carzero-scores'));
+    const rows = await answered(database.transaction('rows').objectStore('rows').getAll());
+    database.close();
+    return rows.map((/** @type {import('../../www/core/kept-scores.js').Kept} */ row) => row.groups);
+  });
+  const own = [...new Set(kept.map((/** @type {object} */ groups) => JSON.stringify(groups)))].sort();
+  assert.deepEqual(own, [
+    '{"view":"AP","sex":"F","age":"18–39"}',
+    '{"view":"AP","sex":"F","age":"65+"}',
+    '{"view":"AP","sex":"M","age":"65+"}',
+    '{"view":"PA","sex":"F","age":"18–39"}',
+    '{"view":"PA","sex":"M","age":"65+"}',
+  ]);
+  for (const id of ['evaluate-json', 'evaluate-csv', 'evaluate-report', 'evaluate-scores'])
+    assert.doesNotMatch(await saved(id), /POLONIUS|029Y|071Y/);
 });
 
 test('measuring is cancelled, and begun again', async () => {
@@ -448,6 +503,10 @@ test('axe-core finds nothing, and nothing scrolls sideways, wide and narrow, in 
     assert.deepEqual(await violations(page), [], colorScheme);
     await noSidewaysScrolling();
   }
-  await page.evaluate(async () => (await import('/core/i18n.js')).setLanguage('ja'));
+  await page.keyboard.press('Escape');
+  await openMenu(page);
+  await by('language').click();
+  await page.keyboard.press('Escape');
+  await by('evaluate-open').click();
   assert.match(await textOf(page.locator('#evaluation-title')), /評価/);
 });

@@ -64,7 +64,7 @@ async function scorePhantom() {
 function nextVersion(name, { model = false } = {}) {
   const folder = join(work.path, name);
   cpSync(DIST, folder, { recursive: true });
-  appendFileSync(join(folder, 'core/words.js'), `\n// ${name}\n`);
+  appendFileSync(join(folder, 'app.js'), `\n// ${name}\n`);
   const index = join(folder, 'index.html');
   writeFileSync(index, readFileSync(index, 'utf8').replace(/(<meta name="build" content=")[^"]*/, '$1'));
   if (model) {
@@ -142,7 +142,7 @@ test('a new version is fetched as a whole while the page in use stays of one bui
   assert.equal(await buildOf(), old);
   await page.getByTestId('update').waitFor();
   await scorePhantom();
-  assert.doesNotMatch(await page.evaluate(async () => (await fetch('core/words.js')).text()), /next/);
+  assert.doesNotMatch(await page.evaluate(async () => (await fetch('app.js')).text()), /^\/\/ next$/m);
   assert.equal(
     await page.evaluate(async () => (await fetch('carzero-webgpu.js')).status),
     200,
@@ -160,7 +160,7 @@ test('a new version is fetched as a whole while the page in use stays of one bui
   await reach('ready');
   await scorePhantom();
   assert.match(await textOf(page.getByTestId('model-source')), /from this browser’s cache/);
-  assert.match(await page.evaluate(async () => (await fetch('core/words.js')).text()), /next/);
+  assert.match(await page.evaluate(async () => (await fetch('app.js')).text()), /^\/\/ next$/m);
   assert.equal(downloads(WASM), fetched, 'what did not change is not fetched again');
   await kept();
   const left = await page.evaluate(async () => {
@@ -178,8 +178,8 @@ test('a new version waits while another page uses the one before, and a half-rep
   const next = nextVersion('other');
 
   site.folders['/'] = next.folder;
-  site.edits.set('/core/words.js', () => readFileSync(join(DIST, 'core/words.js'))); // not replaced yet
-  assert.match((await check()).error ?? '', /words\.js is not what the build lists/);
+  site.edits.set('/app.js', () => readFileSync(join(DIST, 'app.js'))); // not replaced yet
+  assert.match((await check()).error ?? '', /app\.js is not what the build lists/);
   site.edits.clear();
   assert.deepEqual(await check(), { update: true });
   const second = await context.newPage();

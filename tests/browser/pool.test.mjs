@@ -1,17 +1,18 @@
 /** Threads on the CPU: a pool's shares add up to the same scores, also when a member fails. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Worker as Thread } from 'node:worker_threads';
 import { waitWhile } from '../../www/worker/pool.js';
 import { serve } from './server.mjs';
-import { DIST, hostHeaders, launch } from './setup.mjs';
+import { DIST, WWW, hostHeaders, launch } from './setup.mjs';
 /** @import { Browser } from 'playwright-core' */
 /** @import { Site } from './server.mjs' */
 
 /** @type {Site} */ let site;
 /** @type {Browser} */ let browser;
 before(async () => {
-  site = await serve({ '/': DIST });
+  site = await serve({ '/': DIST, '/worker/': join(WWW, 'worker'), '/core/': join(WWW, 'core') }); // not put together
   Object.assign(site.headers, hostHeaders());
   browser = await launch();
 });

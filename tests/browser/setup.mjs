@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The built page. */
 export const DIST = process.env.CARZERO_DIST ?? join(root, 'dist');
+/** The page's sources, a module a file. */
+export const WWW = join(root, 'www');
 /** The command-line program. */
-const CARZERO = process.env.CARZERO_BIN ?? join(root, 'target/debug/carzero');
+export const CARZERO = process.env.CARZERO_BIN ?? join(root, 'target/debug/carzero');
 /** Inputs and golden outputs of the micro checkpoint. */
 export const MICRO = join(root, 'tests/fixtures/carzero-micro');
 /** Where screenshots go. */

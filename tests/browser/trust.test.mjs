@@ -195,7 +195,7 @@ test('no string becomes markup or a script', async () => {
         document.body.innerHTML = '<b>x</b>';
       },
       script: () => {
-        document.createElement('script').src = 'core/words.js';
+        document.createElement('script').src = 'app.js';
       },
       text: () => {
         document.createElement('script').textContent = '1';

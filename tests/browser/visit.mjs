@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { serve } from './server.mjs';
-import { DIST, convertMicro, launch, scratch } from './setup.mjs';
+import { DIST, WWW, convertMicro, launch, scratch } from './setup.mjs';
 /** @import { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core' */
 /** @import { Site } from './server.mjs' */
 
@@ -22,7 +22,7 @@ export function builtPage({ micro = false } = {}) {
   before(async () => {
     if (micro) convertMicro(folder, 'q8');
     built.browser = await launch();
-    built.site = await serve({ '/': DIST, ...(micro && { '/models/micro/': folder }) });
+    built.site = await serve({ '/': DIST, '/core/': join(WWW, 'core'), ...(micro && { '/models/micro/': folder }) });
   });
   after(async () => {
     await built.browser.close();

@@ -7,7 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { matchOf } from './setup.mjs';
 import en from '../../www/i18n/en.js';
 import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
-import { factInWords, looksInverted, noteInWords, viewInWords, warningsOf } from '../../www/core/words.js';
+import {
+  factInWords,
+  looksInverted,
+  noteInWords,
+  populationInWords,
+  viewInWords,
+  warningsOf,
+} from '../../www/core/words.js';
+import { referenceOf } from '../../www/core/written.js';
+import { errorInWords } from '../../www/features/evaluate/words.js';
 import { leftOut } from '../../www/core/review.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -122,6 +131,32 @@ test('every reason for which a picture cannot be read has its words', () => {
     said('bad-prompt', { reason: '!?' })[1],
     '「!?」には、モデルが読める語がありません。英語（ラテン文字と数字）の語が必要です。',
   );
+});
+
+test('every reason for which nothing can be measured has its words', () => {
+  const codes = codesOf('src/evaluate/reason.rs', 'Reason');
+  assert.deepEqual(codes.sort(), keysOf('evaluate.reason.').sort());
+  const said = (/** @type {string} */ code, /** @type {object} */ reason) =>
+    inBoth(() => tell(errorInWords({ code, message: 'The program’s English.', values: { reason } }) ?? ''));
+  assert.deepEqual(said('no-findings', { code: 'no-negative', findings: 'Mass, Edema' }), [
+    'There is no finding to measure: no image is without the finding (Mass, Edema).',
+    '測定できる所見がありません：所見のない画像がありません（Mass, Edema）。',
+  ]);
+  assert.deepEqual(said('bad-option', { code: 'one-sided', choosing: 1200, evaluating: 0 }), [
+    'This cannot be measured: of the images with labels 1,200 are for choosing thresholds and 0 for evaluating, and both are needed.',
+    '測定できません：ラベルのある画像のうち、しきい値の選択用が1,200枚、評価用が0枚で、両方が必要です。',
+  ]);
+});
+
+test('whose images scores are ranked among is said with their name', () => {
+  const ward = { population: 'ward 7', ownImages: 1200 };
+  assert.deepEqual(
+    inBoth(() => populationInWords(ward)),
+    ['ward 7 (1,200 images of your own)', 'ward 7（自分の画像1,200枚）'],
+  );
+  assert.equal(referenceOf(ward), 'ward 7 (own population of 1200 images)');
+  assert.equal(referenceOf({ population: '9 of ours' }), '9 of ours');
+  assert.equal(referenceOf({}), null);
 });
 
 test('whom a model was measured on is Japanese where it is known, and as its config says otherwise', () => {

@@ -744,6 +744,23 @@ fn nothing_of_a_person_is_kept() {
 }
 
 #[test]
+fn view_sex_and_age_are_told_in_groups_alone() {
+    let groups = |view: &str, sex: &str, age: &str| {
+        let mut file = chest();
+        file.text(0x0018_5101, "CS", view).text(0x0010_0040, "CS", sex).text(
+            0x0010_1010,
+            "AS",
+            age,
+        );
+        let groups = file.picture().about().unwrap().groups;
+        [groups.view, groups.sex, groups.age]
+    };
+    assert_eq!(groups("AP", "F", "058Y"), [Some("AP"), Some("F"), Some("40–64")]);
+    assert_eq!(groups("LL", "m", "006M"), [Some("lateral"), Some("M"), Some("0–17")]);
+    assert_eq!(groups("DR POLONIUS", "FEMALE", "1948"), [None, None, None]);
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_with_a_remedy() {
     let cases: [(&str, Edit, &str, &str); 19] = [
         ("no rows", |f| f.us(0x0028_0010, &[0]), "bad-dicom", "0 rows"),

@@ -68,6 +68,7 @@ const MAY_IMPORT = {
   core: ['i18n'],
   worker: ['core'],
   boot: ['core', 'worker'],
+  library: ['core', 'worker'],
   features: ['core', 'worker'],
 };
 

@@ -2,6 +2,7 @@
  * What takes long begins first: this script runs while the browser still reads the rest of the page, and starts a worker
  * with the program and the model.
  */
+import { build } from '../core/build.js';
 import { folderOfAddress } from '../core/folders.js';
 import { readPreference } from '../core/preference.js';
 import { isForgetting } from '../core/stores.js';
@@ -10,7 +11,7 @@ import { takeOver } from './offline.js';
 
 async function beginFirst() {
   if (isForgetting()) return null;
-  const begun = begin(folderOfAddress(location), { preference: readPreference() });
+  const begun = begin(folderOfAddress(location), { preference: readPreference() }, build());
   return (await takeOver()) ? null : begun;
 }
 

@@ -55,6 +55,21 @@ export const initialEvaluation = () => ({
 /** What a finding of the table is called where it is scored. @param {Evaluation} evaluation @param {string} name */
 export const scoredAs = ({ asked }, name) => asked?.get(name)?.finding ?? name;
 
+/** @typedef {keyof import('carzero').Groups} Group */
+
+/** What an image's own file may tell, for parts of the results. @type {readonly Group[]} */
+export const GROUPS = ['view', 'sex', 'age'];
+
+/** The column in which that is handed over. @param {Group} group */
+export const columnOf = (group) => `${group} (DICOM)`;
+
+/** What DICOM files tell and the table does not. @param {Evaluation} evaluation @param {readonly import('./table.js').Row[]} rows */
+export const toldByFiles = ({ understood }, rows) =>
+  GROUPS.filter((group) => {
+    const values = new Set(rows.flatMap(({ groups }) => groups[group] ?? []));
+    return values.size > 1 && !understood?.slices.some(({ by }) => by === group);
+  });
+
 /**
  * The scores as `carzero evaluate --predictions` reads them: a row for each image, a column for each finding.
  *
@@ -62,12 +77,14 @@ export const scoredAs = ({ asked }, name) => asked?.get(name)?.finding ?? name;
  * @param {object} [how]
  * @param {(row: import('./table.js').Row, index: number) => string} [how.called] What an image is called
  * @param {'logit' | 'cosine'} [how.score] Which score
+ * @param {readonly Group[]} [how.told] What else is told of an image by its file
  */
-export const predictionsOf = (evaluation, rows, { called = ({ name }) => name, score = 'logit' } = {}) =>
+export const predictionsOf = (evaluation, rows, { called = ({ name }) => name, score = 'logit', told = [] } = {}) =>
   linesOf([
-    ['image', ...evaluation.chosen],
+    ['image', ...evaluation.chosen, ...told.map(columnOf)],
     ...rows.map((row, i) => [
       called(row, i),
       ...evaluation.chosen.map((name) => row.marks.get(scoredAs(evaluation, name))?.[score]),
+      ...told.map((group) => row.groups[group]),
     ]),
   ]);

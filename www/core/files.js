@@ -48,7 +48,7 @@ export async function filesFromTransfer(transfer) {
   return found;
 }
 
-/** @param {FileList | null} list @returns {Named[]} */
+/** @param {Iterable<File> | null} list @returns {Named[]} */
 export const filesFromList = (list) =>
   [...(list ?? [])].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 

@@ -19,6 +19,17 @@ const preferred = () =>
 
 export const language = () => current;
 
+/** What is put into words in another language than the page's. @template T @param {Language} name @param {() => T} speak @returns {T} */
+export function inLanguage(name, speak) {
+  const before = current;
+  try {
+    current = name;
+    return speak();
+  } finally {
+    current = before;
+  }
+}
+
 /** @param {string} key @param {Record<string, string | number>} [values] For `{name}` in the string; numbers as the language writes them. */
 export function t(key, values = {}) {
   const string = STRINGS[current][key];

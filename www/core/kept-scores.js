@@ -1,8 +1,9 @@
 /**
  * Scores that are kept on this device while images are evaluated, so that it goes on where it was after a reload. A row is
- * found by a digest, so that no name of a file is stored; it has numbers and findings, and nothing of the image.
+ * found by a digest, so that no name of a file is stored; it has numbers and findings, of a DICOM file view, sex and
+ * age group, and nothing of the image.
  *
- * @typedef {Pick<import('./table.js').Row, 'width' | 'height' | 'warnings' | 'verdict' | 'marks'>} Kept
+ * @typedef {Pick<import('./table.js').Row, 'width' | 'height' | 'warnings' | 'groups' | 'verdict' | 'marks'>} Kept
  */
 import { Database, answered } from './database.js';
 import { digestOfText } from './digest.js';

@@ -1,8 +1,9 @@
-/** What the page remembers: the device to run on, whether single keys work the viewer, the language, the tour. Storage may be forbidden. */
+/** What the page remembers: the device to run on, whether single keys work the viewer, the language, the tour, a reference population. Storage may be forbidden. */
 
 const DEVICE = 'carzero-device';
 const KEYS = 'carzero-keys';
 const LANGUAGE = 'carzero-language';
+const POPULATION = 'carzero-population';
 const TOUR = 'carzero-tour';
 export const DEVICES = /** @type {const} */ (['auto', 'webgpu', 'cpu']);
 
@@ -46,6 +47,12 @@ export const readLanguage = () => read(LANGUAGE);
 
 /** @param {string} language */
 export const writeLanguage = (language) => write(LANGUAGE, language);
+
+/** Images of one's own to rank among, as they are saved: percentiles by sentence; '' for the model's. */
+export const readPopulation = () => read(POPULATION) ?? '';
+
+/** @param {string} file */
+export const writePopulation = (file) => write(POPULATION, file);
 
 /** Whether the tour was taken or declined. */
 export const readToured = () => read(TOUR) === 'seen';

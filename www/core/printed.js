@@ -11,5 +11,9 @@ export function copyOfDialog() {
   findAll(dialog, 'canvas', HTMLCanvasElement).forEach((canvas, i) => {
     if (canvas.width && canvas.height) contextOf(copies[i]).drawImage(canvas, 0, 0); // a clone has the size, and no pixels
   });
+  const chosen = findAll(dialog, 'select', HTMLSelectElement);
+  findAll(copy, 'select', HTMLSelectElement).forEach((select, i) =>
+    select.replaceWith(create('strong', chosen[i].selectedOptions[0]?.text)),
+  );
   return copy;
 }

@@ -53,6 +53,7 @@
 import { initialExperiments } from './experiments.js';
 import { ALL } from './explanation.js';
 import { language } from './i18n.js';
+import { initialPopulation } from './population.js';
 import { initialRewriter } from './review.js';
 import { initialStudy } from './study.js';
 import { FITTED } from './viewport/transform.js';
@@ -87,6 +88,7 @@ export function initialState() {
     /** @type {Picture | null} */ picture: null,
     /** @type {import('./table.js').Series | null} */ series: null,
     /** @type {import('./evaluation.js').Evaluation | null} Of the series */ evaluation: null,
+    population: initialPopulation(),
     /** @type {import('./beside.js').Comparison | null} */ compare: null,
     /** @type {Drawing | null} What the synthetic picture shall show next */ redraw: null,
     /** @type {boolean} Outline what was drawn */ truth: false,

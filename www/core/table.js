@@ -9,8 +9,10 @@
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('./i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
  * @property {import('./state.js').Warning[]} warnings @property {import('./state.js').Verdict=} verdict
+ * @property {import('carzero').Groups} groups Of a DICOM file, by which an evaluation divides its figures
  * @property {Thumbnail | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
+ * @property {{of: readonly string[], values: Float32Array} | null} measured For a reference population: findings, and their numbers as `Model.measure` gives them
  *
  * @typedef {{by: string, down: boolean}} Sort By 'name', by a finding, or by '' for the order of arrival
  * @typedef {{name: string, finding: string, above: number | null}} Filter `finding` '' stands for any
@@ -40,8 +42,10 @@ export const seriesOf = (files, left) => ({
     width: 0,
     height: 0,
     warnings: [],
+    groups: {},
     thumbnail: null,
     marks: new Map(),
+    measured: null,
   })),
   running: true,
   shown: true,
@@ -54,19 +58,24 @@ export const seriesOf = (files, left) => ({
 export const lacking = ({ state, marks }, findings) =>
   state === 'failed' ? [] : findings.filter((finding) => !marks.has(finding));
 
-/** @param {Row} row @param {readonly string[]} findings */
-const isOpen = (row, findings) => row.state === 'waiting' || lacking(row, findings).length > 0;
+/** What a row is still to be measured for. @param {Row} row @param {readonly string[] | null} measuring Of a population, if there is to be one */
+export const unmeasured = ({ state, measured }, measuring) =>
+  measuring && state !== 'failed' && measured?.of !== measuring ? measuring : [];
 
-/** The row to work on next: those without anything come first. @param {Series} series @param {readonly string[]} findings */
-export const nextRow = ({ rows }, findings) =>
-  rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings));
+/** @param {Row} row @param {readonly string[]} findings @param {readonly string[] | null} measuring */
+const isOpen = (row, findings, measuring) =>
+  row.state === 'waiting' || lacking(row, findings).length > 0 || unmeasured(row, measuring).length > 0;
 
-/** @param {Series} series @param {readonly string[]} findings */
-export function progressOf({ rows }, findings) {
+/** The row to work on next: those without anything come first. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring */
+export const nextRow = ({ rows }, findings, measuring) =>
+  rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings, measuring));
+
+/** @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */
+export function progressOf({ rows }, findings, measuring = null) {
   const count = (/** @type {(row: Row) => boolean} */ test) => rows.reduce((sum, row) => sum + Number(test(row)), 0);
   return {
     total: rows.length,
-    done: count((row) => !isOpen(row, findings)),
+    done: count((row) => !isOpen(row, findings, measuring)),
     failed: count(({ state }) => state === 'failed'),
   };
 }

@@ -40,7 +40,7 @@ export const marksOfWords = (score) =>
 export const marksOf = (score) =>
   [sideOf(score) === 'within' ? t('zone.word') : '', marksOfWords(score)].filter(Boolean).join(' · ');
 
-/** Where a score stands among the reference images, or why it has no standing, as a sentence. @param {import('./state.js').Score} score */
+/** Where a score stands among the reference images, or why it has no standing, as a sentence. @param {import('carzero').Score} score */
 export function scoreInWords(score) {
   const values = { sentence: score.sentence, logit: signed(score.logit) };
   if (score.percentile === undefined) return t(isUnknown(score) ? 'figure.unknown' : 'figure.noReference', values);

@@ -67,11 +67,15 @@ const ungrouped = (values) =>
 /** @param {import('./state.js').Note} note */
 export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(values));
 
-/** The model and its version, told apart by its hash, and whom its standings are among. @param {{title: string, version: string, sha256?: string, population?: string}} info @param {boolean} [ranked] Standings are shown */
-export function modelInWords({ title, version, sha256, population }, ranked = true) {
+/** Which images scores are ranked among: the model's, or a person's own by their name. @param {{population?: string, ownImages?: number}} info */
+export const populationInWords = ({ population = '', ownImages }) =>
+  ownImages === undefined ? modelText(population) : t('population.own', { name: population, images: ownImages });
+
+/** The model and its version, told apart by its hash, and whom its standings are among. @param {{title: string, version: string, sha256?: string, population?: string, ownImages?: number}} info @param {boolean} [ranked] Standings are shown */
+export function modelInWords({ title, version, sha256, ...info }, ranked = true) {
   const model = { title, version: sha256 ? `${version} (${sha256.slice(0, 12)})` : version };
-  return ranked && population
-    ? t('figure.modelReference', { ...model, population: modelText(population) })
+  return ranked && info.population
+    ? t('figure.modelReference', { ...model, population: populationInWords(info) })
     : t('figure.model', model);
 }
 

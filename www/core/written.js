@@ -13,10 +13,14 @@ export const modelOf = ({ name, title, version, sha256, precision, device }) => 
   name,
   title,
   version,
-  sha256: sha256 ?? null,
+  sha256,
   precision,
   device: device.kind,
 });
+
+/** Which images scores are ranked among; null where there are none. @param {{population?: string, ownImages?: number}} info */
+export const referenceOf = ({ population, ownImages }) =>
+  ownImages === undefined ? (population ?? null) : `${population} (own population of ${ownImages} images)`;
 
 /** A file to be kept. @param {Blob} blob @param {string} name */
 export function save(blob, name) {

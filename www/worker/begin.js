@@ -1,5 +1,4 @@
 /** A worker's beginning: the program, and the model of a folder. */
-import { build } from '../core/build.js';
 import { WorkerClient } from './client.js';
 
 /**
@@ -13,14 +12,15 @@ import { WorkerClient } from './client.js';
 
 /**
  * @param {import('../core/folders.js').Folder} folder Of the model
- * @param {import('./jobs.js').Wish} device
+ * @param {import('./jobs.js').Wish} device @param {string} build Which program it is, to the byte, or '' where nobody knows
+ * @param {import('../core/trusted.js').Start} [start]
  * @returns {Begun}
  */
-export function begin(folder, device) {
-  const client = new WorkerClient();
+export function begin(folder, device, build, start) {
+  const client = new WorkerClient(undefined, start);
   const started = client.call('start', { ...device, folder });
   const listener = { onDownload: (/** @type {import('./jobs.js').Told} */ _download) => {} };
-  const loaded = client.call('load', { folder, build: build() }, (download) => listener.onDownload(download));
+  const loaded = client.call('load', { folder, build }, (download) => listener.onDownload(download));
   for (const answer of [started, loaded]) answer.catch(() => {}); // whoever goes on with it is told
   return Object.assign(listener, { client, folder, started, loaded });
 }

@@ -1,16 +1,10 @@
 /** The page's end of the worker: calls with ids, progress, and what to do when the worker dies. */
 import { CodedError, CrashError } from '../core/errors.js';
-import { startWorker } from '../core/trusted.js';
-
-/** @param {string} script Beside this one @param {string} lock Is held by the worker as long as it lives */
-const startJobs = (script, lock) =>
-  startWorker(
-    new URL(script, import.meta.url).href,
-    `navigator.locks?.request(${JSON.stringify(lock)}, () => new Promise(() => {}));`,
-  );
+import { WORKERS, startInheriting } from '../core/trusted.js';
 
 /** @template {{[J in keyof All]: (payload: any) => any}} [All=import('./jobs.js').Jobs] What the worker does */
 export class WorkerClient {
+  /** The worker's name, and that of a lock which it holds as long as it lives. */
   #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
   #worker;
   /** @type {Map<number, {type: string, resolve: (answer: any) => void, reject: (error: CodedError) => void, onProgress?: (told: import('./jobs.js').Told) => void}>} Answers are of the kind that the worker's jobs are checked to give */
@@ -23,9 +17,9 @@ export class WorkerClient {
     this.#tell = resolve;
   });
 
-  /** @param {string} [script] */
-  constructor(script = './worker.js') {
-    this.#worker = startJobs(script, this.#lock);
+  /** @param {string} [script] In their folder @param {import('../core/trusted.js').Start} [start] */
+  constructor(script = './worker.js', start = startInheriting) {
+    this.#worker = start(new URL(script, WORKERS).href, this.#lock);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');

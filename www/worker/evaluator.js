@@ -12,6 +12,7 @@
  * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
  * @property {(payload: {study: import('../core/study.js').Measured}) => import('carzero-evaluation').StudyReport} study Needs no tables
  */
+import './alive.js';
 import { CodedError, codedFrom } from '../core/errors.js';
 
 /** @type {Promise<Exports> | undefined} */ let program;

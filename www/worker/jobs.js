@@ -11,7 +11,7 @@
  * @typedef {{preference: import('../core/state.js').Preference, without?: Message}} Wish `without`: why not WebGPU, whatever is preferred
  * @typedef {{downloaded: number, cached: number, trouble: string} | {read: number}} Weights Bytes; `trouble`: why they were not kept
  *
- * @typedef {import('carzero').ModelInfo & {sha256?: string}} ModelInfo And the digest of its manifest
+ * @typedef {import('carzero').ModelInfo} ModelInfo
  *
  * @typedef {object} Read What is known of a picture as its file is read
  * @property {number} width @property {number} height
@@ -22,7 +22,7 @@
  * @typedef {import('carzero').Score} Scored
  * @typedef {import('carzero').Verdict | undefined} Verdict
  * @typedef {import('../core/table.js').Thumbnail} Thumbnail
- * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {verdict: Verdict, thumbnail: Thumbnail, scores: import('../core/table.js').Mark[]}} Assessed
+ * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {groups: import('carzero').Groups, verdict: Verdict, thumbnail: Thumbnail, scores: import('../core/table.js').Mark[], measured: Float32Array}} Assessed
  * @typedef {import('carzero').Typed} Typed
  * @typedef {import('carzero').Reading} Reading
  * @typedef {import('carzero').Rewriting} Rewriting
@@ -48,7 +48,11 @@
  * @property {(payload: {}) => import('../core/experiments.js').Curves} curvesStep Their next pass
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
- * @property {(payload: {file: Blob, findings: string[], side: number}) => Assessed} assess An image of a series, from its file to its scores; nothing of it stays
+ * @property {(payload: {file: Blob, findings: string[], measure: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores, and to what a reference population needs of it; nothing of it stays
+ * @property {(payload: {more: string[]}) => string[]} measurable The findings that a reference population is measured for: those of the model, and more
+ * @property {(payload: {name: string, findings: string[], scores: Float32Array, images: number, labelled: import('carzero').Labelled[]}) => string} populationOf The file of a reference population, from what was measured
+ * @property {(payload: {file: string}) => ModelInfo} rankAmong Ranks among the images of a population's file, or among the model's for ''
+ * @property {(payload: {all: {finding: string, logits: Float32Array}[]}) => import('carzero').Ranked[]} rank Where logits stand of images that were scored before
  * @property {(payload: {finding: string}) => string} sentence Checks a finding; throws 'bad-prompt'
  * @property {(payload: {text: string}) => Typed} typed
  * @property {(payload: {}) => Rewriting} rewriting
@@ -82,4 +86,7 @@ export const MODEL_JOBS = new Set([
   'curves',
   'curvesStep',
   'assess',
+  'measurable',
+  'rankAmong',
+  'rank',
 ]);

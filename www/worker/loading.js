@@ -1,7 +1,6 @@
 /** From nothing to a model at work: the device, the program, and the weights. */
 import { codedFrom } from '../core/errors.js';
 import { chooseDevice } from './device.js';
-import { digestOf } from './digest.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { decode, held } from './held.js';
 import { Pool } from './pool.js';
@@ -87,8 +86,6 @@ export const loadingJobs = {
     // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
     if (held.device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer)
       held.program.wasm.joinPool(new Pool(held.program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
-    return [
-      { device: held.device, info: { ...held.model.info(), sha256: await digestOf(beginning.manifest) }, weights },
-    ];
+    return [{ device: held.device, info: held.model.info(), weights }];
   },
 };

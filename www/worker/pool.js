@@ -3,7 +3,7 @@
  * which calls the methods of `Pool`). Each has a buffer that it shares with the first, so there are members only where the page is
  * isolated. The first waits for a member without giving way to messages: both are workers.
  */
-import { startWorker } from '../core/trusted.js';
+import { startAlike } from '../core/trusted.js';
 
 const CAPACITY = 4 << 20; // numbers
 const PATIENCE_MS = 10_000; // with a member that does not answer
@@ -40,7 +40,7 @@ export class Pool {
     this.#members = Array.from({ length: size }, () => {
       const control = new Int32Array(new SharedArrayBuffer(64));
       const exchange = new Float32Array(new SharedArrayBuffer(4 * CAPACITY));
-      const worker = startWorker(new URL('./member.js', import.meta.url).href);
+      const worker = startAlike(new URL('./member.js', import.meta.url).href);
       worker.onerror = () => Atomics.store(control, 0, STATES.failed);
       worker.postMessage({ code, glue, control, exchange });
       return { control, exchange, worker };

@@ -5,6 +5,7 @@
  * or `{type: 'crash', value}` when wasm can no longer be trusted.
  * Jobs that use the model run one after another; the others are short, and run between them.
  */
+import './alive.js';
 import { codedFrom } from '../core/errors.js';
 import { experimentJobs } from './experiments.js';
 import { decode, encodedOf, entryOf, held } from './held.js';
@@ -76,11 +77,11 @@ const jobs = {
   },
 
   /** An image of a series, from its file to its scores; nothing of it stays. */
-  async assess({ file, findings, side }) {
+  async assess({ file, findings, measure, side }) {
     const picture = await decode({ file });
     let encoded;
     try {
-      const { width, height, warnings } = picture;
+      const { width, height, warnings, groups } = picture;
       const thumbnail = thumbnailOf(picture, side);
       encoded = await held.model.encodeImage(picture);
       /** @type {import('./jobs.js').Scored[]} */ const all = findings.length
@@ -97,14 +98,34 @@ const jobs = {
         wording,
         measured,
       }));
+      const measured = measure.length ? await held.model.measure(encoded, [...measure]) : new Float32Array();
+      const verdict = await held.model.verdict(picture, encoded);
       return [
-        { width, height, warnings, verdict: await held.model.verdict(picture, encoded), thumbnail, scores },
-        [thumbnail.grey.buffer],
+        { width, height, warnings, groups, verdict, thumbnail, scores, measured },
+        [thumbnail.grey.buffer, measured.buffer],
       ];
     } finally {
       encoded?.free();
       picture.free();
     }
+  },
+
+  async measurable({ more }) {
+    return [await held.model.measurable(more)];
+  },
+
+  async populationOf({ name, findings, scores, images, labelled }) {
+    return [held.model.populationOf(name, findings, scores, images, labelled)];
+  },
+
+  async rankAmong({ file }) {
+    return [held.model.rankAmong(file ? new TextEncoder().encode(file) : undefined)];
+  },
+
+  async rank({ all }) {
+    const ranked = [];
+    for (const { finding, logits } of all) ranked.push(await held.model.rank(finding, logits));
+    return [ranked];
   },
 
   /** Checks a finding; throws 'bad-prompt'. */

@@ -13,6 +13,50 @@ const RADIOGRAPHS: [&str; 5] = ["CR", "DX", "RG", "SC", "OT"];
 /// Parts of the body that a chest radiograph is filed under.
 const CHESTS: [&str; 4] = ["CHEST", "THORAX", "TORAX", "LUNG"];
 
+/// Where groups of ages begin, in years, and what they are called.
+const AGES: [(u32, &str); 4] = [(0, "0–17"), (18, "18–39"), (40, "40–64"), (65, "65+")];
+
+/// By what figures of many pictures can be divided. Each is one of a few words, or not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Groups {
+    /// `PA`, `AP`, `lateral` or `oblique`.
+    pub view: Option<&'static str>,
+    /// (0010,0040): `F`, `M` or `O`.
+    pub sex: Option<&'static str>,
+    /// (0010,1010), in four groups.
+    pub age: Option<&'static str>,
+}
+
+impl Groups {
+    fn from_header(header: &Header) -> Self {
+        let one_of = |tag, known: &[&'static str]| {
+            let code = header.code(tag)?;
+            known.iter().copied().find(|known| *known == code)
+        };
+        let view = match ViewPosition::from_header(header) {
+            ViewPosition::Lateral => Some("lateral"),
+            ViewPosition::Oblique => Some("oblique"),
+            ViewPosition::Frontal => one_of(tags::VIEW_POSITION, &["PA", "AP"]),
+        };
+        let sex = one_of(tags::PATIENT_SEX, &["F", "M", "O"]);
+        Self { view, sex, age: header.code(tags::PATIENT_AGE).and_then(|age| age_group(&age)) }
+    }
+}
+
+/// The group of an age string (AS, PS3.5 section 6.2): three digits, and days, weeks, months or years.
+fn age_group(age: &str) -> Option<&'static str> {
+    let (number, unit) = age.split_at_checked(age.len().checked_sub(1)?)?;
+    let number: u32 = number.parse().ok()?;
+    let years = match unit {
+        "Y" => number,
+        "M" => number / 12,
+        "W" => number / 52,
+        "D" => number / 365,
+        _ => return None,
+    };
+    AGES.iter().rfind(|(from, _)| *from <= years).map(|(_, name)| *name)
+}
+
 /// A fact to show. As JSON it has its name as `code`, and its values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
@@ -90,7 +134,7 @@ pub struct Spacing {
     pub at_detector: bool,
 }
 
-/// What the header says of the picture. Nothing of the patient, the place or the time is kept.
+/// What the header says of the picture. Nothing that tells the patient, the place or the time is kept.
 #[derive(Debug, Clone)]
 pub struct About {
     /// (0008,0060)
@@ -102,6 +146,8 @@ pub struct About {
     /// Taken from view position and view code, or else from the descriptions of series and
     /// protocol.
     pub view: ViewPosition,
+    /// The view, and sex and age of the patient, in a few groups each.
+    pub groups: Groups,
     /// (0020,0062)
     pub laterality: Option<String>,
     /// (0028,0030), or else (0018,1164)
@@ -121,6 +167,7 @@ impl About {
             body_part: header.code(tags::BODY_PART_EXAMINED),
             view_position: header.code(tags::VIEW_POSITION),
             view: ViewPosition::from_header(header),
+            groups: Groups::from_header(header),
             laterality: header.code(tags::IMAGE_LATERALITY),
             spacing,
             aspect: aspect(header, spacing),
@@ -238,4 +285,32 @@ fn aspect(header: &Header, spacing: Option<Spacing>) -> f64 {
         _ => spacing.map(|spacing| spacing.rows / spacing.columns),
     };
     told.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::age_group;
+
+    #[test]
+    fn ages_are_groups() {
+        for (age, group) in [
+            ("017Y", Some("0–17")),
+            ("018Y", Some("18–39")),
+            ("039Y", Some("18–39")),
+            ("40Y", Some("40–64")),
+            ("065Y", Some("65+")),
+            ("999Y", Some("65+")),
+            ("011M", Some("0–17")),
+            ("240M", Some("18–39")),
+            ("003W", Some("0–17")),
+            ("001D", Some("0–17")),
+            ("", None),
+            ("Y", None),
+            ("-1Y", None),
+            ("058", None),
+            ("SECRET", None),
+        ] {
+            assert_eq!(age_group(age), group, "{age}");
+        }
+    }
 }

@@ -12,13 +12,16 @@ use dicom_dictionary_std::tags;
 
 use crate::error::{Error, Reason, Result};
 
-/// All that is ever looked at. No tag of a person, a place, a date or a study is here. The last three
-/// are free text: they are searched for the word "lateral", and never told.
-const KEPT: [Tag; 46] = [
+/// All that is ever looked at. No tag that tells a person, a place, a date or a study is here: of a patient the sex, as one of
+/// three letters, and the age, as one of four groups. The last three are free text: they are searched for the word
+/// "lateral", and never told.
+const KEPT: [Tag; 48] = [
     tags::TRANSFER_SYNTAX_UID,
     tags::DIRECTORY_RECORD_SEQUENCE,
     tags::MODALITY,
     tags::CODE_MEANING,
+    tags::PATIENT_SEX,
+    tags::PATIENT_AGE,
     tags::BODY_PART_EXAMINED,
     tags::IMAGER_PIXEL_SPACING,
     tags::VIEW_POSITION,
@@ -469,8 +472,7 @@ mod tests {
             tags::PATIENT_NAME,
             tags::PATIENT_ID,
             tags::PATIENT_BIRTH_DATE,
-            tags::PATIENT_SEX,
-            tags::PATIENT_AGE,
+            tags::PATIENT_SIZE,
             tags::PATIENT_COMMENTS,
             tags::STUDY_INSTANCE_UID,
             tags::IMAGE_COMMENTS,

@@ -18,7 +18,7 @@ pub(crate) mod jpeg;
 mod lut;
 mod syntax;
 
-pub use about::{About, Fact, Spacing, ViewPosition};
+pub use about::{About, Fact, Groups, Spacing, ViewPosition};
 pub use high_bit_depth::{HighBitDepth, Shown, Values, Window};
 
 use dicom_dictionary_std::tags;

@@ -3,6 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::super::boundary::{plain, thrown};
+use super::settings::values_of;
 use crate::evaluate::EvaluateError;
 use crate::evaluate::decision::{Curves, Decision};
 use crate::evaluate::report::Report;
@@ -32,6 +33,6 @@ extern "C" {
 
 impl From<EvaluateError> for JsValue {
     fn from(error: EvaluateError) -> Self {
-        thrown(&error.to_string(), error.code(), &error.values())
+        thrown(&error.to_string(), error.code(), &values_of(&error))
     }
 }

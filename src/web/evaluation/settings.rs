@@ -1,11 +1,28 @@
-//! What the page says of an evaluation.
+//! What the page says of an evaluation, and is told where that fails.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::study::{Readings, Study};
 use crate::evaluate::understood::Choice;
-use crate::evaluate::{Options, Result, Thresholds};
+use crate::evaluate::{EvaluateError, Options, Reason, Result, Thresholds};
 use crate::table::Csv;
+
+/// A text, or a reason that is a code itself.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum ErrorValue<'a> {
+    Text(String),
+    Reason(&'a Reason),
+}
+
+/// What an error says beside its code, by name.
+pub fn values_of(error: &EvaluateError) -> BTreeMap<&'static str, ErrorValue<'_>> {
+    let texts = error.values().into_iter().map(|(name, text)| (name, ErrorValue::Text(text)));
+    let reason = error.reason().map(|reason| ("reason", ErrorValue::Reason(reason)));
+    texts.chain(reason).collect()
+}
 
 /// A person's corrections; see [`Choice`].
 #[derive(Debug, Default, Deserialize)]

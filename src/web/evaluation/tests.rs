@@ -5,12 +5,12 @@ use std::io::Error;
 use serde_json::{Value, json};
 
 use super::super::tests::Declarations;
-use super::settings::{Corrections, Measured, Settings, StudyTables};
+use super::settings::{Corrections, Measured, Settings, StudyTables, values_of};
 use crate::error::Cause;
 use crate::evaluate::labels::Form;
 use crate::evaluate::study::Study;
-use crate::evaluate::understood::{Choice, understand};
-use crate::evaluate::{EvaluateError, Evaluation};
+use crate::evaluate::understood::{Choice, Slice, SliceBy, understand};
+use crate::evaluate::{EvaluateError, Evaluation, Reason};
 use crate::table::Csv;
 
 fn csv(name: &str, text: &str) -> Csv {
@@ -55,10 +55,34 @@ fn errors() -> Vec<EvaluateError> {
         EvaluateError::NoKey { left: text(), right: text() },
         EvaluateError::SeveralKeys { left: text(), right: text(), columns: text() },
         EvaluateError::NothingJoined { left: text(), right: text() },
-        EvaluateError::NoFindings { reason: text() },
-        EvaluateError::Option { option: "--key", reason: text() },
+        EvaluateError::NoFindings { reason: Reason::NoTable },
+        EvaluateError::Option { option: "--key", reason: Reason::SeveralTables { count: 3 } },
         EvaluateError::Json { file: text(), cause: Cause::from("text") },
         EvaluateError::Write { file: text(), source: Error::other("text") },
+    ]
+}
+
+fn reasons() -> Vec<Reason> {
+    let text = || "text".to_string();
+    vec![
+        Reason::NoTable,
+        Reason::NoLabels { file: text(), columns: text() },
+        Reason::NothingKnown { findings: text() },
+        Reason::NoPositive { findings: text() },
+        Reason::NoNegative { findings: text() },
+        Reason::OneClass { findings: text() },
+        Reason::NothingShared { scores: text(), scored: text(), labels: text(), labelled: text() },
+        Reason::OthersUnnamed { file: text(), columns: text() },
+        Reason::NegatedUnnamed { file: text(), columns: text() },
+        Reason::NoMapBoxed { maps: text(), boxes: text() },
+        Reason::SeveralTables { count: 3 },
+        Reason::NoPatients { column: text() },
+        Reason::TwoThresholds { finding: text() },
+        Reason::NotShared { finding: text(), has: text() },
+        Reason::NoColumnValue { choice: text() },
+        Reason::NoRowsWith { file: text(), column: text(), value: text(), has: text() },
+        Reason::OneSided { choosing: 1, evaluating: 0 },
+        Reason::UnlikeTables,
     ]
 }
 
@@ -66,11 +90,19 @@ fn errors() -> Vec<EvaluateError> {
 fn objects_are_what_typescript_is_told() {
     let declared = Declarations::read(include_str!("types.d.ts"));
     for error in errors() {
-        let values = error.values();
+        let values = values_of(&error);
         declared.check("EvaluateError", &json!({"code": error.code(), "values": values}));
     }
-    for form in [Form::Wide, Form::Nih14, Form::Chexpert, Form::Padchest, Form::Openi] {
+    for reason in reasons() {
+        declared.check("Reason", &reason);
+    }
+    for form in
+        [Form::Wide, Form::Nih14, Form::Chexpert, Form::Padchest, Form::Openi, Form::MimicCxr]
+    {
         declared.check("Form", &form);
+    }
+    for by in [SliceBy::View, SliceBy::Sex, SliceBy::Age] {
+        declared.check("Slice", &Slice { column: "x".to_string(), by });
     }
     let corrections = json!({"table": 0, "key": "file", "patient": "Patient ID"});
     declared.check("Corrections", &corrections);

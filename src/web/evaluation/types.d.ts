@@ -7,8 +7,29 @@
 export interface EvaluateError extends Error {
   /** Stable. */
   code: EvaluateErrorCode;
-  values: Record<string, string>;
+  values: Record<string, string | Reason>;
 }
+
+/** Why something cannot be measured. */
+export type Reason =
+  | { code: 'no-table' }
+  | { code: 'no-labels'; file: string; columns: string }
+  | { code: 'nothing-known'; findings: string }
+  | { code: 'no-positive'; findings: string }
+  | { code: 'no-negative'; findings: string }
+  | { code: 'one-class'; findings: string }
+  | { code: 'nothing-shared'; scores: string; scored: string; labels: string; labelled: string }
+  | { code: 'others-unnamed'; file: string; columns: string }
+  | { code: 'negated-unnamed'; file: string; columns: string }
+  | { code: 'no-map-boxed'; maps: string; boxes: string }
+  | { code: 'several-tables'; count: number }
+  | { code: 'no-patients'; column: string }
+  | { code: 'two-thresholds'; finding: string }
+  | { code: 'not-shared'; finding: string; has: string }
+  | { code: 'no-column-value'; choice: string }
+  | { code: 'no-rows-with'; file: string; column: string; value: string; has: string }
+  | { code: 'one-sided'; choosing: number; evaluating: number }
+  | { code: 'unlike-tables' };
 
 export type EvaluateErrorCode =
   | 'no-table'
@@ -37,11 +58,11 @@ export interface Corrections {
 }
 
 /** How labels are written: a column for each finding, or as a public dataset has them. */
-export type Form = 'wide' | 'nih14' | 'chexpert' | 'padchest' | 'openi';
+export type Form = 'wide' | 'nih14' | 'chexpert' | 'padchest' | 'openi' | 'mimic-cxr';
 
 /** What tables say of images. */
 export interface Understood {
-  /** Which of the tables were read: one, or the two of Open-I. */
+  /** Which of the tables were read: one, or the two of Open-I or MIMIC-CXR-JPG. */
   tables: number[];
   form: Form;
   /** Columns that can be chosen as the key or the patient. */
@@ -61,13 +82,19 @@ export interface Understood {
   findings: FindingLabels[];
   /** Columns that hold no labels, and are of no other use. */
   notRead: string[];
-  /** Columns by which figures can be divided: the view, the sex, the age. */
-  slices: string[];
+  /** Columns by which figures can be divided. */
+  slices: Slice[];
   /** `split=val` and the like: rows on which thresholds can be chosen. */
   splits: string[];
   /** Which of the tables has boxes of these images. */
   boxes?: number;
   boxed: Boxed[];
+}
+
+/** A column by which figures can be divided. */
+export interface Slice {
+  column: string;
+  by: 'view' | 'sex' | 'age';
 }
 
 /** An image with boxes. */
@@ -94,6 +121,7 @@ export interface Settings {
   patient?: string;
   /** Rows for choosing thresholds, as `split=val`; undefined: they are chosen on the very images that are evaluated. */
   chooseOn?: string;
+  /** Columns of the labels, or else of the predictions. */
   slices: string[];
   /** Which of the tables has boxes, to compare maps with. */
   boxes?: number;

@@ -1,8 +1,8 @@
 /** How far loading and scoring are, and whom the standings are among. */
 import { ranked, timingOf } from '../../core/derived.js';
 import { byId } from '../../core/dom.js';
-import { KINDS, modelText, plural, t, tell } from '../../core/i18n.js';
-import { duration, megabytes } from '../../core/words.js';
+import { KINDS, plural, t, tell } from '../../core/i18n.js';
+import { duration, megabytes, populationInWords } from '../../core/words.js';
 
 /** @param {import('../../core/state.js').State} state @returns {[title: string, text: string]} */
 function loadingWords({ device, download, weights }) {
@@ -32,6 +32,7 @@ export function bindProgress() {
   const workText = byId('work-text');
   const workBar = byId('work-bar', HTMLProgressElement);
   const population = byId('population');
+  const populationText = byId('population-text');
   const heads = byId('heads');
   const timing = byId('timing');
 
@@ -68,14 +69,14 @@ export function bindProgress() {
     setBar(workBar, scored, doing === 'scoring' ? findings.length : 0);
     heads.hidden = !ranked(state).some((finding) => scores.get(finding)?.percentile !== undefined);
     population.hidden = model !== 'ready' || (Boolean(doing) && !quiet);
-    population.textContent = !info
+    populationText.textContent = !info
       ? ''
       : !findings.length
         ? t('population.empty')
         : !state.picture
           ? t('population.noImage')
           : info.population
-            ? t('population.among', { population: modelText(info.population) })
+            ? t('population.among', { population: populationInWords(info) })
             : t('population.none');
     if (!doing || !quiet)
       timing.textContent =

@@ -116,6 +116,11 @@ export class CompareActions extends Actions {
     }));
   }
 
+  /** Other images to rank among. */
+  scoreAgain() {
+    this.#change(() => ({ scores: new Map(), overlay: null }));
+  }
+
   /** Does the next thing that is missing while the viewer rests, until nothing is. */
   settle() {
     this.#pump.run();

@@ -1,7 +1,7 @@
 /** What happens to an evaluation: a table is read, the series is scored, and the module measures the scores. */
 import { Actions } from '../../core/actions.js';
 import { CodedError, codedFrom } from '../../core/errors.js';
-import { initialEvaluation, predictionsOf, scoredAs } from '../../core/evaluation.js';
+import { columnOf, initialEvaluation, predictionsOf, scoredAs, toldByFiles } from '../../core/evaluation.js';
 import { programMessage } from '../../core/i18n.js';
 import { KeptScores, keyOf } from '../../core/kept-scores.js';
 import { Pump } from '../../core/pump.js';
@@ -178,6 +178,7 @@ export class EvaluationActions extends Actions {
       const found = await this.#kept.find(keys);
       this.#keys = new Map(rows.map(({ id }, i) => [id, keys[i]]));
       this.session.series.restore(new Map(rows.flatMap(({ id }, i) => (found[i] ? [[id, found[i]]] : []))));
+      await this.session.series.rank(); // they may have been ranked among other images
       this.#change({ kept: true });
     } catch {
       this.#change({ kept: false }); // no storage, or no room in it: scores stay in memory
@@ -189,8 +190,10 @@ export class EvaluationActions extends Actions {
     const { evaluation, series } = this.state;
     const [key, row] = [this.#keys.get(id), series?.rows.find((each) => each.id === id)];
     if (evaluation?.step !== 'scoring' || !evaluation.kept || !key || !row) return;
-    const { width, height, warnings, verdict, marks } = row;
-    await this.#kept.put(key, { width, height, warnings, verdict, marks }).catch(() => this.#change({ kept: false }));
+    const { width, height, warnings, groups, verdict, marks } = row;
+    await this.#kept
+      .put(key, { width, height, warnings, groups, verdict, marks })
+      .catch(() => this.#change({ kept: false }));
   }
 
   /** Goes on when what it waited for is there. */
@@ -207,14 +210,16 @@ export class EvaluationActions extends Actions {
     if (!evaluation?.understood || !series) return;
     const { tables, key, patient, slices, boxes } = evaluation.understood;
     const chooseOn = evaluation.chooseOn || undefined;
-    const settings = { tables, key, patient, chooseOn, slices, boxes, seed: SEED, resamples: RESAMPLES };
+    const told = toldByFiles(evaluation, series.rows);
+    const columns = [...slices.map(({ column }) => column), ...told.map(columnOf)];
+    const settings = { tables, key, patient, chooseOn, slices: columns, boxes, seed: SEED, resamples: RESAMPLES };
     this.#change({ step: 'mapping', progress: { done: 0, of: 1 }, error: '' });
     try {
       this.#maps ??= await this.#map();
       if (this.state.evaluation?.step !== 'mapping') return; // cancelled
       this.#change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
       const worker = await this.#worker();
-      const predictions = predictionsOf(evaluation, series.rows);
+      const predictions = predictionsOf(evaluation, series.rows, { told });
       const asked = { predictions, against: this.#against?.scores, maps: this.#maps, settings };
       const report = await worker.call('evaluate', asked, (progress) => this.#change({ progress }));
       this.#change({ step: 'done', report, against: this.#against?.name ?? '' });

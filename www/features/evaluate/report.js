@@ -1,7 +1,8 @@
 /** The report of an evaluation. */
 import { create } from '../../core/dom.js';
-import { modelText, t } from '../../core/i18n.js';
+import { t } from '../../core/i18n.js';
 import { listOf, paperOf, scrolling, tableOf, within } from '../../core/paper.js';
+import { populationInWords } from '../../core/words.js';
 import { comparisonOf, isCosine } from './comparison.js';
 import { curvesOf } from './curves.js';
 import { localisationOf } from './localisation.js';
@@ -31,7 +32,7 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
       [t('evaluate.model'), info ? `${info.title} ${info.version}` : ''],
       ['SHA-256', info?.sha256 ?? ''],
       [t('evaluate.device'), device?.kind ?? ''],
-      [t('evaluate.population'), modelText(info?.population ?? '')],
+      [t('evaluate.population'), info ? populationInWords(info) : ''],
       [t('evaluate.chooseOn'), evaluation.chooseOn || t('evaluate.chosenHere')],
       [t('evaluate.seed'), `${report.seed}, ${report.resamples}`],
     ]),

@@ -98,7 +98,7 @@ export function bindSetup(session) {
       ...(rowsWithout ? [plural('evaluate.rowsWithout', rowsWithout)] : []),
       ...(doubled ? [plural('evaluate.doubled', doubled)] : []),
       ...(notRead.length ? [t('evaluate.notRead', { columns: listed(notRead) })] : []),
-      ...(slices.length ? [t('evaluate.slicedBy', { columns: listed(slices) })] : []),
+      ...(slices.length ? [t('evaluate.slicedBy', { columns: listed(slices.map(({ column }) => column)) })] : []),
     ].join(' ');
   });
 

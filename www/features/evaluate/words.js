@@ -1,6 +1,6 @@
 /** An evaluation in words. */
 import { listed, nameOf, percent, plural, t } from '../../core/i18n.js';
-import { scoredAs } from '../../core/evaluation.js';
+import { GROUPS, columnOf, scoredAs } from '../../core/evaluation.js';
 import { figure, intervalInWords } from '../../core/figures.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
@@ -24,8 +24,12 @@ const ERRORS = [
 ];
 
 /** @param {import('../../core/errors.js').Known} error @returns {import('../../core/i18n.js').Message | undefined} */
-export const errorInWords = ({ code, values = {} }) =>
-  ERRORS.includes(code) ? { key: `evaluate.error.${code}`, values } : undefined;
+export function errorInWords({ code, values = {} }) {
+  if (!ERRORS.includes(code)) return undefined;
+  const { reason } = values;
+  const why = reason && { key: `evaluate.reason.${reason.code}`, values: reason };
+  return { key: `evaluate.error.${code}`, values: why ? { ...values, reason: why } : values };
+}
 
 /** "0.812 (0.790 to 0.833)". @param {Estimate | undefined} estimate */
 export function estimateInWords(estimate) {
@@ -47,7 +51,10 @@ export function summaryInWords({ images, unit, units, validation_images: validat
 const FEW = 10; // images, as in src/evaluate/metrics.rs
 
 /** "sex: F". @param {{column: string, value: string}} part */
-export const partInWords = ({ column, value }) => `${column}: ${value}`;
+export function partInWords({ column, value }) {
+  const told = GROUPS.find((group) => column === columnOf(group));
+  return told ? t(`evaluate.dicom.${told}`, { value }) : `${column}: ${value}`;
+}
 
 /** How the table of parts is read. @param {import('../../core/evaluation.js').Report} report */
 export const partsInWords = ({ slices, slices_left_out: left }) =>

@@ -3,7 +3,7 @@ import { curvesKey, headsKey, othersOf, partsKey, wordingsKey } from '../../core
 import { tell } from '../../core/i18n.js';
 import { explanationOf } from '../../core/map.js';
 import { warningsOf } from '../../core/words.js';
-import { PURPOSE, modelOf, short } from '../../core/written.js';
+import { PURPOSE, modelOf, referenceOf, short } from '../../core/written.js';
 import { known } from './answer.js';
 
 const SCALE =
@@ -52,7 +52,7 @@ export function jsonOf(state, info) {
     note: `${PURPOSE}.`,
     scale: SCALE,
     model: modelOf(info),
-    reference: info.population ?? null,
+    reference: referenceOf(info),
     image: { name: tell(name), width, height, view, verdict: verdict ?? null, warnings: warningsOf(picture) },
     finding: selected,
     prompt: score?.sentence ?? null,

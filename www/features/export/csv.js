@@ -1,6 +1,6 @@
 /** Scores as CSV by RFC 4180, a line for each image and finding. */
 import { harmless, linesOf } from '../../core/csv.js';
-import { PURPOSE, short } from '../../core/written.js';
+import { PURPOSE, referenceOf, short } from '../../core/written.js';
 import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
 
@@ -33,8 +33,9 @@ const spared = (value) => (typeof value === 'string' ? harmless(value) : value);
 const listed = (warnings) =>
   warnings.map(({ code, ...values }) => [code, ...Object.values(values)].join(' ')).join('; ');
 
-/** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string}} model */
-export function csvOf(records, { title, version, sha256, population }) {
+/** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string, ownImages?: number}} model */
+export function csvOf(records, { title, version, sha256, ...info }) {
+  const reference = referenceOf(info) ?? '';
   const rows = records.flatMap(({ image, side, verdict, warnings, error, scores }) => {
     const marks = scores.length ? scores : [undefined];
     return marks.map((mark) => {
@@ -58,7 +59,7 @@ export function csvOf(records, { title, version, sha256, population }) {
         title,
         version,
         sha256,
-        population,
+        reference,
         PURPOSE,
       ];
     });

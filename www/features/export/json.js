@@ -1,5 +1,5 @@
 /** Scores as JSON. */
-import { PURPOSE, modelOf, short } from '../../core/written.js';
+import { PURPOSE, modelOf, referenceOf, short } from '../../core/written.js';
 import { isNegated } from '../../core/wording.js';
 import { sideOf } from '../../core/zone.js';
 
@@ -31,5 +31,5 @@ export function jsonOf(records, info) {
     })),
   }));
   const model = modelOf(info);
-  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: SCALE, model, reference: info.population ?? null, images }, null, 2)}\n`;
+  return `${JSON.stringify({ note: `${PURPOSE}.`, scale: SCALE, model, reference: referenceOf(info), images }, null, 2)}\n`;
 }

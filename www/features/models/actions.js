@@ -1,5 +1,6 @@
 /** The model's life, and its worker's: it starts, is exchanged for another one, or fails. */
 import { Actions } from '../../core/actions.js';
+import { build } from '../../core/build.js';
 import { CodedError, codedFrom } from '../../core/errors.js';
 import { DEFAULT_MODEL, ownFolder, siteFolder } from '../../core/folders.js';
 import { language, programMessage } from '../../core/i18n.js';
@@ -44,7 +45,7 @@ export class ModelActions extends Actions {
     const { folder, preference } = this.state;
     const fits = first?.folder.kind === 'site' && folder.kind === 'site' && first.folder.url === folder.url;
     if (!fits) first?.client.stop();
-    const begun = first && fits ? first : begin(folder, { preference, without: this.#without });
+    const begun = first && fits ? first : begin(folder, { preference, without: this.#without }, build());
     begun.onDownload = (download) => this.update({ download });
     const { client, started, loaded } = begun;
     client.crashed.then((error) => this.#crashed(client, error));
@@ -60,7 +61,7 @@ export class ModelActions extends Actions {
 
   /** Tries another model in a worker of its own: what fails there changes nothing here. @param {Folder} folder */
   async choose(folder) {
-    const begun = begin(folder, { preference: this.state.preference });
+    const begun = begin(folder, { preference: this.state.preference }, build());
     const { client } = begun;
     begun.onDownload = (download) => this.update({ trial: { name: folder.name, download } });
     client.crashed.then((error) => this.#crashed(client, error));
@@ -137,7 +138,10 @@ export class ModelActions extends Actions {
 
   /** @param {import('../../worker/jobs.js').Answer<'load'>} loaded */
   async #loaded({ device, info, weights }) {
-    this.update({ model: 'ready', device, info, weights: weightsInWords(weights) });
+    const client = this.#client;
+    const ranked = await this.session.population.restore(info);
+    if (client !== this.#client) return;
+    this.update({ model: 'ready', device, info: ranked, weights: weightsInWords(weights) });
     if (this.#ignored) this.session.notices.refuse({ key: 'model.ignored' }, { key: 'model.ignoredText' });
     this.#ignored = false;
     await this.session.link.begin(info);

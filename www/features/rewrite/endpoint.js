@@ -8,7 +8,7 @@
  */
 import { CodedError } from '../../core/errors.js';
 
-const FRAME = new URL('./frame.html', import.meta.url).href;
+const FRAME = new URL('features/rewrite/frame.html', document.baseURI).href;
 const SHOWN = 200; // characters of a refusal
 
 /** What is sent, or null for what is no endpoint: elsewhere than on this device it has to be encrypted. @param {string} url Up to and without `/chat/completions` @returns {string | null} */

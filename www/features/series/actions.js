@@ -4,7 +4,7 @@ import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { count } from '../../core/files.js';
 import { Pump } from '../../core/pump.js';
-import { lacking, nextRow, seriesOf, sortBy } from '../../core/table.js';
+import { lacking, nextRow, seriesOf, sortBy, unmeasured } from '../../core/table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
 const CRASHED = {
@@ -79,7 +79,9 @@ export class SeriesActions extends Actions {
   forget() {
     this.#change(({ rows }) => ({
       rows: rows.map((row) =>
-        row.state === 'failed' ? row : { ...row, state: 'waiting', verdict: undefined, marks: new Map() },
+        row.state === 'failed'
+          ? row
+          : { ...row, state: 'waiting', verdict: undefined, marks: new Map(), measured: null },
       ),
     }));
   }
@@ -94,15 +96,35 @@ export class SeriesActions extends Actions {
     }));
   }
 
+  /** Other images to rank among: the standings of all scores, which stay. */
+  async rank() {
+    /** @type {Map<string, import('../../core/table.js').Mark[]>} */ const marks = new Map();
+    for (const row of this.state.series?.rows ?? [])
+      for (const [finding, mark] of row.marks) marks.set(finding, [...(marks.get(finding) ?? []), mark]);
+    const all = [...marks].map(([finding, of]) => ({ finding, logits: Float32Array.from(of, ({ logit }) => logit) }));
+    const ranked = await this.session.call('rank', { all });
+    /** @type {Map<import('../../core/table.js').Mark, import('../../core/table.js').Mark>} */ const fresh = new Map();
+    [...marks.values()].forEach((of, at) => {
+      const { percentiles, measured } = ranked[at];
+      of.forEach((mark, i) => fresh.set(mark, { ...mark, percentile: percentiles?.[i], measured }));
+    });
+    this.#change(({ rows }) => ({
+      rows: rows.map((row) => ({
+        ...row,
+        marks: new Map([...row.marks].map(([finding, mark]) => [finding, fresh.get(mark) ?? mark])),
+      })),
+    }));
+  }
+
   /** Scores row after row while the viewer rests. */
   settle() {
     this.#pump.run();
   }
 
   #next() {
-    const { series, model, findings, wanted, work, redraw } = this.state;
+    const { series, model, findings, wanted, work, redraw, population } = this.state;
     const rests = series?.running && model === 'ready' && !wanted && !work && !redraw;
-    const row = rests ? nextRow(series, findings) : undefined;
+    const row = rests ? nextRow(series, findings, population.measuring) : undefined;
     return row ? () => this.#assess(row) : null;
   }
 
@@ -117,9 +139,12 @@ export class SeriesActions extends Actions {
   async #assess(row) {
     try {
       const findings = lacking(row, this.state.findings);
-      const { scores, ...facts } = await this.session.call('assess', { file: row.file, findings, side: THUMBNAIL });
+      const measure = unmeasured(row, this.state.population.measuring);
+      const asked = { file: row.file, findings, measure, side: THUMBNAIL };
+      const { scores, measured: values, ...facts } = await this.session.call('assess', asked);
       const fresh = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
-      this.#settleRow(row, { ...facts, state: 'done', marks: new Map([...row.marks, ...fresh]) });
+      const measured = measure.length ? { of: measure, values } : row.measured;
+      this.#settleRow(row, { ...facts, measured, state: 'done', marks: new Map([...row.marks, ...fresh]) });
       this.session.evaluation.keep(row.id);
     } catch (error) {
       this.#fail(row, codedFrom(error));

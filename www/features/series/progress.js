@@ -19,8 +19,8 @@ export function bindProgress(session) {
   });
 
   /** @param {import('../../core/table.js').Series} series @param {import('../../core/state.js').State} state */
-  return (series, { findings, model }) => {
-    const { total, done, failed } = progressOf(series, findings);
+  return (series, { findings, model, population }) => {
+    const { total, done, failed } = progressOf(series, findings, population.measuring);
     const open = total - done;
     const doing = !open ? 'done' : !series.running ? (done ? 'rests' : 'new') : model === 'ready' ? 'runs' : 'waits';
     const trouble = failed ? t('series.failed', { count: failed }) : '';

@@ -1,8 +1,8 @@
 /** A series: its table, and the way back to it from the viewer. */
 import { byId, find, onChange } from '../../core/dom.js';
-import { modelText, plural, t } from '../../core/i18n.js';
+import { plural, t } from '../../core/i18n.js';
 import { rowsDrawn, rowsOnShow } from '../../core/table.js';
-import { leftInWords } from '../../core/words.js';
+import { leftInWords, populationInWords } from '../../core/words.js';
 import { bindFilter } from './filter.js';
 import { bindNav } from './nav.js';
 import { bindProgress } from './progress.js';
@@ -77,7 +77,7 @@ export function bindSeries(session) {
       drawProgress(series, state);
       title.textContent = plural('series.of', series.rows.length);
       population.textContent = info?.population
-        ? t('series.among', { population: modelText(info.population) })
+        ? t('series.among', { population: populationInWords(info) })
         : t('series.raw');
       left.textContent = leftInWords(series.left);
       caption.textContent = t('series.caption', { population: population.textContent });
