@@ -34,6 +34,7 @@ import { bindRewrite } from './features/rewrite/view.js';
 import { bindSeries } from './features/series/view.js';
 import { bindSources } from './features/sources/view.js';
 import { bindStage } from './features/map/view.js';
+import { bindStudy } from './features/study/view.js';
 import { bindTeaching } from './features/teaching/view.js';
 import { bindTools } from './features/viewer/tools.js';
 import { bindTour } from './features/tour/view.js';
@@ -65,6 +66,7 @@ const views = [
   bindExport,
   bindModels,
   bindTeaching,
+  bindStudy,
   bindPrint,
   bindReport,
   bindForget,
@@ -101,6 +103,7 @@ async function start() {
   addEventListener('hashchange', restore);
   const begun = await first;
   if (begun) session.model.start(begun);
+  session.study.resume();
 }
 
 document.documentElement.dataset.started = ''; // for guard.js

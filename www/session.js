@@ -16,6 +16,7 @@ import { PictureActions } from './features/sources/actions.js';
 import { PopulationActions } from './features/population/actions.js';
 import { RewriteActions } from './features/rewrite/actions.js';
 import { SeriesActions } from './features/series/actions.js';
+import { StudyActions } from './features/study/actions.js';
 import { TeachingActions } from './features/teaching/actions.js';
 import { TourActions } from './features/tour/actions.js';
 import { DisplayActions } from './features/viewer/actions.js';
@@ -42,6 +43,7 @@ export class Session {
     this.experiments = new ExperimentActions(this);
     this.lab = new LabActions(this);
     this.teaching = new TeachingActions(this);
+    this.study = new StudyActions(this);
     this.tour = new TourActions(this);
     this.series = new SeriesActions(this);
     this.evaluation = new EvaluationActions(this);
@@ -71,5 +73,6 @@ export class Session {
     this.comparison.settle();
     this.why.settle();
     this.experiments.settle();
+    this.teaching.settle();
   }
 }

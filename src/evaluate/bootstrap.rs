@@ -77,7 +77,7 @@ impl Bootstrap {
     /// many resamples are done, and of how many.
     pub fn estimate(
         &self,
-        statistics: impl Fn(&[u32]) -> Vec<Option<f64>>,
+        statistics: &dyn Fn(&[u32]) -> Vec<Option<f64>>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Vec<Option<Estimate>> {
         let values = statistics(&vec![1; self.group_of_row.len()]);
@@ -129,7 +129,7 @@ mod tests {
 
     fn interval_of_mean(names: &[String], values: &[f64], seed: u64) -> [f64; 2] {
         let bootstrap = Bootstrap::new(names, seed, 1000);
-        bootstrap.estimate(|weights| vec![mean(values, weights)], &mut |_, _| {})[0]
+        bootstrap.estimate(&|weights| vec![mean(values, weights)], &mut |_, _| {})[0]
             .unwrap()
             .interval
             .unwrap()
@@ -170,10 +170,10 @@ mod tests {
         let one_patient = Bootstrap::new(&["a", "a"], 0, 100);
         let rare = Bootstrap::new(&["a", "b", "c"], 0, 100);
         let none = Estimate { value: 1.0, interval: None };
-        assert_eq!(one_patient.estimate(|_| vec![Some(1.0)], &mut |_, _| {}), [Some(none)]);
+        assert_eq!(one_patient.estimate(&|_| vec![Some(1.0)], &mut |_, _| {}), [Some(none)]);
         assert_eq!(
             rare.estimate(
-                |weights| vec![(weights == [1, 1, 1]).then_some(1.0), None],
+                &|weights| vec![(weights == [1, 1, 1]).then_some(1.0), None],
                 &mut |_, _| {}
             ),
             [Some(none), None]

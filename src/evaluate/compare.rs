@@ -119,7 +119,7 @@ fn placements(values: &[f64], others: &[f64]) -> Vec<f64> {
 
 /// How likely a standard normal variable is at least so far from 0 on either side: `erfc(|z| / sqrt(2))`, by its series near 0 and
 /// its continued fraction further out (Abramowitz and Stegun, 7.1.5 and 7.1.14).
-fn two_sided(z: f64) -> f64 {
+pub(super) fn two_sided(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     if x < 2.0 {
         let (mut term, mut sum) = (x, x);

@@ -6,6 +6,7 @@ use super::error::{EvaluateError, Result, some_of};
 use super::key;
 use super::labels::Labels;
 use super::options::{Options, Thresholds};
+use super::order::set_of;
 use super::reason::Reason;
 use super::slices::{Slices, Slicing};
 use super::table::{Join, Table, finding_key};
@@ -294,10 +295,9 @@ fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
         return Err(EvaluateError::Option { option, reason });
     };
     let column = table.require(name, "Name a column of the labels as --choose-on COLUMN=VALUE")?;
-    let mut values: Vec<&str> = (0..table.rows()).map(|row| table.cell(row, column)).collect();
+    let values: Vec<&str> = (0..table.rows()).map(|row| table.cell(row, column)).collect();
     let rows = values.iter().map(|&cell| cell == value).collect();
-    values.sort_unstable();
-    values.dedup();
+    let values: Vec<&str> = set_of(values.into_iter()).into_iter().collect();
     if !values.contains(&value) {
         let reason = Reason::NoRowsWith {
             file: table.file.clone(),

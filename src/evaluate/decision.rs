@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::dataset::{Finding, Rows};
 use super::metrics::{Bin, Confusion, Ranking, confusion, f1, mcc, sensitivity, specificity};
+use super::order::ordered;
 
 /// So many bins tell how often a finding is there by score.
 const BINS: usize = 10;
@@ -56,11 +57,10 @@ impl Rows {
     pub fn decide(&self, name: &str, threshold: f64) -> Option<Decision> {
         let finding = self.finding(name)?;
         let counts = confusion(&finding.scores, &finding.labels, threshold);
-        let mut order: Vec<usize> =
-            (0..self.keys.len()).filter(|&row| !finding.scores[row].is_nan()).collect();
-        order.sort_by(|&one, &two| finding.scores[two].total_cmp(&finding.scores[one]));
+        let scores = &finding.scores;
+        let order = ordered(self.keys.len(), &|one, two| scores[two].total_cmp(&scores[one]));
         let mut images = Cells::default();
-        for row in order {
+        for row in order.into_iter().filter(|&row| !scores[row].is_nan()) {
             let cell = match (finding.scores[row] >= threshold, finding.labels[row]) {
                 (true, Some(true)) => &mut images.tp,
                 (true, Some(false)) => &mut images.fp,

@@ -13,6 +13,7 @@ use super::metrics::{
     top_k_chance, top_k_hit, weighted_mean,
 };
 use super::options::{Options, Thresholds};
+use super::order::ordered;
 use super::reason::Reason;
 use super::report::{
     FindingReport, LeftOut, MacroReport, Metrics, Report, SliceFinding, SliceReport, TopKReport,
@@ -151,7 +152,7 @@ fn report(
         let metrics = findings.iter().copied().chain(macros).flatten();
         metrics.chain(hits).chain(slices).chain(differences).collect()
     };
-    let estimates = bootstrap.estimate(statistics, progress);
+    let estimates = bootstrap.estimate(&statistics, progress);
     let (metrics, others) = estimates.split_at((ranked.len() + groups.len()) * METRICS);
     let (accuracies, others) = others.split_at(top_k.len());
     let (aurocs, differences) = others.split_at(sliced.iter().map(Sliced::len).sum());
@@ -300,8 +301,7 @@ fn unseen(names: &[String], findings: &[Finding]) -> Result<HashSet<String>> {
 
 /// Terciles of the findings by number of positives, the frequent ones first.
 fn frequencies(ranked: &[Ranked<'_>]) -> Vec<Option<&'static str>> {
-    let mut order: Vec<usize> = (0..ranked.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(ranked[index].counts.0));
+    let order = ordered(ranked.len(), &|one, two| ranked[two].counts.0.cmp(&ranked[one].counts.0));
     let mut frequencies = vec![None; ranked.len()];
     if ranked.len() >= 3 {
         for (position, &index) in order.iter().enumerate() {

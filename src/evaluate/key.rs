@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::error::{EvaluateError, Result, some_of};
+use super::order::ordered;
 use super::table::{Join, Table, file_name};
 
 /// Words in the names of columns that identify images, the surest first. The first `FILES` of them
@@ -121,12 +122,17 @@ fn by_values(
     let unique = |table: &Table, column: &usize| table.keys(*column).is_ok();
     let rights: Vec<usize> =
         (0..right.header.len()).filter(|column| unique(right, column)).collect();
-    let mut candidates: Vec<Candidate> = lefts
+    let candidates: Vec<Candidate> = lefts
         .filter(|column| unique(left, column))
         .flat_map(|column| rights.iter().map(move |&other| (column, other)))
         .filter_map(|(one, two)| Candidate::new(left, one, right, two, named))
         .collect();
-    candidates.sort_by_key(|one| (one.rank, place(&left.header[one.left])));
+    let order = ordered(candidates.len(), &|one, two| {
+        let [one, two] = [one, two].map(|at| &candidates[at]);
+        let places = [one, two].map(|each| place(&left.header[each.left]));
+        one.rank.cmp(&two.rank).then(places[0].cmp(&places[1]))
+    });
+    let candidates: Vec<&Candidate> = order.into_iter().map(|at| &candidates[at]).collect();
     let Some(best) = candidates.first() else { return Ok(None) };
     let equals = candidates.iter().take_while(|other| other.rank == best.rank);
     let mut differing = equals.filter(|other| other.join.right != best.join.right).peekable();

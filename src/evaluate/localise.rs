@@ -11,6 +11,7 @@ use super::bootstrap::{Bootstrap, Estimate};
 use super::dataset::join_notes;
 use super::error::{EvaluateError, Result, some_of};
 use super::metrics::{mean, weighted_mean};
+use super::order::{ordered, set_of};
 use super::reason::Reason;
 use super::table::{Join, Table, finding_key};
 use crate::labels::nih14::{BOX_COLUMNS, of_box};
@@ -100,14 +101,14 @@ fn covered(rect: &Rect, boxes: &[Rect]) -> f64 {
     let mut area = 0.0;
     for (from, to) in edges.iter().zip(edges.iter().skip(1)) {
         let middle = (from + to) / 2.0;
-        let mut spans: Vec<(f64, f64)> = parts
+        let spans: Vec<(f64, f64)> = parts
             .iter()
             .filter(|part| part.x <= middle && middle <= part.x + part.width)
             .map(|part| (part.y, part.y + part.height))
             .collect();
-        spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let order = ordered(spans.len(), &|one, two| spans[one].0.total_cmp(&spans[two].0));
         let (mut height, mut reached) = (0.0, f64::NEG_INFINITY);
-        for (top, bottom) in spans {
+        for (top, bottom) in order.into_iter().map(|span| spans[span]) {
             height += (bottom - top.max(reached)).max(0.0);
             reached = reached.max(bottom);
         }
@@ -182,7 +183,8 @@ pub fn evaluate(
     let images: Vec<String> = unique(pairs.iter().map(|pair| pair.key.clone()));
     let patient_of: HashMap<&String, String> = images.iter().zip(patients_of(&images)).collect();
     let patients: Vec<&String> = pairs.iter().map(|pair| &patient_of[&pair.key]).collect();
-    let estimates = Bootstrap::new(&patients, seed, resamples).estimate(statistics, &mut |_, _| {});
+    let estimates =
+        Bootstrap::new(&patients, seed, resamples).estimate(&statistics, &mut |_, _| {});
     let (estimates, _) = estimates.as_chunks::<METRICS>();
     let row =
         |(finding, &[pointing_game, box_energy, chance]): (&str, &[Option<Estimate>; METRICS])| {
@@ -198,7 +200,7 @@ pub fn evaluate(
 
 /// The distinct values, in ascending order.
 fn unique<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
-    values.collect::<BTreeSet<_>>().into_iter().collect()
+    set_of(values).into_iter().collect()
 }
 
 fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
@@ -268,9 +270,8 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
     }
     let mut notes = join_notes("maps", &join, "boxes");
     let unmapped = boxes.iter().filter(|(boxed, _)| !mapped.contains(*boxed));
-    let mut unmapped: Vec<String> =
-        unmapped.map(|((image, _), (name, _))| format!("{name} of {image}")).collect();
-    unmapped.sort();
+    let unmapped = set_of(unmapped.map(|((image, _), (name, _))| format!("{name} of {image}")));
+    let unmapped: Vec<String> = unmapped.into_iter().collect();
     for (what, which) in [
         ("Maps without a box of their finding", unboxed),
         ("Boxed findings of an image without a map", unmapped),
@@ -310,7 +311,7 @@ fn columns_of(table: &Table) -> Result<([usize; 6], Named)> {
 pub fn boxed(table: &Table) -> Result<BTreeSet<(String, String)>> {
     let ([image, finding, ..], named) = columns_of(table)?;
     let pair = |row| (table.cell(row, image).to_string(), named(table.cell(row, finding)));
-    Ok((0..table.rows()).map(pair).collect())
+    Ok(set_of((0..table.rows()).map(pair)))
 }
 
 /// The boxes, and the images that have any.

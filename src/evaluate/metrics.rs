@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use super::bootstrap::quantile;
+use super::order::ordered;
 
 /// Fewer positives or negatives than this say little.
 pub const FEW: u64 = 10;
@@ -62,14 +63,15 @@ pub struct Bin {
 impl Ranking {
     /// Sorts the rows that are not masked.
     pub fn new(scores: &[f64], labels: &[Option<bool>]) -> Self {
-        let mut rows: Vec<Ranked> = (0u32..)
+        let rows: Vec<Ranked> = (0u32..)
             .zip(scores.iter().zip(labels))
             .filter(|(_, (score, _))| !score.is_nan())
             .filter_map(|(row, (&score, &label))| {
                 Some(Ranked { score, row, positive: label?, ends_tie: true })
             })
             .collect();
-        rows.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let order = ordered(rows.len(), &|one, two| rows[two].score.total_cmp(&rows[one].score));
+        let mut rows: Vec<Ranked> = order.into_iter().map(|row| rows[row]).collect();
         for index in 1..rows.len() {
             rows[index - 1].ends_tie = rows[index - 1].score != rows[index].score;
         }
@@ -101,6 +103,7 @@ impl Ranking {
     }
 
     /// [`auroc`] under weights. Integers until the last division, so exact.
+    #[inline(never)] // see `study.rs`
     pub fn auroc(&self, weights: &[u32]) -> Option<f64> {
         let (mut doubled, mut totals) = (0u128, (0, 0));
         self.sweep(weights, |step| {

@@ -12,6 +12,8 @@
 //! | `metrics.rs` | AUROC, average precision, F1, MCC, top-k as pure functions |
 //! | `bootstrap.rs` | 95 % intervals by resampling patients |
 //! | `compare.rs` | two scores of the same images |
+//! | `study.rs`, `mrmc.rs` | readers without and with the model, and several readers |
+//! | `order.rs` | sorting, in one way |
 //! | `slices.rs`, `sliced.rs` | parts of the rows by view, sex, age, and AUROC on them |
 //! | `localise.rs` | pointing game and box energy |
 //! | `evaluation.rs` | from the joined data to the report |
@@ -28,12 +30,15 @@ mod key;
 pub mod labels;
 pub mod localise;
 pub mod metrics;
+mod mrmc;
 mod options;
+mod order;
 mod reason;
 pub mod report;
 pub mod roc;
 mod sliced;
 mod slices;
+pub mod study;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -68,4 +68,7 @@ pub enum Reason {
         "of the joined rows {choosing} are for choosing and {evaluating} for evaluating, and both are needed"
     )]
     OneSided { choosing: usize, evaluating: usize },
+    /// The tables of a reader study have different sizes.
+    #[error("its tables are not of the same findings and cases")]
+    UnlikeTables,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::Result;
+use super::order::ordered;
 use super::table::Table;
 
 /// More values than this are no groups: numbers become bands, and of texts the most frequent ones count.
@@ -92,8 +93,8 @@ fn parts(cells: Vec<&str>) -> Vec<(String, Vec<usize>)> {
     }
     let mut parts: Vec<(String, Vec<usize>)> =
         by_value.into_iter().map(|(value, rows)| (value.to_string(), rows)).collect();
-    parts.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
-    parts
+    let order = ordered(parts.len(), &|one, two| parts[two].1.len().cmp(&parts[one].1.len()));
+    order.into_iter().map(|part| std::mem::take(&mut parts[part])).collect()
 }
 
 /// A number, or an age as ChestX-ray14 and DICOM write it: "58", "058Y".

@@ -8,6 +8,7 @@ use super::error::{EvaluateError, Result, some_of};
 use super::key;
 use super::labels::{Form, Labels, pair_of};
 use super::localise;
+use super::order::set_of;
 use super::reason::Reason;
 use super::table::{Join, Table, finding_key};
 use crate::table::Csv;
@@ -197,7 +198,7 @@ fn understand_set(
         return Err(EvaluateError::NoFindings { reason });
     }
     let distinct = |column: usize| -> BTreeSet<&str> {
-        rows.iter().map(|&row| labels.cell(row, column)).filter(|cell| !cell.is_empty()).collect()
+        set_of(rows.iter().map(|&row| labels.cell(row, column)).filter(|cell| !cell.is_empty()))
     };
     not_read.retain(|name| !name.is_empty());
     let patient = patient.filter(|&column| !distinct(column).is_empty());

@@ -1,4 +1,4 @@
-//! Random phantoms, for training and measuring.
+//! Random phantoms, for training and measuring, and to practise on.
 
 use super::arithmetic::*;
 use super::chest::Chest;
@@ -66,6 +66,52 @@ impl Phantom {
         phantom
     }
 
+    /// A chest to practise on, of its own for each seed: about three in ten show nothing, the others one finding or two.
+    /// `difficulty` goes from 0, plain, to 1, subtle. It makes findings smaller (an effusion of 0.65 to 0.16 of its range, a
+    /// heart of 0.66 to 0.53, a pneumothorax of 0.7 to 0.15, a nodule of a radius of 0.04 to 0.014) or of less contrast (a
+    /// consolidation of a density of 1 to 0.4), and lets exposure and rotation vary more.
+    pub fn case(seed: u64, difficulty: f32) -> Self {
+        let hard = if difficulty.is_nan() { 0.0 } else { difficulty.clamp(0.0, 1.0) };
+        let rng = &mut SplitMix(seed ^ 0x7265_6164_6572_7321);
+        let (light, turn) = (0.2 + 0.6 * hard, 2.0 + 6.0 * hard);
+        let mut phantom = Self {
+            heart: rng.between(0.42, 0.48),
+            exposure: light * rng.signed(),
+            rotation: turn * rng.signed(),
+            ..Self { body: Self::random(seed).body, seed, ..Self::default() }
+        };
+        let normal = rng.chance(0.3);
+        let first = rng.between(0.0, 5.0) as usize;
+        phantom.show(first, hard, rng, !normal);
+        let second = (first + rng.between(1.0, 5.0) as usize) % 5;
+        let two = !normal && rng.chance(0.25);
+        phantom.show(second, hard, rng, two);
+        phantom
+    }
+
+    /// Draws one of the five findings, if it shall be there.
+    fn show(&mut self, finding: usize, hard: f32, rng: &mut SplitMix, there: bool) {
+        let at = (hard + 0.1 * rng.signed()).clamp(0.0, 1.0);
+        let extent = |plain: f32, subtle: f32| plain + (subtle - plain) * at;
+        let left = rng.chance(0.5);
+        let sides = |value: f32| if left { [0.0, value] } else { [value, 0.0] };
+        match finding {
+            _ if !there => {}
+            0 => [self.effusion, self.left_effusion] = sides(extent(0.65, 0.16)),
+            1 => self.heart = extent(0.66, 0.53),
+            2 => [self.right_pneumothorax, self.pneumothorax] = sides(extent(0.7, 0.15)),
+            3 => {
+                self.consolidation_centre = self.place_in_lung(rng);
+                self.consolidation = extent(1.0, 0.4);
+            }
+            _ => {
+                let centre = Chest::new(&self.clamped()).pose.to_image(self.place_in_lung(rng));
+                let radius = extent(0.04, 0.014);
+                self.nodule = Some(Nodule { x: centre[0], y: centre[1], radius });
+            }
+        }
+    }
+
     /// A place in the unrotated image where the beam crosses enough lung.
     fn place_in_lung(&self, rng: &mut SplitMix) -> Point {
         let chest = Chest::new(&self.clamped());
@@ -97,6 +143,47 @@ mod tests {
         }
         assert_eq!(counts.len(), 6, "{counts:?}");
         assert!(counts.values().all(|count| (8..100).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn cases_repeat_and_show_what_is_drawn_plain_or_subtle() {
+        assert_eq!(Phantom::case(5, 0.5), Phantom::case(5, 0.5));
+        let cases = |difficulty: f32| (0..150).map(move |seed| Phantom::case(seed, difficulty));
+        for difficulty in [0.0, 1.0] {
+            let mut counts = std::collections::BTreeMap::new();
+            for case in cases(difficulty) {
+                let drawn = usize::from(case.effusion + case.left_effusion > 0.0)
+                    + usize::from(case.heart > 0.5)
+                    + usize::from(case.pneumothorax + case.right_pneumothorax > 0.0)
+                    + usize::from(case.consolidation > 0.0)
+                    + usize::from(case.nodule.is_some());
+                let truth = case.truth();
+                assert_eq!(truth.len(), drawn, "{case:?}");
+                *counts.entry(drawn).or_insert(0) += 1;
+                for truth in truth {
+                    *counts.entry(truth.finding.len()).or_insert(0) += 1;
+                }
+            }
+            assert!(counts.values().all(|count| *count > 10), "{counts:?}");
+        }
+        let extent = |difficulty: f32, of: fn(&Phantom) -> f32| {
+            let shown: Vec<f32> =
+                cases(difficulty).map(|case| of(&case)).filter(|size| *size > 0.0).collect();
+            shown.iter().sum::<f32>() / shown.len() as f32
+        };
+        let sizes: [fn(&Phantom) -> f32; 5] = [
+            |case| case.effusion,
+            |case| positive(case.heart - 0.5),
+            |case| case.pneumothorax,
+            |case| case.consolidation,
+            |case| case.nodule.map_or(0.0, |nodule| nodule.radius),
+        ];
+        for of in sizes {
+            assert!(
+                extent(0.0, of) > 1.2 * extent(0.5, of) && extent(0.5, of) > 1.2 * extent(1.0, of)
+            );
+        }
+        assert_eq!(Phantom::case(1, f32::NAN), Phantom::case(1, -1.0));
     }
 
     #[test]

@@ -49,6 +49,7 @@ plain! {
     JsWarnings = "Warning[]" from Vec<Warning>;
     JsPalettes = "Palette[]" from Vec<objects::Palette<'_>>;
     JsExamples = "Example[]" from [Example; 4];
+    JsCase = "Phantom" from Phantom;
     JsTruths = "Truth[]" from Vec<Truth>;
     JsWithout = "Phantom | undefined" from Option<Phantom>;
     JsTyped = "Typed" from Typed;

@@ -4,8 +4,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::js::{
-    JsExamples, JsFacts, JsGroups, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths, JsWarnings,
-    JsWithout, object,
+    JsCase, JsExamples, JsFacts, JsGroups, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths,
+    JsWarnings, JsWithout, object,
 };
 use super::objects::{Palette, Shown, TypedArray};
 use crate::engine::heatmap::PALETTES;
@@ -101,6 +101,12 @@ fn phantom_from(params: JsPhantom) -> Result<Phantom> {
 #[wasm_bindgen]
 pub fn phantoms() -> JsExamples {
     object(&Phantom::EXAMPLES)
+}
+
+/// A synthetic chest to practise on, of its own for each seed. `difficulty`: 0 plain to 1 subtle.
+#[wasm_bindgen(js_name = phantomCase)]
+pub fn phantom_case(seed: u32, difficulty: f32) -> JsCase {
+    object(&Phantom::case(seed.into(), difficulty))
 }
 
 /// Where a phantom's findings really are.

@@ -4,7 +4,20 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
 import { boxOf, builtPage, labelOf, openMenu, reached, textOf } from './visit.mjs';
-import { distanceToBox, missingIn, newRound, placeInMap } from '../../www/features/teaching/round.js';
+import {
+  allClear,
+  distanceToBox,
+  isClear,
+  missingIn,
+  overlapOf,
+  placedOf,
+  roundOf,
+  shuffled,
+  truthOfDrawing,
+  withConfidence,
+} from '../../www/core/round.js';
+import { placeInMap } from '../../www/features/teaching/compare.js';
+import { learn, noProgress } from '../../www/features/teaching/progress.js';
 /** @import { BrowserContext, Page } from 'playwright-core' */
 
 const built = builtPage();
@@ -15,7 +28,9 @@ afterEach(() => context?.close());
 
 const reach = (/** @type {string} */ state) => reached(page, state);
 const shot = (/** @type {string} */ name) => page.screenshot({ path: join(OUTPUT, `teach-${name}.png`) });
-const box = (/** @type {string} */ finding) => page.locator(`#teach-findings li[data-finding="${finding}"]`);
+const row = (/** @type {string} */ finding) => page.locator(`#teach-findings li[data-finding="${finding}"]`);
+/** @param {string} finding @param {number} step */
+const rate = (finding, step) => row(finding).locator(`input[value="${step}"]`).check();
 const reveal = () => page.getByTestId('teach-reveal');
 
 async function start(width = 1280, height = 800) {
@@ -27,8 +42,8 @@ async function start(width = 1280, height = 800) {
   });
   page = await context.newPage();
   await page.addInitScript(() => {
-    Math.random = () => 0.2;
-  }); // an effusion
+    Math.random = () => 3 / 2 ** 31;
+  });
   await page.goto(built.site.origin);
   await reach('ready');
   await openMenu(page);
@@ -63,12 +78,65 @@ test('a place against a map, and against what was drawn', () => {
   assert.ok(Math.abs(distanceToBox({ x: 0.1, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1) - 0.3) < 1e-9);
 });
 
-test('a round needs a place and a guess, or neither where nothing is seen', () => {
-  const round = newRound(0);
-  assert.equal(missingIn(round), 'place');
-  assert.equal(missingIn({ ...round, mark: { x: 0, y: 0 } }), 'guess');
-  assert.equal(missingIn({ ...round, mark: { x: 0, y: 0 }, guesses: { Hernia: 1 } }), '');
-  assert.equal(missingIn({ ...round, clear: true }), '');
+test('an answer needs a confidence, and a place for what is called present', () => {
+  const findings = ['Hernia', 'Edema'];
+  const round = roundOf({ purpose: 'one' });
+  const missing = (/** @type {typeof round.answer} */ answer) => missingIn({ ...round, answer }, findings);
+  assert.equal(missing(round.answer), 'guess');
+  assert.equal(missing(withConfidence(round.answer, 'Hernia', 2)), '');
+  assert.equal(missing(withConfidence(round.answer, 'Hernia', 3)), 'place');
+  const marked = { ...round.answer, marks: { '': { x: 0.2, y: 0.3 } } };
+  const taken = withConfidence(marked, 'Hernia', 4);
+  assert.deepEqual(taken.marks, { Hernia: { x: 0.2, y: 0.3 } }, 'the place that was marked first is its own');
+  assert.equal(missing(taken), '');
+  assert.deepEqual(withConfidence(marked, 'Hernia', 1).marks, marked.marks);
+  const study = { ...round, purpose: /** @type {const} */ ('study') };
+  assert.equal(missingIn({ ...study, answer: taken }, findings), 'guess', 'a study asks for all');
+  assert.equal(missingIn({ ...study, answer: allClear(findings) }, findings), '');
+  assert.ok(isClear(allClear(findings), findings) && !isClear(taken, findings));
+});
+
+test('marks are scored by distance and overlap', () => {
+  const box = { x: 0.4, y: 0.4, width: 0.2, height: 0.2 };
+  assert.equal(overlapOf({ x: 0.5, y: 0.5 }, [box], 1), 1);
+  assert.ok(Math.abs(overlapOf({ x: 0.4, y: 0.5 }, [box], 1) - 0.5) < 0.02);
+  assert.equal(overlapOf({ x: 0.1, y: 0.1 }, [box], 1), 0);
+  const truth = truthOfDrawing([{ finding: 'Lung Nodule', ...box }], ['Lung Nodule', 'Hernia']);
+  assert.deepEqual([truth['Lung Nodule']?.length, truth.Hernia], [1, null]);
+  const placed = (/** @type {number} */ x) =>
+    placedOf({ confidence: {}, marks: { 'Lung Nodule': { x, y: 0.5 }, Hernia: { x, y: 0.5 } } }, truth, 1);
+  assert.deepEqual(
+    [0.5, 0.62, 0.7].map((x) => placed(x).map(({ finding, hit }) => [finding, hit])),
+    [[['Lung Nodule', true]], [['Lung Nodule', true]], [['Lung Nodule', false]]],
+  );
+});
+
+test('progress counts by finding, and eight right chests of ten are followed by harder ones', () => {
+  const truth = { 'Lung Nodule': [], Hernia: null };
+  const right = { confidence: { 'Lung Nodule': /** @type {const} */ (5) }, marks: {} };
+  const wrong = { confidence: {}, marks: {} };
+  const after = (/** @type {number} */ good) =>
+    Array.from({ length: 10 }, (_, i) => (i < good ? right : wrong)).reduce(
+      (progress, answer) => learn(progress, answer, truth, [], true),
+      { ...noProgress(), level: 2 },
+    );
+  assert.deepEqual(
+    [0, 3, 4, 7, 8, 10].map((good) => after(good).level),
+    [1, 1, 2, 2, 3, 3],
+  );
+  assert.deepEqual(after(7).findings['Lung Nodule'], { present: 10, found: 7, placed: 0, absent: 0, cleared: 0 });
+  assert.deepEqual(after(7).findings.Hernia, { present: 0, found: 0, placed: 0, absent: 10, cleared: 10 });
+  assert.equal(learn(noProgress(), right, truth, [], false).right.length, 0, 'own images have no level');
+});
+
+test('an order is the seed’s', () => {
+  const items = [...Array(20).keys()];
+  assert.deepEqual(shuffled(items, 7), shuffled(items, 7));
+  assert.notDeepEqual(shuffled(items, 7), shuffled(items, 8));
+  assert.deepEqual(
+    shuffled(items, 7).sort((a, b) => a - b),
+    items,
+  );
 });
 
 test('a round on the desktop: nothing is given away, then mark, guess, model and truth are compared', async () => {
@@ -86,16 +154,19 @@ test('a round on the desktop: nothing is given away, then mark, guess, model and
   await page.mouse.click(layers.x + 0.3 * layers.width, layers.y + 0.75 * layers.height);
   await page.getByTestId('mark-place').waitFor();
   assert.equal(await reveal().isDisabled(), true, 'a guess is missing');
-  await box('Pleural Effusion').getByRole('checkbox').check();
-  await box('Pleural Effusion').getByRole('combobox').selectOption('3');
-  await box('Pneumothorax').getByRole('checkbox').check();
+  await rate('Pleural Effusion', 5);
+  await rate('Pneumothorax', 3);
+  assert.equal(await reveal().isDisabled(), true, 'the place of the second is missing');
+  await row('Pneumothorax').locator('.teach-name').click();
+  await page.mouse.click(layers.x + 0.7 * layers.width, layers.y + 0.3 * layers.height);
+  assert.equal(await page.getByTestId('marks').locator('span').count(), 1);
   await reveal().click();
 
   const outcome = page.getByTestId('teach-outcome');
-  await outcome.getByText('was drawn').first().waitFor();
-  assert.match(await textOf(outcome), /very sure/);
-  assert.match(await textOf(outcome), /map for Pleural Effusion is stronger at your mark than in \d+% of what it saw/);
-  assert.match(await textOf(outcome.locator('tr', { hasText: 'Pneumothorax' })), /fairly sure.*percentile.*no/);
+  await outcome.getByText('Pleural Effusion').first().waitFor();
+  assert.match(await textOf(outcome), /surely present/);
+  assert.match(await textOf(outcome), /map for .* is stronger at your mark than in \d+% of what it saw/);
+  assert.match(await textOf(outcome.locator('tr', { hasText: 'Pneumothorax' })), /possible.*percentile.*no/);
   await page.getByTestId('truth').getByText('Pleural Effusion').waitFor();
   await page.getByTestId('map-canvas').waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'teach-title');
@@ -125,8 +196,10 @@ test('a round by keyboard on a phone’s width', async () => {
   await page.keyboard.press('Shift+ArrowDown');
   await mark.waitForFunction((element, label) => element.getAttribute('aria-label') !== label, before);
   assert.match(await labelOf(mark), /from the left/);
-  await box('Cardiomegaly').getByRole('checkbox').focus();
-  await page.keyboard.press('Space');
+  await row('Cardiomegaly').locator('input').first().focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('4');
+  assert.equal(await row('Cardiomegaly').locator('input[value="4"]').isChecked(), true);
   await audit('guessing');
   await reveal().focus();
   await page.keyboard.press('Enter');
@@ -139,9 +212,9 @@ test('a round by keyboard on a phone’s width', async () => {
 test('the view that nothing is abnormal needs no mark, and is compared, too', async () => {
   await start();
   await page.getByTestId('teach-clear').check();
-  assert.equal(await box('Hernia').getByRole('checkbox').isDisabled(), true);
+  assert.equal(await row('Hernia').locator('input[value="1"]').isChecked(), true);
   await reveal().click();
-  await page.getByTestId('teach-outcome').getByText('Drawn here: Pleural Effusion').waitFor();
+  await page.getByTestId('teach-outcome').getByText('Not marked: Pleural Effusion').waitFor();
 });
 
 test('what was told of the image on show is taken back when a round begins', async () => {

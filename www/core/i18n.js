@@ -105,8 +105,8 @@ const lists = remembered((name, options) => new Intl.ListFormat(name, options));
 /** "one, two, three" as the language writes it. @param {readonly string[]} items */
 export const listed = (items) => lists({ type: 'conjunction', style: 'narrow' }).format(items);
 
-/** Today. */
-export const date = () => new Intl.DateTimeFormat(current, { dateStyle: 'long' }).format(new Date());
+/** A day, today unless told. @param {Date} [day] */
+export const date = (day = new Date()) => new Intl.DateTimeFormat(current, { dateStyle: 'long' }).format(day);
 
 /** @param {number} value @param {Intl.PluralRulesOptions} [options] */
 export const pluralRule = (value, options) => plurals(options).select(value);

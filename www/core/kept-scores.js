@@ -5,51 +5,28 @@
  *
  * @typedef {Pick<import('./table.js').Row, 'width' | 'height' | 'warnings' | 'groups' | 'verdict' | 'marks'>} Kept
  */
+import { Database, answered } from './database.js';
+import { digestOfText } from './digest.js';
 
 const NAME = 'carzero-scores';
 const ROWS = 'rows';
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const answered = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
 /** What the scores of an image are found by. @param {{file: File, name: string}} row @param {string} model And what it runs on */
-export async function keyOf({ file, name }, model) {
-  const text = JSON.stringify([model, name, file.size, file.lastModified]);
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+export const keyOf = ({ file, name }, model) =>
+  digestOfText(JSON.stringify([model, name, file.size, file.lastModified]));
 
 export class KeptScores {
-  /** @type {Promise<IDBDatabase> | undefined} */ #opened;
-
-  #open() {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(ROWS);
-    return answered(request).then((database) => {
-      database.onversionchange = () => database.close(); // all is being forgotten
-      return database;
-    });
-  }
-
-  /** @param {IDBTransactionMode} mode */
-  async #rows(mode) {
-    const database = await (this.#opened ??= this.#open());
-    return database.transaction(ROWS, mode).objectStore(ROWS);
-  }
+  #database = new Database(NAME, ROWS);
 
   /** What is kept, in the order of the keys. @param {string[]} keys @returns {Promise<(Kept | undefined)[]>} */
   async find(keys) {
-    const rows = await this.#rows('readonly');
+    const rows = await this.#database.store('readonly');
     return Promise.all(keys.map((key) => answered(rows.get(key))));
   }
 
   /** Throws where there is no room. @param {string} key @param {Kept} kept */
   async put(key, kept) {
-    const rows = await this.#rows('readwrite');
+    const rows = await this.#database.store('readwrite');
     await answered(rows.put(kept, key));
   }
 }

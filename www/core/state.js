@@ -55,6 +55,7 @@ import { ALL } from './explanation.js';
 import { language } from './i18n.js';
 import { initialPopulation } from './population.js';
 import { initialRewriter } from './review.js';
+import { initialStudy } from './study.js';
 import { FITTED } from './viewport/transform.js';
 
 /** A picture as it opens. @returns {Display} */
@@ -93,7 +94,13 @@ export function initialState() {
     /** @type {boolean} Outline what was drawn */ truth: false,
     /** @type {import('./i18n.js').Language} */ language: language(),
     /** @type {number} The step of the guided tour, or -1 */ tour: -1,
-    /** @type {import('../features/teaching/round.js').Round | null} Teaching mode */ teaching: null,
+    /** @type {import('./round.js').Round | null} Cases that are read: teaching mode, or a study */ round: null,
+    /** @type {import('../features/teaching/progress.js').Progress} Of a learner */ progress: {
+      level: 1,
+      right: [],
+      findings: {},
+    },
+    /** @type {import('./study.js').StudyState} */ study: initialStudy(),
     /** @type {Phase | ''} The phase, in a state from which scores are withheld */ veiled: /** @type {Phase | ''} */ (
       ''
     ),

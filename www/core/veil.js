@@ -1,9 +1,12 @@
-/** What teaching mode hides until a round is revealed. */
+/** What is hidden while a person reads a case: its truth, and without the model all that the model says. */
 import { phase } from './derived.js';
+import { isAided, isOpen } from './round.js';
 
 const NOTHING = new Map();
 /** Neither a file nor a drawing. */
 const HIDDEN = /** @type {import('./state.js').Source} */ ({});
+/** What shows another picture than the one to read. */
+const OTHERS = { series: null, evaluation: null, compare: null };
 /** @type {WeakMap<import('./state.js').Picture, import('./state.js').Picture>} */ const veiled = new WeakMap();
 
 /** The picture without what gives it away; the same object for the same picture. @param {import('./state.js').Picture} picture */
@@ -14,30 +17,34 @@ function veiledPicture(picture) {
 }
 
 /**
- * What the views may know: until a round is revealed, neither scores nor maps, nor what was drawn, nor a table or another picture that tells of it.
+ * What the views may know: until a case is answered not what was drawn, nor a table or another picture that tells of it; and without the model
+ * neither scores nor maps.
  *
  * @param {import('./state.js').State} state
  * @returns {import('./state.js').State}
  */
 export function veil(state) {
-  const { teaching, picture } = state;
-  if (!teaching || teaching.outcome) return state;
-  return {
+  const { round, picture } = state;
+  if (!round) return state;
+  if (!isOpen(round)) return round.purpose === 'one' ? state : { ...state, ...OTHERS };
+  const untold = {
     ...state,
-    veiled: phase(state),
+    ...OTHERS,
     picture: picture && veiledPicture(picture),
     redraw: null,
     truth: false,
+    experiments: { ...state.experiments, open: false },
+  };
+  if (isAided(round)) return untold;
+  return {
+    ...untold,
+    veiled: phase(state),
     scores: NOTHING,
     selected: '',
     overlay: null,
     encodeMs: null,
-    series: null,
-    evaluation: null,
-    compare: null,
     explanations: NOTHING,
     why: { ...state.why, open: false },
-    experiments: { ...state.experiments, open: false },
     contours: { on: false, chosen: null },
   };
 }

@@ -10,6 +10,7 @@
  * @property {(payload: {predictions: string, against?: Blob, maps?: string, settings: import('carzero-evaluation').Settings}) => import('carzero-evaluation').Report} evaluate
  * @property {(payload: {finding: string, threshold: number}) => import('carzero-evaluation').Decision | undefined} decide
  * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
+ * @property {(payload: {study: import('../core/study.js').Measured}) => import('carzero-evaluation').StudyReport} study Needs no tables
  */
 import './alive.js';
 import { CodedError, codedFrom } from '../core/errors.js';
@@ -72,6 +73,19 @@ const jobs = {
 
   async curves({ finding }) {
     return present(evaluation).curves(finding);
+  },
+
+  async study({ study }, tell) {
+    const wasm = await (program ??= startProgram());
+    const { findings, labels, scores, readers, presentFrom, seed, resamples } = study;
+    const told = (/** @type {number} */ done, /** @type {number} */ of) => tell({ done, of });
+    const made = new wasm.ReaderStudy(findings, labels, scores);
+    try {
+      for (const { answers, seconds } of readers) made.add(answers, seconds);
+      return made.measure(presentFrom, seed, resamples, told);
+    } finally {
+      made.free();
+    }
   },
 };
 

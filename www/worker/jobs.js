@@ -32,6 +32,7 @@
  * @property {(payload: {folder: Folder, build: string}) => {device: Device, info: ModelInfo, weights: Weights}} load
  * @property {(payload: {}) => Record<string, string>} japanese Names of findings
  * @property {(payload: {picture: number, source: Source}) => Decoded} decode
+ * @property {(payload: import('../core/round.js').DrawnCase) => Params} chest To practise on
  * @property {(payload: {phantom: Params}) => {bitmap: ImageBitmap}} preview
  * @property {(payload: {picture: number}) => null} drop
  * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode

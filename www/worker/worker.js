@@ -33,6 +33,10 @@ const jobs = {
     return [{ width, height, notes, facts, warnings, truth, values, window, spacing }, [values.buffer]];
   },
 
+  async chest({ seed, difficulty }) {
+    return [held.program.wasm.phantomCase(seed, difficulty)];
+  },
+
   async preview({ phantom }) {
     const picture = held.program.wasm.Picture.phantom(phantom, PREVIEW_SIZE);
     const bitmap = await bitmapFromPicture(picture);

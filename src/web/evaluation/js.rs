@@ -7,6 +7,7 @@ use super::settings::values_of;
 use crate::evaluate::EvaluateError;
 use crate::evaluate::decision::{Curves, Decision};
 use crate::evaluate::report::Report;
+use crate::evaluate::study::StudyReport;
 use crate::evaluate::understood::Understood;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -15,6 +16,7 @@ const TYPES: &'static str = include_str!("types.d.ts");
 plain! {
     JsUnderstood = "Understood" from Understood;
     JsReport = "Report" from Report;
+    JsStudyReport = "StudyReport" from StudyReport;
     JsDecision = "Decision | undefined" from Option<Decision>;
     JsCurves = "Curves | undefined" from Option<Curves>;
 }

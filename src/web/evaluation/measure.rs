@@ -5,9 +5,10 @@ use wasm_bindgen::prelude::*;
 
 use super::super::boundary::object;
 use super::js::{
-    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsUnderstood,
+    JsCorrections, JsCurves, JsDecision, JsProgress, JsReport, JsSettings, JsStudyReport,
+    JsUnderstood,
 };
-use super::settings::{Corrections, Measured, Settings};
+use super::settings::{Corrections, Measured, Settings, StudyTables};
 use crate::evaluate::understood::understand;
 use crate::evaluate::{self, Result};
 use crate::table::Csv;
@@ -63,13 +64,50 @@ impl Tables {
         progress: JsProgress,
     ) -> std::result::Result<Evaluation, JsValue> {
         let settings: Settings = serde_wasm_bindgen::from_value(settings.into())?;
-        let tell: Function = progress.unchecked_into();
-        let mut progress = |done: usize, of: usize| {
-            // What the page's function throws is its own fault.
-            let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
-        };
+        let mut progress = told(progress);
         let options = settings.options(Measured { predictions, against, maps }, &self.0)?;
         Ok(Evaluation(evaluate::Evaluation::new(&options, &mut progress)?))
+    }
+}
+
+fn told(progress: JsProgress) -> impl FnMut(usize, usize) {
+    let tell: Function = progress.unchecked_into();
+    move |done, of| {
+        // What the page's function throws is its own fault.
+        let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
+    }
+}
+
+/// What readers said of the same cases, in tables by finding and then by case.
+#[wasm_bindgen]
+pub struct ReaderStudy(StudyTables);
+
+#[wasm_bindgen]
+impl ReaderStudy {
+    /// `labels`: whether a finding is there, whether it is there at a known place, and whether the model calls it present,
+    /// one table after another; 0 no, 1 yes, 2 unknown. `scores`: the model's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(findings: Vec<String>, labels: Vec<u8>, scores: Vec<f64>) -> Self {
+        Self(StudyTables { findings, labels, scores, ..StudyTables::default() })
+    }
+
+    /// Adds a reader. `answers`: without the model and then with it, a table of confidence, 1 to 5, and one of marks: 1 at
+    /// the finding's place, 0 elsewhere, 2 none. `seconds`: of each case without the model, then with it.
+    pub fn add(&mut self, answers: Vec<u8>, seconds: Vec<f64>) {
+        self.0.readers.push((answers, seconds));
+    }
+
+    /// Measures everything. `present_from`: the confidence from which on a finding is called present. `progress` is told how
+    /// many resamples are done, and of how many.
+    pub fn measure(
+        &self,
+        present_from: u8,
+        seed: u32,
+        resamples: usize,
+        progress: JsProgress,
+    ) -> std::result::Result<JsStudyReport, JsValue> {
+        let study = self.0.study(present_from, seed, resamples);
+        Ok(object(&study.measure(&mut told(progress))?))
     }
 }
 

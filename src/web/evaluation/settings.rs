@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::study::{Readings, Study};
 use crate::evaluate::understood::Choice;
 use crate::evaluate::{EvaluateError, Options, Reason, Result, Thresholds};
 use crate::table::Csv;
@@ -87,5 +88,52 @@ impl Settings {
             seed: self.seed.into(),
             resamples: self.resamples,
         })
+    }
+}
+
+/// What readers said of the same cases, as flat tables.
+#[derive(Debug, Clone, Default)]
+pub struct StudyTables {
+    pub findings: Vec<String>,
+    /// Truth, places and calls of the model; 0 no, 1 yes, 2 unknown.
+    pub labels: Vec<u8>,
+    pub scores: Vec<f64>,
+    /// Of each reader: confidence and marks without the model, then with it; and seconds alike.
+    pub readers: Vec<(Vec<u8>, Vec<f64>)>,
+}
+
+impl StudyTables {
+    /// The study; tables of other sizes are refused when it is measured.
+    pub fn study(&self, present_from: u8, seed: u32, resamples: usize) -> Study {
+        let cases = (self.scores.len() / self.findings.len().max(1)).max(1);
+        let size = cases * self.findings.len();
+        let table = |values: &[u8], number: usize| -> Vec<Vec<u8>> {
+            let own = values.get(number * size..(number + 1) * size).unwrap_or_default();
+            own.chunks(cases).map(<[u8]>::to_vec).collect()
+        };
+        let known = |values: &[u8], number: usize| -> Vec<Vec<Option<bool>>> {
+            let answer = |value: &u8| (*value < 2).then_some(*value == 1);
+            table(values, number).iter().map(|row| row.iter().map(answer).collect()).collect()
+        };
+        let readings = |(answers, seconds): &(Vec<u8>, Vec<f64>), condition: usize| Readings {
+            seconds: seconds.chunks(cases).nth(condition).unwrap_or_default().to_vec(),
+            confidence: table(answers, 2 * condition),
+            marks: known(answers, 2 * condition + 1),
+        };
+        Study {
+            findings: self.findings.clone(),
+            truth: known(&self.labels, 0),
+            places: known(&self.labels, 1),
+            called: known(&self.labels, 2),
+            scores: self.scores.chunks(cases).map(<[f64]>::to_vec).collect(),
+            readers: self
+                .readers
+                .iter()
+                .map(|one| [0, 1].map(|side| readings(one, side)))
+                .collect(),
+            present_from,
+            seed,
+            resamples,
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::io::Error;
 use serde_json::{Value, json};
 
 use super::super::tests::Declarations;
-use super::settings::{Corrections, Measured, Settings, values_of};
+use super::settings::{Corrections, Measured, Settings, StudyTables, values_of};
 use crate::error::Cause;
 use crate::evaluate::labels::Form;
+use crate::evaluate::study::Study;
 use crate::evaluate::understood::{Choice, Slice, SliceBy, understand};
 use crate::evaluate::{EvaluateError, Evaluation, Reason};
 use crate::table::Csv;
@@ -81,6 +82,7 @@ fn reasons() -> Vec<Reason> {
         Reason::NoColumnValue { choice: text() },
         Reason::NoRowsWith { file: text(), column: text(), value: text(), has: text() },
         Reason::OneSided { choosing: 1, evaluating: 0 },
+        Reason::UnlikeTables,
     ]
 }
 
@@ -151,7 +153,57 @@ fn objects_are_what_typescript_is_told() {
         }
         declared.check(name, &example);
     }
+    check_study(&declared);
     declared.all_met();
+}
+
+/// A study of three readers, and of one of them.
+fn check_study(declared: &Declarations) {
+    let mut study = example();
+    study.resamples = 20;
+    for readers in [3, 1] {
+        study.readers.truncate(readers);
+        declared.check("StudyReport", &study.measure(&mut |_, _| {}).unwrap());
+    }
+}
+
+fn example() -> Study {
+    serde_json::from_str(include_str!("../../../tests/fixtures/study/study.json")).unwrap()
+}
+
+#[test]
+fn flat_tables_are_the_study() {
+    let study = example();
+    let known = |table: &[Vec<Option<bool>>]| -> Vec<u8> {
+        table.iter().flatten().map(|known| known.map_or(2, u8::from)).collect()
+    };
+    let labels = [&study.truth, &study.places, &study.called].map(|table| known(table)).concat();
+    let mut tables = StudyTables {
+        findings: study.findings.clone(),
+        labels,
+        scores: study.scores.concat(),
+        readers: Vec::new(),
+    };
+    for both in &study.readers {
+        let answers =
+            both.each_ref().map(|one| [one.confidence.concat(), known(&one.marks)].concat());
+        let seconds = both.each_ref().map(|one| one.seconds.clone()).concat();
+        tables.readers.push((answers.concat(), seconds));
+    }
+    let flat = tables.study(study.present_from, study.seed, study.resamples);
+    assert_eq!(
+        serde_json::to_value(flat.measure(&mut |_, _| {}).unwrap()).unwrap(),
+        serde_json::to_value(study.measure(&mut |_, _| {}).unwrap()).unwrap()
+    );
+    for broken in [
+        StudyTables { scores: vec![1.0], ..tables.clone() },
+        StudyTables { labels: Vec::new(), ..tables.clone() },
+        StudyTables { readers: vec![(vec![1; 7], vec![0.5])], ..tables },
+        StudyTables::default(),
+    ] {
+        let error = broken.study(3, 1, 0).measure(&mut |_, _| {}).unwrap_err();
+        assert_eq!(error.code(), "bad-option");
+    }
 }
 
 #[test]

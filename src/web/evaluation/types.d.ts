@@ -28,7 +28,8 @@ export type Reason =
   | { code: 'not-shared'; finding: string; has: string }
   | { code: 'no-column-value'; choice: string }
   | { code: 'no-rows-with'; file: string; column: string; value: string; has: string }
-  | { code: 'one-sided'; choosing: number; evaluating: number };
+  | { code: 'one-sided'; choosing: number; evaluating: number }
+  | { code: 'unlike-tables' };
 
 export type EvaluateErrorCode =
   | 'no-table'
@@ -302,4 +303,64 @@ export interface Bin {
   score: number;
   images: number;
   positives: number;
+}
+
+/** All results of a reader study. */
+export interface StudyReport {
+  cases: number;
+  readers: number;
+  /** Means over the findings first, then each finding. */
+  parts: StudyPart[];
+}
+
+export interface StudyPart {
+  /** Empty for the means. */
+  finding: string;
+  positives: number;
+  negatives: number;
+  measures: Measure[];
+  /** Of a single reader and a finding: how decisions changed with the model, on cases with the finding and without it. */
+  changed?: [Changed, Changed];
+  /** Of several readers: whether AUROC differs. */
+  mrmc?: Mrmc;
+}
+
+/** A figure as a mean over the readers, and the model's own. */
+export interface Measure {
+  name: MeasureName;
+  without?: Estimate;
+  with?: Estimate;
+  /** With the model less without it. */
+  difference?: Estimate;
+  model?: Estimate;
+}
+
+export type MeasureName =
+  | 'sensitivity'
+  | 'specificity'
+  | 'auroc'
+  | 'afroc'
+  | 'kappaModel'
+  | 'kappaReaders'
+  | 'misled'
+  | 'helped'
+  | 'seconds';
+
+/** Decisions that differ between the conditions. */
+export interface Changed {
+  /** Right only with the model. */
+  gained: number;
+  /** Right only without it. */
+  lost: number;
+  /** The mid-p of McNemar's test. */
+  p: number;
+}
+
+/** The analysis of variance by Obuchowski and Rockette, with Hillis' degrees of freedom. */
+export interface Mrmc {
+  difference: number;
+  interval: [number, number];
+  f: number;
+  df: number;
+  p: number;
 }

@@ -1,8 +1,8 @@
 /** Two scores of the same images, by finding. */
+import { createEstimate, createHead, createLine, createNumber, figure } from '../../core/figures.js';
 import { byId, create, onChange } from '../../core/dom.js';
 import { t, tell } from '../../core/i18n.js';
-import { createEstimate, createHead, createLine, createNumber } from './table.js';
-import { figure, findingInWords } from './words.js';
+import { findingInWords } from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 

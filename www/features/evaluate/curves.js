@@ -1,7 +1,8 @@
 /** The curves of a finding as figures. */
+import { figure } from '../../core/figures.js';
 import { createSvg } from '../../core/dom.js';
 import { number, percent, t } from '../../core/i18n.js';
-import { estimateInWords, figure } from './words.js';
+import { estimateInWords } from './words.js';
 
 /** @typedef {[number, number]} Point In parts of the axes */
 

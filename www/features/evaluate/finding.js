@@ -1,8 +1,9 @@
 /** One finding: its curves, a threshold, and the images that it calls present or absent. */
+import { figure } from '../../core/figures.js';
 import { byId, closest, create, findAll, focusFirst, onChange, setOptions, showName } from '../../core/dom.js';
 import { number, plural, t } from '../../core/i18n.js';
 import { curvesOf } from './curves.js';
-import { decisionInWords, figure, findingInWords } from './words.js';
+import { decisionInWords, findingInWords } from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 

@@ -1,8 +1,8 @@
 /** Whether maps point at what is boxed, by finding. */
+import { createEstimate, createHead, createLine, createNumber, figure } from '../../core/figures.js';
 import { byId, create, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';
-import { createEstimate, createHead, createLine, createNumber } from './table.js';
-import { figure, findingInWords } from './words.js';
+import { findingInWords } from './words.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 

@@ -1,10 +1,9 @@
 /** The figures: a table by finding with means, what was left out, and parts of the images. */
+import { createEstimate, createHead, createLine, createNumber, figure } from '../../core/figures.js';
 import { byId, create, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';
 import { progressOf } from '../../core/table.js';
-import { createEstimate, createHead, createLine, createNumber } from './table.js';
 import {
-  figure,
   findingInWords,
   leftOutInWords,
   notesInWords,

@@ -1,7 +1,7 @@
 /** An evaluation in words. */
 import { listed, nameOf, percent, plural, t } from '../../core/i18n.js';
 import { GROUPS, columnOf, scoredAs } from '../../core/evaluation.js';
-import { signed } from '../../core/words.js';
+import { figure, intervalInWords } from '../../core/figures.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 /** @typedef {import('carzero-evaluation').Estimate} Estimate */
@@ -30,12 +30,6 @@ export function errorInWords({ code, values = {} }) {
   const why = reason && { key: `evaluate.reason.${reason.code}`, values: reason };
   return { key: `evaluate.error.${code}`, values: why ? { ...values, reason: why } : values };
 }
-
-/** @param {number | undefined} value */
-export const figure = (value) => (value === undefined ? '–' : signed(value, 3));
-
-/** "−0.050 to 0.783". @param {[number, number]} interval */
-export const intervalInWords = ([low, high]) => t('evaluate.interval', { low: figure(low), high: figure(high) });
 
 /** "0.812 (0.790 to 0.833)". @param {Estimate | undefined} estimate */
 export function estimateInWords(estimate) {

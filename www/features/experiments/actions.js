@@ -57,9 +57,9 @@ export class ExperimentActions extends Actions {
 
   /** Opens what a link wants, and asks for what is missing. */
   settle() {
-    const { experiments, picture, scores, selected, teaching } = this.state;
+    const { experiments, picture, scores, selected, round } = this.state;
     const isScored = picture && scores.get(selected)?.picture === picture.id && phase(this.state) === 'done';
-    if (experiments.wanted && isScored && !teaching) this.show(true, experiments.wanted);
+    if (experiments.wanted && isScored && !round) this.show(true, experiments.wanted);
     this.#pump.run();
   }
 

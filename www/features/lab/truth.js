@@ -1,4 +1,4 @@
-/** Where the findings of a synthetic chest really are, drawn over it when asked for. */
+/** Where the findings of a picture really are, drawn over it when asked for. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { glossOf, t } from '../../core/i18n.js';
 import { cover } from './place.js';
@@ -38,7 +38,7 @@ export function bindTruth(session) {
     },
   );
 
-  /** @param {boolean} shown Whether a synthetic chest is @param {import('../../core/state.js').State} state */
+  /** @param {boolean} shown Whether it is known what there is @param {import('../../core/state.js').State} state */
   return (shown, { truth, picture, display, viewport: size }) => {
     toggle.checked = truth;
     show.hidden = !shown;

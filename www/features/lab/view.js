@@ -113,7 +113,7 @@ export function bindLab(session) {
     const phantom = (now ?? drawn)?.phantom;
     drawSliders(phantom);
     drawNodule(shown ? phantom?.nodule : null, state);
-    drawTruth(shown, state);
+    drawTruth(shown || Boolean(state.picture?.truth.length), state);
     const percentile = state.scores.get(state.selected)?.percentile;
     finding.textContent = glossOf(state.selected) || state.selected;
     value.textContent = percentile === undefined ? '' : t('percentile', { standing: standing(percentile) });

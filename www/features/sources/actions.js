@@ -48,13 +48,14 @@ export class PictureActions extends Actions {
       if (known.code === 'stopped' || id !== this.#lastId) return;
       this.update({ wanted: null });
       this.session.notices.refuse({ key: 'sources.refused', values: { name } }, programMessage(known));
+      this.session.teaching.refused();
     }
   }
 
-  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {string} name */
+  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {Message} name */
   openFile(file, name) {
     this.session.series.leaveTable();
-    this.open({ file }, name);
+    return this.open({ file }, name);
   }
 
   /** Opens the picture's file again with black and white exchanged, for the model too, or as it is. */
@@ -66,10 +67,10 @@ export class PictureActions extends Actions {
 
   /** Opens a synthetic chest, and with it the phantom lab; what it was drawn to show is selected. @param {import('../../core/state.js').Example} example */
   openExample(example) {
-    const { findings, teaching } = this.state;
+    const { findings, round } = this.state;
     const own = findings.find((finding) => finding.toLowerCase() === example.finding?.toLowerCase());
-    if (!teaching) this.update(own ? { selected: own, picked: true } : { picked: false });
-    this.open({ example, phantom: example.params, moving: false }, syntheticName(example));
+    if (!round) this.update(own ? { selected: own, picked: true } : { picked: false });
+    return this.open({ example, phantom: example.params, moving: false }, syntheticName(example));
   }
 
   /** Draws the synthetic picture anew. The scores and the view of the drawing before stay, so that nothing flickers. @param {import('../../core/state.js').Drawing} source */

@@ -26,7 +26,8 @@ export function bindSources(session) {
     const refuse = (/** @type {import('../../core/i18n.js').Message} */ why) =>
       session.notices.refuse({ key: 'sources.nothing' }, why);
     if (images.length > FILES_MAX) refuse({ key: 'sources.tooMany', values: { count: FILES_MAX } });
-    else if (images.length > 1 && session.state.teaching) refuse({ key: 'sources.oneInTeaching' });
+    else if (session.state.round && session.state.round.purpose !== 'one') refuse({ key: 'sources.inRound' });
+    else if (images.length > 1 && session.state.round) refuse({ key: 'sources.oneInTeaching' });
     else if (images.length > 1) {
       session.series.open(images, left);
       if (tables.length) session.evaluation.begin(tables);

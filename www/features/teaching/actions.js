@@ -1,47 +1,231 @@
-/** Rounds of teaching mode: what the learner says, the reveal, and the next one. */
+/** Reading cases: what the reader says, the reveal or the next case, and how long it took. */
 import { Actions } from '../../core/actions.js';
-import { hasPicture } from '../../core/derived.js';
-import { compare, newRound, surprise } from './round.js';
+import { codedFrom } from '../../core/errors.js';
+import { hasPicture, phase } from '../../core/derived.js';
+import { programMessage } from '../../core/i18n.js';
+import { readPack } from '../../core/pack.js';
+import {
+  allClear,
+  beginning,
+  earlierOf,
+  isAided,
+  isReady,
+  isOver,
+  missingIn,
+  noAnswer,
+  roundOf,
+  withConfidence,
+} from '../../core/round.js';
+import { Stopwatch } from '../../core/stopwatch.js';
+import { boxesOf, compare, knownOf } from './compare.js';
+import { roundOfTen } from './ten.js';
+import { difficultyOf, learn, readProgress, writeProgress } from './progress.js';
+
+/** @typedef {import('../../core/round.js').Round} Round */
+
+const randomSeed = () => Math.floor(Math.random() * 2 ** 31);
 
 export class TeachingActions extends Actions {
+  #watch = new Stopwatch();
+  /** The reading with the model begins once the model has spoken. */ #waits = false;
+  /** The list of findings before a round had one of its own. @type {Pick<import('../../core/state.js').State, 'findings' | 'preset'> | null} */
+  #before = null;
+
+  /** @param {import('../../session.js').Session} session */
+  constructor(session) {
+    super(session);
+    this.update({ progress: readProgress() });
+  }
+
+  /** From the picture shown, also where the model joined meanwhile. */
+  get seconds() {
+    const { round } = this.state;
+    return this.#watch.seconds + ((round && earlierOf(round)?.seconds) ?? 0);
+  }
+
+  /** @param {Partial<Round>} patch */
+  #change(patch) {
+    const { round } = this.state;
+    if (round) this.update({ round: { ...round, ...patch } });
+  }
+
   /** Begins or ends teaching mode, in the viewer and with one picture. @param {boolean} on */
   teach(on) {
-    if (on) this.session.series.leaveTable();
-    if (on && this.state.compare) this.session.comparison.stop();
-    this.update({ teaching: on ? newRound(0) : null, truth: false, tour: -1 });
-    if (on) this.session.display.chooseTool('window');
+    if (on) this.begin(roundOf({ purpose: 'one' }));
+    else this.#end();
   }
 
-  /** The next round begins with the picture that was opened. */
+  /** @param {Round} round */
+  begin(round) {
+    const { findings, preset } = this.state;
+    this.session.series.leaveTable();
+    if (this.state.compare) this.session.comparison.stop();
+    this.update({ round, truth: false, tour: -1 });
+    this.session.display.chooseTool('window');
+    if (round.findings.length) {
+      this.#before ??= { findings, preset };
+      this.session.findings.replace([...round.findings], { preset: '', removed: [], picked: false });
+    }
+    if (round.cases.length && !isOver(round)) this.#present();
+  }
+
+  #end() {
+    this.#watch.stop();
+    this.update({ round: null, truth: false });
+    if (this.#before) this.session.findings.replace(this.#before.findings, { ...this.#before, removed: [] });
+    this.#before = null;
+  }
+
+  /** Ten chests as hard as the learner is good, or ten of a pack. @param {import('../../core/pack.js').Pack} [pack] */
+  ten(pack) {
+    this.begin(roundOfTen(this.state.progress.level, randomSeed(), pack));
+  }
+
+  /** Ten cases of a pack that was chosen. @param {import('../../core/files.js').Named[]} files */
+  async openPack(files) {
+    try {
+      const pack = await readPack(files);
+      await Promise.all(pack.findings.map((finding) => this.session.call('sentence', { finding })));
+      this.ten(pack);
+    } catch (error) {
+      this.session.notices.refuse({ key: 'pack.refused' }, programMessage(codedFrom(error)));
+    }
+  }
+
+  /** A synthetic chest that nobody has chosen, in a round of one. */
+  async surprise() {
+    if (this.state.round?.purpose !== 'one') this.begin(roundOf({ purpose: 'one' }));
+    await this.#draw({ seed: randomSeed(), difficulty: difficultyOf(this.state.progress.level) });
+  }
+
+  /** @param {import('../../core/round.js').DrawnCase} chest */
+  async #draw(chest) {
+    this.session.series.leaveTable();
+    const params = await this.session.call('chest', chest);
+    await this.session.picture.openExample({ name: 'surprise', title: 'Chest of this round', params });
+  }
+
+  /** Opens the case of the step in hand. */
+  async #present() {
+    const { round } = this.state;
+    const step = round?.steps[round.at];
+    if (!round || !step) return;
+    this.#watch.stop();
+    this.#change({ ready: false });
+    const one = round.cases[step.case];
+    if ('seed' in one) await this.#draw(one);
+    else if (one.file)
+      await this.session.picture.openFile(one.file, { key: 'teach.case', values: { number: step.case + 1 } });
+  }
+
+  /** A picture was opened: the case to read. */
   goOn() {
-    const { teaching } = this.state;
-    if (teaching) this.update({ teaching: newRound(teaching.rounds) });
+    const { round } = this.state;
+    if (!round) return;
+    if (round.purpose === 'one') this.update({ round: roundOf({ purpose: 'one', rounds: round.rounds }) });
+    else this.#change({ ready: true, answer: beginning(round), finding: '', outcome: null });
+    this.#waits = isAided(round);
+    if (!this.#waits) requestAnimationFrame(() => this.#watch.start()); // it is on show then
   }
 
-  /** What the learner says. @param {Partial<import('./round.js').Round>} patch */
-  answer(patch) {
-    const { teaching } = this.state;
-    if (teaching && !teaching.outcome) this.update({ teaching: { ...teaching, ...patch } });
+  /** A case that cannot be opened is left out. */
+  refused() {
+    const { round } = this.state;
+    const step = round?.steps[round.at];
+    if (!round || !step || round.purpose === 'one') return;
+    const steps = round.steps.filter((each, i) => i < round.at || each.case !== step.case);
+    this.#change({ steps });
+    this.#goTo(round.at);
   }
 
-  /** Ends the round: shows everything, first what was compared. */
-  reveal() {
+  /** The reading with the model begins once all is scored. */
+  settle() {
+    const { round } = this.state;
+    if (!this.#waits || !round || phase(this.state) !== 'done') return;
+    this.#waits = false;
+    requestAnimationFrame(() => this.#watch.start());
+  }
+
+  /** The finding that keys and taps are for. @param {string} finding */
+  choose(finding) {
+    if (this.state.round?.finding !== finding) this.#change({ finding });
+  }
+
+  /** @param {string} finding @param {import('../../core/round.js').Confidence} confidence @param {boolean} [onwards] The next finding is next */
+  rate(finding, confidence, onwards = false) {
+    const { round, findings } = this.state;
+    if (!round || !isReady(round)) return;
+    const next = onwards ? (findings[findings.indexOf(finding) + 1] ?? finding) : finding;
+    this.#change({ answer: withConfidence(round.answer, finding, confidence), finding: next });
+  }
+
+  /** A place for the finding in hand, or for the one that is chosen next. @param {import('../../core/round.js').Point} at */
+  mark(at) {
+    const { round } = this.state;
+    if (!round || !isReady(round)) return;
+    const { confidence, marks } = round.answer;
+    this.#change({ answer: { confidence, marks: { ...marks, [round.finding]: at } } });
+  }
+
+  /** Nothing looks abnormal, or not so. @param {boolean} on */
+  clear(on) {
+    const { round, findings } = this.state;
+    if (round && isReady(round)) this.#change({ answer: on ? allClear(findings) : noAnswer(), finding: '' });
+  }
+
+  /** Ends the step: a learner is shown everything, a reader of a study the model or the next case. */
+  submit() {
     const { state } = this;
-    const { teaching, scores } = state;
-    if (!teaching || !hasPicture(state)) return;
-    const outcome = compare(state, teaching);
+    const { round, findings } = state;
+    if (!round || !isReady(round) || !hasPicture(state) || missingIn(round, findings)) return;
+    if (phase(state) !== 'done' && (round.purpose !== 'study' || isAided(round))) return;
+    const known = knownOf(state, round);
+    const given = [...round.given, { ...round.answer, seconds: this.seconds }];
+    const all = [...round.known];
+    all[round.steps[round.at].case] = known;
+    this.#change({ given, known: all });
+    if (round.purpose === 'study') this.#goTo(round.at + 1);
+    else this.#reveal(state, known.truth);
+  }
+
+  /** @param {import('../../core/state.js').Viewed} state @param {import('../../core/round.js').Truth} truth */
+  #reveal(state, truth) {
+    const { round } = this.state;
+    if (!round) return;
+    this.#watch.stop();
+    const known = Object.keys(truth).length ? truth : null;
+    const outcome = compare(state, round.answer, known);
+    if (known) {
+      const progress = learn(state.progress, round.answer, known, outcome.placed, 'phantom' in state.picture.source);
+      writeProgress(progress);
+      this.update({ progress });
+    }
+    const found = outcome.rows.find(({ finding }) => state.scores.has(finding));
     this.update({
-      teaching: { ...teaching, rounds: teaching.rounds + 1, outcome },
-      truth: Boolean(outcome.drawn),
-      selected: outcome.rows.find(({ finding }) => scores.has(finding))?.finding ?? state.selected,
+      round: { ...round, rounds: round.rounds + 1, outcome },
+      picture: { ...state.picture, truth: boxesOf(truth) },
+      truth: Boolean(known),
+      selected: found?.finding ?? state.selected,
       picked: true,
     });
   }
 
-  /** The next round, on a synthetic chest that nobody has chosen. */
-  surprise() {
-    this.session.series.leaveTable();
-    const { params } = this.state.phantoms.find(({ name }) => name === 'normal') ?? this.state.phantoms[0];
-    this.session.picture.openExample({ name: 'surprise', title: 'Chest of this round', params: surprise(params) });
+  /** The case after the one that was shown. */
+  next() {
+    const { round } = this.state;
+    if (round) this.#goTo(round.at + 1);
+  }
+
+  /** @param {number} at A step */
+  #goTo(at) {
+    const { round } = this.state;
+    if (!round) return;
+    const next = { ...round, at, outcome: null };
+    const goesOn = earlierOf(next) !== undefined; // the picture stays, and what was said of it
+    this.#watch.stop();
+    this.update({ round: { ...next, answer: beginning(next), finding: '' }, truth: false });
+    this.#waits = goesOn;
+    if (round.purpose === 'study' && this.session.study.answered()) this.#end();
+    else if (!goesOn && !isOver(next)) this.#present();
   }
 }

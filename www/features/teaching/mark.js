@@ -1,33 +1,42 @@
-/** The place that the learner marks: by a tap, or by arrow keys. */
-import { byId, onChange } from '../../core/dom.js';
-import { percent, t } from '../../core/i18n.js';
+/** The places that the reader marks, by taps or by arrow keys: one for each finding. */
+import { byId, create, onChange } from '../../core/dom.js';
+import { nameOf, percent, t } from '../../core/i18n.js';
 import { hasPicture, placeOf } from '../../core/derived.js';
+import { isReady } from '../../core/round.js';
 import { ARROWS, onTap } from '../../core/viewport/input.js';
 import { partFromPoint, pointFromPart } from '../../core/viewport/transform.js';
+
+/** @typedef {import('../../core/round.js').Round} Round */
+/** @typedef {import('../../core/viewport/transform.js').Point} Point */
 
 const MIDDLE = { x: 0.5, y: 0.5 };
 const STEP = 12; // CSS pixels of an arrow key
 const FAST = 4; // with Shift
+
+/** The mark that taps and keys move. @param {Round} round @returns {Point | undefined} */
+const markInHand = ({ answer, finding }) => answer.marks[finding];
 
 /** @param {import('../../session.js').Session} session */
 export function bindMark(session) {
   const keyboard = byId('teach-keyboard', HTMLButtonElement);
   const viewport = byId('fit');
   const mark = byId('mark-place', HTMLButtonElement);
-  /** The round, while the learner has the say. */
+  const others = byId('marks');
+  /** The round, while the reader has the say. */
   const openRound = () => {
-    const now = session.state.teaching;
-    return now && !now.outcome && session.state.picture ? now : null;
+    const { round, picture } = session.state;
+    return round && isReady(round) && picture ? round : null;
   };
 
-  /** @param {import('./round.js').Point} at */
+  /** @param {Point} at */
   function put({ x, y }) {
     const within = (/** @type {number} */ part) => Math.max(0, Math.min(1, part));
-    session.teaching.answer({ mark: { x: within(x), y: within(y) }, clear: false });
+    session.teaching.mark({ x: within(x), y: within(y) });
   }
 
   keyboard.addEventListener('click', () => {
-    if (!session.state.teaching?.mark) put(MIDDLE);
+    const round = openRound();
+    if (round && !markInHand(round)) put(MIDDLE);
     requestAnimationFrame(() => mark.focus());
   });
   onTap(viewport, (at) => {
@@ -36,7 +45,8 @@ export function bindMark(session) {
   mark.addEventListener('keydown', (event) => {
     const arrow = ARROWS[event.key];
     const { state } = session;
-    const marked = openRound()?.mark;
+    const round = openRound();
+    const marked = round && markInHand(round);
     if (!arrow || !marked || !hasPicture(state)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -46,25 +56,48 @@ export function bindMark(session) {
     const size = STEP * (event.shiftKey ? FAST : 1);
     put(partFromPoint(at, view, { x: from.x + arrow[0] * size, y: from.y + arrow[1] * size })); // as the picture is turned now
   });
+
+  /** @param {HTMLElement} element @param {import('../../core/state.js').Viewed} state @param {Point} at */
+  function lay(element, state, at) {
+    const { x, y } = pointFromPart(placeOf(state), state.display.view, at);
+    element.style.setProperty('left', `${x}px`);
+    element.style.setProperty('top', `${y}px`);
+  }
+
   const draw = onChange(
     (
-      /** @type {import('./round.js').Point | null} */ at,
-      /** @type {import('../../core/viewport/transform.js').View} */ view,
+      /** @type {Round['answer'] | undefined} */ answer,
+      /** @type {string} */ finding,
+      /** @type {import('../../core/viewport/transform.js').View} */ _view,
       /** @type {import('../../core/viewport/transform.js').Size} */ _size,
       /** @type {object | undefined} */ _grid,
     ) => {
       const { state } = session;
+      const at = answer?.marks[finding];
       mark.hidden = !at;
-      if (!at || !hasPicture(state)) return;
-      const { x, y } = pointFromPart(placeOf(state), view, at);
-      mark.style.setProperty('left', `${x}px`);
-      mark.style.setProperty('top', `${y}px`);
-      mark.setAttribute('aria-label', t('teach.markLabel', { x: percent(at.x), y: percent(at.y) }));
+      const rest = Object.entries(answer?.marks ?? {}).filter(([name]) => name !== finding);
+      others.replaceChildren();
+      if (!hasPicture(state)) return;
+      if (at) {
+        lay(mark, state, at);
+        const place = { x: percent(at.x), y: percent(at.y) };
+        mark.setAttribute(
+          'aria-label',
+          finding ? t('teach.markOf', { finding: nameOf(finding), ...place }) : t('teach.markLabel', place),
+        );
+        mark.dataset.of = nameOf(finding);
+      }
+      for (const [name, place] of rest) {
+        const ring = create('span', undefined, 'mark-place');
+        ring.dataset.of = nameOf(name);
+        lay(ring, state, place);
+        others.append(ring);
+      }
     },
   );
 
-  return (/** @type {import('../../core/state.js').State} */ { teaching, picture, display, viewport: size }) => {
-    viewport.toggleAttribute('data-marking', Boolean(teaching && !teaching.outcome && picture));
-    draw(teaching && picture ? teaching.mark : null, display.view, size, picture?.grid);
+  return (/** @type {import('../../core/state.js').State} */ { round, picture, display, viewport: size }) => {
+    viewport.toggleAttribute('data-marking', Boolean(round && isReady(round) && picture));
+    draw(picture ? round?.answer : undefined, round?.finding ?? '', display.view, size, picture?.grid);
   };
 }

@@ -1,29 +1,34 @@
-/** What a round came to: the learner, the model, and what was drawn. */
+/** What a case came to: the learner, the model, and what is there. */
 import { byId, create, onChange } from '../../core/dom.js';
-import { glossOf, percent, t } from '../../core/i18n.js';
+import { glossOf, nameOf, percent, t } from '../../core/i18n.js';
 import { marksOf } from '../../core/wording.js';
 import { reading, standing, warningInWords } from '../../core/words.js';
+
+/** @typedef {import('../../core/round.js').Outcome} Outcome */
 
 const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(finding)} (${finding})` : finding);
 const rankOf = (/** @type {number | undefined} */ percentile) =>
   percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) });
 
-/** The comparison in sentences. @param {import('./round.js').Outcome} outcome @param {boolean} marked @returns {string[]} */
-function feedback({ rows, map, drawn, warnings }, marked) {
-  const lines = warnings.map(warningInWords);
-  if (drawn && marked) {
-    if (!drawn.length) lines.push(t('teach.drawnNormalMarked'));
-    for (const { finding, distance } of drawn) {
-      lines.push(
-        distance < 0.005
-          ? t('teach.inside', { finding: named(finding) })
-          : t('teach.outside', { finding: named(finding), distance: percent(distance) }),
-      );
-    }
-  } else if (drawn) {
-    const found = rows.filter((row) => row.drawn).map(({ finding }) => named(finding));
-    lines.push(found.length ? t('teach.drawnUnmarked', { findings: found.join(', ') }) : t('teach.drawnNormal'));
-  }
+/** What is there, and how the marks lie to it. @param {Outcome} outcome @param {boolean} marked @returns {string[]} */
+function places({ truth, placed }, marked) {
+  if (!truth) return [];
+  const there = Object.keys(truth).filter((finding) => truth[finding]);
+  if (!there.length) return [t(marked ? 'teach.drawnNormalMarked' : 'teach.drawnNormal')];
+  const unmarked = there.filter((finding) => !placed.some((each) => each.finding === finding));
+  return [
+    ...placed.map(({ finding, distance, overlap, hit }) => {
+      const values = { finding: named(finding), distance: percent(distance), overlap: percent(overlap) };
+      return t(distance < 0.005 ? 'teach.inside' : hit ? 'teach.near' : 'teach.outside', values);
+    }),
+    ...(unmarked.length ? [t('teach.drawnUnmarked', { findings: unmarked.map(named).join(', ') })] : []),
+  ];
+}
+
+/** The comparison in sentences. @param {Outcome} outcome @param {boolean} marked @returns {string[]} */
+function feedback(outcome, marked) {
+  const { rows, map, warnings } = outcome;
+  const lines = [...warnings.map(warningInWords), ...places(outcome, marked)];
   if (map === 'unseen') lines.push(t('teach.unseen'));
   else if (map)
     lines.push(
@@ -36,7 +41,7 @@ function feedback({ rows, map, drawn, warnings }, marked) {
   return lines;
 }
 
-/** You, the model, and what was drawn, by finding. @param {import('./round.js').Outcome['rows']} rows */
+/** You, the model, and what is there, by finding. @param {Outcome['rows']} rows */
 function tableOf(rows) {
   const known = rows.some(({ drawn }) => drawn !== null);
   const table = create('table');
@@ -55,22 +60,52 @@ function tableOf(rows) {
     name.setAttribute('scope', 'row');
     if (marksOf(score)) name.append(create('span', marksOf(score), 'near'));
     row.append(name, create('td', t(`teach.sure.${sure}`)), create('td', rankOf(score?.percentile)));
-    if (known) row.append(create('td', t(drawn ? 'teach.yes' : 'teach.no')));
+    if (known) row.append(create('td', drawn === null ? '–' : t(drawn ? 'teach.yes' : 'teach.no')));
     body.append(row);
   }
   return table;
 }
 
+/** How a learner does, by finding, in all rounds. @param {import('../../core/state.js').State['progress']} progress */
+function progressOf({ findings, level }) {
+  const [table, body] = [create('table'), create('tbody')];
+  const head = create('tr');
+  for (const key of ['finding', 'found', 'placed', 'cleared'])
+    head.append(Object.assign(create('th', t(`teach.column.${key}`)), { scope: 'col' }));
+  const top = create('thead');
+  top.append(head);
+  const share = (/** @type {number} */ count, /** @type {number} */ of) => (of ? t('teach.share', { count, of }) : '–');
+  for (const [finding, { present, found, placed, absent, cleared }] of Object.entries(findings)) {
+    const row = create('tr');
+    row.append(
+      Object.assign(create('th', nameOf(finding)), { scope: 'row' }),
+      ...[share(found, present), share(placed, present), share(cleared, absent)].map((text) => create('td', text)),
+    );
+    body.append(row);
+  }
+  table.append(create('caption', t('teach.progress'), 'sr-only'), top, body);
+  return [create('p', t('teach.level', { level })), table, create('p', t('teach.progressText'))];
+}
+
 export function bindOutcome() {
   const box = byId('teach-outcome');
-  const draw = onChange((/** @type {import('./round.js').Outcome | null} */ outcome, /** @type {boolean} */ marked) => {
-    box.replaceChildren(
-      ...(outcome ? [tableOf(outcome.rows), ...feedback(outcome, marked).map((line) => create('p', line))] : []),
-    );
-  });
+  const draw = onChange(
+    (
+      /** @type {Outcome | null} */ outcome,
+      /** @type {boolean} */ marked,
+      /** @type {import('../../core/state.js').State['progress'] | null} */ progress,
+    ) => {
+      const told = () =>
+        outcome && [tableOf(outcome.rows), ...feedback(outcome, marked).map((line) => create('p', line))];
+      box.replaceChildren(...((progress ? progressOf(progress) : told()) ?? []));
+    },
+  );
 
-  return (/** @type {import('./round.js').Round} */ { outcome, mark }) => {
-    box.hidden = !outcome;
-    draw(outcome, Boolean(mark));
+  return (
+    /** @type {import('../../core/round.js').Round} */ { outcome, answer },
+    /** @type {import('../../core/state.js').State['progress'] | null} At the end of a round */ progress,
+  ) => {
+    box.hidden = !outcome && !progress;
+    draw(outcome, Object.keys(answer.marks).length > 0, progress);
   };
 }

@@ -1,17 +1,41 @@
-/** Teaching mode: the learner marks a place and guesses, then compares. What is withheld meanwhile is `veil`'s business. */
-import { byId, closest, create, find, findAll, focusFirst, onChange } from '../../core/dom.js';
-import { glossOf, t } from '../../core/i18n.js';
+/** The panel in which a case is read: marks, confidence, then the comparison or the next case. What is withheld meanwhile is `veil`'s business. */
+import { byId, focusFirst, onChange } from '../../core/dom.js';
+import { phase } from '../../core/derived.js';
+import { filesFromList } from '../../core/files.js';
+import { number, t } from '../../core/i18n.js';
+import { isAided, isClear, isOpen, isOver, isReady, missingIn } from '../../core/round.js';
+import { bindAnswers } from './answers.js';
 import { bindMark } from './mark.js';
 import { bindOutcome } from './outcome.js';
-import { missingIn } from './round.js';
 
-/** @typedef {import('./round.js').Sureness} Sureness */
-const SURENESS = /** @type {const} */ ([1, 2, 3]);
-/** How sure, until a learner says it. @type {Sureness} */
-const UNTOLD = 2;
-/** @param {EventTarget | null} select */
-const surenessOf = (select) =>
-  SURENESS.find((value) => select instanceof HTMLSelectElement && String(value) === select.value) ?? 0;
+/** @typedef {import('../../core/round.js').Round} Round */
+/** @typedef {import('../../core/state.js').State} State */
+
+/** @param {Round} round */
+function titleOf(round) {
+  const { purpose, at, steps, outcome, rounds, cases } = round;
+  if (purpose === 'one')
+    return t(outcome ? 'teach.titleRevealed' : 'teach.title', { round: outcome ? rounds : rounds + 1 });
+  if (isOver(round)) return t('teach.titleOver');
+  if (purpose === 'ten')
+    return t(outcome ? 'teach.titleTenRevealed' : 'teach.titleTen', { number: at + 1, count: cases.length });
+  return t(isAided(round) ? 'teach.titleAided' : 'teach.titleAlone', { number: at + 1, count: steps.length });
+}
+
+/** @param {Round} round @param {boolean} shown A picture is */
+function leadOf(round, shown) {
+  if (isOver(round) || round.outcome) return '';
+  if (!shown) return t(round.purpose === 'one' ? 'teach.start' : 'teach.opening');
+  return t(round.purpose === 'study' ? (isAided(round) ? 'teach.leadAided' : 'teach.leadStudy') : 'teach.lead');
+}
+
+/** What stands in the way of an answer. @param {Round} round @param {State} state */
+function lackingOf(round, state) {
+  const lacking = missingIn(round, state.findings);
+  if (lacking) return `teach.missing.${round.purpose === 'study' && lacking === 'guess' ? 'all' : lacking}`;
+  if (phase(state) === 'done' || (round.purpose === 'study' && !isAided(round))) return '';
+  return state.model === 'failed' ? 'teach.missing.failed' : 'teach.missing.model';
+}
 
 /** @param {import('../../session.js').Session} session */
 export function bindTeaching(session) {
@@ -19,104 +43,108 @@ export function bindTeaching(session) {
   const panel = byId('teach');
   const title = byId('teach-title');
   const lead = byId('teach-lead');
+  const clock = byId('teach-clock');
   const form = byId('teach-form', HTMLFormElement);
   const place = byId('teach-place');
   const clear = byId('teach-clear', HTMLInputElement);
-  const guess = byId('teach-guess', HTMLFieldSetElement);
-  const list = byId('teach-findings');
   const missing = byId('teach-missing');
   const reveal = byId('teach-reveal', HTMLButtonElement);
-  const next = byId('teach-surprise', HTMLButtonElement);
-  const end = byId('teach-end', HTMLButtonElement);
-  const round = () => session.state.teaching;
+  const next = byId('teach-next', HTMLButtonElement);
+  const chance = byId('teach-surprise', HTMLButtonElement);
+  const ten = byId('teach-ten', HTMLButtonElement);
+  const more = byId('teach-more');
+  const pack = byId('teach-pack', HTMLInputElement);
   const drawMark = bindMark(session);
   const drawOutcome = bindOutcome();
+  const drawAnswers = bindAnswers(session);
+  /** Once all has its place. */
+  const tell = () => requestAnimationFrame(() => title.focus());
 
-  toggle.addEventListener('click', () => session.teaching.teach(!round()));
-  end.addEventListener('click', () => {
+  toggle.addEventListener('click', () => session.teaching.teach(!session.state.round));
+  byId('teach-end', HTMLButtonElement).addEventListener('click', () => {
     session.teaching.teach(false);
     focusFirst(toggle, byId('menu-open', HTMLButtonElement));
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   reveal.addEventListener('click', () => {
-    session.teaching.reveal();
-    requestAnimationFrame(() => title.focus()); // once all has its place
+    session.teaching.submit();
+    tell();
   });
-  next.addEventListener('click', () => session.teaching.surprise());
-  clear.addEventListener('change', () =>
-    session.teaching.answer(clear.checked ? { clear: true, mark: null, guesses: {} } : { clear: false }),
-  );
-  list.addEventListener('change', (event) => {
-    const finding = closest(event, 'li')?.dataset.finding;
-    const now = round();
-    if (finding === undefined || !now) return;
-    const { [finding]: _before, ...others } = now.guesses;
-    const { target } = event;
-    const sure = target instanceof HTMLInputElement ? (target.checked ? UNTOLD : 0) : surenessOf(target);
-    session.teaching.answer({ guesses: sure ? { ...others, [finding]: sure } : others, clear: false });
+  next.addEventListener('click', () => {
+    session.teaching.next();
+    tell();
+  });
+  chance.addEventListener('click', () => session.teaching.surprise());
+  ten.addEventListener('click', () => {
+    session.teaching.ten();
+    tell();
+  });
+  pack.addEventListener('change', () => {
+    const files = filesFromList(pack.files);
+    pack.value = ''; // the same files may be chosen again
+    if (files.length) session.teaching.openPack(files);
+  });
+  clear.addEventListener('change', () => session.teaching.clear(clear.checked));
+
+  const tick = () => {
+    clock.textContent = t('teach.seconds', { seconds: number(Math.floor(session.teaching.seconds)) });
+  };
+  let ticking = 0;
+  const runClock = onChange((/** @type {boolean} */ on) => {
+    clearInterval(ticking);
+    clock.hidden = !on;
+    if (!on) return;
+    tick();
+    ticking = setInterval(tick, 1000);
   });
 
-  /** @param {string} finding */
-  function createRow(finding) {
-    const row = create('li');
-    const label = create('label');
-    const check = Object.assign(create('input'), { type: 'checkbox' });
-    const sure = create('select');
-    row.dataset.finding = finding;
-    label.append(check, create('span', glossOf(finding) || finding));
-    if (glossOf(finding)) label.append(create('span', finding, 'tag'));
-    sure.append(...SURENESS.map((value) => new Option(t(`teach.sure.${value}`), String(value))));
-    sure.setAttribute('aria-label', t('teach.sureOf', { finding }));
-    row.append(label, sure);
-    return row;
+  /** @param {Round} round @param {State} state */
+  function drawForm(round, state) {
+    const { picture, findings } = state;
+    const lacking = picture && isReady(round) ? lackingOf(round, state) : '';
+    form.hidden = !picture || !isReady(round);
+    const placed = round.answer.marks[round.finding];
+    const text = t(placed ? 'teach.placeDone' : round.finding ? 'teach.placeOf' : 'teach.placeTodo');
+    if (place.textContent !== text) place.textContent = text; // a live region
+    clear.checked = isClear(round.answer, findings);
+    reveal.hidden = form.hidden;
+    reveal.disabled = form.hidden || Boolean(lacking);
+    reveal.textContent = t(round.purpose === 'study' ? 'teach.answer' : 'teach.reveal');
+    missing.textContent = form.hidden
+      ? ''
+      : lacking
+        ? t(lacking)
+        : t(round.purpose === 'study' ? 'teach.readyStudy' : 'teach.ready');
+    drawAnswers(round, findings);
   }
 
-  const drawFindings = onChange((/** @type {string[]} */ findings) => list.replaceChildren(...findings.map(createRow)));
+  /** @param {Round} round @param {State} state */
+  function drawWays(round, { picture, phantoms }) {
+    const { purpose, outcome } = round;
+    const free = purpose === 'one' || (purpose === 'ten' && isOver(round));
+    next.hidden = purpose !== 'ten' || !outcome;
+    next.textContent = t(round.at + 1 < round.steps.length ? 'teach.next' : 'teach.sum');
+    chance.hidden = purpose !== 'one';
+    ten.hidden = more.hidden = !free;
+    for (const button of [chance, ten]) button.disabled = !phantoms.length;
+    chance.classList.toggle('primary', Boolean(outcome) || !picture);
+    chance.classList.toggle('outline', !outcome && Boolean(picture));
+  }
 
-  const drawGuesses = onChange(
-    (/** @type {Readonly<Record<string, number>>} */ guesses, /** @type {readonly string[]} */ _findings) => {
-      for (const row of findAll(list, 'li', HTMLLIElement)) {
-        const check = find(row, 'input', HTMLInputElement);
-        const sure = find(row, 'select', HTMLSelectElement);
-        const value = guesses[row.dataset.finding ?? ''] ?? 0;
-        check.checked = Boolean(value);
-        sure.hidden = !value;
-        if (value) sure.value = String(value);
-      }
-    },
-  );
-
-  return (/** @type {import('../../core/state.js').State} */ state) => {
-    const { teaching, picture, findings } = state;
-    document.documentElement.dataset.teaching = !teaching ? '' : teaching.outcome ? 'revealed' : 'veiled';
-    toggle.setAttribute('aria-pressed', String(Boolean(teaching)));
-    panel.hidden = !teaching;
+  return (/** @type {State} */ state) => {
+    const { round, picture } = state;
+    const open = round && isOpen(round);
+    document.documentElement.dataset.teaching = !round ? '' : !open ? 'revealed' : isAided(round) ? 'aided' : 'veiled';
+    document.documentElement.dataset.round = round?.purpose ?? '';
+    toggle.setAttribute('aria-pressed', String(Boolean(round)));
+    panel.hidden = !round;
     drawMark(state);
-    if (!teaching) return;
-    const { outcome, guesses, rounds } = teaching;
-    const lacking = missingIn(teaching);
-    title.textContent = t(outcome ? 'teach.titleRevealed' : 'teach.title', { round: outcome ? rounds : rounds + 1 });
-    lead.textContent = !picture ? t('teach.start') : outcome ? '' : t('teach.lead');
-    form.hidden = !picture || Boolean(outcome);
-    const text = t(teaching.mark ? 'teach.placeDone' : 'teach.placeTodo');
-    if (place.textContent !== text) place.textContent = text;
-    clear.checked = teaching.clear;
-    guess.disabled = teaching.clear;
-    drawFindings(findings);
-    drawGuesses(guesses, findings);
-    drawOutcome(teaching);
-    reveal.hidden = !picture || Boolean(outcome);
-    reveal.disabled = Boolean(lacking) || state.veiled !== 'done';
-    missing.textContent =
-      outcome || !picture
-        ? ''
-        : lacking
-          ? t(`teach.missing.${lacking}`)
-          : state.veiled !== 'done'
-            ? t(state.model === 'failed' ? 'teach.missing.failed' : 'teach.missing.model')
-            : t('teach.ready');
-    next.disabled = !state.phantoms.length;
-    next.classList.toggle('primary', Boolean(outcome) || !picture);
-    next.classList.toggle('outline', !outcome && Boolean(picture));
+    runClock(Boolean(round?.clock && picture && isReady(round)));
+    if (!round) return;
+    title.textContent = titleOf(round);
+    lead.textContent = leadOf(round, Boolean(picture) && round.ready);
+    drawForm(round, state);
+    drawWays(round, state);
+    drawOutcome(round, round.purpose === 'ten' && isOver(round) ? state.progress : null);
   };
 }

@@ -1,0 +1,200 @@
+/** What happens to a reader study: it is set up, read, goes on after a reload, and is measured. */
+import { Actions } from '../../core/actions.js';
+import { Database, answered } from '../../core/database.js';
+import { codedFrom } from '../../core/errors.js';
+import { programMessage } from '../../core/i18n.js';
+import { drawnCases, readPack, withFiles } from '../../core/pack.js';
+import { isOver, roundOf } from '../../core/round.js';
+import { digestOf, measuredOf, resultOf, stepsOf } from '../../core/study.js';
+import { modelOf } from '../../core/written.js';
+import { WorkerClient } from '../../worker/client.js';
+import { addedTo, resultFrom } from './results.js';
+
+const RESAMPLES = 2000;
+const NOW = 'now'; // the one study that is in hand
+const LEVELS = 5;
+
+/**
+ * @typedef {import('../../core/study.js').StudyState} StudyState
+ * @typedef {import('../../worker/evaluator.js').Jobs} Jobs
+ */
+
+export class StudyActions extends Actions {
+  #database = new Database('carzero-study', 'studies');
+  /** @type {WorkerClient<Jobs> | null} */ #client = null;
+
+  /** @param {Partial<StudyState>} change */
+  #change(change) {
+    this.update({ study: { ...this.state.study, ...change } });
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const known = codedFrom(error);
+    if (known.code !== 'stopped') this.#change({ error: programMessage(known), progress: null });
+  }
+
+  /** @param {boolean} open */
+  show(open) {
+    this.#change({ open, error: '' });
+  }
+
+  /** @param {Partial<import('../../core/study.js').Settings>} settings */
+  set(settings) {
+    this.#change({ settings: { ...this.state.study.settings, ...settings }, error: '' });
+  }
+
+  /** Own images with what they show. @param {import('../../core/files.js').Named[]} files */
+  async openPack(files) {
+    try {
+      const pack = await readPack(files);
+      await Promise.all(pack.findings.map((finding) => this.session.call('sentence', { finding })));
+      this.#change({ pack });
+      this.set({ source: 'own', findings: pack.findings });
+    } catch (error) {
+      this.#change({ pack: null });
+      this.#fail(error);
+    }
+  }
+
+  /** Begins a study, in place of the one before. */
+  async start() {
+    const { settings, pack } = this.state.study;
+    const { source, count, level, findings, design, washOut, seed, modelFrom, clock, reader } = settings;
+    const drawn = () => drawnCases(seed, count, (level - 1) / (LEVELS - 1));
+    const cases = source === 'own' ? (pack?.cases ?? []) : drawn();
+    const digest = await digestOf(cases, findings, design);
+    const plan = { digest, design, washOut, seed, clock, findings, modelFrom, reader };
+    const steps = stepsOf(plan, cases.length);
+    await this.#keep({ plan, cases, steps, at: 0, given: [], known: [], rested: 0 });
+    this.go();
+  }
+
+  /** Goes on with the study in hand. */
+  go() {
+    const { kept } = this.state.study;
+    if (!kept) return;
+    const { plan, cases, steps, at, given, known } = kept;
+    this.#change({ open: false, error: '' });
+    const { findings, clock } = plan;
+    this.session.teaching.begin(roundOf({ purpose: 'study', cases, steps, at, findings, given, known, clock }));
+  }
+
+  /** The images of the study in hand are chosen again. @param {import('../../core/files.js').Named[]} files */
+  async reopen(files) {
+    const { kept } = this.state.study;
+    if (!kept) return;
+    try {
+      this.#change({ kept: { ...kept, cases: await withFiles(kept.cases, files) } });
+      this.go();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Keeps the study in hand, without its images. @param {import('../../core/study.js').Kept | null} kept */
+  async #keep(kept) {
+    this.#change({ kept });
+    const cases = kept?.cases.map((one) => ('key' in one ? { ...one, file: null } : one));
+    try {
+      const store = await this.#database.store('readwrite');
+      if (kept) await answered(store.put({ ...kept, cases }, NOW));
+      else await answered(store.delete(NOW));
+      this.#change({ stored: true });
+    } catch {
+      this.#change({ stored: false }); // no storage, or no room in it: it stays in memory
+    }
+  }
+
+  /** What was kept before the page was loaded again. */
+  async resume() {
+    try {
+      const store = await this.#database.store('readonly');
+      const kept = await answered(store.get(NOW));
+      if (!kept) return;
+      this.#change({ kept, open: kept.at < kept.steps.length });
+      if (kept.given.length) this.#take();
+    } catch {
+      this.#change({ stored: false });
+    }
+  }
+
+  /** The study in hand is given up. */
+  discard() {
+    this.#keep(null);
+  }
+
+  /** A case was answered, or left out. @returns {boolean} Whether the session ends with it */
+  answered() {
+    const { round, study } = this.state;
+    if (!round || !study.kept) return true;
+    const { cases, steps, at, given, known } = round;
+    const rests = steps[at]?.session === 2 && steps[at - 1]?.session === 1;
+    const ends = isOver(round) || rests;
+    this.#keep({ ...study.kept, cases, steps, at, given, known, rested: rests ? Date.now() : study.kept.rested });
+    if (ends) {
+      this.#take();
+      this.show(true);
+      if (isOver(round)) this.measure();
+    }
+    return ends;
+  }
+
+  /** The study in hand joins the results. */
+  #take() {
+    const { kept, results } = this.state.study;
+    const { info } = this.state;
+    if (kept) this.#change({ results: addedTo(results, resultOf(kept, info && modelOf(info)), true) });
+  }
+
+  /** Result files of other readers. @param {import('../../core/files.js').Named[]} files */
+  async load(files) {
+    try {
+      let { results } = this.state.study;
+      for (const { file } of files) results = addedTo(results, resultFrom(await file.text()), false);
+      this.#change({ results, error: '' });
+      await this.measure();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A reader is taken out. @param {number} index */
+  remove(index) {
+    this.#change({
+      results: this.state.study.results.filter((_each, i) => i !== index),
+      report: null,
+      byReader: new Map(),
+    });
+    if (this.state.study.results.length) this.measure();
+  }
+
+  async measure() {
+    const { results } = this.state.study;
+    this.#client?.stop();
+    const client = (this.#client = new WorkerClient('./evaluator.js'));
+    this.#change({ progress: { done: 0, of: RESAMPLES }, report: null, byReader: new Map(), part: 0, error: '' });
+    try {
+      const study = measuredOf(results, RESAMPLES);
+      if (!study.cases) throw Object.assign(new Error('no case'), { code: 'study-unread' });
+      const report = await client.call('study', { study }, (progress) => this.#change({ progress }));
+      const byReader = new Map();
+      for (const each of results.length > 1 ? results : [])
+        byReader.set(each.reader, await client.call('study', { study: measuredOf([each], 0) }));
+      this.#change({ report, byReader, progress: null });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Cuts the measuring short. */
+  cancel() {
+    this.#client?.stop();
+    this.#change({ progress: null });
+  }
+
+  /** @param {number} part Of the report: the means, or a finding */
+  select(part) {
+    this.#change({ part });
+  }
+}

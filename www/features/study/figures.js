@@ -1,0 +1,111 @@
+/** The figures of a study as tables and sentences. */
+import { create } from '../../core/dom.js';
+import { createEstimate, createHead, createLine, createNumber, figure, intervalInWords } from '../../core/figures.js';
+import { nameOf, number, t } from '../../core/i18n.js';
+
+/** @typedef {import('carzero-evaluation').StudyPart} Part */
+/** @typedef {import('carzero-evaluation').Measure} Measure */
+
+const seconds = (/** @type {number | undefined} */ value) =>
+  value === undefined ? '–' : number(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** One less the estimate: what is missed of what is there. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {0 | 1} from 1, or 0 of a difference */
+function turned(estimate, from) {
+  if (!estimate) return undefined;
+  const { value, interval } = estimate;
+  const turn = (/** @type {number} */ it) => from - it;
+  return {
+    value: turn(value),
+    ...(interval ? { interval: /** @type {[number, number]} */ ([turn(interval[1]), turn(interval[0])]) } : {}),
+  };
+}
+
+/** The measures that are shown, with the share of missed findings after what it follows from. @param {Part} part @returns {(Omit<Measure, 'name'> & {name: string})[]} */
+export const measuresOf = ({ measures }) =>
+  measures
+    .flatMap((each) => {
+      const { name, without, with: aided, difference, model } = each;
+      if (name !== 'sensitivity') return [each];
+      const missed = {
+        without: turned(without, 1),
+        with: turned(aided, 1),
+        difference: turned(difference, 0),
+        model: turned(model, 1),
+      };
+      return [each, { name: 'missed', ...missed }];
+    })
+    .filter(({ without, with: aided, model }) => without || aided || model);
+
+/** @param {Part} part */
+export function figuresOf(part) {
+  const body = create('tbody');
+  for (const { name, without, with: aided, difference, model } of measuresOf(part)) {
+    const words = name === 'seconds' ? seconds : figure;
+    const row = createLine(
+      t(`study.measure.${name}`),
+      [without, aided, difference, model].map((estimate) => createEstimate(estimate, '', words)),
+    );
+    row.dataset.measure = name;
+    body.append(row);
+  }
+  const heads = ['without', 'with', 'difference', 'model'].map((side) => t(`study.side.${side}`));
+  return [createHead(t('study.measured'), heads), body];
+}
+
+/** What must be known of a part's figures, and its tests. @param {Part} part @returns {string[]} */
+export function notesOf({ changed, mrmc, positives, negatives }) {
+  const notes = [t('study.note.counts', { positives, negatives })];
+  if (changed)
+    for (const [i, side] of /** @type {const} */ (['present', 'absent']).entries()) {
+      const { gained, lost, p } = changed[i];
+      notes.push(t(`study.note.${side}`, { gained, lost, p: figure(p) }));
+    }
+  if (mrmc) {
+    const { difference, interval, f, df, p } = mrmc;
+    notes.push(
+      t('study.note.mrmc', {
+        difference: figure(difference),
+        interval: intervalInWords(interval),
+        f: number(f, { maximumFractionDigits: 2 }),
+        df: number(df, { maximumFractionDigits: 1 }),
+        p: figure(p),
+      }),
+    );
+  }
+  return notes;
+}
+
+/** What holds for all figures. @param {import('../../core/study.js').Result} result */
+export const generalNotes = ({ study: { presentFrom, modelPresentFrom, design, washOutDays } }) => [
+  t('study.note.research'),
+  t('study.note.called', { from: presentFrom, percentile: modelPresentFrom }),
+  t('study.note.intervals'),
+  t('study.note.afroc'),
+  t('study.note.bias'),
+  design === 'sequential' ? t('study.note.sequential') : t('study.note.crossover', { days: washOutDays }),
+];
+
+/** Means of each reader, side by side. @param {ReadonlyMap<string, import('carzero-evaluation').StudyReport>} byReader */
+export function readersOf(byReader) {
+  const body = create('tbody');
+  const shown = /** @type {const} */ (['sensitivity', 'specificity', 'auroc', 'misled', 'seconds']);
+  for (const [reader, { parts }] of byReader) {
+    const cells = shown.map((name) => {
+      const measure = parts[0].measures.find((each) => each.name === name);
+      const words = name === 'seconds' ? seconds : figure;
+      const [without, aided] = [measure?.without, measure?.with].map((each) => words(each?.value));
+      return createNumber(name === 'misled' ? aided : t('study.fromTo', { without, aided }));
+    });
+    body.append(createLine(reader, cells));
+  }
+  return [
+    createHead(
+      t('study.readerHead'),
+      shown.map((name) => t(`study.measure.${name}`)),
+    ),
+    body,
+  ];
+}
+
+/** What a part is of. @param {Part} part */
+export const partInWords = ({ finding }) => (finding ? nameOf(finding) : t('evaluate.meanOf'));
