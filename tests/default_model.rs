@@ -305,3 +305,18 @@ fn what_it_learnt_is_told_from_what_it_did_not() {
     let recalls = ["learnt", "related", "unknown"].map(recall);
     assert!(recalls.iter().sum::<f64>() / 3.0 >= 0.95, "{recalls:?}");
 }
+
+#[test]
+fn words_of_ones_own_have_a_rank_only_where_something_near_them_was_learnt() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let grey = Phantom::example("effusion").unwrap().render(512);
+    let images = engine.encode_images(&[&Picture::from_grey(512, 512, grey).unwrap()]);
+    let own = ["banana", "fluid around the lung"].map(str::to_owned);
+    let told = pollster::block_on(engine.sensitivity(&images, "Pleural Effusion", &own)).unwrap();
+    let rank = |text: &str| {
+        let one = told.wordings.iter().find(|one| one.paraphrase.text == text).unwrap();
+        [one.before, one.after].map(|standing| standing.unwrap().percentile.is_some())
+    };
+    assert_eq!(rank("banana"), [false, false]);
+    assert!(rank("fluid around the lung")[1], "aligned, it is a pleural effusion");
+}

@@ -107,6 +107,9 @@ fn colours_are_warned_of_but_not_a_coloured_mark() {
     };
     assert_eq!(warnings(&|x, _| [x as u8 * 3, x as u8 * 3 + 20, x as u8 * 3 + 40]), 1);
     assert_eq!(warnings(&|x, _| [x as u8; 3]), 0);
+    let deep = ImageBuffer::from_fn(64, 64, |x, _| Rgb([x as u16 * 900, 30_000, 0]));
+    let deep = Picture::decode(&encode(deep, ImageFormat::Png)).unwrap();
+    assert_eq!(deep.warnings(), [Warning::Coloured], "16 bits a channel");
     assert_eq!(warnings(&|x, y| if x < 8 && y < 8 { [255, 0, 0] } else { [x as u8; 3] }), 0);
 }
 

@@ -1,6 +1,8 @@
 //! How much a score depends on the wording: one finding in many wordings, each scored as it is and as the prompt that it
 //! is aligned to. CARZero aligns prompts (Lai et al., 2024, section 3.1) so that the wording does not matter.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::{EncodedImages, Engine, Standing, TEXT_BATCH};
@@ -16,7 +18,8 @@ pub struct Reworded {
     /// The wording.
     #[serde(flatten)]
     pub paraphrase: Paraphrase,
-    /// As it is, among the reference images scored on the very same words; none where nothing in it can be read.
+    /// As it is, among the reference images scored on the very same words; none where nothing in it can be read. A person's
+    /// own words that the model never learnt have no percentile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Standing>,
     /// The prompt that it is aligned to; none where alignment does not understand it, and it stays as it is.
@@ -68,6 +71,15 @@ impl Engine {
         let aligned: Vec<Option<String>> = all.iter().map(|one| aligned(&one.text)).collect();
         let readable = |text: &str| sentence(text).ok().map(|text| Prompt::new(&text));
         let before: Vec<Option<Prompt>> = all.iter().map(|one| readable(&one.text)).collect();
+        // A rank of words that a person made up would read as evidence; what is made here is misspelt on purpose.
+        let mut unknown = HashSet::new();
+        for (_, prompt) in all.iter().zip(&before).filter(|(one, _)| one.change == Change::Own) {
+            if let Some(prompt) = prompt
+                && !self.is_known(prompt).await?
+            {
+                unknown.insert(prompt.normalized().to_owned());
+            }
+        }
         let after: Vec<Option<Prompt>> = aligned
             .iter()
             .zip(&before)
@@ -77,7 +89,8 @@ impl Engine {
         let mut distinct: Vec<Prompt> = before.iter().chain(&after).flatten().cloned().collect();
         distinct.sort_by(|one, two| one.normalized().cmp(two.normalized()));
         distinct.dedup_by(|one, two| one.normalized() == two.normalized());
-        let standings = self.standings(images, &distinct).await?;
+        let is_known = |prompt: &Prompt| !unknown.contains(prompt.normalized());
+        let standings = self.standings(images, &distinct, is_known).await?;
         let standing = |prompt: &Option<Prompt>| {
             let key = prompt.as_ref()?.normalized();
             let at = distinct.binary_search_by(|other| other.normalized().cmp(key)).ok()?;
@@ -98,19 +111,28 @@ impl Engine {
         Ok(Sensitivity { wordings, spread })
     }
 
-    /// Where prompts stand on the first picture, also those whose words the model never learnt: here the words are in
-    /// question, not the picture.
-    async fn standings(&self, images: &EncodedImages, prompts: &[Prompt]) -> Result<Vec<Standing>> {
+    /// Where prompts stand on the first picture; those that are not known have no rank.
+    async fn standings(
+        &self,
+        images: &EncodedImages,
+        prompts: &[Prompt],
+        is_known: impl Fn(&Prompt) -> bool,
+    ) -> Result<Vec<Standing>> {
         let image = images.encoded.range(0, 1);
         let mut standings = Vec::with_capacity(prompts.len());
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
-            self.measure(batch, &texts, |_| true).await?;
+            self.measure(batch, &texts, |column| is_known(&batch[column])).await?;
             let [i2t, t2i] = self.model.logits(&image, &texts);
             let logits = super::read((i2t + t2i) / 2.0).await?;
-            standings.extend(batch.iter().zip(logits).map(|(prompt, logit)| Standing {
-                logit,
-                percentile: self.reference(prompt).map(|all| Reference::percentile(&all, logit)),
+            standings.extend(batch.iter().zip(logits).map(|(prompt, logit)| {
+                Standing {
+                    logit,
+                    percentile: self
+                        .reference(prompt)
+                        .filter(|_| is_known(prompt))
+                        .map(|all| Reference::percentile(&all, logit)),
+                }
             }));
         }
         Ok(standings)

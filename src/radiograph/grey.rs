@@ -4,8 +4,7 @@ use image::{DynamicImage, GrayImage};
 
 use super::note::Note;
 
-/// The mean difference between the highest and the lowest channel of a pixel; 0 for all pictures
-/// but 8-bit colour ones.
+/// The mean difference between the highest and the lowest channel of a pixel, of 0 to 255; 0 for grey pictures.
 pub fn chroma(image: &DynamicImage) -> f64 {
     let apart = |&[r, g, b]: &[u8; 3]| f64::from(r.max(g).max(b) - r.min(g).min(b));
     let sum: f64 = match image {
@@ -13,6 +12,7 @@ pub fn chroma(image: &DynamicImage) -> f64 {
         DynamicImage::ImageRgba8(rgba) => {
             rgba.pixels().map(|pixel| apart(&[pixel.0[0], pixel.0[1], pixel.0[2]])).sum()
         }
+        deep if deep.color().has_color() => return chroma(&deep.to_rgb8().into()),
         _ => 0.0,
     };
     sum / (f64::from(image.width()) * f64::from(image.height()))

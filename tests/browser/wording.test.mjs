@@ -31,7 +31,7 @@ test('words that the model never learnt have no standing, on the page and in wha
 
   await last.locator('.pick').click();
   const detail = page.locator('#detail');
-  assert.match(await detail.innerText(), /learnt nothing near these words/);
+  assert.match(await detail.innerText(), /learnt nothing near enough to these words/);
   assert.match(await detail.locator('#detail-logit').innerText(), /\d/, 'the score itself is a click away');
 
   await page.getByTestId('export-open').click();

@@ -15,7 +15,7 @@ svg text { font: 11px system-ui, sans-serif; fill: #14202a; } .curve-grid { stro
 .curve-chance { stroke: #7d8b95; stroke-dasharray: 4 4; fill: none; } .curve-line { stroke: #0b6680; stroke-width: 2; fill: none; }
 .curve-point, .curve-bin { fill: #0b6680; } figcaption { text-align: center; font-size: 12px; }
 @page { margin: 14mm; } @media print { body { margin: 0; padding: 0; } .wide { overflow: visible; } tr { break-inside: avoid; }
-  table { font-size: 11px; } th, td { padding-right: 6px; white-space: normal; overflow-wrap: anywhere; } .interval { font-size: 10px; } }
+  table { font-size: 10px; } th, td { padding-right: 6px; white-space: normal; overflow-wrap: break-word; } .interval { font-size: 9px; white-space: nowrap; } }
 `;
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {(Node | string)[]} children @param {string} [className] */

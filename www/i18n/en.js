@@ -1218,7 +1218,7 @@ export default {
     'The model did not learn these very words. Nearest to them, of what it learnt, is {finding}; how far it understands them was not measured.',
   'wording.unknown': 'never learnt',
   'wording.unknownText':
-    'The model learnt nothing near these words, so that its score says nothing of them, and has no standing. The numbers are below.',
+    'The model learnt nothing near enough to these words, so that its score says nothing of them, and has no standing. The numbers are below.',
   'wordings.add': 'Another wording',
   'wordings.after': 'Aligned',
   'wordings.all': 'All wordings',

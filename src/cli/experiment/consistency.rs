@@ -109,7 +109,7 @@ impl Row {
             let explained = (before > 0.0).then(|| 1.0 - after / before);
             vec![Some(before.sqrt()), Some(after.sqrt()), explained]
         };
-        let told = Bootstrap::new(&images, SEED, RESAMPLES).estimate(statistics, &mut |_, _| {});
+        let told = Bootstrap::new(&images, SEED, RESAMPLES).estimate(&statistics, &mut |_, _| {});
         let mut told = told.into_iter();
         let mut next = || told.next().flatten();
         Self { finding, before: next(), after: next(), explained: next() }

@@ -122,6 +122,14 @@ mod tests {
             assert_eq!(typed.names.first().map(String::as_str), Some(finding), "{text}");
             assert_eq!(typed.near, None, "{text}");
         }
+        for (text, prompt) in [
+            ("LLL collapse", "There is Atelectasis in the left lower lobe"),
+            ("corazón grande", "There is Cardiomegaly"),
+        ] {
+            let prompts = typed(text).statements.into_iter().map(|one| one.prompt);
+            assert_eq!(prompts.collect::<Vec<_>>(), [prompt]);
+        }
+        assert!(typed("LLL collapse").names.is_empty(), "a name alone would lose the place");
         assert_eq!(typed("Consolidation").names, ["Pulmonary Consolidation", "Consolidation"]);
     }
 

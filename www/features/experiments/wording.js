@@ -52,16 +52,22 @@ function createStrips(wordings) {
   return figure;
 }
 
-/** @param {import('carzero').Reworded} reworded */
-function createRow({ change, text, before, prompt, after }) {
+/** @param {import('carzero').Standing | undefined} standing @param {boolean} ranks Whether wordings have percentiles */
+function placeOrReason(standing, ranks) {
+  if (!standing) return t('wordings.unreadable');
+  return ranks && standing.percentile === undefined ? t('wording.unknown') : placeInWords(standing);
+}
+
+/** @param {import('carzero').Reworded} reworded @param {boolean} ranks Whether wordings have percentiles */
+function createRow({ change, text, before, prompt, after }, ranks) {
   const row = create('tr');
   row.dataset.change = change;
   row.append(
     create('td', t(`wordings.${change}`)),
     Object.assign(create('td', text), { lang: 'en' }),
-    create('td', before ? placeInWords(before) : t('wordings.unreadable'), 'number'),
+    create('td', placeOrReason(before, ranks), 'number'),
     Object.assign(create('td', prompt ?? t('wordings.unaligned')), { lang: prompt ? 'en' : '' }),
-    create('td', after ? placeInWords(after) : t('wordings.unreadable'), 'number'),
+    create('td', placeOrReason(after, ranks), 'number'),
   );
   return row;
 }
@@ -98,7 +104,7 @@ export function bindWordings(session) {
     const told = known(answer);
     all.hidden = !told;
     figure.replaceChildren(...(told?.spread ? [createStrips(told.wordings)] : []));
-    rows.replaceChildren(...(told?.wordings ?? []).map(createRow));
+    rows.replaceChildren(...(told?.wordings ?? []).map((reworded) => createRow(reworded, Boolean(told?.spread))));
     result.textContent = answerInWords(answer, spreadInWords);
   });
 
