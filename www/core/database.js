@@ -27,6 +27,11 @@ export class Database {
     });
   }
 
+  /** Whether anything was ever kept in it; asking makes none. */
+  async exists() {
+    return (await indexedDB.databases()).some(({ name }) => name === this.#name);
+  }
+
   /** For as long as nothing else is waited for. @param {IDBTransactionMode} mode */
   async store(mode) {
     const database = await (this.#opened ??= this.#open());

@@ -14,14 +14,11 @@ const RESAMPLES = 2000;
 const NOW = 'now'; // the one study that is in hand
 const LEVELS = 5;
 
-/**
- * @typedef {import('../../core/study.js').StudyState} StudyState
- * @typedef {import('../../worker/evaluator.js').Jobs} Jobs
- */
+/** @typedef {import('../../core/study.js').StudyState} StudyState */
 
 export class StudyActions extends Actions {
   #database = new Database('carzero-study', 'studies');
-  /** @type {WorkerClient<Jobs> | null} */ #client = null;
+  /** @type {WorkerClient<import('../../worker/evaluator.js').Jobs> | null} */ #client = null;
 
   /** @param {Partial<StudyState>} change */
   #change(change) {
@@ -109,6 +106,7 @@ export class StudyActions extends Actions {
   /** What was kept before the page was loaded again. */
   async resume() {
     try {
+      if (!(await this.#database.exists())) return;
       const store = await this.#database.store('readonly');
       const kept = await answered(store.get(NOW));
       if (!kept) return;

@@ -1,22 +1,11 @@
 /** Reading cases: what the reader says, the reveal or the next case, and how long it took. */
-import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { hasPicture, phase } from '../../core/derived.js';
 import { programMessage } from '../../core/i18n.js';
 import { readPack } from '../../core/pack.js';
-import {
-  allClear,
-  beginning,
-  earlierOf,
-  isAided,
-  isReady,
-  isOver,
-  missingIn,
-  noAnswer,
-  roundOf,
-  withConfidence,
-} from '../../core/round.js';
+import { beginning, earlierOf, isAided, isReady, isOver, missingIn, roundOf } from '../../core/round.js';
 import { Stopwatch } from '../../core/stopwatch.js';
+import { AnswerActions } from './answer.js';
 import { boxesOf, compare, knownOf } from './compare.js';
 import { roundOfTen } from './ten.js';
 import { difficultyOf, learn, readProgress, writeProgress } from './progress.js';
@@ -25,7 +14,7 @@ import { difficultyOf, learn, readProgress, writeProgress } from './progress.js'
 
 const randomSeed = () => Math.floor(Math.random() * 2 ** 31);
 
-export class TeachingActions extends Actions {
+export class TeachingActions extends AnswerActions {
   #watch = new Stopwatch();
   /** The reading with the model begins once the model has spoken. */ #waits = false;
   /** The list of findings before a round had one of its own. @type {Pick<import('../../core/state.js').State, 'findings' | 'preset'> | null} */
@@ -41,12 +30,6 @@ export class TeachingActions extends Actions {
   get seconds() {
     const { round } = this.state;
     return this.#watch.seconds + ((round && earlierOf(round)?.seconds) ?? 0);
-  }
-
-  /** @param {Partial<Round>} patch */
-  #change(patch) {
-    const { round } = this.state;
-    if (round) this.update({ round: { ...round, ...patch } });
   }
 
   /** Begins or ends teaching mode, in the viewer and with one picture. @param {boolean} on */
@@ -111,7 +94,7 @@ export class TeachingActions extends Actions {
     const step = round?.steps[round.at];
     if (!round || !step) return;
     this.#watch.stop();
-    this.#change({ ready: false });
+    this.change({ ready: false });
     const one = round.cases[step.case];
     if ('seed' in one) await this.#draw(one);
     else if (one.file)
@@ -123,7 +106,7 @@ export class TeachingActions extends Actions {
     const { round } = this.state;
     if (!round) return;
     if (round.purpose === 'one') this.update({ round: roundOf({ purpose: 'one', rounds: round.rounds }) });
-    else this.#change({ ready: true, answer: beginning(round), finding: '', outcome: null });
+    else this.change({ ready: true, answer: beginning(round), finding: '', outcome: null });
     this.#waits = isAided(round);
     if (!this.#waits) requestAnimationFrame(() => this.#watch.start()); // it is on show then
   }
@@ -134,7 +117,7 @@ export class TeachingActions extends Actions {
     const step = round?.steps[round.at];
     if (!round || !step || round.purpose === 'one') return;
     const steps = round.steps.filter((each, i) => i < round.at || each.case !== step.case);
-    this.#change({ steps });
+    this.change({ steps });
     this.#goTo(round.at);
   }
 
@@ -144,33 +127,6 @@ export class TeachingActions extends Actions {
     if (!this.#waits || !round || phase(this.state) !== 'done') return;
     this.#waits = false;
     requestAnimationFrame(() => this.#watch.start());
-  }
-
-  /** The finding that keys and taps are for. @param {string} finding */
-  choose(finding) {
-    if (this.state.round?.finding !== finding) this.#change({ finding });
-  }
-
-  /** @param {string} finding @param {import('../../core/round.js').Confidence} confidence @param {boolean} [onwards] The next finding is next */
-  rate(finding, confidence, onwards = false) {
-    const { round, findings } = this.state;
-    if (!round || !isReady(round)) return;
-    const next = onwards ? (findings[findings.indexOf(finding) + 1] ?? finding) : finding;
-    this.#change({ answer: withConfidence(round.answer, finding, confidence), finding: next });
-  }
-
-  /** A place for the finding in hand, or for the one that is chosen next. @param {import('../../core/round.js').Point} at */
-  mark(at) {
-    const { round } = this.state;
-    if (!round || !isReady(round)) return;
-    const { confidence, marks } = round.answer;
-    this.#change({ answer: { confidence, marks: { ...marks, [round.finding]: at } } });
-  }
-
-  /** Nothing looks abnormal, or not so. @param {boolean} on */
-  clear(on) {
-    const { round, findings } = this.state;
-    if (round && isReady(round)) this.#change({ answer: on ? allClear(findings) : noAnswer(), finding: '' });
   }
 
   /** Ends the step: a learner is shown everything, a reader of a study the model or the next case. */
@@ -183,7 +139,7 @@ export class TeachingActions extends Actions {
     const given = [...round.given, { ...round.answer, seconds: this.seconds }];
     const all = [...round.known];
     all[round.steps[round.at].case] = known;
-    this.#change({ given, known: all });
+    this.change({ given, known: all });
     if (round.purpose === 'study') this.#goTo(round.at + 1);
     else this.#reveal(state, known.truth);
   }
