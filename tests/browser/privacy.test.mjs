@@ -9,6 +9,7 @@ import { dicom } from './dicom.mjs';
 import { listen, serve } from './server.mjs';
 import { DIST, MICRO, carzero, launch, scratch } from './setup.mjs';
 import { addOwnWords, reached } from './visit.mjs';
+import { DRAWN } from '../../www/core/pack.js';
 /** @import { Browser } from 'playwright-core' */
 /** @import { Site } from './server.mjs' */
 
@@ -192,7 +193,12 @@ test('no request and no store tells anything of an image or a finding, whatever 
   });
   assert.deepEqual(await context.cookies(), []);
   assert.deepEqual([kept.session, kept.databases, kept.own], [{}, [], []]);
-  assert.deepEqual(kept.local, { 'carzero-language': 'ja', 'carzero-tour': kept.local['carzero-tour'] });
+  const { 'carzero-progress': progress, ...choices } = kept.local;
+  assert.deepEqual(choices, { 'carzero-language': 'ja', 'carzero-tour': choices['carzero-tour'] });
+  const { findings, ...level } = JSON.parse(progress); // of the synthetic chest that was read: counts, by what chests are drawn with
+  assert.deepEqual(level, { level: 1, right: level.right });
+  assert.deepEqual(Object.keys(findings).sort(), [...DRAWN].sort());
+  for (const counts of Object.values(findings)) assert.ok(Object.values(counts).every(Number.isInteger));
   assert.ok(kept.files.length >= Object.keys(JSON.parse(readFileSync(join(DIST, 'build.json'), 'utf8')).files).length);
   for (const { name, url, headers, digest, text } of kept.files) {
     assert.deepEqual(found(url + headers), [], url);
