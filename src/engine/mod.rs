@@ -346,8 +346,8 @@ impl Engine {
         let new: Vec<usize> = (0..prompts.len()).filter(is_new).collect();
         for batch in new.chunks(MEASURED_BATCH) {
             let Some(images) = self.encoded_reference() else { return Ok(()) };
-            let scores = self.model.score(images, &texts.copy(batch));
-            let logits = read((scores.i2t + scores.t2i) / 2.0).await?;
+            let [i2t, t2i] = self.model.logits(images, &texts.copy(batch));
+            let logits = read((i2t + t2i) / 2.0).await?;
             let mut measured = lock(&self.measured);
             for (column, &prompt) in batch.iter().enumerate() {
                 let logits = logits.iter().skip(column).step_by(batch.len()).copied().collect();
