@@ -72,6 +72,8 @@ pub(super) struct Walk<'a> {
     barrier: usize,
     /// Scopes outside the parenthesis.
     outside: Option<[Scope; 3]>,
+    /// Number of findings before it.
+    opened: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -131,12 +133,14 @@ impl<'a> Walk<'a> {
             What::Comma => self.join(event, or_ahead, true),
             What::Open => {
                 self.outside = Some([self.neg, self.unc, self.hist]);
+                self.opened = self.found.len();
                 self.join(event, or_ahead, true);
             }
             What::Box { ticked, leads } => self.tick(event, ticked, leads),
             What::Close => {
                 if let Some(outside) = self.outside.take() {
                     [self.neg, self.unc, self.hist] = outside;
+                    self.name_twice();
                 }
             }
             What::QueryBefore => self.unc = self.start(),
@@ -287,6 +291,15 @@ impl<'a> Walk<'a> {
     fn reach_back(&mut self, event: &Event) {
         if self.from() >= self.found.len() && self.is_next_to(event) {
             self.segment = self.found.len() - 1;
+        }
+    }
+
+    /// "気胸（PTX）疑い": what follows is about both names.
+    fn name_twice(&mut self) {
+        let Some((before, inside)) = self.found.split_at_checked(self.opened) else { return };
+        let Some(last) = before.last() else { return };
+        if !inside.is_empty() && inside.iter().all(|found| found.group == last.group) {
+            self.segment = self.segment.min(self.opened - 1);
         }
     }
 

@@ -81,7 +81,7 @@ impl Walk<'_> {
     /// Whether nothing but small words and marks stands between the last finding and a cue.
     pub(super) fn is_next_to(&self, event: &Event) -> bool {
         let skips = |token: &Token| {
-            LEXICON.is_filler(token) || [":", "-", "(", ","].contains(&token.word.as_str())
+            LEXICON.is_filler(token) || [":", "-", "(", ")", ","].contains(&token.word.as_str())
         };
         let gap = |found: &Found| self.tokens.get(found.end..event.start);
         let last = self.found[self.barrier..].last().and_then(gap);
