@@ -39,8 +39,8 @@ use wording::Wording;
 
 /// The most texts that are encoded and scored in one go, which bounds memory.
 const TEXT_BATCH: usize = 256;
-/// The most texts that are scored on the reference images in one go.
-const MEASURED_BATCH: usize = 32;
+/// The most texts that are scored on the reference images in one go: with more, a layer has more numbers than a pool shares.
+const MEASURED_BATCH: usize = 8;
 /// The most encoded texts that are kept.
 const CACHED_TEXTS: usize = 512;
 /// The largest error of the self-test, relative to the logit (absolute below 1). Devices that
