@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
             What::Close => {
                 if let Some(outside) = self.outside.take() {
                     [self.neg, self.unc, self.hist] = outside;
-                    self.name_twice();
+                    self.reach_before_brackets();
                 }
             }
             What::QueryBefore => self.unc = self.start(),
@@ -294,8 +294,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// "気胸（PTX）疑い": what follows is about both names.
-    fn name_twice(&mut self) {
+    /// "気胸（PTX）疑い": where brackets hold another name of the finding before them, what follows is about both.
+    fn reach_before_brackets(&mut self) {
         let Some((before, inside)) = self.found.split_at_checked(self.opened) else { return };
         let Some(last) = before.last() else { return };
         if !inside.is_empty() && inside.iter().all(|found| found.group == last.group) {
