@@ -217,6 +217,23 @@ test('the view that nothing is abnormal needs no mark, and is compared, too', as
   await page.getByTestId('teach-outcome').getByText('Not marked: Pleural Effusion').waitFor();
 });
 
+test('no answer is taken for a picture that the next one replaces', async () => {
+  await start();
+  await page.getByTestId('teach-clear').check();
+  const hidden = await page.getByTestId('teach-surprise').evaluate(async (/** @type {HTMLElement} */ chance) => {
+    chance.click();
+    await Promise.resolve(); // the page is drawn at the end of the turn
+    return document.querySelector('#teach-form')?.matches('[hidden]');
+  });
+  assert.equal(hidden, true);
+  await page.locator('#teach-form:not([hidden])').waitFor();
+  assert.equal(await page.getByTestId('teach-clear').isChecked(), false);
+  await reach('done');
+  await page.getByTestId('teach-clear').check();
+  await reveal().click();
+  await page.getByTestId('teach-outcome').waitFor();
+});
+
 test('what was told of the image on show is taken back when a round begins', async () => {
   context = await built.browser.newContext({ locale: 'en-GB' });
   page = await context.newPage();

@@ -78,6 +78,7 @@ export class TeachingActions extends AnswerActions {
   /** A synthetic chest that nobody has chosen, in a round of one. */
   async surprise() {
     if (this.state.round?.purpose !== 'one') this.begin(roundOf({ purpose: 'one' }));
+    this.change({ ready: false }); // an answer given now would be about the picture before
     await this.#draw({ seed: randomSeed(), difficulty: difficultyOf(this.state.progress.level) });
   }
 
@@ -111,11 +112,12 @@ export class TeachingActions extends AnswerActions {
     if (!this.#waits) requestAnimationFrame(() => this.#watch.start()); // it is on show then
   }
 
-  /** A case that cannot be opened is left out. */
+  /** A case that cannot be opened is left out; in a round of one the picture before stays. */
   refused() {
     const { round } = this.state;
     const step = round?.steps[round.at];
-    if (!round || !step || round.purpose === 'one') return;
+    if (!round || !step) return;
+    if (round.purpose === 'one') return this.change({ ready: true });
     const steps = round.steps.filter((each, i) => i < round.at || each.case !== step.case);
     this.change({ steps });
     this.#goTo(round.at);

@@ -25,7 +25,8 @@ function titleOf(round) {
 /** @param {Round} round @param {boolean} shown A picture is */
 function leadOf(round, shown) {
   if (isOver(round) || round.outcome) return '';
-  if (!shown) return t(round.purpose === 'one' ? 'teach.start' : 'teach.opening');
+  if (!round.ready) return t('teach.opening');
+  if (!shown) return t('teach.start');
   return t(round.purpose === 'study' ? (isAided(round) ? 'teach.leadAided' : 'teach.leadStudy') : 'teach.lead');
 }
 
@@ -142,7 +143,7 @@ export function bindTeaching(session) {
     runClock(Boolean(round?.clock && picture && isReady(round)));
     if (!round) return;
     title.textContent = titleOf(round);
-    lead.textContent = leadOf(round, Boolean(picture) && round.ready);
+    lead.textContent = leadOf(round, Boolean(picture));
     drawForm(round, state);
     drawWays(round, state);
     drawOutcome(round, round.purpose === 'ten' && isOver(round) ? state.progress : null);
