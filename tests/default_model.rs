@@ -11,7 +11,8 @@ use carzero::engine::cover::Cover;
 use carzero::engine::sides::Side;
 use carzero::package::config::Reference;
 use carzero::phantom::{Example, Phantom};
-use carzero::text::prompt::sentence;
+use carzero::text::align::paraphrases::paraphrases;
+use carzero::text::prompt::{Prompt, sentence};
 use carzero::{Engine, Picture};
 use support::{Golden, assert_close, assert_tensor, fixture, golden, load, micro};
 
@@ -319,4 +320,19 @@ fn words_of_ones_own_have_a_rank_only_where_something_near_them_was_learnt() {
     };
     assert_eq!(rank("banana"), [false, false]);
     assert!(rank("fluid around the lung")[1], "aligned, it is a pleural effusion");
+}
+
+/// The experiment with wordings takes a tenth of the time where the reference images need not be scored.
+#[test]
+fn the_wordings_of_learnt_findings_are_ranked_beforehand() {
+    let engine = Engine::new(load(&folder()), Device::flex());
+    let learnt = &engine.config().wordings.as_ref().unwrap().learnt;
+    let wordings = learnt.keys().flat_map(|finding| paraphrases(finding));
+    let (known, new): (Vec<_>, Vec<_>) = wordings
+        .filter_map(|wording| sentence(&wording.text).ok())
+        .partition(|sentence| engine.reference(&Prompt::new(sentence)).is_some());
+    assert!(
+        new.len() * 20 < known.len(),
+        "run `carzero reference --wordings --model models/default` for {new:?}"
+    );
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use carzero::Error;
 use carzero::engine::loader::Loader;
-use carzero::package::shard::{ShardWriter, Weight, reference_file};
+use carzero::package::shard::{Ranked, ShardWriter, Weight, reference_file, with_ranked};
 use carzero::package::{
     CONFIG, FileEntry, MANIFEST, MAX_SHARD, Manifest, Precision, REFERENCE, TOKENIZER,
 };
@@ -304,9 +304,21 @@ fn reference_images_are_whole_or_refused() {
         loader.finish()
     };
     let reference = load_reference(&whole).unwrap().reference.unwrap();
-    assert_eq!(reference.dims(), [30, tokens, dim]);
+    assert_eq!(reference.tokens.dims(), [30, tokens, dim]);
+    assert!(reference.ranked.is_empty());
+
+    let ranking: Vec<f32> = (0..101).map(|percent| percent as f32 / 64.0).collect();
+    let ranked = Ranked::from([("there is fluid".to_string(), ranking.clone())]);
+    let more = with_ranked(&whole, &ranked).unwrap();
+    let reference = load_reference(&more).unwrap().reference.unwrap();
+    assert_eq!((reference.tokens.dims(), reference.ranked), ([30, tokens, dim], ranked));
+    let less = with_ranked(&more, &Ranked::new()).unwrap();
+    assert!(load_reference(&less).unwrap().reference.unwrap().ranked.is_empty());
+
     let cut = reference_file(vec![0.5; 30 * tokens * dim - dim], dim).unwrap();
-    for hostile in [&whole[..whole.len() / 2], b"", &cut] {
+    let falling = ranking.into_iter().rev().collect();
+    let falling = with_ranked(&whole, &Ranked::from([("a".to_string(), falling)])).unwrap();
+    for hostile in [&whole[..whole.len() / 2], b"", &cut, &falling] {
         assert_eq!(load_reference(hostile).unwrap_err().code(), "bad-file");
     }
 }

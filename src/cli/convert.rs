@@ -18,6 +18,7 @@ use carzero::text::prompt::normalize;
 use carzero::text::tokenizer::{TextTokenizer, vocabulary_as_tokenizer};
 use clap::ValueEnum;
 use serde::Deserialize;
+use serde_json::{Number, Value};
 
 use super::open::progress;
 
@@ -280,12 +281,29 @@ fn write_folder(folder: &Path, manifest: &Manifest, files: &[(String, Vec<u8>)])
 
 /// The config with one line for each of its parts, so that changes can be read.
 fn config_json(config: &ModelConfig) -> Result<Vec<u8>> {
-    let serde_json::Value::Object(parts) = serde_json::to_value(config)? else {
-        return Ok(Vec::new());
-    };
+    let mut config = serde_json::to_value(config)?;
+    shorten(&mut config);
+    let Value::Object(parts) = config else { return Ok(Vec::new()) };
     let lines: Vec<String> =
         parts.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
     Ok(format!("{{\n{}\n}}\n", lines.join(",\n")).into_bytes())
+}
+
+/// Writes numbers that are f32 with the few digits that tell them from other f32.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(parts) => parts.values_mut().for_each(shorten),
+        Value::Number(number) => {
+            let short = number.as_f64().filter(|_| number.is_f64()).map(|exact| exact as f32);
+            if let Some(short) = short.filter(|short| Some(f64::from(*short)) == number.as_f64())
+                && let Some(digits) = short.to_string().parse().ok().and_then(Number::from_f64)
+            {
+                *number = digits;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 fn tokenizer(path: &Path) -> Result<Vec<u8>> {

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use carzero::engine::population::key_of;
+use carzero::package::REFERENCE;
 use carzero::package::config::Reference;
 use carzero::package::population::LEAST_IMAGES;
-use carzero::package::shard::reference_file;
+use carzero::package::shard::{reference_file, with_ranked};
 use carzero::text::prompt::{Prompt, sentence};
 use carzero::{EncodedImages, Engine, Error, Picture};
 
@@ -18,28 +19,32 @@ use super::open::{IMAGE_BATCH, ModelArgs, decode, load, progress, write_populati
 /// A logit means nothing by itself; its percentile in a population does. The 0th to 100th
 /// percentile of each finding's logit over the images given here go into config.json, and the
 /// images' condensed tokens into reference.safetensors, from which the percentile of any other
-/// prompt is computed. With --out they go into a small file of numbers instead, and the model stays as it is: the page and
+/// prompt is computed; those of the many wordings of the findings that the model learnt are stored there, too. With --out they go into a small file of numbers instead, and the model stays as it is: the page and
 /// `carzero score --population` rank scores among these images then.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
     /// Which images these are, in words that complete "higher than 80 % of …"
-    #[arg(long, value_name = "TEXT")]
-    population: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "wordings")]
+    population: Option<String>,
     /// Write a file of percentiles, without any image, instead of changing the model
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A further finding to measure; may be given several times
     #[arg(long = "finding", value_name = "NAME")]
     findings: Vec<String>,
+    /// Measure the wordings alone, on the images that the model holds: after a change of the lexicon
+    #[arg(long, conflicts_with_all = ["population", "out", "findings", "images"])]
+    wordings: bool,
     /// At least 50 images
-    #[arg(required = true, value_name = "IMAGE")]
+    #[arg(required_unless_present = "wordings", value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
+    let Some(population) = &args.population else { return measure_wordings(&args.model) };
     if args.images.len() < LEAST_IMAGES {
         return Err(Error::FewImages { images: args.images.len(), least: LEAST_IMAGES }.into());
     }
@@ -69,7 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     bar.finish_and_clear();
     if let Some(path) = &args.out {
-        let own = engine.population_of(&args.population, &findings, &logits, &cosines, None)?;
+        let own = engine.population_of(population, &findings, &logits, &cosines, None)?;
         write_population(path, &own)?;
         println!("{}: {} prompts over {} images", path.display(), sentences.len(), own.images);
         return Ok(());
@@ -78,7 +83,7 @@ pub fn run(args: &Args) -> Result<()> {
     let keys =
         findings.iter().map(|finding| key_of(finding)).collect::<carzero::Result<Vec<_>>>()?;
     let mut config = engine.config().clone();
-    config.reference = Some(Reference::measured(&args.population, &keys, &logits, &cosines));
+    config.reference = Some(Reference::measured(population, &keys, &logits, &cosines));
     let file = reference_file(tokens, config.fusion.dim)?;
     let size = file.len();
     rewrite(&args.model.model, engine.manifest(), &config, Some(file))?;
@@ -91,6 +96,21 @@ pub fn run(args: &Args) -> Result<()> {
         args.images.len(),
         size as f64 / 1e6
     );
+    measure_wordings(&args.model)
+}
+
+/// Stores where the reference images stand on the wordings of all findings that the model learnt.
+fn measure_wordings(model: &ModelArgs) -> Result<()> {
+    let engine = model.open()?;
+    let Some(wordings) = &engine.config().wordings else { return Ok(()) };
+    let findings: Vec<String> = wordings.learnt.keys().cloned().collect();
+    let ranked = pollster::block_on(engine.rank_wordings(&findings))?;
+    let file = std::fs::read(model.model.join(REFERENCE)).with_context(|| {
+        format!("{} holds no images: give some, and --population", model.model.display())
+    })?;
+    let file = with_ranked(&file, &ranked)?;
+    rewrite(&model.model, engine.manifest(), engine.config(), Some(file))?;
+    println!("{} wordings of {} findings", ranked.len(), findings.len());
     Ok(())
 }
 

@@ -15,8 +15,8 @@ use crate::error::Unreadable;
 use crate::error::{Cause, Error, Result};
 use crate::model::CarZero;
 use crate::model::ops::quantised::{KEPT, STORE, quantised};
-use crate::package::config::ModelConfig;
-use crate::package::shard::{REFERENCE_TOKENS, Weight, decode, factors, part_name};
+use crate::package::config::{ModelConfig, is_ranking};
+use crate::package::shard::{Ranked, Weight, decode, factors, part_name, read_reference};
 use crate::package::{CONFIG, Manifest, REFERENCE, TOKENIZER, sha256};
 use crate::sync::lock;
 use crate::text::tokenizer::TextTokenizer;
@@ -32,8 +32,17 @@ pub struct Loaded {
     pub tokenizer: TextTokenizer,
     /// The model on its device.
     pub model: CarZero,
-    /// Condensed tokens of the reference images, `[images, tokens, dim]`.
-    pub reference: Option<Tensor<3>>,
+    /// The reference population.
+    pub reference: Option<ReferenceImages>,
+}
+
+/// The images of the reference population.
+#[derive(Debug)]
+pub struct ReferenceImages {
+    /// Their condensed tokens, `[images, tokens, dim]`.
+    pub tokens: Tensor<3>,
+    /// Percentiles of sentences that they were scored on beforehand.
+    pub ranked: Ranked,
 }
 
 /// Puts a model together, file by file, so that only one shard is in memory at a time.
@@ -45,7 +54,7 @@ pub struct Loader {
     config: Option<ModelConfig>,
     tokenizer: Option<TextTokenizer>,
     model: Option<CarZero>,
-    reference: Option<Tensor<3>>,
+    reference: Option<ReferenceImages>,
     partial: Option<Partial>,
     applied: BTreeSet<String>,
     missing: Vec<String>,
@@ -156,18 +165,20 @@ impl Loader {
         Ok(())
     }
 
-    fn read_reference(&self, data: &[u8]) -> Result<Tensor<3>> {
+    fn read_reference(&self, data: &[u8]) -> Result<ReferenceImages> {
         let fail = |reason: Cause| Error::File { path: REFERENCE.to_string(), reason };
         let config = self.config.as_ref().ok_or_else(|| incomplete(CONFIG))?;
-        let file = SafeTensors::deserialize(data).map_err(|error| fail(error.into()))?;
-        let view = file.tensor(REFERENCE_TOKENS).map_err(|error| fail(error.into()))?;
-        let values = decode(&file, REFERENCE_TOKENS, &view)?;
+        let (values, ranked) = read_reference(data).map_err(fail)?;
         let (tokens, dim) = (1 + config.map_side().pow(2) / 4, config.fusion.dim);
         let images = values.len() / (tokens * dim);
         if images == 0 || values.len() != images * tokens * dim {
             return Err(fail("its size is not that of whole images".into()));
         }
-        Ok(Tensor::from_data(TensorData::new(values, [images, tokens, dim]), &self.device))
+        if !ranked.values().all(|percentiles| is_ranking(percentiles)) {
+            return Err(fail("its percentiles must be ascending numbers".into()));
+        }
+        let values = TensorData::new(values, [images, tokens, dim]);
+        Ok(ReferenceImages { tokens: Tensor::from_data(values, &self.device), ranked })
     }
 
     /// Adds a part to its tensor; returns the tensor when it is complete.

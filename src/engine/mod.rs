@@ -32,7 +32,7 @@ use crate::radiograph::preprocess::{Square, View};
 use crate::sync::lock;
 use crate::text::prompt::Prompt;
 use crate::text::tokenizer::TextTokenizer;
-use loader::Loaded;
+use loader::{Loaded, ReferenceImages};
 use ood::{Verdict, verdict};
 use text_cache::TextCache;
 use wording::Wording;
@@ -56,8 +56,8 @@ pub struct Engine {
     model: CarZero,
     device: Device,
     texts: Mutex<TextCache>,
-    /// The reference images, condensed, to rank any sentence.
-    reference: Option<Tensor<3>>,
+    /// The reference images, to rank any sentence.
+    reference: Option<ReferenceImages>,
     /// The reference images ready to be scored, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
     /// Other images than the model's own, to rank among.
@@ -320,16 +320,18 @@ impl Engine {
         Ok(Some(maps))
     }
 
-    /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The config has
-    /// it for standard prompts; those of others come from the reference images, once scored. A population of one's own
-    /// has what was measured, and nothing else.
+    /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The package has
+    /// it for standard prompts and their wordings; those of others come from the reference images, once scored. A population
+    /// of one's own has what was measured, and nothing else.
     pub fn reference(&self, prompt: &Prompt) -> Option<Vec<f32>> {
         let key = prompt.normalized();
         if let Some(own) = self.population() {
             return own.reference.percentiles.get(key).cloned();
         }
-        let known = self.config.reference.as_ref().and_then(|all| all.percentiles.get(key));
-        known.cloned().or_else(|| lock(&self.measured).get(key).cloned())
+        let preset = || self.config.reference.as_ref()?.percentiles.get(key);
+        let wording = || self.reference.as_ref()?.ranked.get(key);
+        let known = preset().or_else(wording).cloned();
+        known.or_else(|| lock(&self.measured).get(key).cloned())
     }
 
     /// Scores the reference images on those known prompts whose distribution is not measured yet.
@@ -360,8 +362,9 @@ impl Engine {
 
     /// The reference images, if the model has any and scores are ranked among them, encoded when they are first needed.
     fn encoded_reference(&self) -> Option<&Encoded> {
-        let tokens = self.reference.as_ref().filter(|_| self.population().is_none())?;
-        Some(self.encoded_reference.get_or_init(|| self.model.encode_condensed(tokens.clone())))
+        let images = self.reference.as_ref().filter(|_| self.population().is_none())?;
+        let encode = || self.model.encode_condensed(images.tokens.clone());
+        Some(self.encoded_reference.get_or_init(encode))
     }
 
     /// Whether the model learnt anything near a prompt's words, or does not say what it learnt.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{EncodedImages, Engine, Standing, TEXT_BATCH};
 use crate::error::Result;
 use crate::package::config::Reference;
+use crate::package::shard::Ranked;
 use crate::text::align::paraphrases::{Change, Paraphrase, paraphrases};
 use crate::text::align::typed::typed;
 use crate::text::prompt::{Prompt, sentence};
@@ -68,27 +69,17 @@ impl Engine {
     ) -> Result<Sensitivity> {
         let mut all = paraphrases(finding);
         all.extend(own.iter().map(|text| Paraphrase { change: Change::Own, text: text.clone() }));
-        let aligned: Vec<Option<String>> = all.iter().map(|one| aligned(&one.text)).collect();
-        let readable = |text: &str| sentence(text).ok().map(|text| Prompt::new(&text));
-        let before: Vec<Option<Prompt>> = all.iter().map(|one| readable(&one.text)).collect();
+        let all: Vec<Reading> = all.into_iter().map(Reading::of).collect();
         // A rank of words that a person made up would read as evidence; what is made here is misspelt on purpose.
         let mut unknown = HashSet::new();
-        for (_, prompt) in all.iter().zip(&before).filter(|(one, _)| one.change == Change::Own) {
-            if let Some(prompt) = prompt
+        for reading in all.iter().filter(|one| one.paraphrase.change == Change::Own) {
+            if let Some(prompt) = &reading.before
                 && !self.is_known(prompt).await?
             {
                 unknown.insert(prompt.normalized().to_owned());
             }
         }
-        let after: Vec<Option<Prompt>> = aligned
-            .iter()
-            .zip(&before)
-            .map(|(prompt, before)| prompt.as_deref().map(Prompt::new).or_else(|| before.clone()))
-            .collect();
-
-        let mut distinct: Vec<Prompt> = before.iter().chain(&after).flatten().cloned().collect();
-        distinct.sort_by(|one, two| one.normalized().cmp(two.normalized()));
-        distinct.dedup_by(|one, two| one.normalized() == two.normalized());
+        let distinct = distinct(&all);
         let is_known = |prompt: &Prompt| !unknown.contains(prompt.normalized());
         let standings = self.standings(images, &distinct, is_known).await?;
         let standing = |prompt: &Option<Prompt>| {
@@ -98,17 +89,39 @@ impl Engine {
         };
         let wordings: Vec<Reworded> = all
             .into_iter()
-            .zip(aligned)
-            .zip(before.iter().zip(&after))
-            .map(|((paraphrase, prompt), (before, after))| Reworded {
+            .map(|Reading { paraphrase, before, aligned, after }| Reworded {
                 paraphrase,
-                before: standing(before),
-                prompt,
-                after: standing(after),
+                before: standing(&before),
+                prompt: aligned,
+                after: standing(&after),
             })
             .collect();
         let spread = spread(&wordings);
         Ok(Sensitivity { wordings, spread })
+    }
+
+    /// The reference distributions of all wordings of some findings, by normalised sentence, without those that the config
+    /// has: what [`with_ranked`](crate::package::shard::with_ranked) stores.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::score`].
+    pub async fn rank_wordings(&self, findings: &[String]) -> Result<Ranked> {
+        let all = findings.iter().flat_map(|finding| paraphrases(finding)).map(Reading::of);
+        let all = distinct(&all.collect::<Vec<_>>());
+        let is_preset = |prompt: &Prompt| {
+            let reference = self.config.reference.as_ref();
+            reference.is_some_and(|all| all.percentiles.contains_key(prompt.normalized()))
+        };
+        let others: Vec<Prompt> = all.into_iter().filter(|prompt| !is_preset(prompt)).collect();
+        let mut ranked = Ranked::new();
+        for batch in others.chunks(TEXT_BATCH) {
+            self.measure(batch, &self.encode_texts(batch)?, |_| true).await?;
+            let rank =
+                |prompt: &Prompt| Some((prompt.normalized().to_string(), self.reference(prompt)?));
+            ranked.extend(batch.iter().filter_map(rank));
+        }
+        Ok(ranked)
     }
 
     /// Where prompts stand on the first picture; those that are not known have no rank.
@@ -137,6 +150,35 @@ impl Engine {
         }
         Ok(standings)
     }
+}
+
+/// A wording and how it is read.
+struct Reading {
+    paraphrase: Paraphrase,
+    /// As it is; none where nothing in it can be read.
+    before: Option<Prompt>,
+    /// The prompt that it is aligned to.
+    aligned: Option<String>,
+    /// As that prompt, or else as it is.
+    after: Option<Prompt>,
+}
+
+impl Reading {
+    fn of(paraphrase: Paraphrase) -> Self {
+        let before = sentence(&paraphrase.text).ok().map(|text| Prompt::new(&text));
+        let aligned = aligned(&paraphrase.text);
+        let after = aligned.as_deref().map(Prompt::new).or_else(|| before.clone());
+        Self { paraphrase, before, aligned, after }
+    }
+}
+
+/// All prompts, each once, by their normalised sentence.
+fn distinct(all: &[Reading]) -> Vec<Prompt> {
+    let mut prompts: Vec<Prompt> =
+        all.iter().flat_map(|one| [&one.before, &one.after]).flatten().cloned().collect();
+    prompts.sort_by(|one, two| one.normalized().cmp(two.normalized()));
+    prompts.dedup_by(|one, two| one.normalized() == two.normalized());
+    prompts
 }
 
 /// The prompt that a text becomes where a person enters it.

@@ -175,6 +175,9 @@ pub struct Preset {
     pub findings: Vec<String>,
 }
 
+/// Numbers that describe a distribution: its 0th to 100th percentile.
+pub const PERCENTILES: usize = 101;
+
 /// How logits are distributed over a population of images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
@@ -187,6 +190,13 @@ pub struct Reference {
     /// The same of its cosine.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cosines: BTreeMap<String, Vec<f32>>,
+}
+
+/// Whether numbers can be the percentiles of a distribution.
+pub(crate) fn is_ranking(percentiles: &[f32]) -> bool {
+    percentiles.len() == PERCENTILES
+        && percentiles.is_sorted()
+        && percentiles.iter().all(|value| value.is_finite())
 }
 
 impl Reference {
@@ -216,10 +226,8 @@ impl Reference {
     ///
     /// [`Error::Config`].
     pub fn check(&self) -> Result<()> {
-        let sorted =
-            |p: &Vec<f32>| p.len() == 101 && p.is_sorted() && p.iter().all(|v| v.is_finite());
         ensure(
-            self.percentiles.values().chain(self.cosines.values()).all(sorted),
+            self.percentiles.values().chain(self.cosines.values()).all(|all| is_ranking(all)),
             "reference.percentiles and reference.cosines must be 101 ascending numbers",
         )
     }
@@ -234,7 +242,7 @@ impl Reference {
             let high = (low + 1).min(last);
             logits[low] + (logits[high] - logits[low]) * (position - low as f32)
         };
-        (0..=100).map(at).collect()
+        (0..PERCENTILES).map(at).collect()
     }
 
     /// The share of the population, in percent (0..=100), whose logit lies below `logit`,

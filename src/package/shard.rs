@@ -5,13 +5,20 @@
 //! channel. A tensor that does not fit into one shard is cut along its first axis into `name#1/3`,
 //! `name#2/3`, …
 
+use std::collections::{BTreeMap, HashMap};
+
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+use super::config::PERCENTILES;
 use super::{MAX_SHARD, Precision};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
-/// The tensor of [`REFERENCE`].
-pub(crate) const REFERENCE_TOKENS: &str = "tokens";
+/// The tensor of [`REFERENCE`](super::REFERENCE) that holds the images.
+const TOKENS: &str = "tokens";
+/// Its tensor of percentiles, a row for each of the sentences in its metadata.
+const RANKED: &str = "percentiles";
+/// In its metadata: a JSON list.
+const SENTENCES: &str = "sentences";
 
 /// `name#2/3` is the second of three parts of `name`.
 pub(crate) fn part_name(stored: &str) -> Option<(&str, usize, usize)> {
@@ -146,11 +153,7 @@ impl ShardWriter {
         let stored = match self.precision_of(&weight) {
             Precision::F32 => vec![Stored::f32(weight.name, weight.shape, &weight.values)],
             Precision::F16 => {
-                let data = weight
-                    .values
-                    .iter()
-                    .flat_map(|&v| half::f16::from_f32(v).to_le_bytes())
-                    .collect();
+                let data = weight.values.iter().flat_map(|&value| half(value)).collect();
                 vec![Stored { name: weight.name, dtype: Dtype::F16, shape: weight.shape, data }]
             }
             Precision::Q8 => {
@@ -207,6 +210,9 @@ impl ShardWriter {
     }
 }
 
+/// Percentiles of logits over the reference images, by normalised sentence.
+pub type Ranked = BTreeMap<String, Vec<f32>>;
+
 /// The file of the reference images: one row of `tokens` for each token, in 8 bits.
 ///
 /// # Errors
@@ -215,8 +221,53 @@ impl ShardWriter {
 pub fn reference_file(tokens: Vec<f32>, dim: usize) -> Result<Vec<u8>> {
     let mut writer = ShardWriter::new(Precision::Q8);
     let shape = vec![tokens.len() / dim, dim];
-    writer.push(&Weight { name: REFERENCE_TOKENS.to_string(), shape, values: tokens });
+    writer.push(&Weight { name: TOKENS.to_string(), shape, values: tokens });
     Ok(writer.finish()?.swap_remove(0).1)
+}
+
+/// The same images with the percentiles of some sentences, in 16 bits, in place of those that it had.
+///
+/// # Errors
+///
+/// [`Error::Weights`] where `file` is no [`reference_file`].
+pub fn with_ranked(file: &[u8], ranked: &Ranked) -> Result<Vec<u8>> {
+    let write = || -> std::result::Result<Vec<u8>, Cause> {
+        let images = SafeTensors::deserialize(file)?;
+        let percentiles: Vec<u8> = ranked.values().flatten().flat_map(|&v| half(v)).collect();
+        let mut tensors = images.tensors();
+        tensors.retain(|(name, _)| name != RANKED);
+        let rows = TensorView::new(Dtype::F16, vec![ranked.len(), PERCENTILES], &percentiles)?;
+        tensors.push((RANKED.to_string(), rows));
+        let sentences = serde_json::to_string(&ranked.keys().collect::<Vec<_>>())?;
+        let metadata = HashMap::from([(SENTENCES.to_string(), sentences)]);
+        Ok(safetensors::serialize(tensors, Some(metadata))?)
+    };
+    write().map_err(Error::Weights)
+}
+
+/// Tokens and percentiles of a [`reference_file`].
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub(crate) fn read_reference(file: &[u8]) -> std::result::Result<(Vec<f32>, Ranked), Cause> {
+    let (_, header) = SafeTensors::read_metadata(file)?;
+    let tensors = SafeTensors::deserialize(file)?;
+    let read = |name| Ok::<_, Cause>(decode(&tensors, name, &tensors.tensor(name)?)?);
+    let tokens = read(TOKENS)?;
+    let listed = header.metadata().as_ref().and_then(|all| all.get(SENTENCES));
+    let Some(listed) = listed else { return Ok((tokens, Ranked::new())) };
+    let sentences: Vec<String> = serde_json::from_str(listed)?;
+    let values = read(RANKED)?;
+    if values.len() != sentences.len() * PERCENTILES {
+        return Err("its percentiles are not those of its sentences".into());
+    }
+    let rows = values.chunks_exact(PERCENTILES).map(<[f32]>::to_vec);
+    Ok((tokens, sentences.into_iter().zip(rows).collect()))
+}
+
+fn half(value: f32) -> [u8; 2] {
+    half::f16::from_f32(value).to_le_bytes()
 }
 
 /// Matrices and filters with fewer values than this stay f16 in an 8-bit model. They are the first

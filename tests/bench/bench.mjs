@@ -63,6 +63,7 @@ const TASKS = {
     repeats: 3,
     ranking: true,
   },
+  wordings: { title: 'An experiment: a finding in some 40 wordings, none cached', ranking: true },
 };
 
 const median = (/** @type {number[]} */ values) => {

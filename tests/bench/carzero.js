@@ -64,6 +64,12 @@ answer({
     prompt: cached(() => [FINDING]),
     newPrompt: { run: () => scoreNew(FINDING) },
     ownWords: { run: () => scoreNew('a small shadow behind the heart') },
+    wordings: {
+      run: () => {
+        model.forgetTexts();
+        return model.sensitivity(encoded, FINDING, []);
+      },
+    },
     prompts14: cached(() => lists.chestxray14),
     prompts192: cached(() => lists.padchest192),
     full: {
