@@ -140,6 +140,7 @@ impl Args {
             tolerance: self.tolerance,
             seed: self.seed,
             resamples: self.resamples,
+            notes_name_images: true,
         })
     }
 }

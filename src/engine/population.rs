@@ -32,9 +32,9 @@ impl Engine {
 
     /// Which model this is.
     pub fn identity(&self) -> ModelId {
-        let ModelConfig { name, version, .. } = &self.config;
+        let ModelConfig { title, version, .. } = &self.config;
         let sha256 = self.manifest.sha256.clone();
-        ModelId { name: name.clone(), version: version.clone(), sha256 }
+        ModelId { name: title.clone(), version: version.clone(), sha256 }
     }
 
     /// The findings that a population is measured for: those of all lists and `more`, one for each sentence, as far as the

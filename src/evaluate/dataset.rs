@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::error::{EvaluateError, Result, some_of};
+use super::error::{EvaluateError, Result, counted, some_of};
 use super::key;
 use super::labels::Labels;
 use super::options::{Options, Thresholds};
@@ -77,6 +77,7 @@ impl Dataset {
                 .flatten()
                 .collect();
         let (columns, other) = read.findings(&reserved);
+        let other: Vec<&String> = other.iter().map(|&column| &labels.header[column]).collect();
         let keys: HashSet<String> =
             columns.iter().map(|&column| finding_key(&labels.header[column])).collect();
         let known = |key: &str| keys.contains(key);
@@ -98,7 +99,7 @@ impl Dataset {
         let label_keys = labels.keys(label_key)?;
         let join = Join::new(&scores.keys, &label_keys);
         let mut notes = vec![key_note(&predictions.header[score_key], &labels.header[label_key])];
-        notes.extend(join_notes("predictions", &join, "labels"));
+        notes.extend(join_notes("predictions", &join, "labels", options.notes_name_images));
         if doubled > 0 {
             notes.push(format!(
                 "Rows that repeat another one with all its labels, taken once: {doubled}."
@@ -274,7 +275,11 @@ impl Beside {
             return Err(EvaluateError::NoFindings { reason });
         }
         let join = Join::new(keys, &scores.keys);
-        notes.extend(join_notes("predictions", &join, self.what));
+        if join.right.iter().all(Option::is_none) {
+            let reason = Reason::OthersUnknown { file: table.file };
+            return Err(EvaluateError::NoFindings { reason });
+        }
+        notes.extend(join_notes("predictions", &join, self.what, options.notes_name_images));
         let pick = |values: Vec<f64>| {
             join.right.iter().map(|row| row.map_or(f64::NAN, |row| values[row])).collect()
         };
@@ -318,16 +323,13 @@ fn key_note(predictions: &str, labels: &str) -> String {
     }
 }
 
-/// What a join left out, in words.
-pub fn join_notes(left: &str, join: &Join, right: &str) -> Vec<String> {
+/// What a join left out, in words; with names of images, if they may be told.
+pub fn join_notes(left: &str, join: &Join, right: &str, named: bool) -> Vec<String> {
     let mut notes = Vec::new();
     for (side, other, keys) in [(left, right, &join.left_only), (right, left, &join.right_only)] {
         if !keys.is_empty() {
-            notes.push(format!(
-                "Rows of the {side} that the {other} lack: {} ({}).",
-                keys.len(),
-                some_of(keys)
-            ));
+            let keys = counted(keys, named);
+            notes.push(format!("Rows of the {side} that the {other} lack: {keys}."));
         }
     }
     if join.by_file_name > 0 {

@@ -151,6 +151,12 @@ fn owned((name, text): (&'static str, &String)) -> (&'static str, String) {
 /// The module's result.
 pub type Result<T> = std::result::Result<T, EvaluateError>;
 
+/// How many names there are; and some of them, if they may be told.
+pub fn counted(names: &[impl AsRef<str>], told: bool) -> String {
+    let count = names.len();
+    if told { format!("{count} ({})", some_of(names)) } else { count.to_string() }
+}
+
 /// Some names for a message: all, or the first few and how many more there are.
 pub fn some_of(names: &[impl AsRef<str>]) -> String {
     const SHOWN: usize = 8;

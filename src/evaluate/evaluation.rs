@@ -363,7 +363,8 @@ fn localisation(options: &Options, parts: &[&Rows]) -> Result<(Vec<Localisation>
     let (Some(boxes), Some(maps)) = (&options.boxes, &options.maps) else {
         return Ok((Vec::new(), Vec::new()));
     };
-    let files = localise::Files { boxes, maps, tolerance: options.tolerance };
+    let Options { tolerance, notes_name_images: named, .. } = *options;
+    let files = localise::Files { boxes, maps, tolerance, named };
     let keys: Vec<String> = parts.iter().flat_map(|rows| rows.keys.clone()).collect();
     let patients: Vec<&String> = parts.iter().flat_map(|rows| &rows.patients).collect();
     // The patient of each image, or the image itself where that is not known.

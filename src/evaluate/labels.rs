@@ -90,15 +90,13 @@ impl Labels {
         Ok(Self { table, form: Form::Wide, findings: None })
     }
 
-    /// Which columns are findings, leaving out `reserved` ones; and the names of those that were no labels after all.
-    pub fn findings(&self, reserved: &[usize]) -> (Vec<usize>, Vec<String>) {
+    /// Which columns are findings, leaving out `reserved` ones; and those that were no labels after all.
+    pub fn findings(&self, reserved: &[usize]) -> (Vec<usize>, Vec<usize>) {
         if let Some(findings) = &self.findings {
             return (findings.clone(), Vec::new());
         }
         let free = (0..self.table.header.len()).filter(|column| !reserved.contains(column));
-        let (findings, others): (Vec<_>, Vec<_>) =
-            free.partition(|&column| self.holds_labels(column));
-        (findings, others.into_iter().map(|column| self.table.header[column].clone()).collect())
+        free.partition(|&column| self.holds_labels(column))
     }
 
     /// Takes rows once that repeat the key of another one and, to the letter, all its labels. Says how many were left out.
@@ -169,6 +167,23 @@ pub fn pair_of(tables: &[Table]) -> Option<[usize; 2]> {
     };
     let pair = openi.or_else(mimic_cxr);
     pair.filter(|(images, studies)| images != studies).map(|(images, studies)| [images, studies])
+}
+
+/// Of a table that is one of the two of Open-I or MIMIC-CXR-JPG: the collection, and the other one's name there.
+pub fn other_of(table: &Table) -> Option<(&'static str, &'static str)> {
+    let has = |column| table.column(column).is_some();
+    let labelled = chexpert_columns(table).is_some();
+    if has("uid") && has("filename") {
+        Some(("Open-I", "indiana_reports.csv"))
+    } else if has("uid") && has("MeSH") {
+        Some(("Open-I", "indiana_projections.csv"))
+    } else if has("study_id") && has("dicom_id") && !labelled {
+        Some(("MIMIC-CXR-JPG", "mimic-cxr-2.0.0-chexpert.csv"))
+    } else if has("study_id") && labelled {
+        Some(("MIMIC-CXR-JPG", "mimic-cxr-2.0.0-metadata.csv"))
+    } else {
+        None
+    }
 }
 
 /// The fourteen columns of CheXpert, where a table has all of them.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::bootstrap::{Bootstrap, Estimate};
 use super::dataset::join_notes;
-use super::error::{EvaluateError, Result, some_of};
+use super::error::{EvaluateError, Result, counted};
 use super::metrics::{mean, weighted_mean};
 use super::order::{ordered, set_of};
 use super::reason::Reason;
@@ -135,6 +135,8 @@ pub struct Files<'a> {
     pub maps: &'a Csv,
     /// In pixels, for the pointing game.
     pub tolerance: f64,
+    /// Notes may name images.
+    pub named: bool,
 }
 
 /// Name of the row of means.
@@ -268,7 +270,7 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
         let reason = Reason::NoMapBoxed { maps: table.file, boxes };
         return Err(EvaluateError::NoFindings { reason });
     }
-    let mut notes = join_notes("maps", &join, "boxes");
+    let mut notes = join_notes("maps", &join, "boxes", files.named);
     let unmapped = boxes.iter().filter(|(boxed, _)| !mapped.contains(*boxed));
     let unmapped = set_of(unmapped.map(|((image, _), (name, _))| format!("{name} of {image}")));
     let unmapped: Vec<String> = unmapped.into_iter().collect();
@@ -277,8 +279,7 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
         ("Boxed findings of an image without a map", unmapped),
     ] {
         if !which.is_empty() {
-            let (count, some) = (which.len(), some_of(&which));
-            notes.push(format!("{what}, left out: {count} ({some})."));
+            notes.push(format!("{what}, left out: {}.", counted(&which, files.named)));
         }
     }
     Ok((pairs, notes))

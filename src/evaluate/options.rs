@@ -44,6 +44,8 @@ pub struct Options {
     pub seed: u64,
     /// Number of bootstrap resamples; 0 for no intervals.
     pub resamples: usize,
+    /// Whether notes name images that are left out, beside how many they are.
+    pub notes_name_images: bool,
 }
 
 /// Thresholds for F1, MCC, sensitivity and specificity.

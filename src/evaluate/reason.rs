@@ -10,6 +10,12 @@ pub enum Reason {
     /// No table was given.
     #[error("there is no table")]
     NoTable,
+    /// There are boxes, and no table of labels.
+    #[error("`{file}` has boxes. Give a table of labels with it")]
+    BoxesAlone { file: String },
+    /// One of two tables that belong together.
+    #[error("`{file}` is one of two tables of {collection}. Give the other one with it: {other}")]
+    OneOfTwo { file: String, collection: &'static str, other: &'static str },
     /// No column of the labels' table holds labels.
     #[error("no column of `{file}` holds labels such as 1 and 0 or yes and no ({columns})")]
     NoLabels { file: String, columns: String },
@@ -33,6 +39,9 @@ pub enum Reason {
     /// Other scores have no finding of the labels.
     #[error("no column of `{file}` ({columns}) is named as a finding of the labels")]
     OthersUnnamed { file: String, columns: String },
+    /// Other scores are of other images.
+    #[error("`{file}` has a row of none of the images. Name them as in the scores")]
+    OthersUnknown { file: String },
     /// Negated scores have no finding of the labels.
     #[error(
         "no column of `{file}` ({columns}) is named `There is no …` with a finding of the labels"

@@ -36,6 +36,7 @@ fn options(scores: &str, labels: &str) -> Options {
         tolerance: 0.0,
         seed: 1,
         resamples: 0,
+        notes_name_images: true,
     }
 }
 
@@ -357,8 +358,63 @@ fn labels_in_words_are_read_and_other_columns_are_named() {
     let found = understood(&[table], &images, &Choice::default()).unwrap();
     let of = |name| (name, 2, 2, 0);
     assert_eq!(counts(&found), ["Edema", "Mass", "Pneumonia", "Nodule"].map(of));
-    assert_eq!(found.not_read, ["Likely", "Remark"]);
+    let unread: Vec<_> =
+        found.not_read.iter().map(|one| (&*one.column, one.value.as_deref().unwrap())).collect();
+    assert_eq!(unread, [("Likely", "0.9"), ("Remark", "blurred")]);
     assert_eq!(found.patients, None, "an empty column names no patient");
+}
+
+#[test]
+fn a_table_that_needs_another_one_says_which() {
+    let chexpert = crate::labels::chexpert::FINDINGS.map(|(name, _)| name).join(",");
+    for (table, wanted) in [
+        ("path,finding,x,y,w,h\na.png,Edema,1,1,5,5\n".to_string(), "boxes-alone"),
+        ("uid,MeSH\n1,normal\n".to_string(), "indiana_projections.csv"),
+        ("uid,filename\n1,a.png\n".to_string(), "indiana_reports.csv"),
+        (format!("subject_id,study_id,{chexpert}\n1,50{}\n", ",1.0".repeat(14)), "metadata.csv"),
+        ("dicom_id,study_id\na,50\n".to_string(), "chexpert.csv"),
+    ] {
+        let error = understood(&[&table], &["a.png", "b.png"], &Choice::default()).unwrap_err();
+        let reason = serde_json::to_string(error.reason().unwrap()).unwrap();
+        assert!(reason.contains(wanted), "{table}: {reason}");
+    }
+}
+
+#[test]
+fn boxes_of_other_findings_are_told() {
+    let labels = "path,Edema\na.png,1\nb.png,0\n";
+    let boxes = "path,finding,x,y,w,h\na.png,Edema,1,1,5,5\nb.png,Lung Opacity,1,1,5,5\n";
+    let found = understood(&[labels, boxes], &["a.png", "b.png"], &Choice::default()).unwrap();
+    assert_eq!((found.boxed.len(), found.boxed_only), (1, vec!["Lung Opacity".to_string()]));
+}
+
+#[test]
+fn notes_name_images_only_where_they_may() {
+    let labels = format!(
+        "{LABELS}extra.png{}\n",
+        ",".repeat(LABELS.lines().next().unwrap().matches(',').count())
+    );
+    let notes = |named| {
+        let options = Options { notes_name_images: named, ..options(SCORES, &labels) };
+        evaluated(&options).report.notes.join(" ")
+    };
+    assert!(notes(true).contains("lack: 1 (extra.png)"), "{}", notes(true));
+    assert!(notes(false).contains("lack: 1."), "{}", notes(false));
+}
+
+#[test]
+fn other_scores_of_other_images_are_refused() {
+    let numbered = OTHERS.lines().enumerate().map(|(i, line)| match line.split_once(',') {
+        Some((_, rest)) if i > 0 => format!("{i},{rest}\n"),
+        _ => format!("{line}\n"),
+    });
+    let against = Some(csv(&numbered.collect::<String>()));
+    let error = Evaluation::new(&Options { against, ..options(SCORES, LABELS) }, &mut |_, _| {});
+    let Err(EvaluateError::NoFindings { reason }) = error else { panic!("it is measured") };
+    assert_eq!(
+        reason.to_string(),
+        "`table.csv` has a row of none of the images. Name them as in the scores"
+    );
 }
 
 #[test]

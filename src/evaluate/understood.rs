@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::{EvaluateError, Result, some_of};
 use super::key;
-use super::labels::{Form, Labels, pair_of};
+use super::labels::{Form, Labels, other_of, pair_of};
 use super::localise;
 use super::order::set_of;
 use super::reason::Reason;
@@ -47,7 +47,7 @@ pub struct Understood {
     pub doubled: usize,
     pub findings: Vec<FindingLabels>,
     /// Columns that hold no labels, and are of no other use.
-    pub not_read: Vec<String>,
+    pub not_read: Vec<NotRead>,
     /// Columns by which figures can be divided.
     pub slices: Vec<Slice>,
     /// `split=val` and the like: rows on which thresholds can be chosen.
@@ -56,6 +56,16 @@ pub struct Understood {
     pub boxes: Option<usize>,
     /// The images that have boxes.
     pub boxed: Vec<Boxed>,
+    /// Findings that are boxed, and have no labels.
+    pub boxed_only: Vec<String>,
+}
+
+/// A column that holds no labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRead {
+    pub column: String,
+    /// The first value that is no label, where there is any.
+    pub value: Option<String>,
 }
 
 /// A column by which figures can be divided.
@@ -132,8 +142,24 @@ pub fn understand(tables: &[Csv], images: &[String], choice: &Choice) -> Result<
         .into_iter()
         .flatten()
         .reduce(|best, next| if most(&next) > most(&best) { next } else { best });
+    let lacking = || {
+        let reason = match &read[..] {
+            [table, ..] if read.iter().all(localise::is_boxes) => {
+                Reason::BoxesAlone { file: table.file.clone() }
+            }
+            [table] => {
+                let (collection, other) = other_of(table)?;
+                Reason::OneOfTwo { file: table.file.clone(), collection, other }
+            }
+            _ => return None,
+        };
+        Some(EvaluateError::NoFindings { reason })
+    };
     let nothing = || EvaluateError::NoFindings { reason: Reason::NoTable };
-    best.ok_or_else(|| errors.into_iter().find_map(Result::err).unwrap_or_else(nothing))
+    best.ok_or_else(|| {
+        let first = || errors.into_iter().find_map(Result::err);
+        lacking().or_else(first).unwrap_or_else(nothing)
+    })
 }
 
 fn understand_set(
@@ -180,7 +206,7 @@ fn understand_set(
             rows.iter().map(|&row| labels.label(row, column)).collect();
         // One cell in ten may be a slip, which has to be mended; with more it is no column of labels.
         if 10 * states.iter().flatten().count() < 9 * rows.len() {
-            not_read.push(name.clone());
+            not_read.push(column);
             continue;
         }
         let states = states.into_iter().collect::<Result<Vec<_>>>()?;
@@ -193,14 +219,14 @@ fn understand_set(
         });
     }
     if findings.is_empty() {
-        let (file, columns) = (labels.file.clone(), some_of(&not_read));
+        let columns: Vec<&String> = not_read.iter().map(|&at| &labels.header[at]).collect();
+        let (file, columns) = (labels.file.clone(), some_of(&columns));
         let reason = Reason::NoLabels { file, columns };
         return Err(EvaluateError::NoFindings { reason });
     }
     let distinct = |column: usize| -> BTreeSet<&str> {
         set_of(rows.iter().map(|&row| labels.cell(row, column)).filter(|cell| !cell.is_empty()))
     };
-    not_read.retain(|name| !name.is_empty());
     let patient = patient.filter(|&column| !distinct(column).is_empty());
     let values_of = |&column: &usize| {
         let values = distinct(column);
@@ -209,7 +235,15 @@ fn understand_set(
         values.into_iter().filter(move |_| several).map(text)
     };
     let name_of = |column: usize| labels.header[column].clone();
-    let (boxes, boxed) = boxes_of(tables, images, &findings)?;
+    let unread = |column: usize| NotRead {
+        column: name_of(column),
+        value: rows
+            .iter()
+            .find(|&&row| labels.label(row, column).is_err())
+            .map(|&row| labels.cell(row, column).to_string()),
+    };
+    let Boxes { table: boxes, images: boxed, unlabelled: boxed_only } =
+        boxes_of(tables, images, &findings)?;
     Ok(Understood {
         tables: set,
         form: read.form,
@@ -225,7 +259,11 @@ fn understand_set(
         rows_without: join.right_only.len(),
         doubled,
         findings,
-        not_read,
+        not_read: not_read
+            .into_iter()
+            .filter(|&column| !labels.header[column].is_empty())
+            .map(unread)
+            .collect(),
         slices: slices
             .into_iter()
             .filter(|&(column, _)| distinct(column).len() > 1)
@@ -234,23 +272,31 @@ fn understand_set(
         splits: splits.iter().flat_map(values_of).collect(),
         boxes,
         boxed,
+        boxed_only,
     })
 }
 
+/// What is boxed.
+#[derive(Default)]
+struct Boxes {
+    table: Option<usize>,
+    images: Vec<Boxed>,
+    /// Findings without labels.
+    unlabelled: Vec<String>,
+}
+
 /// The first table that boxes any of the findings on any of the images, and which.
-fn boxes_of(
-    tables: &[Csv],
-    images: &[String],
-    findings: &[FindingLabels],
-) -> Result<(Option<usize>, Vec<Boxed>)> {
+fn boxes_of(tables: &[Csv], images: &[String], findings: &[FindingLabels]) -> Result<Boxes> {
     let name_of: HashMap<String, &String> =
         findings.iter().map(|finding| (finding_key(&finding.name), &finding.name)).collect();
+    let mut unlabelled = BTreeSet::new();
     for (index, csv) in tables.iter().enumerate() {
         let Some(table) = Table::read(csv).ok().filter(localise::is_boxes) else { continue };
         let mut by_image: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (image, finding) in localise::boxed(&table)? {
-            if let Some(&name) = name_of.get(&finding_key(&finding)) {
-                by_image.entry(image).or_default().push(name.clone());
+            match name_of.get(&finding_key(&finding)) {
+                Some(&name) => by_image.entry(image).or_default().push(name.clone()),
+                None => drop(unlabelled.insert(finding)),
             }
         }
         let named: Vec<String> = by_image.keys().cloned().collect();
@@ -263,10 +309,11 @@ fn boxes_of(
             })
             .collect();
         if !boxed.is_empty() {
-            return Ok((Some(index), boxed));
+            let unlabelled = unlabelled.into_iter().collect();
+            return Ok(Boxes { table: Some(index), images: boxed, unlabelled });
         }
     }
-    Ok((None, Vec::new()))
+    Ok(Boxes { unlabelled: unlabelled.into_iter().collect(), ..Boxes::default() })
 }
 
 /// "Patient ID", "PatientID", "subject_id", "patient".

@@ -24,7 +24,7 @@ const PURPOSE: &str = "For teaching and research, not for diagnosis";
 /// Which model a population was measured with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelId {
-    /// Its short identifier.
+    /// Its name for people.
     pub name: String,
     /// Its version.
     pub version: String,
@@ -33,7 +33,7 @@ pub struct ModelId {
 }
 
 impl Display for ModelId {
-    /// "default 0.4.0 (1f0c8a2b9d3e)".
+    /// "Compact CARZero 0.4.0 (1f0c8a2b9d3e)".
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { name, version, sha256 } = self;
         write!(f, "{name} {version} ({})", sha256.chars().take(12).collect::<String>())
@@ -97,6 +97,9 @@ impl Population {
         let name = self.reference.population.trim();
         if name.is_empty() || name.chars().count() > MAX_NAME {
             return fail(&format!("its name must have 1 to {MAX_NAME} characters"));
+        }
+        if self.reference.percentiles.is_empty() {
+            return fail("it ranks no finding");
         }
         if self.images < LEAST_IMAGES {
             return Err(Error::FewImages { images: self.images, least: LEAST_IMAGES });
@@ -172,6 +175,9 @@ mod tests {
     fn what_is_no_population_of_this_model_is_refused() {
         assert_eq!(population(49, "few").unwrap_err().code(), "few-images");
         assert_eq!(population(50, " ").unwrap_err().code(), "bad-population");
+        let unranked = Reference::measured("ward", &[], &[], &[]);
+        let unranked = Population::new(model(), 50, unranked, None).unwrap_err();
+        assert_eq!(unranked.code(), "bad-population");
         let ward = population(50, "ward").unwrap();
         let json = ward.to_json().unwrap();
         for (from, to) in [

@@ -105,7 +105,7 @@ test('a series is measured, ranks all scores as the command line does, and is ke
   await by('reference-name').fill('my ward');
   await by('reference-start').click();
   await by('reference-doing').getByText(/of 52/).waitFor();
-  await now(/Standing among: my ward \(52 images of your own\)\./);
+  await now(/Standing among: my ward \(52 images, not the model’s\)\./);
   assert.match(await textOf(by('reference-now')), /Wordings that were not measured on them have no percentile\./);
   assert.match(await textOf(by('reference-now')), /Uncertain zones stay those measured on the .*ChestX-ray14/);
   await screenshot('population-after');
@@ -127,7 +127,7 @@ test('a series is measured, ranks all scores as the command line does, and is ke
 
   // Every standing followed, and says among whom.
   await page.keyboard.press('Escape');
-  assert.match(await textOf(by('series-population')), /Standing among: my ward \(52 images of your own\)/);
+  assert.match(await textOf(by('series-population')), /Standing among: my ward \(52 images, not the model’s\)/);
   const ranked = await exported();
   assert.equal(ranked.reference, 'my ward (own population of 52 images)');
   assert.notDeepEqual(ranked.images, shipped.images);
@@ -138,7 +138,7 @@ test('a series is measured, ranks all scores as the command line does, and is ke
   const name = await textOf(page.getByTestId('series-row').first().getByRole('button').first());
   await page.getByTestId('series-row').first().getByRole('button').first().click();
   await reached(page, 'done');
-  assert.match(await textOf(by('population')), /my ward \(52 images of your own\)/, name);
+  assert.match(await textOf(by('population')), /my ward \(52 images, not the model’s\)/, name);
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     await screenshot(`population-panel-${width}`);
@@ -155,7 +155,7 @@ test('a series is measured, ranks all scores as the command line does, and is ke
   await page.setInputFiles('[data-testid="file-input"]', paths[0]);
   await reached(page, 'done');
   await by('population')
-    .getByText(/my ward \(52 images of your own\)/)
+    .getByText(/my ward \(52 images, not the model’s\)/)
     .waitFor();
   await page.goto(`${built.site.origin}/?model=models/micro`);
   await reached(page, 'ready');
@@ -196,7 +196,7 @@ test('a file of the command line ranks, and is refused where it is broken, too s
   await error(/measured with default .*\(f{12}\), and the model in use is default .*\. Open that model/);
   await now(/ChestX-ray14/);
   await give(text);
-  await now(/my ward \(52 images of your own\)/);
+  await now(/my ward \(52 images, not the model’s\)/);
   assert.equal(await textOf(by('reference-error')), '');
   await page.keyboard.press('Escape');
   assertSame((await exported()).images, onCommandLine('--population', own));
@@ -225,7 +225,7 @@ test('labels of an evaluation give zones of their own', async () => {
     .waitFor();
   await by('reference-name').fill('labelled ward');
   await by('reference-start').click();
-  await now(/labelled ward \(52 images of your own\).*Uncertain zones are those of your labels\./);
+  await now(/labelled ward \(52 images, not the model’s\).*Uncertain zones are those of these images’ labels\./);
   const { validation } = JSON.parse(await saved('reference-save'));
   const { positives, negatives, undecided } = validation.findings['there is pleural effusion'];
   assert.deepEqual([positives, negatives, undecided.length], [26, 26, 2]);

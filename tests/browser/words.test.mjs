@@ -152,7 +152,7 @@ test('whose images scores are ranked among is said with their name', () => {
   const ward = { population: 'ward 7', ownImages: 1200 };
   assert.deepEqual(
     inBoth(() => populationInWords(ward)),
-    ['ward 7 (1,200 images of your own)', 'ward 7（自分の画像1,200枚）'],
+    ['ward 7 (1,200 images, not the model’s)', 'ward 7（1,200枚、モデル付属ではない画像）'],
   );
   assert.equal(referenceOf(ward), 'ward 7 (own population of 1200 images)');
   assert.equal(referenceOf({ population: '9 of ours' }), '9 of ours');

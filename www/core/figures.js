@@ -6,6 +6,9 @@ import { signed } from './words.js';
 /** @param {number | undefined} value */
 export const figure = (value) => (value === undefined ? '–' : signed(value, 3));
 
+/** A p-value, which is never 0. @param {number} p */
+export const pInWords = (p) => (p < 0.001 ? `< ${figure(0.001)}` : figure(p));
+
 /** "−0.050 to 0.783". @param {[number, number]} interval */
 export const intervalInWords = ([low, high]) => t('evaluate.interval', { low: figure(low), high: figure(high) });
 

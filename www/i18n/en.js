@@ -168,6 +168,7 @@ export default {
   'evaluate.below': 'Score below',
   'evaluate.boxed.one': '{count} image has boxes.',
   'evaluate.boxed.other': '{count} images have boxes.',
+  'evaluate.boxedOnly': 'Boxes of {findings} are left out: no column of labels has that name.',
   'evaluate.boxes': 'Do the maps point there?',
   'evaluate.boxesText':
     'On images with boxes: how often the highest patch of the map lies in a box of the finding, and which share of the map lies in them. By chance both are the share of the view that the boxes cover.',
@@ -222,7 +223,7 @@ export default {
   'evaluate.error.two-images':
     'Two of these images are called {name}, so that no row tells which is meant. Give them names of their own.',
   'evaluate.error.two-rows':
-    '{file} has two truths for one image: {what} is on line {first} and on line {line}. Keep one of them.',
+    '{file} has two truths for one image: {what} is on line {first} and on line {line}. Keep one of them, or, if this column does not name images, choose the one that does.',
   'evaluate.exportText': 'Images get running numbers in place of their file names, unless you ask for the names.',
   'evaluate.findings': 'Findings of the table',
   'evaluate.form.chexpert': 'Read as CheXpert’s table.',
@@ -273,7 +274,8 @@ export default {
   'evaluate.negatives': 'Without',
   'evaluate.noImages': 'None.',
   'evaluate.noPatient': 'none: every image counts by itself',
-  'evaluate.notRead': 'Not read as labels: {columns}.',
+  'evaluate.notRead': 'Not read as labels, for a value that is none of 1 and 0, yes and no, or empty: {columns}.',
+  'evaluate.notReadFor': '{column} (“{value}”)',
   'evaluate.note.failed.one': '{count} image could not be read, and is not among them.',
   'evaluate.note.failed.other': '{count} images could not be read, and are not among them.',
   'evaluate.note.few': 'Fewer than ten images with or without, so that the intervals tell little: {findings}.',
@@ -314,6 +316,7 @@ export default {
   'evaluate.pr': 'Precision and recall',
   'evaluate.precision': 'Precision',
   'evaluate.reading': 'Reading the table.',
+  'evaluate.reason.boxes-alone': '{file} has boxes. Choose it together with a table of labels',
   'evaluate.reason.negated-unnamed':
     'no column of {file} ({columns}) is named “There is no …” with a finding of the labels',
   'evaluate.reason.no-column-value': '“{choice}” names no column and value',
@@ -328,8 +331,12 @@ export default {
   'evaluate.reason.nothing-known': 'no image has both a label and a score ({findings})',
   'evaluate.reason.nothing-shared': 'no column of the scores ({scored}) is named as a finding of {labels} ({labelled})',
   'evaluate.reason.one-class': 'each finding lacks images with it or without it ({findings})',
+  'evaluate.reason.one-of-two':
+    '{file} is one of two tables of {collection}. Choose it together with the other, {other}',
   'evaluate.reason.one-sided':
     'of the images with labels {choosing} are for choosing thresholds and {evaluating} for evaluating, and both are needed',
+  'evaluate.reason.others-unknown':
+    'the other scores are of none of these images. Save scores with file names before they are compared',
   'evaluate.reason.others-unnamed': 'no column of {file} ({columns}) is named as a finding of the labels',
   'evaluate.reason.several-tables': '{count} tables were given, and one is needed, or the two of Open-I or MIMIC-CXR',
   'evaluate.reason.two-thresholds': '“{finding}” has two thresholds',
@@ -353,7 +360,7 @@ export default {
     'The list of findings becomes that of the table. Scores, and of DICOM files view, sex and age group, but no image or name, are kept in this browser until you forget everything, so that a reload goes on.',
   'evaluate.table': 'Labels',
   'evaluate.tableText':
-    'A table (CSV) with a row for each image: a column for each finding with 1 or 0, yes or no, or as ChestX-ray14, CheXpert, MIMIC-CXR (with its metadata), PadChest or Open-I publish theirs.',
+    'A table (CSV) with a row for each image: a column for each finding with 1 or 0, yes or no, or as ChestX-ray14, CheXpert, MIMIC-CXR, PadChest or Open-I publish theirs (of MIMIC-CXR and Open-I both tables together). A table of boxes, with path, finding, x, y, w and h in pixels, may come with it.',
   'evaluate.tenths': 'Images by score, lowest to highest',
   'evaluate.threshold': 'Threshold',
   'evaluate.title': 'Evaluation',
@@ -673,7 +680,7 @@ export default {
   'population.few.one': 'The series has {count} image. A population needs at least {least}.',
   'population.few.other': 'The series has {count} images. A population needs at least {least}.',
   'population.fileText':
-    'Such a file has percentiles, and no image, name or single score. Yours is kept in this browser until you forget everything, and works with the model that it was measured with alone.',
+    'Such a file has percentiles, and no image and no file name; of few images, some percentiles are the score of a single one. The file in use is kept in this browser until you forget everything, and works with the model that it was measured with alone.',
   'population.fromFile': 'Open a file',
   'population.fromSeries': 'Measure the images of the series',
   'population.fromThese': 'Rank among these images',
@@ -684,15 +691,15 @@ export default {
   'population.measure.one': 'Measure {count} image',
   'population.measure.other': 'Measure {count} images',
   'population.modelZones':
-    'Uncertain zones stay those measured on the {population}; their percentiles are among your images.',
+    'Uncertain zones stay those measured on the {population}; their percentiles are among these images.',
   'population.name': 'Name of these images',
   'population.now': 'Standing among: {population}.',
   'population.noImage': 'Scores appear here once an image is open.',
   'population.noSeries': 'Open a folder, or at least {least} images. Labels are not needed.',
   'population.none': 'This model ships no reference, so findings cannot be ranked.',
-  'population.own': '{name} ({images} images of your own)',
+  'population.own': '{name} ({images} images, not the model’s)',
   'population.ownText': 'Wordings that were not measured on them have no percentile.',
-  'population.ownZones': 'Uncertain zones are those of your labels.',
+  'population.ownZones': 'Uncertain zones are those of these images’ labels.',
   'population.save': 'Save as a file',
   'population.title': 'Reference population',
   'population.unlabelled': 'Every finding of the lists is scored on each image. Labels are not needed.',

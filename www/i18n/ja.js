@@ -173,6 +173,7 @@ export default {
   'evaluate.below': 'スコアがしきい値未満',
   'evaluate.boxed.one': '{count}枚に枠があります。',
   'evaluate.boxed.other': '{count}枚に枠があります。',
+  'evaluate.boxedOnly': '{findings}の枠は使いません。同じ名前のラベルの列がないためです。',
   'evaluate.boxes': 'マップはそこを指しているか',
   'evaluate.boxesText':
     '枠のある画像について、マップの最も高いパッチが所見の枠に入る割合と、マップのうち枠に入る割合です。偶然ならどちらも、枠が視野に占める割合になります。',
@@ -223,7 +224,7 @@ export default {
   'evaluate.error.several-keys':
     '{file}には画像を示す列がいくつもあり、内容が異なります：{columns}。正しい列を選んでください。',
   'evaluate.error.two-columns':
-    '{file}には同じ所見の列が2つあります：「{first}」と「{second}」。一方だけにしてください。',
+    '{file}には同じ所見の列が2つあります：「{first}」と「{second}」。一方だけにするか、この列が画像を表すものでなければ、画像を表す列を選んでください。',
   'evaluate.error.two-images': '{name}という名前の画像が2枚あり、どちらの行かわかりません。別々の名前にしてください。',
   'evaluate.error.two-rows':
     '{file}では1枚の画像に2つの正解があります：{what}が{first}行目と{line}行目にあります。一方だけにしてください。',
@@ -276,7 +277,9 @@ export default {
   'evaluate.negatives': 'なし',
   'evaluate.noImages': 'ありません。',
   'evaluate.noPatient': 'なし：画像を1枚ずつ数える',
-  'evaluate.notRead': 'ラベルとして読まなかった列：{columns}。',
+  'evaluate.notRead':
+    '1と0、「あり」と「なし」、空欄のいずれでもない値があるため、ラベルとして読まなかった列：{columns}。',
+  'evaluate.notReadFor': '{column}（「{value}」）',
   'evaluate.note.failed.one': '{count}枚は読めず、含まれていません。',
   'evaluate.note.failed.other': '{count}枚は読めず、含まれていません。',
   'evaluate.note.few': '所見のある画像かない画像が10枚に満たず、区間からわかることはわずかです：{findings}。',
@@ -315,6 +318,7 @@ export default {
   'evaluate.pr': '適合率と再現率',
   'evaluate.precision': '適合率',
   'evaluate.reading': '表を読んでいます。',
+  'evaluate.reason.boxes-alone': '{file}は枠の表です。ラベルの表と一緒に選んでください',
   'evaluate.reason.negated-unnamed':
     '{file}の列（{columns}）に、ラベルの所見についての「There is no …」という名前のものがありません',
   'evaluate.reason.no-column-value': '「{choice}」は列と値を示していません',
@@ -330,8 +334,11 @@ export default {
   'evaluate.reason.nothing-shared':
     'スコアの列（{scored}）に、{labels}の所見（{labelled}）と同じ名前のものがありません',
   'evaluate.reason.one-class': 'どの所見も、ある画像かない画像のどちらかがありません（{findings}）',
+  'evaluate.reason.one-of-two': '{file}は{collection}の2つの表の一方です。もう一方の{other}と一緒に選んでください',
   'evaluate.reason.one-sided':
     'ラベルのある画像のうち、しきい値の選択用が{choosing}枚、評価用が{evaluating}枚で、両方が必要です',
+  'evaluate.reason.others-unknown':
+    'ほかのスコアに、これらの画像のものがありません。比べるスコアは、ファイル名を付けて保存してください',
   'evaluate.reason.others-unnamed': '{file}の列（{columns}）に、ラベルの所見と同じ名前のものがありません',
   'evaluate.reason.several-tables': '表が{count}つあります。必要なのは1つ、またはOpen-IかMIMIC-CXRの2つです',
   'evaluate.reason.two-thresholds': '「{finding}」にしきい値が2つあります',
@@ -355,7 +362,7 @@ export default {
     '所見の一覧は表のものに置き換わります。再読み込みの後に続けられるよう、スコア（DICOMファイルの撮影方向、性別、年齢区分を含む）だけを、画像や名前を含めずに、「すべて消去」までこのブラウザに保存します。',
   'evaluate.table': 'ラベル',
   'evaluate.tableText':
-    '画像ごとに1行の表（CSV）。所見ごとの列に1か0、または「あり」か「なし」を書いたもの、またはChestX-ray14、CheXpert、MIMIC-CXR（メタデータの表も）、PadChest、Open-Iが公開している形のもの。',
+    '画像ごとに1行の表（CSV）。所見ごとの列に1か0、または「あり」か「なし」を書いたもの、またはChestX-ray14、CheXpert、MIMIC-CXR、PadChest、Open-Iが公開している形のもの（MIMIC-CXRとOpen-Iは2つの表を一緒に）。枠の表（path、finding、x、y、w、h、画素単位）も一緒に選べます。',
   'evaluate.tenths': 'スコアの低い順に並べた画像',
   'evaluate.threshold': 'しきい値',
   'evaluate.title': '評価',
@@ -671,26 +678,26 @@ export default {
   'population.few.one': 'このシリーズの画像は{count}枚です。母集団には{least}枚以上が必要です。',
   'population.few.other': 'このシリーズの画像は{count}枚です。母集団には{least}枚以上が必要です。',
   'population.fileText':
-    'ファイルに含まれるのはパーセンタイルだけで、画像、名前、個々のスコアは含まれません。使用中のものは「すべて消去」までこのブラウザに保存され、測定したモデルでのみ使えます。',
+    'ファイルに含まれるのはパーセンタイルで、画像もファイル名も含まれません。画像が少ないときは、パーセンタイルの一部が1枚の画像のスコアに一致します。使用中のファイルは「すべて消去」までこのブラウザに保存され、測定したモデルでのみ使えます。',
   'population.fromFile': 'ファイルを開く',
   'population.fromSeries': 'シリーズの画像を測定する',
   'population.fromThese': 'これらの画像の中で順位を見る',
   'population.labelled':
-    '一覧にあるすべての所見を各画像で採点し、評価のラベルから自分の不確実域を求めます。パーセンタイルには表は要りません。',
+    '一覧にあるすべての所見を各画像で採点し、評価のラベルから判定保留域を求めます。パーセンタイルには表は要りません。',
   'population.lead':
     'スコアは、ほかの画像のスコアの中での位置で意味をもちます。モデルには参照画像が付属しますが、患者、装置、撮影方向によって、あなたの画像とは異なることがあります。',
   'population.measure.one': '{count}枚を測定',
   'population.measure.other': '{count}枚を測定',
   'population.modelZones':
-    '不確実域は引き続き{population}で測定したもので、そのパーセンタイルはあなたの画像の中での値です。',
+    '判定保留域は引き続き{population}で測定したもので、そのパーセンタイルはこれらの画像の中での値です。',
   'population.name': 'これらの画像の名前',
   'population.now': '順位の母集団：{population}。',
   'population.noImage': '画像を開くと、ここにスコアが表示されます。',
   'population.noSeries': 'フォルダ、または{least}枚以上の画像を開いてください。ラベルは要りません。',
   'population.none': 'このモデルには参照データがないため、順位は示せません。',
-  'population.own': '{name}（自分の画像{images}枚）',
+  'population.own': '{name}（{images}枚、モデル付属ではない画像）',
   'population.ownText': 'これらの画像で測定していない文にはパーセンタイルがありません。',
-  'population.ownZones': '不確実域はあなたのラベルによるものです。',
+  'population.ownZones': '判定保留域はこれらの画像のラベルによるものです。',
   'population.save': 'ファイルに保存',
   'population.title': '参照母集団',
   'population.unlabelled': '一覧にあるすべての所見を各画像で採点します。ラベルは要りません。',

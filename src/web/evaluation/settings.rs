@@ -87,6 +87,7 @@ impl Settings {
             tolerance: 0.0,
             seed: self.seed.into(),
             resamples: self.resamples,
+            notes_name_images: false,
         })
     }
 }

@@ -13,6 +13,8 @@ export interface EvaluateError extends Error {
 /** Why something cannot be measured. */
 export type Reason =
   | { code: 'no-table' }
+  | { code: 'boxes-alone'; file: string }
+  | { code: 'one-of-two'; file: string; collection: string; other: string }
   | { code: 'no-labels'; file: string; columns: string }
   | { code: 'nothing-known'; findings: string }
   | { code: 'no-positive'; findings: string }
@@ -20,6 +22,7 @@ export type Reason =
   | { code: 'one-class'; findings: string }
   | { code: 'nothing-shared'; scores: string; scored: string; labels: string; labelled: string }
   | { code: 'others-unnamed'; file: string; columns: string }
+  | { code: 'others-unknown'; file: string }
   | { code: 'negated-unnamed'; file: string; columns: string }
   | { code: 'no-map-boxed'; maps: string; boxes: string }
   | { code: 'several-tables'; count: number }
@@ -81,7 +84,7 @@ export interface Understood {
   doubled: number;
   findings: FindingLabels[];
   /** Columns that hold no labels, and are of no other use. */
-  notRead: string[];
+  notRead: NotRead[];
   /** Columns by which figures can be divided. */
   slices: Slice[];
   /** `split=val` and the like: rows on which thresholds can be chosen. */
@@ -89,6 +92,15 @@ export interface Understood {
   /** Which of the tables has boxes of these images. */
   boxes?: number;
   boxed: Boxed[];
+  /** Findings that are boxed, and have no labels. */
+  boxedOnly: string[];
+}
+
+/** A column that holds no labels. */
+export interface NotRead {
+  column: string;
+  /** The first value that is no label, where there is any. */
+  value?: string;
 }
 
 /** A column by which figures can be divided. */

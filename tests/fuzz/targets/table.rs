@@ -32,6 +32,7 @@ fn options(predictions: Csv, labels: Vec<Csv>, found: &Understood) -> Options {
         tolerance: 0.0,
         seed: 1,
         resamples: 2,
+        notes_name_images: true,
     }
 }
 

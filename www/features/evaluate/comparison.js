@@ -1,5 +1,5 @@
 /** Two scores of the same images, by finding. */
-import { createEstimate, createHead, createLine, createNumber, figure } from '../../core/figures.js';
+import { createEstimate, createHead, createLine, createNumber, figure, pInWords } from '../../core/figures.js';
 import { byId, create, onChange } from '../../core/dom.js';
 import { t, tell } from '../../core/i18n.js';
 import { findingInWords } from './words.js';
@@ -19,7 +19,7 @@ export function comparisonOf(evaluation) {
         createNumber(figure(auroc)),
         createNumber(figure(against)),
         createEstimate(difference),
-        createNumber(p === undefined ? '' : figure(p)),
+        createNumber(p === undefined ? '' : pInWords(p)),
       ]),
     );
   }

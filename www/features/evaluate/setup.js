@@ -6,6 +6,13 @@ import { filesFromList } from '../../core/files.js';
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 
 const NAMED = 3; // images without a row that are named
+const SHOWN = 24; // characters of a value that is no label
+
+/** "Edema (“maybe”)". @param {import('carzero-evaluation').NotRead} unread */
+const unreadInWords = ({ column, value }) =>
+  value
+    ? t('evaluate.notReadFor', { column, value: value.length > SHOWN ? `${value.slice(0, SHOWN)} …` : value })
+    : column;
 
 /** @param {import('../../session.js').Session} session */
 export function bindSetup(session) {
@@ -84,6 +91,7 @@ export function bindSetup(session) {
       doubled,
       patients,
       boxed,
+      boxedOnly,
       notRead,
       slices,
       form: written,
@@ -94,10 +102,11 @@ export function bindSetup(session) {
       plural('evaluate.matched', images, { labelled: understood.images }),
       ...(patients === undefined ? [] : [plural('evaluate.patients', patients)]),
       ...(boxed.length ? [plural('evaluate.boxed', boxed.length)] : []),
+      ...(boxedOnly.length ? [t('evaluate.boxedOnly', { findings: listed(boxedOnly) })] : []),
       ...(without.length ? [plural('evaluate.imagesWithout', without.length, { named })] : []),
       ...(rowsWithout ? [plural('evaluate.rowsWithout', rowsWithout)] : []),
       ...(doubled ? [plural('evaluate.doubled', doubled)] : []),
-      ...(notRead.length ? [t('evaluate.notRead', { columns: listed(notRead) })] : []),
+      ...(notRead.length ? [t('evaluate.notRead', { columns: listed(notRead.map(unreadInWords)) })] : []),
       ...(slices.length ? [t('evaluate.slicedBy', { columns: listed(slices.map(({ column }) => column)) })] : []),
     ].join(' ');
   });

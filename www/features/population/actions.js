@@ -85,7 +85,7 @@ export class PopulationActions extends Actions {
 
   /** @param {Blob} file */
   async open(file) {
-    await this.use(await file.text());
+    await this.use((await file.text()) || '{}'); // '' stands for the model's
   }
 
   /** Ranks scores among other images, and all that is on show with them. @param {string} file '' for those of the model */

@@ -1,6 +1,14 @@
 /** The figures of a study as tables and sentences. */
 import { create } from '../../core/dom.js';
-import { createEstimate, createHead, createLine, createNumber, figure, intervalInWords } from '../../core/figures.js';
+import {
+  createEstimate,
+  createHead,
+  createLine,
+  createNumber,
+  figure,
+  intervalInWords,
+  pInWords,
+} from '../../core/figures.js';
 import { nameOf, number, t } from '../../core/i18n.js';
 
 /** @typedef {import('carzero-evaluation').StudyPart} Part */
@@ -58,7 +66,7 @@ export function notesOf({ changed, mrmc, positives, negatives }) {
   if (changed)
     for (const [i, side] of /** @type {const} */ (['present', 'absent']).entries()) {
       const { gained, lost, p } = changed[i];
-      notes.push(t(`study.note.${side}`, { gained, lost, p: figure(p) }));
+      notes.push(t(`study.note.${side}`, { gained, lost, p: pInWords(p) }));
     }
   if (mrmc) {
     const { difference, interval, f, df, p } = mrmc;
@@ -68,7 +76,7 @@ export function notesOf({ changed, mrmc, positives, negatives }) {
         interval: intervalInWords(interval),
         f: number(f, { maximumFractionDigits: 2 }),
         df: number(df, { maximumFractionDigits: 1 }),
-        p: figure(p),
+        p: pInWords(p),
       }),
     );
   }
