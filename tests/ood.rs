@@ -280,6 +280,41 @@ fn a_negative_is_noticed_where_its_picture_is_familiar() {
     assert_eq!(negative.negative().grey().as_raw(), &grey);
     let images = [picture.grey().clone(), negative.grey().clone()];
     assert_eq!(verdicts(&engine, &images), [Verdict::Familiar, Verdict::Inverted]);
+
+    // A file that says that it shows no chest is no negative of one.
+    let dicom = |part: &str| {
+        let element = |group: u16, number: u16, vr: &str, value: &[u8]| {
+            let mut bytes = [group.to_le_bytes(), number.to_le_bytes()].concat();
+            bytes.extend(vr.as_bytes());
+            match vr {
+                "OB" => bytes.extend([&[0; 2][..], &(value.len() as u32).to_le_bytes()].concat()),
+                _ => bytes.extend((value.len() as u16).to_le_bytes()),
+            }
+            [&bytes, value].concat()
+        };
+        let number = |number, value: u16| element(0x0028, number, "US", &value.to_le_bytes());
+        [
+            b"DICM".to_vec(),
+            element(0x0002, 0x0010, "UI", b"1.2.840.10008.1.2.1\0"),
+            element(0x0018, 0x0015, "CS", part.as_bytes()),
+            number(0x0002, 1),
+            element(0x0028, 0x0004, "CS", b"MONOCHROME2 "),
+            number(0x0010, 512),
+            number(0x0011, 512),
+            number(0x0100, 8),
+            number(0x0101, 8),
+            number(0x0102, 7),
+            number(0x0103, 0),
+            element(0x7fe0, 0x0010, "OB", negative.grey().as_raw()),
+        ]
+        .concat()
+    };
+    for (part, wanted) in [("CHEST ", Verdict::Inverted), ("HIP ", Verdict::Unfamiliar)] {
+        let picture = Picture::decode(&dicom(part)).unwrap();
+        let images = engine.encode_images(&[&picture]);
+        let looks = pollster::block_on(engine.ood_check(&[&picture], &images)).unwrap().unwrap();
+        assert_eq!(looks[0].1, wanted, "{part}");
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ use crate::package::config::{ModelConfig, Reference, SelfTest};
 use crate::package::population::Population;
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::{Square, View};
+use crate::radiograph::warning::Warning;
 use crate::sync::lock;
 use crate::text::prompt::Prompt;
 use crate::text::tokenizer::TextTokenizer;
@@ -393,7 +394,8 @@ impl Engine {
     }
 
     /// How far each picture is from those that the model knows, and what it looks like; none where
-    /// the model does not say. A picture in doubt is encoded once more, as its negative.
+    /// the model does not say. A picture in doubt is encoded once more, as its negative, unless its file says that it shows
+    /// no chest.
     ///
     /// `images` are the pictures, encoded.
     ///
@@ -410,7 +412,8 @@ impl Engine {
         for (picture, means) in pictures.iter().zip(self.fine_means(images).await?) {
             let distance = known.distance(&means);
             let mut negative = None;
-            if distance > known.doubt {
+            let may_be_chest = || !picture.warnings().iter().any(Warning::denies_chest);
+            if distance > known.doubt && may_be_chest() {
                 let images = self.encode_images(&[&picture.negative()]);
                 let means = self.fine_means(&images).await?;
                 negative = means.first().map(|means| known.distance(means));

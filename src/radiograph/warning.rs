@@ -41,6 +41,16 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Whether the file says that it is no frontal radiograph of a chest.
+    pub fn denies_chest(&self) -> bool {
+        match self {
+            Self::Modality { .. } | Self::BodyPart { .. } | Self::Lateral | Self::Oblique => true,
+            Self::Frames { .. } | Self::NotSquare | Self::Coloured | Self::Damaged { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let knows = "the model knows frontal chest radiographs only";

@@ -151,9 +151,17 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await differences.count(), 4, 'the mean, and three findings');
   assert.match(await textOf(differences.nth(1)), /^Pleural Effusion1\.0000\.0001\.000/);
 
-  // Against the other head of the same model, from the experiment that asks for it.
+  // Against the other head of the same model, from the experiment that asks for it; the finding and its threshold stay.
+  await by('evaluate-finding').selectOption('Cardiomegaly');
+  await by('evaluate-slider').press('Home');
+  await by('evaluate-decision').getByText('Sensitivity 100').waitFor();
+  const threshold = await textOf(page.locator('#evaluate-value'));
   await by('evaluate-cosine').click();
   await page.locator('#evaluate-compared').getByText('cosine').waitFor();
+  await by('evaluate-decision').getByText('Sensitivity 100').waitFor();
+  assert.equal(await by('evaluate-finding').inputValue(), 'Cardiomegaly');
+  assert.equal(await textOf(page.locator('#evaluate-value')), threshold);
+  await by('evaluate-finding').selectOption('Pleural Effusion');
   const files = SHOWN.map(({ file }) => join(ward, file));
   const prompts = ['Pleural Effusion', 'Pneumothorax', 'Cardiomegaly'].flatMap((name) => [
     '--prompt',
@@ -246,7 +254,7 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await by('evaluate-matched').getByText('1 row is doubled with the same labels, and taken once.').waitFor();
   await by('evaluate-rows').locator('tr').nth(1).waitFor();
   await giveTable('scan,Pneumonia,likely,remark\nim0.png,あり,0.9,good\nim1.png,なし,0.1,bad\n');
-  await by('evaluate-matched').getByText('Not read as labels: likely, remark.').waitFor();
+  await by('evaluate-matched').getByText('and no, or empty: likely (“0.9”), remark (“good”).').waitFor();
   await giveTable('scan,who,Pneumonia\nim0.png,a,1\nim1.png,a,0\nim2.png,a,0\nim3.png,b,0\nim4.png,b,1\n');
   await by('evaluate-matched').getByText('5 of 6').waitFor();
   await by('evaluate-key').selectOption('who');

@@ -143,6 +143,24 @@ test('a picture that looks inverted is exchanged for the model and the viewer, a
   await warnings().getByText('This looks inverted').waitFor();
   await reach('done');
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'exchange', 'the focus stays');
+
+  // In a series the table has the scores of what was exchanged.
+  const inverted = await negative();
+  await choose([{ ...inverted, name: 'first.png' }, inverted]);
+  const counted = page.getByTestId('series-count').getByText('Scored 2 of 2');
+  await counted.waitFor({ timeout: 120_000 });
+  await page.locator('[data-testid="series-row"] .open').first().click();
+  await warnings().getByText('This looks inverted').waitFor();
+  await exchange.click();
+  await warnings().getByText('Shown and scored with black and white exchanged.').waitFor();
+  await page.getByTestId('series-back').click();
+  await counted.waitFor();
+  const [head, ...rows] = await scores();
+  const of = (/** @type {string} */ image) => rows.filter((row) => row[head.indexOf('image')] === image);
+  assert.match(of('first.png')[0][head.indexOf('warnings')], /^negative/);
+  assert.match(of('negative.png')[0][head.indexOf('warnings')], /inverted/);
+  for (const [i, row] of of('first.png').entries())
+    assert.ok(Math.abs(Number(row[head.indexOf('logit')]) - Number(logits[i + 1])) < 1e-4);
 });
 
 test('a drawing is called one, and a model that does not say it says nothing', async () => {

@@ -50,7 +50,7 @@ test('each finding says how to read its score, as measured; nothing is called a 
     const [from, to] = undecided ?? [0, 0];
     const within = from < to && from <= logit && logit <= to;
     const expected = !undecided
-      ? `only ${positives} validation images with it`
+      ? `too few validation images with it (${positives})`
       : from >= to
         ? 'No uncertain zone: nine in ten images with it stand higher'
         : within
@@ -62,7 +62,7 @@ test('each finding says how to read its score, as measured; nothing is called a 
     assert.match(
       words,
       new RegExp(
-        `AUROC 0\\.\\d\\d \\(0\\.\\d\\d to [01]\\.\\d\\d\\), from ${positives} images with it and ${negatives} without\\.`,
+        `AUROC 0\\.\\d\\d \\(0\\.\\d\\d to [01]\\.\\d\\d\\)\\. Images with it: ${positives}, without: ${negatives}\\.`,
       ),
     );
     assert.doesNotMatch(words, /probab/i);

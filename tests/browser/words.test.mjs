@@ -7,14 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { matchOf } from './setup.mjs';
 import en from '../../www/i18n/en.js';
 import { LANGUAGES, modelText, programMessage, setLanguage, tell } from '../../www/core/i18n.js';
-import {
-  factInWords,
-  looksInverted,
-  noteInWords,
-  populationInWords,
-  viewInWords,
-  warningsOf,
-} from '../../www/core/words.js';
+import { factInWords, noteInWords, populationInWords, viewInWords } from '../../www/core/words.js';
 import { referenceOf } from '../../www/core/written.js';
 import { errorInWords } from '../../www/features/evaluate/words.js';
 import { leftOut } from '../../www/core/review.js';
@@ -184,13 +177,4 @@ test('of a short list, what was not understood is told', () => {
     const statements = names.map((name) => at(text, name));
     assert.deepEqual(leftOut(text, statements), left, text);
   }
-});
-
-test('of what is no chest nothing is said of inversion', () => {
-  const verdict = /** @type {const} */ ('inverted');
-  assert.ok(looksInverted({ warnings: [], verdict }));
-  /** @type {{warnings: import('carzero').Warning[], verdict: 'inverted'}} */
-  const hip = { warnings: [{ code: 'body-part', part: 'HIP' }], verdict };
-  assert.equal(looksInverted(hip), false);
-  assert.deepEqual(warningsOf(hip), hip.warnings);
 });

@@ -40,7 +40,7 @@ export function drawing({ picture, wanted, redraw }) {
 /** The row of the series that is in the viewer, or about to be. @param {State} state */
 export function rowInView({ series, wanted, picture }) {
   const source = (wanted ?? picture)?.source;
-  return source && 'file' in source ? series?.rows.find(({ file }) => file === source.file) : undefined;
+  return source && 'file' in source ? series?.rows.find((row) => row.source.file === source.file) : undefined;
 }
 
 /** Where the picture stands. @param {Viewed} state @returns {import('./viewport/transform.js').Place} */

@@ -11,8 +11,8 @@ import { digestOfText } from './digest.js';
 const NAME = 'carzero-scores';
 const ROWS = 'rows';
 
-/** What the scores of an image are found by. @param {{file: File, name: string}} row @param {string} model And what it runs on */
-export const keyOf = ({ file, name }, model) =>
+/** What the scores of an image are found by. @param {Pick<import('./table.js').Row, 'source' | 'name'>} row @param {string} model And what it runs on */
+export const keyOf = ({ source: { file }, name }, model) =>
   digestOfText(JSON.stringify([model, name, file.size, file.lastModified]));
 
 export class KeptScores {

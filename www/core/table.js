@@ -4,7 +4,7 @@
  * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, cosine?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
  * @typedef {{grey: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Thumbnail
  * @typedef {object} Row
- * @property {number} id @property {File} file A handle; its bytes are read when they are needed, and let go
+ * @property {number} id @property {{file: File, negative?: boolean}} source A handle, whose bytes are read when they are needed, and let go; `negative`: with black and white exchanged
  * @property {string} name With its folders, where it came from one
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('./i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
@@ -34,7 +34,7 @@ export const seriesOf = (files, left) => ({
   left,
   rows: files.map(({ file, name }, i) => ({
     id: i + 1,
-    file,
+    source: { file },
     name,
     state: 'waiting',
     error: '',

@@ -95,13 +95,6 @@ export const factInWords = (fact) => [
   'value' in fact ? fact.value : t(measuredKey(fact), ungrouped({ ...fact })),
 ];
 
-/** What a file says against its being a frontal chest radiograph. */
-const NO_CHEST = ['body-part', 'modality', 'lateral', 'oblique'];
-
-/** Whether an image looks inverted. Of one that is no frontal chest radiograph the model cannot tell. @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict}} image */
-export const looksInverted = ({ warnings, verdict }) =>
-  verdict === 'inverted' && !warnings.some(({ code }) => NO_CHEST.includes(code));
-
 /**
  * What speaks against an image's scores: what its file says, and then its looks.
  *
@@ -112,8 +105,7 @@ export function warningsOf({ warnings, verdict, source }) {
   if (source && 'phantom' in source) return [...warnings, { code: 'drawing' }];
   /** @type {import('./state.js').Warning[]} */ const looks = [];
   if (source && 'negative' in source && source.negative) looks.push({ code: 'negative' });
-  if (verdict && verdict !== 'familiar' && (verdict !== 'inverted' || looksInverted({ warnings, verdict })))
-    looks.push({ code: verdict });
+  if (verdict && verdict !== 'familiar') looks.push({ code: verdict });
   return [...warnings, ...looks];
 }
 

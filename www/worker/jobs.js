@@ -48,7 +48,7 @@
  * @property {(payload: {}) => import('../core/experiments.js').Curves} curvesStep Their next pass
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
- * @property {(payload: {file: Blob, findings: string[], measure: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores, and to what a reference population needs of it; nothing of it stays
+ * @property {(payload: {source: {file: Blob, negative?: boolean}, findings: string[], measure: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores, and to what a reference population needs of it; nothing of it stays
  * @property {(payload: {more: string[]}) => string[]} measurable The findings that a reference population is measured for: those of the model, and more
  * @property {(payload: {name: string, findings: string[], scores: Float32Array, images: number, labelled: import('carzero').Labelled[]}) => string} populationOf The file of a reference population, from what was measured
  * @property {(payload: {file: string}) => ModelInfo} rankAmong Ranks among the images of a population's file, or among the model's for ''

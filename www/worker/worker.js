@@ -77,8 +77,8 @@ const jobs = {
   },
 
   /** An image of a series, from its file to its scores; nothing of it stays. */
-  async assess({ file, findings, measure, side }) {
-    const picture = await decode({ file });
+  async assess({ source, findings, measure, side }) {
+    const picture = await decode(source);
     let encoded;
     try {
       const { width, height, warnings, groups } = picture;

@@ -189,7 +189,7 @@ export class EvaluationActions extends Actions {
   async keep(id) {
     const { evaluation, series } = this.state;
     const [key, row] = [this.#keys.get(id), series?.rows.find((each) => each.id === id)];
-    if (evaluation?.step !== 'scoring' || !evaluation.kept || !key || !row) return;
+    if (evaluation?.step !== 'scoring' || !evaluation.kept || !key || !row || row.source.negative) return;
     const { width, height, warnings, groups, verdict, marks } = row;
     await this.#kept
       .put(key, { width, height, warnings, groups, verdict, marks })
@@ -205,7 +205,8 @@ export class EvaluationActions extends Actions {
     if (done === total) this.#measure();
   }
 
-  async #measure() {
+  /** @param {{finding?: string, threshold?: number}} [shown] What stays on show */
+  async #measure({ finding, threshold } = {}) {
     const { evaluation, series } = this.state;
     if (!evaluation?.understood || !series) return;
     const { tables, key, patient, slices, boxes } = evaluation.understood;
@@ -223,7 +224,7 @@ export class EvaluationActions extends Actions {
       const asked = { predictions, against: this.#against?.scores, maps: this.#maps, settings };
       const report = await worker.call('evaluate', asked, (progress) => this.#change({ progress }));
       this.#change({ step: 'done', report, against: this.#against?.name ?? '' });
-      await this.select(report.findings[0].name);
+      await this.select(finding ?? report.findings[0].name, threshold);
     } catch (error) {
       this.#against = undefined;
       const { report = null } = this.state.evaluation ?? {};
@@ -243,10 +244,16 @@ export class EvaluationActions extends Actions {
     });
   }
 
-  /** Measures again, beside other scores of the same images. @param {File} file As `predictionsOf` writes them */
+  /** Measures again, beside other scores of the same images. @param {Blob} scores As `predictionsOf` writes them @param {import('../../core/i18n.js').Message} name */
+  #compare(scores, name) {
+    this.#against = { scores, name };
+    const { finding, decision } = this.state.evaluation ?? {};
+    return this.#measure({ finding, threshold: decision?.threshold });
+  }
+
+  /** @param {File} file With other scores of the same images */
   compare(file) {
-    this.#against = { scores: file, name: file.name };
-    return this.#measure();
+    return this.#compare(file, file.name);
   }
 
   /** Measures again, beside the cosine of the same images and findings. */
@@ -254,8 +261,7 @@ export class EvaluationActions extends Actions {
     const { evaluation, series } = this.state;
     if (!evaluation || !series) return;
     const scores = new Blob([predictionsOf(evaluation, series.rows, { score: 'cosine' })]);
-    this.#against = { scores, name: { key: 'heads.cosine' } };
-    this.#measure();
+    this.#compare(scores, { key: 'heads.cosine' });
   }
 
   /** Rests, or goes on. @param {boolean} running */
@@ -270,16 +276,16 @@ export class EvaluationActions extends Actions {
     this.#change({ step: 'table' });
   }
 
-  /** Shows a finding. @param {string} finding By its name in the table */
-  async select(finding) {
+  /** Shows a finding. @param {string} finding By its name in the table @param {number} [threshold] Another than its own */
+  async select(finding, threshold) {
     this.#change({ finding, curves: null, decision: null });
     const { report } = this.state.evaluation ?? {};
     const worker = await this.#worker();
     const curves = (await worker.call('curves', { finding })) ?? null;
     if (this.state.evaluation?.finding !== finding) return;
     this.#change({ curves });
-    const threshold = report?.findings.find(({ name }) => name === finding)?.threshold;
-    this.decide(threshold ?? curves?.scores.at(-1) ?? 0);
+    const own = report?.findings.find(({ name }) => name === finding)?.threshold;
+    this.decide(threshold ?? own ?? curves?.scores.at(-1) ?? 0);
   }
 
   /** Asks what a threshold makes of the finding on show. @param {number} threshold */

@@ -24,7 +24,7 @@ export async function mapsOf(evaluation, rows, kind, call, goesOn) {
   for (const [i, { row, names }] of boxed.entries()) {
     if (!goesOn(i, boxed.length) || !row) return undefined;
     const picture = -row.id; // the viewer's are positive
-    await call('decode', { picture, source: { file: row.file } });
+    await call('decode', { picture, source: row.source });
     try {
       const { view } = await call('encode', { picture });
       const findings = names.map((name) => scoredAs(evaluation, name));

@@ -18,6 +18,9 @@ const CRASHED = {
  * @typedef {import('../../core/table.js').Series} Series
  */
 
+/** @param {Row} row @returns {Row} */
+const unscored = (row) => ({ ...row, state: 'waiting', verdict: undefined, marks: new Map(), measured: null });
+
 export class SeriesActions extends Actions {
   #pump = new Pump(
     () => this.#next(),
@@ -71,18 +74,23 @@ export class SeriesActions extends Actions {
   }
 
   /** Decodes the picture again, for the viewer. @param {import('../../core/table.js').Row} row */
-  view({ file, name }) {
-    this.session.picture.openFile(file, name);
+  view({ source, name }) {
+    this.session.picture.openFile(source.file, name, source.negative);
+  }
+
+  /** An image is scored anew, with black and white exchanged or as it is. @param {{file: Blob, negative: boolean}} source */
+  exchange({ file, negative }) {
+    this.#change(({ rows }) => ({
+      rows: rows.map((row) =>
+        row.source.file === file ? unscored({ ...row, source: { ...row.source, negative } }) : row,
+      ),
+    }));
   }
 
   /** Another model, or another device: nothing is scored yet. What could not be read stays so. */
   forget() {
     this.#change(({ rows }) => ({
-      rows: rows.map((row) =>
-        row.state === 'failed'
-          ? row
-          : { ...row, state: 'waiting', verdict: undefined, marks: new Map(), measured: null },
-      ),
+      rows: rows.map((row) => (row.state === 'failed' ? row : unscored(row))),
     }));
   }
 
@@ -140,7 +148,7 @@ export class SeriesActions extends Actions {
     try {
       const findings = lacking(row, this.state.findings);
       const measure = unmeasured(row, this.state.population.measuring);
-      const asked = { file: row.file, findings, measure, side: THUMBNAIL };
+      const asked = { source: row.source, findings, measure, side: THUMBNAIL };
       const { scores, measured: values, ...facts } = await this.session.call('assess', asked);
       const fresh = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
       const measured = measure.length ? { of: measure, values } : row.measured;

@@ -52,17 +52,19 @@ export class PictureActions extends Actions {
     }
   }
 
-  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {Message} name */
-  openFile(file, name) {
+  /** Opens an image in the viewer; a series stays, behind it. @param {File} file @param {Message} name @param {boolean} [negative] With black and white exchanged */
+  openFile(file, name, negative) {
     this.session.series.leaveTable();
-    return this.open({ file }, name);
+    return this.open({ file, negative }, name);
   }
 
-  /** Opens the picture's file again with black and white exchanged, for the model too, or as it is. */
+  /** Opens the picture's file again with black and white exchanged, for the model too, or as it is; so does its series. */
   exchange() {
     const { picture } = this.state;
-    if (picture && 'file' in picture.source)
-      this.open({ ...picture.source, negative: !picture.source.negative }, picture.name);
+    if (!picture || !('file' in picture.source)) return;
+    const source = { ...picture.source, negative: !picture.source.negative };
+    this.session.series.exchange(source);
+    this.open(source, picture.name);
   }
 
   /** Opens a synthetic chest, and with it the phantom lab; what it was drawn to show is selected. @param {import('../../core/state.js').Example} example */

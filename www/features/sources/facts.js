@@ -3,7 +3,7 @@ import { isSame } from '../../core/beside.js';
 import { byId, create, onChange } from '../../core/dom.js';
 import { t } from '../../core/i18n.js';
 import { PHONE } from '../../core/layout.js';
-import { cautions, factInWords, looksInverted } from '../../core/words.js';
+import { cautions, factInWords } from '../../core/words.js';
 
 /** One array, so that nothing changes between two pictures without facts. @type {never[]} */
 const NONE = [];
@@ -55,7 +55,7 @@ export function bindFacts(session) {
     const said = (/** @type {import('../../core/state.js').Picture | null} */ of, /** @type {string} */ side) =>
       of ? cautions(of).map((line) => (beside ? `${side}: ${line}` : line)) : [];
     drawWarnings([...said(picture, 'A'), ...said(beside, 'B')].join('\n'));
-    exchange.hidden = exchanged === undefined && !(picture && looksInverted(picture));
+    exchange.hidden = exchanged === undefined && picture?.verdict !== 'inverted';
     exchange.textContent = t(negative ? 'looks.undo' : 'looks.exchange');
   };
 }
