@@ -172,6 +172,8 @@ test('of a short list, what was not understood is told', () => {
     ['胸水、りんご', ['胸水'], ['りんご']],
     ['no effusion, no pneumothorax', ['effusion', 'pneumothorax'], []],
     ['Heart size is normal. Small effusion.', ['effusion'], []],
+    ['Effusion. Banana split. CMG.', ['Effusion'], ['Banana split', 'CMG']],
+    ['1.5 cm nodule. Heart size is normal.', ['nodule'], []],
     ['banana', [], []],
   ])) {
     const statements = names.map((name) => at(text, name));

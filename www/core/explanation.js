@@ -53,7 +53,7 @@ export function patchAt({ x, y }, seen, grid, side) {
 /** A part of the attention, in percent. @param {number} part */
 export function share(part) {
   if (part < 0.0005) return `<${percent(0.001, 1)}`;
-  return percent(part, part < 0.1 ? 1 : 0);
+  return percent(part, part < 0.0995 ? 1 : 0);
 }
 
 /** "layer 2, all heads". @param {Choice} choice */

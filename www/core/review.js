@@ -33,12 +33,15 @@ export const reviewOf = (text, byRules) => ({
 /** Whether the model reads any of a text. */
 export const isReadable = (/** @type {string} */ text) => /[a-z\d]/i.test(text);
 
-const BETWEEN = /[,;、，]|\b(?:and|plus|y)\b/i;
+const BETWEEN = /[,;、，。\n]|\.(?!\d)|\b(?:and|plus|y)\b/i;
+/** Longer sentences of a report may well name no finding: "Heart size is normal." */
+const MOST_WORDS = 2;
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
 
-/** Items of a short list in which nothing was recognised: "pneumothorax, banana". A report has sentences that name no finding. @param {string} text @param {readonly {start: number, end: number}[]} statements Bytes of the text */
+/** Items of a short text in which nothing was recognised: "pneumothorax, banana"; where it has sentences, those of a word or two. @param {string} text @param {readonly {start: number, end: number}[]} statements Bytes of the text */
 export function leftOut(text, statements) {
-  if (!statements.length || text.length > 80 || /[\n.。]/.test(text.trim().slice(0, -1))) return [];
+  if (!statements.length || text.length > 80) return [];
+  const most = /[\n.。]/.test(text.trim().slice(0, -1)) ? MOST_WORDS : Infinity;
   let rest = text;
   return text
     .split(BETWEEN)
@@ -46,7 +49,7 @@ export function leftOut(text, statements) {
       const at = text.length - rest.length + rest.indexOf(item);
       rest = text.slice(at + item.length);
       const [from, to] = [at, at + item.length].map((end) => bytesOf(text.slice(0, end)));
-      return item.trim() && !statements.some(({ start, end }) => start < to && end > from);
+      return item.trim() && item.trim().split(/\s+/).length <= most && !statements.some(({ start, end }) => start < to && end > from);
     })
     .map((item) => item.trim());
 }

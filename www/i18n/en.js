@@ -508,7 +508,7 @@ export default {
   'lab.fresh': 'New patient',
   'lab.lesson': 'See what the model sees, and where it is fooled. Synthetic, not a patient.',
   'lab.lighter': '{value} lighter',
-  'lab.noduleHint': 'Click or tap the image with the window tool to place it.',
+  'lab.noduleHint': 'Click or tap the image with the window tool to place it, or move its ring on the image with the arrow keys.',
   'lab.nodulePlace': 'Place of the nodule: move it with the arrow keys',
   'lab.noduleSize': 'Nodule size',
   'lab.none': 'none',
@@ -921,6 +921,8 @@ export default {
   'steps.counted':
     'Each row is one vector of {count} numbers, as the fusion takes it. All are on one scale: blue below zero, red above.',
   'steps.emptyRows': 'empty rows',
+  'steps.emptyText':
+    'The model reads the same number of rows for every sentence. Those behind the last word are empty, and can take attention like any other.',
   'steps.fused': 'What both have attended to is added up: two rows leave the fusion, SimR',
   'steps.head': 'layer {layer}, head {head}',
   'steps.headLooks':

@@ -548,6 +548,28 @@ fn what_was_not_seen_before_is_new() {
         ("No pneumothorax compared to prior", "no Pneumothorax"),
         ("The effusion has resolved since the prior study", "no Pleural Effusion"),
         ("No previously seen nodule", "no Lung Nodule"),
+        ("The pneumothorax that was present yesterday is no longer seen.", "no Pneumothorax"),
+        ("Pneumothorax, which was seen on the prior, is no longer present", "no Pneumothorax"),
+        ("The effusion, seen previously, has resolved.", "no Pleural Effusion"),
+        (
+            "The nodule in the left upper lobe, described in the previous report, cannot be seen today.",
+            "no Lung Nodule @left upper lobe",
+        ),
+        (
+            "The nodule, seen previously, is unchanged. No effusion",
+            "Lung Nodule; no Pleural Effusion",
+        ),
+        ("No pneumothorax. New since prior: effusion.", "no Pneumothorax; Pleural Effusion"),
+        ("New effusion since yesterday", "Pleural Effusion"),
+        (
+            "After removal of the chest tube, pneumothorax has recurred",
+            "no Chest Drain Tube; Pneumothorax",
+        ),
+        (
+            "Yesterday there was a pneumothorax; today there is none.",
+            "Pneumothorax^; no Pneumothorax",
+        ),
+        ("Past TB. Small effusion", "Tuberculosis^; Pleural Effusion"),
         ("前回の胸水は認めない", "no Pleural Effusion"),
         ("胸水は前回同様認めない", "no Pleural Effusion"),
         ("前回と比較して胸水なし", "no Pleural Effusion"),

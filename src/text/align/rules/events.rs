@@ -61,6 +61,8 @@ pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
     let (mut line_end, mut leads) = (0, true);
     // What was not seen earlier, so far.
     let mut new = None;
+    // The sentence has named a finding.
+    let mut named = false;
     while let Some(token) = tokens.get(at) {
         if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
             at += 2; // "[ ] yes [x] no"
@@ -68,6 +70,10 @@ pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
         }
         if at >= line_end {
             (line_end, leads) = boxes(tokens, at);
+        }
+        if named && let Some(end) = aside(tokens, at) {
+            at = end;
+            continue;
         }
         let longest = |denied: bool| {
             let between = |token: &Token| {
@@ -81,9 +87,9 @@ pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
         let longer = |&(end, entry): &(usize, Entry)| {
             matches!(entry, Entry::Finding(_)) && plain.is_none_or(|(other, _)| end > other)
         };
-        let named = lexicon.alone.longest(tokens, at, |token| &token.stem, |_| false);
-        let named = named.filter(|&(end, _)| is_alone(tokens, at, end));
-        let term = named.or_else(|| longest(true).filter(longer)).or(plain);
+        let alone = lexicon.alone.longest(tokens, at, |token| &token.stem, |_| false);
+        let alone = alone.filter(|&(end, _)| is_alone(tokens, at, end));
+        let term = alone.or_else(|| longest(true).filter(longer)).or(plain);
         let unseen = unseen_earlier(tokens, at);
         let (end, what) = match term.filter(|&(end, _)| !is_mere_word(tokens, at, end)) {
             _ if let Some(end) = unseen => (end, Some(What::Cue(Cue::Present))),
@@ -102,6 +108,11 @@ pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
                     events[new].what = What::Cue(Cue::NegAfter);
                 }
             }
+            _ => {}
+        }
+        match what {
+            Some(What::Finding(_)) => named = true,
+            Some(What::Sentence | What::Line) => named = false,
             _ => {}
         }
         events.extend(what.map(|what| Event { start: at, end, what }));
@@ -135,6 +146,45 @@ fn unseen_earlier(tokens: &[Token], at: usize) -> Option<usize> {
     // "not present on prior or current exam"
     let or = |token: &Token| ["or", "nor", "ni"].contains(&token.word.as_str());
     end.filter(|&end| !tokens.get(end).is_some_and(or))
+}
+
+/// Where an aside on what a finding was earlier ends, so that the verb behind it is about the finding: "the effusion, seen
+/// previously, has resolved", "the pneumothorax that was present yesterday is no longer seen".
+fn aside(tokens: &[Token], at: usize) -> Option<usize> {
+    const MOST: usize = 12;
+    const RELATIVE: [&str; 2] = ["that", "which"];
+    const WAS: [&str; 3] = ["was", "were", "had"];
+    const SAID: [&str; 9] = [
+        "seen",
+        "noted",
+        "described",
+        "reported",
+        "identified",
+        "visible",
+        "present",
+        "known",
+        "mentioned",
+    ];
+    const VERBS: [&str; 9] = ["is", "are", "was", "were", "has", "have", "had", "can", "could"];
+    let has = |at: usize, words: &[&str]| {
+        tokens.get(at).is_some_and(|token| words.contains(&token.word.as_str()))
+    };
+    let comma = has(at, &[","]);
+    let start = at + usize::from(comma);
+    let relative = has(start, &RELATIVE) && has(start + 1, &WAS);
+    if !relative && !(comma && has(start, &SAID)) {
+        return None;
+    }
+    let first = start + if relative { 2 } else { 1 };
+    let ends = |token: &&Token| {
+        !token.ends_sentence() && token.word != "," && !VERBS.contains(&token.word.as_str())
+    };
+    let last = first + tokens.get(first..)?.iter().take(MOST).take_while(ends).count();
+    let earlier =
+        |at| LEXICON.earlier.longest(tokens, at, |token| &token.word, |_| false).is_some();
+    let verb = last + usize::from(has(last, &[","]));
+    let closed = comma == (verb > last) && has(verb, &VERBS);
+    (closed && (first..last).any(earlier)).then_some(verb)
 }
 
 /// Whether a heading without a colon does not count as one, because it does not stand alone on its

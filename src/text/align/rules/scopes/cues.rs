@@ -81,10 +81,14 @@ impl Walk<'_> {
         let side = |at| LEXICON.spots.longest(words, at, |token| &token.word, |_| false)?.1?.side;
         let negated = words.iter().any(denies);
         let Some(last) = last.filter(|last| last.negated != negated && whole) else { return };
-        if words.iter().all(small) && (0..words.len()).any(|at| side(at).is_some()) {
+        let none = words.iter().any(|token| token.word == "none"); // "…; today there is none"
+        let says = none || (0..words.len()).any(|at| side(at).is_some());
+        if words.iter().all(small) && says {
             let (start, end) = (event.end, event.end + 1);
+            let historical = last.historical && !none;
             let (uncertain, denied_by, location) = (false, None, None);
-            self.found.push(Found { start, end, negated, uncertain, denied_by, location, ..last });
+            let last = Found { historical, denied_by, location, ..last };
+            self.found.push(Found { start, end, negated, uncertain, ..last });
         }
     }
 
