@@ -64,6 +64,11 @@ pub enum Error {
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
     Image(#[source] Cause),
+    /// A picture of a kind that this program does not decode: the name of its format.
+    #[error(
+        "this kind of {0} picture is not read. Save it as PNG, in grey with 8 or 16 bits, or as JPEG"
+    )]
+    ImageUnsupported(String),
     /// Too much of the picture is missing. Holds the share that could be read, from 0 to 1, where
     /// it is known.
     #[error("this picture is damaged{}. Copy or download it again", could_be_read(*.0))]
@@ -130,6 +135,7 @@ impl Error {
             Self::Weights(_) => "bad-weights",
             Self::Tokenizer(_) => "bad-tokenizer",
             Self::Image(_) => "bad-image",
+            Self::ImageUnsupported(_) => "unsupported-image",
             Self::Damaged(_) => "damaged",
             Self::Dicom(_) => "bad-dicom",
             Self::NoPicture(_) => "no-picture",
@@ -171,6 +177,7 @@ impl Error {
             }
             Self::Damaged(share) => vec![("share", share.map_or(String::new(), percent))],
             Self::NoPicture(modality) => vec![("modality", modality.clone())],
+            Self::ImageUnsupported(format) => vec![("format", format.clone())],
             Self::Archive(kind) => vec![("kind", (*kind).to_string())],
             Self::Manifest(reason)
             | Self::Config(reason)

@@ -154,6 +154,8 @@ fn what_is_no_picture_is_refused_with_its_reason() {
     for (what, bytes, code) in [
         ("nothing", &b""[..], "empty-file"),
         ("text", b"no picture at all", "bad-image"),
+        ("GIF", b"GIF89a\x01\0\x01\0\0\0\0", "unsupported-image"),
+        ("BMP", b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0", "unsupported-image"),
         ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic"),
         ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0", "heic"),
         ("a video", b"\0\0\0\x1cftypisom\0\0\0\0", "bad-image"),

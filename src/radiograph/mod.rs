@@ -10,9 +10,11 @@ pub mod warning;
 
 use std::io::Cursor;
 
+use image::error::ImageFormatHint;
+use image::metadata::Orientation;
 use image::{
     DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
-    Limits, metadata::Orientation,
+    Limits,
 };
 
 use crate::error::{Error, Reason, Result};
@@ -69,7 +71,8 @@ impl Picture {
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] where the file cannot be decoded, [`Error::Damaged`] where less than nine tenths of it
+    /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageUnsupported`] where its format or its samples are
+    /// of a kind that is not read, [`Error::Damaged`] where less than nine tenths of it
     /// can, [`Error::ImageTooLarge`] where it is
     /// larger than the limits, those of [`dicom::read`], and one for each kind of file that people
     /// take for a picture.
@@ -271,6 +274,14 @@ fn image_error(error: ImageError) -> Error {
     match error {
         ImageError::Limits(limit) => {
             Error::ImageTooLarge(Reason::Memory { what: limit.to_string() })
+        }
+        ImageError::Unsupported(error) => {
+            let extensions = |format: &ImageFormat| format.extensions_str().first().copied();
+            let format = match error.format_hint() {
+                ImageFormatHint::Exact(format) => extensions(&format).map(str::to_uppercase),
+                _ => None,
+            };
+            Error::ImageUnsupported(format.unwrap_or_else(|| error.format_hint().to_string()))
         }
         other => Error::Image(other.into()),
     }

@@ -320,7 +320,7 @@ fn errors() -> impl IntoIterator<Item = Error> {
         Manifest(cause()), File { path: text(), reason: cause() }, Config(cause()),
         Population(cause()), OtherModel { theirs: text(), ours: text() },
         FewImages { images: 9, least: 50 },
-        Weights(cause()), Tokenizer(cause()), Image(cause()), Damaged(Some(0.5)), Dicom(Reason::CutOff),
+        Weights(cause()), Tokenizer(cause()), Image(cause()), ImageUnsupported(text()), Damaged(Some(0.5)), Dicom(Reason::CutOff),
         NoPicture(text()), DicomUnsupported(Reason::OneBit), EmptyFile, Heic, Pdf, Archive("ZIP"),
         Dicomdir, ImageTooLarge(Reason::Size { width: 1, height: 2 }), Prompt(text()),
         Answer(cause()), Device(cause()), SelfTest(cause()),

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'bad-weights'
   | 'bad-tokenizer'
   | 'bad-image'
+  | 'unsupported-image'
   | 'damaged'
   | 'bad-dicom'
   | 'no-picture'

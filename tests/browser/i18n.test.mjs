@@ -90,11 +90,32 @@ const ask = (/** @type {import('acorn').AnyNode} */ node) => {
   for (const key of strings) asked.add(key);
   for (const key of beginnings) begun.add(key);
 };
+/** What a string is given, where that is written beside its key. @type {{key: string, names: string[]}[]} */
+const given = [];
+/** @param {import('acorn').AnyNode} key @param {import('acorn').AnyNode | undefined} values @param {string[]} [more] */
+function give(key, values, more = []) {
+  if (values && values.type !== 'ObjectExpression') return;
+  const names = (values?.properties ?? []).map((one) =>
+    one.type === 'Property' && one.key.type === 'Identifier' ? one.key.name : '',
+  );
+  if (!names.includes(''))
+    given.push(...textsOf(key).strings.map((text) => ({ key: text, names: [...names, ...more] })));
+}
 for (const source of sources) {
   simple(source, {
-    CallExpression({ callee, arguments: given }) {
-      const place = callee.type === 'Identifier' ? KEY_OF[callee.name] : undefined;
-      if (place !== undefined && given[place]) ask(given[place]);
+    CallExpression({ callee, arguments: all }) {
+      const called = callee.type === 'Identifier' ? callee.name : '';
+      const place = KEY_OF[called];
+      if (place !== undefined && all[place]) ask(all[place]);
+      if (called === 't' && all[0]) give(all[0], all[1]);
+      if (called === 'plural') give(all[0], all[2], ['count']);
+    },
+    ObjectExpression({ properties }) {
+      const of = (/** @type {string} */ name) =>
+        properties.flatMap((one) =>
+          one.type === 'Property' && one.key.type === 'Identifier' && one.key.name === name ? [one.value] : [],
+        )[0];
+      if (of('key') && of('values')) give(of('key'), of('values'));
     },
     Property({ key, value }) {
       const named = key.type === 'Identifier' && key.name === 'key';
@@ -127,6 +148,13 @@ test('both languages have the same strings with the same values, none empty', ()
     assert.ok(text && ja[key], key);
     if (!key.startsWith('error.')) assert.deepEqual(values(ja[key]), values(text), key);
   }
+});
+
+test('every string gets the values that it shows', () => {
+  assert.ok(given.length > 400, `${given.length} were found`);
+  const shown = (/** @type {string} */ key) => [...(en[key] ?? en[`${key}.other`] ?? '').matchAll(/\{(\w+)\}/g)];
+  for (const { key, names } of given)
+    for (const [, name] of shown(key)) assert.ok(names.includes(name), `${key} has no ${name}: ${names}`);
 });
 
 test('every key that is used exists, and every string is used', () => {

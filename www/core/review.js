@@ -49,7 +49,11 @@ export function leftOut(text, statements) {
       const at = text.length - rest.length + rest.indexOf(item);
       rest = text.slice(at + item.length);
       const [from, to] = [at, at + item.length].map((end) => bytesOf(text.slice(0, end)));
-      return item.trim() && item.trim().split(/\s+/).length <= most && !statements.some(({ start, end }) => start < to && end > from);
+      return (
+        item.trim() &&
+        item.trim().split(/\s+/).length <= most &&
+        !statements.some(({ start, end }) => start < to && end > from)
+      );
     })
     .map((item) => item.trim());
 }

@@ -1,5 +1,6 @@
 /** English. The same keys as ja.js. */
 export default {
+  'about.card': 'Model card of the page’s own model',
   'about.credit': '{what}: {who} ({license})',
   'about.credits': 'Credits',
   'about.frontal':
@@ -162,6 +163,7 @@ export default {
   'error.unreachable': 'the server cannot be reached, or does not allow this page (CORS): {message}',
   'error.unsupported-dicom':
     'this kind of DICOM file is not supported: {reason}. Export it uncompressed or as JPEG 2000, or export its image as PNG',
+  'error.unsupported-image': '{message}',
   'evaluate.above': 'Score at or above',
   'evaluate.against': 'Of the others',
   'evaluate.asked': 'Scored as',
@@ -508,7 +510,8 @@ export default {
   'lab.fresh': 'New patient',
   'lab.lesson': 'See what the model sees, and where it is fooled. Synthetic, not a patient.',
   'lab.lighter': '{value} lighter',
-  'lab.noduleHint': 'Click or tap the image with the window tool to place it, or move its ring on the image with the arrow keys.',
+  'lab.noduleHint':
+    'Click or tap the image with the window tool to place it, or move its ring on the image with the arrow keys.',
   'lab.nodulePlace': 'Place of the nodule: move it with the arrow keys',
   'lab.noduleSize': 'Nodule size',
   'lab.none': 'none',
@@ -781,6 +784,8 @@ export default {
   'rewrite.done': 'Rewritten by the language model. Compare it with your text.',
   'rewrite.endpoint': 'An endpoint of yours, with OpenAI’s API',
   'rewrite.failed': 'These are the findings by the rules: the language model did not help ({reason}).',
+  'rewrite.failedAgain':
+    'These are still the findings of the earlier answer: the language model did not help now ({reason}).',
   'rewrite.go': 'Send this text to {host}',
   'rewrite.goOwn': 'Rewrite on this device',
   'rewrite.kept': 'Forgotten when the page closes. The server has to allow requests of any origin (CORS).',

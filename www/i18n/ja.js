@@ -1,5 +1,6 @@
 /** Japanese. The same keys as en.js. */
 export default {
+  'about.card': 'このページのモデルのモデルカード（英語）',
   'about.credit': '{what}：{who}（{license}）',
   'about.credits': '謝辞',
   'about.frontal':
@@ -167,6 +168,8 @@ export default {
   'error.unreachable': 'サーバーに接続できないか、このページからの要求が許可されていません（CORS）',
   'error.unsupported-dicom':
     'この書き方のDICOMファイルには対応していません。非圧縮かJPEG 2000で、または画像をPNGで書き出してください（{reason}）。',
+  'error.unsupported-image':
+    'この種類の{format}画像には対応していません。8ビットか16ビットのグレースケールのPNG、またはJPEGで保存してください。',
   'evaluate.above': 'スコアがしきい値以上',
   'evaluate.against': '別のスコア',
   'evaluate.asked': '採点に使う名称',
@@ -510,7 +513,8 @@ export default {
   'lab.fresh': '別の患者',
   'lab.lesson': 'モデルに何が見え、何にだまされるかを確かめます。合成像であり、患者ではありません。',
   'lab.lighter': '{value} 明るい',
-  'lab.noduleHint': 'ウィンドウツールで画像をクリックまたはタップすると、そこに置けます。画像上の輪は矢印キーでも動かせます。',
+  'lab.noduleHint':
+    'ウィンドウツールで画像をクリックまたはタップすると、そこに置けます。画像上の輪は矢印キーでも動かせます。',
   'lab.nodulePlace': '結節の位置。矢印キーで動かせます',
   'lab.noduleSize': '結節の大きさ',
   'lab.none': 'なし',
@@ -779,6 +783,7 @@ export default {
   'rewrite.done': '言語モデルが書き換えました。元の文と見比べてください。',
   'rewrite.endpoint': '自分のエンドポイント（OpenAI互換API）',
   'rewrite.failed': '規則で見つけた所見を表示しています。言語モデルは使えませんでした（{reason}）。',
+  'rewrite.failedAgain': '前回の回答による所見のままです。今回は言語モデルを使えませんでした（{reason}）。',
   'rewrite.go': 'この文を{host}に送る',
   'rewrite.goOwn': 'この端末で書き換える',
   'rewrite.kept': 'ページを閉じると消えます。サーバー側で、任意のオリジンからの要求（CORS）を許可する必要があります。',

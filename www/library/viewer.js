@@ -48,8 +48,11 @@ export class CarzeroViewer extends Base {
 
   constructor() {
     super();
-    const { start, rows, shown } = this.#parts;
-    start.addEventListener('click', () => this.#load());
+    const { start, stage, rows, shown } = this.#parts;
+    start.addEventListener('click', () => {
+      stage.focus(); // the button goes
+      this.#load();
+    });
     shown.addEventListener('change', () => this.#render());
     rows.addEventListener('change', ({ target }) => {
       if (!(target instanceof HTMLInputElement)) return;
@@ -253,7 +256,7 @@ function rowOf(score, chosen) {
 function partsOf(root) {
   const styles = Object.assign(create('link'), { rel: 'stylesheet', href: STYLES });
   const figure = create('figure');
-  const stage = create('div', undefined, 'stage');
+  const stage = Object.assign(create('div', undefined, 'stage'), { tabIndex: -1 });
   const [picture, map] = [create('canvas', undefined, 'picture'), create('canvas', undefined, 'map')];
   const start = Object.assign(create('button'), { type: 'button' });
   const status = create('p', undefined, 'status');

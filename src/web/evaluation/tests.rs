@@ -9,7 +9,7 @@ use super::settings::{Corrections, Measured, Settings, StudyTables, values_of};
 use crate::error::Cause;
 use crate::evaluate::labels::Form;
 use crate::evaluate::study::Study;
-use crate::evaluate::understood::{Choice, Slice, SliceBy, understand};
+use crate::evaluate::understood::{Choice, NotRead, Slice, SliceBy, understand};
 use crate::evaluate::{EvaluateError, Evaluation, Reason};
 use crate::table::Csv;
 
@@ -66,6 +66,8 @@ fn reasons() -> Vec<Reason> {
     let text = || "text".to_string();
     vec![
         Reason::NoTable,
+        Reason::BoxesAlone { file: text() },
+        Reason::OneOfTwo { file: text(), collection: "Open-I", other: "reports.csv" },
         Reason::NoLabels { file: text(), columns: text() },
         Reason::NothingKnown { findings: text() },
         Reason::NoPositive { findings: text() },
@@ -73,6 +75,7 @@ fn reasons() -> Vec<Reason> {
         Reason::OneClass { findings: text() },
         Reason::NothingShared { scores: text(), scored: text(), labels: text(), labelled: text() },
         Reason::OthersUnnamed { file: text(), columns: text() },
+        Reason::OthersUnknown { file: text() },
         Reason::NegatedUnnamed { file: text(), columns: text() },
         Reason::NoMapBoxed { maps: text(), boxes: text() },
         Reason::SeveralTables { count: 3 },
@@ -112,6 +115,8 @@ fn objects_are_what_typescript_is_told() {
     let tables = [labels, csv("boxes.csv", BOXES)];
     let understood = understand(&tables, &images, &choice).unwrap();
     declared.check("Understood", &understood);
+    let unread = NotRead { column: "Edema".to_string(), value: Some("maybe".to_string()) };
+    declared.check("NotRead", &unread);
     assert_eq!(understood.images_without, ["a/24.png"]);
     let boxed: Vec<_> = understood.boxed.iter().map(|it| (&*it.image, &it.findings[..])).collect();
     assert_eq!(

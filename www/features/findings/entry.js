@@ -98,6 +98,7 @@ export function bindEntry(session) {
   });
   input.addEventListener('input', ({ inputType }) => {
     fitInput();
+    if (session.state.review) session.findings.cancelReview(); // it is of another text
     if (!isLong(input.value)) {
       complete();
       return;

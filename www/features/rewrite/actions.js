@@ -59,7 +59,8 @@ export class RewriteActions extends Actions {
         note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' },
       });
     } catch (error) {
-      end({ note: { key: 'rewrite.failed', values: { reason: programMessage(codedFrom(error)) } } });
+      const key = review.rewritten ? 'rewrite.failedAgain' : 'rewrite.failed';
+      end({ note: { key, values: { reason: programMessage(codedFrom(error)) } } });
     } finally {
       clearTimeout(timer);
     }

@@ -102,7 +102,7 @@ export function readersOf(byReader) {
       const measure = parts[0].measures.find((each) => each.name === name);
       const words = name === 'seconds' ? seconds : figure;
       const [without, aided] = [measure?.without, measure?.with].map((each) => words(each?.value));
-      return createNumber(name === 'misled' ? aided : t('study.fromTo', { without, aided }));
+      return createNumber(name === 'misled' ? aided : t('study.fromTo', { without, with: aided }));
     });
     body.append(createLine(reader, cells));
   }

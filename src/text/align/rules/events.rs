@@ -172,7 +172,8 @@ fn aside(tokens: &[Token], at: usize) -> Option<usize> {
     let comma = has(at, &[","]);
     let start = at + usize::from(comma);
     let relative = has(start, &RELATIVE) && has(start + 1, &WAS);
-    if !relative && !(comma && has(start, &SAID)) {
+    let said = comma && has(start, &SAID);
+    if !relative && !said {
         return None;
     }
     let first = start + if relative { 2 } else { 1 };
