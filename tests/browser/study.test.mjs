@@ -97,6 +97,8 @@ const kept = () => {
     findings,
     modelFrom: 80,
     reader: 'A',
+    model: null,
+    population: 'the ward',
   };
   const cases = [1, 2, 3].map((seed) => ({ seed, difficulty: 0.5 }));
   const steps = stepsOf(plan, 3);
@@ -142,7 +144,7 @@ test('every case is read in both conditions, in an order that the seed decides',
 });
 
 test('a result has what is measured, and nothing of a file', () => {
-  const result = resultFrom(JSON.stringify(resultOf(kept(), null)));
+  const result = resultFrom(JSON.stringify(resultOf(kept())));
   assert.deepEqual(
     result.cases.map((one) => one.truth['Lung Nodule']),
     [false, true, false],
@@ -160,7 +162,7 @@ test('a result has what is measured, and nothing of a file', () => {
 });
 
 test('result files are of one study and of different readers, or are refused', () => {
-  const result = resultOf(kept(), null);
+  const result = resultOf(kept());
   const code = (/** @type {() => unknown} */ act) => {
     try {
       act();
@@ -192,6 +194,10 @@ test('result files are of one study and of different readers, or are refused', (
   assert.deepEqual(
     addedTo([result], { ...result, reader: 'B' }, false).map(({ reader }) => reader),
     ['A', 'B'],
+  );
+  assert.equal(
+    code(() => addedTo([result], { ...result, reader: 'B', population: 'another ward' }, false)),
+    'study-model',
   );
   assert.deepEqual(addedTo([result, other], other, true), [other], 'one’s own study ends another one');
 });

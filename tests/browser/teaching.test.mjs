@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { OUTPUT, violations } from './setup.mjs';
 import { boxOf, builtPage, labelOf, openMenu, reached, textOf } from './visit.mjs';
+import { drawing } from '../../www/core/derived.js';
 import {
   allClear,
   distanceToBox,
@@ -76,6 +77,15 @@ test('a place against a map, and against what was drawn', () => {
   );
   assert.equal(distanceToBox({ x: 0.5, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1), 0);
   assert.ok(Math.abs(distanceToBox({ x: 0.1, y: 0.5 }, { x: 0.4, y: 0.4, width: 0.2, height: 0.2 }, 1) - 0.3) < 1e-9);
+});
+
+test('a drawing can be changed, but not while it is a case that is read', () => {
+  const drawn = /** @type {any} */ ({ picture: { source: { phantom: {} } }, wanted: null, redraw: null });
+  const revealed = /** @type {any} */ ({ rows: [] });
+  assert.ok(drawing({ ...drawn, round: null }));
+  assert.equal(drawing({ ...drawn, round: roundOf({ purpose: 'one' }) }), null);
+  assert.equal(drawing({ ...drawn, round: roundOf({ purpose: 'study' }) }), null);
+  assert.ok(drawing({ ...drawn, round: { ...roundOf({ purpose: 'one' }), outcome: revealed } }));
 });
 
 test('an answer needs a confidence, and a place for what is called present', () => {

@@ -2,6 +2,7 @@
  * A reader study: how it is set up, in which order it is read, and what of it leaves the page (docs/reader-study.md).
  *
  * @typedef {import('./round.js').Case} Case
+ * @typedef {ReturnType<typeof modelOf>} Model
  * @typedef {import('./round.js').Round} Round
  * @typedef {'sequential' | 'crossover'} Design Each case without and then with the model; or half of them so, and the other half in a second session
  * @typedef {object} Plan
@@ -9,7 +10,7 @@
  * @property {Design} design @property {number} washOut Days between the sessions of a crossover
  * @property {number} seed Of the order @property {boolean} clock @property {readonly string[]} findings
  * @property {number} modelFrom The model calls a finding present from this percentile on
- * @property {string} reader
+ * @property {string} reader @property {Model | null} model Whose scores they are @property {string | null} population Whose percentiles
  *
  * @typedef {{plan: Plan, cases: readonly Case[], steps: Round['steps'], at: number, given: Round['given'], known: Round['known'], rested: number}} Kept
  *   A study in hand, without the images; `rested`: when the first session ended, or 0
@@ -20,7 +21,7 @@
  * @typedef {object} Result The file of one reader
  * @property {string} format @property {number} version @property {string} purpose
  * @property {{digest: string, design: Design, washOutDays: number, seed: number, findings: string[], presentFrom: number, modelPresentFrom: number}} study
- * @property {string} reader @property {object | null} model @property {ReadCase[]} cases @property {Reading[]} readings
+ * @property {string} reader @property {Model | null} model @property {string | null} population @property {ReadCase[]} cases @property {Reading[]} readings
  *
  * @typedef {object} Settings
  * @property {'phantoms' | 'own'} source @property {number} count @property {number} level From 1 to 5
@@ -38,7 +39,7 @@
 import { digestOfText } from './digest.js';
 import { DRAWN, caseKey } from './pack.js';
 import { PRESENT_FROM, placedOf, shuffled } from './round.js';
-import { PURPOSE, short } from './written.js';
+import { PURPOSE, modelOf, referenceOf, short } from './written.js';
 
 export const RESULT = 'carzero-reader-study';
 
@@ -105,9 +106,16 @@ function readCase(one, index, known, findings) {
   };
 }
 
-/** What a reader has said so far, as a file has it; images have running numbers. @param {Kept} kept @param {object | null} model @returns {Result} */
-export function resultOf({ plan, cases, steps, given, known }, model) {
-  const { digest, design, washOut, seed, findings, modelFrom, reader } = plan;
+/** Which model speaks, and whose percentiles it gives. @param {import('../worker/jobs.js').ModelInfo | null} info @returns {Pick<Plan, 'model' | 'population'>} */
+export const scoredBy = (info) => ({ model: info && modelOf(info), population: info && referenceOf(info) });
+
+/** Whether scores and percentiles are of the same model and population. @param {Pick<Plan, 'model' | 'population'>} one @param {Pick<Plan, 'model' | 'population'>} other */
+export const isScoredAlike = (one, other) =>
+  one.model?.sha256 === other.model?.sha256 && (one.population ?? null) === (other.population ?? null);
+
+/** What a reader has said so far, as a file has it; images have running numbers. @param {Kept} kept @returns {Result} */
+export function resultOf({ plan, cases, steps, given, known }) {
+  const { digest, design, washOut, seed, findings, modelFrom, reader, model, population } = plan;
   const readings = given.map(({ confidence, marks, seconds }, i) => {
     const one = known[steps[i].case];
     const placed = one ? placedOf({ confidence, marks }, one.truth, one.ratio) : [];
@@ -134,6 +142,7 @@ export function resultOf({ plan, cases, steps, given, known }, model) {
     },
     reader,
     model,
+    population,
     cases: cases.map((one, i) => readCase(one, i, known[i], findings)),
     readings,
   };

@@ -157,6 +157,8 @@ export default {
   'error.self-test': '{message}',
   'error.stopped': '{message}',
   'error.study-format': 'this is no result file of a reader study (docs/reader-study.md)',
+  'error.study-model':
+    'reader {reader} had the scores of another model, or percentiles among other images, so that the readings with the model are not alike',
   'error.study-other': 'the file of reader {reader} is of another study: cases, findings or order differ',
   'error.study-reader': 'there is a reader {reader} already. Remove the one, or name the other differently in its file',
   'error.study-unread': 'no case has been read by every reader without and with the model',
@@ -1007,6 +1009,8 @@ export default {
     'A pilot shows what is worth measuring properly. It says nothing of other readers, images or wards.',
   'study.note.sequential':
     'Each case was read with the model right after it was read without: that time counts both readings, and is never shorter.',
+  'study.otherModel':
+    'This study began with {model}, ranked among {population}. Choose the same again, so that all readings with the model are alike, or give the study up.',
   'study.own': 'Images of your own, with a JSON file that says what they show',
   'study.phantoms': 'Synthetic chests, whose truth is exact',
   'study.readCases.one': '{count} case was read.',

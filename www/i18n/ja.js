@@ -162,6 +162,8 @@ export default {
   'error.self-test': '実行先の計算結果が正しくないため、使用しません。',
   'error.stopped': '停止しました。',
   'error.study-format': '読影試験の結果ファイルではありません（docs/reader-study.md）',
+  'error.study-model':
+    '読影者{reader}は別のモデルのスコア、または別の画像の中でのパーセンタイルを見ていたため、モデルありの読影を一緒にはできません',
   'error.study-other': '読影者{reader}のファイルは別の試験のものです。症例、所見、または順序が異なります',
   'error.study-reader': '読影者{reader}はすでにあります。片方を除くか、ファイルの中の名を変えてください',
   'error.study-unread': 'すべての読影者がモデルなしとモデルありの両方で読んだ症例がありません',
@@ -998,6 +1000,8 @@ export default {
     '予備試験は、本格的に測る価値があるものを示すだけで、他の読影者、画像、施設については何も言えません。',
   'study.note.sequential':
     '各症例はモデルなしの直後にモデルありで読まれました。モデルありの時間は両方の合計で、短くなることはありません。',
+  'study.otherModel':
+    'この試験は{model}と「{population}」での順位で始まりました。モデルありの読影をそろえるため、同じものを選び直すか、試験を破棄してください。',
   'study.own': '自分の画像と、所見を示すJSONファイル',
   'study.phantoms': '正解が正確にわかる合成胸部像',
   'study.readCases.one': '{count}症例を読み込みました。',

@@ -91,8 +91,8 @@ export function bindPopulation(session) {
   }
 
   return (/** @type {State} */ state) => {
-    const { population, info, model } = state;
-    for (const opener of openers) opener.hidden = model !== 'ready';
+    const { population, info, model, round } = state;
+    for (const opener of openers) opener.hidden = model !== 'ready' || round?.purpose === 'study';
     show(population.open);
     if (!population.open) return;
     now.textContent = nowInWords(info);

@@ -5,8 +5,7 @@ import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { drawnCases, readPack, withFiles } from '../../core/pack.js';
 import { isOver, roundOf } from '../../core/round.js';
-import { digestOf, measuredOf, resultOf, stepsOf } from '../../core/study.js';
-import { modelOf } from '../../core/written.js';
+import { digestOf, isScoredAlike, measuredOf, resultOf, scoredBy, stepsOf } from '../../core/study.js';
 import { WorkerClient } from '../../worker/client.js';
 import { addedTo, resultFrom } from './results.js';
 
@@ -61,10 +60,20 @@ export class StudyActions extends Actions {
     const drawn = () => drawnCases(seed, count, (level - 1) / (LEVELS - 1));
     const cases = source === 'own' ? (pack?.cases ?? []) : drawn();
     const digest = await digestOf(cases, findings, design);
-    const plan = { digest, design, washOut, seed, clock, findings, modelFrom, reader };
+    const scored = scoredBy(this.state.info);
+    const plan = { digest, design, washOut, seed, clock, findings, modelFrom, reader, ...scored };
     const steps = stepsOf(plan, cases.length);
     await this.#keep({ plan, cases, steps, at: 0, given: [], known: [], rested: 0 });
     this.go();
+  }
+
+  /** Whether another model would speak than when the study began, or rank among other images; then that is said. @param {import('../../core/study.js').Plan} plan */
+  #isOtherModel(plan) {
+    const { info } = this.state;
+    if (!info || isScoredAlike(plan, scoredBy(info))) return false;
+    const [model, population] = [plan.model?.title ?? '–', plan.population ?? '–'];
+    this.#change({ open: true, error: { key: 'study.otherModel', values: { model, population } } });
+    return true;
   }
 
   /** Goes on with the study in hand. */
@@ -72,6 +81,7 @@ export class StudyActions extends Actions {
     const { kept } = this.state.study;
     if (!kept) return;
     const { plan, cases, steps, at, given, known } = kept;
+    if (this.#isOtherModel(plan)) return;
     this.#change({ open: false, error: '' });
     const { findings, clock } = plan;
     this.session.teaching.begin(roundOf({ purpose: 'study', cases, steps, at, findings, given, known, clock }));
@@ -125,7 +135,7 @@ export class StudyActions extends Actions {
   /** A case was answered, or left out. @returns {boolean} Whether the session ends with it */
   answered() {
     const { round, study } = this.state;
-    if (!round || !study.kept) return true;
+    if (!round || !study.kept || this.#isOtherModel(study.kept.plan)) return true;
     const { cases, steps, at, given, known } = round;
     const rests = steps[at]?.session === 2 && steps[at - 1]?.session === 1;
     const ends = isOver(round) || rests;
@@ -141,8 +151,7 @@ export class StudyActions extends Actions {
   /** The study in hand joins the results. */
   #take() {
     const { kept, results } = this.state.study;
-    const { info } = this.state;
-    if (kept) this.#change({ results: addedTo(results, resultOf(kept, info && modelOf(info)), true) });
+    if (kept) this.#change({ results: addedTo(results, resultOf(kept), true) });
   }
 
   /** Result files of other readers. @param {import('../../core/files.js').Named[]} files */

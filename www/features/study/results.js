@@ -1,6 +1,6 @@
 /** Result files: read, and put together. */
 import { CodedError } from '../../core/errors.js';
-import { RESULT } from '../../core/study.js';
+import { RESULT, isScoredAlike } from '../../core/study.js';
 
 /** @typedef {import('../../core/study.js').Result} Result */
 
@@ -49,6 +49,7 @@ export function resultFrom(text) {
     isObject(told) &&
     told.format === RESULT &&
     typeof told.reader === 'string' &&
+    (told.model === null || isObject(told.model)) &&
     isStudy(told.study) &&
     Array.isArray(told.cases) &&
     told.cases.every(isCase) &&
@@ -62,8 +63,9 @@ export function resultFrom(text) {
 export function addedTo(results, result, own) {
   const same = results.filter(({ study }) => study.digest === result.study.digest);
   const others = same.filter(({ reader }) => reader !== result.reader);
-  if (own) return [result, ...others];
+  if (own) return [result, ...others.filter((each) => isScoredAlike(each, result))];
   if (same.length < results.length) throw fault('other', { reader: result.reader });
+  if (!same.every((each) => isScoredAlike(each, result))) throw fault('model', { reader: result.reader });
   if (others.length < same.length) throw fault('reader', { reader: result.reader });
   return [...results, result];
 }
