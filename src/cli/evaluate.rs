@@ -102,7 +102,7 @@ pub struct Args {
     seed: u64,
 
     /// Number of bootstrap resamples; 0 for no intervals
-    #[arg(long, default_value_t = 1000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
+    #[arg(long, default_value_t = 2000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
     resamples: usize,
 
     /// Model folder of these predictions, or the file of a reference population: each finding's figures are stored in the

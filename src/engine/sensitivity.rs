@@ -50,7 +50,7 @@ pub struct Spread {
 pub struct Sensitivity {
     /// All wordings, grouped by what they change.
     pub wordings: Vec<Reworded>,
-    /// Of those that [keep the meaning](Change::keeps_meaning); none where the model has no reference images.
+    /// Of those that [keep the meaning](Change::keeps_meaning); none where they cannot be ranked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread: Option<Spread>,
 }
@@ -188,13 +188,15 @@ pub(super) fn aligned(text: &str) -> Option<String> {
     named.or_else(|| typed.statements.into_iter().next().map(|statement| statement.prompt))
 }
 
-/// Standard deviations of percentiles before and after, of the wordings that keep the meaning.
+/// Standard deviations of percentiles before and after, of the wordings that keep the meaning; none where not all of them
+/// have a percentile, as in a population of one's own.
 fn spread(wordings: &[Reworded]) -> Option<Spread> {
-    let pairs: Vec<[f64; 2]> = wordings
+    let pairs = wordings
         .iter()
         .filter(|one| one.paraphrase.change.keeps_meaning())
-        .filter_map(|one| Some([one.before?.percentile?, one.after?.percentile?].map(f64::from)))
-        .collect();
+        .filter_map(|one| one.before.zip(one.after))
+        .map(|(before, after)| Some([before.percentile?, after.percentile?].map(f64::from)));
+    let pairs: Vec<[f64; 2]> = pairs.collect::<Option<_>>()?;
     let variance = |of: usize| {
         let mean = pairs.iter().map(|pair| pair[of]).sum::<f64>() / pairs.len() as f64;
         pairs.iter().map(|pair| (pair[of] - mean).powi(2)).sum::<f64>() / pairs.len() as f64
@@ -235,6 +237,9 @@ mod tests {
         assert_eq!((wordings, before, after), (2, 20.0, 2.0));
         assert!((explained.unwrap() - 0.99).abs() < 1e-6);
         assert_eq!(spread(&all[2..]), None);
+        let mut in_part = [all[0].clone(), all[1].clone()];
+        in_part[1].before = Some(Standing { logit: 0.0, percentile: None });
+        assert_eq!(spread(&in_part), None, "one cannot be ranked");
         let alike = [reworded(Change::Name, Some(7.0), Some(7.0))];
         assert_eq!(spread(&alike).unwrap().explained, None, "there is nothing to take away");
     }

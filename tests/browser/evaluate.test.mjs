@@ -89,7 +89,7 @@ test('a folder with a table is understood, measured as the command line does, an
   await by('evaluate-matched').getByText('10 of 10 images have a row.').waitFor();
   assert.equal(
     await textOf(by('evaluate-matched')),
-    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. 1 row has no image. Results will also be shown by view.',
+    'Read as a column for each finding. 10 of 10 images have a row. They are of 5 patients. 2 images have boxes. Boxes of Mass are left out: no column of labels has that name. 1 row has no image. Results will also be shown by view.',
   );
   assert.equal(await by('evaluate-key').inputValue(), 'file');
   assert.equal(await by('evaluate-patient').inputValue(), 'patient_id');

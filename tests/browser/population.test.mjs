@@ -193,7 +193,9 @@ test('a file of the command line ranks, and is refused where it is broken, too s
   await error(/A reference population needs at least 50 images, not 49\. Add more images/);
   const { sha256 } = JSON.parse(text).model;
   await give(text.replace(sha256, 'f'.repeat(64)));
-  await error(/measured with default .*\(f{12}\), and the model in use is default .*\. Open that model/);
+  await error(
+    /measured with Compact CARZero .*\(f{12}\), and the model in use is Compact CARZero .*\. Open that model/,
+  );
   await now(/ChestX-ray14/);
   await give(text);
   await now(/my ward \(52 images, not the model’s\)/);
@@ -253,7 +255,7 @@ test('axe-core finds nothing in the dialog, wide and narrow, in both languages',
   await by('language').click();
   await openDialog();
   assert.match(await textOf(page.locator('#reference-title')), /参照母集団/);
-  await now(/my ward（自分の画像52枚）/);
+  await now(/my ward（52枚、モデル付属ではない画像）/);
   assert.deepEqual(await violations(page), [], 'in Japanese');
   await screenshot('population-390-ja');
   await page.setViewportSize({ width: 1440, height: 900 });

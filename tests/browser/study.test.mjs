@@ -345,7 +345,11 @@ test('a crossover rests after its first session', async () => {
   await reached(page, 'ready');
   await by('study-kept').getByText('4 of 8').waitFor();
   await by('study-discard').click();
-  await by('study-kept').waitFor({ state: 'hidden' });
+  await by('study-kept-text').getByText('was given up. Readings: 4.').waitFor();
+  await by('study-restore').click();
+  await by('study-kept').getByText('4 of 8').waitFor();
+  await by('study-discard').click();
+  await by('study-restore').waitFor();
   await page.reload();
   await reached(page, 'ready');
   assert.equal(await by('study').isVisible(), false, 'it is not kept any more');

@@ -6,7 +6,7 @@
  * @typedef {{cases: Case[], findings: string[]}} Pack `findings`: all that the file asks for
  */
 import { digestOfText } from './digest.js';
-import { CodedError, codedFrom } from './errors.js';
+import { CodedError } from './errors.js';
 
 export const PACK = 'carzero-cases';
 
@@ -87,8 +87,8 @@ export async function readPack(files) {
   /** @type {unknown} */ let told;
   try {
     told = JSON.parse(await lists[0].file.text());
-  } catch (error) {
-    throw fault('json', { message: codedFrom(error).message });
+  } catch {
+    throw fault('json');
   }
   if (!isObject(told) || told.format !== PACK || !Array.isArray(told.cases)) throw fault('format');
   const named = byName(files);

@@ -30,7 +30,7 @@
  *
  * @typedef {object} StudyState
  * @property {boolean} open @property {Settings} settings
- * @property {import('./pack.js').Pack | null} pack Own images @property {Kept | null} kept @property {boolean} stored Whether it is kept on this device
+ * @property {import('./pack.js').Pack | null} pack Own images @property {Kept | null} kept @property {boolean} stored Whether it is kept on this device @property {Kept | null} dropped That was given up
  * @property {readonly Result[]} results @property {import('carzero-evaluation').StudyReport | null} report
  * @property {ReadonlyMap<string, import('carzero-evaluation').StudyReport>} byReader Where there are several
  * @property {number} part Of the report, that is on show @property {{done: number, of: number} | null} progress While it is measured
@@ -60,6 +60,7 @@ export const initialStudy = () => ({
   },
   pack: null,
   kept: null,
+  dropped: null,
   stored: true,
   results: [],
   report: null,

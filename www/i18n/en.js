@@ -145,9 +145,10 @@ export default {
   'error.pack-empty': 'the JSON file has no cases',
   'error.pack-format': 'the JSON file is no case pack: it needs "format": "carzero-cases" and a list of cases',
   'error.pack-image': 'the image {name} is not among the files. Choose it together with the JSON file',
-  'error.pack-json': 'the JSON file cannot be read: {message}',
+  'error.pack-json': 'the JSON file is cut off, or is no JSON. Save it again',
   'error.pack-missing': '{missing} of {count} images are not among these files. Choose the same ones as before',
-  'error.pack-none': 'there is no JSON file among them that says what the images show (docs/reader-study.md)',
+  'error.pack-none':
+    'there is no JSON file among them that says what the images show, such as {"format": "carzero-cases", "cases": [{"image": "a.png", "findings": {"Cardiomegaly": true}}]}',
   'error.pack-several': 'there are several JSON files. Choose one, with its images',
   'error.pack-truth': 'case {number}: {finding} must be true, false or a list of boxes in parts of the picture',
   'error.pack-twice': 'case {number} is the same as case {first}: there are two truths for it. Keep one',
@@ -156,7 +157,7 @@ export default {
   'error.refused': 'the server refused: {message}',
   'error.self-test': '{message}',
   'error.stopped': '{message}',
-  'error.study-format': 'this is no result file of a reader study (docs/reader-study.md)',
+  'error.study-format': 'this is no result file of a reader study, as “Result file (JSON)” saves it',
   'error.study-model':
     'reader {reader} had the scores of another model, or percentiles among other images, so that the readings with the model are not alike',
   'error.study-other': 'the file of reader {reader} is of another study: cases, findings or order differ',
@@ -384,6 +385,8 @@ export default {
   'example.surprise': 'Chest of this round',
   'experiments.json': 'Save all of it as JSON',
   'experiments.open': 'Experiments: what does this score rest on?',
+  'experiments.ownPopulation':
+    'Percentiles are among other images than the model’s now ({population}). What was not measured on them has logits alone: parts, observations and most wordings. Go back to the model’s images for their percentiles.',
   'experiments.subject': '{finding}, sent as “{sentence}”.',
   'experiments.title': 'Experiments',
   'experiments.working': 'Working it out …',
@@ -966,6 +969,7 @@ export default {
   'study.design': 'Order',
   'study.digest': 'Study',
   'study.discard': 'Give it up',
+  'study.dropped': 'The study of reader {reader} was given up. Readings: {done}.',
   'study.findings': 'Findings to ask for',
   'study.fromTo': '{without} → {with}',
   'study.go': 'Go on',
@@ -989,6 +993,8 @@ export default {
   'study.measured': 'Measure',
   'study.modelFrom': 'The model calls a finding present from percentile',
   'study.notStored': 'This browser does not keep it: save the result file before you leave.',
+  'study.note.left':
+    'Left out: {left} of {count} cases, which could not be opened or were not read by every reader both without and with the model.',
   'study.note.absent':
     'Without the finding: {gained} answers became right with the model, {lost} wrong; McNemar, mid-p {p}.',
   'study.note.afroc':
@@ -1022,6 +1028,7 @@ export default {
   'study.remove': 'Remove',
   'study.removeReader': 'Remove reader {reader}',
   'study.reopen': 'Choose its images again',
+  'study.restore': 'Take it back',
   'study.rests': 'The first session is done. The second is planned for {date}.',
   'study.results': 'Results',
   'study.seed': 'Seed of cases and order',
@@ -1254,7 +1261,7 @@ export default {
   'wordings.misspelling': 'spelling',
   'wordings.name': 'name',
   'wordings.negation': 'negation',
-  'wordings.noReference': 'There are no reference images to score wordings on, so they have logits alone.',
+  'wordings.noReference': 'Not all wordings have a percentile among these reference images, so that no spread is told.',
   'wordings.own': 'your own',
   'wordings.prompt': 'Aligned prompt',
   'wordings.question':

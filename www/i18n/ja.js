@@ -150,9 +150,10 @@ export default {
   'error.pack-empty': 'JSONファイルに症例がありません',
   'error.pack-format': 'JSONファイルが症例パックではありません。"format": "carzero-cases" と症例の一覧が必要です',
   'error.pack-image': '画像{name}がファイルの中にありません。JSONファイルと一緒に選んでください',
-  'error.pack-json': 'JSONファイルを読めません: {message}',
+  'error.pack-json': 'JSONファイルが途中で切れているか、JSONではありません。保存し直してください',
   'error.pack-missing': '{count}枚のうち{missing}枚が、選んだファイルの中にありません。前と同じ画像を選んでください',
-  'error.pack-none': '画像に何が写っているかを示すJSONファイルがありません（docs/reader-study.md）',
+  'error.pack-none':
+    '画像に何が写っているかを示すJSONファイルがありません。例：{"format": "carzero-cases", "cases": [{"image": "a.png", "findings": {"Cardiomegaly": true}}]}',
   'error.pack-several': 'JSONファイルが複数あります。1つと、その画像を選んでください',
   'error.pack-truth': '症例{number}: {finding}は、true、false、または画像に対する割合で書いた枠の一覧にしてください',
   'error.pack-twice': '症例{number}は症例{first}と同じで、正解が2つあります。どちらかを除いてください',
@@ -161,7 +162,7 @@ export default {
   'error.refused': 'サーバーに拒否されました：{message}',
   'error.self-test': '実行先の計算結果が正しくないため、使用しません。',
   'error.stopped': '停止しました。',
-  'error.study-format': '読影試験の結果ファイルではありません（docs/reader-study.md）',
+  'error.study-format': '「結果ファイル（JSON）」で保存した読影試験の結果ではありません',
   'error.study-model':
     '読影者{reader}は別のモデルのスコア、または別の画像の中でのパーセンタイルを見ていたため、モデルありの読影を一緒にはできません',
   'error.study-other': '読影者{reader}のファイルは別の試験のものです。症例、所見、または順序が異なります',
@@ -387,6 +388,8 @@ export default {
   'example.surprise': 'このラウンドの胸部像',
   'experiments.json': 'すべてをJSONで保存',
   'experiments.open': '実験：このスコアは何に基づくか',
+  'experiments.ownPopulation':
+    'パーセンタイルは現在、モデル付属ではない画像（{population}）の中での順位です。そこで測定していないもの（モデルの部分、観察、多くの言い回し）にはロジットしかありません。それらの順位を見るには、モデルの画像に戻してください。',
   'experiments.subject': '{finding}（送られる文：“{sentence}”）',
   'experiments.title': '実験',
   'experiments.working': '計算しています…',
@@ -568,7 +571,7 @@ export default {
     'マップ（{map}）の最も強い1割のパッチを覆い、次に肺のほかの多くの場所を同じ数だけ覆います。その場所に基づくスコアなら、そこを覆ったときに最も下がります。',
   'look.region': 'マップの最も強いパッチ（モデルが見る範囲の上）',
   'look.shuffled': 'すべてのパッチを並べ替えたとき',
-  'look.title': 'マップの示す場所を見ているか',
+  'look.title': 'マップの示す場所を見ているか？',
   'look.others': 'ほかの場所を覆ったとき',
   'look.whole': 'そのままの画像',
   'looks.exchange': 'モデルのために反転',
@@ -674,7 +677,7 @@ export default {
   'parts.mostWithout': '最も大きく変わるのは「{part}」のときで、{from}パーセンタイルから{to}パーセンタイルになります。',
   'parts.question':
     '同じ画像と文を、クロスアテンションの一部だけで、または層やヘッドを一つ切って採点し直します。細い線はモデル全体です。',
-  'parts.title': 'スコアを担うのはモデルのどの部分か',
+  'parts.title': 'スコアを担うのはモデルのどの部分か？',
   percentile: '{standing}パーセンタイル',
   'population.among': '順位の母集団：{population}',
   'population.back': 'モデルの画像に戻す',
@@ -931,7 +934,7 @@ export default {
   'steps.headLooks': '第{layer}層のヘッド{head}で文が注目する場所です。注意の{share}がパッチに向けられました。',
   'steps.hidden': 'プロジェクターの隠れ層。ここから各行が1つの数値になります',
   'steps.hint':
-    '単語やヘッドを指すと注目する場所が、パッチを指すとそこに注目する単語がわかります。マップは所見そのもので、全ヘッドの平均です。',
+    '単語やヘッドを指すと注目する場所が、パッチを指すとそこに注目する単語がわかります。マップは文全体（所見）のもので、全ヘッドの平均です。',
   'steps.i2t': '画像→文',
   'steps.map': 'パッチ：矢印キーで隣へ移ります',
   'steps.patches': '文は各層の各ヘッドで、注意をパッチに配分します',
@@ -959,6 +962,7 @@ export default {
   'study.design': '順序',
   'study.digest': '試験の識別子',
   'study.discard': '中止する',
+  'study.dropped': '読影者{reader}の試験を中止しました（読影{done}件）。',
   'study.findings': '尋ねる所見',
   'study.fromTo': '{without} → {with}',
   'study.go': '続ける',
@@ -982,6 +986,8 @@ export default {
   'study.measured': '指標',
   'study.modelFrom': 'モデルが「あり」とするパーセンタイル',
   'study.notStored': 'このブラウザーには保存できません。終える前に結果ファイルを保存してください。',
+  'study.note.left':
+    '除いた症例：{count}例中{left}例（開けなかったか、すべての読影者がモデルなしとモデルありの両方で読んでいない）。',
   'study.note.absent':
     '所見のない症例: モデルで正答に変わった回答{gained}件、誤答に変わった回答{lost}件。マクネマー検定、mid-p {p}。',
   'study.note.afroc':
@@ -1013,6 +1019,7 @@ export default {
   'study.remove': '除く',
   'study.removeReader': '読影者{reader}を除く',
   'study.reopen': '画像をもう一度選ぶ',
+  'study.restore': '元に戻す',
   'study.rests': '1回目が終わりました。2回目の予定は{date}です。',
   'study.results': '結果',
   'study.seed': '症例と順序のシード',
@@ -1238,7 +1245,7 @@ export default {
   'wordings.misspelling': 'つづり',
   'wordings.name': '名称',
   'wordings.negation': '否定',
-  'wordings.noReference': '言い回しを採点する参照画像がないため、ロジットだけを示します。',
+  'wordings.noReference': 'この参照画像の中では順位のない言い回しがあるため、ばらつきは示しません。',
   'wordings.own': '自分の言い回し',
   'wordings.prompt': '統一後のプロンプト',
   'wordings.question':
@@ -1250,7 +1257,7 @@ export default {
     '同じ意味の言い回し{count}件：パーセンタイルの標準偏差は、そのままで{before}、統一後で{after}です。',
   'wordings.template': '文',
   'wordings.text': '言い回し',
-  'wordings.title': '言い回しで変わりますか？',
+  'wordings.title': '言い回しで変わるか？',
   'wordings.unaligned': '理解されず、そのまま送信',
   'wordings.uncertainty': '確実さ',
   'wordings.unreadable': '読めません',

@@ -38,8 +38,15 @@ export function bindExperiments(session) {
     if (target === dialog) dialog.close();
   });
 
-  const drawWarnings = onChange((/** @type {import('../../core/state.js').Picture} */ picture) =>
-    warnings.replaceChildren(...cautions(picture).map((line) => create('p', line))),
+  const drawWarnings = onChange(
+    (
+      /** @type {import('../../core/state.js').Picture} */ picture,
+      /** @type {import('../../core/state.js').State['info']} */ info,
+    ) => {
+      const own =
+        info?.ownImages === undefined ? [] : [t('experiments.ownPopulation', { population: info.population ?? '' })];
+      warnings.replaceChildren(...[...cautions(picture), ...own].map((line) => create('p', line)));
+    },
   );
 
   /** The title that a link leads to. It stays in view while results above it come in, until a person goes on. @type {HTMLElement | null} */
@@ -65,7 +72,7 @@ export function bindExperiments(session) {
       finding: nameOf(selected),
       sentence: state.scores.get(selected)?.sentence ?? '',
     });
-    drawWarnings(state.picture);
+    drawWarnings(state.picture, state.info);
     for (const draw of parts) draw(state);
     followed?.scrollIntoView();
   };

@@ -26,9 +26,10 @@ export class PictureActions extends Actions {
   /** Opens a picture; a refusal leaves the one before. @param {import('../../core/state.js').Source} source @param {Message} name */
   async open(source, name) {
     const id = ++this.#lastId;
-    const { wanted, picture: shown, notice } = this.state;
+    const { wanted, picture: shown, notice, round } = this.state;
     const again = [wanted?.source, shown?.source].includes(source); // after a restart
-    this.update({ wanted: { source, name }, redraw: null, notice: again ? notice : null });
+    const keeps = again || (round && round.purpose !== 'one'); // that a case was left out
+    this.update({ wanted: { source, name }, redraw: null, notice: keeps ? notice : null });
     if (!this.session.model.hasProgram) return; // it comes back to this once it has
     try {
       const decoded = await this.session.call('decode', { picture: id, source });
@@ -56,6 +57,13 @@ export class PictureActions extends Actions {
   openFile(file, name, negative) {
     this.session.series.leaveTable();
     return this.open({ file, negative }, name);
+  }
+
+  /** Takes the picture away, and what was told of it. */
+  close() {
+    this.#lastId++; // what is being opened comes too late
+    this.#release(this.state.picture);
+    this.update({ picture: null, wanted: null, redraw: null, scores: new Map(), overlay: null });
   }
 
   /** Opens the picture's file again with black and white exchanged, for the model too, or as it is; so does its series. */

@@ -63,6 +63,7 @@ export class StudyActions extends Actions {
     const scored = scoredBy(this.state.info);
     const plan = { digest, design, washOut, seed, clock, findings, modelFrom, reader, ...scored };
     const steps = stepsOf(plan, cases.length);
+    this.#change({ dropped: null });
     await this.#keep({ plan, cases, steps, at: 0, given: [], known: [], rested: 0 });
     this.go();
   }
@@ -127,9 +128,18 @@ export class StudyActions extends Actions {
     }
   }
 
-  /** The study in hand is given up. */
+  /** The study in hand is given up; it can be taken back until another one begins, or the page is left. */
   discard() {
+    const { kept } = this.state.study;
     this.#keep(null);
+    this.#change({ dropped: kept });
+  }
+
+  /** Takes back the study that was given up. */
+  restore() {
+    const { dropped } = this.state.study;
+    this.#change({ dropped: null });
+    this.#keep(dropped);
   }
 
   /** A case was answered, or left out. @returns {boolean} Whether the session ends with it */

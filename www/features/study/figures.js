@@ -83,8 +83,9 @@ export function notesOf({ changed, mrmc, positives, negatives }) {
   return notes;
 }
 
-/** What holds for all figures. @param {import('../../core/study.js').Result} result */
-export const generalNotes = ({ study: { presentFrom, modelPresentFrom, design, washOutDays } }) => [
+/** What holds for all figures. @param {import('../../core/study.js').Result} result @param {number} measured Cases */
+export const generalNotes = ({ cases, study: { presentFrom, modelPresentFrom, design, washOutDays } }, measured) => [
+  ...(measured < cases.length ? [t('study.note.left', { left: cases.length - measured, count: cases.length })] : []),
   t('study.note.research'),
   t('study.note.called', { from: presentFrom, percentile: modelPresentFrom }),
   t('study.note.intervals'),

@@ -27,6 +27,8 @@ function bindKept(session) {
   const reopen = byId('study-reopen', HTMLInputElement);
   const label = byId('study-reopen-label');
   const go = byId('study-go', HTMLButtonElement);
+  const discard = byId('study-discard', HTMLButtonElement);
+  const restore = byId('study-restore', HTMLButtonElement);
   const resultsTitle = byId('study-results-title');
 
   reopen.addEventListener('change', () => {
@@ -35,15 +37,25 @@ function bindKept(session) {
     if (files.length) session.study.reopen(files);
   });
   go.addEventListener('click', () => session.study.go());
-  byId('study-discard', HTMLButtonElement).addEventListener('click', () => {
+  discard.addEventListener('click', () => {
     session.study.discard();
-    focusFirst(resultsTitle);
+    requestAnimationFrame(() => restore.focus()); // once it is on show
+  });
+  restore.addEventListener('click', () => {
+    session.study.restore();
+    requestAnimationFrame(() => focusFirst(go, resultsTitle));
   });
 
-  return (/** @type {StudyState} */ { kept, stored }, /** @type {boolean} */ ready) => {
+  return (/** @type {StudyState} */ { kept, stored, dropped }, /** @type {boolean} */ ready) => {
     const unfinished = kept && kept.at < kept.steps.length ? kept : null;
-    box.hidden = !unfinished;
-    if (!unfinished) return;
+    box.hidden = !unfinished && !dropped;
+    restore.hidden = !dropped;
+    discard.hidden = !unfinished;
+    if (dropped) text.textContent = t('study.dropped', { reader: dropped.plan.reader, done: dropped.at });
+    if (!unfinished) {
+      label.hidden = go.hidden = true;
+      return;
+    }
     const closed = unfinished.cases.some((one) => 'key' in one && !one.file);
     text.textContent = keptInWords(unfinished, stored);
     label.hidden = !closed;
@@ -96,7 +108,9 @@ function bindReport(session) {
       );
       choice.value = String(at);
       table.replaceChildren(...figuresOf(part));
-      notes.replaceChildren(...[...notesOf(part), ...generalNotes(results[0])].map((note) => create('li', note)));
+      notes.replaceChildren(
+        ...[...notesOf(part), ...generalNotes(results[0], made.cases)].map((note) => create('li', note)),
+      );
       each.replaceChildren(...readersOf(by));
     },
   );

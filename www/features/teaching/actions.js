@@ -54,6 +54,7 @@ export class TeachingActions extends AnswerActions {
 
   #end() {
     this.#watch.stop();
+    if (this.state.round?.purpose === 'study') this.session.picture.close(); // it may be read again
     this.update({ round: null, truth: false });
     if (this.#before) this.session.findings.replace(this.#before.findings, { ...this.#before, removed: [] });
     this.#before = null;

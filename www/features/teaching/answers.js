@@ -1,5 +1,5 @@
 /** The findings with five steps of confidence each. */
-import { byId, closest, create, find, findAll, onChange } from '../../core/dom.js';
+import { byId, closest, create, find, findAll, focusFirst, onChange } from '../../core/dom.js';
 import { glossOf, nameOf, t } from '../../core/i18n.js';
 import { STEPS } from '../../core/round.js';
 import { bindKeys } from './keys.js';
@@ -31,6 +31,8 @@ function createRow(finding, index) {
 /** @param {import('../../session.js').Session} session */
 export function bindAnswers(session) {
   const list = byId('teach-findings');
+  const mark = byId('mark-place');
+  const title = byId('teach-title');
   const rowOf = (/** @type {string} */ finding) =>
     findAll(list, 'li', HTMLLIElement).find(({ dataset }) => dataset.finding === finding);
 
@@ -45,8 +47,11 @@ export function bindAnswers(session) {
     if (finding !== undefined && step) session.teaching.rate(finding, step);
   });
   bindKeys(session, (finding) => {
-    const row = list.contains(document.activeElement) ? rowOf(finding) : undefined;
-    if (row) find(row, '.teach-name').focus();
+    const { activeElement } = document;
+    const row = rowOf(finding);
+    const next = row ? [find(row, '.teach-name')] : [];
+    if (list.contains(activeElement)) focusFirst(...next);
+    else if (activeElement === mark) focusFirst(...next, title); // a mark goes with its finding
   });
 
   const drawRows = onChange((/** @type {readonly string[]} */ findings) =>

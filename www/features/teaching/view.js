@@ -75,7 +75,10 @@ export function bindTeaching(session) {
     session.teaching.next();
     tell();
   });
-  chance.addEventListener('click', () => session.teaching.surprise());
+  chance.addEventListener('click', () => {
+    session.teaching.surprise();
+    tell();
+  });
   ten.addEventListener('click', () => {
     session.teaching.ten();
     tell();
