@@ -32,7 +32,7 @@ pub struct Source {
     placeless: HashSet<String>,
     devices: HashSet<String>,
     lasting: HashSet<String>,
-    /// Words of headings whose sections say what was asked or known before.
+    /// Words of headings whose sections end with their sentence, where more follows on the line.
     pub past: HashSet<String>,
     /// Finding (several joined by ` + `) to its terms.
     pub findings: BTreeMap<String, Vec<String>>,

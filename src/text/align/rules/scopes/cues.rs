@@ -92,6 +92,13 @@ impl Walk<'_> {
         }
     }
 
+    /// "There was a pneumothorax. It is no longer seen."
+    pub(super) fn deny_last(&mut self, event: &Event) {
+        if let Some(last) = self.found.last_mut() {
+            (last.negated, last.denied_by) = (true, Some((event.start, event.end)));
+        }
+    }
+
     /// Makes what precedes uncertain. A dash before the cue does not count as a comma, and the
     /// topic of a Japanese sentence is left out: "結節影は転移の疑い".
     pub(super) fn doubt_before(&mut self, event: &Event) {

@@ -166,6 +166,9 @@ impl<'a> Walk<'a> {
                 Cue::NegBefore | Cue::NegEither if self.answers(event, next) => self.answer(event),
                 Cue::NegBefore if self.denies_change(event, next) => self.unchanged = true,
                 Cue::NegBefore => self.start_neg(),
+                Cue::NegAfter | Cue::NegEither if self.is_about_last(event) => {
+                    self.deny_last(event)
+                }
                 Cue::NegAfter if self.found.len() > self.barrier || !leads_on(next) => {
                     self.reach_back(event);
                     self.negate_before(event);

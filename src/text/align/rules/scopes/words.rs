@@ -71,6 +71,17 @@ impl Walk<'_> {
             && !leads_on(next)
     }
 
+    /// Whether the clause of a cue begins with "it", and says nothing else of what.
+    pub(super) fn is_about_last(&self, event: &Event) -> bool {
+        const IT: [&str; 6] = ["it", "this", "they", "these", "that", "which"];
+        const FEW: usize = 4;
+        let begins = |token: &&Token| !token.ends_sentence() && !matches!(&*token.word, "," | ";");
+        let mut clause: Vec<&Token> =
+            self.tokens[..event.start].iter().rev().take_while(begins).take(FEW).collect();
+        let it = clause.pop().is_some_and(|token| IT.contains(&token.word.as_str()));
+        it && clause.into_iter().all(|token| LEXICON.is_filler(token))
+    }
+
     /// "Pneumonia: possible", "effusion likely"
     pub(super) fn trails(&self, event: &Event) -> bool {
         const ENDS: [&str; 5] = [",", ";", ")", "and", "but"];
