@@ -117,7 +117,7 @@ const kept = () => {
     ratio: 1,
     model: { 'Pleural Effusion': { logit: i, percentile: 90 - 40 * i }, 'Lung Nodule': { logit: -i } },
   }));
-  return { plan, cases, steps, at: steps.length, given, known, rested: 0 };
+  return { plan, cases, steps, at: steps.length, given, known, rested: 0, restDays: null };
 };
 
 test('every case is read in both conditions, in an order that the seed decides', () => {

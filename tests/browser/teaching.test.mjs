@@ -123,8 +123,11 @@ test('marks are scored by distance and overlap', () => {
 
 test('progress counts by finding, and eight right chests of ten are followed by harder ones', () => {
   const truth = { 'Lung Nodule': [], Hernia: null };
-  const right = { confidence: { 'Lung Nodule': /** @type {const} */ (5) }, marks: {} };
-  const wrong = { confidence: {}, marks: {} };
+  const right = {
+    confidence: { 'Lung Nodule': /** @type {const} */ (5), Hernia: /** @type {const} */ (2) },
+    marks: {},
+  };
+  const wrong = { confidence: { Hernia: /** @type {const} */ (1) }, marks: {} };
   const after = (/** @type {number} */ good) =>
     Array.from({ length: 10 }, (_, i) => (i < good ? right : wrong)).reduce(
       (progress, answer) => learn(progress, answer, truth, [], true),
@@ -137,6 +140,12 @@ test('progress counts by finding, and eight right chests of ten are followed by 
   assert.deepEqual(after(7).findings['Lung Nodule'], { present: 10, found: 7, placed: 0, absent: 0, cleared: 0 });
   assert.deepEqual(after(7).findings.Hernia, { present: 0, found: 0, placed: 0, absent: 10, cleared: 10 });
   assert.equal(learn(noProgress(), right, truth, [], false).right.length, 0, 'own images have no level');
+  const silent = learn(noProgress(), { confidence: {}, marks: {} }, truth, [], true).findings;
+  assert.deepEqual(
+    [silent['Lung Nodule']?.present, silent.Hernia],
+    [1, undefined],
+    'what nobody asked about is no success',
+  );
 });
 
 test('an order is the seed’s', () => {

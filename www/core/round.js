@@ -68,7 +68,7 @@ export const roundOf = (begun) => ({
   ...begun,
 });
 
-/** Whether all is read. @param {Round} round */
+/** Whether all is read. @param {Pick<Round, 'at' | 'steps'>} round */
 export const isOver = ({ at, steps }) => at >= steps.length;
 /** Whether the model is shown. @param {Round} round */
 export const isAided = ({ at, steps }) => steps[at]?.aided ?? false;

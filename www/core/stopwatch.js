@@ -17,10 +17,15 @@ export class Stopwatch {
     }
   }
 
-  /** From 0. */
-  start() {
+  /** Back to 0. */
+  reset() {
     this.stop();
     this.#counted = 0;
+  }
+
+  /** From 0. */
+  start() {
+    this.reset();
     this.#running = true;
     this.#follow();
   }

@@ -12,15 +12,15 @@
  * @property {number} modelFrom The model calls a finding present from this percentile on
  * @property {string} reader @property {Model | null} model Whose scores they are @property {string | null} population Whose percentiles
  *
- * @typedef {{plan: Plan, cases: readonly Case[], steps: Round['steps'], at: number, given: Round['given'], known: Round['known'], rested: number}} Kept
- *   A study in hand, without the images; `rested`: when the first session ended, or 0
+ * @typedef {{plan: Plan, cases: readonly Case[], steps: Round['steps'], at: number, given: Round['given'], known: Round['known'], rested: number, restDays: number | null}} Kept
+ *   A study in hand, without the images; `rested`: when the first session ended, or 0; `restDays`: until the second one was begun
  *
  * @typedef {{confidence: Record<string, number>, marks: Record<string, Marked>, case: number, aided: boolean, seconds: number}} Reading
  * @typedef {{x: number, y: number, distance: number | null, overlap: number | null, hit: boolean}} Marked
  * @typedef {{case: number, seed?: number, difficulty?: number, truth: Record<string, boolean | null>, placed: Record<string, boolean>, model: Record<string, {logit: number, percentile?: number}>}} ReadCase
  * @typedef {object} Result The file of one reader
  * @property {string} format @property {number} version @property {string} purpose
- * @property {{digest: string, design: Design, washOutDays: number, seed: number, findings: string[], presentFrom: number, modelPresentFrom: number}} study
+ * @property {{digest: string, design: Design, washOutDays: number, restDays: number | null, seed: number, findings: string[], presentFrom: number, modelPresentFrom: number}} study
  * @property {string} reader @property {Model | null} model @property {string | null} population @property {ReadCase[]} cases @property {Reading[]} readings
  *
  * @typedef {object} Settings
@@ -115,7 +115,7 @@ export const isScoredAlike = (one, other) =>
   one.model?.sha256 === other.model?.sha256 && (one.population ?? null) === (other.population ?? null);
 
 /** What a reader has said so far, as a file has it; images have running numbers. @param {Kept} kept @returns {Result} */
-export function resultOf({ plan, cases, steps, given, known }) {
+export function resultOf({ plan, cases, steps, given, known, restDays }) {
   const { digest, design, washOut, seed, findings, modelFrom, reader, model, population } = plan;
   const readings = given.map(({ confidence, marks, seconds }, i) => {
     const one = known[steps[i].case];
@@ -136,6 +136,7 @@ export function resultOf({ plan, cases, steps, given, known }) {
       digest,
       design,
       washOutDays: washOut,
+      restDays,
       seed,
       findings: [...findings],
       presentFrom: PRESENT_FROM,

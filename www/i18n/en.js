@@ -195,7 +195,7 @@ export default {
   'evaluate.compareNote':
     'On the images that have both scores. Intervals draw patients, each with both scores; DeLong’s test takes each image for another patient.',
   'evaluate.compareText':
-    'With scores of the same images by another model or in other words, as they are saved below with file names, or with the cosine of the model’s CLIP-style head (without one, of its global features).',
+    'With scores of the same images by another model, or scored in other words, as they are saved below with file names, or with the cosine of the model’s CLIP-style head (without one, of its global features).',
   'evaluate.compared': 'Differences by finding',
   'evaluate.cosine': 'Compare with the cosine',
   'evaluate.cosineText':
@@ -258,6 +258,7 @@ export default {
   'evaluate.left.noNegative': '{finding} is left out: no image is without it.',
   'evaluate.left.noPositive': '{finding} is left out: no image has it.',
   'evaluate.left.none': '{finding} is left out: no image has both a label and a score.',
+  'evaluate.listChanged': 'The list of findings was changed while images were scored for the table. Start again.',
   'evaluate.mapping': 'Maps: {count} of {total}',
   'evaluate.maps': 'Maps',
   'evaluate.matched.one': '{labelled} of {count} image has a row.',
@@ -374,7 +375,7 @@ export default {
   'evaluate.topKText':
     'For each image its findings are ranked by where it stands with them among the images of this evaluation. How often is a finding that the image has among the first?',
   'evaluate.unknown': 'Unknown',
-  'evaluate.unknownWords': '{finding} (a name that the page does not know)',
+  'evaluate.unknownWords': 'The page does not know this name. Change the words, or tick it to score it as it stands.',
   'evaluate.which': 'Table',
   'evaluate.with': 'With the finding',
   'evaluate.without': 'Without it',
@@ -524,11 +525,13 @@ export default {
   'lab.normalTruth': 'Nothing to show: this chest is drawn normal.',
   'lab.ofChest': '{share} of chest',
   'lab.slider.consolidation': 'Consolidation',
-  'lab.slider.effusion': 'Pleural effusion',
+  'lab.slider.effusion': 'Pleural effusion, right',
   'lab.slider.exposure': 'Exposure',
   'lab.slider.heart': 'Heart size',
+  'lab.slider.leftEffusion': 'Pleural effusion, left',
   'lab.slider.nodule': 'Nodule',
-  'lab.slider.pneumothorax': 'Pneumothorax',
+  'lab.slider.pneumothorax': 'Pneumothorax, left',
+  'lab.slider.rightPneumothorax': 'Pneumothorax, right',
   'lab.slider.rotation': 'Rotation',
   'lab.title': 'Phantom lab',
   'lab.truth': 'Show where it really is',
@@ -681,6 +684,7 @@ export default {
   'parts.title': 'Which part of the model carries the score?',
   percentile: '{standing} percentile',
   'population.among': 'Standing among: {population}',
+  'population.again': 'Take “{name}” back',
   'population.back': 'Back to the model’s images',
   'population.change': 'Change reference images',
   'population.choose': 'Choose a file',
@@ -688,7 +692,7 @@ export default {
   'population.few.one': 'The series has {count} image. A population needs at least {least}.',
   'population.few.other': 'The series has {count} images. A population needs at least {least}.',
   'population.fileText':
-    'Such a file has percentiles, and no image and no file name; of few images, some percentiles are the score of a single one. The file in use is kept in this browser until you forget everything, and works with the model that it was measured with alone.',
+    'Such a file has percentiles, and no image and no file name; of few images, some percentiles are the score of a single one. The file in use is kept in this browser until you go back to the model’s images or forget everything, and works with the model that it was measured with alone.',
   'population.fromFile': 'Open a file',
   'population.fromSeries': 'Measure the images of the series',
   'population.fromThese': 'Rank among these images',
@@ -960,7 +964,7 @@ export default {
   'steps.wordLooks': 'Where the word “{word}” alone would look; not part of the score.',
   'steps.words': 'The sentence is read in words, and rare words in pieces',
   'study.answers': 'Answers (CSV)',
-  'study.byReader': 'Each reader',
+  'study.byReader': 'Each reader, mean over findings',
   'study.cases': 'Cases',
   'study.choose': 'Choose images and JSON file',
   'study.clock': 'Show the seconds to the reader',
@@ -996,7 +1000,7 @@ export default {
   'study.note.left':
     'Left out: {left} of {count} cases, which could not be opened or were not read by every reader both without and with the model.',
   'study.note.absent':
-    'Without the finding: {gained} answers became right with the model, {lost} wrong; McNemar, mid-p {p}.',
+    'Without the finding: answers that became right with the model {gained}, wrong {lost}; McNemar, mid-p {p}.',
   'study.note.afroc':
     'For the AFROC area a finding counts as found only where its place was marked, at most 3 % of the picture’s width beside it.',
   'study.note.bias':
@@ -1004,13 +1008,14 @@ export default {
   'study.note.called':
     'A finding is called present by a reader from confidence {from} on, by the model from percentile {percentile} on.',
   'study.note.counts': 'Decisions: {positives} of cases with the finding, {negatives} of cases without it.',
-  'study.note.crossover': 'Half of the cases were read with the model first, at least {days} days apart as planned.',
+  'study.note.crossover':
+    'Half of the cases were read with the model first. Days between the two sessions: {rest} (planned: {days}).',
   'study.note.intervals':
     'Intervals (95 %) draw the cases 2,000 times, each with all its readings; few cases make them wide.',
   'study.note.mrmc':
     'Readers and cases taken as drawn at random (Obuchowski and Rockette, Hillis): AUROC differs by {difference} ({interval}), F {f} with 1 and {df} degrees of freedom, p {p}.',
   'study.note.present':
-    'With the finding: {gained} answers became right with the model, {lost} wrong; McNemar, mid-p {p}.',
+    'With the finding: answers that became right with the model {gained}, wrong {lost}; McNemar, mid-p {p}.',
   'study.note.research':
     'A pilot shows what is worth measuring properly. It says nothing of other readers, images or wards.',
   'study.note.sequential':
@@ -1060,6 +1065,7 @@ export default {
   'teach.column.model': 'Model',
   'teach.column.placed': 'Placed',
   'teach.column.you': 'You',
+  'teach.askedNormal': 'None of the findings that are known of this case is there. Of others nobody told.',
   'teach.drawnNormal': 'Nothing abnormal is there.',
   'teach.drawnNormalMarked': 'Nothing abnormal is there. What caught your eye may be ordinary anatomy or noise.',
   'teach.drawnUnmarked': 'Not marked: {findings}. A green frame shows the place where it is known.',
@@ -1069,11 +1075,13 @@ export default {
     'Your mark lies where {finding} is; {overlap} of a circle around it, a tenth of the image’s width across, lies there too.',
   'teach.keyboard': 'Mark by keyboard',
   'teach.lead': 'Scores and maps are hidden until you have said what you see.',
+  'teach.leadWithModel':
+    'With the model: its ranks and maps are on show. Say how sure you are of each finding. The truth stays hidden.',
   'teach.leadAided':
     'Now with the model: look at its ranks and maps, and change your answer where you see reason to. The truth stays hidden.',
   'teach.leadStudy': 'Without the model: scores and maps are hidden. Answer for every finding.',
   'teach.level':
-    'Level {level} of 5. Eight right chests of ten lead to a harder one, fewer than four to an easier one.',
+    'Level {level} of 5. Eight right chests of ten lead to a harder one, fewer than four to an easier one. Of the ten that count now, {count} are read and {right} were right; chests of rounds that were left count too.',
   'teach.map':
     'The model’s map for {finding} is stronger at your mark than in {share} of what it saw. Its strongest place lies {distance} of the image’s width from your mark.',
   'teach.markLabel': 'Your mark, {x} from the left and {y} from the top: move it with the arrow keys',

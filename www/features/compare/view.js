@@ -158,7 +158,7 @@ export function bindCompare(session) {
     const { selected, findings } = state;
     const on = isCompared(state);
     toggle.setAttribute('aria-pressed', String(on));
-    toggle.disabled = Boolean(state.veiled) || (!on && !state.picture?.encoded);
+    toggle.disabled = Boolean(state.veiled) || state.round?.purpose === 'study' || (!on && !state.picture?.encoded);
     toggle.textContent = t(on ? 'compare.end' : 'compare.start');
     viewport.hidden = bar.hidden = section.hidden = labelA.hidden = !on;
     stage.toggleAttribute('data-compare', on);

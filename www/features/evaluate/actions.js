@@ -139,6 +139,14 @@ export class EvaluationActions extends Actions {
     this.#change({ asked: new Map(asked), chosen });
   }
 
+  /** What a finding of the table is scored as from now on: a wording of one's own, as it stands. @param {string} name In the table @param {string} wording */
+  ask(name, wording) {
+    const { asked } = this.state.evaluation ?? {};
+    const finding = wording.trim().replace(/\s+/g, ' ') || name.replaceAll('_', ' ');
+    if (asked) this.#change({ asked: new Map([...asked, [name, { finding, known: true }]]), error: '' });
+    this.choose(name, true);
+  }
+
   /** @param {string} name In the table @param {boolean} on */
   choose(name, on) {
     const { understood, chosen = [] } = this.state.evaluation ?? {};
@@ -201,6 +209,10 @@ export class EvaluationActions extends Actions {
     const { evaluation, series, findings, model } = this.state;
     if (evaluation?.understood && !evaluation.asked && this.session.model.hasProgram) this.#name();
     if (evaluation?.step !== 'scoring' || !series || model !== 'ready') return;
+    if (!evaluation.chosen.every((name) => findings.includes(scoredAs(evaluation, name)))) {
+      this.#change({ step: 'table', error: { key: 'evaluate.listChanged' } });
+      return;
+    }
     const { done, total } = progressOf(series, findings);
     if (done === total) this.#measure();
   }

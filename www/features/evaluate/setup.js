@@ -1,6 +1,6 @@
 /** The table of labels: what the page understood of it, and what a person corrects. */
 import { byId, create, findAll, onChange, setOptions } from '../../core/dom.js';
-import { listed, nameOf, number, plural, say, t } from '../../core/i18n.js';
+import { glossOf, listed, number, plural, say, t } from '../../core/i18n.js';
 import { filesFromList } from '../../core/files.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
@@ -38,7 +38,10 @@ export function bindSetup(session) {
   patient.addEventListener('change', () => session.evaluation.correct({ patient: patient.value }));
   chooseOn.addEventListener('change', () => session.evaluation.chooseOn(chooseOn.value));
   rows.addEventListener('change', ({ target }) => {
-    if (target instanceof HTMLInputElement) session.evaluation.choose(target.value, target.checked);
+    if (!(target instanceof HTMLInputElement)) return;
+    const { wording } = target.dataset;
+    if (wording === undefined) session.evaluation.choose(target.value, target.checked);
+    else session.evaluation.ask(wording, target.value);
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -111,29 +114,31 @@ export function bindSetup(session) {
     ].join(' ');
   });
 
-  const drawFindings = onChange(
-    (/** @type {Evaluation['understood']} */ understood, /** @type {Evaluation['asked']} */ asked) => {
-      const names = understood && asked?.size ? understood.findings : [];
-      rows.replaceChildren(
-        ...names.map(({ name, positives, negatives, unknown }) => {
-          const [row, cell, label] = [create('tr'), create('th'), create('label')];
-          const box = Object.assign(create('input'), { type: 'checkbox', value: name });
-          const { finding = name, known = false } = asked?.get(name) ?? {};
-          cell.scope = 'row';
-          label.append(box, ' ', name);
-          cell.append(label);
-          row.append(
-            cell,
-            create('td', known ? nameOf(finding) : t('evaluate.unknownWords', { finding })),
-            ...Object.entries({ positives, negatives, unknown }).map(([kind, count]) =>
-              say(create('td', number(count), 'number'), `evaluate.${kind}`, 'data-label'),
-            ),
-          );
-          return row;
-        }),
-      );
-    },
-  );
+  const drawFindings = onChange((/** @type {Evaluation['understood']} */ understood, /** @type {boolean} */ named) => {
+    const names = understood && named ? understood.findings : [];
+    rows.replaceChildren(
+      ...names.map(({ name, positives, negatives, unknown }) => {
+        const [row, cell, label] = [create('tr'), create('th'), create('label')];
+        const box = Object.assign(create('input'), { type: 'checkbox', value: name });
+        cell.scope = 'row';
+        label.append(box, ' ', name);
+        cell.append(label);
+        const wording = Object.assign(create('input'), { spellcheck: false });
+        wording.dataset.wording = name;
+        wording.setAttribute('aria-label', `${t('evaluate.asked')}: ${name}`);
+        const asks = create('td');
+        asks.append(wording, create('small'));
+        row.append(
+          cell,
+          asks,
+          ...Object.entries({ positives, negatives, unknown }).map(([kind, count]) =>
+            say(create('td', number(count), 'number'), `evaluate.${kind}`, 'data-label'),
+          ),
+        );
+        return row;
+      }),
+    );
+  });
 
   return (
     /** @type {Evaluation} */ evaluation,
@@ -144,9 +149,16 @@ export function bindSetup(session) {
     form.hidden = !tables.length;
     drawChoices(tables, understood, corrections);
     drawMatched(understood, series?.rows.length ?? 0);
-    drawFindings(understood, asked);
+    drawFindings(understood, Boolean(asked?.size));
+    for (const wording of findAll(rows, 'input[data-wording]', HTMLInputElement)) {
+      const { finding = '', known = false } = asked?.get(wording.dataset.wording ?? '') ?? {};
+      const note = known ? glossOf(finding) : t('evaluate.unknownWords');
+      if (wording !== document.activeElement) wording.value = finding;
+      if (wording.nextElementSibling?.textContent !== note) wording.nextElementSibling?.replaceChildren(note);
+    }
     chooseOn.value = evaluation.chooseOn;
-    for (const box of findAll(rows, 'input', HTMLInputElement)) box.checked = chosen.includes(box.value);
+    for (const box of findAll(rows, 'input[type="checkbox"]', HTMLInputElement))
+      box.checked = chosen.includes(box.value);
     start.disabled = !chosen.length || model !== 'ready' || step === 'scoring' || step === 'measuring';
   };
 }

@@ -12,11 +12,13 @@ import { bindTruth } from './truth.js';
 
 const NODULE = { x: 0.69, y: 0.4, radius: 0.025 }; // in the left lung
 
-/** Their titles are `lab.slider.` and the name. @type {[name: 'effusion' | 'heart' | 'pneumothorax' | 'consolidation' | 'nodule' | 'exposure' | 'rotation', min: number, max: number, step: number, words: (value: number) => string][]} */
+/** Their titles are `lab.slider.` and the name. @type {[name: 'effusion' | 'leftEffusion' | 'heart' | 'pneumothorax' | 'rightPneumothorax' | 'consolidation' | 'nodule' | 'exposure' | 'rotation', min: number, max: number, step: number, words: (value: number) => string][]} */
 const SLIDERS = [
   ['effusion', 0, 1, 0.01, (value) => percent(value)],
+  ['leftEffusion', 0, 1, 0.01, (value) => percent(value)],
   ['heart', 0.4, 0.7, 0.01, (value) => t('lab.ofChest', { share: percent(value) })],
   ['pneumothorax', 0, 1, 0.01, (value) => percent(value)],
+  ['rightPneumothorax', 0, 1, 0.01, (value) => percent(value)],
   ['consolidation', 0, 1, 0.01, (value) => percent(value)],
   ['nodule', 0.01, 0.06, 0.001, (value) => t('lab.wide', { share: percent(2 * value, 1) })],
   [

@@ -91,10 +91,12 @@ export class PopulationActions extends Actions {
   /** Ranks scores among other images, and all that is on show with them. @param {string} file '' for those of the model */
   async use(file) {
     try {
+      const { info: before, population } = this.state;
       const info = await this.session.call('rankAmong', { file });
       writePopulation(file);
       this.update({ info, scores: new Map(), overlay: null });
-      this.#change({ file, error: '' });
+      const dropped = file ? null : { name: before?.population ?? '', file: population.file };
+      this.#change({ file, dropped: dropped?.file ? dropped : null, error: '' });
       this.session.comparison.scoreAgain();
       this.session.experiments.forget();
       await this.session.series.rank();

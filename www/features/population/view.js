@@ -28,6 +28,7 @@ export function bindPopulation(session) {
   const now = byId('reference-now');
   const keep = byId('reference-save', HTMLButtonElement);
   const back = byId('reference-back', HTMLButtonElement);
+  const again = byId('reference-again', HTMLButtonElement);
   const form = byId('reference-form', HTMLFormElement);
   const name = byId('reference-name', HTMLInputElement);
   const what = byId('reference-what');
@@ -50,6 +51,7 @@ export function bindPopulation(session) {
     save(new Blob([session.state.population.file], { type: 'application/json' }), 'carzero-population.json'),
   );
   back.addEventListener('click', () => session.population.use(''));
+  again.addEventListener('click', () => session.population.use(session.state.population.dropped?.file ?? ''));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     session.population.measure(name.value.trim());
@@ -97,6 +99,8 @@ export function bindPopulation(session) {
     if (!population.open) return;
     now.textContent = nowInWords(info);
     keep.hidden = back.hidden = !population.file;
+    again.hidden = !population.dropped;
+    if (population.dropped) again.textContent = t('population.again', { name: population.dropped.name });
     error.textContent = asSentence(population.error);
     drawSeries(state);
     follow(population.measuring !== null, population.file);

@@ -12,6 +12,7 @@ import { addedTo, resultFrom } from './results.js';
 const RESAMPLES = 2000;
 const NOW = 'now'; // the one study that is in hand
 const LEVELS = 5;
+const DAY = 86_400_000; // ms
 
 /** @typedef {import('../../core/study.js').StudyState} StudyState */
 
@@ -33,6 +34,8 @@ export class StudyActions extends Actions {
   /** @param {boolean} open */
   show(open) {
     this.#change({ open, error: '' });
+    const { kept, results, report, progress } = this.state.study;
+    if (open && kept && isOver(kept) && results.length && !report && !progress) this.measure(); // of an earlier visit
   }
 
   /** @param {Partial<import('../../core/study.js').Settings>} settings */
@@ -64,7 +67,7 @@ export class StudyActions extends Actions {
     const plan = { digest, design, washOut, seed, clock, findings, modelFrom, reader, ...scored };
     const steps = stepsOf(plan, cases.length);
     this.#change({ dropped: null });
-    await this.#keep({ plan, cases, steps, at: 0, given: [], known: [], rested: 0 });
+    await this.#keep({ plan, cases, steps, at: 0, given: [], known: [], rested: 0, restDays: null });
     this.go();
   }
 
@@ -149,7 +152,10 @@ export class StudyActions extends Actions {
     const { cases, steps, at, given, known } = round;
     const rests = steps[at]?.session === 2 && steps[at - 1]?.session === 1;
     const ends = isOver(round) || rests;
-    this.#keep({ ...study.kept, cases, steps, at, given, known, rested: rests ? Date.now() : study.kept.rested });
+    const rested = rests ? Date.now() : study.kept.rested;
+    const began = steps[at - 1]?.session === 2 && study.kept.restDays === null;
+    const restDays = began ? Math.floor((Date.now() - rested) / DAY) : study.kept.restDays;
+    this.#keep({ ...study.kept, cases, steps, at, given, known, rested, restDays });
     if (ends) {
       this.#take();
       this.show(true);
@@ -178,6 +184,9 @@ export class StudyActions extends Actions {
 
   /** A reader is taken out. @param {number} index */
   remove(index) {
+    const { kept, results } = this.state.study;
+    const { study, reader } = results[index];
+    if (kept?.plan.digest === study.digest && kept.plan.reader === reader) this.discard();
     this.#change({
       results: this.state.study.results.filter((_each, i) => i !== index),
       report: null,

@@ -10,12 +10,12 @@ import {
   pInWords,
 } from '../../core/figures.js';
 import { nameOf, number, t } from '../../core/i18n.js';
+import { signed } from '../../core/words.js';
 
 /** @typedef {import('carzero-evaluation').StudyPart} Part */
 /** @typedef {import('carzero-evaluation').Measure} Measure */
 
-const seconds = (/** @type {number | undefined} */ value) =>
-  value === undefined ? '–' : number(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const seconds = (/** @type {number | undefined} */ value) => (value === undefined ? '–' : signed(value, 1));
 
 /** One less the estimate: what is missed of what is there. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {0 | 1} from 1, or 0 of a difference */
 function turned(estimate, from) {
@@ -84,14 +84,19 @@ export function notesOf({ changed, mrmc, positives, negatives }) {
 }
 
 /** What holds for all figures. @param {import('../../core/study.js').Result} result @param {number} measured Cases */
-export const generalNotes = ({ cases, study: { presentFrom, modelPresentFrom, design, washOutDays } }, measured) => [
+export const generalNotes = (
+  { cases, study: { presentFrom, modelPresentFrom, design, washOutDays, restDays } },
+  measured,
+) => [
   ...(measured < cases.length ? [t('study.note.left', { left: cases.length - measured, count: cases.length })] : []),
   t('study.note.research'),
   t('study.note.called', { from: presentFrom, percentile: modelPresentFrom }),
   t('study.note.intervals'),
   t('study.note.afroc'),
   t('study.note.bias'),
-  design === 'sequential' ? t('study.note.sequential') : t('study.note.crossover', { days: washOutDays }),
+  design === 'sequential'
+    ? t('study.note.sequential')
+    : t('study.note.crossover', { days: washOutDays, rest: restDays ?? '–' }),
 ];
 
 /** Means of each reader, side by side. @param {ReadonlyMap<string, import('carzero-evaluation').StudyReport>} byReader */

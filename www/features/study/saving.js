@@ -73,7 +73,7 @@ const figuresCsv = ({ report }) =>
 
 /** @param {StudyState} study */
 function reportOf({ report, results, byReader }) {
-  const [{ study, model }] = results;
+  const [{ study, model, population }] = results;
   const {
     title = '',
     version = '',
@@ -87,6 +87,7 @@ function reportOf({ report, results, byReader }) {
       [t('study.design'), t(`study.${study.design}`)],
       [t('study.seed'), String(study.seed)],
       [t('evaluate.model'), `${title} ${version}`],
+      [t('evaluate.population'), population ?? '–'],
       ['SHA-256', sha256],
       [t('study.digest'), study.digest],
     ]),

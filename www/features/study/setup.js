@@ -29,6 +29,7 @@ export function bindSetup(session) {
   const clock = byId('study-clock', HTMLInputElement);
   const list = byId('study-findings');
   const start = byId('study-start', HTMLButtonElement);
+  const title = byId('teach-title');
   const numbers = NUMBERS.map(([id, name]) => ({ field: byId(id, HTMLInputElement), name }));
 
   for (const source of sources)
@@ -57,7 +58,7 @@ export function bindSetup(session) {
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault(); // the browser has checked the fields
-    session.study.start();
+    session.study.start().then(() => requestAnimationFrame(() => title.focus()));
   });
 
   const drawFindings = onChange((/** @type {readonly string[]} */ offered) =>

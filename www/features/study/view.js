@@ -30,13 +30,17 @@ function bindKept(session) {
   const discard = byId('study-discard', HTMLButtonElement);
   const restore = byId('study-restore', HTMLButtonElement);
   const resultsTitle = byId('study-results-title');
+  const round = byId('teach-title');
 
   reopen.addEventListener('change', () => {
     const files = filesFromList(reopen.files);
     reopen.value = ''; // the same files may be chosen again
     if (files.length) session.study.reopen(files);
   });
-  go.addEventListener('click', () => session.study.go());
+  go.addEventListener('click', () => {
+    session.study.go();
+    requestAnimationFrame(() => round.focus());
+  });
   discard.addEventListener('click', () => {
     session.study.discard();
     requestAnimationFrame(() => restore.focus()); // once it is on show

@@ -95,7 +95,7 @@ export class TeachingActions extends AnswerActions {
     const { round } = this.state;
     const step = round?.steps[round.at];
     if (!round || !step) return;
-    this.#watch.stop();
+    this.#watch.reset();
     this.change({ ready: false });
     const one = round.cases[step.case];
     if ('seed' in one) await this.#draw(one);

@@ -11,9 +11,11 @@ const rankOf = (/** @type {number | undefined} */ percentile) =>
   percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) });
 
 /** What is there, and how the marks lie to it. @param {Outcome} outcome @param {boolean} marked @returns {string[]} */
-function places({ truth, placed }, marked) {
+function places({ truth, placed, warnings }, marked) {
   if (!truth) return [];
+  const isDrawn = warnings.some(({ code }) => code === 'drawing'); // all of what it shows is known
   const there = Object.keys(truth).filter((finding) => truth[finding]);
+  if (!there.length && !isDrawn) return [t('teach.askedNormal')];
   if (!there.length) return [t(marked ? 'teach.drawnNormalMarked' : 'teach.drawnNormal')];
   const unmarked = there.filter((finding) => !placed.some((each) => each.finding === finding));
   return [
@@ -67,7 +69,7 @@ function tableOf(rows) {
 }
 
 /** How a learner does, by finding, in all rounds. @param {import('../../core/state.js').State['progress']} progress */
-function progressOf({ findings, level }) {
+function progressOf({ findings, level, right }) {
   const [table, body] = [create('table'), create('tbody')];
   const head = create('tr');
   for (const key of ['finding', 'found', 'placed', 'cleared'])
@@ -84,7 +86,11 @@ function progressOf({ findings, level }) {
     body.append(row);
   }
   table.append(create('caption', t('teach.progress'), 'sr-only'), top, body);
-  return [create('p', t('teach.level', { level })), table, create('p', t('teach.progressText'))];
+  return [
+    create('p', t('teach.level', { level, count: right.length, right: right.filter(Boolean).length })),
+    table,
+    create('p', t('teach.progressText')),
+  ];
 }
 
 export function bindOutcome() {

@@ -33,6 +33,7 @@ export function learn({ level, right, findings }, answer, truth, placed, counts)
   for (const [finding, there] of Object.entries(truth)) {
     const tally = { ...(findings[finding] ?? noTally()) };
     const called = isCalled(answer, finding);
+    if (!there && !answer.confidence[finding]) continue; // nothing was said of it
     tally[there ? 'present' : 'absent'] += 1;
     if (there) tally.found += Number(called);
     else tally.cleared += Number(!called);

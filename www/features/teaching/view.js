@@ -3,7 +3,7 @@ import { byId, focusFirst, onChange } from '../../core/dom.js';
 import { phase } from '../../core/derived.js';
 import { filesFromList } from '../../core/files.js';
 import { number, t } from '../../core/i18n.js';
-import { isAided, isClear, isOpen, isOver, isReady, missingIn } from '../../core/round.js';
+import { earlierOf, isAided, isClear, isOpen, isOver, isReady, missingIn } from '../../core/round.js';
 import { bindAnswers } from './answers.js';
 import { bindMark } from './mark.js';
 import { bindOutcome } from './outcome.js';
@@ -27,7 +27,8 @@ function leadOf(round, shown) {
   if (isOver(round) || round.outcome) return '';
   if (!round.ready) return t('teach.opening');
   if (!shown) return t('teach.start');
-  return t(round.purpose === 'study' ? (isAided(round) ? 'teach.leadAided' : 'teach.leadStudy') : 'teach.lead');
+  if (round.purpose !== 'study') return t('teach.lead');
+  return t(!isAided(round) ? 'teach.leadStudy' : earlierOf(round) ? 'teach.leadAided' : 'teach.leadWithModel');
 }
 
 /** What stands in the way of an answer. @param {Round} round @param {State} state */
