@@ -97,12 +97,13 @@ test('a folder with a table is understood, measured as the command line does, an
   await rows.first().waitFor();
   assert.deepEqual(await rows.first().locator('th, td').allTextContents(), [
     ' Effusion',
-    'Pleural Effusion',
+    '',
     '2',
     '8',
     '0',
   ]);
-  const boxes = rows.locator('input');
+  assert.equal(await rows.first().locator('[data-wording]').inputValue(), 'Pleural Effusion');
+  const boxes = rows.getByRole('checkbox');
   const checked = await boxes.evaluateAll((all) => all.map((box) => box instanceof HTMLInputElement && box.checked));
   assert.deepEqual(checked, [true, true, true, false, false], 'neither of one class, nor what nobody knows');
   await boxes.nth(3).check(); // Hernia, which no image has
@@ -268,10 +269,14 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   await giveTable('scan,Pneumonia\n');
   await error(/no rows below its header/);
   await giveTable(`${LABELS.replaceAll('Pneumonia', 'zebra').replaceAll('Edema', 'stripes')}`);
-  await by('evaluate-rows').getByText('a name that the page does not know').first().waitFor();
+  await by('evaluate-rows').getByText('The page does not know this name').first().waitFor();
   assert.ok(await by('evaluate-start').isDisabled(), 'nothing is chosen that nobody knows');
+  await by('evaluate-rows').locator('[data-wording="zebra"]').fill('airspace opacity');
+  await page.keyboard.press('Tab');
+  assert.ok(await by('evaluate-rows').locator('[value="zebra"]').isChecked(), 'in other words it is scored');
+  assert.ok(await by('evaluate-start').isEnabled());
   await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,1\n');
-  await by('evaluate-rows').locator('input').check();
+  await by('evaluate-rows').getByRole('checkbox').check();
   await by('evaluate-start').click();
   await error(/There is no finding to measure: no image is without the finding \(Pneumonia\)\./);
   await giveTable(LABELS);

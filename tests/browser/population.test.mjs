@@ -125,6 +125,12 @@ test('a series is measured, ranks all scores as the command line does, and is ke
       );
   }
 
+  // Back to the model's, and back again.
+  await by('reference-back').click();
+  await now(/Standing among: \d+ frontal chest radiographs/);
+  await page.getByRole('button', { name: 'Take “my ward” back' }).click();
+  await now(/Standing among: my ward/);
+
   // Every standing followed, and says among whom.
   await page.keyboard.press('Escape');
   assert.match(await textOf(by('series-population')), /Standing among: my ward \(52 images, not the model’s\)/);

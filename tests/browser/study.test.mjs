@@ -324,6 +324,11 @@ test('a study of phantoms is read by keys, goes on after a reload, and is measur
   assert.deepEqual(sent, [], 'nothing was sent');
   await page.getByRole('button', { name: 'Remove reader R2' }).click();
   await by('study-summary').getByText('by 1 reader.').waitFor();
+
+  await teach();
+  await by('study-open').click();
+  await by('study-summary').getByText('by 1 reader.').waitFor({ timeout: 60_000 }); // after a reload, too
+  assert.ok(await by('study-figures').locator('tr').count());
 });
 
 test('a crossover rests after its first session', async () => {
