@@ -95,13 +95,7 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await by('evaluate-patient').inputValue(), 'patient_id');
   const rows = by('evaluate-rows').locator('tr');
   await rows.first().waitFor();
-  assert.deepEqual(await rows.first().locator('th, td').allTextContents(), [
-    ' Effusion',
-    '',
-    '2',
-    '8',
-    '0',
-  ]);
+  assert.deepEqual(await rows.first().locator('th, td').allTextContents(), [' Effusion', '', '2', '8', '0']);
   assert.equal(await rows.first().locator('[data-wording]').inputValue(), 'Pleural Effusion');
   const boxes = rows.getByRole('checkbox');
   const checked = await boxes.evaluateAll((all) => all.map((box) => box instanceof HTMLInputElement && box.checked));
