@@ -123,11 +123,11 @@ export function bindSetup(session) {
         cell.scope = 'row';
         label.append(box, ' ', name);
         cell.append(label);
-        const wording = Object.assign(create('input'), { spellcheck: false });
+        const wording = Object.assign(create('input'), { type: 'text', spellcheck: false });
         wording.dataset.wording = name;
         wording.setAttribute('aria-label', `${t('evaluate.asked')}: ${name}`);
         const asks = create('td');
-        asks.append(wording, create('small'));
+        asks.append(wording, create('small', undefined, 'asked-note'));
         row.append(
           cell,
           asks,
