@@ -1,27 +1,19 @@
-/** What happens to an evaluation: a table is read, the series is scored, and the module measures the scores. */
-import { Actions } from '../../core/actions.js';
-import { CodedError, codedFrom } from '../../core/errors.js';
+/** What happens to an evaluation once its table is read: the series is scored, and the module measures the scores. */
 import { columnOf, initialEvaluation, predictionsOf, scoredAs, toldByFiles } from '../../core/evaluation.js';
-import { programMessage } from '../../core/i18n.js';
 import { KeptScores, keyOf } from '../../core/kept-scores.js';
 import { Pump } from '../../core/pump.js';
 import { progressOf } from '../../core/table.js';
-import { WorkerClient } from '../../worker/client.js';
 import { mapsOf } from './maps.js';
-import { errorInWords } from './words.js';
+import { TableActions } from './table.js';
 
 const RESAMPLES = 2000;
 const SEED = 1;
 
 /**
  * @typedef {import('../../core/evaluation.js').Evaluation} Evaluation
- * @typedef {import('../../worker/evaluator.js').Jobs} Jobs
  */
 
-export class EvaluationActions extends Actions {
-  /** @type {WorkerClient<Jobs> | null} */ #client = null;
-  /** @type {Promise<string[][]> | null} */ #opened = null;
-  /** @type {import('../../core/files.js').Named[]} */ #files = [];
+export class EvaluationActions extends TableActions {
   /** What to compare with. @type {{scores: Blob, name: import('../../core/i18n.js').Message} | undefined} */ #against;
   /** Of what has boxes. @type {string | undefined} */ #maps;
   #kept = new KeptScores();
@@ -29,19 +21,13 @@ export class EvaluationActions extends Actions {
   /** @type {number | undefined} */ #threshold;
   #pump = new Pump(
     () => (this.#threshold === undefined ? null : () => this.#decide()),
-    (error) => this.#fail(error),
+    (error) => this.fail(error),
   );
-
-  /** @param {Partial<Evaluation>} change */
-  #change(change) {
-    const { evaluation } = this.state;
-    if (evaluation) this.update({ evaluation: { ...evaluation, ...change } });
-  }
 
   /** @param {boolean} open */
   show(open) {
     if (!this.state.evaluation) this.update({ evaluation: initialEvaluation() });
-    this.#change({ open });
+    this.change({ open });
   }
 
   /** Images came with tables: nothing is scored before it is known for what. @param {import('../../core/files.js').Named[]} tables */
@@ -52,7 +38,7 @@ export class EvaluationActions extends Actions {
 
   /** The series is another one, or closed. */
   end() {
-    this.#stop();
+    this.stopWorker();
     this.#keys = new Map();
     this.update({ evaluation: null });
   }
@@ -60,103 +46,7 @@ export class EvaluationActions extends Actions {
   /** Another model, or another device: its scores are others. */
   forget() {
     this.#keys = new Map();
-    if (this.state.evaluation?.step !== 'table') this.#change({ step: 'table', report: null });
-  }
-
-  #stop() {
-    this.#client?.stop();
-    this.#client = this.#opened = null;
-  }
-
-  /** The worker that measures; after an end a fresh one. @returns {Promise<WorkerClient<Jobs>>} */
-  async #worker() {
-    this.#client ??= new WorkerClient('./evaluator.js');
-    const client = this.#client;
-    await (this.#opened ??= client.call('open', { tables: this.#files }));
-    return client;
-  }
-
-  /** @param {unknown} error */
-  #fail(error) {
-    const known = codedFrom(error);
-    if (known.code === 'stopped' && !known.cause) return; // by a person
-    if (known.code === 'stopped') this.#stop();
-    this.#change({ error: errorInWords(known) ?? programMessage(known) });
-  }
-
-  /** Takes tables, in place of those before. @param {import('../../core/files.js').Named[]} files */
-  async read(files) {
-    this.#stop();
-    this.#files = files;
-    this.update({ evaluation: { ...initialEvaluation(), reading: true } });
-    try {
-      await this.#worker();
-      const columns = (await this.#opened) ?? [];
-      this.#change({ tables: files.map(({ name }, i) => ({ name, columns: columns[i] })) });
-      await this.#understand();
-    } catch (error) {
-      this.#stop();
-      this.#fail(error);
-    }
-    this.#change({ reading: false });
-  }
-
-  /** @param {import('../../core/evaluation.js').Corrections} corrections */
-  async correct(corrections) {
-    const before = 'table' in corrections ? {} : this.state.evaluation?.corrections;
-    this.#change({ corrections: { ...before, ...corrections }, error: '' });
-    await this.#understand().catch((error) => this.#fail(error));
-  }
-
-  async #understand() {
-    const { series, evaluation } = this.state;
-    if (!series || !evaluation) return;
-    this.#change({ understood: null, asked: null, chosen: [], chooseOn: '' });
-    const images = series.rows.map(({ name }) => name);
-    const seen = new Set();
-    const twice = images.find((name) => seen.size === seen.add(name).size);
-    if (twice) throw Object.assign(new CodedError('two-images', twice), { values: { name: twice } });
-    const worker = await this.#worker();
-    const understood = await worker.call('understand', { images, corrections: evaluation.corrections });
-    if (this.state.evaluation?.corrections === evaluation.corrections) this.#change({ understood });
-  }
-
-  /** Finds what the table's findings are called where they are scored. */
-  async #name() {
-    const { understood } = this.state.evaluation ?? {};
-    this.#change({ asked: new Map() });
-    const asked = await Promise.all(
-      (understood?.findings ?? []).map(async ({ name }) => {
-        const text = name.replaceAll('_', ' ');
-        const { names, near } = await this.session.call('typed', { text });
-        const finding = names.at(0) ?? near;
-        return /** @type {const} */ ([name, { finding: finding ?? text, known: finding !== undefined }]);
-      }),
-    ).catch(() => null);
-    if (!asked || this.state.evaluation?.understood !== understood) return;
-    const both = new Set(understood?.findings.flatMap((each) => (each.positives && each.negatives ? [each.name] : [])));
-    const chosen = asked.filter(([name, { known }]) => known && both.has(name)).map(([name]) => name);
-    this.#change({ asked: new Map(asked), chosen });
-  }
-
-  /** What a finding of the table is scored as from now on: a wording of one's own, as it stands. @param {string} name In the table @param {string} wording */
-  ask(name, wording) {
-    const { asked } = this.state.evaluation ?? {};
-    const finding = wording.trim().replace(/\s+/g, ' ') || name.replaceAll('_', ' ');
-    if (asked) this.#change({ asked: new Map([...asked, [name, { finding, known: true }]]), error: '' });
-    this.choose(name, true);
-  }
-
-  /** @param {string} name In the table @param {boolean} on */
-  choose(name, on) {
-    const { understood, chosen = [] } = this.state.evaluation ?? {};
-    const all = understood?.findings.map((each) => each.name) ?? [];
-    this.#change({ chosen: all.filter((each) => (each === name ? on : chosen.includes(each))), error: '' });
-  }
-
-  /** @param {string} chooseOn */
-  chooseOn(chooseOn) {
-    this.#change({ chooseOn });
+    if (this.state.evaluation?.step !== 'table') this.change({ step: 'table', report: null });
   }
 
   /** Scores what is not scored yet, and then measures. */
@@ -167,11 +57,11 @@ export class EvaluationActions extends Actions {
     try {
       await Promise.all(findings.map((finding) => this.session.call('sentence', { finding })));
     } catch (error) {
-      return this.#fail(error);
+      return this.fail(error);
     }
     await this.#restore();
     this.#against = this.#maps = undefined;
-    this.#change({ step: 'scoring', error: '', report: null });
+    this.change({ step: 'scoring', error: '', report: null });
     for (const { id, marks } of this.state.series?.rows ?? []) if (marks.size) this.keep(id);
     this.session.findings.replace(findings, { preset: '', removed: [], picked: false });
     this.session.series.run(true);
@@ -187,9 +77,9 @@ export class EvaluationActions extends Actions {
       this.#keys = new Map(rows.map(({ id }, i) => [id, keys[i]]));
       this.session.series.restore(new Map(rows.flatMap(({ id }, i) => (found[i] ? [[id, found[i]]] : []))));
       await this.session.series.rank(); // they may have been ranked among other images
-      this.#change({ kept: true });
+      this.change({ kept: true });
     } catch {
-      this.#change({ kept: false }); // no storage, or no room in it: scores stay in memory
+      this.change({ kept: false }); // no storage, or no room in it: scores stay in memory
     }
   }
 
@@ -201,16 +91,16 @@ export class EvaluationActions extends Actions {
     const { width, height, warnings, groups, verdict, marks } = row;
     await this.#kept
       .put(key, { width, height, warnings, groups, verdict, marks })
-      .catch(() => this.#change({ kept: false }));
+      .catch(() => this.change({ kept: false }));
   }
 
   /** Goes on when what it waited for is there. */
   settle() {
     const { evaluation, series, findings, model } = this.state;
-    if (evaluation?.understood && !evaluation.asked && this.session.model.hasProgram) this.#name();
+    if (evaluation?.understood && !evaluation.asked && this.session.model.hasProgram) this.nameFindings();
     if (evaluation?.step !== 'scoring' || !series || model !== 'ready') return;
     if (!evaluation.chosen.every((name) => findings.includes(scoredAs(evaluation, name)))) {
-      this.#change({ step: 'table', error: { key: 'evaluate.listChanged' } });
+      this.change({ step: 'table', error: { key: 'evaluate.listChanged' } });
       return;
     }
     const { done, total } = progressOf(series, findings);
@@ -226,22 +116,22 @@ export class EvaluationActions extends Actions {
     const told = toldByFiles(evaluation, series.rows);
     const columns = [...slices.map(({ column }) => column), ...told.map(columnOf)];
     const settings = { tables, key, patient, chooseOn, slices: columns, boxes, seed: SEED, resamples: RESAMPLES };
-    this.#change({ step: 'mapping', progress: { done: 0, of: 1 }, error: '' });
+    this.change({ step: 'mapping', progress: { done: 0, of: 1 }, error: '' });
     try {
       this.#maps ??= await this.#map();
       if (this.state.evaluation?.step !== 'mapping') return; // cancelled
-      this.#change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
-      const worker = await this.#worker();
+      this.change({ step: 'measuring', progress: { done: 0, of: RESAMPLES } });
+      const worker = await this.worker();
       const predictions = predictionsOf(evaluation, series.rows, { told });
       const asked = { predictions, against: this.#against?.scores, maps: this.#maps, settings };
-      const report = await worker.call('evaluate', asked, (progress) => this.#change({ progress }));
-      this.#change({ step: 'done', report, against: this.#against?.name ?? '' });
+      const report = await worker.call('evaluate', asked, (progress) => this.change({ progress }));
+      this.change({ step: 'done', report, against: this.#against?.name ?? '' });
       await this.select(finding ?? report.findings[0].name, threshold);
     } catch (error) {
       this.#against = undefined;
       const { report = null } = this.state.evaluation ?? {};
-      this.#change({ step: report && this.#client ? 'done' : 'table' }); // after an end of the worker there is nothing left of it
-      this.#fail(error);
+      this.change({ step: report && this.hasWorker ? 'done' : 'table' }); // after an end of the worker there is nothing left of it
+      this.fail(error);
     }
   }
 
@@ -251,7 +141,7 @@ export class EvaluationActions extends Actions {
     if (!evaluation || !series) return undefined;
     return mapsOf(evaluation, series.rows, map.kind, this.session.call, (done, of) => {
       const goesOn = this.state.evaluation?.step === 'mapping';
-      if (goesOn) this.#change({ progress: { done, of } });
+      if (goesOn) this.change({ progress: { done, of } });
       return goesOn;
     });
   }
@@ -284,18 +174,18 @@ export class EvaluationActions extends Actions {
   cancel() {
     const { step } = this.state.evaluation ?? {};
     if (step === 'scoring') this.session.series.run(false);
-    else if (step === 'measuring') this.#stop();
-    this.#change({ step: 'table' });
+    else if (step === 'measuring') this.stopWorker();
+    this.change({ step: 'table' });
   }
 
   /** Shows a finding. @param {string} finding By its name in the table @param {number} [threshold] Another than its own */
   async select(finding, threshold) {
-    this.#change({ finding, curves: null, decision: null });
+    this.change({ finding, curves: null, decision: null });
     const { report } = this.state.evaluation ?? {};
-    const worker = await this.#worker();
+    const worker = await this.worker();
     const curves = (await worker.call('curves', { finding })) ?? null;
     if (this.state.evaluation?.finding !== finding) return;
-    this.#change({ curves });
+    this.change({ curves });
     const own = report?.findings.find(({ name }) => name === finding)?.threshold;
     this.decide(threshold ?? own ?? curves?.scores.at(-1) ?? 0);
   }
@@ -311,14 +201,14 @@ export class EvaluationActions extends Actions {
     const threshold = this.#threshold;
     this.#threshold = undefined;
     if (finding === undefined || threshold === undefined) return;
-    const worker = await this.#worker();
+    const worker = await this.worker();
     const decision = await worker.call('decide', { finding, threshold });
-    if (this.state.evaluation?.finding === finding) this.#change({ decision: decision ?? null });
+    if (this.state.evaluation?.finding === finding) this.change({ decision: decision ?? null });
   }
 
   /** The curves of all findings, and what their thresholds make of them, for a report. */
   async drawn() {
-    const worker = await this.#worker();
+    const worker = await this.worker();
     const { findings = [] } = this.state.evaluation?.report ?? {};
     const all = findings.map(async (finding) => {
       const { name, threshold } = finding;
@@ -331,7 +221,7 @@ export class EvaluationActions extends Actions {
 
   /** @param {import('../../core/evaluation.js').Cell} cell Whose images to show */
   showCell(cell) {
-    this.#change({ cell });
+    this.change({ cell });
   }
 
   /** Opens an image with the map of the finding on show. @param {string} image */
@@ -339,7 +229,7 @@ export class EvaluationActions extends Actions {
     const { evaluation, series } = this.state;
     const row = series?.rows.find(({ name }) => name === image);
     if (!row || !evaluation) return;
-    this.#change({ open: false, viewed: image });
+    this.change({ open: false, viewed: image });
     this.session.findings.select(scoredAs(evaluation, evaluation.finding));
     this.session.series.view(row);
   }
