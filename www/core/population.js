@@ -4,7 +4,7 @@
  * @typedef {object} Population
  * @property {boolean} open The dialog is on show
  * @property {string} file The population of one's own that is in use, as it is saved; '' for the model's
- * @property {{name: string, file: string} | null} dropped The one that was in use before the model's was taken again
+ * @property {{name: string, file: string} | null} dropped The one that was in use before
  * @property {string} name Of the one that is being measured
  * @property {readonly string[] | null} measuring The findings that the series is measured for; null where it is not
  * @property {import('./i18n.js').Message} error

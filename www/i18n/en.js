@@ -676,7 +676,7 @@ export default {
   'part.without-head': 'Without head {head} of layer {layer}',
   'part.without-layer': 'Without layer {layer}',
   'parts.limit':
-    'Nothing was trained again: the model never had to do without a part. Percentiles are among the reference images, scored by the same part.',
+    'Nothing was trained again: the model never had to do without a part. Percentiles, where there are any, are among the reference images, scored by the same part.',
   'parts.mostAlone': 'The largest change: with {part}, from the {from} percentile to the {to}.',
   'parts.mostWithout': 'The largest change: {part}, from the {from} percentile to the {to}.',
   'parts.question':
@@ -973,7 +973,8 @@ export default {
   'study.design': 'Order',
   'study.digest': 'Study',
   'study.discard': 'Give it up',
-  'study.dropped': 'The study of reader {reader} was given up. Readings: {done}.',
+  'study.dropped':
+    'The study of reader {reader} was given up. Readings: {done}. It can be taken back until this page is closed or loaded again.',
   'study.findings': 'Findings to ask for',
   'study.fromTo': '{without} → {with}',
   'study.go': 'Go on',

@@ -676,7 +676,7 @@ export default {
   'part.without-head': '第{layer}層のヘッド{head}なし',
   'part.without-layer': '第{layer}層なし',
   'parts.limit':
-    '再学習はしていません。モデルはどの部分も欠けたことがありません。パーセンタイルは、同じ部分で採点した参照画像の中での順位です。',
+    '再学習はしていません。モデルはどの部分も欠けたことがありません。パーセンタイルがある場合は、同じ部分で採点した参照画像の中での順位です。',
   'parts.mostAlone': '最も大きく変わるのは「{part}」のときで、{from}パーセンタイルから{to}パーセンタイルになります。',
   'parts.mostWithout': '最も大きく変わるのは「{part}」のときで、{from}パーセンタイルから{to}パーセンタイルになります。',
   'parts.question':
@@ -967,7 +967,8 @@ export default {
   'study.design': '順序',
   'study.digest': '試験の識別子',
   'study.discard': '中止する',
-  'study.dropped': '読影者{reader}の試験を中止しました（読影{done}件）。',
+  'study.dropped':
+    '読影者{reader}の試験を中止しました（読影{done}件）。このページを閉じるか再読み込みするまでは、元に戻せます。',
   'study.findings': '尋ねる所見',
   'study.fromTo': '{without} → {with}',
   'study.go': '続ける',

@@ -2,7 +2,7 @@
 import { byId, create, onChange } from '../../core/dom.js';
 import { partsKey } from '../../core/experiments.js';
 import { plural, t } from '../../core/i18n.js';
-import { isUnknown, marksOfWords, standingInWords } from '../../core/wording.js';
+import { marksOfWords, standingInWords } from '../../core/wording.js';
 import { standing } from '../../core/words.js';
 import { answerInWords, known } from './answer.js';
 import { createBar } from './bar.js';
@@ -22,8 +22,8 @@ function createName(observation) {
 /** @param {Observed} observed @param {import('../../core/state.js').Score} own */
 function togetherInWords({ observations, combined }, own) {
   if (!observations.length) return t('observations.none');
-  const unknown = observations.filter(isUnknown).length;
-  const left = unknown ? plural('observations.left', unknown) : '';
+  const unranked = observations.filter(({ percentile }) => percentile === undefined).length;
+  const left = unranked ? plural('observations.left', unranked) : '';
   if (!combined) return `${t('observations.few')} ${left}`.trim();
   const values = {
     count: combined.observations,

@@ -95,8 +95,9 @@ export class PopulationActions extends Actions {
       const info = await this.session.call('rankAmong', { file });
       writePopulation(file);
       this.update({ info, scores: new Map(), overlay: null });
-      const dropped = file ? null : { name: before?.population ?? '', file: population.file };
-      this.#change({ file, dropped: dropped?.file ? dropped : null, error: '' });
+      const replaced = { name: before?.population ?? '', file: population.file };
+      const dropped = [replaced, population.dropped].find((each) => each?.file && each.file !== file) ?? null;
+      this.#change({ file, dropped, error: '' });
       this.session.comparison.scoreAgain();
       this.session.experiments.forget();
       await this.session.series.rank();
