@@ -6,6 +6,7 @@ mod grey;
 mod jpeg2000;
 pub mod note;
 pub mod preprocess;
+mod tiff;
 pub mod warning;
 
 use std::io::Cursor;
@@ -46,6 +47,8 @@ pub struct Picture {
     coloured: bool,
     /// The share of a damaged file that could be read; 1 where all of it could.
     share: f64,
+    /// How many pictures its file holds.
+    pages: usize,
 }
 
 impl Picture {
@@ -58,7 +61,8 @@ impl Picture {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
             .ok_or_else(|| Error::Image("size and pixels disagree".into()))?;
-        Ok(Self { grey, notes: Vec::new(), about: None, deep: None, coloured: false, share: 1.0 })
+        let (notes, coloured, share) = (Vec::new(), false, 1.0);
+        Ok(Self { grey, notes, about: None, deep: None, coloured, share, pages: 1 })
     }
 
     /// Decodes a PNG, JPEG, WebP, TIFF (its first page), JPEG 2000 or DICOM file, of any size up to
@@ -120,7 +124,7 @@ impl Picture {
         if share < SHARE_MIN {
             return Err(Error::Damaged((share > 0.0).then_some(share)));
         }
-        Ok(Self { share, ..Self::from_image(decoded, orientation)? })
+        Ok(Self { share, pages: tiff::pages(bytes), ..Self::from_image(decoded, orientation)? })
     }
 
     fn from_image(decoded: DynamicImage, orientation: Orientation) -> Result<Self> {
@@ -164,6 +168,7 @@ impl Picture {
     /// What in the file speaks against scoring the picture as a frontal chest radiograph.
     pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.about.as_ref().map(About::warnings).unwrap_or_default();
+        warnings.extend((self.pages > 1).then_some(Warning::Frames { count: self.pages }));
         warnings.extend(self.coloured.then_some(Warning::Coloured));
         warnings.extend((self.share < 1.0).then_some(Warning::Damaged { share: self.share }));
         warnings
