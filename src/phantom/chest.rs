@@ -331,6 +331,11 @@ impl Chest {
         })
     }
 
+    /// Whether `q`, a point of the image, lies right of the midline: on the viewer's left.
+    pub fn is_right(&self, q: Point) -> bool {
+        self.pose.to_body(q)[0] < MID
+    }
+
     /// Whether `finding` shows at `q`, a point of the image.
     pub fn shows(&self, finding: &str, q: Point) -> bool {
         let p = self.pose.to_body(q);

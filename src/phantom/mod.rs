@@ -25,7 +25,7 @@ pub use bedside::Bedside;
 pub use params::{Body, Example, Nodule, Phantom};
 pub use random::MASS;
 
-use arithmetic::pixel_centres;
+use arithmetic::{Point, pixel_centres};
 use chest::Chest;
 use params::{CARDIOMEGALY, CONSOLIDATION, EFFUSION, NODULE, PNEUMOTHORAX};
 
@@ -65,24 +65,17 @@ impl Phantom {
         film::develop(&beam, size, &chest.phantom)
     }
 
-    /// Where the drawn findings lie; empty for a chest without any.
+    /// Where the drawn findings lie, those of the pleura on each side; empty for a chest without any.
     pub fn truth(&self) -> Vec<Truth> {
-        const GRID: usize = 192;
         let chest = Chest::new(&self.clamped());
         let mut found = Vec::new();
         for finding in [EFFUSION, CARDIOMEGALY, PNEUMOTHORAX, CONSOLIDATION, NODULE] {
-            let (mut low, mut high) = ([1.0_f32; 2], [0.0_f32; 2]);
-            for q in pixel_centres(GRID) {
-                if chest.shows(finding, q) {
-                    low = [low[0].min(q[0]), low[1].min(q[1])];
-                    high = [high[0].max(q[0]), high[1].max(q[1])];
-                }
-            }
-            if low[0] <= high[0] {
-                let cell = 1.0 / GRID as f32;
-                let (x, y) = (low[0] - cell / 2.0, low[1] - cell / 2.0);
-                let (width, height) = (high[0] - low[0] + cell, high[1] - low[1] + cell);
-                found.push(Truth { finding, x, y, width, height });
+            let shows = |q| chest.shows(finding, q);
+            if [EFFUSION, PNEUMOTHORAX].contains(&finding) {
+                found.extend(bounds(finding, |q| shows(q) && chest.is_right(q)));
+                found.extend(bounds(finding, |q| shows(q) && !chest.is_right(q)));
+            } else {
+                found.extend(bounds(finding, shows));
             }
         }
         found
@@ -104,9 +97,22 @@ impl Phantom {
     }
 }
 
+/// The box around where a finding shows, if it does anywhere.
+fn bounds(finding: &'static str, shows: impl Fn(Point) -> bool) -> Option<Truth> {
+    const GRID: usize = 192;
+    let (mut low, mut high) = ([1.0_f32; 2], [0.0_f32; 2]);
+    for q in pixel_centres(GRID).filter(|&q| shows(q)) {
+        low = [low[0].min(q[0]), low[1].min(q[1])];
+        high = [high[0].max(q[0]), high[1].max(q[1])];
+    }
+    let cell = 1.0 / GRID as f32;
+    let (x, y) = (low[0] - cell / 2.0, low[1] - cell / 2.0);
+    let (width, height) = (high[0] - low[0] + cell, high[1] - low[1] + cell);
+    (low[0] <= high[0]).then_some(Truth { finding, x, y, width, height })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::arithmetic::Point;
     use super::chest::INNER_WIDTH;
     use super::params::MID;
     use super::*;
@@ -264,5 +270,13 @@ mod tests {
         assert_eq!(phantom.without("Fracture"), None);
         let normal = Phantom { effusion: 0.45, ..Phantom::default() };
         assert_eq!(normal.without(EFFUSION), Some(Phantom::default()));
+    }
+
+    #[test]
+    fn an_effusion_on_both_sides_has_a_box_on_each() {
+        let wet =
+            Phantom { effusion: 0.5, left_effusion: 0.4, rotation: 10.0, ..Phantom::default() };
+        let [right, left] = &wet.truth()[..] else { panic!("{:?}", wet.truth()) };
+        assert!(right.x + right.width < MID && left.x > MID, "{right:?} {left:?}");
     }
 }

@@ -350,7 +350,7 @@ test('a crossover rests after its first session', async () => {
   await reached(page, 'ready');
   await by('study-kept').getByText('4 of 8').waitFor();
   await by('study-discard').click();
-  await by('study-kept-text').getByText('was given up. Readings: 4.').waitFor();
+  await by('study-kept-text').getByText('was left. Readings: 4.').waitFor();
   await by('study-restore').click();
   await by('study-kept').getByText('4 of 8').waitFor();
   await by('study-discard').click();

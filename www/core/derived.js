@@ -5,7 +5,6 @@
  * @typedef {import('./state.js').Viewed} Viewed
  */
 import { CONTOURS_MAX } from './viewport/contours.js';
-import { isOpen } from './round.js';
 import { isNegated } from './wording.js';
 import { matrixOf, matrixWithin } from './viewport/transform.js';
 
@@ -32,10 +31,10 @@ export function phase(state) {
   return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
 }
 
-/** The synthetic chest on show that may be changed, or about to be on show, or null. A case that is being read stays as it is. @param {State} state @returns {import('./state.js').Drawing | null} */
+/** The synthetic chest on show that may be changed, or about to be on show, or null. A case of a round stays as it is. @param {State} state @returns {import('./state.js').Drawing | null} */
 export function drawing({ picture, wanted, redraw, round }) {
   const source = redraw ?? picture?.source;
-  return !wanted && !(round && isOpen(round)) && source && 'phantom' in source ? source : null;
+  return !wanted && !round && source && 'phantom' in source ? source : null;
 }
 
 /** The row of the series that is in the viewer, or about to be. @param {State} state */

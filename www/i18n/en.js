@@ -974,7 +974,7 @@ export default {
   'study.digest': 'Study',
   'study.discard': 'Give it up',
   'study.dropped':
-    'The study of reader {reader} was given up. Readings: {done}. It can be taken back until this page is closed or loaded again.',
+    'A study of reader {reader} was left. Readings: {done}. It can be taken back until this page is closed or loaded again.',
   'study.findings': 'Findings to ask for',
   'study.fromTo': '{without} → {with}',
   'study.go': 'Go on',

@@ -967,8 +967,7 @@ export default {
   'study.design': '順序',
   'study.digest': '試験の識別子',
   'study.discard': '中止する',
-  'study.dropped':
-    '読影者{reader}の試験を中止しました（読影{done}件）。このページを閉じるか再読み込みするまでは、元に戻せます。',
+  'study.dropped': '読影者{reader}の試験（読影{done}件）は、このページを閉じるか再読み込みするまで元に戻せます。',
   'study.findings': '尋ねる所見',
   'study.fromTo': '{without} → {with}',
   'study.go': '続ける',

@@ -3,7 +3,6 @@ import { byId, create, onChange } from '../../core/dom.js';
 import { drawing } from '../../core/derived.js';
 import { glossOf, percent, say, t } from '../../core/i18n.js';
 import { SMALL } from '../../core/layout.js';
-import { isOpen } from '../../core/round.js';
 import { signed, standing } from '../../core/words.js';
 import { bindNodule } from './nodule.js';
 import { bindTruth } from './truth.js';
@@ -110,7 +109,7 @@ export function bindLab(session) {
     now = drawing(state);
     const source = state.picture?.source;
     const drawn = source && 'phantom' in source ? source : null;
-    const shown = drawn !== null && !(state.round && isOpen(state.round));
+    const shown = drawn !== null && !state.round;
     lab.hidden = !shown;
     open(shown);
     const phantom = (now ?? drawn)?.phantom;

@@ -66,7 +66,7 @@ export class StudyActions extends Actions {
     const scored = scoredBy(this.state.info);
     const plan = { digest, design, washOut, seed, clock, findings, modelFrom, reader, ...scored };
     const steps = stepsOf(plan, cases.length);
-    this.#change({ dropped: null });
+    this.#change({ dropped: this.#begun() });
     await this.#keep({ plan, cases, steps, at: 0, given: [], known: [], rested: 0, restDays: null });
     this.go();
   }
@@ -133,16 +133,23 @@ export class StudyActions extends Actions {
 
   /** The study in hand is given up; it can be taken back until another one begins, or the page is left. */
   discard() {
-    const { kept } = this.state.study;
+    this.#change({ dropped: this.#begun() });
     this.#keep(null);
-    this.#change({ dropped: kept });
   }
 
-  /** Takes back the study that was given up. */
+  /** The study in hand, if anything was read for it. */
+  #begun() {
+    const { kept } = this.state.study;
+    return kept?.given.length ? kept : null;
+  }
+
+  /** Takes back the study that was given up, or that another one took the place of. */
   restore() {
     const { dropped } = this.state.study;
-    this.#change({ dropped: null });
+    this.#change({ dropped: this.#begun() });
     this.#keep(dropped);
+    this.#take();
+    if (dropped && isOver(dropped)) this.measure();
   }
 
   /** A case was answered, or left out. @returns {boolean} Whether the session ends with it */

@@ -43,7 +43,7 @@ function bindKept(session) {
   });
   discard.addEventListener('click', () => {
     session.study.discard();
-    requestAnimationFrame(() => restore.focus()); // once it is on show
+    requestAnimationFrame(() => focusFirst(restore, resultsTitle)); // once it is on show
   });
   restore.addEventListener('click', () => {
     session.study.restore();
@@ -55,13 +55,16 @@ function bindKept(session) {
     box.hidden = !unfinished && !dropped;
     restore.hidden = !dropped;
     discard.hidden = !unfinished;
-    if (dropped) text.textContent = t('study.dropped', { reader: dropped.plan.reader, done: dropped.at });
+    const lines = [
+      unfinished && keptInWords(unfinished, stored),
+      dropped && t('study.dropped', { reader: dropped.plan.reader, done: dropped.at }),
+    ];
+    text.textContent = lines.filter(Boolean).join(' ');
     if (!unfinished) {
       label.hidden = go.hidden = true;
       return;
     }
     const closed = unfinished.cases.some((one) => 'key' in one && !one.file);
-    text.textContent = keptInWords(unfinished, stored);
     label.hidden = !closed;
     go.hidden = closed;
     go.disabled = !ready;
