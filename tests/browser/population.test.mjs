@@ -154,6 +154,11 @@ test('a series is measured, ranks all scores as the command line does, and is ke
   await page.locator('[data-testid="score-row"][data-finding="fluid around the lungs"][data-kind]').waitFor();
   await reached(page, 'done');
   await page.getByTestId('detail').getByText('There is no reference for this wording').waitFor();
+  await page.locator('[data-finding="Pleural Effusion"] .pick').click();
+  await by('experiments-open').click();
+  await page.getByText('Percentiles are among other images than the model’s now (my ward).').waitFor();
+  await page.getByText('Not all wordings have a percentile among these reference images').waitFor();
+  await page.keyboard.press('Escape');
 
   // A reload keeps it, another model does not use it, and one click ends it.
   await page.reload();

@@ -366,6 +366,7 @@ test('own cases: a broken image is left out, marks meet the boxes, images are ch
   await page.getByText('there is no JSON file among them', { exact: false }).waitFor();
   const all = ['cases.json', 'wet.png', 'broken.png', 'dry.png', 'wide.png'].map((name) => join(own, name));
   await page.setInputFiles('[data-testid="teach-pack"]', all);
+  let clearCases = 0;
   for (let number = 1; number <= 3; number++) {
     await title(`: look first`);
     await reached(page, 'done');
@@ -375,8 +376,10 @@ test('own cases: a broken image is left out, marks meet the boxes, images are ch
       await by('truth').getByText('Pleural Effusion').waitFor();
       await screenshot('own-1280');
     }
+    clearCases += Number((await textOf(by('teach-outcome'))).includes('Of others nobody told.'));
     await by('teach-next').click();
   }
+  assert.equal(clearCases, 1, 'what is not listed is not called absent');
   await title('The round is over');
   assert.match(await textOf(by('teach-outcome')), /Cardiomegaly0 of 1/);
   await by('teach-end').click();
