@@ -43,7 +43,7 @@ export class TeachingActions extends AnswerActions {
     const { findings, preset } = this.state;
     this.session.series.leaveTable();
     if (this.state.compare) this.session.comparison.stop();
-    this.update({ round, truth: false, tour: -1 });
+    this.update({ round, truth: false, tour: -1, notice: null });
     this.session.display.chooseTool('window');
     if (round.findings.length) {
       this.#before ??= { findings, preset };

@@ -18,7 +18,10 @@ function titleOf(round) {
     return t(outcome ? 'teach.titleRevealed' : 'teach.title', { round: outcome ? rounds : rounds + 1 });
   if (isOver(round)) return t('teach.titleOver');
   if (purpose === 'ten')
-    return t(outcome ? 'teach.titleTenRevealed' : 'teach.titleTen', { number: at + 1, count: cases.length });
+    return t(outcome ? 'teach.titleTenRevealed' : 'teach.titleTen', {
+      number: steps[at].case + 1,
+      count: cases.length,
+    });
   return t(isAided(round) ? 'teach.titleAided' : 'teach.titleAlone', { number: at + 1, count: steps.length });
 }
 
