@@ -38,8 +38,12 @@ export function estimateInWords(estimate) {
   return interval ? `${figure(value)} (${intervalInWords(interval)})` : figure(value);
 }
 
-/** A finding of the table as it is read. @param {Evaluation} evaluation @param {string} name */
-export const findingInWords = (evaluation, name) => nameOf(scoredAs(evaluation, name));
+/** A finding of the table as it is read; of several that are scored as one, with the table's name. @param {Evaluation} evaluation @param {string} name */
+export function findingInWords(evaluation, name) {
+  const finding = scoredAs(evaluation, name);
+  const alike = evaluation.chosen.filter((other) => scoredAs(evaluation, other) === finding);
+  return alike.length > 1 ? `${nameOf(finding)} (${name})` : nameOf(finding);
+}
 
 /** What was measured on what. @param {import('../../core/evaluation.js').Report} report */
 export function summaryInWords({ images, unit, units, validation_images: validation, resamples }) {

@@ -83,21 +83,31 @@ export function notesOf({ changed, mrmc, positives, negatives }) {
   return notes;
 }
 
-/** What holds for all figures. @param {import('../../core/study.js').Result} result @param {number} measured Cases */
-export const generalNotes = (
-  { cases, study: { presentFrom, modelPresentFrom, design, washOutDays, restDays } },
-  measured,
-) => [
-  ...(measured < cases.length ? [t('study.note.left', { left: cases.length - measured, count: cases.length })] : []),
-  t('study.note.research'),
-  t('study.note.called', { from: presentFrom, percentile: modelPresentFrom }),
-  t('study.note.intervals'),
-  t('study.note.afroc'),
-  t('study.note.bias'),
-  design === 'sequential'
-    ? t('study.note.sequential')
-    : t('study.note.crossover', { days: washOutDays, rest: restDays ?? '–' }),
-];
+/** The fewest and the most days between two sessions. @param {readonly import('../../core/study.js').Result[]} results */
+function restsOf(results) {
+  const days = results.flatMap(({ study }) => study.restDays ?? []);
+  if (!days.length) return '–';
+  const [low, high] = [Math.min(...days), Math.max(...days)].map((count) => number(count));
+  return low === high ? low : t('evaluate.interval', { low, high });
+}
+
+/** What holds for all figures. @param {readonly import('../../core/study.js').Result[]} results @param {number} measured Cases */
+export function generalNotes(results, measured) {
+  const [{ cases, study }] = results;
+  const { presentFrom, modelPresentFrom, design, washOutDays } = study;
+  const left = cases.length - measured;
+  return [
+    ...(left ? [t('study.note.left', { left, count: cases.length })] : []),
+    t('study.note.research'),
+    t('study.note.called', { from: presentFrom, percentile: modelPresentFrom }),
+    t('study.note.intervals'),
+    t('study.note.afroc'),
+    t('study.note.bias'),
+    design === 'sequential'
+      ? t('study.note.sequential')
+      : t('study.note.crossover', { days: washOutDays, rest: restsOf(results) }),
+  ];
+}
 
 /** Means of each reader, side by side. @param {ReadonlyMap<string, import('carzero-evaluation').StudyReport>} byReader */
 export function readersOf(byReader) {

@@ -98,7 +98,7 @@ function reportOf({ report, results, byReader }) {
     ]),
     ...(byReader.size ? [create('h2', t('study.byReader')), tableOf(readersOf(byReader))] : []),
     create('h2', t('evaluate.notes')),
-    ...generalNotes(results[0], report?.cases ?? 0).map((note) => create('p', note)),
+    ...generalNotes(results, report?.cases ?? 0).map((note) => create('p', note)),
   ]);
 }
 

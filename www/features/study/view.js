@@ -116,7 +116,7 @@ function bindReport(session) {
       choice.value = String(at);
       table.replaceChildren(...figuresOf(part));
       notes.replaceChildren(
-        ...[...notesOf(part), ...generalNotes(results[0], made.cases)].map((note) => create('li', note)),
+        ...[...notesOf(part), ...generalNotes(results, made.cases)].map((note) => create('li', note)),
       );
       each.replaceChildren(...readersOf(by));
     },
