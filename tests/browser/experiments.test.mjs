@@ -385,7 +385,7 @@ test('what is open is what is printed', async () => {
   await open();
   await page.getByTestId('steps').waitFor();
   await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight)); // wherever it stands
-  await page.emulateMedia({ media: 'print' });
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   const sheet = page.locator('#print');
   assert.match(
@@ -399,8 +399,17 @@ test('what is open is what is printed', async () => {
   assert.deepEqual(shown, [false, false, false]);
   const { y } = await boxOf(sheet);
   assert.equal(y, 0, 'it begins where the paper does');
+  for (const part of ['.printed > form', '.head-mark.cosine'])
+    assert.equal(
+      await sheet
+        .locator(part)
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor),
+      'rgb(255, 255, 255)',
+      `paper is light, whatever the screen is: ${part}`,
+    );
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
-  await page.emulateMedia({ media: null });
+  await page.emulateMedia({ media: null, colorScheme: null });
   await close();
 });
 
