@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dicom } from './dicom.mjs';
 import { DIST, OUTPUT, matchOf, violations } from './setup.mjs';
 import { addOwnWords, boxOf, builtPage, pixelsOf, reached, recordWorker, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
@@ -350,6 +351,28 @@ test('all that was measured is saved as one file, with model, image and what spe
   const shares = steps.patches.slice(0, 196).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
   assert.ok(shares > 0 && shares <= 1.0001);
   await close();
+});
+
+test('the name of an image’s file is saved when that is asked for', async () => {
+  await page.setInputFiles('[data-testid="file-input"]', {
+    name: 'Doe^Jane.dcm',
+    mimeType: '',
+    buffer: dicom({ view: 'PA', secret: 'x' }),
+  });
+  await page.getByText('Doe^Jane.dcm').first().waitFor();
+  await reached(page, 'done');
+  await open();
+  const saved = async () => {
+    const download = page.waitForEvent('download');
+    await page.getByTestId('experiments-json').click();
+    return readFileSync(await (await download).path(), 'utf8');
+  };
+  assert.doesNotMatch(await saved(), /Doe/);
+  await page.getByTestId('experiments-named').check();
+  assert.equal(JSON.parse(await saved()).image.name, 'Doe^Jane.dcm');
+  await close();
+  await page.locator('[data-phantom="effusion"]').click();
+  await reached(page, 'done');
 });
 
 test('a link opens one experiment, once, as soon as a picture is scored', async () => {

@@ -384,6 +384,7 @@ export default {
   'example.pneumothorax': 'Left pneumothorax',
   'example.surprise': 'Chest of this round',
   'experiments.json': 'Save all of it as JSON',
+  'experiments.named': 'With the file’s name',
   'experiments.open': 'Experiments: what does this score rest on?',
   'experiments.ownPopulation':
     'Percentiles are among other images than the model’s now ({population}). What was not measured on them has logits alone: parts, observations and most wordings. Go back to the model’s images for their percentiles.',

@@ -387,6 +387,7 @@ export default {
   'example.pneumothorax': '左気胸',
   'example.surprise': 'このラウンドの胸部像',
   'experiments.json': 'すべてをJSONで保存',
+  'experiments.named': 'ファイル名を付ける',
   'experiments.open': '実験：このスコアは何に基づくか',
   'experiments.ownPopulation':
     'パーセンタイルは現在、モデル付属ではない画像（{population}）の中での順位です。そこで測定していないもの（モデルの部分、観察、多くの言い回し）にはロジットしかありません。それらの順位を見るには、モデルの画像に戻してください。',
