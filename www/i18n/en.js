@@ -474,7 +474,7 @@ export default {
   'forget.store.session': 'Session storage',
   'forget.store.workers': 'Service workers',
   'forget.text':
-    'The image and the findings are closed. This page, its model, your choices and kept scores are deleted from this browser, so that the page no longer works offline. What you saved or copied yourself stays where you put it.',
+    'The image and the findings are closed. Deleted from this browser are the page and its model, so that it no longer works offline, your choices, kept scores, your progress in rounds, the answers of a reader study in hand, and a reference population of your own. What you saved or copied yourself stays where you put it.',
   'forget.title': 'Forget everything?',
   'heads.cosine': 'cosine',
   'heads.cosineMap': 'Map by cosine',

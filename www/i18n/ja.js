@@ -477,7 +477,7 @@ export default {
   'forget.store.session': 'セッションストレージ',
   'forget.store.workers': 'サービスワーカー',
   'forget.text':
-    '画像と所見を閉じます。このページ、モデル、設定、保存したスコアをこのブラウザから削除するため、オフラインでは使えなくなります。自分で保存またはコピーしたものは、そのまま残ります。',
+    '画像と所見を閉じます。このブラウザから、ページとモデル（オフラインでは使えなくなります）、設定、保存したスコア、ラウンドの成績、進行中の読影試験の回答、独自の参照母集団を削除します。自分で保存またはコピーしたものは、そのまま残ります。',
   'forget.title': 'すべて消去しますか？',
   'heads.cosine': 'コサイン',
   'heads.cosineMap': 'コサインによるマップ',
@@ -986,7 +986,7 @@ export default {
   'study.measure.specificity': '特異度',
   'study.measured': '指標',
   'study.modelFrom': 'モデルが「あり」とするパーセンタイル',
-  'study.notStored': 'このブラウザーには保存できません。終える前に結果ファイルを保存してください。',
+  'study.notStored': 'このブラウザには保存できません。終える前に結果ファイルを保存してください。',
   'study.note.left':
     '除いた症例：{count}例中{left}例（開けなかったか、すべての読影者がモデルなしとモデルありの両方で読んでいない）。',
   'study.note.absent':
@@ -1032,7 +1032,7 @@ export default {
   'study.side.without': 'モデルなし',
   'study.start': '読影を始める',
   'study.startText':
-    '回答は「すべてを消去」するまでこのブラウザーに保存され、再読み込みの後も続けられます。画像とその名前は保存されません。',
+    '回答は「すべて消去」するまでこのブラウザに保存され、再読み込みの後も続けられます。画像とその名前は保存されません。',
   'study.summary.one': 'モデルなしとモデルありで読まれた{count}症例、',
   'study.summary.other': 'モデルなしとモデルありで読まれた{count}症例、',
   'study.summaryReaders.one': '読影者{count}人。',
@@ -1088,7 +1088,7 @@ export default {
   'teach.placeOf': 'ウィンドウツールで、選んだ所見の場所をクリックまたはタップしてください。',
   'teach.placeTodo': '最も気になる場所を、ウィンドウツールでクリックまたはタップしてください。',
   'teach.progress': '所見別の成績',
-  'teach.progressText': 'このブラウザーでのこれまでの成績です。「すべてを消去」すると消えます。',
+  'teach.progressText': 'このブラウザでのこれまでの成績です。「すべて消去」すると消えます。',
   'teach.rank': '{finding}：この文に対して、{reading}。',
   'teach.ready': '比較できます。',
   'teach.readyStudy': '回答できます。',
