@@ -801,11 +801,13 @@ export default {
   'rewrite.leftOut':
     'Rewritten by the language model. Compare it with your text. Left out, as the vocabulary does not have them: {unknown}.',
   'rewrite.model': 'Model',
+  'rewrite.none': 'The language model named no finding that is known',
   'rewrite.off': 'None',
   'rewrite.own': 'This browser’s own, on this device',
   'rewrite.ownFetched': 'This browser’s own, on this device (the browser downloads it first)',
   'rewrite.ownMissing': 'This browser’s own (it has none)',
   'rewrite.rules': 'Back to the rules',
+  'rewrite.rulesLeft': '“Back to the rules” brings what the rules found.',
   'rewrite.title': 'Rewrite with a language model',
   'rewrite.url': 'URL',
   'rewrite.urlExample': 'https://example.org/v1',
