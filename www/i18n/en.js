@@ -111,6 +111,8 @@ export default {
   'elsewhere.without':
     'Without the drawn {finding}, and with nothing else changed, it stands elsewhere: {from} before, {to} after.',
   'elsewhere.withoutName': 'the same without the drawn {finding}',
+  'embed.noImage': 'No image is named: it wants src, the address of a file, or example, the name of a synthetic one.',
+  'embed.noModel': 'The model cannot be loaded: {reason}',
   'embed.scoring': 'Scoring the image',
   'embed.start': 'Score this image',
   'error.archive': '{message}',

@@ -109,6 +109,8 @@ export default {
   'elsewhere.title': 'このスコアにこの画像は必要か？',
   'elsewhere.without': '描かれた{finding}だけを除くと、順位が変わります：除く前は{from}、除いた後は{to}。',
   'elsewhere.withoutName': '描かれた{finding}を除いた同じ画像',
+  'embed.noImage': '画像の指定がありません。src（ファイルのアドレス）かexample（合成例の名前）を指定してください。',
+  'embed.noModel': 'モデルを読み込めません：{reason}',
   'embed.scoring': '画像を採点しています',
   'embed.start': 'この画像を採点',
   'error.archive': 'これは{kind}形式の圧縮ファイルです。展開してから、中の画像かフォルダを開いてください。',
