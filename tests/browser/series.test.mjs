@@ -275,6 +275,13 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
   await page.evaluate(() => globalThis.release());
   await counts('Paused at 2 of 6');
   assert.equal(await page.locator('[data-testid="series-row"][data-state="waiting"]').count(), 4);
+  await page.getByRole('button', { name: 'Findings' }).click();
+  await addOwnWords(page, 'a coin in the oesophagus');
+  await counts('Paused at 0 of 6, 2 in part');
+  assert.equal(await textOf(page.getByTestId('series-run')), 'Continue', 'it has begun');
+  await page.getByRole('button', { name: 'Remove a coin in the oesophagus' }).click();
+  await counts('Paused at 2 of 6');
+  await page.getByRole('button', { name: 'Findings' }).click();
   await page.getByTestId('series-run').click();
   await counts('Scored 6 of 6');
   assert.equal(

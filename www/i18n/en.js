@@ -839,6 +839,7 @@ export default {
   'series.none': 'No image passes the filter.',
   'series.of.one': 'Series of {count} image',
   'series.of.other': 'Series of {count} images',
+  'series.partly': ', {count} in part',
   'series.pause': 'Pause',
   'series.previous': 'Previous image of the table',
   'series.progress': 'Images scored',

@@ -836,6 +836,7 @@ export default {
   'series.none': '条件に合う画像はありません。',
   'series.of.one': 'シリーズ：{count}枚',
   'series.of.other': 'シリーズ：{count}枚',
+  'series.partly': '、{count}枚は一部のみ',
   'series.pause': '一時停止',
   'series.previous': '表の前の画像',
   'series.progress': '採点済みの画像',
