@@ -58,6 +58,17 @@ test('the shipped model looks at 224 by 224 pixels, in 14 by 14 patches', () => 
   }
 });
 
+test('the model card counts what is in the files', () => {
+  const folder = 'models/default';
+  const { presets, reference } = JSON.parse(read(`${folder}/config.json`));
+  const { files } = JSON.parse(read(`${folder}/manifest.json`));
+  const listed = new Set(presets.flatMap((/** @type {{findings: string[]}} */ { findings }) => findings));
+  const sum = files.reduce((/** @type {number} */ all, /** @type {{bytes: number}} */ { bytes }) => all + bytes, 0);
+  const card = read(`${folder}/MODEL_CARD.md`);
+  assert.match(card, new RegExp(`\\(${Object.keys(reference.percentiles).length} of ${listed.size}\\)`));
+  assert.match(card, new RegExp(`the folder has ${(sum / 1e6).toFixed(1)} MB`));
+});
+
 test('every claim of the page is in the table, and every test that it names exists', () => {
   const table = read('docs/claims.md')
     .split('\n')

@@ -191,9 +191,13 @@ test('a folder with a table is understood, measured as the command line does, an
   await page.keyboard.press('Enter');
   await by('evaluate-results').waitFor();
   await focused(`[data-image="${shown}"]`);
-  await page.emulateMedia({ media: 'print' });
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   const sheet = page.locator('#print');
+  const grounds = await sheet
+    .locator('#evaluate-figures th')
+    .evaluateAll((all) => [...new Set(all.map((each) => getComputedStyle(each).backgroundColor))]);
+  assert.deepEqual(grounds, ['rgb(255, 255, 255)'], 'findings are named on light paper, whatever the screen is');
   assert.ok(await sheet.locator('#evaluate-figures').isVisible(), 'the evaluation is what is printed');
   assert.match(await sheet.innerText(), /not for diagnosis/);
   assert.ok(await sheet.locator('#evaluate-images').isHidden(), 'no file is named');
@@ -204,7 +208,7 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.match(await sheet.innerText(), /Finding\s+Pleural Effusion\s/, 'whose curves these are');
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await page.pdf({ path: join(OUTPUT, 'evaluate-print.pdf'), format: 'A4' });
-  await page.emulateMedia({ media: 'screen' });
+  await page.emulateMedia({ media: 'screen', colorScheme: null });
   for (const width of [1440, 768, 390]) {
     await page.setViewportSize({ width, height: 2400 }); // all of the dialog
     await screenshot(`evaluate-${width}`);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dicom } from './dicom.mjs';
 import { DIST, OUTPUT, matchOf, violations } from './setup.mjs';
 import { addOwnWords, boxOf, builtPage, pixelsOf, reached, recordWorker, textOf, visit } from './visit.mjs';
 /** @import { Page } from 'playwright-core' */
@@ -352,6 +353,28 @@ test('all that was measured is saved as one file, with model, image and what spe
   await close();
 });
 
+test('the name of an image’s file is saved when that is asked for', async () => {
+  await page.setInputFiles('[data-testid="file-input"]', {
+    name: 'Doe^Jane.dcm',
+    mimeType: '',
+    buffer: dicom({ view: 'PA', secret: 'x' }),
+  });
+  await page.getByText('Doe^Jane.dcm').first().waitFor();
+  await reached(page, 'done');
+  await open();
+  const saved = async () => {
+    const download = page.waitForEvent('download');
+    await page.getByTestId('experiments-json').click();
+    return readFileSync(await (await download).path(), 'utf8');
+  };
+  assert.doesNotMatch(await saved(), /Doe/);
+  await page.getByTestId('experiments-named').check();
+  assert.equal(JSON.parse(await saved()).image.name, 'Doe^Jane.dcm');
+  await close();
+  await page.locator('[data-phantom="effusion"]').click();
+  await reached(page, 'done');
+});
+
 test('a link opens one experiment, once, as soon as a picture is scored', async () => {
   await open();
   const section = page.locator('[data-experiment="wording"]');
@@ -385,7 +408,7 @@ test('what is open is what is printed', async () => {
   await open();
   await page.getByTestId('steps').waitFor();
   await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight)); // wherever it stands
-  await page.emulateMedia({ media: 'print' });
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   const sheet = page.locator('#print');
   assert.match(
@@ -399,8 +422,17 @@ test('what is open is what is printed', async () => {
   assert.deepEqual(shown, [false, false, false]);
   const { y } = await boxOf(sheet);
   assert.equal(y, 0, 'it begins where the paper does');
+  for (const part of ['.printed > form', '.head-mark.cosine'])
+    assert.equal(
+      await sheet
+        .locator(part)
+        .first()
+        .evaluate((element) => getComputedStyle(element).backgroundColor),
+      'rgb(255, 255, 255)',
+      `paper is light, whatever the screen is: ${part}`,
+    );
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
-  await page.emulateMedia({ media: null });
+  await page.emulateMedia({ media: null, colorScheme: null });
   await close();
 });
 

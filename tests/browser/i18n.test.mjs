@@ -150,6 +150,18 @@ test('both languages have the same strings with the same values, none empty', ()
   }
 });
 
+test('in Japanese a word is spelt one way, and what is quoted is on a button', () => {
+  const all = Object.values(ja).join('\n');
+  const words = new Set(all.match(/[ァ-ヺー]{4,}/g));
+  assert.deepEqual(
+    [...words].filter((word) => word.endsWith('ー') && words.has(word.slice(0, -1))),
+    [],
+  );
+  const quoted = [...all.matchAll(/「([^」{}]+)」/g)].map(([, text]) => text);
+  const unknown = quoted.filter((text) => !Object.values(ja).includes(text));
+  assert.deepEqual([...new Set(unknown)].sort(), ['There is no …', 'ない'], 'but for what is no button');
+});
+
 test('every string gets the values that it shows', () => {
   assert.ok(given.length > 400, `${given.length} were found`);
   const shown = (/** @type {string} */ key) => [...(en[key] ?? en[`${key}.other`] ?? '').matchAll(/\{(\w+)\}/g)];

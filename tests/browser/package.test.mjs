@@ -332,6 +332,15 @@ test('the element of the README: fetched once in view, then image, standings and
   await viewer.evaluate((element) => element.setAttribute('src', 'chest.png'));
   await stageOf(viewer, 'done').waitFor();
   assert.equal(asked('.wasm'), fetched);
+
+  // No image at all, and a model that is not there: what is wanted is said.
+  await viewer.evaluate((element) => element.removeAttribute('src'));
+  await viewer.getByText('No image is named: it wants src').waitFor();
+  await viewer.evaluate((element) => {
+    element.setAttribute('model', 'models/nope');
+    element.setAttribute('src', 'chest.png');
+  });
+  await viewer.getByText('The model cannot be loaded: models/nope/manifest.json is not there').waitFor();
   assert.deepEqual(
     problems.filter((text) => !/404/.test(text)),
     [],

@@ -218,6 +218,20 @@ for (const by of ['the host’s headers', 'the service worker']) {
   });
 }
 
+test('a language model that names no finding is told so, and what the rules found is a click away', async () => {
+  await start();
+  reply = () => ({ status: 200, body: says('{"statements":[]}') });
+  await setUp();
+  await page.getByTestId('rewrite-go').click();
+  await status('“Back to the rules” brings what the rules found.');
+  assert.deepEqual(await rows(), []);
+  const said = await page.getByTestId('review').innerText();
+  assert.match(said, /The language model named no finding that is known/);
+  assert.doesNotMatch(said, /No known finding|other words|may not know/);
+  await page.getByTestId('rewrite-rules').click();
+  assert.deepEqual(await rows(), RULES);
+});
+
 test('a server without schemas is asked for plain JSON', async () => {
   await start();
   reply = ({ response_format: { type } }) =>

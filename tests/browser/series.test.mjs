@@ -260,7 +260,7 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
     };
   });
   const files = Array.from({ length: 6 }, (_, i) => ({
-    name: `patient ${i + 1}.png`,
+    name: `ward 3, patient ${i + 1}, chest PA.png`,
     mimeType: 'image/png',
     buffer: readFileSync(join(MICRO, `img${i % 3}.png`)),
   }));
@@ -275,10 +275,17 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
   await page.evaluate(() => globalThis.release());
   await counts('Paused at 2 of 6');
   assert.equal(await page.locator('[data-testid="series-row"][data-state="waiting"]').count(), 4);
+  await page.getByRole('button', { name: 'Findings' }).click();
+  await addOwnWords(page, 'a coin in the oesophagus');
+  await counts('Paused at 0 of 6, 2 in part');
+  assert.equal(await textOf(page.getByTestId('series-run')), 'Continue', 'it has begun');
+  await page.getByRole('button', { name: 'Remove a coin in the oesophagus' }).click();
+  await counts('Paused at 2 of 6');
+  await page.getByRole('button', { name: 'Findings' }).click();
   await page.getByTestId('series-run').click();
   await counts('Scored 6 of 6');
   assert.equal(
-    await row('patient 1.png').locator('td[data-kind="unranked"]').count(),
+    await row('patient 1,').locator('td[data-kind="unranked"]').count(),
     5,
     'logits where there is no reference',
   );
@@ -287,8 +294,18 @@ test('a series that is cancelled rests, goes on, and follows the list of finding
   await addOwnWords(page, 'a coin in the oesophagus');
   await head('a coin in the oesophagus').waitFor();
   await counts('Scored 6 of 6');
-  assert.equal(await row('patient 6.png').locator('td[data-kind="unranked"]').count(), 6);
+  assert.equal(await row('patient 6,').locator('td[data-kind="unranked"]').count(), 6);
   await screenshot('series-findings-1280');
+  await page.setViewportSize(NARROW);
+  const cut = await page
+    .locator('[data-testid="series-row"] .open')
+    .evaluateAll(
+      (all) =>
+        all.filter((name) => name.scrollHeight > name.clientHeight + 1 || name.scrollWidth > name.clientWidth + 1)
+          .length,
+    );
+  assert.equal(cut, 0, 'names that differ in the middle are told apart on a phone, too');
+  await page.setViewportSize({ width: 1280, height: 800 });
 
   await page.getByTestId('series-close').click();
   await page.getByTestId('series').waitFor({ state: 'hidden' });

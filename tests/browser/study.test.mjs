@@ -274,6 +274,20 @@ test('a study of phantoms is read by keys, goes on after a reload, and is measur
   assert.equal(await page.locator('#lab').isVisible(), false);
   await screenshot('aided-1280');
   await audit('with the model');
+  for (const [width, height] of [
+    [1440, 900],
+    [1024, 768],
+    [1280, 800],
+  ]) {
+    await page.setViewportSize({ width, height });
+    assert.ok(
+      await by('teach-reveal').evaluate((button) => {
+        const { x, y, width: wide, height: high } = button.getBoundingClientRect();
+        return document.elementFromPoint(x + wide / 2, y + high / 2) === button;
+      }),
+      `the answer is in view without scrolling: ${width}`,
+    );
+  }
   await clear();
   await readSteps(3, 3, 8);
   await title('Reading 4 of 8');

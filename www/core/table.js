@@ -70,12 +70,13 @@ const isOpen = (row, findings, measuring) =>
 export const nextRow = ({ rows }, findings, measuring) =>
   rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings, measuring));
 
-/** @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */
+/** `partly`: rows that were done, and want more now. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */
 export function progressOf({ rows }, findings, measuring = null) {
   const count = (/** @type {(row: Row) => boolean} */ test) => rows.reduce((sum, row) => sum + Number(test(row)), 0);
   return {
     total: rows.length,
     done: count((row) => !isOpen(row, findings, measuring)),
+    partly: count((row) => row.state === 'done' && isOpen(row, findings, measuring)),
     failed: count(({ state }) => state === 'failed'),
   };
 }

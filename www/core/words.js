@@ -15,11 +15,11 @@ export function shortened(text) {
   return characters.length > QUOTED_MAX ? `${characters.slice(0, QUOTED_MAX).join('')}…` : characters.join('');
 }
 
-/** A message that stands by itself. Errors are written to follow a colon, and so begin in lower case. @param {import('./i18n.js').Message} message */
+/** A message that stands by itself. Errors are written to follow a colon, and so begin in lower case; a file's name at the beginning stays as it is. @param {import('./i18n.js').Message} message */
 export function asSentence(message) {
   const text = tell(message);
   const isError = typeof message === 'object' && 'key' in message && message.key.startsWith('error.');
-  return isError ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return isError ? text.replace(/^\p{Ll}+(?=[\s,])/u, (word) => word.charAt(0).toUpperCase() + word.slice(1)) : text;
 }
 
 /** "87th" in English, "87" in Japanese. @param {number} value */

@@ -111,6 +111,8 @@ export default {
   'elsewhere.without':
     'Without the drawn {finding}, and with nothing else changed, it stands elsewhere: {from} before, {to} after.',
   'elsewhere.withoutName': 'the same without the drawn {finding}',
+  'embed.noImage': 'No image is named: it wants src, the address of a file, or example, the name of a synthetic one.',
+  'embed.noModel': 'The model cannot be loaded: {reason}',
   'embed.scoring': 'Scoring the image',
   'embed.start': 'Score this image',
   'error.archive': '{message}',
@@ -385,6 +387,7 @@ export default {
   'example.pneumothorax': 'Left pneumothorax',
   'example.surprise': 'Chest of this round',
   'experiments.json': 'Save all of it as JSON',
+  'experiments.named': 'With the file’s name',
   'experiments.open': 'Experiments: what does this score rest on?',
   'experiments.ownPopulation':
     'Percentiles are among other images than the model’s now ({population}). What was not measured on them has logits alone: parts, observations and most wordings. Go back to the model’s images for their percentiles.',
@@ -474,7 +477,7 @@ export default {
   'forget.store.session': 'Session storage',
   'forget.store.workers': 'Service workers',
   'forget.text':
-    'The image and the findings are closed. This page, its model, your choices and kept scores are deleted from this browser, so that the page no longer works offline. What you saved or copied yourself stays where you put it.',
+    'The image and the findings are closed. Deleted from this browser are the page and its model, so that it no longer works offline, your choices, kept scores, your progress in rounds, the answers of a reader study in hand, and a reference population of your own. What you saved or copied yourself stays where you put it.',
   'forget.title': 'Forget everything?',
   'heads.cosine': 'cosine',
   'heads.cosineMap': 'Map by cosine',
@@ -804,11 +807,13 @@ export default {
   'rewrite.leftOut':
     'Rewritten by the language model. Compare it with your text. Left out, as the vocabulary does not have them: {unknown}.',
   'rewrite.model': 'Model',
+  'rewrite.none': 'The language model named no finding that is known',
   'rewrite.off': 'None',
   'rewrite.own': 'This browser’s own, on this device',
   'rewrite.ownFetched': 'This browser’s own, on this device (the browser downloads it first)',
   'rewrite.ownMissing': 'This browser’s own (it has none)',
   'rewrite.rules': 'Back to the rules',
+  'rewrite.rulesLeft': '“Back to the rules” brings what the rules found.',
   'rewrite.title': 'Rewrite with a language model',
   'rewrite.url': 'URL',
   'rewrite.urlExample': 'https://example.org/v1',
@@ -838,6 +843,7 @@ export default {
   'series.none': 'No image passes the filter.',
   'series.of.one': 'Series of {count} image',
   'series.of.other': 'Series of {count} images',
+  'series.partly': ', {count} in part',
   'series.pause': 'Pause',
   'series.previous': 'Previous image of the table',
   'series.progress': 'Images scored',

@@ -98,6 +98,10 @@ export class CarzeroViewer extends Base {
 
   async #load() {
     this.#stop();
+    if (!this.getAttribute('src') && !this.getAttribute('example')) {
+      this.#status = { say: () => t('embed.noImage') };
+      return this.#render(true);
+    }
     const run = this.#run;
     const tell = (/** @type {Status | null} */ status) => {
       if (run !== this.#run) return;
@@ -114,8 +118,9 @@ export class CarzeroViewer extends Base {
     const follow = (/** @type {number} */ share) => tell({ say: loading, share });
     listeners.add(follow);
     tell({ say: loading });
+    /** @type {import('./model.js').CarzeroModel | undefined} */ let model;
     try {
-      const model = await loaded;
+      model = await loaded;
       listeners.delete(follow);
       tell({ say: () => t('embed.scoring') });
       const result = await this.#score(model);
@@ -125,7 +130,8 @@ export class CarzeroViewer extends Base {
       this.#paintPicture(result);
       tell(null);
     } catch (error) {
-      tell({ say: () => asSentence(programMessage(codedFrom(error))) });
+      const reason = programMessage(codedFrom(error));
+      tell({ say: () => asSentence(model ? reason : { key: 'embed.noModel', values: { reason } }) });
     } finally {
       listeners.delete(follow);
     }

@@ -62,12 +62,13 @@ export function bindEvaluation(session) {
     pause.hidden = step !== 'scoring';
     if (!series || work.hidden) return;
     const scored = progressOf(series, findings);
-    pause.textContent = t(series.running ? 'series.pause' : scored.done ? 'series.continue' : 'series.begin');
+    const begun = scored.done + scored.partly > 0;
+    pause.textContent = t(series.running ? 'series.pause' : begun ? 'series.continue' : 'series.begin');
     const [max, value] = step === 'scoring' ? [scored.total, scored.done] : [of, done];
     Object.assign(progress, { max, value });
     const words =
       step === 'scoring'
-        ? t(`series.${series.running ? 'runs' : scored.done ? 'rests' : 'new'}`, { count: value, total: max })
+        ? t(`series.${series.running ? 'runs' : begun ? 'rests' : 'new'}`, { count: value, total: max })
         : step === 'mapping'
           ? t('evaluate.mapping', { count: value, total: max })
           : t('evaluate.measuring', { share: percent(value / max) });

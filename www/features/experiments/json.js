@@ -26,10 +26,11 @@ function elsewhereOf(state) {
   });
 }
 
-/** @param {import('../../core/state.js').Viewed} state @param {import('../../worker/jobs.js').ModelInfo} info */
-export function jsonOf(state, info) {
+/** @param {import('../../core/state.js').Viewed} state @param {import('../../worker/jobs.js').ModelInfo} info @param {boolean} named With the name of the image's file */
+export function jsonOf(state, info, named) {
   const { experiments, picture, scores, selected } = state;
-  const { name, width, height, view, verdict } = picture;
+  const { source, width, height, view, verdict } = picture;
+  const name = named || !('file' in source) ? tell(picture.name) : null;
   const score = scores.get(selected);
   const of = partsKey(state);
   const audits = [...experiments.audits].flatMap(([key, audit]) =>
@@ -53,7 +54,7 @@ export function jsonOf(state, info) {
     scale: SCALE,
     model: modelOf(info),
     reference: referenceOf(info),
-    image: { name: tell(name), width, height, view, verdict: verdict ?? null, warnings: warningsOf(picture) },
+    image: { name, width, height, view, verdict: verdict ?? null, warnings: warningsOf(picture) },
     finding: selected,
     prompt: score?.sentence ?? null,
     score: score && { logit: score.logit, i2t: score.i2t, t2i: score.t2i, percentile: score.percentile ?? null },

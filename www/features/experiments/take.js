@@ -14,6 +14,7 @@ const FILE = 'carzero-experiments.json';
 export function bindTake(session) {
   const dialog = byId('experiments', HTMLDialogElement);
   const json = byId('experiments-json', HTMLButtonElement);
+  const named = byId('experiments-named', HTMLInputElement);
   const link = byId('experiments-link', HTMLInputElement);
   const done = byId('experiments-done');
 
@@ -46,7 +47,7 @@ export function bindTake(session) {
   json.addEventListener('click', () => {
     const state = veil(session.state);
     if (!hasPicture(state) || !state.info) return;
-    save(new Blob([jsonOf(state, state.info)], { type: 'application/json' }), FILE);
+    save(new Blob([jsonOf(state, state.info, named.checked)], { type: 'application/json' }), FILE);
     done.textContent = t('export.saved', { name: FILE });
   });
 }

@@ -104,19 +104,19 @@ export function bindReview(session, { add, back }) {
     review.hidden = !now;
     rows.replaceChildren(...(now?.statements ?? []).map(createRow));
     if (!now) return;
-    const { statements, text, near, rulesOut } = now;
+    const { statements, text, near, rulesOut, rewritten } = now;
     const tooLong = text.trim().length > PROMPT_MAX;
     const has = (/** @type {'negated' | 'historical'} */ what) => statements.some((statement) => statement[what]);
     addAll.hidden = !statements.length;
     asIs.hidden = tooLong || !isReadable(text);
-    asIs.className = statements.length ? 'quiet' : 'primary';
+    asIs.className = statements.length || rewritten ? 'quiet' : 'primary';
     title.textContent = near
       ? statements.length > 1
         ? t('review.either')
         : t('review.near', { finding: nameOf(near) })
       : statements.length
         ? plural('review.found', statements.length)
-        : t('review.none');
+        : t(rewritten ? 'rewrite.none' : 'review.none');
     const unread = near ? [] : leftOut(text, statements);
     const said = [
       unread.length && t('review.leftOut', { words: unread.map((words) => `“${words}”`).join(', ') }),
@@ -134,7 +134,7 @@ export function bindReview(session, { add, back }) {
                 ? 'review.tooLong'
                 : 'review.ownWords',
         );
-    note.hidden = !note.textContent;
+    note.hidden = !note.textContent || (rewritten && !statements.length); // words that a language model left alone may be known to the rules
     countChosen();
     for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);
     const checks = findAll(rows, 'input', HTMLInputElement);

@@ -56,7 +56,9 @@ export class RewriteActions extends Actions {
         statements,
         near: undefined,
         rewritten: true,
-        note: unknown ? { key: 'rewrite.leftOut', values: { unknown } } : { key: 'rewrite.done' },
+        note: unknown
+          ? { key: 'rewrite.leftOut', values: { unknown } }
+          : { key: statements.length ? 'rewrite.done' : 'rewrite.rulesLeft' },
       });
     } catch (error) {
       const key = review.rewritten ? 'rewrite.failedAgain' : 'rewrite.failed';

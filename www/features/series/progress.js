@@ -20,15 +20,19 @@ export function bindProgress(session) {
 
   /** @param {import('../../core/table.js').Series} series @param {import('../../core/state.js').State} state */
   return (series, { findings, model, population }) => {
-    const { total, done, failed } = progressOf(series, findings, population.measuring);
+    const { total, done, partly, failed } = progressOf(series, findings, population.measuring);
     const open = total - done;
-    const doing = !open ? 'done' : !series.running ? (done ? 'rests' : 'new') : model === 'ready' ? 'runs' : 'waits';
+    const begun = done + partly > 0;
+    const doing = !open ? 'done' : !series.running ? (begun ? 'rests' : 'new') : model === 'ready' ? 'runs' : 'waits';
     const trouble = failed ? t('series.failed', { count: failed }) : '';
     Object.assign(progress, { max: total, value: done });
     section.toggleAttribute('data-done', !open);
     run.hidden = !open;
-    run.textContent = t(series.running ? 'series.pause' : done ? 'series.continue' : 'series.begin');
-    count.textContent = t(`series.${doing}`, { count: done - failed, total }) + trouble;
+    run.textContent = t(series.running ? 'series.pause' : begun ? 'series.continue' : 'series.begin');
+    count.textContent =
+      t(`series.${doing}`, { count: done - failed, total }) +
+      (partly ? t('series.partly', { count: partly }) : '') +
+      trouble;
     speak(open ? plural(`series.${doing}Live`, total) : plural('series.doneLive', done - failed, { trouble }));
   };
 }
