@@ -211,7 +211,6 @@ impl Error {
 }
 
 /// Something that could not be read, and why.
-#[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug, Error)]
 #[error("{what} cannot be read: {cause}")]
 pub(crate) struct Unreadable {

@@ -8,6 +8,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use carzero::Error;
 use carzero::engine::loader::Loader;
+use carzero::package::config::ModelConfig;
+use carzero::package::folder::config_json;
 use carzero::package::shard::{Ranked, ShardWriter, Weight, reference_file, with_ranked};
 use carzero::package::{
     CONFIG, FileEntry, MANIFEST, MAX_SHARD, Manifest, Precision, REFERENCE, TOKENIZER,
@@ -281,6 +283,18 @@ fn the_same_checkpoint_gives_the_same_bytes() {
     convert_micro(two.path(), "q8");
     let manifest = |folder: &Path| fs::read_to_string(folder.join(MANIFEST)).unwrap();
     assert_eq!(manifest(one.path()), manifest(two.path()));
+}
+
+#[test]
+fn a_config_is_written_as_it_was() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default").join(CONFIG);
+    let json = fs::read_to_string(path).unwrap();
+    let config = ModelConfig::parse(json.as_bytes()).unwrap();
+    let written = String::from_utf8(config_json(&config).unwrap()).unwrap();
+    for (written, before) in written.lines().zip(json.lines()) {
+        assert_eq!(written, before);
+    }
+    assert_eq!(written.len(), json.len());
 }
 
 #[test]

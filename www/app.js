@@ -14,6 +14,7 @@ import { bindMenu } from './features/chrome/menu.js';
 import { bindNotice } from './features/chrome/notice.js';
 import { bindProgress } from './features/chrome/progress.js';
 import { bindCard } from './features/models/card.js';
+import { bindConversion } from './features/models/convert.js';
 import { bindCompare } from './features/compare/view.js';
 import { bindContours } from './features/contours/view.js';
 import { bindDetail } from './features/detail/view.js';
@@ -65,6 +66,7 @@ const views = [
   bindCompare,
   bindExport,
   bindModels,
+  bindConversion,
   bindTeaching,
   bindStudy,
   bindPrint,

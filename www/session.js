@@ -4,6 +4,7 @@ import { FindingActions } from './features/findings/actions.js';
 import { ScoringActions } from './features/findings/scoring.js';
 import { CompareActions } from './features/compare/actions.js';
 import { ContourActions } from './features/contours/actions.js';
+import { ConversionActions } from './features/models/conversion.js';
 import { EvaluationActions } from './features/evaluate/actions.js';
 import { ExperimentActions } from './features/experiments/actions.js';
 import { LanguageActions } from './features/chrome/language.js';
@@ -30,6 +31,7 @@ export class Session {
     this.#store = store;
     this.update({ preference: readPreference(), keys: readKeys() });
     this.model = new ModelActions(this);
+    this.conversion = new ConversionActions(this);
     this.link = new LinkActions(this);
     this.language = new LanguageActions(this);
     this.notices = new NoticeActions(this);

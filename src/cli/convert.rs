@@ -8,24 +8,18 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use carzero::Engine;
 use carzero::engine::loader::Loader;
+use carzero::package::checkpoint::recipe::Recipe;
 use carzero::package::checkpoint::{Assumed, Checkpoint};
-use carzero::package::config::{Credit, ModelConfig, Preset, Reference, SelfTest};
-use carzero::package::shard::{ShardWriter, Weight};
-use carzero::package::{CONFIG, FileEntry, MANIFEST, Manifest, Precision, REFERENCE, TOKENIZER};
-use carzero::radiograph::preprocess::{ImageConfig, Resize};
+use carzero::package::config::{ModelConfig, Reference};
+use carzero::package::folder::{File, FolderWriter, SELF_TEST_PROMPTS, config_json, manifest_file};
+use carzero::package::shard::Weight;
+use carzero::package::{CONFIG, FileEntry, Manifest, Precision, REFERENCE, sha256};
 use carzero::table::Csv;
 use carzero::text::prompt::normalize;
-use carzero::text::tokenizer::{TextTokenizer, vocabulary_as_tokenizer};
+use carzero::text::tokenizer::{TextTokenizer, tokenizer_json};
 use clap::ValueEnum;
-use serde::Deserialize;
-use serde_json::{Number, Value};
 
 use super::open::progress;
-
-const FINDING_SETS: &str = include_str!("../../models/finding_sets.json");
-/// Sentences of the self-test.
-const SELF_TEST_PROMPTS: [&str; 2] =
-    ["There is Pneumothorax", "There is Pleural Effusion in the left lower lobe"];
 
 /// Convert a CARZero checkpoint to a model folder
 ///
@@ -90,44 +84,6 @@ impl From<StoredAs> for Precision {
     }
 }
 
-/// What no checkpoint tells about a model.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Recipe {
-    name: String,
-    title: String,
-    version: String,
-    license: String,
-    text_rows: usize,
-    image: ImageConfig,
-    credits: Vec<Credit>,
-}
-
-impl Default for Recipe {
-    /// The official CARZero.
-    fn default() -> Self {
-        Self {
-            name: "carzero-vitb16".to_string(),
-            title: "CARZero ViT-B/16".to_string(),
-            version: "1.0.0".to_string(),
-            license: "Apache-2.0".to_string(),
-            text_rows: 97,
-            image: ImageConfig {
-                resize: Resize::LongestSidePad,
-                size: 256,
-                crop: 224,
-                mean: 0.4978,
-                std: 0.2449,
-            },
-            credits: vec![Credit {
-                what: "CARZero, method and weights".to_string(),
-                who: "Lai et al., CVPR 2024".to_string(),
-                license: "Apache-2.0".to_string(),
-            }],
-        }
-    }
-}
-
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
     let recipe = match &args.recipe {
@@ -149,77 +105,42 @@ pub fn run(args: &Args) -> Result<()> {
         fusion_heads: args.fusion_heads,
         text_rows: recipe.text_rows,
     })?;
-    let config = ModelConfig {
-        name: recipe.name,
-        title: recipe.title,
-        version: recipe.version,
-        license: recipe.license,
-        image: recipe.image,
-        image_encoder: architecture.image_encoder.clone(),
-        text_encoder: architecture.text_encoder.clone(),
-        fusion: architecture.fusion.clone(),
-        cosine: None,
-        wordings: None,
-        presets: presets()?,
-        reference: reference(args)?,
-        validation: None,
-        ood: None,
-        credits: recipe.credits,
-        self_test: None,
-    };
-    config.check()?;
-    let tokenizer = tokenizer(&args.tokenizer)?;
-    check_tokenizer(&tokenizer, &config)?;
-    let bar = progress(0, "converting");
-    let weights = checkpoint
-        .weights(&architecture, config.map_side())?
-        .inspect(|_| bar.inc(1))
-        .flat_map(|weights| {
-            weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect())
-        });
-    write_model(&args.out, config, tokenizer, weights, args.precision.into())
-}
-
-/// Refuses another model's tokenizer, and says how far the embeddings are padded.
-fn check_tokenizer(json: &[u8], config: &ModelConfig) -> Result<()> {
-    let text = &config.text_encoder;
+    let config = recipe.config(&architecture, reference(args)?)?;
+    let tokenizer = tokenizer_json(read(&args.tokenizer)?)?;
     let findings = config.presets.iter().flat_map(|preset| &preset.findings);
-    let padding = TextTokenizer::new(json, text.rows)?.fits(text.vocab, findings)?;
+    let text = &config.text_encoder;
+    let padding = TextTokenizer::new(&tokenizer, text.rows)?.fits(text.vocab, findings)?;
     if padding > 0 {
         eprintln!("{padding} of {} embeddings are padding: no word piece has them", text.vocab);
     }
-    Ok(())
-}
-
-/// The findings that every model offers.
-pub fn presets() -> Result<Vec<Preset>> {
-    Ok(serde_json::from_str(FINDING_SETS)?)
+    let weights = checkpoint.weights(&architecture, config.map_side())?;
+    let bar = progress(weights.len(), "converting");
+    let weights = weights.inspect(|_| bar.inc(1)).flat_map(|weights| {
+        weights.map_or_else(|error| vec![Err(error)], |all| all.into_iter().map(Ok).collect())
+    });
+    write_model(&args.out, config, tokenizer, weights, args.precision.into())
 }
 
 /// Writes a model folder, with a self-test computed from the weights as they are stored.
 pub fn write_model(
     out: &Path,
-    mut config: ModelConfig,
+    config: ModelConfig,
     tokenizer: Vec<u8>,
     weights: impl IntoIterator<Item = carzero::Result<Weight>>,
     precision: Precision,
 ) -> Result<()> {
-    config.check()?;
-    let mut shards = ShardWriter::new(precision);
+    let mut folder = FolderWriter::new(config, tokenizer, precision)?;
+    let mut shards = Vec::new();
     for weight in weights {
-        shards.push(&weight?);
+        shards.extend(folder.push(&weight?)?);
     }
-    let parameters = shards.parameters();
-    let mut files = vec![(CONFIG.to_string(), Vec::new()), (TOKENIZER.to_string(), tokenizer)];
-    files.extend(shards.finish()?);
-    let manifest = |config: &ModelConfig, files: &mut Vec<(String, Vec<u8>)>| -> Result<Manifest> {
-        files[0].1 = config_json(config)?;
-        let entries = files.iter().map(|(path, data)| FileEntry::new(path, data)).collect();
-        Ok(Manifest::new(precision, parameters, entries))
-    };
-    let untested = manifest(&config, &mut files)?;
-    config.self_test = Some(self_test(&untested, &files)?);
-    let manifest = manifest(&config, &mut files)?;
+    shards.extend(folder.last_shards()?);
+    let digests: Vec<String> = shards.iter().map(|data| sha256(data)).collect();
+    let (untested, files) = folder.described(&digests, None)?;
+    let logits = self_test(&untested, &files, &shards)?;
+    let (manifest, mut files) = folder.described(&digests, Some(&logits))?;
+    let names = manifest.files.iter().skip(files.len()).map(|entry| entry.path.clone());
+    files.extend(names.zip(shards));
     write_folder(out, &manifest, &files)?;
     println!(
         "{}: {} weights, {:.1} MB",
@@ -252,66 +173,25 @@ pub fn rewrite(
 }
 
 /// Computes, on the CPU and from the weights as stored, what every device must reproduce.
-fn self_test(manifest: &Manifest, files: &[(String, Vec<u8>)]) -> Result<SelfTest> {
+fn self_test(manifest: &Manifest, files: &[File], shards: &[Vec<u8>]) -> Result<Vec<f32>> {
     let device = Device::flex();
     let mut loader = Loader::new(&serde_json::to_vec(manifest)?, device.clone())?;
-    for (path, data) in files {
-        loader.add(path, data)?;
+    let contents = files.iter().map(|(_, data)| data).chain(shards);
+    for (entry, data) in manifest.files.iter().zip(contents) {
+        loader.add(&entry.path, data)?;
     }
-    let prompts = SELF_TEST_PROMPTS.map(str::to_string).to_vec();
     let engine = Engine::new(loader.finish()?, device);
-    let logits = pollster::block_on(engine.test_pattern_logits(&prompts))?;
-    Ok(SelfTest { prompts, logits })
+    let prompts = SELF_TEST_PROMPTS.map(str::to_string);
+    Ok(pollster::block_on(engine.test_pattern_logits(&prompts))?)
 }
 
-fn write_folder(folder: &Path, manifest: &Manifest, files: &[(String, Vec<u8>)]) -> Result<()> {
+fn write_folder(folder: &Path, manifest: &Manifest, files: &[File]) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let write = |name: &str, data: &[u8]| {
+    for (name, data) in files.iter().chain([&manifest_file(manifest)?]) {
         let path = folder.join(name);
-        fs::write(&path, data).with_context(|| format!("cannot write {}", path.display()))
-    };
-    for (name, data) in files {
-        write(name, data)?;
+        fs::write(&path, data).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    // Last, so that a folder is never described by what it does not hold yet.
-    let mut json = serde_json::to_vec_pretty(manifest)?;
-    json.push(b'\n');
-    write(MANIFEST, &json)
-}
-
-/// The config with one line for each of its parts, so that changes can be read.
-fn config_json(config: &ModelConfig) -> Result<Vec<u8>> {
-    let mut config = serde_json::to_value(config)?;
-    shorten(&mut config);
-    let Value::Object(parts) = config else { return Ok(Vec::new()) };
-    let lines: Vec<String> =
-        parts.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
-    Ok(format!("{{\n{}\n}}\n", lines.join(",\n")).into_bytes())
-}
-
-/// Writes numbers that are f32 with the few digits that tell them from other f32.
-fn shorten(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(shorten),
-        Value::Object(parts) => parts.values_mut().for_each(shorten),
-        Value::Number(number) => {
-            let short = number.as_f64().filter(|_| number.is_f64()).map(|exact| exact as f32);
-            if let Some(short) = short.filter(|short| Some(f64::from(*short)) == number.as_f64())
-                && let Some(digits) = short.to_string().parse().ok().and_then(Number::from_f64)
-            {
-                *number = digits;
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
-}
-
-fn tokenizer(path: &Path) -> Result<Vec<u8>> {
-    let data = read(path)?;
-    if path.extension().is_some_and(|extension| extension == "txt") {
-        return Ok(vocabulary_as_tokenizer(&String::from_utf8(data)?)?);
-    }
-    Ok(data)
+    Ok(())
 }
 
 fn reference(args: &Args) -> Result<Option<Reference>> {

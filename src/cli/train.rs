@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use carzero::package::checkpoint::recipe::presets;
 use carzero::table::Csv;
 use carzero::train::config::TrainConfig;
 use carzero::train::samples::Fold;
 use carzero::train::{Paths, Trained, Validated, train};
 
-use super::convert::{presets, write_model};
+use super::convert::write_model;
 use super::open::DeviceKind;
 
 /// Tables of a cross-validation.

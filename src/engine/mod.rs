@@ -459,6 +459,11 @@ impl Engine {
     ///
     /// As [`Engine::score`].
     pub async fn test_pattern_logits(&self, prompts: &[String]) -> Result<Vec<f32>> {
+        read(self.test_pattern(prompts)?).await
+    }
+
+    #[inline(never)] // once for both that wait for it
+    fn test_pattern(&self, prompts: &[String]) -> Result<Tensor<2>> {
         let crop = self.config.image.crop;
         let wave = |index: usize| {
             ((index % crop) as f32 * 0.11).sin() + ((index / crop) as f32 * 0.07).cos()
@@ -467,7 +472,7 @@ impl Engine {
         let images = self.encode_pixels(pixels, Vec::new());
         let texts = self.encode_texts(&normalized(prompts))?;
         let scores = self.model.score(&images.encoded, &texts);
-        read((scores.i2t + scores.t2i) / 2.0).await
+        Ok((scores.i2t + scores.t2i) / 2.0)
     }
 
     /// Checks the device. There are drivers that compute zeros, or worse, without reporting an

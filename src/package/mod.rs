@@ -3,9 +3,9 @@
 //! `reference.safetensors` may follow: the condensed tokens of the images of the reference
 //! population (`CarZero::condense_images`), one row for each token, as the tensor `tokens`.
 
-#[cfg(not(target_arch = "wasm32"))]
 pub mod checkpoint;
 pub mod config;
+pub mod folder;
 pub mod ood;
 pub mod population;
 pub mod shard;
@@ -89,7 +89,7 @@ impl FileEntry {
 }
 
 /// SHA-256 in lower-case hexadecimal.
-pub(crate) fn sha256(data: &[u8]) -> String {
+pub fn sha256(data: &[u8]) -> String {
     Sha256::digest(data).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

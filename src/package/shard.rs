@@ -95,6 +95,7 @@ impl Weight {
 pub struct ShardWriter {
     precision: Precision,
     parameters: u64,
+    /// The last one is being filled.
     shards: Vec<Vec<Stored>>,
     size: usize,
 }
@@ -122,22 +123,19 @@ impl ShardWriter {
     /// Stores a weight, cut along its first axis where it is larger than a shard.
     pub fn push(&mut self, weight: &Weight) {
         self.parameters += weight.values.len() as u64;
+        let precision = self.precision_of(weight);
         let rows = weight.shape.first().copied().unwrap_or(1).max(1);
         let row = weight.values.len() / rows;
-        let stored_row = row * self.precision_of(weight).size() + 4;
+        let stored_row = row * precision.size() + 4;
         let rows_a_part = ((MAX_SHARD - SHARD_OVERHEAD) / stored_row.max(1)).max(1);
         let parts = rows.div_ceil(rows_a_part);
         for (index, values) in weight.values.chunks((rows_a_part * row).max(1)).enumerate() {
-            let mut part = Weight {
-                name: weight.name.clone(),
-                shape: weight.shape.clone(),
-                values: values.to_vec(),
-            };
+            let (mut name, mut shape) = (weight.name.clone(), weight.shape.clone());
             if parts > 1 {
-                part.name = format!("{}#{}/{parts}", weight.name, index + 1);
-                part.shape[0] = values.len() / row;
+                name = format!("{name}#{}/{parts}", index + 1);
+                shape[0] = values.len() / row;
             }
-            self.store(part);
+            self.store(Stored::tensors(precision, name, shape, values));
         }
     }
 
@@ -149,31 +147,7 @@ impl ShardWriter {
         }
     }
 
-    fn store(&mut self, weight: Weight) {
-        let stored = match self.precision_of(&weight) {
-            Precision::F32 => vec![Stored::f32(weight.name, weight.shape, &weight.values)],
-            Precision::F16 => {
-                let data = weight.values.iter().flat_map(|&value| half(value)).collect();
-                vec![Stored { name: weight.name, dtype: Dtype::F16, shape: weight.shape, data }]
-            }
-            Precision::Q8 => {
-                let channels = channels(&weight.shape);
-                let channel = (weight.values.len() / channels).max(1);
-                let (scales, data) = weight.values.chunks(channel).map(quantize).fold(
-                    (Vec::new(), Vec::new()),
-                    |(mut scales, mut data), (scale, values)| {
-                        scales.push(scale);
-                        data.extend(values);
-                        (scales, data)
-                    },
-                );
-                let scale = Stored::f32(format!("{}.scale", weight.name), vec![channels], &scales);
-                vec![
-                    Stored { name: weight.name, dtype: Dtype::I8, shape: weight.shape, data },
-                    scale,
-                ]
-            }
-        };
+    fn store(&mut self, stored: Vec<Stored>) {
         let size: usize = stored.iter().map(|tensor| tensor.data.len() + TENSOR_OVERHEAD).sum();
         if self.size + size > MAX_SHARD - SHARD_OVERHEAD && self.size > 0 {
             self.shards.push(Vec::new());
@@ -185,29 +159,53 @@ impl ShardWriter {
         }
     }
 
-    /// The shards as files: name and content.
+    /// Takes out the shards that nothing more is added to.
     ///
     /// # Errors
     ///
     /// [`Error::Weights`] where two weights have one name.
-    pub fn finish(self) -> Result<Vec<(String, Vec<u8>)>> {
-        let count = self.shards.len();
-        let mut files = Vec::with_capacity(count);
-        for (index, shard) in self.shards.into_iter().enumerate() {
-            let views: std::result::Result<Vec<_>, _> = shard
-                .iter()
-                .map(|t| {
-                    TensorView::new(t.dtype, t.shape.clone(), &t.data)
-                        .map(|view| (t.name.as_str(), view))
-                })
-                .collect();
-            let data = views
-                .and_then(|views| safetensors::serialize(views, None))
-                .map_err(|error| Error::Weights(error.into()))?;
-            files.push((format!("weights-{:02}-of-{count:02}.safetensors", index + 1), data));
-        }
-        Ok(files)
+    pub fn take_full(&mut self) -> Result<Vec<Vec<u8>>> {
+        let full = self.shards.len() - 1;
+        self.shards.drain(..full).map(serialized).collect()
     }
+
+    /// Takes out all shards, once every weight is in.
+    ///
+    /// # Errors
+    ///
+    /// As [`ShardWriter::take_full`].
+    pub fn take_all(&mut self) -> Result<Vec<Vec<u8>>> {
+        self.size = 0;
+        std::mem::replace(&mut self.shards, vec![Vec::new()]).into_iter().map(serialized).collect()
+    }
+
+    /// The shards as files: name and content.
+    ///
+    /// # Errors
+    ///
+    /// As [`ShardWriter::take_full`].
+    pub fn finish(mut self) -> Result<Vec<(String, Vec<u8>)>> {
+        let shards = self.take_all()?;
+        let count = shards.len();
+        let named = |(index, data)| (shard_name(index, count), data);
+        Ok(shards.into_iter().enumerate().map(named).collect())
+    }
+}
+
+/// The file of a shard, counted from 0.
+pub(crate) fn shard_name(index: usize, count: usize) -> String {
+    format!("weights-{:02}-of-{count:02}.safetensors", index + 1)
+}
+
+fn serialized(shard: Vec<Stored>) -> Result<Vec<u8>> {
+    let views = shard.iter().map(|t| {
+        let view = TensorView::new(t.dtype, t.shape.clone(), &t.data)?;
+        Ok((t.name.as_str(), view))
+    });
+    views
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .and_then(|views| safetensors::serialize(views, None))
+        .map_err(|error| Error::Weights(error.into()))
 }
 
 /// Percentiles of logits over the reference images, by normalised sentence.
@@ -291,6 +289,27 @@ impl Precision {
 }
 
 impl Stored {
+    /// A tensor in a precision: in 8 bits with its factors.
+    fn tensors(precision: Precision, name: String, shape: Vec<usize>, values: &[f32]) -> Vec<Self> {
+        match precision {
+            Precision::F32 => vec![Self::f32(name, shape, values)],
+            Precision::F16 => {
+                let data = values.iter().flat_map(|&value| half(value)).collect();
+                vec![Self { name, dtype: Dtype::F16, shape, data }]
+            }
+            Precision::Q8 => {
+                let channels = channels(&shape);
+                let channel = (values.len() / channels).max(1);
+                let (mut scales, mut data) = (Vec::new(), Vec::with_capacity(values.len()));
+                for values in values.chunks(channel) {
+                    scales.push(quantize(values, &mut data));
+                }
+                let scale = Self::f32(format!("{name}.scale"), vec![channels], &scales);
+                vec![Self { name, dtype: Dtype::I8, shape, data }, scale]
+            }
+        }
+    }
+
     fn f32(name: String, shape: Vec<usize>, values: &[f32]) -> Self {
         let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Self { name, dtype: Dtype::F32, shape, data }
@@ -306,9 +325,32 @@ fn channels(shape: &[usize]) -> usize {
     }
 }
 
-/// One channel as integers of -127..=127 and the factor that restores them.
-fn quantize(values: &[f32]) -> (f32, Vec<u8>) {
-    let largest = values.iter().fold(0.0f32, |largest, v| largest.max(v.abs()));
+/// Adds one channel as integers of -127..=127; returns the factor that restores them.
+fn quantize(values: &[f32], integers: &mut Vec<u8>) -> f32 {
+    // Neither `max` nor `round` is one instruction in WebAssembly.
+    let larger = |largest: f32, v: &f32| if v.abs() > largest { v.abs() } else { largest };
+    let largest = values.iter().fold(0.0, larger);
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-    (scale, values.iter().map(|v| (v / scale).round() as i8 as u8).collect())
+    integers.extend(values.iter().map(|v| rounded(v / scale) as i8 as u8));
+    scale
+}
+
+/// As `f32::round`.
+fn rounded(value: f32) -> f32 {
+    let whole = value.trunc();
+    if (value - whole).abs() < 0.5 { whole } else { whole + 1f32.copysign(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    #[test]
+    fn numbers_are_rounded_as_round_does() {
+        let mut values = vec![0.0, -0.0, 0.5, -0.5, 0.49999997, -0.49999997, 126.5, -126.5, 127.0];
+        values.extend((0..100_000).map(|step| (step as f32).mul_add(0.00254, -127.0)));
+        for value in values {
+            assert_eq!(rounded(value), value.round(), "{value}");
+        }
+    }
 }

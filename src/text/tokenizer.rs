@@ -1,9 +1,10 @@
 //! From a sentence to the word pieces that the text encoder reads.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use ahash::AHashMap;
 use serde::Deserialize;
+#[cfg(feature = "train")]
 use serde_json::json;
 use tokenizers::models::wordpiece::{WordPiece, WordPieceBuilder};
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
@@ -250,13 +251,6 @@ impl TextTokenizer {
     }
 }
 
-/// What puts `[CLS]` before a text and `[SEP]` after it.
-fn bert_processing(id: impl Fn(&str) -> Option<u64>) -> Result<serde_json::Value> {
-    let special =
-        |piece: &str| id(piece).map(|id| json!([piece, id])).ok_or_else(|| missing(piece));
-    Ok(json!({"type": "BertProcessing", "sep": special(SEP)?, "cls": special(CLS)?}))
-}
-
 fn missing(piece: &str) -> Error {
     Error::Tokenizer(format!("{piece} is not in the vocabulary").into())
 }
@@ -286,36 +280,60 @@ fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<u
     }
 }
 
+/// The `tokenizer.json` in a file that may also be a `vocab.txt`, which begins otherwise.
+///
+/// # Errors
+///
+/// [`Error::Tokenizer`] where the file is neither.
+pub fn tokenizer_json(file: Vec<u8>) -> Result<Vec<u8>> {
+    if file.trim_ascii_start().starts_with(b"{") {
+        return Ok(file);
+    }
+    let vocabulary = String::from_utf8(file).map_err(|error| Error::Tokenizer(error.into()))?;
+    vocabulary_as_tokenizer(&vocabulary)
+}
+
 /// A `vocab.txt` (one word piece a line) as the `tokenizer.json` of an uncased BERT.
 ///
 /// # Errors
 ///
 /// [`Error::Tokenizer`] where `[CLS]`, `[SEP]` or `[UNK]` is not in it.
 pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
-    let pieces: BTreeMap<&str, u64> = vocabulary.lines().map(str::trim_end).zip(0..).collect();
-    let id = |piece: &str| pieces.get(piece).copied();
-    id("[UNK]").ok_or_else(|| missing("[UNK]"))?;
-    let tokenizer = json!({
-        "version": "1.0",
-        "normalizer": {
-            "type": "BertNormalizer",
-            "clean_text": true,
-            "handle_chinese_chars": true,
-            "strip_accents": null,
-            "lowercase": true
-        },
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
-        "post_processor": bert_processing(id)?,
-        "model": {
-            "type": "WordPiece",
-            "unk_token": "[UNK]",
-            "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100,
-            "vocab": pieces
-        }
-    });
+    let fail = |error: serde_json::Error| Error::Tokenizer(error.into());
+    let mut pieces = serde_json::Map::new();
+    for (id, piece) in (0u64..).zip(vocabulary.lines()) {
+        pieces.insert(piece.trim_end().to_string(), id.into());
+    }
+    let id = |piece: &str| pieces.get(piece).cloned().ok_or_else(|| missing(piece));
+    id("[UNK]")?;
+    let (sep, cls) = (id(SEP)?, id(CLS)?);
+    let mut tokenizer: serde_json::Value = serde_json::from_slice(UNCASED).map_err(fail)?;
+    tokenizer["post_processor"]["sep"][1] = sep;
+    tokenizer["post_processor"]["cls"][1] = cls;
+    tokenizer["model"]["vocab"] = pieces.into();
     Ok(tokenizer.to_string().into_bytes())
 }
+
+/// The tokenizer of an uncased BERT, without its vocabulary and the numbers of its special pieces.
+const UNCASED: &[u8] = br###"{
+    "version": "1.0",
+    "normalizer": {
+        "type": "BertNormalizer",
+        "clean_text": true,
+        "handle_chinese_chars": true,
+        "strip_accents": null,
+        "lowercase": true
+    },
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+    "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", null], "cls": ["[CLS]", null]},
+    "model": {
+        "type": "WordPiece",
+        "unk_token": "[UNK]",
+        "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+        "vocab": {}
+    }
+}"###;
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod boundary;
+#[cfg(all(target_arch = "wasm32", feature = "flex", not(feature = "evaluate")))]
+mod convert;
 #[cfg(all(target_arch = "wasm32", not(feature = "evaluate")))]
 mod device;
 #[cfg(any(feature = "evaluate", test))]

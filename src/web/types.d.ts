@@ -584,6 +584,12 @@ export interface Completion {
   finding: string;
 }
 
+/** A file as the page provides it, read where it lies. */
+export interface Stored {
+  /** Fills `into` with its bytes from `start` on. */
+  read(start: number, into: Uint8Array): void;
+}
+
 /** The pool of workers, as the page provides it. Members count from 0. */
 export interface Pool {
   /** How many are ready, of the first ones. */

@@ -16,6 +16,8 @@ declare global {
   var axe: typeof import('axe-core');
   /** What the worker was asked. */
   var asked: Asked[];
+  /** How far a conversion was, each time. */
+  var told: import('../../www/core/conversion.js').Progress[];
   /** What it answered to be explained. */
   var explained: import('carzero').Explanation[];
   /** Lets the worker go on. */

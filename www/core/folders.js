@@ -2,8 +2,8 @@
  * Where a model comes from: a folder beside the page, or one on this device.
  *
  * @typedef {{kind: 'site', name: string, url: string}} SiteFolder
- * @typedef {SiteFolder | {kind: 'disk', name: string, files: Map<string, File>}} Folder
- *   `url` ends in a slash; `files` are named as the manifest names them
+ * @typedef {SiteFolder | {kind: 'disk', name: string, files: Map<string, File>, made?: boolean}} Folder
+ *   `url` ends in a slash; `files` are named as the manifest names them; `made`: of a checkpoint, and nowhere but here
  */
 
 export const DEFAULT_MODEL = 'models/default';

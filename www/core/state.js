@@ -74,6 +74,7 @@ export function initialState() {
     /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
     /** @type {{name: string, download: Progress | null} | null} A model that is tried while the other works */ trial:
       null,
+    /** @type {import('./conversion.js').Conversion | null} A checkpoint that is to be a model */ conversion: null,
     /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model:
       'loading',
     /** @type {Progress | null} */ download: null,

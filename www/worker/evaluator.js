@@ -1,8 +1,6 @@
 /**
  * The worker that measures scores. It owns the module for that, and the tables.
  *
- * Its messages are those of worker.js. What takes long is one call of the module, so that only the worker's end can cut it short.
- *
  * @typedef {typeof import('carzero-evaluate')} Exports
  * @typedef {object} Jobs
  * @property {(payload: {tables: {file: Blob, name: string}[]}) => string[][]} open Takes tables, in place of those before, and gives their columns
@@ -12,8 +10,8 @@
  * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
  * @property {(payload: {study: import('../core/study.js').Measured}) => import('carzero-evaluation').StudyReport} study Needs no tables
  */
-import './alive.js';
-import { CodedError, codedFrom } from '../core/errors.js';
+import { CodedError } from '../core/errors.js';
+import { serve } from './serve.js';
 
 /** @type {Promise<Exports> | undefined} */ let program;
 /** @type {Exports['Tables']['prototype'] | undefined} */ let tables;
@@ -37,7 +35,7 @@ function present(thing) {
   return thing;
 }
 
-/** @type {{[J in keyof Jobs]: (payload: Parameters<Jobs[J]>[0], tell: (told: {done: number, of: number}) => void) => Promise<ReturnType<Jobs[J]>>}} */
+/** @type {Parameters<typeof serve<Jobs, {done: number, of: number}>>[0]} */
 const jobs = {
   async open({ tables: files }) {
     const wasm = await (program ??= startProgram());
@@ -89,15 +87,4 @@ const jobs = {
   },
 };
 
-/** @param {MessageEvent<{id: number, type: keyof Jobs, payload: any}>} event */
-onmessage = async ({ data: { id, type, payload } }) => {
-  try {
-    if (!Object.hasOwn(jobs, type)) throw new Error(`unknown message type: ${type}`);
-    const value = await jobs[type](payload, (told) => postMessage({ id, type: 'progress', value: told }));
-    postMessage({ id, type: 'result', value });
-  } catch (error) {
-    const { code, message, stack, values } = codedFrom(error);
-    if (error instanceof WebAssembly.RuntimeError) postMessage({ type: 'crash', value: { message, stack } });
-    else postMessage({ id, type: 'error', value: { code, message, values } });
-  }
-};
+serve(jobs);

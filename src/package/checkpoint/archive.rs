@@ -1,144 +1,181 @@
 //! The zip archive that PyTorch writes since 1.6: a pickle, and a file for each storage.
+//!
+//! PyTorch compresses nothing, so that a storage is a run of bytes in the archive. The format is
+//! PKWARE's APPNOTE.TXT, of which this reads what such archives have: the central directory (4.3.12)
+//! with its 64-bit form (4.3.14, 4.5.3), and the length of what precedes a file's bytes (4.3.7).
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
 
-use burn::store::{bridge, burn_pack};
-use burn::tensor::{Shape, TensorData};
-use zip::ZipArchive;
-use zip::read::ZipReadOptions;
+use super::file::{Found, SourceFile, Storage};
+use super::pickle::{MAX_PICKLE, Pickle};
 
-use super::pickle::{Pickle, TensorRef};
+/// How a zip archive begins, and each of its files.
+pub const ZIP: [u8; 4] = *b"PK\x03\x04";
+/// The largest central directory that is read; no checkpoint has a larger one.
+const MAX_DIRECTORY: u64 = 64 << 20;
+/// The end of the central directory, and the longest comment after it.
+const END: usize = 22;
+const MAX_COMMENT: u64 = 0xffff;
+/// The places of the end in 64-bit form, and that form.
+const LOCATOR: usize = 20;
+const END_64: usize = 56;
 
-/// The largest pickle that is read; no checkpoint has a larger one.
-const MAX_PICKLE: u64 = 64 << 20;
-/// How a zip archive begins.
-const ZIP: [u8; 4] = *b"PK\x03\x04";
-
-/// An open checkpoint.
-#[derive(Debug)]
-pub struct Archive {
-    zip: Mutex<ZipArchive<BufReader<File>>>,
-    /// The folder inside, with its slash.
-    root: String,
+/// A file in the archive.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Where its header lies.
+    header: u64,
+    /// Bytes.
+    length: u64,
+    crc: u32,
+    /// Neither compressed nor encrypted.
+    plain: bool,
 }
 
-/// Tensors by name, and the entry of the checkpoint that all of them were found in, if any.
-pub type Found<'n> = (Option<&'n str>, Vec<burn_pack::Tensor>);
-
-/// Opens a zip archive; `None` where the file is none.
+/// The tensors of an archive.
 ///
 /// # Errors
 ///
-/// What is wrong, where it cannot be read or holds no pickle of PyTorch's.
-pub fn open(path: &Path) -> Result<Option<Archive>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut start = [0; 4];
-    let whole = (&file).read_exact(&mut start).is_ok();
-    if !whole || start != ZIP {
-        return Ok(None);
+/// What is wrong, where it is damaged, or no checkpoint of PyTorch's.
+pub fn tensors(file: &SourceFile) -> Result<Found, String> {
+    let archive = Archive::open(file)?;
+    let pickle = archive.storage("data.pkl")?;
+    if pickle.length > MAX_PICKLE {
+        return Err(format!("its pickle is larger than {} MB", MAX_PICKLE >> 20));
     }
-    let zip = ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
-    let names = zip.file_names().filter_map(|name| name.ok());
-    let roots = names.filter_map(|name| name.strip_suffix("data.pkl").map(str::to_string));
-    let roots = roots.filter(|root| root.is_empty() || root.ends_with('/'));
-    let root = roots.min_by_key(String::len);
-    let root =
-        root.ok_or("it is a zip archive without a data.pkl, and no checkpoint of PyTorch")?;
-    Ok(Some(Archive { zip: Mutex::new(zip), root }))
+    let order =
+        archive.storage("byteorder").and_then(|order| file.read(order.start, order.length.min(3)));
+    if order.is_ok_and(|order| order.starts_with(b"big")) {
+        return Err("it was written on a big-endian machine; save it again on another".into());
+    }
+    let pickle = file.read(pickle.start, pickle.length)?;
+    Pickle::read(&pickle)?.tensors(&|name| archive.storage(&format!("data/{name}")))
 }
 
-impl Archive {
-    /// The tensors below the first of some entries that has any, or else all; values are read when
-    /// asked for.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, where the pickle is damaged or too large, or the numbers are big-endian.
-    pub fn tensors<'n>(self, entries: &[&'n str]) -> Result<Found<'n>, String> {
-        let pickle = self.read("data.pkl", 0, MAX_PICKLE).map_err(|error| error.to_string())?;
-        if pickle.len() as u64 == MAX_PICKLE {
-            return Err(format!("its pickle is larger than {} MB", MAX_PICKLE >> 20));
-        }
-        if self.read("byteorder", 0, 8).is_ok_and(|order| order.starts_with(b"big")) {
-            return Err("it was written on a big-endian machine; save it again on another".into());
-        }
-        let (entry, tensors) = Pickle::read(&pickle)?.tensors_under(entries)?;
-        let archive = Arc::new(self);
-        let deferred = |(name, tensor): (String, TensorRef)| {
-            let (archive, shape) = (archive.clone(), Shape::from(tensor.shape.clone()));
-            bridge::deferred(name, tensor.dtype, shape, None, move || {
-                archive.values(&tensor).map_err(|error| {
-                    burn_pack::Error::ValidationError(format!("{}: {error}", tensor.storage))
-                })
-            })
-        };
-        Ok((entry, tensors.into_iter().map(deferred).collect()))
+/// An open archive.
+struct Archive<'f> {
+    file: &'f SourceFile,
+    /// The folder inside, with its slash.
+    root: String,
+    entries: BTreeMap<String, Entry>,
+}
+
+impl<'f> Archive<'f> {
+    fn open(file: &'f SourceFile) -> Result<Self, String> {
+        let entries = directory(file)?;
+        let roots = entries.keys().filter_map(|name| name.strip_suffix("data.pkl"));
+        let roots = roots.filter(|root| root.is_empty() || root.ends_with('/'));
+        let root = roots
+            .min_by_key(|root| (root.len(), *root))
+            .ok_or("it is a zip archive without a data.pkl, and no checkpoint of PyTorch")?
+            .to_string();
+        Ok(Self { file, root, entries })
     }
 
-    /// The first `most` bytes, or all, of a file in the archive, after `start`.
-    fn read(&self, name: &str, start: u64, most: u64) -> io::Result<Vec<u8>> {
-        let mut zip = self.zip.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = format!("{}{name}", self.root);
-        let index = zip.index_for_name(&name).ok_or(io::ErrorKind::NotFound)?;
-        // `torch.save` may leave the checksums out, and writes 0 then.
-        let unchecked = zip.by_index_raw(index)?.crc32() == 0;
-        let options = ZipReadOptions::new().ignore_crc32(unchecked);
-        let mut file = zip.by_index_with_options(index, options)?;
-        io::copy(&mut (&mut file).take(start), &mut io::sink())?;
-        let mut bytes = Vec::new();
-        file.take(most).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// A tensor's values in the order of its axes.
-    fn values(&self, tensor: &TensorRef) -> io::Result<TensorData> {
-        let damaged = || io::Error::other("its tensor reaches beyond its storage");
-        let size = tensor.dtype.size();
-        let axes = || tensor.shape.iter().zip(&tensor.strides);
-        let count = tensor.shape.iter().try_fold(1usize, |all, &side| all.checked_mul(side));
-        let count = count.ok_or_else(damaged)?;
-        let reach = axes().try_fold(1usize, |reach, (&side, &stride)| {
-            reach.checked_add(side.saturating_sub(1).checked_mul(stride)?)
-        });
-        let bytes = |elements: usize| elements.checked_mul(size).ok_or_else(damaged);
-        let reach = if count == 0 { 0 } else { bytes(reach.ok_or_else(damaged)?)? };
-        let file = format!("data/{}", tensor.storage);
-        let stored = self.read(&file, bytes(tensor.offset)? as u64, reach as u64)?;
-        if stored.len() != reach {
+    /// Where the bytes of a file lie.
+    fn storage(&self, name: &str) -> Result<Storage, String> {
+        let path = format!("{}{name}", self.root);
+        let missing = || format!("{path} is missing in the archive; copy or download it again");
+        let Entry { header, length, crc, plain } = *self.entries.get(&path).ok_or_else(missing)?;
+        if !plain {
+            return Err(format!(
+                "{path} is compressed or encrypted, which PyTorch never does; unpack the archive \
+                 and pack it without compression, or save the checkpoint again"
+            ));
+        }
+        let start = self.file.read(header, 30)?;
+        if start[..4] != ZIP {
             return Err(damaged());
         }
-        let values = if reach == count * size && is_row_major(tensor) {
-            stored
-        } else {
-            gather(tensor, count, &stored)
+        let before = 30 + u64::from(short(&start, 26)) + u64::from(short(&start, 28));
+        // `torch.save` may leave the checksums out, and writes 0 then.
+        Ok(Storage { start: header + before, length, crc: (crc != 0).then_some(crc) })
+    }
+}
+
+/// All files by their names.
+fn directory(file: &SourceFile) -> Result<BTreeMap<String, Entry>, String> {
+    let (start, length) = directory_place(file)?;
+    if length > MAX_DIRECTORY {
+        return Err(format!("its table of contents is larger than {} MB", MAX_DIRECTORY >> 20));
+    }
+    let directory = file.read(start, length)?;
+    let mut entries = BTreeMap::new();
+    let mut rest = directory.as_slice();
+    while rest.starts_with(b"PK\x01\x02") {
+        let header = rest.get(..46).ok_or_else(damaged)?;
+        let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(short(header, at)));
+        let after = rest.get(46..46 + name + extra + comment).ok_or_else(damaged)?;
+        let (flags, method) = (short(header, 8), short(header, 10));
+        let sizes = [24, 20, 42].map(|at| u64::from(word(header, at)));
+        let [length, stored, header_at] = wide(sizes, &after[name..name + extra])?;
+        let entry = Entry {
+            header: header_at,
+            length,
+            crc: word(header, 16),
+            plain: method == 0 && flags & 1 == 0 && length == stored,
         };
-        Ok(TensorData::from_bytes_vec(values, tensor.shape.clone(), tensor.dtype))
-    }
-}
-
-fn is_row_major(tensor: &TensorRef) -> bool {
-    let mut step = 1;
-    tensor.shape.iter().zip(&tensor.strides).rev().all(|(&side, &stride)| {
-        let right = side == 1 || stride == step;
-        step *= side;
-        right
-    })
-}
-
-/// Collects values that do not lie one after the other, as of a transposed or sliced tensor.
-fn gather(tensor: &TensorRef, count: usize, stored: &[u8]) -> Vec<u8> {
-    let size = tensor.dtype.size();
-    let mut values = Vec::with_capacity(count * size);
-    for index in 0..count {
-        let (mut rest, mut place) = (index, 0);
-        for (&side, &stride) in tensor.shape.iter().zip(&tensor.strides).rev() {
-            place += rest % side * stride;
-            rest /= side;
+        if let Ok(name) = str::from_utf8(&after[..name]) {
+            entries.insert(name.to_string(), entry);
         }
-        values.extend_from_slice(&stored[place * size..][..size]);
+        rest = &rest[46 + after.len()..];
     }
-    values
+    Ok(entries)
+}
+
+/// Where the central directory begins, and its length.
+fn directory_place(file: &SourceFile) -> Result<(u64, u64), String> {
+    let length = file.length().min(END as u64 + MAX_COMMENT + LOCATOR as u64);
+    let tail = file.read(file.length() - length, length)?;
+    let end = tail.windows(END).rposition(|window| window.starts_with(b"PK\x05\x06"));
+    let end = end.ok_or("the end of the archive is missing; copy or download the file again")?;
+    let locator = end.checked_sub(LOCATOR).map(|at| &tail[at..end]);
+    if let Some(locator) = locator.filter(|locator| locator.starts_with(b"PK\x06\x07")) {
+        let end = file.read(long(locator, 8), END_64 as u64)?;
+        if !end.starts_with(b"PK\x06\x06") {
+            return Err(damaged());
+        }
+        return Ok((long(&end, 48), long(&end, 40)));
+    }
+    let end = &tail[end..];
+    Ok((word(end, 16).into(), word(end, 12).into()))
+}
+
+/// Sizes and places that do not fit into 32 bits, in this order, from a file's extra fields.
+fn wide(mut sizes: [u64; 3], mut extra: &[u8]) -> Result<[u64; 3], String> {
+    while let Some((header, rest)) = extra.split_first_chunk::<4>() {
+        let (field, next) = rest.split_at_checked(short(header, 2).into()).ok_or_else(damaged)?;
+        if short(header, 0) == 1 {
+            let mut longs = field.as_chunks::<8>().0.iter().map(|&long| u64::from_le_bytes(long));
+            for size in sizes.iter_mut().filter(|size| **size == u64::from(u32::MAX)) {
+                *size = longs.next().ok_or_else(damaged)?;
+            }
+        }
+        extra = next;
+    }
+    Ok(sizes)
+}
+
+#[cold]
+fn damaged() -> String {
+    "its archive is damaged; copy or download the file again".into()
+}
+
+/// The number of `N` bytes at a place that is known to be there.
+fn bytes<const N: usize>(from: &[u8], at: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&from[at..at + N]);
+    bytes
+}
+
+fn short(from: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(bytes(from, at))
+}
+
+fn word(from: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes(from, at))
+}
+
+fn long(from: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes(from, at))
 }

@@ -1,21 +1,25 @@
 //! Conversion: a published checkpoint becomes a model folder.
 //!
 //! Reads PyTorch (Lightning) `.ckpt` files, of which only tensors are interpreted and nothing is
-//! executed (`checkpoint/pickle.rs` and `archive.rs`; files from before PyTorch 1.6 by Burn), and
-//! safetensors. Sizes are inferred from the tensors' shapes; then every key and
+//! executed (`pickle.rs`, in the zip archive of `archive.rs` or, before PyTorch 1.6, as `legacy.rs`
+//! has it), and `safetensors.rs`. All of these tell where tensors lie in the file (`file.rs`), from
+//! which then one at a time is read. Sizes are inferred from the tensors' shapes; then every key and
 //! shape is checked against the layout that these sizes imply.
 
 mod archive;
+mod file;
+mod legacy;
 mod pickle;
+pub mod recipe;
+mod safetensors;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::File;
 use std::path::Path;
-
-use burn::store::{ModuleStore, PytorchStore, SafetensorsStore, bridge, burn_pack};
+use std::rc::Rc;
 
 use crate::error::{Cause, Error, Result, Unreadable};
 use crate::package::config::{
@@ -24,10 +28,12 @@ use crate::package::config::{
 };
 use crate::package::shard::Weight;
 
+use file::{Found, Located, SourceFile};
+
+pub use file::Source;
+
 /// Prefix of the official keys.
 const PREFIX: &str = "CARZero.";
-/// Entries of a checkpoint that trainers put the tensors under.
-const ENTRIES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 /// What `DataParallel` puts before keys, and `torch.compile` before and inside them.
 const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
 /// Strides of MobileNetV2's blocks, which no shape tells.
@@ -62,47 +68,56 @@ pub struct Architecture {
 /// A checkpoint's tensors by key, read when asked for.
 #[derive(Debug)]
 pub struct Checkpoint {
-    tensors: BTreeMap<String, burn_pack::Tensor>,
+    tensors: BTreeMap<String, Tensor>,
     notes: Vec<String>,
 }
 
+/// A tensor in its file.
+#[derive(Debug)]
+struct Tensor {
+    /// What it is called there.
+    key: String,
+    file: Rc<SourceFile>,
+    at: Located,
+}
+
 impl Checkpoint {
-    /// Opens a `.safetensors` file, or otherwise a PyTorch checkpoint with its tensors under one of
-    /// `ENTRIES` or at the top. Whatever else it holds is passed over.
+    /// Opens a file; see [`Checkpoint::read`].
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] where the file is not one of these.
+    /// As [`Checkpoint::read`].
     pub fn open(path: &Path) -> Result<Self> {
-        let fail = |cause: Cause| {
-            Error::Weights(Unreadable { what: path.display().to_string(), cause }.into())
-        };
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| unreadable(&name, error.into()))?;
+        Self::read(file, &name)
+    }
+
+    /// Finds the tensors of a safetensors file or of a PyTorch checkpoint, which has them under one of
+    /// a few entries or at the top. Whatever else it holds is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Weights`] where the file is not one of these; `name` is what it is called there.
+    pub fn read(source: impl Source + 'static, name: &str) -> Result<Self> {
+        let fail = |reason: String| unreadable(name, reason.into());
+        let file = Rc::new(SourceFile::new(source).map_err(fail)?);
+        let Found { entry, tensors } = find(&file).map_err(fail)?;
         let mut notes = Vec::new();
-        let tensors = if path.extension().is_some_and(|extension| extension == "safetensors") {
-            let mut store = SafetensorsStore::from_file(path);
-            store.get_all_tensors().map_err(|error| fail(error.into()))?.clone()
-        } else if let Some(archive) = archive::open(path).map_err(|error| fail(error.into()))? {
-            let (entry, tensors) = archive.tensors(&ENTRIES).map_err(|error| fail(error.into()))?;
-            notes.extend(entry.map(|entry| format!("the tensors are those of `{entry}`")));
-            tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect()
-        } else {
-            before_zip(path).map_err(|error| fail(error.into()))?
-        };
+        notes.extend(entry.map(|entry| format!("the tensors are those of `{entry}`")));
         // A view may repeat what is stored, and a hostile file ask for any amount of memory by that.
-        let stored = fs::metadata(path).map_err(|error| fail(error.into()))?.len();
-        let repeats = |tensor: &burn_pack::Tensor| {
-            let shape = tensor.shape.to_vec();
-            shape.iter().fold(1u64, |all, &side| all.saturating_mul(side as u64)) > stored
-        };
+        let repeats =
+            |tensor: &Located| tensor.count().is_none_or(|count| count as u64 > file.length());
         if let Some((key, _)) = tensors.iter().find(|(_, tensor)| repeats(tensor)) {
-            return Err(fail(format!("`{key}` has more values than the file bytes").into()));
+            return Err(fail(format!("`{key}` has more values than the file bytes")));
         }
-        let mut named = BTreeMap::new();
-        for (key, tensor) in tensors {
+        let mut named: BTreeMap<String, Tensor> = BTreeMap::new();
+        for (key, at) in tensors {
             let (own, wrappers) = unwrapped(&key);
-            if let Some((_, first)) = named.insert(own.clone(), (tensor, key.clone())) {
-                return Err(fail(format!("`{first}` and `{key}` are both `{own}`").into()));
+            if let Some(Tensor { key: first, .. }) = named.get(&own) {
+                return Err(fail(format!("`{first}` and `{key}` are both `{own}`")));
             }
+            named.insert(own, Tensor { key, file: file.clone(), at });
             for wrapper in wrappers {
                 let note = format!("`{wrapper}` is left out of keys");
                 if !notes.contains(&note) {
@@ -110,8 +125,7 @@ impl Checkpoint {
                 }
             }
         }
-        let tensors = named.into_iter().map(|(key, (tensor, _))| (key, tensor)).collect();
-        Ok(Self { tensors, notes })
+        Ok(Self { tensors: named, notes })
     }
 
     /// Where the tensors were found, and what was left out of their keys.
@@ -180,7 +194,7 @@ impl Checkpoint {
                 let reason = format!("`{key}` has shape {found:?} instead of {shape:?}");
                 return Err(Error::Weights(reason.into()));
             }
-            weights.extend(self.read(&entry)?);
+            weights.extend(self.read_entry(&entry)?);
         }
         Ok(weights)
     }
@@ -189,18 +203,22 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] naming the key without which nothing can be inferred.
+    /// [`Error::Weights`] naming the key without which nothing can be inferred, or the part that cannot
+    /// have so many heads.
     pub fn architecture(&self, assumed: Assumed) -> Result<Architecture> {
         let image_encoder = if self.tensors.contains_key("img_encoder.model.stem.weight") {
             ImageEncoderConfig::MobileNetV2(self.mobilenet()?)
         } else {
             ImageEncoderConfig::Vit(self.vit(assumed.vision_heads)?)
         };
-        Ok(Architecture {
-            image_encoder,
-            text_encoder: self.text_encoder(assumed)?,
-            fusion: self.fusion(assumed.fusion_heads)?,
-        })
+        let text_encoder = self.text_encoder(assumed)?;
+        let fusion = self.fusion(assumed.fusion_heads)?;
+        if let ImageEncoderConfig::Vit(vit) = &image_encoder {
+            check_heads("the image encoder", vit.dim, vit.heads)?;
+        }
+        check_heads("the text encoder", text_encoder.dim, text_encoder.heads)?;
+        check_heads("the fusion", fusion.dim, fusion.heads)?;
+        Ok(Architecture { image_encoder, text_encoder, fusion })
     }
 
     fn vit(&self, heads: usize) -> Result<VitConfig> {
@@ -278,17 +296,19 @@ impl Checkpoint {
             let reason = format!("`{key}` is missing, without which this is no CARZero checkpoint");
             Error::Weights(reason.into())
         })?;
-        Ok(tensor.shape.to_vec())
+        Ok(tensor.at.shape.clone())
     }
 
     /// How many different numbers follow `prefix`.
     fn count(&self, prefix: &str) -> usize {
         let number =
             |key: &String| key.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok();
-        self.tensors.keys().filter_map(number).collect::<BTreeSet<_>>().len()
+        let mut numbers = BTreeSet::new();
+        numbers.extend(self.tensors.keys().filter_map(number));
+        numbers.len()
     }
 
-    /// Checks every key and shape, then hands over the weights one by one.
+    /// Checks every key and shape, then hands over the weights of one key after another.
     ///
     /// `side` is the side of the patch grid.
     ///
@@ -296,15 +316,15 @@ impl Checkpoint {
     ///
     /// [`Error::Weights`] naming all that is missing, unexpected or of another shape.
     pub fn weights(
-        &self,
+        self,
         architecture: &Architecture,
         side: usize,
-    ) -> Result<impl Iterator<Item = Result<Vec<Weight>>> + '_> {
+    ) -> Result<impl ExactSizeIterator<Item = Result<Vec<Weight>>> + use<>> {
         let [positions, _] =
             self.shape("text_encoder.model.embeddings.position_embeddings.weight")?;
         let entries = Layout::of(architecture, side, positions).entries;
         self.check(&entries, architecture.text_encoder.rows, positions)?;
-        Ok(entries.into_iter().map(|entry| self.read(&entry)))
+        Ok(entries.into_iter().map(move |entry| self.read_entry(&entry)))
     }
 
     fn check(&self, entries: &[Entry], rows: usize, positions: usize) -> Result<()> {
@@ -317,32 +337,25 @@ impl Checkpoint {
         for Entry { key, shape, .. } in entries {
             match self.tensors.get(key) {
                 None => faults.push(format!("`{key}` is missing")),
-                Some(tensor) if tensor.shape.to_vec() != *shape => {
-                    faults.push(format!(
-                        "`{key}` has shape {:?} instead of {shape:?}",
-                        tensor.shape.to_vec()
-                    ));
+                Some(Tensor { at, .. }) if at.shape != *shape => {
+                    let found = &at.shape;
+                    faults.push(format!("`{key}` has shape {found:?} instead of {shape:?}"));
                 }
                 Some(_) => {}
             }
         }
-        let known: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let mut known = BTreeSet::new();
+        known.extend(entries.iter().map(|entry| entry.key.as_str()));
         let unexpected =
             self.tensors.keys().filter(|key| !known.contains(key.as_str()) && !is_unused(key));
         faults.extend(unexpected.map(|key| format!("`{key}` is unexpected")));
         if faults.is_empty() { Ok(()) } else { Err(Error::Weights(faults.join("; ").into())) }
     }
 
-    fn read(&self, entry: &Entry) -> Result<Vec<Weight>> {
-        let fail = |cause: Cause| {
-            Error::Weights(Unreadable { what: format!("`{}`", entry.key), cause }.into())
-        };
+    fn read_entry(&self, entry: &Entry) -> Result<Vec<Weight>> {
+        let fail = |reason: String| unreadable(&format!("`{}`", entry.key), reason.into());
         let tensor = self.tensors.get(&entry.key).ok_or_else(|| fail("it is missing".into()))?;
-        let data = bridge::to_data(tensor).map_err(|error| fail(error.into()))?;
-        let values = data
-            .convert::<f32>()
-            .try_into_vec::<f32>()
-            .map_err(|error| fail(format!("{error:?}").into()))?;
+        let values = tensor.file.values(&tensor.at).map_err(fail)?;
         if values.iter().any(|value| !value.is_finite()) {
             return Err(fail("it holds values that are not finite".into()));
         }
@@ -350,15 +363,34 @@ impl Checkpoint {
     }
 }
 
-/// The tensors of a file from before PyTorch 1.6, which is no zip archive.
-fn before_zip(path: &Path) -> std::result::Result<BTreeMap<String, burn_pack::Tensor>, String> {
-    let open = || PytorchStore::from_file(path).map_indices_contiguous(false);
-    for entry in ENTRIES {
-        if let Ok(tensors) = open().with_top_level_key(entry).get_all_tensors() {
-            return Ok(tensors.clone());
-        }
+/// The tensors of a file, by how it begins.
+fn find(file: &SourceFile) -> std::result::Result<Found, String> {
+    let start = file.read(0, file.length().min(legacy::MAGIC.len() as u64))?;
+    if start.starts_with(&archive::ZIP) {
+        archive::tensors(file)
+    } else if start.starts_with(&legacy::MAGIC) {
+        legacy::tensors(file)
+    } else if safetensors::begins_so(&start) {
+        safetensors::tensors(file)
+    } else {
+        Err("it is neither a checkpoint of PyTorch nor a safetensors file".into())
     }
-    open().get_all_tensors().cloned().map_err(|error| error.to_string())
+}
+
+#[cold]
+fn unreadable(what: &str, cause: Cause) -> Error {
+    Error::Weights(Unreadable { what: what.to_string(), cause }.into())
+}
+
+fn check_heads(part: &str, width: usize, heads: usize) -> Result<()> {
+    if heads > 0 && width.is_multiple_of(heads) {
+        return Ok(());
+    }
+    let reason = format!(
+        "{part} is {width} wide, which {heads} heads of attention do not divide; give the number \
+         that it was trained with"
+    );
+    Err(Error::Weights(reason.into()))
 }
 
 /// A key without the prefix of the official ones and without wrappers before it or, as
@@ -487,20 +519,24 @@ impl Layout {
         layout
     }
 
+    #[inline(never)] // the page fetches all of this
     fn add(&mut self, key: String, shape: &[usize], conversion: Conversion) {
         self.entries.push(Entry { key, shape: shape.to_vec(), conversion });
     }
 
+    #[inline(never)]
     fn linear(&mut self, key: &str, from: usize, to: usize) {
         self.add(format!("{key}.weight"), &[to, from], Conversion::Same);
         self.add(format!("{key}.bias"), &[to], Conversion::Same);
     }
 
+    #[inline(never)]
     fn norm(&mut self, key: &str, dim: usize) {
         self.add(format!("{key}.weight"), &[dim], Conversion::Same);
         self.add(format!("{key}.bias"), &[dim], Conversion::Same);
     }
 
+    #[inline(never)]
     fn conv(&mut self, key: &str, shape: [usize; 4], conversion: Conversion) {
         self.add(format!("{key}.weight"), &shape, conversion);
         self.add(format!("{key}.bias"), &shape[..1], Conversion::Same);

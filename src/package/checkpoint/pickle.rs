@@ -8,8 +8,12 @@
 
 use std::collections::HashMap;
 
-use burn::tensor::DType;
+use super::file::{Found, Located, Number, Storage};
 
+/// The largest pickle that is read, in bytes; no checkpoint has a larger one.
+pub const MAX_PICKLE: u64 = 64 << 20;
+/// Entries of a checkpoint that trainers put the tensors under.
+pub const ENTRIES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 /// The most values that a pickle may make: more than any checkpoint needs, and few enough to fit
 /// into memory.
 const MAX_VALUES: usize = 1 << 23;
@@ -27,18 +31,15 @@ const MODULE_PARTS: [&[u8]; 3] = [b"_parameters", b"_buffers", b"_modules"];
 pub struct TensorRef {
     /// Name of the storage.
     pub storage: String,
-    /// Type of its elements.
-    pub dtype: DType,
-    /// Elements before the first.
+    /// How its values are stored.
+    pub number: Number,
+    /// Values of the storage before the first.
     pub offset: usize,
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Elements from one to the next along each axis.
+    /// Values of the storage from one to the next along each axis.
     pub strides: Vec<usize>,
 }
-
-/// Tensors by name, and the entry at the top that they are all in, if there is such.
-pub type Found<'n> = (Option<&'n str>, Vec<(String, TensorRef)>);
 
 /// A value of the machine. Lists, dictionaries, storages and tensors are numbered.
 #[derive(Debug, Clone, Copy)]
@@ -63,10 +64,22 @@ pub struct Pickle<'a> {
     root: Value<'a>,
     lists: Vec<Vec<Value<'a>>>,
     dicts: Vec<Vec<(&'a [u8], Value<'a>)>>,
-    storages: Vec<(&'a [u8], DType)>,
+    storages: Vec<(&'a [u8], Number)>,
     tensors: Vec<TensorRef>,
     /// Values made so far.
     made: usize,
+    /// Its length in bytes.
+    pub length: usize,
+}
+
+/// A tensor and its name.
+type Named = (String, TensorRef);
+
+impl TensorRef {
+    fn located(self, storage: Storage) -> Located {
+        let Self { number, offset, shape, strides, .. } = self;
+        Located { storage, number, offset, shape, strides }
+    }
 }
 
 impl<'a> Pickle<'a> {
@@ -83,17 +96,33 @@ impl<'a> Pickle<'a> {
             storages: Vec::new(),
             tensors: Vec::new(),
             made: 0,
+            length: 0,
         };
         Machine { data, at: 0, stack: Vec::new(), memo: HashMap::new(), pickle }.run()
     }
 
-    /// The first of some entries at the top that holds tensors, by name, or else all there is.
+    /// The tensors of the first of [`ENTRIES`] at the top that has any, or else all there are, with the storages that
+    /// `storage` finds by their names.
     ///
     /// # Errors
     ///
-    /// Where there are too many.
-    pub fn tensors_under<'n>(&self, entries: &[&'n str]) -> Result<Found<'n>, String> {
-        for entry in entries {
+    /// Where there are too many, or a storage is not found.
+    pub fn tensors(
+        &self,
+        storage: &dyn Fn(&str) -> Result<Storage, String>,
+    ) -> Result<Found, String> {
+        let (entry, tensors) = self.tensors_at_the_top()?;
+        let located = |(key, tensor): Named| {
+            let storage =
+                storage(&tensor.storage).map_err(|reason| format!("`{key}`: {reason}"))?;
+            Ok((key, tensor.located(storage)))
+        };
+        let tensors = tensors.into_iter().map(located).collect::<Result<_, String>>()?;
+        Ok(Found { entry, tensors })
+    }
+
+    fn tensors_at_the_top(&self) -> Result<(Option<&'static str>, Vec<Named>), String> {
+        for entry in ENTRIES {
             let found = match self.root {
                 Value::Dict(dict) => self.entry(dict, entry.as_bytes()),
                 _ => None,
@@ -106,6 +135,23 @@ impl<'a> Pickle<'a> {
         Ok((None, self.tensors_in(self.root)?))
     }
 
+    /// All storages by their names.
+    pub fn storages(&self) -> impl Iterator<Item = (&'a [u8], Number)> {
+        self.storages.iter().copied()
+    }
+
+    /// The texts of a list, where it is one.
+    pub fn texts(&self) -> impl Iterator<Item = &'a [u8]> {
+        let items = match self.root {
+            Value::List(list) => self.lists[list].as_slice(),
+            _ => &[],
+        };
+        items.iter().filter_map(|item| match *item {
+            Value::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
     /// An entry of a dictionary.
     fn entry(&self, dict: usize, key: &[u8]) -> Option<Value<'a>> {
         let found = self.dicts[dict].iter().rev().find(|(name, _)| *name == key);
@@ -113,7 +159,7 @@ impl<'a> Pickle<'a> {
     }
 
     /// All tensors below a value with their names, joined by periods.
-    fn tensors_in(&self, value: Value<'a>) -> Result<Vec<(String, TensorRef)>, String> {
+    fn tensors_in(&self, value: Value<'a>) -> Result<Vec<Named>, String> {
         let mut open = vec![(String::new(), value, 0)];
         let (mut tensors, mut seen) = (Vec::new(), 0);
         while let Some((name, value, depth)) = open.pop() {
@@ -148,7 +194,8 @@ fn below(name: &str, key: &[u8]) -> Option<String> {
     (name.len() + key.len() < MAX_NAME).then(|| format!("{name}{dot}{key}"))
 }
 
-/// The stack machine.
+/// The stack machine. What its instructions share is not inlined: there are dozens of them, and the
+/// page fetches all of it.
 struct Machine<'a> {
     data: &'a [u8],
     at: usize,
@@ -165,6 +212,7 @@ impl<'a> Machine<'a> {
             let code = self.take(1)?[0];
             if code == b'.' {
                 self.pickle.root = self.pop()?;
+                self.pickle.length = self.at;
                 return Ok(self.pickle);
             }
             self.step(code)?;
@@ -222,6 +270,7 @@ impl<'a> Machine<'a> {
         }
     }
 
+    #[inline(never)]
     fn take(&mut self, length: usize) -> Step<&'a [u8]> {
         let end = self.at.checked_add(length).ok_or_else(short)?;
         let taken = self.data.get(self.at..end).ok_or_else(short)?;
@@ -230,10 +279,12 @@ impl<'a> Machine<'a> {
     }
 
     /// A number of up to 8 bytes, the lowest first.
+    #[inline(never)]
     fn unsigned(&mut self, bytes: usize) -> Step<u64> {
         Ok(self.take(bytes)?.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte)))
     }
 
+    #[inline(never)]
     fn line(&mut self) -> Step<&'a [u8]> {
         let rest = self.data.get(self.at..).ok_or_else(short)?;
         let end = rest.iter().position(|&byte| byte == b'\n').ok_or_else(short)?;
@@ -247,16 +298,19 @@ impl<'a> Machine<'a> {
         fits.then_some(()).ok_or_else(|| "it has more values than a checkpoint can have".into())
     }
 
+    #[inline(never)]
     fn push(&mut self, value: Value<'a>) -> Step {
         self.count(1)?;
         self.stack.push(value);
         Ok(())
     }
 
+    #[inline(never)]
     fn pop(&mut self) -> Step<Value<'a>> {
         self.stack.pop().ok_or_else(short)
     }
 
+    #[inline(never)]
     fn pop_to_mark(&mut self) -> Step<Vec<Value<'a>>> {
         let mark = self.stack.iter().rposition(|value| matches!(value, Value::Mark));
         let mark = mark.ok_or_else(short)?;
@@ -320,6 +374,7 @@ impl<'a> Machine<'a> {
         self.push(name)
     }
 
+    #[inline(never)]
     fn list(&mut self, items: Vec<Value<'a>>) -> Step {
         self.pickle.lists.push(items);
         self.push(Value::List(self.pickle.lists.len() - 1))
@@ -331,6 +386,7 @@ impl<'a> Machine<'a> {
         self.list(items)
     }
 
+    #[inline(never)]
     fn new_dict(&mut self, entries: Vec<(&'a [u8], Value<'a>)>) -> Value<'a> {
         self.pickle.dicts.push(entries);
         Value::Dict(self.pickle.dicts.len() - 1)
@@ -357,6 +413,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn insert(&mut self, entries: Vec<(&'a [u8], Value<'a>)>) -> Step {
         match self.stack.last() {
             Some(&Value::Dict(dict)) => self.pickle.dicts[dict].extend(entries),
@@ -414,8 +471,10 @@ impl<'a> Machine<'a> {
     fn storage(&mut self, id: Value<'a>) -> Step {
         let items = self.items(id);
         let storage = match *items {
+            // A part of another storage, as PyTorch wrote before 0.4.
+            [.., Value::List(_)] => None,
             [Value::Text(b"storage"), Value::Name(_, class), Value::Text(key), ..] => {
-                storage_type(class).map(|dtype| (key, dtype))
+                number_of(class).map(|number| (key, number))
             }
             _ => None,
         };
@@ -489,11 +548,11 @@ impl<'a> Machine<'a> {
             };
             self.items(value).iter().map(size).collect::<Option<Vec<usize>>>()
         };
-        let (key, dtype) = self.pickle.storages[storage];
+        let (key, number) = self.pickle.storages[storage];
         let (shape, strides) = (sizes(shape)?, sizes(strides)?);
         (shape.len() == strides.len() && shape.len() <= MAX_DEPTH).then_some(TensorRef {
             storage: String::from_utf8_lossy(key).into_owned(),
-            dtype,
+            number,
             offset: usize::try_from(offset).ok()?,
             shape,
             strides,
@@ -501,6 +560,7 @@ impl<'a> Machine<'a> {
     }
 }
 
+#[cold]
 fn short() -> String {
     "its pickle is cut off or damaged".into()
 }
@@ -514,6 +574,7 @@ fn signed(bytes: &[u8]) -> Option<i64> {
 }
 
 /// Keys and values in turn; keys that are no text are passed over.
+#[inline(never)]
 fn pairs<'a>(items: &[Value<'a>]) -> Vec<(&'a [u8], Value<'a>)> {
     let (pairs, _) = items.as_chunks::<2>();
     let entry = |&[key, value]: &[Value<'a>; 2]| match key {
@@ -523,18 +584,18 @@ fn pairs<'a>(items: &[Value<'a>]) -> Vec<(&'a [u8], Value<'a>)> {
     pairs.iter().filter_map(entry).collect()
 }
 
-/// The elements of PyTorch's storage classes.
-fn storage_type(class: &[u8]) -> Option<DType> {
+/// How PyTorch's storage classes store numbers.
+fn number_of(class: &[u8]) -> Option<Number> {
     Some(match class {
-        b"DoubleStorage" => DType::F64,
-        b"FloatStorage" => DType::F32,
-        b"HalfStorage" => DType::F16,
-        b"BFloat16Storage" => DType::BF16,
-        b"LongStorage" => DType::I64,
-        b"IntStorage" => DType::I32,
-        b"ShortStorage" => DType::I16,
-        b"CharStorage" => DType::I8,
-        b"ByteStorage" | b"BoolStorage" => DType::U8,
+        b"DoubleStorage" => Number::F64,
+        b"FloatStorage" => Number::F32,
+        b"HalfStorage" => Number::F16,
+        b"BFloat16Storage" => Number::BF16,
+        b"LongStorage" => Number::I64,
+        b"IntStorage" => Number::I32,
+        b"ShortStorage" => Number::I16,
+        b"CharStorage" => Number::I8,
+        b"ByteStorage" | b"BoolStorage" => Number::U8,
         _ => return None,
     })
 }

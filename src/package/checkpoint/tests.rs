@@ -1,9 +1,8 @@
 //! Checkpoints as trainers write them, made here instruction by instruction (`pickletools.py`).
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{Cursor, Write};
 
-use tempfile::TempDir;
+use half::{bf16, f16};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -38,7 +37,12 @@ fn numbers(numbers: &[u8]) -> Vec<u8> {
 
 /// `torch._utils._rebuild_tensor_v2` on a storage of six numbers.
 fn tensor(offset: u8, shape: &[u8], strides: &[u8]) -> Vec<u8> {
-    let class = name("torch", "FloatStorage");
+    tensor_of("FloatStorage", offset, shape, strides)
+}
+
+/// The same of numbers of another kind.
+fn tensor_of(class: &str, offset: u8, shape: &[u8], strides: &[u8]) -> Vec<u8> {
+    let class = name("torch", class);
     let storage = tuple(&[text("storage"), class, text("0"), text("cpu"), vec![b'K', 6]]);
     let hooks = [name("collections", "OrderedDict"), b")R".to_vec()].concat();
     let arguments = [
@@ -57,28 +61,34 @@ fn object(module: &str, class: &str) -> Vec<u8> {
     [name(module, class), b")\x81".to_vec()].concat()
 }
 
-/// Writes a checkpoint with the numbers 0 to 5 as its storage.
-fn write(folder: &TempDir, pickle: &[u8]) -> PathBuf {
-    let path = folder.path().join("a.ckpt");
-    let mut zip = ZipWriter::new(fs::File::create(&path).unwrap());
+/// The numbers 0 to 5 as a storage.
+fn floats() -> Vec<u8> {
+    (0..6).flat_map(|n| (n as f32).to_le_bytes()).collect()
+}
+
+/// A checkpoint of this pickle and storage.
+fn archive(pickle: &[u8], storage: &[u8]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let storage: Vec<u8> = (0..6).flat_map(|n| (n as f32).to_le_bytes()).collect();
     let data = [b"\x80\x02", pickle, b"."].concat();
-    for (file, bytes) in [("a/data.pkl", &data), ("a/data/0", &storage)] {
+    for (file, bytes) in [("a/data.pkl", data.as_slice()), ("a/data/0", storage)] {
         zip.start_file(file, stored).unwrap();
         zip.write_all(bytes).unwrap();
     }
-    zip.finish().unwrap();
-    path
+    zip.finish().unwrap().into_inner()
+}
+
+fn read(file: Vec<u8>) -> Result<Checkpoint> {
+    Checkpoint::read(Cursor::new(file), "a.ckpt")
 }
 
 fn opened(pickle: &[u8]) -> Result<Checkpoint> {
-    let folder = TempDir::new().unwrap();
-    Checkpoint::open(&write(&folder, pickle))
+    read(archive(pickle, &floats()))
 }
 
 fn values(checkpoint: &Checkpoint, key: &str) -> Vec<f32> {
-    bridge::to_data(&checkpoint.tensors[key]).unwrap().try_into_vec().unwrap()
+    let Tensor { file, at, .. } = &checkpoint.tensors[key];
+    file.values(at).unwrap()
 }
 
 #[test]
@@ -220,7 +230,166 @@ fn values_follow_their_strides() {
     }
     // A tensor that reaches beyond its storage is refused when it is read.
     let beyond = opened(&dict(&[("a", tensor(4, &[3], &[1]))])).unwrap();
-    assert!(bridge::to_data(&beyond.tensors["a"]).is_err());
+    let Tensor { file, at, .. } = &beyond.tensors["a"];
+    assert!(file.values(at).is_err());
+}
+
+#[test]
+fn numbers_of_every_kind_are_read() {
+    let numbers = [0.0f32, 1.0, -2.0, 3.0, 4.0, 5.0];
+    let bytes = |each: &dyn Fn(f32) -> Vec<u8>| numbers.iter().flat_map(|&n| each(n)).collect();
+    let kinds: [(&str, Vec<u8>); 9] = [
+        ("DoubleStorage", bytes(&|n| f64::from(n).to_le_bytes().to_vec())),
+        ("FloatStorage", bytes(&|n| n.to_le_bytes().to_vec())),
+        ("HalfStorage", bytes(&|n| f16::from_f32(n).to_le_bytes().to_vec())),
+        ("BFloat16Storage", bytes(&|n| bf16::from_f32(n).to_le_bytes().to_vec())),
+        ("LongStorage", bytes(&|n| (n as i64).to_le_bytes().to_vec())),
+        ("IntStorage", bytes(&|n| (n as i32).to_le_bytes().to_vec())),
+        ("ShortStorage", bytes(&|n| (n as i16).to_le_bytes().to_vec())),
+        ("CharStorage", bytes(&|n| (n as i8).to_le_bytes().to_vec())),
+        ("ByteStorage", bytes(&|n| vec![n as i8 as u8])),
+    ];
+    for (class, storage) in kinds {
+        let pickle = dict(&[("a", tensor_of(class, 1, &[2, 2], &[3, 1]))]);
+        let checkpoint = read(archive(&pickle, &storage)).unwrap();
+        let second = if class == "ByteStorage" { 254.0 } else { -2.0 };
+        assert_eq!(values(&checkpoint, "a"), [1.0, second, 4.0, 5.0], "{class}");
+    }
+    // A type that is no number of ours: the tensor is as if it were not there.
+    let complex = dict(&[("a", tensor_of("ComplexFloatStorage", 0, &[2], &[1]))]);
+    assert!(opened(&complex).unwrap().tensors.is_empty());
+}
+
+/// A file as PyTorch wrote before 1.6: of one storage.
+fn legacy(pickle: &[u8], order: Vec<u8>, storage: &[u8]) -> Vec<u8> {
+    let program = |body: &[u8]| [b"\x80\x02", body, b"."].concat();
+    let system = dict(&[("little_endian", vec![0x88])]);
+    let pickles = [b"M\xe9\x03".to_vec(), system, pickle.to_vec(), order].map(|it| program(&it));
+    let count = (storage.len() as u64 / 4).to_le_bytes();
+    [&legacy::MAGIC[..], &pickles.concat(), &count, storage].concat()
+}
+
+#[test]
+fn files_from_before_pytorch_1_6_are_read() {
+    let pickle = dict(&[("state_dict", dict(&[("a", tensor(1, &[2, 2], &[1, 2]))]))]);
+    let order = || [b"]".to_vec(), text("0"), b"a".to_vec()].concat();
+    let whole = legacy(&pickle, order(), &floats());
+    let checkpoint = read(whole.clone()).unwrap();
+    assert_eq!(values(&checkpoint, "a"), [1.0, 3.0, 2.0, 4.0]);
+    assert_eq!(checkpoint.notes(), ["the tensors are those of `state_dict`"]);
+    let stranger = [b"]".to_vec(), text("1"), b"a".to_vec()].concat();
+    let endless = [&whole[..whole.len() - 32], &[0xff; 8], &floats()].concat();
+    for (what, file, says) in [
+        ("cut off before the storage", whole[..whole.len() - 32].to_vec(), "ends before"),
+        ("a storage of no tensor", legacy(&pickle, stranger, &floats()), "unknown kind"),
+        ("no storage", legacy(&pickle, b"]".to_vec(), &[]), "cut off"),
+        ("a storage larger than the file", endless, "cut off"),
+    ] {
+        let error = read(file).unwrap_err().to_string();
+        assert!(error.contains(says) && error.contains("a.ckpt"), "{what}: {error}");
+    }
+    // The last value is missing.
+    let checkpoint = read(whole[..whole.len() - 1].to_vec()).unwrap();
+    let Tensor { file, at, .. } = &checkpoint.tensors["a"];
+    assert!(file.values(at).is_ok(), "it is not read");
+}
+
+#[test]
+fn safetensors_say_where_their_tensors_lie() {
+    let file = |header: &str| {
+        [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &floats()].concat()
+    };
+    let one = |dtype: &str, shape: &str, offsets: &str| {
+        let header =
+            r#"{"__metadata__":{"format":"pt"},"a":{"dtype":"D","shape":S,"data_offsets":O}}"#;
+        file(&header.replace('D', dtype).replace('S', shape).replace('O', offsets))
+    };
+    let checkpoint = read(one("F32", "[2,2]", "[4,20]")).unwrap();
+    assert_eq!(values(&checkpoint, "a"), [1.0, 2.0, 3.0, 4.0]);
+    for (what, file, says) in [
+        ("another kind", one("F8_E4M3", "[4]", "[0,4]"), "save it as float32"),
+        ("too few bytes", one("F32", "[2,2]", "[0,12]"), "`a`"),
+        ("far away", one("F32", "[0]", "[18446744073709551615,18446744073709551615]"), "`a`"),
+        ("backwards", one("F32", "[2]", "[8,0]"), "`a`"),
+        ("endless", one("F32", "[4294967296,4294967296]", "[0,24]"), "`a`"),
+        ("no shape", one("F32", "null", "[0,4]"), "`a`"),
+        ("no JSON", file("{"), "EOF"),
+        ("a longer header", [&[0xff, 0xff, 0xff, 0, 0, 0, 0, 0, b'{'][..]].concat(), "ends before"),
+    ] {
+        let error = read(file).unwrap_err().to_string();
+        assert!(error.contains(says), "{what}: {error}");
+    }
+    // Beyond the end of the file: seen when it is read.
+    let beyond = read(one("F32", "[6]", "[4,28]")).unwrap();
+    let Tensor { file, at, .. } = &beyond.tensors["a"];
+    assert!(file.values(at).is_err());
+}
+
+#[test]
+fn damaged_archives_are_refused() {
+    let pickle = dict(&[("w", tensor(0, &[2, 3], &[3, 1]))]);
+    let whole = archive(&pickle, &floats());
+    let storage = whole.windows(24).position(|bytes| bytes == floats()).unwrap();
+    let directory = whole.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
+    let with = |at: usize, bytes: &[u8]| {
+        let mut file = whole.clone();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        file
+    };
+    let far = u32::MAX.to_le_bytes();
+    for (what, file, says) in [
+        ("cut off", whole[..whole.len() / 2].to_vec(), "end of the archive"),
+        ("compressed", with(directory + 10, &[8]), "compressed"),
+        ("encrypted", with(directory + 8, &[1]), "encrypted"),
+        ("no header", with(storage - 38, b"PK\x07"), "archive is damaged"),
+        ("far away", with(directory + 42, &[0xfe, 0xff, 0xff, 0xff]), "ends before"),
+        ("64 bits that are not there", with(directory + 42, &far), "ends before"),
+        ("another name", with(directory + 46, b"b"), "a/data/0 is missing"),
+        ("no directory", with(whole.len() - 10, &far), "larger than"),
+    ] {
+        let error = read(file).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(says), "{what}: {error}");
+    }
+    // Seen when it is read.
+    let flipped = read(with(storage, &[1])).unwrap();
+    let Tensor { file, at, .. } = &flipped.tensors["w"];
+    assert!(file.values(at).unwrap_err().contains("checksum"));
+}
+
+#[test]
+fn no_damage_to_a_file_makes_it_panic() {
+    let seeds: [&[u8]; 4] = [
+        include_bytes!("../../../tests/fuzz/seeds/checkpoint/whole.ckpt"),
+        include_bytes!("../../../tests/fuzz/seeds/checkpoint/whole.safetensors"),
+        include_bytes!("../../../tests/fuzz/seeds/checkpoint/legacy.ckpt"),
+        include_bytes!("../../../tests/fuzz/seeds/checkpoint/objects.ckpt"),
+    ];
+    let mut draw = draw();
+    for seed in seeds {
+        let mut tensors = 0;
+        for _ in 0..2000 {
+            let mut file = seed[..seed.len() - draw(seed.len()) * draw(2) / 4].to_vec();
+            for _ in 0..draw(4) {
+                let at = draw(file.len());
+                file[at] = draw(256) as u8;
+            }
+            if let Ok(checkpoint) = read(file) {
+                for Tensor { file, at, .. } in checkpoint.tensors.values() {
+                    tensors += usize::from(file.values(at).is_ok());
+                }
+            }
+        }
+        assert!(tensors > 100, "the damage is too great to find anything");
+    }
+}
+
+/// Numbers by chance, below a bound.
+fn draw() -> impl FnMut(usize) -> usize {
+    let mut chance = 1u64;
+    move |below| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (chance >> 33) as usize % below
+    }
 }
 
 #[test]
@@ -252,13 +421,10 @@ fn no_damage_to_a_pickle_makes_it_panic() {
     let length = u32::from_le_bytes(seed[18..22].try_into().unwrap()) as usize;
     let pickle = &seed[40..40 + length];
     let whole = pickle::Pickle::read(pickle).unwrap();
-    let (entry, tensors) = whole.tensors_under(&ENTRIES).unwrap();
-    assert_eq!((entry, tensors.len()), (Some("model_state_dict"), 1));
-    let mut chance = 1u64;
-    let mut draw = |below: usize| {
-        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (chance >> 33) as usize % below
-    };
+    let storage = |_: &str| Ok(file::Storage { start: 0, length: 4, crc: None });
+    let found = whole.tensors(&storage).unwrap();
+    assert_eq!((found.entry, found.tensors.len()), (Some("model_state_dict"), 1));
+    let mut draw = draw();
     for _ in 0..20_000 {
         let mut damaged = pickle[..length - draw(length) / 4].to_vec();
         for _ in 0..=draw(4) {
@@ -266,7 +432,7 @@ fn no_damage_to_a_pickle_makes_it_panic() {
             damaged[at] = draw(256) as u8;
         }
         if let Ok(found) = pickle::Pickle::read(&damaged) {
-            let _ = found.tensors_under(&ENTRIES);
+            let _ = found.tensors(&storage);
         }
     }
 }

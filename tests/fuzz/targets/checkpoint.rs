@@ -1,8 +1,7 @@
 //! What `carzero convert` reads: PyTorch's pickles, and safetensors.
 #![no_main]
 
-use std::fs;
-use std::path::PathBuf;
+use std::io::Cursor;
 
 use carzero::package::checkpoint::{Assumed, Checkpoint};
 use carzero::package::config::ModelConfig;
@@ -12,12 +11,7 @@ const CONFIG: &str = include_str!("../seeds/manifest/vit.json");
 const ASSUMED: Assumed = Assumed { vision_heads: 4, text_heads: 4, fusion_heads: 4, text_rows: 4 };
 
 fuzz_target!(|data: &[u8]| {
-    // The header of a safetensors file follows its length.
-    let extension = if data.get(8) == Some(&b'{') { "safetensors" } else { "ckpt" };
-    let name = format!("carzero-fuzz-{}.{extension}", std::process::id());
-    let path = PathBuf::from("/dev/shm").join(name);
-    fs::write(&path, data).unwrap();
-    if let Ok(checkpoint) = Checkpoint::open(&path)
+    if let Ok(checkpoint) = Checkpoint::read(Cursor::new(data.to_vec()), "fuzz")
         && let Ok(architecture) = checkpoint.architecture(ASSUMED)
     {
         let mut config: ModelConfig = serde_json::from_str(CONFIG).unwrap();
@@ -31,5 +25,4 @@ fuzz_target!(|data: &[u8]| {
             weights.for_each(drop);
         }
     }
-    fs::remove_file(&path).unwrap();
 });

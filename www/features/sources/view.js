@@ -21,6 +21,7 @@ export function bindSources(session) {
       return session.notices.refuse({ key: 'sources.nothing' }, { key: 'forget.empty' });
     const model = diskFolder(files);
     if (model) return session.model.choose(model);
+    if (session.conversion.take(files)) return;
     const { images, tables, left } =
       files.length > 1 || files[0]?.name.includes('/') ? await sortOut(files) : { images: files, tables: [], left: {} };
     const refuse = (/** @type {import('../../core/i18n.js').Message} */ why) =>

@@ -1,0 +1,86 @@
+/** What happens to a checkpoint: it is completed, becomes a model folder in a worker of its own, and that folder's model is used. */
+import { Actions } from '../../core/actions.js';
+import { OFFICIAL, checkpointAmong, nameOf } from '../../core/conversion.js';
+import { codedFrom } from '../../core/errors.js';
+import { programMessage } from '../../core/i18n.js';
+import { save } from '../../core/written.js';
+import { zipOf } from '../../core/zip.js';
+import { WorkerClient } from '../../worker/client.js';
+
+/**
+ * @typedef {import('../../core/conversion.js').Conversion} Conversion
+ * @typedef {import('../../worker/converter.js').Jobs} Jobs
+ */
+
+export class ConversionActions extends Actions {
+  /** @type {WorkerClient<Jobs> | null} */ #client = null;
+
+  /** @param {Partial<Conversion>} change */
+  change(change) {
+    const { conversion } = this.state;
+    if (conversion) this.update({ conversion: { ...conversion, ...change } });
+  }
+
+  /** Whether there is a checkpoint or a tokenizer for one among files; what is not running yet takes it in. @param {import('../../core/files.js').Named[]} files */
+  take(files) {
+    const { conversion } = this.state;
+    const { checkpoint, tokenizer } = checkpointAmong(files);
+    if (!checkpoint && !(conversion && tokenizer)) return false;
+    if (conversion?.running) return true; // to its end, or cancelled
+    const file = checkpoint ?? conversion?.file;
+    const known = { tokenizer: null, heads: OFFICIAL, ...conversion };
+    if (file)
+      this.update({
+        conversion: {
+          ...known,
+          file,
+          tokenizer: tokenizer ?? known.tokenizer,
+          running: false,
+          progress: undefined,
+          error: '',
+        },
+        notice: null,
+      });
+    return true;
+  }
+
+  /** Converts it; what fails changes nothing but what is said of it. */
+  async convert() {
+    const { conversion } = this.state;
+    if (!conversion?.tokenizer || conversion.running) return;
+    const { file, tokenizer, heads } = conversion;
+    /** @type {WorkerClient<Jobs>} */ const client = new WorkerClient('./converter.js');
+    this.#client = client;
+    this.change({ running: true, progress: undefined, error: '' });
+    try {
+      const files = await client.call('convert', { file, tokenizer, heads }, (progress) => this.change({ progress }));
+      this.cancel();
+      await this.session.model.choose({ kind: 'disk', name: nameOf(file), files, made: true });
+    } catch (error) {
+      if (client !== this.#client) return; // cancelled, or taken into use
+      this.#end();
+      const known = codedFrom(error);
+      const cause = known.cause instanceof Error ? codedFrom(known.cause) : known; // the worker's end
+      this.change({ running: false, error: programMessage(cause) });
+    }
+  }
+
+  #end() {
+    this.#client?.stop();
+    this.#client = null;
+  }
+
+  /** Gives it up, and what was done of it. */
+  cancel() {
+    this.#end();
+    this.update({ conversion: null });
+  }
+
+  /** Saves the folder that a checkpoint became. */
+  async save() {
+    const { folder } = this.state;
+    if (folder.kind !== 'disk') return;
+    const { name, files } = folder;
+    save(await zipOf(new Map([...files].map(([path, file]) => [`${name}/${path}`, file]))), `${name}.zip`);
+  }
+}

@@ -1,0 +1,24 @@
+/** How a worker with one module of its own answers; its messages are those of worker.js. */
+import './alive.js';
+import { codedFrom } from '../core/errors.js';
+
+/**
+ * Does the jobs that the page asks for. What takes long is one job, so that only the worker's end can cut it short.
+ *
+ * @template {{[J in keyof All]: (payload: any) => any}} All @template Told What is told meanwhile
+ * @param {{[J in keyof All]: (payload: Parameters<All[J]>[0], tell: (told: Told) => void) => Promise<ReturnType<All[J]>>}} jobs
+ */
+export function serve(jobs) {
+  /** @param {MessageEvent<{id: number, type: keyof All, payload: any}>} event */
+  onmessage = async ({ data: { id, type, payload } }) => {
+    try {
+      if (!Object.hasOwn(jobs, type)) throw new Error(`unknown message type: ${String(type)}`);
+      const value = await jobs[type](payload, (told) => postMessage({ id, type: 'progress', value: told }));
+      postMessage({ id, type: 'result', value });
+    } catch (error) {
+      const { code, message, stack, values } = codedFrom(error);
+      if (error instanceof WebAssembly.RuntimeError) postMessage({ type: 'crash', value: { message, stack } });
+      else postMessage({ id, type: 'error', value: { code, message, values } });
+    }
+  };
+}
