@@ -80,6 +80,7 @@ export class SeriesActions extends Actions {
 
   /** An image is scored anew, with black and white exchanged or as it is. @param {{file: Blob, negative: boolean}} source */
   exchange({ file, negative }) {
+    if (this.state.series?.rows.some((row) => row.source.file === file)) this.session.evaluation.forget();
     this.#change(({ rows }) => ({
       rows: rows.map((row) =>
         row.source.file === file ? unscored({ ...row, source: { ...row.source, negative } }) : row,
