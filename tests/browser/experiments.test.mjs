@@ -387,6 +387,8 @@ test('a link opens one experiment, once, as soon as a picture is scored', async 
   const other = await visit(built.browser, {});
   await other.page.goto(`${built.site.origin}/?device=cpu#${new URL(url).hash.slice(1)}`);
   await reached(other.page, 'ready');
+  const linked = other.page.getByTestId('experiments-linked');
+  await linked.getByText('“Does the wording matter?”').waitFor();
   await other.page.locator('[data-phantom="effusion"]').click();
   const title = other.page.getByRole('heading', { name: 'Does the wording matter?' });
   await title.waitFor();
@@ -398,6 +400,7 @@ test('a link opens one experiment, once, as soon as a picture is scored', async 
   await other.page.locator('[data-phantom="normal"]').first().click();
   await reached(other.page, 'done');
   assert.equal(await other.page.getByTestId('experiments').isVisible(), false, 'not a second time');
+  assert.equal(await textOf(linked), '');
   await other.page.evaluate(() => (location.hash = '#experiment=alchemy'));
   await other.page.getByText('experiment=alchemy').waitFor();
   assert.deepEqual(other.problems, []);

@@ -387,6 +387,7 @@ export default {
   'example.pneumothorax': 'Left pneumothorax',
   'example.surprise': 'Chest of this round',
   'experiments.json': 'Save all of it as JSON',
+  'experiments.linked': 'The link leads to an experiment on the image that you open next: “{title}”',
   'experiments.named': 'With the file’s name',
   'experiments.open': 'Experiments: what does this score rest on?',
   'experiments.ownPopulation':

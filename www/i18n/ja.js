@@ -391,6 +391,7 @@ export default {
   'example.pneumothorax': '左気胸',
   'example.surprise': 'このラウンドの胸部像',
   'experiments.json': 'すべてをJSONで保存',
+  'experiments.linked': 'リンク先は実験「{title}」です。次に開く画像で始まります。',
   'experiments.named': 'ファイル名を付ける',
   'experiments.open': '実験：このスコアは何に基づくか',
   'experiments.ownPopulation':

@@ -19,6 +19,7 @@ export function bindExperiments(session) {
   const dialog = byId('experiments', HTMLDialogElement);
   const subject = byId('experiments-subject');
   const warnings = byId('experiments-warnings');
+  const linked = byId('experiments-linked');
   const parts = [
     bindHeads(session),
     bindParts(),
@@ -54,10 +55,19 @@ export function bindExperiments(session) {
   for (const type of ['wheel', 'pointerdown', 'keydown'])
     dialog.addEventListener(type, () => (followed = null), { passive: true });
 
+  /** Where there is no image yet, what a link leads to. */
+  const drawLinked = onChange((/** @type {import('../../core/experiments.js').Experiment | null} */ wanted) => {
+    linked.hidden = !wanted;
+    linked.textContent = wanted ? t('experiments.linked', { title: titleOf(wanted).textContent ?? '' }) : '';
+  });
+
+  /** @param {import('../../core/experiments.js').Experiment} experiment */
+  const titleOf = (experiment) => find(dialog, `[data-experiment="${experiment}"] h3`);
+
   /** @param {import('../../core/experiments.js').Experiment | null} at */
   function openAt(at) {
     dialog.showModal();
-    followed = at ? find(dialog, `[data-experiment="${at}"] h3`) : null;
+    followed = at ? titleOf(at) : null;
     if (!followed) return;
     followed.tabIndex = -1;
     followed.focus();
@@ -65,6 +75,7 @@ export function bindExperiments(session) {
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const { experiments, selected } = state;
+    drawLinked(experiments.wanted);
     if (!experiments.open) return;
     if (!selected || !state.picture) return dialog.close();
     if (!dialog.open) openAt(experiments.at);
