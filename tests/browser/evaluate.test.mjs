@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
-import { builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
+import { boxOf, builtPage, openMenu, reached, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const NARROW = { width: 360, height: 740 };
@@ -145,6 +145,19 @@ test('a folder with a table is understood, measured as the command line does, an
   await differences.first().waitFor();
   assert.equal(await differences.count(), 4, 'the mean, and three findings');
   assert.match(await textOf(differences.nth(1)), /^Pleural Effusion1\.0000\.0001\.000/);
+
+  // Other scores that cannot be compared: the reason stands where the file was chosen, and names it.
+  await page.setInputFiles('[data-testid="evaluate-other"]', {
+    name: 'in other words.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('image,airspace disease\nnobody.png,1\n'),
+  });
+  const refused = by('evaluate-other-error');
+  await refused.getByText('in other words.csv').waitFor();
+  const { y } = await boxOf(refused);
+  assert.ok(y > 0 && y < 800, `in view: ${y}`);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'evaluate-other');
+  assert.equal(await textOf(by('evaluate-error')), '');
 
   // Against the other head of the same model, from the experiment that asks for it; the finding and its threshold stay.
   await by('evaluate-finding').selectOption('Cardiomegaly');
@@ -480,6 +493,7 @@ test('a report names no file, and needs no other', async () => {
   for (const text of [html, json, figures, scores]) assert.doesNotMatch(text, /\.png|Polonius/);
   assert.match(html, /For teaching and research, not for diagnosis\./);
   assert.doesNotMatch(html, /<script|src=|href=/);
+  assert.match(html, /<dd[^>]*>CPU<\/dd>/, 'the device in words');
   assert.match(figures, /^finding,positives,negatives,unknown,threshold,auroc,auroc_low,auroc_high/);
   assert.match(scores, /^image,Pneumonia,Edema\r\n1,-?[\d.e-]+,/);
   const sheet = await context.newPage();

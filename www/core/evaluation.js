@@ -18,7 +18,8 @@
  * @property {ReadonlyMap<string, Asked> | null} asked By names in the table; null until known
  * @property {readonly string[]} chosen Findings to measure, by their names in the table
  * @property {string} chooseOn Rows for choosing thresholds, as `split=val`; '': the very images
- * @property {import('./i18n.js').Message} error @property {boolean} kept Whether scores are kept on this device
+ * @property {import('./i18n.js').Message} error @property {import('./i18n.js').Message} compareError Of other scores
+ * @property {boolean} kept Whether scores are kept on this device
  * @property {{done: number, of: number}} progress Of the maps, or of the resamples
  * @property {Report | null} report
  * @property {import('./i18n.js').Message} against What it is compared with: the name of a file, 'heads.cosine', or ''
@@ -41,6 +42,7 @@ export const initialEvaluation = () => ({
   chosen: [],
   chooseOn: '',
   error: '',
+  compareError: '',
   kept: true,
   progress: { done: 0, of: 0 },
   report: null,

@@ -116,7 +116,7 @@ export class EvaluationActions extends TableActions {
     const told = toldByFiles(evaluation, series.rows);
     const columns = [...slices.map(({ column }) => column), ...told.map(columnOf)];
     const settings = { tables, key, patient, chooseOn, slices: columns, boxes, seed: SEED, resamples: RESAMPLES };
-    this.change({ step: 'mapping', progress: { done: 0, of: 1 }, error: '' });
+    this.change({ step: 'mapping', progress: { done: 0, of: 1 }, error: '', compareError: '' });
     try {
       this.#maps ??= await this.#map();
       if (this.state.evaluation?.step !== 'mapping') return; // cancelled
@@ -128,10 +128,11 @@ export class EvaluationActions extends TableActions {
       this.change({ step: 'done', report, against: this.#against?.name ?? '' });
       await this.select(finding ?? report.findings[0].name, threshold);
     } catch (error) {
+      const other = this.#against?.name;
       this.#against = undefined;
-      const { report = null } = this.state.evaluation ?? {};
-      this.change({ step: report && this.hasWorker ? 'done' : 'table' }); // after an end of the worker there is nothing left of it
-      this.fail(error);
+      const stays = this.state.evaluation?.report && this.hasWorker; // after an end of the worker there is nothing left of it
+      this.change({ step: stays ? 'done' : 'table' });
+      this.fail(error, stays && other ? 'compareError' : 'error', typeof other === 'string' ? other : '');
     }
   }
 

@@ -37,6 +37,7 @@ export function bindComparison(session) {
   const chooser = byId('evaluate-other', HTMLInputElement);
   const cosine = byId('evaluate-cosine', HTMLButtonElement);
   const name = byId('evaluate-other-name');
+  const error = byId('evaluate-other-error');
   const scroll = byId('evaluate-compared');
   const table = byId('evaluate-comparison');
   const note = byId('evaluate-compared-note');
@@ -58,8 +59,17 @@ export function bindComparison(session) {
     if (evaluation) table.replaceChildren(...comparisonOf(evaluation));
   });
 
-  return (/** @type {Evaluation} */ { report, against }) => {
+  /** Where the file was chosen, as the table that stood there has come back. */
+  const drawError = onChange((/** @type {Evaluation['compareError']} */ message) => {
+    error.textContent = tell(message);
+    if (!message) return;
+    chooser.focus();
+    error.scrollIntoView({ block: 'center' });
+  });
+
+  return (/** @type {Evaluation} */ { report, against, compareError }) => {
     name.textContent = tell(against);
     draw(report);
+    drawError(compareError);
   };
 }

@@ -1,6 +1,6 @@
 /** The report of an evaluation. */
 import { create } from '../../core/dom.js';
-import { t } from '../../core/i18n.js';
+import { KINDS, t } from '../../core/i18n.js';
 import { listOf, paperOf, scrolling, tableOf, within } from '../../core/paper.js';
 import { populationInWords } from '../../core/words.js';
 import { comparisonOf, isCosine } from './comparison.js';
@@ -31,7 +31,7 @@ export function reportOf(evaluation, { info, device, series }, drawn) {
     listOf([
       [t('evaluate.model'), info ? `${info.title} ${info.version}` : ''],
       ['SHA-256', info?.sha256 ?? ''],
-      [t('evaluate.device'), device?.kind ?? ''],
+      [t('evaluate.device'), device ? KINDS[device.kind] : ''],
       [t('evaluate.population'), info ? populationInWords(info) : ''],
       [t('evaluate.chooseOn'), evaluation.chooseOn || t('evaluate.chosenHere')],
       [t('evaluate.seed'), `${report.seed}, ${report.resamples}`],

@@ -40,12 +40,12 @@ export class TableActions extends Actions {
     return client;
   }
 
-  /** Says what went wrong. @param {unknown} error */
-  fail(error) {
+  /** Says what went wrong. @param {unknown} error @param {'error' | 'compareError'} [place] Where @param {string} [other] Name of the file with other scores */
+  fail(error, place = 'error', other = '') {
     const known = codedFrom(error);
     if (known.code === 'stopped' && !known.cause) return; // by a person
     if (known.code === 'stopped') this.stopWorker();
-    this.change({ error: errorInWords(known) ?? programMessage(known) });
+    this.change({ [place]: errorInWords(known, other) ?? programMessage(known) });
   }
 
   /** Takes tables, in place of those before. @param {import('../../core/files.js').Named[]} files */

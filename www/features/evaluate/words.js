@@ -23,10 +23,15 @@ const ERRORS = [
   'bad-option',
 ];
 
-/** @param {import('../../core/errors.js').Known} error @returns {import('../../core/i18n.js').Message | undefined} */
-export function errorInWords({ code, values = {} }) {
+/** What the module calls the file that scores are compared with. */
+const OTHER = 'other scores.csv';
+
+/** @param {import('../../core/errors.js').Known} error @param {string} [other] Name of the file with other scores @returns {import('../../core/i18n.js').Message | undefined} */
+export function errorInWords({ code, values: told = {} }, other = OTHER) {
   if (!ERRORS.includes(code)) return undefined;
-  const { reason } = values;
+  const named = (/** @type {Record<string, any>} */ all) => (all.file === OTHER ? { ...all, file: other } : all);
+  const values = named(told);
+  const reason = values.reason && named(values.reason);
   const why = reason && { key: `evaluate.reason.${reason.code}`, values: reason };
   return { key: `evaluate.error.${code}`, values: why ? { ...values, reason: why } : values };
 }
