@@ -3,6 +3,7 @@
  * is computed, and ends with its one job.
  *
  * @typedef {import('../core/conversion.js').Heads} Heads
+ * @typedef {Uint8Array<ArrayBuffer>} Bytes
  * @typedef {object} Jobs
  * @property {(payload: {file: File, tokenizer: Blob, heads: Heads}) => Map<string, File>} convert To 8 bits; the files by their names in the folder
  */
@@ -34,8 +35,7 @@ const jobs = {
     /** @type {Blob[]} Which the browser keeps, and may keep on disk */ const shards = [];
     /** @type {string[]} */ const digests = [];
     do {
-      /** @type {Uint8Array<ArrayBuffer>[]} */ const full = converter.next();
-      for (const shard of full) {
+      for (const shard of /** @type {Bytes[]} */ (converter.next())) {
         shards.push(new Blob([shard]));
         digests.push((await digestOf(shard)) ?? wasm.Converter.digest(shard));
       }
@@ -44,7 +44,7 @@ const jobs = {
     } while (converter.left);
     /** @param {Float32Array} [logits] */
     const folder = (logits) => {
-      const [config, tokens, manifest] = converter.files(digests, logits);
+      const [config, tokens, manifest] = /** @type {Bytes[]} */ (converter.files(digests, logits));
       /** @type {{files: {path: string}[]}} */ const { files } = JSON.parse(new TextDecoder().decode(manifest));
       const contents = [config, tokens, ...shards];
       const named = files.map(({ path }, i) => /** @type {const} */ ([path, new File([contents[i]], path)]));
