@@ -608,6 +608,7 @@ export default {
   'convert.choose': 'Convert a CARZero checkpoint',
   'convert.chooseText':
     'The published weights (.ckpt or .safetensors) with their tokenizer.json or vocab.txt; or drop both on the page.',
+  'convert.failed': 'This cannot be converted: {message}.',
   'convert.fusion': 'Fusion',
   'convert.heads': 'Heads of attention',
   'convert.headsText': 'No checkpoint tells them. The official CARZero has 12, 12 and 4.',

@@ -609,10 +609,11 @@ export default {
   'convert.choose': 'CARZeroのチェックポイントを変換',
   'convert.chooseText':
     '公開されている重み（.ckptまたは.safetensors）と、その tokenizer.json または vocab.txt。両方をページにドロップしても始められます。',
+  'convert.failed': '変換できません。プログラムの説明（英語）：{message}。',
   'convert.fusion': '融合部',
   'convert.heads': 'アテンションのヘッド数',
   'convert.headsText': 'チェックポイントからは分かりません。公式のCARZeroは順に12、12、4です。',
-  'convert.image': '画像エンコーダ',
+  'convert.image': '画像エンコーダー',
   'convert.none': 'この中にチェックポイントはありません',
   'convert.noneText':
     'チェックポイントは .ckpt、.pt、.pth、.safetensors のいずれかのファイルです。その tokenizer.json または vocab.txt と一緒に選んでください。',
@@ -623,10 +624,10 @@ export default {
   'convert.testing': '変換したモデルを検査中',
   'convert.text':
     'ファイルはその場所でテンソルごとに読み込まれ、8ビットで格納されます。中身は一切実行されず、この端末の外にも出ません。',
-  'convert.textEncoder': 'テキストエンコーダ',
+  'convert.textEncoder': 'テキストエンコーダー',
   'convert.title': '{name}（{megabytes} MB）を変換',
   'convert.tokenizer': 'その tokenizer.json または vocab.txt を選ぶ',
-  'convert.tokenizerIs': 'トークナイザ：{name}',
+  'convert.tokenizerIs': 'トークナイザー：{name}',
   'model.beside': '{name}（このページと同じ場所）',
   'model.card': 'モデルと実行先',
   'model.choose': '別のモデルのフォルダを選ぶ',

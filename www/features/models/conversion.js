@@ -2,7 +2,6 @@
 import { Actions } from '../../core/actions.js';
 import { OFFICIAL, checkpointAmong, nameOf } from '../../core/conversion.js';
 import { codedFrom } from '../../core/errors.js';
-import { programMessage } from '../../core/i18n.js';
 import { save } from '../../core/written.js';
 import { zipOf } from '../../core/zip.js';
 import { WorkerClient } from '../../worker/client.js';
@@ -61,7 +60,7 @@ export class ConversionActions extends Actions {
       this.#end();
       const known = codedFrom(error);
       const cause = known.cause instanceof Error ? codedFrom(known.cause) : known; // the worker's end
-      this.change({ running: false, error: programMessage(cause) });
+      this.change({ running: false, error: { key: 'convert.failed', values: { message: cause.message } } });
     }
   }
 
