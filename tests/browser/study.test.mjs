@@ -259,6 +259,7 @@ test('a study of phantoms is read by keys, goes on after a reload, and is measur
 
   await title('Reading 1 of 8: without the model');
   assert.equal(await by('teach-reveal').isDisabled(), true, 'every finding has to be answered');
+  assert.equal(await by('tour-open').isDisabled(), true, 'a tour would end it');
   await page.locator('#teach-form').waitFor();
   for (const key of '1112') await page.keyboard.press(key);
   assert.equal(await by('teach-clear').isChecked(), false);

@@ -19,7 +19,8 @@ export function bindMenu(session) {
   const languageButton = byId('language', HTMLButtonElement);
   const about = byId('about', HTMLDialogElement);
   const update = byId('update', HTMLButtonElement);
-  const openers = ['tour-open', 'teach-toggle', 'tour-take', 'tour-again'].map((id) => byId(id, HTMLButtonElement));
+  const tours = ['tour-open', 'tour-take', 'tour-again'].map((id) => byId(id, HTMLButtonElement));
+  const teach = byId('teach-toggle', HTMLButtonElement);
 
   languageButton.addEventListener('click', () => session.language.choose(otherLanguage()));
   update.addEventListener('click', () => location.reload());
@@ -28,8 +29,10 @@ export function bindMenu(session) {
     if (target === about) about.close();
   });
 
-  return (/** @type {import('../../core/state.js').State} */ { model, offline }) => {
-    for (const opener of openers) opener.disabled = model === 'empty' || model === 'failed'; // nothing is there to show
+  return (/** @type {import('../../core/state.js').State} */ { model, offline, round }) => {
+    const isEmpty = model === 'empty' || model === 'failed'; // nothing is there to show
+    teach.disabled = isEmpty;
+    for (const opener of tours) opener.disabled = isEmpty || round?.purpose === 'study'; // which it would cut short
     const other = otherLanguage();
     Object.assign(languageButton, { value: other, lang: other, textContent: NAMES[other] });
     update.hidden = !offline.update;

@@ -57,9 +57,7 @@ export function bindTour(session) {
   const shown = () => session.state.tour >= 0;
   invitation.hidden = readToured();
 
-  /** Not over a case that is being read for a study. */
-  const isHeld = () => session.state.round?.purpose === 'study';
-  const start = () => !isHeld() && session.tour.show(0);
+  const start = () => session.tour.show(0);
   const stop = () => session.tour.show(-1);
   opener.addEventListener('click', start);
   byId('tour-take', HTMLButtonElement).addEventListener('click', start);
@@ -159,7 +157,6 @@ export function bindTour(session) {
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const { tour } = state;
     const done = phase(state) === 'done';
-    opener.disabled = isHeld();
     document.documentElement.toggleAttribute('data-touring', tour >= 0);
     if (tour < 0) {
       if (before >= 0) close();
