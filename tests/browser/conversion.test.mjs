@@ -27,7 +27,7 @@ afterEach(async () => {
 
 /** @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(options = {}) {
-  ({ context, page, problems } = await visit(built.browser, options));
+  ({ context, page, problems } = await visit(built.browser, { serviceWorkers: 'block', ...options }));
   await page.goto(built.site.origin);
   await reached(page, 'ready');
 }
