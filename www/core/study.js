@@ -42,6 +42,7 @@ import { PRESENT_FROM, placedOf, shuffled } from './round.js';
 import { PURPOSE, modelOf, referenceOf, short } from './written.js';
 
 export const RESULT = 'carzero-reader-study';
+export const DAY = 86_400_000; // ms
 
 /** @returns {StudyState} */
 export const initialStudy = () => ({

@@ -5,14 +5,13 @@ import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { drawnCases, readPack, withFiles } from '../../core/pack.js';
 import { isOver, roundOf } from '../../core/round.js';
-import { digestOf, isScoredAlike, measuredOf, resultOf, scoredBy, stepsOf } from '../../core/study.js';
+import { DAY, digestOf, isScoredAlike, measuredOf, resultOf, scoredBy, stepsOf } from '../../core/study.js';
 import { WorkerClient } from '../../worker/client.js';
 import { addedTo, resultFrom } from './results.js';
 
 const RESAMPLES = 2000;
 const NOW = 'now'; // the one study that is in hand
 const LEVELS = 5;
-const DAY = 86_400_000; // ms
 
 /** @typedef {import('../../core/study.js').StudyState} StudyState */
 

@@ -2,14 +2,13 @@
 import { byId, closest, create, focusFirst, onChange, setOptions } from '../../core/dom.js';
 import { filesFromList } from '../../core/files.js';
 import { date, percent, plural, t } from '../../core/i18n.js';
+import { DAY } from '../../core/study.js';
 import { asSentence } from '../../core/words.js';
 import { figuresOf, generalNotes, notesOf, partInWords, readersOf } from './figures.js';
 import { bindSaving } from './saving.js';
 import { bindSetup } from './setup.js';
 
 /** @typedef {import('../../core/study.js').StudyState} StudyState */
-
-const DAY = 86_400_000; // ms
 
 /** How far the study in hand is. @param {import('../../core/study.js').Kept} kept @param {boolean} stored */
 function keptInWords({ plan, steps, at, rested }, stored) {
