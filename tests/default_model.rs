@@ -322,7 +322,7 @@ fn words_of_ones_own_have_a_rank_only_where_something_near_them_was_learnt() {
     assert!(rank("fluid around the lung")[1], "aligned, it is a pleural effusion");
 }
 
-/// The experiment with wordings takes a tenth of the time where the reference images need not be scored.
+/// So that the experiment with wordings need not score the reference images.
 #[test]
 fn the_wordings_of_learnt_findings_are_ranked_beforehand() {
     let engine = Engine::new(load(&folder()), Device::flex());

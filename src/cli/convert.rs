@@ -187,6 +187,7 @@ fn self_test(manifest: &Manifest, files: &[File], shards: &[Vec<u8>]) -> Result<
 
 fn write_folder(folder: &Path, manifest: &Manifest, files: &[File]) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    // The manifest comes last, so that a folder is never described by what it does not hold yet.
     for (name, data) in files.iter().chain([&manifest_file(manifest)?]) {
         let path = folder.join(name);
         fs::write(&path, data).with_context(|| format!("cannot write {}", path.display()))?;

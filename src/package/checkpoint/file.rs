@@ -221,6 +221,11 @@ fn gathered(tensor: &Located, count: usize, stored: &[f32]) -> Vec<f32> {
     (0..count).map(|index| stored[place(index)]).collect()
 }
 
+/// A number of up to 8 bytes, the lowest first.
+pub fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte))
+}
+
 #[cold]
 fn beyond() -> String {
     "it reaches beyond what is stored; copy or download the file again".into()

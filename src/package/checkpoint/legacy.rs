@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{Found, SourceFile, Storage};
+use super::file::{Found, SourceFile, Storage, little_endian};
 use super::pickle::{MAX_PICKLE, Pickle};
 
 /// How such a file begins: a pickle of PyTorch's magic number.
@@ -28,8 +28,7 @@ pub fn tensors(file: &SourceFile) -> Result<Found, String> {
     // Each storage is its number of values, and these.
     let mut place = at as u64;
     for key in order.texts() {
-        let count = file.read(place, 8)?;
-        let count = count.iter().rev().fold(0u64, |all, &byte| all << 8 | u64::from(byte));
+        let count = little_endian(&file.read(place, 8)?);
         let (size, storage) = storages.get_mut(key).ok_or_else(unknown)?;
         let length = count.checked_mul(*size as u64).filter(|length| *length <= file.length());
         let length = length.ok_or_else(cut_off)?;

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::file::{Found, Located, Number, Storage};
+use super::file::{Found, Located, Number, Storage, little_endian};
 
 /// The largest pickle that is read, in bytes; no checkpoint has a larger one.
 pub const MAX_PICKLE: u64 = 64 << 20;
@@ -281,7 +281,7 @@ impl<'a> Machine<'a> {
     /// A number of up to 8 bytes, the lowest first.
     #[inline(never)]
     fn unsigned(&mut self, bytes: usize) -> Step<u64> {
-        Ok(self.take(bytes)?.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte)))
+        Ok(little_endian(self.take(bytes)?))
     }
 
     #[inline(never)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::file::{Found, Located, Number, SourceFile, Storage};
+use super::file::{Found, Located, Number, SourceFile, Storage, little_endian};
 
 /// Bytes of the header's length.
 const LENGTH: u64 = 8;
@@ -22,8 +22,7 @@ pub fn begins_so(start: &[u8]) -> bool {
 ///
 /// What is wrong, where it is damaged or has numbers of another kind.
 pub fn tensors(file: &SourceFile) -> Result<Found, String> {
-    let length = file.read(0, LENGTH)?;
-    let length = length.iter().rev().fold(0u64, |all, &byte| all << 8 | u64::from(byte));
+    let length = little_endian(&file.read(0, LENGTH)?);
     if length > MAX_HEADER {
         return Err(format!("its header is larger than {} MB", MAX_HEADER >> 20));
     }

@@ -3,6 +3,7 @@ import { Actions } from '../../core/actions.js';
 import { CodedError, codedFrom } from '../../core/errors.js';
 import { initialEvaluation } from '../../core/evaluation.js';
 import { programMessage } from '../../core/i18n.js';
+import { tidy } from '../../core/words.js';
 import { WorkerClient } from '../../worker/client.js';
 import { errorInWords } from './words.js';
 
@@ -106,7 +107,7 @@ export class TableActions extends Actions {
   /** What a finding of the table is scored as from now on: a wording of one's own, as it stands. @param {string} name In the table @param {string} wording */
   ask(name, wording) {
     const { asked } = this.state.evaluation ?? {};
-    const finding = wording.trim().replace(/\s+/g, ' ') || name.replaceAll('_', ' ');
+    const finding = tidy(wording) || name.replaceAll('_', ' ');
     if (asked) this.change({ asked: new Map([...asked, [name, { finding, known: true }]]), error: '' });
     this.choose(name, true);
   }
