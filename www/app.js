@@ -27,6 +27,8 @@ import { bindFindings } from './features/findings/view.js';
 import { bindForget, showForgotten } from './features/forget/view.js';
 import { bindLab } from './features/lab/view.js';
 import { bindLengths } from './features/viewer/lengths.js';
+import { bindRemote } from './features/models/fetch.js';
+import { bindKept } from './features/models/kept.js';
 import { bindModels } from './features/models/view.js';
 import { bindPopulation } from './features/population/view.js';
 import { bindPrint } from './features/export/print.js';
@@ -67,6 +69,8 @@ const views = [
   bindExport,
   bindModels,
   bindConversion,
+  bindRemote,
+  bindKept,
   bindTeaching,
   bindStudy,
   bindPrint,

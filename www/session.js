@@ -5,6 +5,8 @@ import { ScoringActions } from './features/findings/scoring.js';
 import { CompareActions } from './features/compare/actions.js';
 import { ContourActions } from './features/contours/actions.js';
 import { ConversionActions } from './features/models/conversion.js';
+import { KeptActions } from './features/models/keeping.js';
+import { RemoteActions } from './features/models/remote.js';
 import { EvaluationActions } from './features/evaluate/actions.js';
 import { ExperimentActions } from './features/experiments/actions.js';
 import { LanguageActions } from './features/chrome/language.js';
@@ -32,6 +34,8 @@ export class Session {
     this.update({ preference: readPreference(), keys: readKeys() });
     this.model = new ModelActions(this);
     this.conversion = new ConversionActions(this);
+    this.remote = new RemoteActions(this);
+    this.kept = new KeptActions(this);
     this.link = new LinkActions(this);
     this.language = new LanguageActions(this);
     this.notices = new NoticeActions(this);

@@ -8,9 +8,8 @@ use wasm_bindgen::prelude::*;
 use super::model::Model;
 use crate::error::Result;
 use crate::package::checkpoint::recipe::Recipe;
-use crate::package::checkpoint::{Assumed, Checkpoint};
+use crate::package::checkpoint::{Assumed, Checkpoint, Weights};
 use crate::package::folder::{FolderWriter, SELF_TEST_PROMPTS, manifest_file};
-use crate::package::shard::Weight;
 use crate::package::{Precision, sha256};
 use crate::text::tokenizer::{TextTokenizer, tokenizer_json};
 
@@ -59,7 +58,7 @@ impl Seek for Place {
 /// Converts a checkpoint to 8 bits, one tensor after another.
 #[wasm_bindgen]
 pub struct Converter {
-    weights: Box<dyn ExactSizeIterator<Item = Result<Vec<Weight>>>>,
+    weights: Weights,
     tensors: usize,
     last: String,
     folder: FolderWriter,
@@ -92,7 +91,7 @@ impl Converter {
         let findings = config.presets.iter().flat_map(|preset| &preset.findings);
         let text = &config.text_encoder;
         TextTokenizer::new(&tokenizer, text.rows)?.fits(text.vocab, findings)?;
-        let weights = Box::new(checkpoint.weights(&architecture, config.map_side())?);
+        let weights = checkpoint.weights(&architecture, config.map_side())?;
         let folder = FolderWriter::new(config, tokenizer, Precision::Q8)?;
         Ok(Self { tensors: weights.len(), weights, last: String::new(), folder })
     }
@@ -107,6 +106,11 @@ impl Converter {
     #[wasm_bindgen(getter)]
     pub fn left(&self) -> usize {
         self.weights.len()
+    }
+
+    /// Where one that is left lies in the file, 0 being the next: the first byte's place, and how many there are.
+    pub fn place(&self, ahead: usize) -> Option<Vec<f64>> {
+        self.weights.place(ahead).map(|(start, bytes)| vec![start as f64, bytes as f64])
     }
 
     /// The name, in the model, of the one that was converted last.

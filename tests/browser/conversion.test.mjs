@@ -43,16 +43,17 @@ async function giveHeads() {
   await page.getByLabel('Text encoder').fill('4');
 }
 
-/** The files of a zip archive without compression. @param {Buffer} zip @returns {Record<string, Buffer>} */
+/** The files of a zip archive without compression, by its directory. @param {Buffer} zip @returns {Record<string, Buffer>} */
 function unzipped(zip) {
   /** @type {Record<string, Buffer>} */ const files = {};
-  let at = 0;
-  while (zip.readUInt32LE(at) === 0x04034b50) {
-    assert.equal(zip.readUInt16LE(at + 8), 0, 'stored as it is');
-    const [size, name] = [zip.readUInt32LE(at + 18), zip.readUInt16LE(at + 26)];
-    const start = at + 30 + name + zip.readUInt16LE(at + 28);
-    files[zip.toString('utf8', at + 30, at + 30 + name)] = zip.subarray(start, start + size);
-    at = start + size;
+  let at = zip.readUInt32LE(zip.length - 6);
+  while (zip.readUInt32LE(at) === 0x02014b50) {
+    assert.equal(zip.readUInt16LE(at + 10), 0, 'stored as it is');
+    const [size, name] = [zip.readUInt32LE(at + 24), zip.readUInt16LE(at + 28)];
+    const local = zip.readUInt32LE(at + 42);
+    const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+    files[zip.toString('utf8', at + 46, at + 46 + name)] = zip.subarray(start, start + size);
+    at += 46 + name + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
   }
   return files;
 }

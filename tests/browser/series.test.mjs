@@ -684,10 +684,9 @@ test('a hostile link does nothing', async () => {
 });
 
 test('another model is chosen from disk or by the address; one that fails leaves the model before', async () => {
-  await open('/?model=https://example.org/model');
+  await open('/?model=../model');
   await page.getByTestId('error-message').getByText('a folder beside this page').waitFor();
   assert.match(await textOf(page.getByTestId('model-from')), /models\/default, beside this page/);
-  assert.equal(built.site.requests.filter((path) => path.includes('example.org')).length, 0);
   await choose(images[0]);
   await reach('done');
   const before = await textOf(page.getByTestId('score-list'));

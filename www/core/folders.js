@@ -1,9 +1,11 @@
 /**
- * Where a model comes from: a folder beside the page, or one on this device.
+ * Where a model comes from: a folder beside the page, or files.
  *
  * @typedef {{kind: 'site', name: string, url: string}} SiteFolder
- * @typedef {SiteFolder | {kind: 'disk', name: string, files: Map<string, File>, made?: boolean}} Folder
- *   `url` ends in a slash; `files` are named as the manifest names them; `made`: of a checkpoint, and nowhere but here
+ * @typedef {{kind: 'disk', name: string, files: Map<string, File>, where?: 'page' | 'browser', host?: string}} DiskFolder
+ * @typedef {SiteFolder | DiskFolder} Folder
+ *   `url` ends in a slash; `files` are named as the manifest names them; they lie on this device, in this page alone (`page`:
+ *   made of a checkpoint, or fetched from `host`), or are kept in this browser (`browser`)
  */
 
 export const DEFAULT_MODEL = 'models/default';
@@ -25,7 +27,7 @@ export const ownFolder = () => ({
   url: new URL(`${DEFAULT_MODEL}/`, new URL('./', document.baseURI)).href,
 });
 
-/** A model among files that were dropped or chosen, or null. @param {import('./files.js').Named[]} files @returns {Folder | null} */
+/** A model among files that were dropped or chosen, or null. @param {import('./files.js').Named[]} files @returns {DiskFolder | null} */
 export function diskFolder(files) {
   const names = new Set(files.map(({ name }) => name));
   const base = [...names]
@@ -40,6 +42,9 @@ export function diskFolder(files) {
     .map(({ name, file }) => /** @type {const} */ ([name.slice(base.length), file]));
   return { kind: 'disk', name: base.split('/').at(-2) ?? 'model', files: new Map(inside) };
 }
+
+/** @param {DiskFolder} folder Its size in bytes */
+export const bytesOf = ({ files }) => [...files.values()].reduce((sum, { size }) => sum + size, 0);
 
 /** The folder that the address asks for: a link in its fragment, or else `?model=`. @param {{search: string, hash: string}} address @returns {Folder} */
 export function folderOfAddress({ search, hash }) {

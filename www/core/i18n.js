@@ -146,7 +146,12 @@ export const nameOf = (finding) => glossOf(finding) || finding;
 export const KINDS = { cpu: 'CPU', webgpu: 'WebGPU' };
 
 /** @param {import('./folders.js').Folder} folder */
-export const folderInWords = ({ kind, name }) => t(kind === 'site' ? 'model.beside' : 'model.onDevice', { name });
+export function folderInWords(folder) {
+  const { kind, name } = folder;
+  if (kind === 'site') return t('model.beside', { name });
+  if (folder.where === 'browser') return t('model.inBrowser', { name });
+  return folder.host ? t('model.fromHost', { name, host: folder.host }) : t('model.onDevice', { name });
+}
 
 /** Words for an element that follow the language. @template {Element} E @param {E} element @param {string} key @param {string} [attribute] @returns {E} */
 export function say(element, key, attribute) {

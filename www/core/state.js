@@ -54,6 +54,7 @@ import { initialExperiments } from './experiments.js';
 import { ALL } from './explanation.js';
 import { language } from './i18n.js';
 import { initialPopulation } from './population.js';
+import { initialRemote } from './remote.js';
 import { initialRewriter } from './review.js';
 import { initialStudy } from './study.js';
 import { FITTED } from './viewport/transform.js';
@@ -75,6 +76,11 @@ export function initialState() {
     /** @type {{name: string, download: Progress | null} | null} A model that is tried while the other works */ trial:
       null,
     /** @type {import('./conversion.js').Conversion | null} A checkpoint that is to be a model */ conversion: null,
+    /** @type {import('./remote.js').Remote} A model at another site */ remote: initialRemote(),
+    /** Models that this browser keeps; while one is written, `busy` */ kept: {
+      /** @type {import('./remote.js').Kept[]} */ models: [],
+      busy: false,
+    },
     /** @type {'loading' | 'ready' | 'failed' | 'empty'} Empty: all was forgotten, and nothing is loaded */ model:
       'loading',
     /** @type {Progress | null} */ download: null,

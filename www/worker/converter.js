@@ -15,15 +15,38 @@ import { serve } from './serve.js';
 /** Which workers alone have. @type {new () => {readAsArrayBuffer(part: Blob): ArrayBuffer}} */
 const FileReaderSync = Reflect.get(globalThis, 'FileReaderSync');
 
-/** A file that is read where it lies, and only what is asked for. @param {Blob} file */
-function inPlace(file) {
-  const reader = new FileReaderSync();
-  return {
-    /** @param {number} start @param {Uint8Array} into */
-    read(start, into) {
-      into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(start, start + into.length))));
-    },
-  };
+/** Bytes of a part that is fetched ahead, at most; larger ones are read when it is their turn. */
+const AHEAD = 32 << 20;
+
+/** A file that is read where it lies, and only what is asked for. */
+class Stored {
+  #file;
+  #reader = new FileReaderSync();
+  /** A part that has been fetched. @type {{start: number, bytes: Bytes} | null} */ #held = null;
+
+  /** @param {Blob} file */
+  constructor(file) {
+    this.#file = file;
+  }
+
+  /** Fetches a part while something else is computed. @param {ArrayLike<number> | undefined} place The first byte's, and how many there are @returns {Promise<() => void>} Holds it in place of the one before */
+  async fetch(place) {
+    const [start, length] = [place?.[0] ?? 0, place?.[1] ?? 0];
+    const part = length <= AHEAD ? this.#file.slice(start, start + length) : null;
+    const bytes = await part?.arrayBuffer().catch(() => null); // whoever reads it then is told
+    return () => {
+      this.#held = bytes ? { start, bytes: new Uint8Array(bytes) } : null;
+    };
+  }
+
+  /** @param {number} start @param {Uint8Array} into */
+  read(start, into) {
+    const end = start + into.length;
+    const held = this.#held;
+    if (held && start >= held.start && end <= held.start + held.bytes.length)
+      return into.set(held.bytes.subarray(start - held.start, end - held.start));
+    into.set(new Uint8Array(this.#reader.readAsArrayBuffer(this.#file.slice(start, end))));
+  }
 }
 
 /** @type {Parameters<typeof serve<Jobs, import('../core/conversion.js').Progress>>[0]} */
@@ -31,10 +54,15 @@ const jobs = {
   async convert({ file, tokenizer, heads: { image, text, fusion } }, tell) {
     const { wasm } = await startProgram('cpu');
     const words = new Uint8Array(await tokenizer.arrayBuffer());
-    const converter = new wasm.Converter(file.name, file.size, inPlace(file), words, image, text, fusion);
+    const stored = new Stored(file);
+    const converter = new wasm.Converter(file.name, file.size, stored, words, image, text, fusion);
     /** @type {Blob[]} Which the browser keeps, and may keep on disk */ const shards = [];
     /** @type {string[]} */ const digests = [];
+    let coming = stored.fetch(converter.place(0));
     do {
+      const hold = await coming;
+      hold();
+      coming = stored.fetch(converter.place(1));
       for (const shard of /** @type {Bytes[]} */ (converter.next())) {
         shards.push(new Blob([shard]));
         digests.push((await digestOf(shard)) ?? wasm.Converter.digest(shard));

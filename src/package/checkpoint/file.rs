@@ -119,22 +119,16 @@ impl SourceFile {
     ///
     /// What is wrong, where it reaches beyond its storage, or that was damaged.
     pub fn values(&self, tensor: &Located) -> Result<Vec<f32>, String> {
-        let size = tensor.number.size();
         let count = tensor.count().ok_or_else(beyond)?;
-        let first = (tensor.offset as u64).checked_mul(size as u64).ok_or_else(beyond)?;
-        let bytes = tensor.reach().and_then(|reach| reach.checked_mul(size));
-        let bytes = bytes.ok_or_else(beyond)?;
-        let Storage { start, length, crc } = tensor.storage;
-        let end = first.checked_add(bytes as u64).filter(|end| *end <= length);
-        end.and_then(|end| start.checked_add(end))
-            .filter(|end| *end <= self.length)
-            .ok_or_else(beyond)?;
-        let crc = crc.filter(|_| bytes as u64 == length);
+        let (start, bytes) = tensor.place().ok_or_else(beyond)?;
+        start.checked_add(bytes).filter(|end| *end <= self.length).ok_or_else(beyond)?;
+        let Storage { length, crc, .. } = tensor.storage;
+        let crc = crc.filter(|_| bytes == length);
         let values = if tensor.is_row_major() {
-            self.decoded(start + first, count, tensor.number, crc)?
+            self.decoded(start, count, tensor.number, crc)?
         } else {
-            let stored = self.decoded(start + first, bytes / size, tensor.number, crc)?;
-            gathered(tensor, count, &stored)
+            let reach = bytes as usize / tensor.number.size();
+            gathered(tensor, count, &self.decoded(start, reach, tensor.number, crc)?)
         };
         Ok(values)
     }
@@ -184,6 +178,17 @@ impl Located {
     /// How many values it has; `None` for more than can be counted.
     pub fn count(&self) -> Option<usize> {
         self.shape.iter().try_fold(1usize, |all, &side| all.checked_mul(side))
+    }
+
+    /// Where its bytes lie in the file, from its first value to its last: the first byte's place, and how many there are; `None`
+    /// where they reach beyond the storage.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        let size = self.number.size();
+        let bytes = u64::try_from(self.reach()?.checked_mul(size)?).ok()?;
+        let first = (self.offset as u64).checked_mul(size as u64)?;
+        let Storage { start, length, .. } = self.storage;
+        first.checked_add(bytes).filter(|end| *end <= length)?;
+        Some((start.checked_add(first)?, bytes))
     }
 
     /// Values of the storage from its first to its last.

@@ -315,16 +315,12 @@ impl Checkpoint {
     /// # Errors
     ///
     /// [`Error::Weights`] naming all that is missing, unexpected or of another shape.
-    pub fn weights(
-        self,
-        architecture: &Architecture,
-        side: usize,
-    ) -> Result<impl ExactSizeIterator<Item = Result<Vec<Weight>>> + use<>> {
+    pub fn weights(self, architecture: &Architecture, side: usize) -> Result<Weights> {
         let [positions, _] =
             self.shape("text_encoder.model.embeddings.position_embeddings.weight")?;
         let entries = Layout::of(architecture, side, positions).entries;
         self.check(&entries, architecture.text_encoder.rows, positions)?;
-        Ok(entries.into_iter().map(move |entry| self.read_entry(&entry)))
+        Ok(Weights { checkpoint: self, entries: entries.into_iter() })
     }
 
     fn check(&self, entries: &[Entry], rows: usize, positions: usize) -> Result<()> {
@@ -362,6 +358,36 @@ impl Checkpoint {
         Ok(entry.conversion.weights(module_path(&entry.key), &entry.shape, values))
     }
 }
+
+/// The weights of a checkpoint that fits, one key after another.
+#[derive(Debug)]
+pub struct Weights {
+    checkpoint: Checkpoint,
+    entries: std::vec::IntoIter<Entry>,
+}
+
+impl Weights {
+    /// Where a key that is still to come lies in its file, 0 being the next: the first byte's place, and how many there are.
+    pub fn place(&self, ahead: usize) -> Option<(u64, u64)> {
+        let Entry { key, .. } = self.entries.as_slice().get(ahead)?;
+        self.checkpoint.tensors.get(key)?.at.place()
+    }
+}
+
+impl Iterator for Weights {
+    type Item = Result<Vec<Weight>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.entries.next()?;
+        Some(self.checkpoint.read_entry(&entry))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.entries.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Weights {}
 
 /// The tensors of a file, by how it begins.
 fn find(file: &SourceFile) -> std::result::Result<Found, String> {

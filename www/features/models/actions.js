@@ -5,6 +5,7 @@ import { CodedError, codedFrom } from '../../core/errors.js';
 import { DEFAULT_MODEL, ownFolder, siteFolder } from '../../core/folders.js';
 import { language, programMessage } from '../../core/i18n.js';
 import { stopKeeping, writePreference } from '../../core/preference.js';
+import { remoteFolder } from '../../core/remote.js';
 import { reportOf } from '../../core/report.js';
 import { begin } from '../../worker/begin.js';
 import { failureOf, weightsInWords } from './words.js';
@@ -17,7 +18,7 @@ import { failureOf, weightsInWords } from './words.js';
 export class ModelActions extends Actions {
   /** @type {WorkerClient | null} */ #client = null;
   /** @type {WorkerClient | null} A model that is tried */ #trial = null;
-  /** The address asked for a model that is no folder beside the page. */ #ignored = false;
+  /** What the address asks for, where that is no folder beside the page. */ #ignored = '';
   /** @type {import('../../core/i18n.js').Message | undefined} Why not WebGPU, whatever is preferred */ #without;
   /** It has restarted itself once; from then on a person decides. */ #restarted = false;
   /** The worker has its program, so that jobs can be asked for. */ hasProgram = false;
@@ -25,9 +26,10 @@ export class ModelActions extends Actions {
   /** @param {import('../../session.js').Session} session */
   constructor(session) {
     super(session);
-    const folder = siteFolder(new URLSearchParams(location.search).get('model') ?? DEFAULT_MODEL);
+    const asked = new URLSearchParams(location.search).get('model') ?? DEFAULT_MODEL;
+    const folder = siteFolder(asked);
     this.update({ folder: folder ?? ownFolder() });
-    this.#ignored = !folder;
+    if (!folder) this.#ignored = asked;
   }
 
   /** A worker was started, whatever became of it. */
@@ -142,8 +144,9 @@ export class ModelActions extends Actions {
     const ranked = await this.session.population.restore(info);
     if (client !== this.#client) return;
     this.update({ model: 'ready', device, info: ranked, weights: weightsInWords(weights) });
-    if (this.#ignored) this.session.notices.refuse({ key: 'model.ignored' }, { key: 'model.ignoredText' });
-    this.#ignored = false;
+    if (remoteFolder(this.#ignored)) this.session.remote.offer(this.#ignored);
+    else if (this.#ignored) this.session.notices.refuse({ key: 'model.ignored' }, { key: 'model.ignoredText' });
+    this.#ignored = '';
     await this.session.link.begin(info);
     this.session.scoring.run();
   }

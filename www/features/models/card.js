@@ -4,9 +4,13 @@ import { KINDS, folderInWords, modelText, number, t, tell } from '../../core/i18
 import { DEFAULT_MODEL } from '../../core/folders.js';
 import { DEVICES } from '../../core/preference.js';
 import { megabytes, viewInWords } from '../../core/words.js';
+import { weightsOf } from './words.js';
 
 /** The weights could not be stored. @param {import('../../core/i18n.js').Message} weights */
 const isNotKept = (weights) => typeof weights === 'object' && 'key' in weights && Boolean(weights.values?.trouble);
+
+/** What is there when the page is opened again. @param {import('../../core/folders.js').Folder} folder */
+const isHere = (folder) => folder.kind === 'site' || folder.where === 'browser';
 
 /** @param {[string, string][]} facts */
 const definitions = (facts) => facts.flatMap(([term, text]) => [create('dt', term), create('dd', text)]);
@@ -64,11 +68,11 @@ export function bindCard(session) {
 
   return (/** @type {import('../../core/state.js').State} */ state) => {
     drawInfo(state.info);
-    source.textContent = tell(state.weights) || t('weights.none');
+    source.textContent = tell(weightsOf(state)) || t('weights.none');
     reason.textContent = tell(state.device?.reason ?? '');
     docs.hidden = state.folder.kind !== 'site' || state.folder.name !== DEFAULT_MODEL;
     offline.textContent =
-      state.offline.kept && state.folder.kind === 'site' && state.model === 'ready' && !isNotKept(state.weights)
+      state.offline.kept && isHere(state.folder) && state.model === 'ready' && !isNotKept(state.weights)
         ? t('offline.ready')
         : t('offline.no');
     for (const radio of device.querySelectorAll('input')) radio.checked = radio.value === state.preference;

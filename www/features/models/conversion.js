@@ -2,8 +2,6 @@
 import { Actions } from '../../core/actions.js';
 import { OFFICIAL, checkpointAmong, nameOf } from '../../core/conversion.js';
 import { codedFrom } from '../../core/errors.js';
-import { save } from '../../core/written.js';
-import { zipOf } from '../../core/zip.js';
 import { WorkerClient } from '../../worker/client.js';
 
 /**
@@ -54,7 +52,7 @@ export class ConversionActions extends Actions {
     try {
       const files = await client.call('convert', { file, tokenizer, heads }, (progress) => this.change({ progress }));
       this.cancel();
-      await this.session.model.choose({ kind: 'disk', name: nameOf(file), files, made: true });
+      await this.session.model.choose({ kind: 'disk', name: nameOf(file), files, where: 'page' });
     } catch (error) {
       if (client !== this.#client) return; // cancelled, or taken into use
       this.#end();
@@ -73,13 +71,5 @@ export class ConversionActions extends Actions {
   cancel() {
     this.#end();
     this.update({ conversion: null });
-  }
-
-  /** Saves the folder that a checkpoint became. */
-  async save() {
-    const { folder } = this.state;
-    if (folder.kind !== 'disk') return;
-    const { name, files } = folder;
-    save(await zipOf(new Map([...files].map(([path, file]) => [`${name}/${path}`, file]))), `${name}.zip`);
   }
 }

@@ -19,7 +19,6 @@ export function bindConversion(session) {
   const now = byId('conversion-now');
   const bar = byId('conversion-bar', HTMLProgressElement);
   const start = byId('conversion-start', HTMLButtonElement);
-  const save = byId('model-save');
 
   /** @param {HTMLInputElement} input */
   const chosen = (input) => {
@@ -48,7 +47,6 @@ export function bindConversion(session) {
     session.conversion.convert();
   });
   byId('conversion-cancel').addEventListener('click', () => session.conversion.cancel());
-  save.addEventListener('click', () => session.conversion.save());
 
   /** The card follows a checkpoint that was dropped on the page. */
   const follow = onChange((/** @type {boolean} */ there) => {
@@ -57,8 +55,7 @@ export function bindConversion(session) {
     form.scrollIntoView();
   });
 
-  return (/** @type {import('../../core/state.js').State} */ { conversion, folder, model }) => {
-    save.hidden = model !== 'ready' || folder.kind !== 'disk' || !folder.made;
+  return (/** @type {import('../../core/state.js').State} */ { conversion }) => {
     form.hidden = !conversion;
     others.hidden = Boolean(conversion);
     follow(Boolean(conversion));

@@ -1,20 +1,25 @@
 /** What is said of a model: where its weights came from, and why it failed. */
-import { ownFolder } from '../../core/folders.js';
+import { bytesOf, ownFolder } from '../../core/folders.js';
 import { programMessage } from '../../core/i18n.js';
+import { megabytes } from '../../core/words.js';
 
 /** @typedef {import('../../core/i18n.js').Message} Message */
 
 /** @param {import('../../worker/jobs.js').Weights} weights @returns {Message} */
 export function weightsInWords(weights) {
   const bytes = 'read' in weights ? weights.read : weights.downloaded + weights.cached;
-  const size = {
-    key: 'weights.size',
-    values: { megabytes: bytes < 1e8 ? Math.round(bytes / 1e5) / 10 : Math.round(bytes / 1e6) },
-  };
+  const size = { key: 'weights.size', values: { megabytes: megabytes(bytes) } };
   if ('read' in weights) return { key: 'weights.read', values: { size } };
   const { downloaded, trouble } = weights;
   if (trouble) return { key: 'weights.notKept', values: { size, trouble: { key: `weights.${trouble}` } } };
   return { key: downloaded === 0 ? 'weights.cached' : 'weights.kept', values: { size } };
+}
+
+/** @param {import('../../core/state.js').State} state @returns {Message} */
+export function weightsOf({ folder, weights }) {
+  if (folder.kind === 'site' || !folder.where) return weights;
+  const size = { key: 'weights.size', values: { megabytes: megabytes(bytesOf(folder)) } };
+  return { key: folder.where === 'page' ? 'weights.here' : 'weights.browser', values: { size } };
 }
 
 /** What is wrong where a model does not load, by the code of the error; anything else is told as it is. @type {Record<string, string>} */
