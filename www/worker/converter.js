@@ -57,19 +57,21 @@ const jobs = {
     const stored = new Stored(file);
     const converter = new wasm.Converter(file.name, file.size, stored, words, image, text, fusion);
     /** @type {Blob[]} Which the browser keeps, and may keep on disk */ const shards = [];
-    /** @type {string[]} */ const digests = [];
+    /** @type {Promise<string>[]} Of the shards, computed while others are filled */ const digesting = [];
     let coming = stored.fetch(converter.place(0));
     do {
       const hold = await coming;
       hold();
       coming = stored.fetch(converter.place(1));
       for (const shard of /** @type {Bytes[]} */ (converter.next())) {
+        await digesting.at(-1); // one at a time, as each holds a copy
         shards.push(new Blob([shard]));
-        digests.push((await digestOf(shard)) ?? wasm.Converter.digest(shard));
+        digesting.push(digestOf(shard).then((digest) => digest ?? wasm.Converter.digest(shard)));
       }
       const { last: name, left, tensors: of } = converter;
       tell({ name, done: of - left, of });
     } while (converter.left);
+    const digests = await Promise.all(digesting);
     /** @param {Float32Array} [logits] */
     const folder = (logits) => {
       const [config, tokens, manifest] = /** @type {Bytes[]} */ (converter.files(digests, logits));
