@@ -60,6 +60,11 @@ test('nothing is fetched from another site before a person says so, and what is 
   await from('models/default, beside this page');
   await by('remote-consent').getByText(`Nothing has been fetched from there yet. ${host}, and any site`).waitFor();
   assert.deepEqual(elsewhere.requests, []);
+  await by('remote-go').getByText(`Fetch from ${host}`).waitFor();
+  await page.waitForFunction(() => {
+    const { bottom } = document.querySelector('#remote-go')?.getBoundingClientRect() ?? { bottom: Infinity };
+    return bottom < innerHeight;
+  });
   assert.deepEqual(await violations(page), []);
   await screenshot('remote-390');
   await context.close();
