@@ -591,6 +591,8 @@ test('a link restores model, findings and display, and holds no image', async ()
   const palette = (await page.getByTestId('palette').locator('option').allTextContents())[1];
   await page.getByTestId('palette').selectOption(palette);
   for (const key of ['5', 'i', 'r', 'h']) await page.getByTestId('viewport').press(key);
+  await page.getByTestId('contours-toggle').check();
+  await page.locator('.contour-check input:checked').nth(1).uncheck();
   const shown = async () => ({
     findings: (await page.locator('[data-testid="score-row"] .name').allTextContents()).sort(),
     window: await textOf(page.getByTestId('window-text')),
@@ -599,9 +601,11 @@ test('a link restores model, findings and display, and holds no image', async ()
     opacity: await page.getByTestId('opacity').inputValue(),
     invert: await page.locator('[data-action="invert"]').getAttribute('aria-pressed'),
     lies: (await matrix('layers')).map(Math.sign),
+    contours: await page.locator('#contour-names li').allTextContents(),
     preset: await page.getByTestId('preset-select').inputValue(),
   });
   const before = await shown();
+  assert.equal(before.contours.length, 4);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: built.site.origin });
   await page.getByTestId('export-open').click();
   await page.getByTestId('share-copy').click();
@@ -641,12 +645,12 @@ test('a hostile link does nothing', async () => {
     assert.equal(settingsFromFragment(`#model=${encodeURIComponent(model)}`)?.model, '', model);
   }
   const hostile = settingsFromFragment(
-    `#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&window=1,Infinity&turn=7&invert=yes&__proto__=1`,
+    `#find=${'y'.repeat(201)}&find=%00ok%0a%09&find=ok&map=<b>&opacity=1e3&contours=1,x&window=1,Infinity&turn=7&invert=yes&__proto__=1`,
   );
   assert.deepEqual([hostile?.map, hostile?.display, hostile?.findings], [{}, {}, ['ok']]);
   assert.deepEqual(
     hostile?.refused.map((part) => part.slice(0, 14)),
-    [`find=${'y'.repeat(9)}`, 'map=<b>', 'opacity=1e3', 'window=1,Infin', 'invert=yes', 'turn=7'],
+    [`find=${'y'.repeat(9)}`, 'map=<b>', 'opacity=1e3', 'contours=1,x', 'window=1,Infin', 'invert=yes', 'turn=7'],
   );
   assert.equal(
     settingsFromFragment(`#${'find=a&'.repeat(2)}${Array.from({ length: 300 }, (_, i) => `find=f${i}`).join('&')}`)

@@ -6,12 +6,14 @@
  * @property {string} model Name of a folder beside the page, or ''
  * @property {string[] | null} findings @property {string} preset @property {string} selected
  * @property {Partial<import('./state.js').State['map']>} map
+ * @property {{places: (number | null)[] | null} | null} contours To be drawn: of the best findings, or of these of `findings`, each at the place of its colour
  * @property {{window?: [center: number, width: number], invert?: boolean, turn?: number, mirror?: boolean}} display `window`: in parts of the range of values
  * @property {import('./experiments.js').Experiment | null} experiment To open once a picture is scored
  * @property {string[]} refused Its parts that make no sense, shortened
  */
 import { EXPERIMENTS } from './experiments.js';
 import { siteFolder } from './folders.js';
+import { CONTOURS_MAX } from './viewport/contours.js';
 import { partsOfWindow } from './viewport/pixels.js';
 import { shortened, tidy } from './words.js';
 
@@ -27,6 +29,7 @@ const PARTS = [
   'map',
   'palette',
   'opacity',
+  'contours',
   'window',
   'invert',
   'turn',
@@ -37,9 +40,21 @@ const KINDS = /** @type {const} */ (['attention', 'similarity']);
 
 const round = (/** @type {number} */ value) => Number(value.toFixed(4));
 
+const BEST = 'best';
+/** Of a finding in the list, or '' for none. @param {readonly string[]} findings @param {string | null} finding */
+const placeIn = (findings, finding) => (finding && findings.includes(finding) ? findings.indexOf(finding) : '');
+
+/** Whose contours are drawn. @param {string} text @returns {Settings['contours'] | undefined} */
+function contoursIn(text) {
+  if (text === BEST) return { places: null };
+  if (!/^\d{0,2}(,\d{0,2})*$/.test(text)) return undefined;
+  const places = text.split(',').map((place) => (place ? Number(place) : null));
+  return places.length <= CONTOURS_MAX ? { places } : undefined;
+}
+
 /** @param {import('./state.js').State} state @param {import('./experiments.js').Experiment} [experiment] The one that the link opens */
 export function fragmentOf(state, experiment) {
-  const { folder, preset, findings, selected, map, display, picture } = state;
+  const { folder, preset, findings, selected, map, contours, display, picture } = state;
   const { window, invert, view } = display;
   const out = new URLSearchParams();
   if (folder.kind === 'site') out.set('model', folder.name);
@@ -49,6 +64,7 @@ export function fragmentOf(state, experiment) {
   out.set('map', map.on ? map.kind : 'off');
   out.set('palette', map.palette);
   out.set('opacity', String(map.opacity));
+  if (contours.on) out.set('contours', contours.chosen?.map((finding) => placeIn(findings, finding)).join() ?? BEST);
   if (window && picture) out.set('window', partsOfWindow(window, picture.pixels.range).map(round).join());
   if (invert) out.set('invert', '1');
   if (view.turn) out.set('turn', String(view.turn));
@@ -107,6 +123,7 @@ export function settingsFromFragment(fragment) {
       palette: part('palette', name),
       opacity: part('opacity', (text) => numberIn(text, 0, 100)),
     }),
+    contours: part('contours', contoursIn) ?? null,
     display: known({
       window: part('window', windowIn),
       invert: part('invert', yes),

@@ -4,7 +4,7 @@ import { contextOf } from '../../core/dom.js';
 import { t } from '../../core/i18n.js';
 import { FITTED, PADDING, matrixOf } from '../../core/viewport/transform.js';
 import { captionOf, wrap } from './caption.js';
-import { FONT, UNIT_MIN, contourInWords, dashed, drawPicture, drawRamp, outlined } from './image.js';
+import { FONT, UNIT_MIN, contourInWords, contoursInWords, dashed, drawPicture, drawRamp, outlined } from './image.js';
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs
 const SIDE_MAX = 2048;
@@ -42,11 +42,14 @@ function drawSide(state, letter) {
     return texts.flatMap((text) => wrap(context, text, width - 2 * margin));
   };
   const outlines = outlined(state);
+  const beside = 2.9 * unit; // the piece of line that stands before a contour's name
+  const named = (/** @type {number} */ width) =>
+    outlines.map((contour) => wrapped([contourInWords(contour)], width - beside));
   const heightOf = (/** @type {number} */ width) => {
     const lines =
       wrapped([...caption.warnings, ...caption.lines], width).length +
-      wrapped([caption.facts], width).length +
-      outlines.length;
+      wrapped([caption.facts, ...contoursInWords(state)], width).length +
+      named(width).flat().length;
     return margin * 2 + unit * (1.9 + 1.15 * lines + (outlines.length ? 0.4 : 0) + (map.on ? 1.5 : 0) + 2.2);
   };
 
@@ -82,13 +85,13 @@ function drawSide(state, letter) {
   write(caption.warnings, COLOURS.warning);
   write(caption.lines, COLOURS.muted);
   if (outlines.length) y += 0.4 * unit;
-  for (const contour of outlines) {
-    y += 1.15 * unit;
-    dashed(context, contour.place, unit / 9);
-    context.stroke(new Path2D(`M${margin} ${y - 0.3 * unit}h${2.4 * unit}`));
+  for (const [i, lines] of named(width).entries()) {
+    dashed(context, outlines[i].place, unit / 9);
+    context.stroke(new Path2D(`M${margin} ${y + 0.85 * unit}h${2.4 * unit}`));
     context.setLineDash([]);
-    context.fillText(contourInWords(contour), margin + 2.9 * unit, y, width - 2 * margin - 2.9 * unit);
+    for (const line of lines) context.fillText(line, margin + beside, (y += 1.15 * unit));
   }
+  write(contoursInWords(state), COLOURS.muted);
   if (map.on) {
     y += 1.5 * unit;
     const scaleWidth = 8 * unit;

@@ -5,7 +5,7 @@ import { nameOf, t } from '../../core/i18n.js';
 import { rampOf } from '../../core/map.js';
 import { STYLES, angleOf, clearOf, farthest, linesOf } from '../../core/viewport/contours.js';
 import { levelFor } from '../../core/viewport/pixels.js';
-import { standingInWords } from '../../core/wording.js';
+import { marksOf, standingInWords } from '../../core/wording.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../../core/viewport/transform.js';
 
 export const UNIT_MIN = 24; // of which a small letter has 0.8: 7 points, where the figure is printed as wide as a page's text
@@ -33,11 +33,14 @@ export const outlined = (state) =>
     return [{ finding, place, score, lines: linesOf(score[state.map.kind], state.info?.mapSide ?? 0) }];
   });
 
-/** "1 Edema: 87th percentile". @param {ReturnType<typeof outlined>[number]} contour */
+/** "1 Edema: 87th percentile · uncertain": as on the page, what speaks against a score stands beside it. @param {ReturnType<typeof outlined>[number]} contour */
 export function contourInWords({ finding, place, score, lines }) {
   const name = t('figure.contour', { number: place + 1, finding: nameOf(finding), standing: standingInWords(score) });
-  return lines.longest ? name : t('contours.flat', { name });
+  return [lines.longest ? name : t('contours.flat', { name }), marksOf(score)].filter(Boolean).join(' · ');
 }
+
+/** What contours are, where some are drawn. @param {import('../../core/state.js').Viewed} state */
+export const contoursInWords = (state) => (outlined(state).length ? [t(`contours.${state.map.kind}`)] : []);
 
 /** @param {CanvasRenderingContext2D} context @param {import('../../core/state.js').Viewed} state @param {import('../../core/viewport/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
 function drawContours(context, state, matrix, unit) {

@@ -68,7 +68,7 @@ export class LinkActions extends Actions {
   }
 
   /** What the model has to know of, and what of the link cannot be used. @param {Settings} settings @param {import('../../worker/jobs.js').ModelInfo} info */
-  async #setUp({ preset, selected, findings: wanted, map, refused: unclear }, info) {
+  async #setUp({ preset, selected, findings: wanted, map, contours, refused: unclear }, info) {
     const known = info.presets.some(({ id }) => id === preset);
     const read = await Promise.all(
       (wanted ?? []).map((finding) =>
@@ -89,6 +89,10 @@ export class LinkActions extends Actions {
       });
     else if (known) this.session.findings.choosePreset(preset);
     else this.#choosePreset(info);
+    if (contours)
+      this.update({
+        contours: { on: true, chosen: contours.places?.map((place) => wanted?.[place ?? -1] ?? null) ?? null },
+      });
     const listed = this.state.findings.includes(selected);
     if (listed) this.session.findings.select(selected);
 

@@ -1,7 +1,7 @@
 /** What a printed sheet says, from the state. */
 import { differenceInWords, differences, isCompared, isSame, overlayKeyBeside, sideB } from '../../core/beside.js';
 import { create } from '../../core/dom.js';
-import { contourInWords, drawImage, drawRamp, outlined } from './image.js';
+import { contourInWords, contoursInWords, drawImage, drawRamp, outlined } from './image.js';
 import { nameOf, t, tell } from '../../core/i18n.js';
 import { rowsOnShow } from '../../core/table.js';
 import { hasPicture, ranked } from '../../core/derived.js';
@@ -130,6 +130,7 @@ function imageOf(state, long, letter = '') {
     }),
   );
   if (contours.hasChildNodes()) figure.append(contours);
+  figure.append(...contoursInWords(state).map((text) => create('p', text, 'small')));
   const caption = create('figcaption');
   if (letter) caption.append(create('strong', letter), ' ');
   if (score)
