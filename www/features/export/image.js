@@ -40,7 +40,8 @@ export function contourInWords({ finding, place, score, lines }) {
 }
 
 /** What contours are, where some are drawn. @param {import('../../core/state.js').Viewed} state */
-export const contoursInWords = (state) => (outlined(state).length ? [t(`contours.${state.map.kind}`)] : []);
+export const contoursInWords = (state) =>
+  outlined(state).length ? [t(state.map.kind === 'attention' ? 'contours.attention' : 'contours.similarity')] : [];
 
 /** @param {CanvasRenderingContext2D} context @param {import('../../core/state.js').Viewed} state @param {import('../../core/viewport/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
 function drawContours(context, state, matrix, unit) {
