@@ -471,6 +471,9 @@ fn places_belong_to_findings() {
 fn words_are_recognised_in_many_forms() {
     check(&[
         ("pulmonary oedema, haemothorax", "Pulmonary Edema; Pleural Effusion"),
+        ("fluid in the lungs. Spot on the lung", "Pulmonary Edema; Lung Nodule"),
+        ("Air around the right lung. Cystic fibrosis.", "Pneumothorax @right lung"),
+        ("agua en los pulmones. Pulmón colapsado. 肺に水。コロナ", "Pulmonary Edema; Atelectasis; Atypical Pneumonia"),
         (
             "pnuemothorax, plural efusions, cardiomegally",
             "Pneumothorax; Pleural Effusion; Cardiomegaly",
