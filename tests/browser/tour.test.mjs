@@ -38,6 +38,7 @@ async function audit(/** @type {string} */ state) {
 for (const [width, height] of [
   [1280, 800],
   [360, 740],
+  [844, 390],
 ]) {
   test(`five steps at ${width} by ${height}, beside what they explain`, async () => {
     await start(width, height);
@@ -54,6 +55,7 @@ for (const [width, height] of [
         `step ${step + 1} is on the screen`,
       );
       assert.ok(ring && ring.width > 30 && ring.height > 20, `step ${step + 1} points at something`);
+      assert.ok(ring.y >= 0 && ring.y + ring.height <= height, `step ${step + 1} points at what is on the screen`);
       const over = Math.min(mark.x + mark.width, ring.x + ring.width) - Math.max(mark.x, ring.x);
       const under = Math.min(mark.y + mark.height, ring.y + ring.height) - Math.max(mark.y, ring.y);
       assert.ok(over <= 0 || under < 0.9 * ring.height, `step ${step + 1} does not hide what it points at`);

@@ -40,6 +40,18 @@ export function placeCard(target, card, window) {
   return { left: window.width - card.width - GAP, top: GAP };
 }
 
+/** The part of an element that what scrolls around it shows. @param {Element} element */
+function partOnShow(element) {
+  let { left, top, right, bottom } = element.getBoundingClientRect();
+  for (let around = element.parentElement; around; around = around.parentElement) {
+    if (getComputedStyle(around).overflowY !== 'auto') continue;
+    const box = around.getBoundingClientRect();
+    [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+    [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+  }
+  return { left, top, right, bottom };
+}
+
 /** @param {import('../../session.js').Session} session */
 export function bindTour(session) {
   const card = byId('tour');
@@ -91,7 +103,7 @@ export function bindTour(session) {
     if (!shown()) return;
     const target = targetOf(session.state.tour);
     ring.hidden = !target;
-    const box = target?.getBoundingClientRect() ?? { left: 0, top: 0, right: 0, bottom: 0 };
+    const box = target ? partOnShow(target) : { left: 0, top: 0, right: 0, bottom: 0 };
     const [left, top] = [Math.max(EDGE / 2, box.left - EDGE), Math.max(EDGE / 2, box.top - EDGE)];
     const [right, bottom] = [
       Math.min(innerWidth - EDGE / 2, box.right + EDGE),
@@ -135,7 +147,8 @@ export function bindTour(session) {
 
   /** @param {number} step */
   function show(step) {
-    if (narrow.matches) targetOf(step)?.scrollIntoView({ block: 'start', behavior: still.matches ? 'auto' : 'smooth' });
+    const block = narrow.matches ? 'start' : 'nearest'; // a low window's column scrolls too
+    targetOf(step)?.scrollIntoView({ block, behavior: still.matches ? 'auto' : 'smooth' });
   }
 
   /** @param {number} step */
