@@ -549,3 +549,68 @@ fn evaluate_keeps_figures_in_the_model() {
     let info = carzero(["info".as_ref(), "--model".as_ref(), model.path().as_os_str()]);
     assert!(info.status.success(), "the folder still loads: {}", text(&info.stderr));
 }
+
+/// The commands of the README, on a folder as it has.
+#[test]
+fn a_folder_is_searched_by_text_and_by_likeness() {
+    let work = TempDir::new().unwrap();
+    let ward = work.path().join("ward");
+    fs::create_dir_all(ward.join("inner")).unwrap();
+    for (name, path) in
+        [("normal", "a.png"), ("effusion", "effusion.png"), ("pneumothorax", "inner/b.png")]
+    {
+        let output = carzero(["phantom", name, "--out", ward.join(path).to_str().unwrap()]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    fs::write(ward.join("notes.txt"), "no image").unwrap();
+    fs::write(ward.join(".hidden.png"), "left out").unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let commands: Vec<&str> =
+        readme.lines().filter_map(|line| line.strip_prefix("    carzero search ")).collect();
+    assert_eq!(commands.len(), 2);
+    let ask = |command: &str| {
+        let quoted = command.split('"').enumerate();
+        let args = quoted.flat_map(|(at, part)| match at % 2 {
+            0 => part.split_whitespace().collect::<Vec<_>>(),
+            _ => vec![part],
+        });
+        let here = |arg: &str| match arg {
+            "models/default" => root.join(arg).display().to_string(),
+            _ if arg.starts_with("ward") => work.path().join(arg).display().to_string(),
+            _ => arg.to_string(),
+        };
+        let args: Vec<String> = args.map(here).collect();
+        carzero(["search".to_string()].into_iter().chain(args))
+    };
+    for command in commands {
+        let output = ask(command);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let printed = text(&output.stdout);
+        let first = printed.lines().find(|line| line.trim_start().starts_with("1 ")).unwrap();
+        assert!(first.ends_with("effusion.png"), "{printed}");
+        assert!(text(&output.stderr).contains("notes.txt"), "what is no image is told");
+        let json = text(&ask(&format!("{command} --format json")).stdout);
+        let hits: Vec<Value> =
+            json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(hits.len(), 3, "{json}");
+        let by_text = command.contains("--text");
+        let field = if by_text { "logit" } else { "likeness" };
+        let values: Vec<f64> = hits.iter().map(|hit| hit[field].as_f64().unwrap()).collect();
+        assert!(values.is_sorted_by(|a, b| a >= b), "{values:?}");
+        assert_eq!(hits[0]["prompt"].as_str(), by_text.then_some("There is Pleural Effusion"));
+        assert!(by_text || (values[0] - 1.0).abs() < 1e-6);
+        let csv = text(&ask(&format!("{command} --format csv")).stdout);
+        assert_eq!(csv.lines().count(), 4, "{csv}");
+        assert!(csv.starts_with("rank,image,prompt,logit,percentile,wording,likeness"));
+    }
+    for (wrong, said) in [
+        ("--model models/default ward", "--text"),
+        ("--model models/default --text 肺 ward", "no word that the model can read"),
+        ("--model models/default --text edema ward/notes.txt", "there is no image to rank"),
+    ] {
+        let output = ask(wrong);
+        assert!(!output.status.success());
+        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+    }
+}

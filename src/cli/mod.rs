@@ -13,6 +13,7 @@ mod open;
 mod phantom;
 mod reference;
 mod score;
+mod search;
 #[cfg(feature = "train")]
 mod train;
 mod wording;
@@ -33,6 +34,7 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   carzero score --model models/default --prompt \"There is Pneumothorax\" chest.png
   carzero score --model models/default --maps maps --format table *.png
+  carzero search --model models/default --text \"pleural effusion\" folder
   carzero convert CARZero_best_model.ckpt --tokenizer tokenizer.json --out models/carzero-vitb16"
 )]
 struct Cli {
@@ -44,6 +46,7 @@ struct Cli {
 enum Command {
     Convert(convert::Args),
     Score(score::Args),
+    Search(search::Args),
     Info(info::Args),
     Reference(reference::Args),
     Familiarity(familiarity::Args),
@@ -73,6 +76,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Convert(args) => convert::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Search(args) => search::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Reference(args) => reference::run(&args),
         Command::Familiarity(args) => familiarity::run(&args),

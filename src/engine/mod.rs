@@ -11,6 +11,7 @@ pub mod loader;
 pub mod observations;
 pub mod ood;
 pub mod population;
+pub mod retrieval;
 pub mod sensitivity;
 pub mod sides;
 mod text_cache;
@@ -23,7 +24,7 @@ use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::model::{CarZero, Encoded};
+use crate::model::{CarZero, Encoded, ImageTokens};
 use crate::package::Manifest;
 use crate::package::config::{ModelConfig, Reference, SelfTest};
 use crate::package::population::Population;
@@ -75,6 +76,10 @@ pub struct Engine {
 #[derive(Debug, Clone)]
 pub struct EncodedImages {
     encoded: Encoded,
+    /// What they are encoded from, to be [kept](retrieval).
+    tokens: ImageTokens,
+    /// See [`CarZero::pointed`].
+    pointed: Option<Tensor<2>>,
     /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
     fine_means: Tensor<3>,
     /// The encoder's [`pooled map`](crate::model::ImageEncoder::pooled_map).
@@ -167,8 +172,11 @@ impl Engine {
     fn encode_pixels(&self, pixels: Vec<f32>, views: Vec<View>) -> EncodedImages {
         let encoder = &self.model.img_encoder;
         let features = encoder.features(self.pixels(pixels));
+        let (tokens, pointed) = (encoder.tokens(&features), self.model.pointed(&features));
         EncodedImages {
-            encoded: self.model.encode_features(&features),
+            encoded: self.model.encode_tokens(tokens.clone(), pointed.clone()),
+            tokens,
+            pointed,
             fine_means: encoder.fine_means(&features),
             pooled_map: encoder.pooled_map(&features),
             views,
@@ -193,8 +201,12 @@ impl Engine {
         images: &EncodedImages,
         prompts: &[String],
     ) -> Result<Vec<Vec<Score>>> {
+        self.score_encoded(&images.encoded, prompts).await
+    }
+
+    async fn score_encoded(&self, images: &Encoded, prompts: &[String]) -> Result<Vec<Vec<Score>>> {
         let prompts = normalized(prompts);
-        let mut scores = vec![Vec::with_capacity(prompts.len()); images.encoded.count()];
+        let mut scores = vec![Vec::with_capacity(prompts.len()); images.count()];
         for batch in prompts.chunks(TEXT_BATCH) {
             let texts = self.encode_texts(batch)?;
             let wordings = self.wordings_of(batch).await?;
@@ -203,7 +215,7 @@ impl Engine {
                 None => true,
             };
             self.measure(batch, &texts, is_known).await?;
-            let result = self.model.score(&images.encoded, &texts);
+            let result = self.model.score(images, &texts);
             let mut all = Transaction::default()
                 .register(result.i2t)
                 .register(result.t2i)

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::package::config::Reference;
 use crate::package::shard::Ranked;
 use crate::text::align::paraphrases::{Change, Paraphrase, paraphrases};
-use crate::text::align::typed::typed;
+use crate::text::align::typed::aligned;
 use crate::text::prompt::{Prompt, sentence};
 
 /// A wording, and where it stands.
@@ -181,13 +181,6 @@ fn distinct(all: &[Reading]) -> Vec<Prompt> {
     prompts
 }
 
-/// The prompt that a text becomes where a person enters it.
-pub(super) fn aligned(text: &str) -> Option<String> {
-    let typed = typed(text);
-    let named = typed.names.first().and_then(|name| sentence(name).ok());
-    named.or_else(|| typed.statements.into_iter().next().map(|statement| statement.prompt))
-}
-
 /// Standard deviations of percentiles before and after, of the wordings that keep the meaning; none where not all of them
 /// have a percentile, as in a population of one's own.
 fn spread(wordings: &[Reworded]) -> Option<Spread> {
@@ -242,19 +235,5 @@ mod tests {
         assert_eq!(spread(&in_part), None, "one cannot be ranked");
         let alike = [reworded(Change::Name, Some(7.0), Some(7.0))];
         assert_eq!(spread(&alike).unwrap().explained, None, "there is nothing to take away");
-    }
-
-    #[test]
-    fn what_is_typed_is_aligned_as_the_page_does() {
-        for (text, prompt) in [
-            ("PTX", Some("There is Pneumothorax")),
-            ("胸水", Some("There is Pleural Effusion")),
-            ("pneumothroax", Some("There is Pneumothorax")),
-            ("no effusion on the left", Some("There is no Pleural Effusion on the left side")),
-            ("asdfgh", None),
-            ("", None),
-        ] {
-            assert_eq!(aligned(text).as_deref(), prompt, "{text}");
-        }
     }
 }

@@ -3,12 +3,12 @@
 
 use serde::Serialize;
 
-use super::sensitivity::aligned;
 use super::{EncodedImages, Engine, Standing};
 use crate::error::Result;
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::Square;
 use crate::text::align::paraphrases::{Change, paraphrases};
+use crate::text::align::typed::aligned;
 use crate::text::prompt::sentence;
 
 /// Which side a prompt names.

@@ -169,10 +169,18 @@ impl CarZero {
     /// The same from what [`ImageEncoder::features`] makes of them.
     pub fn encode_features(&self, features: &[Tensor<3>]) -> Encoded {
         let tokens = self.img_encoder.tokens(features);
-        let direction = match &self.cosine_head {
-            Some(head) => head.image(self.img_encoder.pooled(features)),
-            None => unit(tokens.global.clone()),
-        };
+        self.encode_tokens(tokens, self.pointed(features))
+    }
+
+    /// Where the CLIP-style head, if there is one, lets images point: unit vectors, `[images, dim]`.
+    pub fn pointed(&self, features: &[Tensor<3>]) -> Option<Tensor<2>> {
+        let head = self.cosine_head.as_ref()?;
+        Some(head.image(self.img_encoder.pooled(features)))
+    }
+
+    /// The same from the tokens of images, and where they are [`CarZero::pointed`].
+    pub fn encode_tokens(&self, tokens: ImageTokens, pointed: Option<Tensor<2>>) -> Encoded {
+        let direction = pointed.unwrap_or_else(|| unit(tokens.global.clone()));
         self.fusion_module.encode(tokens.global, tokens.local, None).with_direction(direction)
     }
 

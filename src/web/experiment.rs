@@ -6,7 +6,7 @@ use super::js::{
     JsAblated, JsAuditReport, JsBothHeads, JsCurvesReport, JsMirrored, JsObserved, JsSensitivity,
     object,
 };
-use super::model::{EncodedImage, Model};
+use super::model::{EncodedImage, Model, sentences};
 use super::objects::Observed;
 use super::picture::Picture;
 use crate::engine::cover::Cover;
@@ -77,9 +77,7 @@ impl Model {
         image: &EncodedImage,
         findings: Vec<String>,
     ) -> Result<JsBothHeads> {
-        let prompts =
-            findings.iter().map(|finding| prompt::sentence(finding)).collect::<Result<Vec<_>>>()?;
-        Ok(object(&self.engine.both_heads(&image.0, &prompts).await?))
+        Ok(object(&self.engine.both_heads(&image.0, &sentences(&findings)?).await?))
     }
 
     /// The CLIP-style head's map of a finding: the cosine of each patch of the view, row by row; undefined where the

@@ -33,6 +33,7 @@ plain! {
     JsVerdict = "Verdict | undefined" from Option<Verdict>;
     JsScores = "Score[]" from Vec<objects::Score<'_>>;
     JsRanked = "Ranked" from objects::Ranked<'_>;
+    JsEncodedText = "EncodedText" from objects::EncodedText<'_>;
     JsExplanation = "Explanation" from objects::Explanation<'_>;
     JsAblated = "Ablated[]" from Vec<Ablated>;
     JsBothHeads = "BothHeads[]" from Vec<BothHeads>;

@@ -7,7 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use super::device::start_device;
 use super::js::{
-    JsExplanation, JsFiles, JsLabelled, JsModelInfo, JsRanked, JsScores, JsVerdict, JsView, object,
+    JsEncodedText, JsExplanation, JsFiles, JsLabelled, JsModelInfo, JsRanked, JsScores, JsVerdict,
+    JsView, object,
 };
 use super::objects::{self, DeviceInfo, Labelled, ModelInfo, Ranked, TypedArray, WithStandings};
 use super::picture::Picture;
@@ -121,9 +122,41 @@ impl Model {
 
     /// Scores findings on a picture, in their order.
     pub async fn score(&self, image: &EncodedImage, findings: Vec<String>) -> Result<JsScores> {
-        let sentences =
-            findings.iter().map(|finding| prompt::sentence(finding)).collect::<Result<Vec<_>>>()?;
-        let scores = self.engine.score(&image.0, &sentences).await?;
+        let scores = self.engine.score(&image.0, &sentences(&findings)?).await?;
+        Ok(self.score_objects(&findings, &scores))
+    }
+
+    /// What scoring needs of a picture, to score it again without its file: bits of half-precision numbers.
+    pub async fn keep(&self, image: &EncodedImage) -> Result<Vec<u16>> {
+        Ok(self.engine.keep(&image.0).await?.pop().unwrap_or_default())
+    }
+
+    /// Scores findings on what this model has kept of a picture, in their order.
+    #[wasm_bindgen(js_name = scoreKept)]
+    pub async fn score_kept(&self, kept: &[u16], findings: Vec<String>) -> Result<JsScores> {
+        let scores = self.engine.score_kept(&[kept], &sentences(&findings)?).await?;
+        Ok(self.score_objects(&findings, &scores))
+    }
+
+    /// The global features of a picture, as the image encoder makes them.
+    pub async fn embed(&self, image: &EncodedImage) -> Result<Vec<f32>> {
+        Ok(self.engine.embed(&image.0).await?.pop().unwrap_or_default())
+    }
+
+    /// What the text encoder makes of a finding's sentence.
+    #[wasm_bindgen(js_name = encodeText)]
+    pub async fn encode_text(&self, finding: &str) -> Result<JsEncodedText> {
+        let sentence = prompt::sentence(finding)?;
+        let text = self.engine.encode_text(&sentence).await?;
+        Ok(object(&objects::EncodedText {
+            sentence: &sentence,
+            words: &text.words,
+            global: TypedArray::F32(&text.global),
+            tokens: TypedArray::F32(&text.tokens),
+        }))
+    }
+
+    fn score_objects(&self, findings: &[String], scores: &[Vec<engine::Score>]) -> JsScores {
         let of_image = scores.iter().flatten();
         let references: Vec<_> =
             of_image.clone().map(|score| self.engine.reference(&score.prompt)).collect();
@@ -134,7 +167,7 @@ impl Model {
                 self.score_object(finding, score, reference.as_deref())
             })
             .collect();
-        Ok(object(&scores))
+        object(&scores)
     }
 
     /// How a picture and a finding come to their score.
@@ -180,19 +213,8 @@ impl Model {
         self.engine.measurable(&more).await
     }
 
-    /// What a reference population needs of a picture: the logits of findings, in their order, and where the model has
-    /// cosines, these after them.
-    pub async fn measure(&self, image: &EncodedImage, findings: Vec<String>) -> Result<Vec<f32>> {
-        let sentences =
-            findings.iter().map(|finding| prompt::sentence(finding)).collect::<Result<Vec<_>>>()?;
-        let scores = self.engine.score(&image.0, &sentences).await?;
-        let of_image = || scores.iter().flatten();
-        let logits = of_image().map(|score| score.logit);
-        Ok(logits.chain(of_image().filter_map(|score| score.cosine)).collect())
-    }
-
-    /// The file of a reference population. `scores`: what `measure` gave for each image, one after another; `labelled`: what
-    /// is known of its findings by labels, if anything.
+    /// The file of a reference population. `scores`: for each image, one after another, the logits of all findings, and
+    /// where the model has cosines, these after them; `labelled`: what is known of its findings by labels, if anything.
     #[wasm_bindgen(js_name = populationOf)]
     pub fn population_of(
         &self,
@@ -238,6 +260,11 @@ impl Model {
     pub fn forget_texts(&self) {
         self.engine.forget_texts();
     }
+}
+
+/// The sentences that are sent for findings.
+pub(super) fn sentences(findings: &[String]) -> Result<Vec<String>> {
+    findings.iter().map(|finding| prompt::sentence(finding)).collect()
 }
 
 /// A picture as the fusion needs it.

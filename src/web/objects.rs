@@ -123,6 +123,15 @@ pub struct Score<'a> {
     pub reference: Option<TypedArray<'a>>,
 }
 
+/// What the text encoder makes of a sentence.
+#[derive(Debug, Serialize)]
+pub struct EncodedText<'a> {
+    pub sentence: &'a str,
+    pub words: &'a [String],
+    pub global: TypedArray<'a>,
+    pub tokens: TypedArray<'a>,
+}
+
 /// What was measured of a finding, and its undecided logits as percentiles too.
 #[derive(Debug, Serialize)]
 pub struct WithStandings {

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::objects::{
-    DeviceInfo, Explanation, Labelled, ModelInfo, Observed, Palette, ProgramError, Ranked,
-    Rewriting, Score, Shown, TypedArray, WithStandings,
+    DeviceInfo, EncodedText, Explanation, Labelled, ModelInfo, Observed, Palette, ProgramError,
+    Ranked, Rewriting, Score, Shown, TypedArray, WithStandings,
 };
 use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
@@ -467,6 +467,9 @@ fn check_model(declared: &Declarations) {
         logit: 0.5,
     };
     declared.check("Explanation", &Explanation::from(&explanation));
+    let (words, numbers) = ([text()], TypedArray::F32(&[0.5]));
+    let text = EncodedText { sentence: "", words: &words, global: numbers, tokens: numbers };
+    declared.check("EncodedText", &text);
 }
 
 fn check_experiments(declared: &Declarations) {

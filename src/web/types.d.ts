@@ -170,6 +170,18 @@ export interface Score {
   reference?: Float32Array;
 }
 
+/** What the text encoder makes of a sentence. */
+export interface EncodedText {
+  /** As sent to the model. */
+  sentence: string;
+  /** The sentence as the model reads it, `[CLS]` first and `[SEP]` last. */
+  words: string[];
+  /** Its global features, `[dim]`. */
+  global: Float32Array;
+  /** Each word, `[words, dim]`, row by row. */
+  tokens: Float32Array;
+}
+
 /** Where logits of one finding stand; `percentiles` in their order, where a score would have one. */
 export interface Ranked {
   percentiles?: Float32Array;

@@ -96,7 +96,7 @@ test('Node imports it, and is told that it needs a browser', () => {
 test('the declarations hold in strict TypeScript', () => {
   write(
     'consumer.ts',
-    `import { CarzeroModel, pipeline, type Explanation, type Score } from 'carzero';
+    `import { CarzeroModel, pipeline, type EncodedText, type Explanation, type Score } from 'carzero';
     import { CarzeroViewer } from 'carzero/viewer';
     const classify = await pipeline('zero-shot-image-classification', null, { device: 'cpu', progress_callback: ({ progress }) => progress.toFixed() });
     const [first] = await classify(new Blob(), ['Pneumothorax'], { hypothesis_template: 'There is {}' });
@@ -114,9 +114,11 @@ test('the declarations hold in strict TypeScript', () => {
     const image = await model.encodeImage(document.createElement('canvas'));
     const scores: Score[] = await model.score(image, ['Pneumothorax']);
     const explanation: Explanation = await model.explain(image, 'Pneumothorax');
+    const text: EncodedText = await model.encodeText('Pneumothorax');
+    const features: Float32Array[] = [image.embedding, text.global, text.tokens];
     const prompt: string = (await model.align('No effusion.')).statements[0].prompt;
     const element: HTMLElement = new CarzeroViewer();
-    console.log(map, several, score, scores, explanation, prompt, element, model.info.title, image.verdict);`,
+    console.log(map, several, score, scores, explanation, features, prompt, element, model.info.title, image.verdict);`,
   );
   const tsc = join(root, 'tests/lint/node_modules/.bin/tsc');
   run(tsc, '--strict', '--noEmit', '--module', 'nodenext', '--target', 'esnext', '--types', '', 'consumer.ts');
@@ -176,6 +178,7 @@ test('every kind of image gives the scores of the command line; labels are ranke
     const all = await classify(['chest.png', new URL('/chest.png', location.href), blob, img, canvas, pixels], labels);
     const { model } = classify;
     const film = await model.encodeImage(await (await fetch(`data:application/dicom;base64,${file}`)).blob());
+    const text = await model.encodeText('Pleural Effusion');
     const drawn = await classify({ example: 'effusion' }, 'Pleural Effusion');
     const codeOf = (/** @type {Promise<unknown>} */ promise) =>
       promise.then(
@@ -201,6 +204,7 @@ test('every kind of image gives the scores of the command line; labels are ranke
       all: all.map((/** @type {any[]} */ results) => results.map(({ map: _map, ...result }) => result)),
       facts: film.facts.length,
       drawn: drawn[0].label,
+      vectors: { ...text, embedding: film.embedding },
       sum: map.data.reduce((/** @type {number} */ sum, /** @type {number} */ weight) => sum + weight, 0),
       size: [map.data.length, map.width * map.height],
       view: map.view,
@@ -221,6 +225,11 @@ test('every kind of image gives the scores of the command line; labels are ranke
   assert.ok(seen.sum > 0 && seen.sum <= 1 + 1e-5, 'weights');
   assert.ok(seen.view.width > 0 && seen.view.width <= 1024);
   assert.ok(seen.facts > 0);
+  const { sentence, words, global, tokens, embedding } = seen.vectors;
+  assert.equal(sentence, 'There is Pleural Effusion');
+  assert.deepEqual(words, ['[CLS]', 'there', 'is', 'pleural', 'effusion', '[SEP]']);
+  const size = (/** @type {object} */ vector) => Object.keys(vector).length; // of a typed array that left the page
+  assert.deepEqual([embedding, global, tokens].map(size), [256, 256, 6 * 256]);
   assert.deepEqual(seen.progress, [0, 100]);
   assert.deepEqual(seen.codes, [
     'not-found',

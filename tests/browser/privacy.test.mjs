@@ -129,6 +129,10 @@ test('no request and no store tells anything of an image or a finding, whatever 
   // A series, teaching mode, the lab, the language.
   await choose(...NAMES.map((name, i) => image(name, i % 3)));
   await page.getByTestId('series-count').getByText('Scored 4 of 4').waitFor({ timeout: 120_000 });
+  await page.getByTestId('search-open').click();
+  await page.getByTestId('search-text').fill(FINDING);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('search-live').getByText('4 images ranked by').waitFor({ state: 'attached' });
   await page.getByTestId('series-close').click();
   await page.getByTestId('teach-toggle').click();
   await page.getByTestId('teach-surprise').click();

@@ -357,6 +357,8 @@ test('scores are exported as CSV and JSON, of the series and of the image, and a
     'verdict',
     'warnings',
     'error',
+    'search',
+    'likeness',
     'model',
     'version',
     'sha256',
@@ -482,7 +484,7 @@ test('text in a table is quoted, and never a formula', async () => {
   );
   assert.equal(
     text.split('\r\n')[1],
-    '"a,b.png",,"a ""mass"", large","two\nlines",-1.5,-0.1,2,,,,,,,modality CT; lateral,,M,1,,,"For teaching and research, not for diagnosis"',
+    '"a,b.png",,"a ""mass"", large","two\nlines",-1.5,-0.1,2,,,,,,,modality CT; lateral,,,,M,1,,,"For teaching and research, not for diagnosis"',
   );
 });
 

@@ -18,7 +18,7 @@
  * @property {import('carzero').Truth[]} truth What was drawn, in parts of the picture
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
  * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
- * @property {Verdict=} verdict Once encoded, where the model says it
+ * @property {Verdict=} verdict Once encoded, where the model says it @property {Float32Array=} embedding Once encoded, the image encoder's global features
  *
  * @typedef {import('carzero').Statement} Statement
  * @typedef {import('carzero').Score & {picture: number, ms?: number}} Score And the id of its picture; `ms` is its part of the time that its batch took

@@ -1,10 +1,11 @@
 /**
  * A series as a table: which rows are on show, in which order, and how far the work is.
  *
+ * @typedef {import('./search.js').Search} Search
  * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, cosine?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
  * @typedef {{grey: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Thumbnail
  * @typedef {object} Row
- * @property {number} id @property {{file: File, negative?: boolean}} source A handle, whose bytes are read when they are needed, and let go; `negative`: with black and white exchanged
+ * @property {number} id @property {number} key What the worker keeps of it goes by this @property {{file: File, negative?: boolean}} source A handle, whose bytes are read when they are needed, and let go; `negative`: with black and white exchanged
  * @property {string} name With its folders, where it came from one
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('./i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
@@ -12,12 +13,16 @@
  * @property {import('carzero').Groups} groups Of a DICOM file, by which an evaluation divides its figures
  * @property {Thumbnail | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
+ * @property {Float32Array | null} embedding The image encoder's global features
+ * @property {RowMap | null} map Of the finding that was searched for last while it was in sight
  * @property {{of: readonly string[], values: Float32Array} | null} measured For a reference population: findings, and their numbers as `Model.measure` gives them
  *
- * @typedef {{by: string, down: boolean}} Sort By 'name', by a finding, or by '' for the order of arrival
+ * @typedef {{finding: string, values: Float32Array, view: import('carzero').View}} RowMap A finding's attention over what the model saw of a row
+ * @typedef {{by: string, down: boolean}} Sort By 'name', by a finding, by likeness, or by '' for the order of arrival
  * @typedef {{name: string, finding: string, above: number | null}} Filter `finding` '' stands for any
- * @typedef {{rows: readonly Row[], left: import('./files.js').Left, running: boolean, shown: boolean, sort: Sort, filter: Filter, portions: number}} Series
+ * @typedef {{rows: readonly Row[], left: import('./files.js').Left, running: boolean, shown: boolean, sort: Sort, filter: Filter, portions: number, searching: boolean, search: Search | null, searchError: import('./i18n.js').Message, sight: ReadonlySet<number>}} Series `searching`: the field for it is on show; `sight`: ids of the rows that are on the screen
  */
+import { LIKE, isOrigin, isRanked, lacksMap, likenessOf } from './search.js';
 
 export const NAME = 'name';
 /** @type {Intl.Collator | undefined} Made when it is needed, as that takes the browser a while */ let collator;
@@ -29,11 +34,16 @@ export function compareNames(a, b) {
 /** What is drawn at a time, in cells: a longer task would hold up the page. A row's head is as much work as five. */
 const PORTION = 600;
 
+let lastKey = 0;
+/** What nothing was kept by yet: of an image that was not encoded so before. */
+export const freshKey = () => ++lastKey;
+
 /** @param {{file: File, name: string}[]} files @param {import('./files.js').Left} left @returns {Series} */
 export const seriesOf = (files, left) => ({
   left,
   rows: files.map(({ file, name }, i) => ({
     id: i + 1,
+    key: freshKey(),
     source: { file },
     name,
     state: 'waiting',
@@ -45,6 +55,8 @@ export const seriesOf = (files, left) => ({
     groups: {},
     thumbnail: null,
     marks: new Map(),
+    embedding: null,
+    map: null,
     measured: null,
   })),
   running: true,
@@ -52,6 +64,10 @@ export const seriesOf = (files, left) => ({
   sort: { by: '', down: false },
   filter: { name: '', finding: '', above: null },
   portions: 1,
+  searching: false,
+  search: null,
+  searchError: '',
+  sight: new Set(),
 });
 
 /** What there is still to do for a row. @param {Row} row @param {readonly string[]} findings */
@@ -66,9 +82,19 @@ export const unmeasured = ({ state, measured }, measuring) =>
 const isOpen = (row, findings, measuring) =>
   row.state === 'waiting' || lacking(row, findings).length > 0 || unmeasured(row, measuring).length > 0;
 
-/** The row to work on next: those without anything come first. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring */
-export const nextRow = ({ rows }, findings, measuring) =>
-  rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings, measuring));
+/** What a search asks for next: rows that were encoded before come first, then maps of those in sight. @param {Series} series @param {Search} search */
+const nextHit = ({ rows, sight }, search) =>
+  rows.find((row) => row.state === 'done' && !isRanked(search, row)) ??
+  rows.find((row) => row.state === 'done' && sight.has(row.id) && lacksMap(search, row)) ??
+  rows.find(({ state }) => state === 'waiting');
+
+/** The row to work on next: that of a search, also while the series rests; else those without anything come first. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring */
+export function nextRow(series, findings, measuring) {
+  const { rows, running, search } = series;
+  const hit = search ? nextHit(series, search) : undefined;
+  if (hit || !running) return hit;
+  return rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings, measuring));
+}
 
 /** `partly`: rows that were done, and want more now. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */
 export function progressOf({ rows }, findings, measuring = null) {
@@ -90,8 +116,18 @@ function compareMarks(one, two, down) {
   return down ? -rising : rising;
 }
 
-/** The rows that pass the filter, in order. @param {Series} series @param {readonly string[]} findings @returns {Row[]} */
-export function rowsOnShow({ rows, sort, filter }, findings) {
+/** By likeness: the image itself stands at the head, those that are not encoded yet last. @param {Row[]} rows @param {Search | null} search @param {boolean} down */
+function sortByLikeness(rows, search, down) {
+  const alike = new Map(rows.map((row) => [row, isOrigin(search, row) ? Infinity : (likenessOf(search, row) ?? NaN)]));
+  rows.sort((one, two) => {
+    const [a, b] = [alike.get(one) ?? NaN, alike.get(two) ?? NaN];
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+    return a === b ? 0 : a < b === down ? 1 : -1;
+  });
+}
+
+/** The rows that pass the filter, in order. @param {Series} series @param {readonly string[]} findings Of the columns @returns {Row[]} */
+export function rowsOnShow({ rows, sort, filter, search }, findings) {
   const wanted = filter.name.trim().toLowerCase();
   const asked = filter.finding ? [filter.finding] : findings;
   const { above } = filter;
@@ -101,6 +137,7 @@ export function rowsOnShow({ rows, sort, filter }, findings) {
       (above === null || asked.some((finding) => (marks.get(finding)?.percentile ?? -1) > above)),
   );
   if (sort.by === NAME) kept.sort((one, two) => compareNames(one.name, two.name) * (sort.down ? -1 : 1));
+  else if (sort.by === LIKE) sortByLikeness(kept, search, sort.down);
   else if (sort.by) kept.sort((one, two) => compareMarks(one.marks.get(sort.by), two.marks.get(sort.by), sort.down));
   return kept;
 }

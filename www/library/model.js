@@ -57,6 +57,7 @@ const start = new URL(import.meta.url).origin === globalThis.origin ? startByAdd
  * @property {import('carzero').View} view What the model saw of it
  * @property {boolean} synthetic Drawn by the program
  * @property {import('carzero').Verdict | undefined} verdict What it looks like to the model
+ * @property {Float32Array} embedding The image encoder's global features, `[dim]`: by their cosine images are compared
  * @property {import('carzero').Warning[]} warnings What speaks against scoring it as a frontal chest radiograph
  * @property {import('carzero').Note[]} notes How its file was read @property {import('carzero').Fact[]} facts Of a DICOM file
  * @property {import('carzero').Shown} pixels For a viewer
@@ -120,13 +121,13 @@ export class CarzeroModel {
     const source = await this.#sourceOf(image);
     const { values, window, spacing, ...read } = await this.#client.call('decode', { picture, source });
     const { width, height, warnings, notes, facts } = read;
-    const { view, verdict } = await this.#client.call('encode', { picture }).catch((error) => {
+    const { view, verdict, embedding } = await this.#client.call('encode', { picture }).catch((error) => {
       this.#drop(picture);
       throw error;
     });
     const synthetic = 'phantom' in source;
     const pixels = { values, window, spacing };
-    return { id: picture, width, height, view, synthetic, verdict, warnings, notes, facts, pixels };
+    return { id: picture, width, height, view, synthetic, verdict, embedding, warnings, notes, facts, pixels };
   }
 
   /** @param {ImageSource} image @returns {Promise<import('../core/state.js').Source>} */
@@ -145,6 +146,11 @@ export class CarzeroModel {
    */
   async score({ id }, findings) {
     return (await this.#client.call('score', { picture: id, findings: [...findings] })).scores;
+  }
+
+  /** What the text encoder makes of a finding's sentence: its global features, `[dim]`, and one token for each word, `[words, dim]`. @param {string} finding @returns {Promise<import('carzero').EncodedText>} */
+  encodeText(finding) {
+    return this.#client.call('encodeText', { finding });
   }
 
   /** The sentence that is sent to the model for a finding. @param {string} finding @returns {Promise<string>} @throws {CodedError} 'bad-prompt' where the model can read nothing of it */

@@ -1,4 +1,5 @@
-/** What the worker holds: the program, the model, and the decoded pictures. */
+/** What the worker holds: the program, the model, the decoded pictures, and what is kept of a series. */
+import { Kept } from './kept.js';
 import { decodePicture } from './pictures.js';
 
 export const PHANTOM_SIZE = 768;
@@ -13,8 +14,9 @@ const DRAFT_SIZE = 384;
  * @property {import('./program.js').Program} program From 'start' on
  * @property {import('./program.js').Model} model From 'load' on
  * @property {Map<number, Entry>} pictures By their numbers
+ * @property {Kept} kept Of the images of a series
  */
-export const held = /** @type {Held} */ ({ pictures: new Map() });
+export const held = /** @type {Held} */ ({ pictures: new Map(), kept: new Kept() });
 
 /** @param {Source} source */
 export const decode = (source) =>

@@ -22,7 +22,8 @@
  * @typedef {import('carzero').Score} Scored
  * @typedef {import('carzero').Verdict | undefined} Verdict
  * @typedef {import('../core/table.js').Thumbnail} Thumbnail
- * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {groups: import('carzero').Groups, verdict: Verdict, thumbnail: Thumbnail, scores: import('../core/table.js').Mark[], measured: Float32Array}} Assessed
+ * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {groups: import('carzero').Groups, verdict: Verdict, thumbnail: Thumbnail, embedding: Float32Array}} RowFacts
+ * @typedef {{facts?: RowFacts, scores: import('../core/table.js').Mark[], measured: Float32Array, map?: import('../core/table.js').RowMap}} Assessed
  * @typedef {import('carzero').Typed} Typed
  * @typedef {import('carzero').Reading} Reading
  * @typedef {import('carzero').Rewriting} Rewriting
@@ -35,7 +36,7 @@
  * @property {(payload: import('../core/round.js').DrawnCase) => Params} chest To practise on
  * @property {(payload: {phantom: Params}) => {bitmap: ImageBitmap}} preview
  * @property {(payload: {picture: number}) => null} drop
- * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, ms: number}} encode
+ * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, embedding: Float32Array, ms: number}} encode
  * @property {(payload: {picture: number, findings: string[]}) => {scores: Scored[], ms: number}} score
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain
  * @property {(payload: {picture: number, findings: string[], finding: string}) => import('../core/experiments.js').Heads} bothHeads And the CLIP-style head's map of one finding
@@ -48,7 +49,9 @@
  * @property {(payload: {}) => import('../core/experiments.js').Curves} curvesStep Their next pass
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
- * @property {(payload: {source: {file: Blob, negative?: boolean}, findings: string[], measure: readonly string[], side: number}) => Assessed} assess An image of a series, from its file to its scores, and to what a reference population needs of it; nothing of it stays
+ * @property {(payload: {key: number, source: {file: Blob, negative?: boolean}, fresh: boolean, findings: string[], measure: readonly string[], mapped: string, side: number}) => Assessed} assess An image of a series, to its scores, to what a reference population needs of it, and to the map of one of the findings: from its file, unless it is not `fresh` and was kept
+ * @property {(payload: {}) => null} letGo Of the images of a series, what was kept
+ * @property {(payload: {finding: string}) => import('carzero').EncodedText} encodeText
  * @property {(payload: {more: string[]}) => string[]} measurable The findings that a reference population is measured for: those of the model, and more
  * @property {(payload: {name: string, findings: string[], scores: Float32Array, images: number, labelled: import('carzero').Labelled[]}) => string} populationOf The file of a reference population, from what was measured
  * @property {(payload: {file: string}) => ModelInfo} rankAmong Ranks among the images of a population's file, or among the model's for ''
@@ -86,6 +89,8 @@ export const MODEL_JOBS = new Set([
   'curves',
   'curvesStep',
   'assess',
+  'letGo',
+  'encodeText',
   'measurable',
   'rankAmong',
   'rank',

@@ -15,6 +15,36 @@ import { bitmapFromPicture, thumbnailOf } from './pictures.js';
 
 const PREVIEW_SIZE = 128;
 
+/** A score without its maps. @param {import('./jobs.js').Scored} score @returns {import('../core/table.js').Mark} */
+const markOf = ({ finding, sentence, logit, i2t, t2i, percentile, cosine, wording, measured }) => ({
+  finding,
+  sentence,
+  logit,
+  i2t,
+  t2i,
+  percentile,
+  cosine,
+  wording,
+  measured,
+});
+
+/**
+ * What a series gets of an image's scores. Those after the findings' own are for a reference population: their logits, and where
+ * the model has cosines, these after them.
+ *
+ * @param {import('./jobs.js').Scored[]} scores
+ * @param {{findings: string[], mapped: string, view: import('carzero').View, facts?: import('./jobs.js').RowFacts}} row
+ * @returns {[import('./jobs.js').Assessed]}
+ */
+function assessed(scores, { findings, mapped, view, facts }) {
+  const own = scores.slice(0, findings.length);
+  const others = scores.slice(findings.length);
+  const numbers = [...others.map(({ logit }) => logit), ...others.flatMap(({ cosine = [] }) => cosine)];
+  const values = own.find(({ finding }) => finding === mapped)?.attention;
+  const map = values && { finding: mapped, values, view };
+  return [{ facts, scores: own.map(markOf), measured: Float32Array.from(numbers), map }];
+}
+
 /** @type {import('./jobs.js').Some<keyof import('./jobs.js').Jobs>} */
 const jobs = {
   ...loadingJobs,
@@ -59,7 +89,9 @@ const jobs = {
     entry.encoded = await held.model.encodeImage(entry.picture);
     const { x, y, width, height } = entry.encoded.view;
     const verdict = await held.model.verdict(entry.picture, entry.encoded);
-    return [{ view: { x, y, width, height }, verdict, ms: performance.now() - start }];
+    const embedding = await held.model.embed(entry.encoded);
+    const view = { x, y, width, height };
+    return [{ view, verdict, embedding, ms: performance.now() - start }, [embedding.buffer]];
   },
 
   async score({ picture: id, findings }) {
@@ -76,38 +108,46 @@ const jobs = {
     return [explanation, [patches, attendedWords, wordPatches].map(({ buffer }) => buffer)];
   },
 
-  /** An image of a series, from its file to its scores; nothing of it stays. */
-  async assess({ source, findings, measure, side }) {
+  /** An image of a series: from its file, or from what was kept of it. */
+  async assess({ key, source, fresh, findings, measure, mapped, side }) {
+    const asked = [...findings, ...measure];
+    const kept = fresh ? undefined : held.kept.get(key);
+    if (kept) {
+      const scores = asked.length ? await held.model.scoreKept(kept.numbers, asked) : [];
+      return assessed(scores, { findings, mapped, view: kept.view });
+    }
     const picture = await decode(source);
     let encoded;
     try {
-      const { width, height, warnings, groups } = picture;
-      const thumbnail = thumbnailOf(picture, side);
       encoded = await held.model.encodeImage(picture);
-      /** @type {import('./jobs.js').Scored[]} */ const all = findings.length
-        ? await held.model.score(encoded, findings)
-        : [];
-      const scores = all.map(({ finding, sentence, logit, i2t, t2i, percentile, cosine, wording, measured }) => ({
-        finding,
-        sentence,
-        logit,
-        i2t,
-        t2i,
-        percentile,
-        cosine,
-        wording,
-        measured,
-      }));
-      const measured = measure.length ? await held.model.measure(encoded, [...measure]) : new Float32Array();
-      const verdict = await held.model.verdict(picture, encoded);
-      return [
-        { width, height, warnings, groups, verdict, thumbnail, scores, measured },
-        [thumbnail.grey.buffer, measured.buffer],
-      ];
+      const scores = asked.length ? await held.model.score(encoded, asked) : [];
+      const { x, y, width, height } = encoded.view;
+      const view = { x, y, width, height };
+      if (held.kept.hasRoom) held.kept.keep(key, { numbers: await held.model.keep(encoded), view });
+      const facts = {
+        width: picture.width,
+        height: picture.height,
+        warnings: picture.warnings,
+        groups: picture.groups,
+        verdict: await held.model.verdict(picture, encoded),
+        thumbnail: thumbnailOf(picture, side),
+        embedding: await held.model.embed(encoded),
+      };
+      return assessed(scores, { findings, mapped, view, facts });
     } finally {
       encoded?.free();
       picture.free();
     }
+  },
+
+  async letGo() {
+    held.kept.clear();
+    return [null];
+  },
+
+  async encodeText({ finding }) {
+    const text = await held.model.encodeText(finding);
+    return [text, [text.global.buffer, text.tokens.buffer]];
   },
 
   async measurable({ more }) {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::lexicon::{Cue, Entry, LEXICON, distance};
 use super::{Aligned, align, complete, finding};
+use crate::text::prompt::sentence;
 
 /// A text shorter than this is not taken for the beginning of a name.
 const BEGINNING: usize = 4;
@@ -62,6 +63,14 @@ fn says_normal(text: &str) -> bool {
     let says =
         |entry: &Entry| matches!(entry, Entry::Cue(Normal | NegBefore | NegAfter | NegEither));
     LEXICON.entries(&LEXICON.read(text)).iter().flatten().any(says)
+}
+
+/// The prompt that a text becomes where a person enters it: its finding's, or that of its first statement; none where
+/// nothing of it is known.
+pub fn aligned(text: &str) -> Option<String> {
+    let typed = typed(text);
+    let named = typed.names.first().and_then(|name| sentence(name).ok());
+    named.or_else(|| typed.statements.into_iter().next().map(|statement| statement.prompt))
 }
 
 /// The finding whose name the text is once its words are corrected: "pneumothroax".
@@ -174,6 +183,20 @@ mod tests {
             ("left pleural effusion", "Pleural Effusion", false, false),
         ] {
             assert_eq!(said(text), (finding.into(), negated, historical), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_aligned_as_the_page_does() {
+        for (text, prompt) in [
+            ("PTX", Some("There is Pneumothorax")),
+            ("胸水", Some("There is Pleural Effusion")),
+            ("pneumothroax", Some("There is Pneumothorax")),
+            ("no effusion on the left", Some("There is no Pleural Effusion on the left side")),
+            ("asdfgh", None),
+            ("", None),
+        ] {
+            assert_eq!(aligned(text).as_deref(), prompt, "{text}");
         }
     }
 

@@ -20,6 +20,8 @@ const COLUMNS = [
   'verdict',
   'warnings',
   'error',
+  'search',
+  'likeness',
   'model',
   'version',
   'sha256',
@@ -33,10 +35,11 @@ const spared = (value) => (typeof value === 'string' ? harmless(value) : value);
 const listed = (warnings) =>
   warnings.map(({ code, ...values }) => [code, ...Object.values(values)].join(' ')).join('; ');
 
-/** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string, ownImages?: number}} model */
-export function csvOf(records, { title, version, sha256, ...info }) {
+/** @param {import('./records.js').Record[]} records @param {{title: string, version: string, sha256?: string, population?: string, ownImages?: number}} model @param {import('./records.js').Searched | null} [searched] */
+export function csvOf(records, { title, version, sha256, ...info }, searched = null) {
+  const search = !searched ? '' : 'like' in searched ? `like ${searched.like}` : searched.finding;
   const reference = referenceOf(info) ?? '';
-  const rows = records.flatMap(({ image, side, verdict, warnings, error, scores }) => {
+  const rows = records.flatMap(({ image, side, verdict, warnings, error, likeness, scores }) => {
     const marks = scores.length ? scores : [undefined];
     return marks.map((mark) => {
       const wording = mark?.wording;
@@ -56,6 +59,8 @@ export function csvOf(records, { title, version, sha256, ...info }) {
         verdict,
         listed(warnings),
         error,
+        search,
+        short(likeness),
         title,
         version,
         sha256,

@@ -6,11 +6,15 @@
  * @property {number} width @property {number} height
  * @property {import('../../core/state.js').Verdict=} verdict @property {import('../../core/state.js').Warning[]} warnings What speaks against the image, its looks included
  * @property {string} error @property {import('../../core/table.js').Mark[]} scores
+ * @property {number=} likeness To the image of a search
+ *
+ * @typedef {{finding: string, typed: string} | {like: string}} Searched What a series is ranked by: a finding and the words it was taken from, or likeness to an image by its name
  *
  * @typedef {{image: string, side: '' | 'A' | 'B', error: string, width: number, height: number, verdict?: import('../../core/state.js').Verdict, warnings: import('../../core/state.js').Warning[], negative: boolean}} Source
  */
 import { isCompared, isSame, scoresBeside } from '../../core/beside.js';
 import { tell } from '../../core/i18n.js';
+import { columnsOf, likenessOf } from '../../core/search.js';
 import { rowsOnShow } from '../../core/table.js';
 import { warningsOf } from '../../core/words.js';
 
@@ -26,11 +30,19 @@ function recordOfPicture(picture, side, scores) {
     : [];
 }
 
+/** What the table on show is ranked by. @param {import('../../core/state.js').State} state @returns {Searched | null} */
+export function searchedIn({ series }) {
+  if (!series?.shown || !series.search) return null;
+  const { search } = series;
+  return search.by === 'text' ? { finding: search.finding, typed: search.typed } : { like: tell(search.name) };
+}
+
 /** Of the rows that pass the filter, where the table is on show; else of the image in the viewer, and the one beside it. @param {import('../../core/state.js').State} state @returns {Record[]} */
 export function recordsOf(state) {
   const { series, picture, findings, scores } = state;
   if (series?.shown) {
-    return rowsOnShow(series, findings)
+    const columns = columnsOf(series, findings);
+    return rowsOnShow(series, columns)
       .filter((row) => row.state !== 'waiting')
       .map((row) => ({
         image: row.name,
@@ -40,7 +52,8 @@ export function recordsOf(state) {
         verdict: row.verdict,
         warnings: warningsOf(row),
         error: row.error,
-        scores: inOrder(findings, row.marks),
+        scores: inOrder(columns, row.marks),
+        likeness: likenessOf(series.search, row),
       }));
   }
   if (!picture) return [];

@@ -3,6 +3,7 @@ import { differenceInWords, differences, isCompared, isSame, overlayKeyBeside, s
 import { create } from '../../core/dom.js';
 import { contourInWords, contoursInWords, drawImage, drawRamp, outlined } from './image.js';
 import { nameOf, t, tell } from '../../core/i18n.js';
+import { columnsOf, likenessOf } from '../../core/search.js';
 import { rowsOnShow } from '../../core/table.js';
 import { hasPicture, ranked } from '../../core/derived.js';
 import { overlayKey, shownMap } from '../../core/map.js';
@@ -174,7 +175,16 @@ function sheetOfComparison(state) {
 
 /** @param {import('../../core/table.js').Series} series @param {readonly string[]} findings @returns {Element[]} */
 function sheetOfSeries(series, findings) {
-  const rows = rowsOnShow(series, findings).map((row, i) => {
+  const { search } = series;
+  const searched = !search ? [] : [search.by === 'text' ? nameOf(search.finding) : t('search.column')];
+  const rows = rowsOnShow(series, columnsOf(series, findings)).map((row, i) => {
+    const likeness = likenessOf(search, row);
+    const place =
+      search?.by === 'text'
+        ? placeInWords(row.marks.get(search.finding))
+        : likeness === undefined
+          ? '…'
+          : signed(likeness, 3);
     const scores = new Map(row.marks);
     const highest = ranked({ findings, scores }).slice(0, HIGHEST);
     const told = highest.flatMap((finding) => {
@@ -183,10 +193,11 @@ function sheetOfSeries(series, findings) {
     });
     const unread = row.state === 'failed' ? t('series.unread', { reason: tell(row.reason) }) : '';
     const size = row.width ? `${row.width} × ${row.height}` : '';
-    return [String(i + 1), size, unread || told.join('; '), cautions(row).join(' ')];
+    return [String(i + 1), ...searched.map(() => place), size, unread || told.join('; '), cautions(row).join(' ')];
   });
-  const heads = ['', t('series.image'), t('print.highestOf', { count: HIGHEST }), t('series.warning')];
-  return [create('p', t('print.series'), 'small'), tableOf(heads, rows, 'print-table')];
+  const heads = ['', ...searched, t('series.image'), t('print.highestOf', { count: HIGHEST }), t('series.warning')];
+  const lead = [t('print.series'), ...searched.map((by) => t('print.search', { by }))].join(' ');
+  return [create('p', lead, 'small'), tableOf(heads, rows, 'print-table')];
 }
 
 /** @param {State} state */

@@ -4,7 +4,7 @@ import { byId, copyField, onChange } from '../../core/dom.js';
 import { csvOf } from './csv.js';
 import { drawFigure, pngOf } from './figure.js';
 import { jsonOf } from './json.js';
-import { recordsOf } from './records.js';
+import { recordsOf, searchedIn } from './records.js';
 import { codedFrom } from '../../core/errors.js';
 import { plural, t, tell } from '../../core/i18n.js';
 import { fragmentOf } from '../../core/share.js';
@@ -54,10 +54,10 @@ export function bindExport(session) {
       }
     });
   }
-  /** The scores as a file. @param {(records: import('./records.js').Record[], info: import('../../worker/jobs.js').ModelInfo) => string} write @param {string} type */
+  /** The scores as a file. @param {(records: import('./records.js').Record[], info: import('../../worker/jobs.js').ModelInfo, searched: import('./records.js').Searched | null) => string} write @param {string} type */
   const table = (write, type) => () => {
     const { info } = known();
-    return new Blob(info ? [write(recordsOf(known()), info)] : [], { type });
+    return new Blob(info ? [write(recordsOf(known()), info, searchedIn(known()))] : [], { type });
   };
   bind(csv, 'carzero-scores.csv', table(csvOf, 'text/csv'));
   bind(json, 'carzero-scores.json', table(jsonOf, 'application/json'));

@@ -50,6 +50,22 @@ export class FindingActions extends Actions {
   }
 
   /**
+   * How a text is understood, and the finding that it names, if it names one: as the list has it, or else the model's lists.
+   *
+   * @param {string} text
+   * @returns {Promise<{finding: string | undefined, typed: import('../../worker/jobs.js').Typed}>}
+   */
+  async read(text) {
+    /** @type {import('../../worker/jobs.js').Typed} */ const nothing = { names: [], statements: [], rulesOut: false };
+    const typed = await this.session.call('typed', { text }).catch(() => nothing);
+    const { findings, info } = this.state;
+    const among = (/** @type {string[]} */ list) =>
+      [tidy(text), ...typed.names].map((name) => list.find((other) => same(other, name))).find(Boolean);
+    const preset = info?.presets.flatMap((each) => each.findings) ?? [];
+    return { finding: among(findings) ?? among(preset) ?? typed.names.at(0), typed };
+  }
+
+  /**
    * What was typed is aligned first. A name, synonym or abbreviation joins the list as the finding that it stands for;
    * anything else is opened for review, from where it can also be sent as it is.
    *
@@ -59,14 +75,7 @@ export class FindingActions extends Actions {
   async submit(text) {
     const own = tidy(text);
     if (!own) return false;
-    /** @type {import('../../worker/jobs.js').Typed} */ const nothing = { names: [], statements: [], rulesOut: false };
-    const typed = await this.session.call('typed', { text }).catch(() => nothing);
-    const { names } = typed;
-    const { findings, info } = this.state;
-    const among = (/** @type {string[]} */ list) =>
-      [own, ...names].map((name) => list.find((other) => same(other, name))).find(Boolean);
-    const preset = info?.presets.flatMap((each) => each.findings) ?? [];
-    const finding = among(findings) ?? among(preset) ?? names.at(0);
+    const { finding, typed } = await this.read(text);
     if (finding) return this.add([finding], { taken: same(finding, own) ? null : { text: own, finding } });
     this.update({ review: reviewOf(text, typed), findingError: '', taken: null });
     return false;

@@ -51,11 +51,11 @@ export class ScoringActions extends Actions {
   /** @param {number} id Of the picture */
   async #encode(id) {
     this.update({ work: 'encoding' });
-    const { view, verdict, ms } = await this.session.call('encode', { picture: id });
+    const { view, verdict, embedding, ms } = await this.session.call('encode', { picture: id });
     const { picture } = this.state;
     if (id !== picture?.id) return;
     this.update({
-      picture: { ...picture, view, verdict, encoded: true },
+      picture: { ...picture, view, verdict, embedding, encoded: true },
       encodeMs: ms,
     });
   }

@@ -102,7 +102,8 @@ export class ModelActions extends Actions {
     this.#client?.stop();
     this.#client = client;
     this.hasProgram = false;
-    const picture = this.state.picture && { ...this.state.picture, view: null, verdict: undefined, encoded: false };
+    const unknown = { view: null, verdict: undefined, embedding: undefined, encoded: false };
+    const picture = this.state.picture && { ...this.state.picture, ...unknown };
     this.update({
       model: 'loading',
       download: null,

@@ -1,10 +1,11 @@
-/** What happens to a series. One image is in the worker at a time, and nothing of it stays there. */
+/** What happens to a series. One picture is in the worker at a time; what stays there is what further sentences need of it. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { count } from '../../core/files.js';
 import { Pump } from '../../core/pump.js';
-import { lacking, nextRow, seriesOf, sortBy, unmeasured } from '../../core/table.js';
+import { LIKE, columnsOf, lacksMap } from '../../core/search.js';
+import { freshKey, lacking, nextRow, seriesOf, sortBy, unmeasured } from '../../core/table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
 const CRASHED = {
@@ -19,7 +20,16 @@ const CRASHED = {
  */
 
 /** @param {Row} row @returns {Row} */
-const unscored = (row) => ({ ...row, state: 'waiting', verdict: undefined, marks: new Map(), measured: null });
+const unscored = (row) => ({
+  ...row,
+  key: freshKey(),
+  state: 'waiting',
+  verdict: undefined,
+  marks: new Map(),
+  embedding: null,
+  map: null,
+  measured: null,
+});
 
 export class SeriesActions extends Actions {
   #pump = new Pump(
@@ -36,12 +46,19 @@ export class SeriesActions extends Actions {
   /** Replaces the series before. @param {import('../../core/files.js').Named[]} files @param {import('../../core/files.js').Left} left What was with them, and is no image */
   open(files, left) {
     this.session.evaluation.end();
+    this.#letGo();
     this.update({ series: seriesOf(files, left), notice: null });
   }
 
   close() {
     this.session.evaluation.end();
+    this.#letGo();
     this.update({ series: null });
+  }
+
+  /** Of the images, what the worker has kept. */
+  #letGo() {
+    this.session.call('letGo', {}).catch(() => {}); // with a worker that has ended all is gone
   }
 
   /** Table or viewer. @param {boolean} shown */
@@ -69,6 +86,63 @@ export class SeriesActions extends Actions {
     this.#change(({ filter }) => ({ filter: { ...filter, ...change }, portions: 1 }));
   }
 
+  /** @param {import('../../core/search.js').ByText | import('../../core/search.js').ByImage} wanted @param {string} by Its column */
+  #search(wanted, by) {
+    this.#change(({ search, sort }) => ({
+      search: { ...wanted, before: search?.before ?? sort },
+      searchError: '',
+      sort: { by, down: true },
+      portions: 1,
+    }));
+  }
+
+  /** The field of the search. @param {boolean} searching */
+  showSearch(searching) {
+    this.#change(() => ({ searching }));
+  }
+
+  /** Ranks the images by what is typed, as the finding that it stands for; '' ends the search. @param {string} text */
+  async searchText(text) {
+    const typed = text.trim().replace(/\s+/g, ' ');
+    if (!typed) return this.endSearch();
+    const { finding, typed: understood } = await this.session.findings.read(typed);
+    const { statements, near } = understood;
+    if (!finding && !near && statements.length > 1) {
+      this.#change(() => ({ searchError: { key: 'search.many', values: { count: statements.length } } }));
+      return;
+    }
+    const stated = statements.at(0)?.prompt.replace(/^There is (?!no )/, ''); // as names of the list are written
+    const wanted = finding ?? stated ?? typed;
+    try {
+      await this.session.call('sentence', { finding: wanted });
+      this.#search({ by: 'text', finding: wanted, typed }, wanted);
+    } catch (error) {
+      const known = codedFrom(error);
+      if (known.code !== 'stopped') this.#change(() => ({ searchError: programMessage(known) }));
+    }
+  }
+
+  /** Ranks the images by their likeness to the one in the viewer. */
+  searchLike() {
+    const { picture } = this.state;
+    if (!picture?.embedding) return;
+    const { name, embedding, source } = picture;
+    this.#search({ by: 'image', file: 'file' in source ? source.file : null, name, embedding }, LIKE);
+  }
+
+  /** Back to the order before. */
+  endSearch() {
+    this.#change(({ search, sort }) => {
+      const column = search?.by === 'text' ? search.finding : LIKE;
+      return { search: null, searchError: '', sort: search && sort.by === column ? search.before : sort };
+    });
+  }
+
+  /** Which rows are on the screen while there is a search. @param {ReadonlySet<number>} sight */
+  see(sight) {
+    this.#change(() => ({ sight }));
+  }
+
   showMore() {
     this.#change(({ portions }) => ({ portions: portions + 1 }));
   }
@@ -81,6 +155,8 @@ export class SeriesActions extends Actions {
   /** An image is scored anew, with black and white exchanged or as it is. @param {{file: Blob, negative: boolean}} source */
   exchange({ file, negative }) {
     if (this.state.series?.rows.some((row) => row.source.file === file)) this.session.evaluation.forget();
+    const { search } = this.state.series ?? {};
+    if (search?.by === 'image' && search.file === file) this.endSearch();
     this.#change(({ rows }) => ({
       rows: rows.map((row) =>
         row.source.file === file ? unscored({ ...row, source: { ...row.source, negative } }) : row,
@@ -90,6 +166,7 @@ export class SeriesActions extends Actions {
 
   /** Another model, or another device: nothing is scored yet. What could not be read stays so. */
   forget() {
+    if (this.state.series?.search?.by === 'image') this.endSearch();
     this.#change(({ rows }) => ({
       rows: rows.map((row) => (row.state === 'failed' ? row : unscored(row))),
     }));
@@ -132,8 +209,10 @@ export class SeriesActions extends Actions {
 
   #next() {
     const { series, model, findings, wanted, work, redraw, population } = this.state;
-    const rests = series?.running && model === 'ready' && !wanted && !work && !redraw;
-    const row = rests ? nextRow(series, findings, population.measuring) : undefined;
+    const row =
+      series && model === 'ready' && !wanted && !work && !redraw
+        ? nextRow(series, findings, population.measuring)
+        : undefined;
     return row ? () => this.#assess(row) : null;
   }
 
@@ -146,14 +225,25 @@ export class SeriesActions extends Actions {
 
   /** @param {Row} row */
   async #assess(row) {
+    const { series, findings: listed, population } = this.state;
+    if (!series) return;
+    const { running, search, sight } = series;
+    const mapped = search?.by === 'text' && sight.has(row.id) && lacksMap(search, row) ? search.finding : '';
+    const missing = lacking(row, columnsOf(series, running ? listed : []));
+    const findings = mapped && !missing.includes(mapped) ? [mapped, ...missing] : missing;
+    const measure = running ? unmeasured(row, population.measuring) : [];
     try {
-      const findings = lacking(row, this.state.findings);
-      const measure = unmeasured(row, this.state.population.measuring);
-      const asked = { source: row.source, findings, measure, side: THUMBNAIL };
-      const { scores, measured: values, ...facts } = await this.session.call('assess', asked);
-      const fresh = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
-      const measured = measure.length ? { of: measure, values } : row.measured;
-      this.#settleRow(row, { ...facts, measured, state: 'done', marks: new Map([...row.marks, ...fresh]) });
+      const { key, source, embedding } = row;
+      const asked = { key, source, fresh: !embedding, findings, measure, mapped, side: THUMBNAIL };
+      const { facts, scores, measured: values, map } = await this.session.call('assess', asked);
+      const marks = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
+      this.#settleRow(row, {
+        ...facts,
+        state: 'done',
+        marks: new Map([...row.marks, ...marks]),
+        ...(map && { map }),
+        ...(measure.length && { measured: { of: measure, values } }),
+      });
       this.session.evaluation.keep(row.id);
     } catch (error) {
       this.#fail(row, codedFrom(error));

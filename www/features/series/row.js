@@ -1,24 +1,41 @@
 /** A row of a series' table. */
 import { cloned, contextOf, create, find } from '../../core/dom.js';
 import { t, tell } from '../../core/i18n.js';
+import { likenessOf } from '../../core/search.js';
+import { paintMap } from '../../core/viewport/heatmap.js';
 import { isUnknown, related, unranked } from '../../core/wording.js';
 import { cautions, signed, standing } from '../../core/words.js';
 import { sideOf } from '../../core/zone.js';
 
-/** @typedef {import('../../core/table.js').Row} Row */
+/**
+ * @typedef {import('../../core/table.js').Row} Row
+ * @typedef {{findings: readonly string[], search: import('../../core/search.js').Search | null, ramp: Uint8ClampedArray | undefined}} Look What columns there are, and of a search how maps are coloured
+ */
 
 /** So wide is a name that fits its lines, in letters; a character of Japanese is as wide as two. */
 const ROOM = 36;
+const MAP_SIDE = 64; // pixels
+const MAP_OPACITY = 0.7;
 const START = 10; // characters that stay of a longer one
 const END = 24;
 
-/** @param {HTMLCanvasElement} canvas @param {Row['thumbnail']} thumbnail */
-function drawThumbnail(canvas, thumbnail) {
+/** The image, and over it where the model looks for what is searched for, once it is known. @param {HTMLCanvasElement} canvas @param {Row} row @param {Look} look */
+function drawThumbnail(canvas, { thumbnail, width: columns, map }, { search, ramp }) {
   if (!thumbnail) return;
   const { width, height, grey } = thumbnail;
   const rgba = Uint32Array.from(grey, (value) => 0xff000000 | (value * 0x010101)); // little-endian ABGR
   Object.assign(canvas, { width, height });
-  contextOf(canvas).putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
+  const context = contextOf(canvas);
+  context.putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer), width, height), 0, 0);
+  if (search?.by !== 'text' || map?.finding !== search.finding || !ramp) return;
+  const painted = paintMap(map.values, ramp, MAP_SIDE);
+  const layer = Object.assign(create('canvas'), { width: MAP_SIDE, height: MAP_SIDE });
+  contextOf(layer).putImageData(new ImageData(painted.rgba, MAP_SIDE, MAP_SIDE), 0, 0);
+  const { x, y, width: across, height: down } = map.view;
+  const scale = width / columns;
+  context.globalAlpha = MAP_OPACITY;
+  context.drawImage(layer, x * scale, y * scale, across * scale, down * scale);
+  canvas.toggleAttribute('data-map', true);
 }
 
 /** The name on a few lines, as names of a series differ anywhere; of one that is too long the middle is read aloud alone. @param {HTMLElement} element @param {string} name */
@@ -34,11 +51,13 @@ function writeName(element, name) {
   element.replaceChildren(characters.slice(0, start).join(''), middle, characters.slice(-end).join(''));
 }
 
+const waiting = () => [create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only')];
+
 /** @param {import('../../core/table.js').Mark | undefined} mark */
 function createCell(mark) {
   const cell = create('td');
   cell.dataset.kind = !mark ? 'unscored' : mark.percentile === undefined ? 'unranked' : 'ranked';
-  if (!mark) cell.append(create('span', '·', 'pending'), create('span', t('series.waiting'), 'sr-only'));
+  if (!mark) cell.append(...waiting());
   else if (mark.percentile === undefined)
     cell.append(
       create('span', signed(mark.logit)),
@@ -55,14 +74,23 @@ function createCell(mark) {
   return cell;
 }
 
-/** @param {HTMLTemplateElement} template @param {Row} row @param {readonly string[]} findings */
-export function createRow(template, row, findings) {
+/** How alike it is to the image of the search. @param {number | undefined} likeness */
+function createLikeness(likeness) {
+  const cell = create('td');
+  cell.dataset.kind = likeness === undefined ? 'unscored' : 'likeness';
+  cell.append(...(likeness === undefined ? waiting() : [signed(likeness, 3)]));
+  return cell;
+}
+
+/** @param {HTMLTemplateElement} template @param {Row} row @param {Look} look */
+export function createRow(template, row, look) {
+  const { findings, search } = look;
   const element = cloned(template, HTMLTableRowElement);
   const open = find(element, '.open');
   const size = find(element, '.size');
   element.dataset.id = String(row.id);
   element.dataset.state = row.state;
-  drawThumbnail(find(element, '.thumbnail', HTMLCanvasElement), row.thumbnail);
+  drawThumbnail(find(element, '.thumbnail', HTMLCanvasElement), row, look);
   open.title = row.name;
   writeName(open, row.name);
   size.textContent = row.width ? `${row.width} × ${row.height}` : '';
@@ -76,14 +104,15 @@ export function createRow(template, row, findings) {
     mark.append(create('span', `: ${mark.title}`, 'sr-only'));
     size.after(mark);
   }
-  if (row.state !== 'failed') element.append(...findings.map((each) => createCell(row.marks.get(each))));
+  const like = search?.by === 'image' ? [createLikeness(likenessOf(search, row))] : [];
+  if (row.state !== 'failed') element.append(...like, ...findings.map((each) => createCell(row.marks.get(each))));
   else {
     const label = Object.assign(create('span', undefined, 'failed-name'), { title: row.name });
     writeName(label, row.name);
     open.replaceWith(label);
     const cell = create('td');
     cell.append(create('p', t('series.unread', { reason: tell(row.reason) }), 'error'));
-    cell.colSpan = Math.max(1, findings.length);
+    cell.colSpan = Math.max(1, like.length + findings.length);
     element.append(cell);
   }
   return element;

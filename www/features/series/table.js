@@ -3,13 +3,20 @@ import { byId, closest, create, findAll, focusedIn, onChange } from '../../core/
 import { language, nameOf, t } from '../../core/i18n.js';
 import { NAME } from '../../core/table.js';
 import { rove } from '../../core/rove.js';
+import { LIKE } from '../../core/search.js';
 import { cautions } from '../../core/words.js';
 import { createRow } from './row.js';
 
-/** @typedef {import('../../core/table.js').Row} Row */
+/**
+ * @typedef {import('../../core/table.js').Row} Row
+ * @typedef {import('./row.js').Look} Look
+ */
 
 /** For how long rows are drawn before the page can respond again. */
 const TASK_MS = 4;
+/** @param {Look} one @param {Look} two */
+const isAlike = (one, two) => one.findings === two.findings && one.search === two.search && one.ramp === two.ramp;
+
 /** From how far outside what is on show further rows are drawn. */
 const NEAR = '600px';
 
@@ -24,7 +31,7 @@ export function bindTable(session, view) {
   const caution = byId('series-caution');
   const cautionTitle = byId('series-caution-title');
   const cautionLines = byId('series-cautions');
-  /** @type {Map<number, {row: Row, element: HTMLTableRowElement, findings: readonly string[], words: string}>} */ const drawn =
+  /** @type {Map<number, {row: Row, element: HTMLTableRowElement, look: Look, words: string}>} */ const drawn =
     new Map();
   let pending = 0;
   const sight = new IntersectionObserver(
@@ -33,6 +40,26 @@ export function bindTable(session, view) {
     },
     { root: scroll, rootMargin: NEAR },
   );
+
+  /** Rows on the screen, by their ids. @type {Set<number>} */ const inSight = new Set();
+  const watch = new IntersectionObserver(
+    (changes) => {
+      for (const { target, isIntersecting } of changes) {
+        const id = target instanceof HTMLElement ? Number(target.dataset.id) : 0;
+        if (isIntersecting) inSight.add(id);
+        else inSight.delete(id);
+      }
+      if (session.state.series?.search) session.series.see(new Set(inSight));
+    },
+    { root: scroll },
+  );
+
+  /** @param {HTMLTableRowElement} element */
+  function takeAway(element) {
+    watch.unobserve(element);
+    inSight.delete(Number(element.dataset.id));
+    element.remove();
+  }
 
   /** What a row's warning says. @param {Row} row */
   function warn(row) {
@@ -62,12 +89,19 @@ export function bindTable(session, view) {
   }
 
   const drawHeads = onChange(
-    (/** @type {readonly string[]} */ findings, /** @type {import('../../core/table.js').Sort} */ sort) => {
+    (
+      /** @type {readonly string[]} */ findings,
+      /** @type {import('../../core/table.js').Sort} */ sort,
+      /** @type {Look['search']} */ search,
+    ) => {
+      const like = search?.by === 'image' ? [LIKE] : [];
+      /** @param {string} by */
+      const named = (by) => (by === NAME ? t('series.image') : by === LIKE ? t('search.column') : nameOf(by));
       const focused = focusedIn(heads, 'by');
       heads.replaceChildren(
-        ...[NAME, ...findings].map((by) => {
-          const [cell, button] = [create('th'), create('button', by === NAME ? t('series.image') : nameOf(by))];
-          if (by !== NAME) button.title = by;
+        ...[NAME, ...like, ...findings].map((by) => {
+          const [cell, button] = [create('th'), create('button', named(by))];
+          if (findings.includes(by)) button.title = by;
           button.type = 'button';
           button.dataset.by = by;
           cell.scope = 'col';
@@ -96,16 +130,17 @@ export function bindTable(session, view) {
     return Number(row?.dataset.id ?? 0);
   }
 
-  /** Makes the table's rows those of `page`, as far as `TASK_MS` allows, and goes on in the next frame. @param {readonly Row[]} page @param {readonly string[]} findings */
-  function fill(page, findings) {
+  /** Makes the table's rows those of `page`, as far as `TASK_MS` allows, and goes on in the next frame. @param {readonly Row[]} page @param {Look} look */
+  function fill(page, look) {
     const end = performance.now() + TASK_MS;
     const focused = focusedRow();
     const filled = page.every((row, i) => {
       let entry = drawn.get(row.id);
-      if (!entry || entry.row !== row || entry.findings !== findings || entry.words !== language()) {
+      if (!entry || entry.row !== row || !isAlike(entry.look, look) || entry.words !== language()) {
         if (performance.now() > end) return false;
-        entry?.element.remove();
-        drawn.set(row.id, (entry = { row, findings, words: language(), element: createRow(template, row, findings) }));
+        if (entry) takeAway(entry.element);
+        drawn.set(row.id, (entry = { row, look, words: language(), element: createRow(template, row, look) }));
+        watch.observe(entry.element);
       }
       if (body.children[i] !== entry.element) body.insertBefore(entry.element, body.children[i] ?? null);
       return true;
@@ -115,20 +150,20 @@ export function bindTable(session, view) {
     sight.disconnect();
     if (filled)
       sight.observe(more); // and says at once whether it is near
-    else pending = requestAnimationFrame(() => fill(page, findings));
+    else pending = requestAnimationFrame(() => fill(page, look));
   }
 
-  /** @param {readonly Row[]} rows Those that pass the filter @param {readonly string[]} findings @param {number} room For how many */
-  function drawRows(rows, findings, room) {
+  /** @param {readonly Row[]} rows Those that pass the filter @param {Look} look @param {number} room For how many */
+  function drawRows(rows, look, room) {
     const page = rows.slice(0, room);
     const kept = new Set(page.map(({ id }) => id));
     for (const [id, { element }] of drawn)
       if (!kept.has(id)) {
-        element.remove();
+        takeAway(element);
         drawn.delete(id);
       }
     cancelAnimationFrame(pending);
-    fill(page, findings);
+    fill(page, look);
     none.hidden = rows.length > 0;
     more.hidden = rows.length <= room;
     more.textContent = t('series.more', { count: rows.length - page.length });

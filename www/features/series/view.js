@@ -1,11 +1,14 @@
 /** A series: its table, and the way back to it from the viewer. */
 import { byId, find, onChange } from '../../core/dom.js';
 import { plural, t } from '../../core/i18n.js';
+import { rampOf } from '../../core/map.js';
+import { columnsOf } from '../../core/search.js';
 import { rowsDrawn, rowsOnShow } from '../../core/table.js';
 import { leftInWords, populationInWords } from '../../core/words.js';
 import { bindFilter } from './filter.js';
 import { bindNav } from './nav.js';
 import { bindProgress } from './progress.js';
+import { bindSearch } from './search.js';
 import { bindTable } from './table.js';
 
 /** @typedef {import('../../core/table.js').Row} Row */
@@ -38,6 +41,7 @@ export function bindSeries(session) {
   const table = bindTable(session, view);
   const drawFilter = bindFilter(session);
   const drawProgress = bindProgress(session);
+  const drawSearch = bindSearch(session);
   const drawNav = bindNav(session, () => rows.filter(({ state }) => state !== 'failed'), view);
 
   close.addEventListener('click', () => session.series.close());
@@ -52,13 +56,21 @@ export function bindSeries(session) {
       /** @type {readonly string[]} */ findings,
       /** @type {Series['sort']} */ _sort,
       /** @type {Series['filter']} */ _filter,
+      /** @type {Series['search']} */ search,
+      /** @type {Uint8ClampedArray | undefined} */ ramp,
       /** @type {number} */ room,
     ) => {
       const { series } = session.state;
       rows = series ? rowsOnShow(series, findings) : [];
-      table.drawRows(rows, findings, room);
+      table.drawRows(rows, { findings, search, ramp }, room);
     },
   );
+  /** The same list for the same search and findings. */
+  let columns = /** @type {readonly string[]} */ ([]);
+  const drawColumns = onChange((/** @type {Series['search']} */ search, /** @type {readonly string[]} */ findings) => {
+    columns = columnsOf({ search }, findings);
+    if (search) scroll.scrollTop = 0;
+  });
 
   const enter = onChange((/** @type {boolean} */ shown) => {
     main.toggleAttribute('data-series', shown);
@@ -71,10 +83,13 @@ export function bindSeries(session) {
   return (/** @type {import('../../core/state.js').State} */ state) => {
     const { series, findings, info } = state;
     if (series) {
-      table.drawHeads(findings, series.sort);
-      drawRows(series.rows, findings, series.sort, series.filter, rowsDrawn(series, findings));
-      drawFilter(series, findings, rows.length);
+      const { sort, filter, search } = series;
+      drawColumns(search, findings);
+      table.drawHeads(columns, sort, search);
+      drawRows(series.rows, columns, sort, filter, search, rampOf(state), rowsDrawn(series, columns));
+      drawFilter(series, columns, rows.length);
       drawProgress(series, state);
+      drawSearch(series, state);
       title.textContent = plural('series.of', series.rows.length);
       population.textContent = info?.population
         ? t('series.among', { population: populationInWords(info) })
