@@ -14,7 +14,7 @@ import { Kept } from '../../www/worker/kept.js';
 const MODEL = join(root, 'models/default');
 const built = builtPage({ micro: true });
 const folder = join(built.work, 'ward');
-const NAMES = ['effusion', 'nodule', 'normal', 'pneumothorax'];
+const NAMES = ['cardiomegaly', 'effusion', 'normal', 'pneumothorax'];
 const images = NAMES.map((name) => join(folder, `${name}.png`));
 /** @type {BrowserContext} */ let context;
 /** @type {Page} */ let page;
@@ -45,7 +45,7 @@ async function openSeries(files, path = '/') {
 const scored = (/** @type {string} */ words) =>
   page.getByTestId('series-count').getByText(words).waitFor({ timeout: 120_000 });
 const told = (/** @type {string | RegExp} */ words) =>
-  page.getByTestId('search-live').getByText(words).waitFor({ state: 'attached', timeout: 120_000 });
+  page.getByTestId('search-live').getByText(words).waitFor({ state: 'attached', timeout: 30_000 });
 const names = () => page.locator('[data-testid="series-row"] :is(.open, .failed-name)').allTextContents();
 const row = (/** @type {string} */ name) => page.getByTestId('series-row').filter({ hasText: name });
 const head = (/** @type {string} */ name) =>
@@ -87,15 +87,15 @@ test('typed words rank the images as the finding that they stand for, with its m
   await screenshot('text-1280');
 
   // Words that no list has: one that was learnt in other words, and one that was not.
-  await search('fluid around the lungs');
-  await told('4 images ranked by fluid around the lungs, highest first.');
+  await search('hazy lung');
+  await told('4 images ranked by hazy lung, highest first.');
   assert.equal(await heads.count(), 1 + 15);
-  assert.match(await textOf(page.getByTestId('search-notes')), /Pleural Effusion/, 'near what it learnt');
+  assert.match(await textOf(page.getByTestId('search-notes')), /near/i, 'near what it learnt');
   await search('a coin in the oesophagus');
   await told(/a coin in the oesophagus/);
   assert.equal(await row('normal.png').locator('td').first().getAttribute('data-kind'), 'unranked');
   assert.match(await textOf(row('normal.png').locator('td').first()), /never learnt/);
-  assert.notEqual(await textOf(page.getByTestId('search-notes')), '', 'it says that this is no evidence');
+  assert.match(await textOf(page.getByTestId('search-notes')), /the order says nothing of them/);
   await search('no pneumothorax');
   await told(/There is no Pneumothorax/);
   assert.match(await textOf(page.getByTestId('search-notes')), /often misreads negation/);
@@ -143,7 +143,7 @@ test('images are ranked by their likeness to the open one, as the command line d
   await scored('Scored 5 of 5');
   await page.getByTestId('search-open').click();
   assert.ok(await page.getByTestId('search-like').isDisabled(), 'no image is open');
-  await row('normal.png').last().locator('.open').click();
+  await page.locator('.open', { hasText: /^normal\.png$/ }).click();
   await reached(page, 'done');
   await page.getByTestId('series-back').click();
   await page.getByTestId('search-like').click();
@@ -187,10 +187,11 @@ test('another finding, and a search, are scored without the files once these wer
   const files = images.map((path) => join(own, path.split('/').at(-1) ?? ''));
   files.forEach((path, i) => copyFileSync(images[i], path));
   await openSeries(files);
+  await scored('Scored 4 of 4');
+  await page.getByRole('button', { name: 'Findings' }).click();
   await page.getByTestId('preset-select').selectOption('chexpert5');
   await scored('Scored 4 of 4');
   for (const path of files) writeFileSync(path, 'gone'); // a browser reads no file that has changed
-  await page.getByRole('button', { name: 'Findings' }).click();
   await addOwnWords(page, 'a tortuous aorta');
   await head('a tortuous aorta').waitFor();
   await page.waitForFunction(
@@ -202,13 +203,27 @@ test('another finding, and a search, are scored without the files once these wer
 });
 
 test('a series that rests is searched, and scored for nothing else', async () => {
-  await openSeries(images, '/?model=models/micro');
+  await page.goto(`${built.site.origin}/?model=models/micro`);
+  await reached(page, 'ready');
+  // A worker that is held at its first image, so that a person has the time to pause.
+  await page.evaluate(() => {
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.type === 'assess' && !('release' in globalThis))
+        return void (globalThis.release = () => Reflect.apply(post, this, [message, ...rest]));
+      return Reflect.apply(post, this, [message, ...rest]);
+    };
+  });
+  await page.setInputFiles('[data-testid="file-input"]', images);
   await page.getByTestId('series-run').click();
+  await page.evaluate(() => globalThis.release());
+  await scored('Paused at 1 of 4');
   await search('Edema');
-  await told('4 images ranked by Edema, highest first.');
-  assert.equal(await textOf(page.getByTestId('series-run')), 'Continue');
+  await told('4 images ranked by Pulmonary Edema (“Edema”), highest first.');
+  await scored('Paused at 1 of 4, 3 in part');
   await page.getByTestId('series-run').click();
   await scored('Scored 4 of 4');
+  await page.getByRole('button', { name: 'Findings' }).click();
   await page.getByTestId('preset-select').selectOption('chexpert5');
   await scored('Scored 4 of 4');
   assert.equal(await page.locator('#series-heads th').count(), 1 + 5, 'Edema is one of them');
@@ -217,28 +232,28 @@ test('a series that rests is searched, and scored for nothing else', async () =>
 test('what leaves the page names the search, and has its column', async () => {
   await openSeries(images);
   await scored('Scored 4 of 4');
-  await search('fluid around the lungs');
-  await told(/fluid around the lungs/);
+  await search('hazy lung');
+  await told(/hazy lung/);
   await page.getByTestId('export-open').click();
   const save = async (/** @type {'csv' | 'json'} */ kind) => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
     return readFileSync(await download.path(), 'utf8');
   };
   const { search: searched, images: all } = JSON.parse(await save('json'));
-  assert.deepEqual(searched, { finding: 'fluid around the lungs', typed: 'fluid around the lungs' });
+  assert.deepEqual(searched, { finding: 'hazy lung', typed: 'hazy lung' });
   assert.deepEqual(
     all.map((/** @type {any} */ { image }) => image),
     await names(),
     'in the order of the table',
   );
-  assert.equal(all[0].scores[0].finding, 'fluid around the lungs');
+  assert.equal(all[0].scores[0].finding, 'hazy lung');
   const [columns, first] = (await save('csv')).split('\r\n').map((line) => line.split(','));
-  assert.equal(first[columns.indexOf('search')], 'fluid around the lungs');
-  assert.equal(first[columns.indexOf('finding')], 'fluid around the lungs');
+  assert.equal(first[columns.indexOf('search')], 'hazy lung');
+  assert.equal(first[columns.indexOf('finding')], 'hazy lung');
   await page.keyboard.press('Escape');
   await page.emulateMedia({ media: 'print' });
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
-  assert.match(await textOf(page.locator('#print')), /Ranked by: fluid around the lungs\./);
+  assert.match(await textOf(page.locator('#print')), /Ranked by: hazy lung\./);
 });
 
 test('while a case is read there is no search, and nothing of it', async () => {

@@ -889,6 +889,7 @@ export default {
   'search.text': 'A finding, in any words',
   'search.title': 'Search the images',
   'search.typed': '{finding} (“{typed}”)',
+  'search.unknown': 'The model never learnt these words: the order says nothing of them.',
   'series.above': 'Above the',
   'series.among': 'Standing among: {population}. Logits where there is no reference.',
   'series.anyFinding': 'any finding',

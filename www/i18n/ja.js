@@ -888,6 +888,7 @@ export default {
   'search.text': '所見（自由な言葉で）',
   'search.title': '画像の検索',
   'search.typed': '{finding}（「{typed}」）',
+  'search.unknown': 'モデルはこの言葉を学習していません。並び順に意味はありません。',
   'series.above': '順位が',
   'series.among': '順位の母集団：{population}。参照のない文ではロジットを示します。',
   'series.anyFinding': 'いずれかの所見',

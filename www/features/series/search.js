@@ -2,7 +2,7 @@
 import { byId, onChange } from '../../core/dom.js';
 import { nameOf, plural, t, tell } from '../../core/i18n.js';
 import { searchedOf } from '../../core/search.js';
-import { cautionsOfWords } from '../../core/wording.js';
+import { cautionsOfWords, isUnknown } from '../../core/wording.js';
 import { asSentence } from '../../core/words.js';
 
 /** @typedef {import('../../core/search.js').Search} Search */
@@ -20,7 +20,8 @@ function rankedBy(search) {
 function cautionsOf(search, rows) {
   if (search.by === 'image') return [t('search.likenessText')];
   const mark = rows.find(({ marks }) => marks.has(search.finding))?.marks.get(search.finding);
-  return mark ? cautionsOfWords(mark) : [];
+  if (!mark) return [];
+  return [...(isUnknown(mark) ? [t('search.unknown')] : []), ...cautionsOfWords(mark)];
 }
 
 /** @param {import('../../session.js').Session} session */
@@ -52,7 +53,10 @@ export function bindSearch(session) {
     event.preventDefault();
     session.series.searchText(input.value);
   });
-  like.addEventListener('click', () => session.series.searchLike());
+  like.addEventListener('click', () => {
+    input.value = '';
+    session.series.searchLike();
+  });
   end.addEventListener('click', close);
   panel.addEventListener('keydown', ({ key, isComposing }) => {
     if (key === 'Escape' && !isComposing) close();
