@@ -104,8 +104,9 @@ fuzz:
 			-runs=$(RUNS) -timeout=10 -rss_limit_mb=2048 \
 			$$(test ! -f tests/fuzz/$$target.dict || echo -dict=tests/fuzz/$$target.dict) || exit 1; done
 
-## Times the page's module and onnxruntime-web on the same models.
-bench: page browser $(BENCH_CACHE)/graphs/default/score.onnx $(BENCH_CACHE)/graphs/carzero-vitb16/score.onnx
+## Times the page's module, onnxruntime-web and LiteRT.js on the same models.
+bench: page browser $(foreach model,default carzero-vitb16,$(BENCH_CACHE)/graphs/$(model)/score.onnx \
+		$(BENCH_CACHE)/litert/f32/$(model)/score.tflite $(BENCH_CACHE)/litert/int8/$(model)/score.tflite)
 	npm ci --prefix tests/bench --no-audit --no-fund
 	cd tests/bench && CARZERO_BENCH=$(BENCH_CACHE) node bench.mjs --device $(BENCH)
 
@@ -126,6 +127,12 @@ $(BENCH_CACHE)/graphs/carzero-vitb16/score.onnx: $(BENCH_CACHE)/carzero-vitb16/m
 
 $(BENCH_CACHE)/graphs/default/score.onnx: models/default/manifest.json tests/bench/export.py $(BENCH_CACHE)/env/installed
 	$(BENCH_CACHE)/env/bin/python tests/bench/export.py graphs $(<D) $(@D)
+
+$(BENCH_CACHE)/litert/%/carzero-vitb16/score.tflite: $(BENCH_CACHE)/carzero-vitb16/manifest.json tests/bench/litegraphs.py
+	$(BENCH_CACHE)/env/bin/python tests/bench/litegraphs.py $* $(<D) $(@D)
+
+$(BENCH_CACHE)/litert/%/default/score.tflite: models/default/manifest.json tests/bench/litegraphs.py $(BENCH_CACHE)/env/installed
+	$(BENCH_CACHE)/env/bin/python tests/bench/litegraphs.py $* $(<D) $(@D)
 
 page: tools checkout
 	trunk build --locked

@@ -1,11 +1,12 @@
 /**
- * The page's module and onnxruntime-web (ORT) on the same models, in turns, in one page: `make bench`.
+ * The page's module, onnxruntime-web (ORT) and LiteRT.js on the same models, in turns, in one page: `make bench`.
  *
  *     node bench.mjs [--device cpu|webgpu] [--model default,carzero-vitb16] [--rounds 9]
  *
- * CARZERO_BENCH is the folder with what export.py made. Writes output/DEVICE.json and output/DEVICE.md, and prints the latter.
+ * CARZERO_BENCH is the folder with what export.py and litegraphs.py made. Writes output/DEVICE.json and output/DEVICE.md, and prints the latter.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -32,37 +33,73 @@ const MODULE = webgpu ? 'webgpu' : 'cpu-relaxed';
 const rounds = Number(options.rounds ?? (webgpu ? 2 : 9));
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+const OUTPUT = join(HERE, 'output');
 const CACHE = process.env.CARZERO_BENCH ?? '';
 assert.ok(CACHE, 'CARZERO_BENCH is not set');
-const ORT = join(HERE, 'node_modules/onnxruntime-web');
+const ORT = join(HERE, 'node_modules/onnxruntime-web/dist');
+const LITERT = join(HERE, 'node_modules/@litertjs');
 /** @type {Record<string, string>} */
 const FOLDERS = { default: join(DIST, 'models/default'), 'carzero-vitb16': join(CACHE, 'carzero-vitb16') };
 
-/** Who runs, in this order. */
-const THREADS = webgpu ? [1] : [1, 2];
-const ENGINES = THREADS.flatMap((threads) => [
-  { name: `here${threads}`, worker: `carzero.js?${threads}`, threads },
-  { name: `ort${threads}`, worker: `ort.js?${threads}`, threads },
-]);
+const ortWasm = webgpu ? 'ort-wasm-simd-threaded.asyncify' : 'ort-wasm-simd-threaded';
+const ortFiles = [webgpu ? 'ort.webgpu.min.mjs' : 'ort.wasm.min.mjs', `${ortWasm}.mjs`, `${ortWasm}.wasm`];
+const litertWasm = `core/wasm/litert_wasm_${webgpu ? 'jspi' : 'threaded'}_internal`;
+const litertFiles = ['core/dist/index.js', 'wasm-utils/dist/index.js', `${litertWasm}.js`, `${litertWasm}.wasm`];
+const litert = {
+  worker: 'output/litert.js',
+  type: /** @type {WorkerType} */ ('classic'),
+  program: litertFiles.map((file) => join(LITERT, file)),
+};
 
 /**
- * What is timed, and how often in a row; `ranking` is what only the page's module does.
+ * Who takes turns: the page's module, and its peers. `graphs` are folders in CARZERO_BENCH, and `within` is how far a peer's
+ * logits may be off, by their size where that is more than one: with 8-bit activations that is only a guard.
  *
- * @type {Record<string, {title: string, repeats?: number, skip?: boolean, derived?: boolean, ranking?: boolean}>}
+ * @type {Record<string, {title: string, worker: string, type?: WorkerType, program: string[], graphs?: string, within: number}>}
+ */
+const SIDES = {
+  here: {
+    title: 'here',
+    worker: 'carzero.js',
+    program: [`carzero-${MODULE}.js`, `carzero-${MODULE}_bg.wasm`].map((file) => join(DIST, file)),
+    within: 1e-3, // with more threads
+  },
+  ort: {
+    title: 'ORT',
+    worker: 'ort.js',
+    program: ortFiles.map((file) => join(ORT, file)),
+    graphs: 'graphs',
+    within: 1e-3,
+  },
+  litert: { title: 'LiteRT', ...litert, graphs: 'litert/f32', within: 1e-3 },
+  ...(!webgpu && { litert8: { title: 'LiteRT int8', ...litert, graphs: 'litert/int8', within: 0.5 } }),
+};
+const PEERS = Object.keys(SIDES).filter((side) => side !== 'here');
+
+const THREADS = webgpu ? [1] : [1, 2];
+const nameOf = (/** @type {string} */ side, /** @type {number} */ threads) => `${side}:${threads}`;
+/** Who runs, in this order. */
+const ENGINES = THREADS.flatMap((threads) =>
+  Object.entries(SIDES).map(([side, about]) => ({ ...about, side, threads, name: nameOf(side, threads) })),
+);
+
+/** How calls come. */
+const MODES = webgpu ? ['single'] : ['sustained', 'single'];
+
+/**
+ * What is timed; `ranking` is what only the page's module does.
+ *
+ * @type {Record<string, {title: string, skip?: boolean, derived?: boolean, ranking?: boolean}>}
  */
 const TASKS = {
-  image: { title: 'Image encoding', repeats: 1, skip: webgpu }, // here it does not wait for the GPU
+  image: { title: 'Image encoding', skip: webgpu }, // here it does not wait for the GPU
   text: { title: 'Text encoding, one sentence', derived: true },
-  prompt: { title: 'One more prompt, its text cached', repeats: 20 },
-  newPrompt: { title: 'One more prompt, its text not cached', repeats: 5 },
-  prompts14: { title: '14 prompts, cached', repeats: 5 },
-  prompts192: { title: '192 prompts, cached', repeats: 1 },
-  full: { title: 'Full pass: image and one new prompt', repeats: 1 },
-  ownWords: {
-    title: "One more prompt in words of one's own, ranked by the reference images",
-    repeats: 3,
-    ranking: true,
-  },
+  prompt: { title: 'One more prompt, its text cached' },
+  newPrompt: { title: 'One more prompt, its text not cached' },
+  prompts14: { title: '14 prompts, cached' },
+  prompts192: { title: '192 prompts, cached' },
+  full: { title: 'Full pass: image and one new prompt' },
+  ownWords: { title: "One more prompt in words of one's own, ranked by the reference images", ranking: true },
   wordings: { title: 'An experiment: a finding in some 40 wordings, none cached', ranking: true },
 };
 
@@ -72,13 +109,19 @@ const median = (/** @type {number[]} */ values) => {
   return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
+execFileSync(
+  join(WWW, 'node_modules/.bin/esbuild'),
+  ['litert.js', '--bundle', `--outfile=${join(OUTPUT, 'litert.js')}`, '--log-level=warning'],
+  { cwd: HERE, stdio: 'inherit' },
+);
 const site = await serve({
   '/': DIST,
   '/worker/': join(WWW, 'worker'),
   '/core/': join(WWW, 'core'),
   '/bench/': HERE,
-  '/ort/': join(ORT, 'dist'),
-  '/graphs/': join(CACHE, 'graphs'),
+  '/ort/': ORT,
+  '/litert/': join(LITERT, 'core/wasm'),
+  '/graphs/': CACHE,
   '/models/carzero-vitb16/': FOLDERS['carzero-vitb16'],
 });
 Object.assign(site.headers, hostHeaders());
@@ -88,7 +131,7 @@ async function measure(model) {
   const browser = await launch({ webgpu });
   try {
     const page = await browser.newPage();
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.error(message.text()));
+    page.on('console', (message) => message.type() === 'error' && console.error(message.text()));
     await page.goto(`${site.origin}/bench/`);
     assert.ok(await page.evaluate('crossOriginIsolated'));
     /**
@@ -107,14 +150,18 @@ async function measure(model) {
     };
     /** @type {Record<string, number>} */ const load = {};
     /** @type {Input | undefined} */ let input;
-    for (const { name, worker, threads } of ENGINES) {
-      await page.evaluate((at) => globalThis.start(at.name, at.worker), { name, worker });
+    for (const { name, worker, type = 'module', threads, graphs } of ENGINES) {
+      await page.evaluate((at) => globalThis.start(at.name, at.url, at.type), {
+        name,
+        type,
+        url: `${worker}?${threads}`,
+      });
       const start = performance.now();
       const loaded = await call(name, 'load', {
         device,
         threads,
         model: `/models/${model}`,
-        graphs: `/graphs/${model}`,
+        graphs: `/graphs/${graphs}/${model}`,
         input,
       });
       load[name] = performance.now() - start;
@@ -122,11 +169,14 @@ async function measure(model) {
     }
     assert.ok(input);
     // The same graph and input: the logits say so.
-    const expected = await call('here1', 'logits', input.preset14);
-    for (const { name } of ENGINES) {
-      for (const [index, logit] of (await call(name, 'logits', input.preset14)).entries()) {
+    /** @type {Record<string, number>} */ const differences = {};
+    const expected = await call(ENGINES[0].name, 'logits', input.preset14);
+    for (const { name, within } of ENGINES) {
+      const logits = await call(name, 'logits', input.preset14);
+      differences[name] = Math.max(...logits.map((logit, index) => Math.abs(logit - expected[index])));
+      for (const [index, logit] of logits.entries()) {
         assert.ok(
-          Math.abs(logit - expected[index]) < 1e-3 * Math.max(1, Math.abs(expected[index])),
+          Math.abs(logit - expected[index]) <= within * Math.max(1, Math.abs(expected[index])),
           `${name}: ${logit}, not ${expected[index]}`,
         );
       }
@@ -134,30 +184,29 @@ async function measure(model) {
     const timed = Object.entries(TASKS).filter(
       ([, { skip, derived, ranking }]) => !skip && !derived && (!ranking || input?.ranks),
     );
-    const runs = timed.flatMap(([task, { repeats = 1, ranking }]) =>
-      ENGINES.filter(({ name }) => !ranking || name.startsWith('here')).map(({ name }) => ({
-        task,
-        repeats: webgpu ? 1 : repeats,
-        name,
-      })),
+    const runs = MODES.flatMap((mode) =>
+      timed.flatMap(([task, { ranking }]) =>
+        ENGINES.filter(({ side }) => !ranking || side === 'here').map(({ name }) => ({ mode, task, name })),
+      ),
     );
-    /** Milliseconds of each round, by task and engine. @type {Record<string, Record<string, number[]>>} */ const times =
+    /** Milliseconds of each round, by mode, task and engine. @type {Record<string, Record<string, Record<string, number[]>>>} */ const times =
       {};
     for (let round = 0; round <= rounds; round++) {
-      for (const { task, repeats, name } of runs) {
-        const ms = await call(name, 'time', { task, repeats });
-        if (round > 0) ((times[task] ??= {})[name] ??= []).push(ms); // the first warms up
+      for (const { mode, task, name } of runs) {
+        const ms = await call(name, 'time', { task, single: mode === 'single' });
+        if (round > 0) (((times[mode] ??= {})[task] ??= {})[name] ??= []).push(ms); // the first warms up
       }
       console.error(`${model}: round ${round} of ${rounds}`);
     }
     // The difference of two tasks of one round.
-    times.text = Object.fromEntries(
-      ENGINES.map(({ name }) => [name, times.newPrompt[name].map((ms, index) => ms - times.prompt[name][index])]),
-    );
+    for (const tasks of Object.values(times))
+      tasks.text = Object.fromEntries(
+        ENGINES.map(({ name }) => [name, tasks.newPrompt[name].map((ms, index) => ms - tasks.prompt[name][index])]),
+      );
     /** @type {Record<string, number>} */ const memory = {};
     for (const { name } of ENGINES) memory[name] = await call(name, 'memory');
     const userAgentMemory = await page.evaluate(() => performance.measureUserAgentSpecificMemory()); // of WebAssembly's, Chromium counts only what threads share
-    return { load, times, memory, userAgentMemory };
+    return { load, differences, times, memory, userAgentMemory };
   } finally {
     await browser.close();
   }
@@ -173,32 +222,22 @@ function sizes(paths, compress = true) {
   };
 }
 
-/** What a visitor downloads. @param {string} model */
+/** What a visitor downloads, by side. @param {string} model */
 function downloads(model) {
-  /** @type {{files: import('carzero').FileEntry[]}} */ const manifest = JSON.parse(
-    readFileSync(join(FOLDERS[model], 'manifest.json'), 'utf8'),
-  );
-  const graphs = join(CACHE, 'graphs', model);
-  const real = model === 'default'; // random weights say nothing about compression
-  const [glue, wasm] = webgpu
-    ? ['ort.webgpu.min.mjs', 'ort-wasm-simd-threaded.asyncify']
-    : ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded'];
-  return {
-    program: {
-      here: sizes([`carzero-${MODULE}.js`, `carzero-${MODULE}_bg.wasm`].map((file) => join(DIST, file))),
-      ort: sizes([glue, `${wasm}.mjs`, `${wasm}.wasm`].map((file) => join(ORT, 'dist', file))),
-    },
-    model: {
-      here: sizes(
-        manifest.files.map(({ path }) => join(FOLDERS[model], path)),
-        real,
-      ),
-      ort: sizes(
-        readdirSync(graphs).map((file) => join(graphs, file)),
-        real,
-      ),
-    },
+  const filesOf = (/** @type {string | undefined} */ graphs) => {
+    if (graphs) return readdirSync(join(CACHE, graphs, model)).map((file) => join(CACHE, graphs, model, file));
+    /** @type {{files: import('carzero').FileEntry[]}} */ const manifest = JSON.parse(
+      readFileSync(join(FOLDERS[model], 'manifest.json'), 'utf8'),
+    );
+    return manifest.files.map(({ path }) => join(FOLDERS[model], path));
   };
+  const real = model === 'default'; // random weights say nothing about compression
+  return Object.fromEntries(
+    Object.entries(SIDES).map(([side, { program, graphs }]) => [
+      side,
+      { program: sizes(program), model: sizes(filesOf(graphs), real) },
+    ]),
+  );
 }
 
 /** @param {string[][]} rows The first is the head. */
@@ -209,47 +248,64 @@ const table = ([head, ...rows]) =>
 const ms = (/** @type {number} */ value) => `${value < 1000 ? value.toPrecision(3) : value.toFixed(0)} ms`;
 const megabytes = (/** @type {number | undefined} */ value) =>
   value === undefined ? '' : `${(value / 1e6).toFixed(1)} MB`;
+const scientific = (/** @type {number} */ value) => value.toExponential(1);
 const percent = (/** @type {number} */ value) => `${(100 * value).toFixed(1)} %`;
 
 /** @typedef {Awaited<ReturnType<typeof measure>> & {bytes: ReturnType<typeof downloads>}} Results */
 
 /** A model's results as Markdown. @param {string} model @param {Results} results */
-function report(model, { load, times, memory, bytes }) {
-  const medians = (/** @type {string} */ task) =>
-    Object.fromEntries(Object.entries(times[task]).map(([name, all]) => [name, median(all)]));
-  /** @param {string} title @param {Record<string, number>} values @param {(value: number) => string} show */
-  const row = (title, values, show, compare = true) => [
-    title,
-    ...ENGINES.map(({ name }) => (name in values ? show(values[name]) : '')),
-    ...THREADS.map((count) =>
-      compare && `ort${count}` in values ? (values[`here${count}`] / values[`ort${count}`]).toFixed(2) : '',
-    ),
+function report(model, { load, differences, times, memory, bytes }) {
+  const medians = (/** @type {string} */ mode, /** @type {string} */ task) =>
+    Object.fromEntries(Object.entries(times[mode][task]).map(([name, all]) => [name, median(all)]));
+  const share = (/** @type {string} */ task) => {
+    const [part, whole] = [medians(MODES[0], task), medians(MODES[0], 'full')];
+    return Object.fromEntries(ENGINES.map(({ name }) => [name, part[name] / whole[name]]));
+  };
+  const timed = Object.keys(TASKS).flatMap((task) =>
+    MODES.filter((mode) => task in times[mode]).map((mode) => ({
+      title: mode === 'single' ? `${TASKS[task].title}: a single click` : TASKS[task].title,
+      values: medians(mode, task),
+      show: ms,
+    })),
+  );
+  /** @type {{title: string, values: Record<string, number>, show: (value: number) => string, plain?: boolean}[]} Plain ones have no ratios */
+  const rows = [
+    ...timed,
+    { title: 'One more prompt, its text cached, of a full pass', values: share('prompt'), show: percent, plain: true },
+    {
+      title: 'One more prompt, its text not cached, of a full pass',
+      values: share('newPrompt'),
+      show: percent,
+      plain: true,
+    },
+    { title: 'Once: program, weights from this machine, first image', values: load, show: ms },
+    { title: 'WebAssembly memory', values: memory, show: megabytes },
+    { title: 'Logits, largest difference', values: differences, show: scientific, plain: true },
   ];
-  const share = (/** @type {string} */ task) =>
-    Object.fromEntries(ENGINES.map(({ name }) => [name, medians(task)[name] / medians('full')[name]]));
-  const threads = (/** @type {number} */ count) => `${count} thread${count > 1 ? 's' : ''}`;
-  const parts = Object.entries(bytes).map(([part, { here, ort }]) => [
-    part,
-    ...[here.raw, here.gzip, ort.raw, ort.gzip].map(megabytes),
-  ]);
-  return [
-    `## ${model}`,
-    table([
+  const tables = THREADS.map((threads) => {
+    const at = (/** @type {string} */ side) => nameOf(side, threads);
+    return table([
       [
-        '',
-        ...THREADS.flatMap((count) => [`here, ${threads(count)}`, `ORT, ${threads(count)}`]),
-        ...THREADS.map((count) => `here : ORT, ${threads(count)}`),
+        `${threads} thread${threads > 1 ? 's' : ''}`,
+        ...Object.values(SIDES).map(({ title }) => title),
+        ...PEERS.map((side) => `here : ${SIDES[side].title}`),
       ],
-      ...Object.entries(TASKS)
-        .filter(([task]) => task in times)
-        .map(([task, { title }]) => row(title, medians(task), ms)),
-      row('One more prompt, its text cached, of a full pass', share('prompt'), percent, false),
-      row('One more prompt, its text not cached, of a full pass', share('newPrompt'), percent, false),
-      row('Once: program, weights from this machine, first image', load, ms),
-      row('WebAssembly memory', memory, megabytes),
-    ]),
-    table([['To download', 'here', 'gzip', 'ORT', 'gzip'], ...parts]),
-  ].join('\n\n');
+      ...rows.map(({ title, values, show, plain }) => [
+        title,
+        ...Object.keys(SIDES).map((side) => (at(side) in values ? show(values[at(side)]) : '')),
+        ...PEERS.map((side) =>
+          plain || !(at(side) in values) ? '' : (values[at('here')] / values[at(side)]).toFixed(2),
+        ),
+      ]),
+    ]);
+  });
+  const parts = Object.entries(bytes).map(([side, { program, model }]) => [
+    SIDES[side].title,
+    ...[program.raw, program.gzip, model.raw, model.gzip].map(megabytes),
+  ]);
+  return [`## ${model}`, ...tables, table([['To download', 'program', 'gzip', 'model', 'gzip'], ...parts])].join(
+    '\n\n',
+  );
 }
 
 /** @param {Awaited<ReturnType<typeof visits>>} page */
@@ -276,8 +332,8 @@ const page = webgpu ? null : await visits(5);
 const text = [...models.map((model) => report(model, results[model])), ...(page ? [reportVisits(page)] : [])].join(
   '\n\n',
 );
-mkdirSync(join(HERE, 'output'), { recursive: true });
+mkdirSync(OUTPUT, { recursive: true });
 const facts = { device, rounds, processor: cpus()[0].model, cores: cpus().length };
-writeFileSync(join(HERE, 'output', `${device}.json`), `${JSON.stringify({ ...facts, results, page }, null, 1)}\n`);
-writeFileSync(join(HERE, 'output', `${device}.md`), `${text}\n`);
+writeFileSync(join(OUTPUT, `${device}.json`), `${JSON.stringify({ ...facts, results, page }, null, 1)}\n`);
+writeFileSync(join(OUTPUT, `${device}.md`), `${text}\n`);
 console.log(text);

@@ -1,4 +1,4 @@
-"""Models for the benchmark.
+"""Models for the benchmark. (The same graphs for LiteRT: litegraphs.py.)
 
     pip install -r tests/bench/requirements.txt
     python tests/bench/export.py checkpoint OUT        # random weights in the official layout, and a vocabulary
@@ -245,11 +245,15 @@ class Graph:
         }
 
 
-def read_weights(folder):
-    """All weights of a model folder in f32."""
+def read_tensors(folder):
+    """A model folder's weights as they are stored: some as 8-bit rows, with `.scale` for each row."""
     tensors = {}
     for path in sorted(folder.glob("weights-*.safetensors")):
         tensors |= load_file(path)
+    return tensors
+
+
+def in_f32(tensors):
     weights = {}
     for name, values in tensors.items():
         if not name.endswith(".scale"):
@@ -260,7 +264,7 @@ def read_weights(folder):
 
 
 def graphs(folder, out):
-    config, weights = json.loads((folder / "config.json").read_text()), read_weights(folder)
+    config, weights = json.loads((folder / "config.json").read_text()), in_f32(read_tensors(folder))
     out.mkdir(parents=True, exist_ok=True)
     for name, tokens in (("image", Graph.image_tokens), ("text", Graph.text_tokens)):
         graph = Graph(config, weights)
@@ -337,10 +341,11 @@ def checkpoint(out):
     (out / "vocab.txt").write_text("\n".join(pieces) + "\n")
 
 
-match sys.argv[1:]:
-    case ["checkpoint", out]:
-        checkpoint(Path(out))
-    case ["graphs", folder, out]:
-        graphs(Path(folder), Path(out))
-    case _:
-        sys.exit(__doc__)
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["checkpoint", out]:
+            checkpoint(Path(out))
+        case ["graphs", folder, out]:
+            graphs(Path(folder), Path(out))
+        case _:
+            sys.exit(__doc__)

@@ -1,7 +1,7 @@
 /**
- * What both workers have in common: messages in and out, and the clock.
+ * What the workers have in common: messages in and out, and the clock.
  *
- * @typedef {object} Input What both are given: a picture, and lists of findings
+ * @typedef {object} Input What all are given: a picture, and lists of findings
  * @property {Uint8Array} grey Of the picture, row by row
  * @property {string} finding @property {string[]} preset14 @property {string[]} preset192
  * @property {boolean} ranks Whether the model ranks words of one's own
@@ -12,8 +12,12 @@
  * @property {(load: Load) => Promise<Input | undefined>} load
  * @property {(findings: string[]) => Promise<number[]>} logits
  * @property {() => number} memory Bytes
- * @property {(timed: {task: string, repeats: number}) => Promise<number>} time Milliseconds
+ * @property {(timed: {task: string, single: boolean}) => Promise<number>} time Milliseconds
  */
+
+/** How long calls go on in a row, at least, and how long a person waits before a click, in milliseconds. */
+const SUSTAINED = 100;
+const PAUSE = 300;
 
 /** @param {string} path */
 export const bytes = async (path) => {
@@ -23,8 +27,9 @@ export const bytes = async (path) => {
 };
 
 /**
- * Answers `load` with what it returns, `logits` with numbers, `memory` with bytes, and `time` with milliseconds: a task's
- * `run` is timed, its `prepare` is not.
+ * Answers `load` with what it returns, `logits` with numbers, `memory` with bytes, and `time` with milliseconds a call: a
+ * task's `run` is timed, its `prepare` is not. A single call comes after a pause, in which threads go to sleep; others come
+ * back to back, after one that is not timed.
  *
  * @param {Omit<Jobs, 'time'> & {tasks: Record<string, {prepare?: () => Promise<unknown>, run: () => Promise<unknown>}>}} engine
  */
@@ -33,12 +38,22 @@ export function answer(engine) {
     load: engine.load,
     logits: engine.logits,
     memory: engine.memory,
-    async time({ task, repeats }) {
+    async time({ task, single }) {
       const { prepare, run } = engine.tasks[task];
       await prepare?.();
+      if (single)
+        await new Promise((resolve) => {
+          setTimeout(resolve, PAUSE);
+        });
+      else await run();
+      const least = single ? 0 : SUSTAINED;
+      let calls = 0;
       const start = performance.now();
-      for (let i = 0; i < repeats; i++) await run();
-      return (performance.now() - start) / repeats;
+      do {
+        await run();
+        calls++;
+      } while (performance.now() - start < least);
+      return (performance.now() - start) / calls;
     },
   };
   onmessage = async ({ data: { id, type, payload } }) => {

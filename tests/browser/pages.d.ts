@@ -39,7 +39,7 @@ declare global {
   /** Milliseconds since the page was opened. */
   var firstScore: number | undefined;
   /** In the benchmark: starts a worker, and asks it. */
-  var start: (name: string, url: string) => void;
+  var start: (name: string, url: string, type: WorkerType) => void;
   var call: (name: string, type: string, payload?: unknown) => Promise<unknown>;
   interface Performance {
     measureUserAgentSpecificMemory(): Promise<object>;
