@@ -6,7 +6,7 @@ import { answer, bytes } from './worker.js';
 /** @import { EncodedImage, Exports, Model, Picture } from '/worker/program.js' */
 
 const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
-const FINDING = 'Calcified Pleural Thickening'; // a sentence of twelve pieces
+const FINDING = 'Pneumothorax';
 
 /** @type {Exports} */ let wasm;
 /** @type {WebAssembly.Memory} */ let memory;
@@ -67,7 +67,7 @@ answer({
     wordings: {
       run: () => {
         model.forgetTexts();
-        return model.sensitivity(encoded, 'Pneumothorax', []);
+        return model.sensitivity(encoded, FINDING, []);
       },
     },
     prompts14: cached(() => lists.chestxray14),

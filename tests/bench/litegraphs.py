@@ -9,9 +9,9 @@ Shapes are fixed: a sentence has PIECES word pieces, padded, and `score.tflite` 
 the same weights. Images are rows of pixels (NHWC), keys are `[batch, heads, tokens, head_dim]` like values. The operators are
 those that XNNPACK runs, but for the look-up of words.
 
-In `int8` linear layers and convolutions of 1 x 1 have the folder's own 8-bit rows, and what comes into them is quantised row by
-row at run time ("dynamic range"). What the folder does not keep in 8 bits is f32, and so are words, depthwise convolutions, the
-first layer, the products of attention and all between.
+In `int8` linear layers, convolutions of 1 x 1 and words have the folder's own 8-bit rows, and what comes into the former is quantised
+row by row at run time ("dynamic range"). What the folder does not keep in 8 bits is f32, and so are depthwise convolutions, the first
+layer, the products of attention and all between. Statically quantised activations, which need images to calibrate, are not made.
 """
 
 import json
@@ -23,7 +23,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as tfl
 from export import in_f32, read_tensors
 
-PIECES = 12
+PIECES = 10  # "There is Pneumothorax" has as many, and none of ChestX-ray14's findings has more
 ROWS = PIECES + 1  # a row for each piece at most, and one that stands for all empty ones
 PROMPTS = [1, 14, 192]
 
@@ -289,7 +289,8 @@ class Graph:
         model, count, eps, dim = "text_encoder.model", text["heads"], text["norm_eps"], text["dim"]
         tables = f"{model}.embeddings"
         positions = self.weights[f"{tables}.position_embeddings.weight"] + self.weights[f"{tables}.token_type_embeddings.weight"][0]
-        words = self.op("EMBEDDING_LOOKUP", [ids, self.weight(f"{tables}.word_embeddings.weight")], [PIECES, dim])
+        table = f"{tables}.word_embeddings.weight"
+        words = self.op("EMBEDDING_LOOKUP", [ids, self.rows_of(table, self.weights[table].shape)], [PIECES, dim])
         x = self.add(self.reshape(words, 1, PIECES, dim), self.constant(positions[:PIECES]))
         x = self.norm(f"{tables}.layer_norm", x, eps)
         states = [x]

@@ -110,7 +110,6 @@ answer({
         cpuOptions: { numThreads: threads },
         gpuOptions: { precision: 'fp32' },
       });
-    for (const name in graphs) console.error(name, graphs[name].isFullyAccelerated);
     inputs = await inputsOf(folder);
     input = given;
     const [{ shape }] = graphs.image.getInputDetails();
