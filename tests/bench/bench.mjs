@@ -72,7 +72,7 @@ const SIDES = {
     within: 1e-3,
   },
   litert: { title: 'LiteRT', ...litert, graphs: 'litert/f32', within: 1e-3 },
-  ...(!webgpu && { litert8: { title: 'LiteRT int8', ...litert, graphs: 'litert/int8', within: 0.5 } }),
+  litert8: { title: 'LiteRT int8', ...litert, graphs: 'litert/int8', within: 0.5 },
 };
 const PEERS = Object.keys(SIDES).filter((side) => side !== 'here');
 

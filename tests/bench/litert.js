@@ -104,12 +104,14 @@ answer({
       printErr: console.debug, // mere notes, too
     };
     ({ liteRtWasm: wasm } = await loadLiteRt(PROGRAM, { threads: threads > 1, jspi: webgpu }));
-    for (const name of ['image', 'text', 'score'])
+    for (const name of ['image', 'text', 'score']) {
       graphs[name] = await loadAndCompile(await bytes(`${from}/${name}.tflite`), {
         accelerator: webgpu ? 'webgpu' : 'wasm',
         cpuOptions: { numThreads: threads },
         gpuOptions: { precision: 'fp32' },
       });
+      if (webgpu && !graphs[name].isFullyAccelerated) console.error(`LiteRT: a part of ${name} is not on the GPU`);
+    }
     inputs = await inputsOf(folder);
     input = given;
     const [{ shape }] = graphs.image.getInputDetails();

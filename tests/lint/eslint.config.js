@@ -17,7 +17,7 @@ const rules = {
 };
 
 export default [
-  { ignores: ['**/node_modules/', '**/dist/', 'tests/browser/output/'] },
+  { ignores: ['**/node_modules/', '**/dist/', 'tests/*/output/'] },
   js.configs.recommended,
   { rules },
   {
