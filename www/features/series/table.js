@@ -4,6 +4,7 @@ import { language, nameOf, t } from '../../core/i18n.js';
 import { NAME } from '../../core/table.js';
 import { rove } from '../../core/rove.js';
 import { LIKE } from '../../core/search.js';
+import { isNegated } from '../../core/wording.js';
 import { cautions } from '../../core/words.js';
 import { createRow } from './row.js';
 
@@ -102,6 +103,7 @@ export function bindTable(session, view) {
         ...[NAME, ...like, ...findings].map((by) => {
           const [cell, button] = [create('th'), create('button', named(by))];
           if (findings.includes(by)) button.title = by;
+          if (isNegated({ finding: by })) button.append(' ', create('span', t('wording.negated'), 'tag'));
           button.type = 'button';
           button.dataset.by = by;
           cell.scope = 'col';
