@@ -63,7 +63,7 @@ async function search(text) {
 /** How many times a file was decoded for the table so far. */
 const decoded = () =>
   page.evaluate(
-    () => globalThis.asked.filter(({ type, payload }) => type === 'assess' && Object(payload).fresh).length,
+    () => globalThis.asked.filter(({ type, payload }) => type === 'assess' && !Object(payload).kept).length,
   );
 
 test('typed words rank the images as the finding that they stand for, with its map on those in sight', async () => {

@@ -13,6 +13,7 @@
  * @property {import('carzero').Groups} groups Of a DICOM file, by which an evaluation divides its figures
  * @property {Thumbnail | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
+ * @property {boolean} kept Whether the worker has kept what scoring needs of it
  * @property {Float32Array | null} embedding The image encoder's global features
  * @property {RowMap | null} map Of the finding that was searched for last while it was in sight
  * @property {{of: readonly string[], values: Float32Array} | null} measured For a reference population: findings, and their numbers as `Model.measure` gives them
@@ -31,6 +32,8 @@ export function compareNames(a, b) {
   collator ??= new Intl.Collator(undefined, { numeric: true });
   return collator.compare(a, b);
 }
+/** Rows that are asked for at once: a viewer that wants the worker waits for them. */
+const AT_ONCE = 16;
 /** What is drawn at a time, in cells: a longer task would hold up the page. A row's head is as much work as five. */
 const PORTION = 600;
 
@@ -55,6 +58,7 @@ export const seriesOf = (files, left) => ({
     groups: {},
     thumbnail: null,
     marks: new Map(),
+    kept: false,
     embedding: null,
     map: null,
     measured: null,
@@ -82,18 +86,27 @@ export const unmeasured = ({ state, measured }, measuring) =>
 const isOpen = (row, findings, measuring) =>
   row.state === 'waiting' || lacking(row, findings).length > 0 || unmeasured(row, measuring).length > 0;
 
-/** What a search asks for next: rows that were encoded before come first, then maps of those in sight. @param {Series} series @param {Search} search */
-const nextHit = ({ rows, sight }, search) =>
-  rows.find((row) => row.state === 'done' && !isRanked(search, row)) ??
-  rows.find((row) => row.state === 'done' && sight.has(row.id) && lacksMap(search, row)) ??
-  rows.find(({ state }) => state === 'waiting');
-
-/** The row to work on next: that of a search, also while the series rests; else those without anything come first. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring */
-export function nextRow(series, findings, measuring) {
-  const { rows, running, search } = series;
-  const hit = search ? nextHit(series, search) : undefined;
-  if (hit || !running) return hit;
-  return rows.find(({ state }) => state === 'waiting') ?? rows.find((row) => isOpen(row, findings, measuring));
+/**
+ * The rows to work on next: what a search wants comes first, also while the series rests, and rows without anything before those
+ * that lack something. What the worker has kept takes it a moment, so that several are asked for at once; else it is one.
+ *
+ * @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring
+ * @returns {Row[]}
+ */
+export function nextRows({ rows, running, search, sight }, findings, measuring) {
+  /** @type {((row: Row) => boolean)[]} */ const wishes = [];
+  if (search)
+    wishes.push(
+      (row) => row.state === 'done' && !isRanked(search, row),
+      (row) => row.state === 'done' && sight.has(row.id) && lacksMap(search, row),
+    );
+  if (search || running) wishes.push(({ state }) => state === 'waiting');
+  if (running) wishes.push((row) => isOpen(row, findings, measuring));
+  for (const wish of wishes) {
+    const first = rows.find(wish);
+    if (first) return first.kept ? rows.filter((row) => row.kept && wish(row)).slice(0, AT_ONCE) : [first];
+  }
+  return [];
 }
 
 /** `partly`: rows that were done, and want more now. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */

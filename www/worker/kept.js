@@ -23,6 +23,11 @@ export class Kept {
   }
 
   /** @param {number} key */
+  has(key) {
+    return this.#images.has(key);
+  }
+
+  /** @param {number} key */
   get(key) {
     return this.#images.get(key);
   }

@@ -109,9 +109,9 @@ const jobs = {
   },
 
   /** An image of a series: from its file, or from what was kept of it. */
-  async assess({ key, source, fresh, findings, measure, mapped, side }) {
+  async assess({ key, source, kept: isKept, findings, measure, mapped, side }) {
     const asked = [...findings, ...measure];
-    const kept = fresh ? undefined : held.kept.get(key);
+    const kept = isKept ? held.kept.get(key) : undefined;
     if (kept) {
       const scores = asked.length ? await held.model.scoreKept(kept.numbers, asked) : [];
       return assessed(scores, { findings, mapped, view: kept.view });
@@ -132,6 +132,7 @@ const jobs = {
         verdict: await held.model.verdict(picture, encoded),
         thumbnail: thumbnailOf(picture, side),
         embedding: await held.model.embed(encoded),
+        kept: held.kept.has(key),
       };
       return assessed(scores, { findings, mapped, view, facts });
     } finally {

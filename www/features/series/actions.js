@@ -5,7 +5,7 @@ import { programMessage } from '../../core/i18n.js';
 import { count } from '../../core/files.js';
 import { Pump } from '../../core/pump.js';
 import { LIKE, columnsOf, lacksMap } from '../../core/search.js';
-import { freshKey, lacking, nextRow, seriesOf, sortBy, unmeasured } from '../../core/table.js';
+import { freshKey, lacking, nextRows, seriesOf, sortBy, unmeasured } from '../../core/table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
 const CRASHED = {
@@ -26,6 +26,7 @@ const unscored = (row) => ({
   state: 'waiting',
   verdict: undefined,
   marks: new Map(),
+  kept: false,
   embedding: null,
   map: null,
   measured: null,
@@ -209,45 +210,55 @@ export class SeriesActions extends Actions {
 
   #next() {
     const { series, model, findings, wanted, work, redraw, population } = this.state;
-    const row =
-      series && model === 'ready' && !wanted && !work && !redraw
-        ? nextRow(series, findings, population.measuring)
-        : undefined;
-    return row ? () => this.#assess(row) : null;
+    const rests = series && model === 'ready' && !wanted && !work && !redraw;
+    const rows = rests ? nextRows(series, findings, population.measuring) : [];
+    return rows.length ? () => this.#assess(rows) : null;
   }
 
-  /** What becomes of a row, unless it belongs to another series by now, or to another model. @param {Row} row @param {Partial<Row> | null} patch Null: it goes */
+  /** What becomes of a row that was not read. @param {Row} row @param {Partial<Row> | null} patch Null: it goes */
   #settleRow(row, patch) {
     this.#change(({ rows }) => ({
       rows: rows.flatMap((other) => (other !== row ? [other] : patch ? [{ ...row, ...patch }] : [])),
     }));
   }
 
-  /** @param {Row} row */
-  async #assess(row) {
+  /** Those that belong to another series by now, or to another model, stay as they are. @param {readonly Row[]} rows */
+  async #assess(rows) {
+    /** @type {Map<Row, Partial<Row>>} */ const patches = new Map();
+    const assess = async (/** @type {Row} */ row) => {
+      try {
+        patches.set(row, await this.#ask(row));
+      } catch (error) {
+        this.#fail(row, codedFrom(error));
+      }
+    };
+    await Promise.all(rows.map(assess));
+    this.#change(({ rows: all }) => ({
+      rows: all.map((row) => (patches.has(row) ? { ...row, ...patches.get(row) } : row)),
+    }));
+    for (const { id } of patches.keys()) this.session.evaluation.keep(id);
+  }
+
+  /** What a row lacks. @param {Row} row @returns {Promise<Partial<Row>>} */
+  async #ask(row) {
     const { series, findings: listed, population } = this.state;
-    if (!series) return;
+    if (!series) return {};
     const { running, search, sight } = series;
     const mapped = search?.by === 'text' && sight.has(row.id) && lacksMap(search, row) ? search.finding : '';
     const missing = lacking(row, columnsOf(series, running ? listed : []));
     const findings = mapped && !missing.includes(mapped) ? [mapped, ...missing] : missing;
     const measure = running ? unmeasured(row, population.measuring) : [];
-    try {
-      const { key, source, embedding } = row;
-      const asked = { key, source, fresh: !embedding, findings, measure, mapped, side: THUMBNAIL };
-      const { facts, scores, measured: values, map } = await this.session.call('assess', asked);
-      const marks = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
-      this.#settleRow(row, {
-        ...facts,
-        state: 'done',
-        marks: new Map([...row.marks, ...marks]),
-        ...(map && { map }),
-        ...(measure.length && { measured: { of: measure, values } }),
-      });
-      this.session.evaluation.keep(row.id);
-    } catch (error) {
-      this.#fail(row, codedFrom(error));
-    }
+    const { key, source, kept } = row;
+    const asked = { key, source, kept, findings, measure, mapped, side: THUMBNAIL };
+    const { facts, scores, measured: values, map } = await this.session.call('assess', asked);
+    const marks = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
+    return {
+      ...facts,
+      state: 'done',
+      marks: new Map([...row.marks, ...marks]),
+      ...(map && { map }),
+      ...(measure.length && { measured: { of: measure, values } }),
+    };
   }
 
   /** @param {Row} row @param {import('../../core/errors.js').Known} error */
@@ -255,7 +266,7 @@ export class SeriesActions extends Actions {
     const { code, cause, message, values } = error;
     const { rows = [] } = this.state.series ?? {};
     if (code === 'stopped') {
-      if (cause) this.#settleRow(row, CRASHED); // once more after a restart: its rows are new
+      if (cause && !row.kept) this.#settleRow(row, CRASHED); // once more after a restart: its rows are new
     } else if (code === 'device') this.session.model.failed(error);
     else if (code === 'no-picture' && rows.length > 1) {
       if (!rows.includes(row)) return;
