@@ -84,10 +84,13 @@ function beginsAsPicture(bytes) {
   return BEGINNINGS.some(([at, text]) => bytes.startsWith(text, at)) || group(0) || group(128);
 }
 
-/** Nobody chose the files of a folder one by one: what is something else by its own word stays out, or, where it has none, by its first bytes. @param {Named} named */
+/** Chosen by itself, not with a folder. @param {Named} named */
+const isLoose = ({ name }) => !name.includes('/');
+
+/** What is something else by its own word stays out, or, where it has none or was chosen by itself, by its first bytes. @param {Named} named */
 async function mayBeImage({ file, name }) {
-  if (!name.includes('/')) return true;
-  if (file.type) return file.type.startsWith('image/') || file.type === 'application/dicom';
+  if (file.type.startsWith('image/') || file.type === 'application/dicom') return true;
+  if (file.type && !isLoose({ file, name })) return false;
   if (/\.(dcm|dicom|ima)$/i.test(name)) return true;
   const first = await file
     .slice(0, BEGINNING)
@@ -131,8 +134,10 @@ export async function sortOut(files) {
       isImage: names ? names.has(named.name.toLowerCase()) : await mayBeImage(named),
     })),
   );
+  const hasImage = parts.some(({ isImage }) => isImage);
+  const isTried = (/** @type {typeof parts[number]} */ { named, isImage }) => isImage || (!hasImage && isLoose(named)); // to say what is wrong with it
   const [found, others] = [true, false].map((wanted) =>
-    parts.filter(({ isImage }) => isImage === wanted).map(({ named }) => named),
+    parts.filter((part) => isTried(part) === wanted).map(({ named }) => named),
   );
   const left = others.reduce((counts, { name }) => count(counts, kindOf(name)), /** @type {Left} */ ({}));
   const images = found.sort((one, two) => compareNames(one.name, two.name));

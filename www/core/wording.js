@@ -15,9 +15,9 @@ export const isUnknown = (score) => score?.wording?.standing === 'unknown';
 export const related = (score) =>
   score?.wording?.standing === 'related' ? t('wording.related', { finding: nameOf(score.wording.finding) }) : '';
 
-const NEGATION = /\b(no|not|without|absent|absence|free of)\b/i;
+const NEGATION = /\b(no|not|without|absent|absence|free of|normal)\b/i;
 
-/** Whether a prompt asks for a finding's absence, which the model often misreads. @param {{finding: string}} score */
+/** Whether a prompt asks for a finding's absence, or for what is normal, which the model often misreads. @param {{finding: string}} score */
 export const isNegated = ({ finding }) => NEGATION.test(finding);
 
 /** What has to be said of a finding's words wherever its score is shown by itself. @param {{finding: string, wording?: Wording}} score @returns {string[]} */

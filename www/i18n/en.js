@@ -1150,7 +1150,7 @@ export default {
   'teach.end': 'Leave',
   'teach.guess': 'What, and how sure?',
   'teach.inside':
-    'Your mark lies where {finding} is; {overlap} of a circle around it, a tenth of the image’s width across, lies there too.',
+    'Your mark lies inside the frame around {finding}; so does {overlap} of a circle around the mark, a tenth of the image’s width across.',
   'teach.keyboard': 'Mark by keyboard',
   'teach.lead': 'Scores and maps are hidden until you have said what you see.',
   'teach.leadWithModel':

@@ -1141,7 +1141,7 @@ export default {
   'teach.end': '終了',
   'teach.guess': '何が、どのくらい確か？',
   'teach.inside':
-    'あなたの印は{finding}の位置にあります。印を囲む円（直径は画像の幅の1割）の{overlap}もそこに重なります。',
+    'あなたの印は{finding}を囲む枠の中にあります。印を囲む円（直径は画像の幅の1割）の{overlap}も枠の中です。',
   'teach.keyboard': 'キーボードで印を付ける',
   'teach.lead': 'あなたの考えを示すまで、スコアとマップは隠されています。',
   'teach.leadWithModel':
