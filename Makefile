@@ -15,6 +15,7 @@ export PATH := $(CACHE)/tools/bin:$(HOME)/.cargo/bin:$(PATH)
 # `make bench BENCH=webgpu` for the other device.
 BENCH ?= cpu
 BENCH_CACHE := $(CACHE)/bench
+RESULTS_CACHE := $(CACHE)/results
 # `make fuzz RUNS=-1` goes on until it is stopped.
 RUNS ?= 1000000
 
@@ -31,7 +32,7 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo package test native lint engines hosts audit sbom fuzz bench page tools node browser checkout
+.PHONY: demo package test native lint engines hosts results audit sbom fuzz bench page tools node browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -76,6 +77,13 @@ hosts: page browser
 		|| { echo "nginx or Caddy is missing: install them"; exit 1; }
 	cd tests/hosts && node --test
 
+## What is written for other programs, read by pydicom, highdicom, DCMTK, dicom3tools and fhir.resources.
+results: checkout $(RESULTS_CACHE)/env/installed
+	@{ command -v dsrdump && command -v dciodvfy; } >/dev/null || $(call debian,dcmtk dicom3tools) \
+		|| { echo "dsrdump or dciodvfy is missing: install DCMTK and dicom3tools"; exit 1; }
+	cargo build --locked --features train,llm
+	$(RESULTS_CACHE)/env/bin/python tests/results/check.py $(CARGO_TARGET_DIR)/debug/carzero
+
 ## Licences, sources and bans of all dependencies; advisories where their databases can be reached.
 audit:
 	$(call install,deny,$(CARGO_DENY_VERSION))
@@ -111,6 +119,8 @@ bench: page browser $(foreach model,default carzero-vitb16,$(BENCH_CACHE)/graphs
 	cd tests/bench && CARZERO_BENCH=$(BENCH_CACHE) node bench.mjs --device $(BENCH)
 
 $(BENCH_CACHE)/env/installed: tests/bench/requirements.txt
+$(RESULTS_CACHE)/env/installed: tests/results/requirements.txt
+$(BENCH_CACHE)/env/installed $(RESULTS_CACHE)/env/installed:
 	python3 -m venv --clear $(@D) || { echo "Python 3.11 or newer with venv is missing"; exit 1; }
 	$(@D)/bin/pip install -r $<
 	touch $@

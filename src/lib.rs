@@ -22,6 +22,7 @@ pub mod model;
 pub mod package;
 pub mod phantom;
 pub mod radiograph;
+pub mod results;
 mod sync;
 pub mod table;
 pub mod text;

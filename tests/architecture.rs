@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each part may import, besides itself and what all share. All else it must never.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("radiograph", &[]),
     ("text", &[]),
     ("phantom", &[]),
     ("table", &[]),
     ("labels", &[]),
     ("evaluate", &["labels", "table"]),
+    ("results", &[]),
     ("package", &["radiograph"]),
     ("model", &["text", "package"]),
     ("engine", &["radiograph", "text", "package", "model"]),
@@ -31,7 +32,20 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
             "table",
         ],
     ),
-    ("web", &["radiograph", "text", "phantom", "package", "model", "engine", "evaluate", "table"]),
+    (
+        "web",
+        &[
+            "radiograph",
+            "text",
+            "phantom",
+            "package",
+            "model",
+            "engine",
+            "evaluate",
+            "results",
+            "table",
+        ],
+    ),
     (
         "cli",
         &[
@@ -39,6 +53,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
             "text",
             "phantom",
             "evaluate",
+            "results",
             "package",
             "model",
             "engine",

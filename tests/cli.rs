@@ -614,3 +614,87 @@ fn a_folder_is_searched_by_text_and_by_likeness() {
         assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
     }
 }
+
+/// A radiograph of a person in a study.
+fn of_a_person(path: &Path) {
+    let samples: Vec<u16> = (0..64 * 48).map(|i| i % 48 * 64).collect();
+    let mut file = dicom_file::File::grey(64, 48, &samples);
+    file.text(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.1").text(0x0008_0018, "UI", "1.2.3.12");
+    file.text(0x0020_000D, "UI", "1.2.3.10").text(0x0020_000E, "UI", "1.2.3.11");
+    file.text(0x0010_0010, "PN", "SECRET^NAME").text(0x0010_0020, "LO", "SECRET");
+    fs::write(path, file.text(0x0018_1164, "DS", "0.2\\0.2").file()).unwrap();
+}
+
+#[test]
+fn results_for_other_programs_refer_to_the_image_only_when_asked_and_to_nobody_ever() {
+    let model = model();
+    let image = model.path().join("chest.dcm");
+    of_a_person(&image);
+    let scored = |out: &Path, more: &[&str], image: &Path| {
+        let place = ["score".as_ref(), "--model".as_ref(), model.path().as_os_str()];
+        let ask = ["--prompt", "There is Pneumothorax", "--prompt", "There is Mass"];
+        let folders = ["--report", "--captures", "--fhir"];
+        let folders = folders.iter().flat_map(|kind| [kind.as_ref(), out.as_os_str()]);
+        let more = ask.iter().chain(more).map(AsRef::as_ref);
+        carzero(place.into_iter().chain(more).chain(folders).chain([image.as_os_str()]))
+    };
+    for (name, more) in [("alone", &[][..]), ("referring", &["--reference-source"][..])] {
+        let out = model.path().join(name);
+        let output = scored(&out, more, &image);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut names: Vec<String> = fs::read_dir(&out)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let maps = ["chest.01-there-is-pneumothorax.dcm", "chest.02-there-is-mass.dcm"];
+        assert_eq!(names, [maps[0], maps[1], "chest.fhir.json", "chest.report.dcm"]);
+        let files: Vec<Vec<u8>> =
+            names.iter().map(|name| fs::read(out.join(name)).unwrap()).collect();
+        let has =
+            |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|at| at == text.as_bytes());
+        for bytes in &files {
+            assert!(!has(bytes, "SECRET"));
+            assert!(has(bytes, "For teaching and research only"));
+            assert_eq!(has(bytes, "1.2.3.12"), !more.is_empty());
+        }
+        let bundle: Value = serde_json::from_slice(&files[2]).unwrap();
+        let observation = &bundle["entry"].as_array().unwrap().last().unwrap()["resource"];
+        let logit = observation["component"][2]["valueQuantity"]["value"].as_f64().unwrap();
+        assert!((logit - line["findings"][1]["logit"].as_f64().unwrap()).abs() < 1e-4);
+        // The map is an image again, as large as the one it lies over, and its own reader takes it.
+        let map = carzero::Picture::decode(&files[0]).unwrap();
+        assert_eq!((map.width(), map.height()), (48, 64));
+    }
+    let png = micro().join("img0.png");
+    let output = scored(&model.path().join("png"), &["--reference-source"], &png);
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("leave --reference-source out"));
+    let place = ["score".as_ref(), "--model".as_ref(), model.path().as_os_str()];
+    let bare = ["--reference-source".as_ref(), png.as_os_str()];
+    let output = carzero(place.into_iter().chain(bare));
+    assert!(text(&output.stderr).contains("--report, --captures and --fhir"));
+}
+
+#[test]
+fn the_readmes_example_of_results_runs() {
+    let readme = include_str!("../README.md");
+    let (_, section) = readme.split_once("## Results that open elsewhere").unwrap();
+    let commands: Vec<&str> =
+        section.lines().filter_map(|line| line.strip_prefix("    carzero ")).take(2).collect();
+    assert_eq!(commands.len(), 2);
+    let folder = TempDir::new().unwrap();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default");
+    for command in commands {
+        let args = command.split(' ').map(|arg| match arg {
+            "models/default" => model.clone(),
+            "results" | "chest.png" => folder.path().join(arg),
+            arg => arg.into(),
+        });
+        let output = carzero(args);
+        assert!(output.status.success(), "{command}: {}", text(&output.stderr));
+    }
+    let written = fs::read_dir(folder.path().join("results")).unwrap().count();
+    assert_eq!(written, 14 + 2, "a map for each finding, a report, and FHIR");
+}

@@ -12,6 +12,7 @@ mod info;
 mod open;
 mod phantom;
 mod reference;
+mod results;
 mod score;
 mod search;
 #[cfg(feature = "train")]

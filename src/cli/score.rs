@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::errors::in_one_line;
 use super::open::{IMAGE_BATCH, ModelArgs, Ranks, decode, progress};
+use super::results::{Files, Map, ResultArgs, Scored, slug};
 
 /// Score findings on chest radiographs
 ///
@@ -41,6 +42,8 @@ pub struct Args {
     /// What the maps show
     #[arg(long, value_enum, default_value_t = MapKind::Attention)]
     map: MapKind,
+    #[command(flatten)]
+    results: ResultArgs,
     /// How to print: json has one object a line for each image, in full precision
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -66,6 +69,16 @@ enum MapKind {
     Cosine,
 }
 
+impl MapKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Attention => "attention",
+            Self::Similarity => "similarity",
+            Self::Cosine => "cosine",
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct ImageScores<'a> {
     image: &'a Path,
@@ -87,18 +100,19 @@ pub fn run(args: &Args) -> Result<()> {
     let patches = engine.config().map_side().pow(2);
     let map_values = args.map_values.as_deref().map(|path| MapValues::create(path, patches));
     let mut map_values = map_values.transpose()?;
+    let files = Files::new(&args.results, &engine)?;
     let mut out = Output::new(args.format)?;
     let bar = progress(args.images.len(), "scoring");
     let mut unreadable = 0;
     for (start, batch) in args.images.chunks(IMAGE_BATCH).enumerate() {
         let mut readable = Vec::with_capacity(batch.len());
         for (offset, path) in batch.iter().enumerate() {
-            match decode(path) {
-                Ok(picture) => {
+            match decode(path).and_then(|picture| Ok((files.source(path)?, picture))) {
+                Ok((source, picture)) => {
                     for warning in picture.warnings() {
                         bar.suspend(|| eprintln!("warning: {}: {warning}", path.display()));
                     }
-                    readable.push((start * IMAGE_BATCH + offset, path, picture));
+                    readable.push((start * IMAGE_BATCH + offset, path, picture, source));
                 }
                 Err(error) => {
                     bar.suspend(|| eprintln!("error: {}", in_one_line(&error)));
@@ -107,12 +121,13 @@ pub fn run(args: &Args) -> Result<()> {
             }
         }
         if !readable.is_empty() {
-            let pictures: Vec<&Picture> = readable.iter().map(|(_, _, picture)| picture).collect();
+            let pictures: Vec<&Picture> =
+                readable.iter().map(|(_, _, picture, _)| picture).collect();
             let images = engine.encode_images(&pictures);
             let scores = pollster::block_on(engine.score(&images, &prompts))?;
             let looks = pollster::block_on(engine.ood_check(&pictures, &images))?;
             let maps = maps(args, &engine, &images, &prompts, &scores)?;
-            for (row, (((index, path, picture), scores), view)) in
+            for (row, (((index, path, picture, source), scores), view)) in
                 readable.iter().zip(&scores).zip(&images.views).enumerate()
             {
                 let verdict = looks.as_ref().map(|looks| looks[row].1);
@@ -123,10 +138,19 @@ pub fn run(args: &Args) -> Result<()> {
                 if let Some(file) = &mut map_values {
                     file.write(path, *view, &prompts, &maps[row])?;
                 }
+                let stem = unique_stem(&args.images, *index);
                 if let Some(folder) = &args.maps {
-                    let stem = unique_stem(&args.images, *index);
                     write_maps(folder, &stem, picture, *view, &prompts, &maps[row])?;
                 }
+                let scored = Scored {
+                    picture,
+                    view: *view,
+                    verdict,
+                    scores,
+                    maps: &maps[row],
+                    kind: args.map.name(),
+                };
+                files.write(&stem, &scored, source.as_ref())?;
             }
         }
         bar.inc(batch.len() as u64);
@@ -296,9 +320,6 @@ impl MapValues {
     }
 }
 
-/// Values of the patches of a view, row by row.
-type Map = Vec<f32>;
-
 /// The maps that are asked for, if any are: for each picture one for each prompt.
 fn maps(
     args: &Args,
@@ -310,7 +331,7 @@ fn maps(
     let of_scores = |map: fn(&Score) -> &Map| {
         scores.iter().map(|scores| scores.iter().map(map).cloned().collect()).collect()
     };
-    if args.maps.is_none() && args.map_values.is_none() {
+    if args.maps.is_none() && args.map_values.is_none() && !args.results.need_maps() {
         return Ok(vec![Vec::new(); scores.len()]);
     }
     Ok(match args.map {
@@ -345,10 +366,4 @@ fn write_maps(
         overlay.save(&path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
-}
-
-/// A prompt as part of a file name.
-fn slug(prompt: &str) -> String {
-    let words = normalize(prompt).replace(' ', "-");
-    words.chars().take(60).collect()
 }

@@ -1,11 +1,11 @@
 //! What a picture looks like to a model, by the statistics of the images that it knows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::package::ood::OodStatistics;
 
 /// What a picture looks like to a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Like the images it knows.

@@ -40,7 +40,7 @@ impl ImageConfig {
 
 /// The square of the picture that the encoder sees, in the picture's pixels. It reaches outside
 /// where the picture was padded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// Left edge.
     pub x: f64,

@@ -119,7 +119,7 @@ test('no request and no store tells anything of an image or a finding, whatever 
   await page.getByTestId('compare-toggle').click();
   await page.locator('#map:not([hidden])').waitFor();
   await page.getByTestId('export-open').click();
-  for (const kind of ['csv', 'json', 'png'])
+  for (const kind of ['csv', 'json', 'png', 'report', 'capture', 'fhir'])
     await Promise.all([page.waitForEvent('download'), page.getByTestId(`export-${kind}`).click()]);
   await page.getByTestId('share-copy').click();
   const link = await page.getByTestId('share-link').inputValue();

@@ -7,7 +7,9 @@ mod jpeg;
 use std::time::{Duration, Instant};
 
 use carzero::error::Reason;
-use carzero::radiograph::dicom::{Fact, Shown, Spacing, Values, ViewPosition, Window, is_dicom};
+use carzero::radiograph::dicom::{
+    Fact, Shown, Source, Spacing, Values, ViewPosition, Window, is_dicom,
+};
 use carzero::radiograph::note::Note;
 use carzero::{Error, Picture};
 use file::*;
@@ -741,6 +743,38 @@ fn nothing_of_a_person_is_kept() {
     let told = format!("{:?}", file.picture());
     assert!(!told.contains("SECRET"));
     assert!(file.warnings()[0].contains("lateral"));
+}
+
+#[test]
+fn four_identifiers_are_read_where_they_are_asked_for_and_nothing_else() {
+    let uids = [
+        (0x0008_0016, "1.2.840.10008.5.1.4.1.1.1\0"),
+        (0x0008_0018, "1.2.3.4"),
+        (0x0020_000D, "1.2.3.5"),
+        (0x0020_000E, "1.2.3.6 "),
+    ];
+    for uid in [EXPLICIT, IMPLICIT, BIG, DEFLATED] {
+        let mut file = chest();
+        file.uid = uid;
+        for tag in [0x0008_0050, 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0020_0010] {
+            file.text(tag, "LO", "SECRET");
+        }
+        for (tag, text) in uids {
+            file.text(tag, "UI", text);
+        }
+        let source = Source::read(&file.file()).unwrap().unwrap();
+        let told = [&source.class, &source.instance, &source.study, &source.series];
+        assert_eq!(told, ["1.2.840.10008.5.1.4.1.1.1", "1.2.3.4", "1.2.3.5", "1.2.3.6"], "{uid}");
+        assert!(!format!("{source:?}").contains("SECRET"));
+        for (tag, _) in uids {
+            for broken in ["", "NAME^SECRET", &"1.".repeat(40)] {
+                let mut file = file.clone();
+                file.text(tag, "UI", broken);
+                assert_eq!(Source::read(&file.file()).unwrap(), None, "{tag:08X} {broken}");
+            }
+        }
+    }
+    assert!(Source::read(b"no DICOM at all").is_err());
 }
 
 #[test]

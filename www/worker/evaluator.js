@@ -10,7 +10,7 @@
  * @property {(payload: {finding: string}) => import('carzero-evaluation').Curves | undefined} curves
  * @property {(payload: {study: import('../core/study.js').Measured}) => import('carzero-evaluation').StudyReport} study Needs no tables
  */
-import { CodedError } from '../core/errors.js';
+import { startModule } from './program.js';
 import { serve } from './serve.js';
 
 /** @type {Promise<Exports> | undefined} */ let program;
@@ -18,16 +18,7 @@ import { serve } from './serve.js';
 /** @type {Exports['Evaluation']['prototype'] | undefined} */ let evaluation;
 
 /** @returns {Promise<Exports>} */
-async function startProgram() {
-  const url = (/** @type {string} */ end) => new URL(`../carzero-evaluate${end}`, import.meta.url).href;
-  const missing = () => {
-    throw new CodedError('network', 'The program (carzero-evaluate) could not be fetched.');
-  };
-  const compiled = WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
-  const [wasm, code] = await Promise.all([import(url('.js')).catch(missing), compiled]);
-  await wasm.default({ module_or_path: code });
-  return wasm;
-}
+const startProgram = async () => (await startModule('carzero-evaluate')).wasm;
 
 /** What was opened or made; throws where it was not. @template T @param {T | undefined} thing @returns {T} */
 function present(thing) {

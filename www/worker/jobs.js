@@ -36,6 +36,7 @@
  * @property {(payload: import('../core/round.js').DrawnCase) => Params} chest To practise on
  * @property {(payload: {phantom: Params}) => {bitmap: ImageBitmap}} preview
  * @property {(payload: {picture: number}) => null} drop
+ * @property {(payload: {picture: number}) => Uint8Array} grey Its 8 bits of grey, as the model gets them
  * @property {(payload: {picture: number}) => {view: import('carzero').View, verdict: Verdict, embedding: Float32Array, ms: number}} encode
  * @property {(payload: {picture: number, findings: string[]}) => {scores: Scored[], ms: number}} score
  * @property {(payload: {picture: number, finding: string}) => import('carzero').Explanation} explain

@@ -1,4 +1,4 @@
-/** The program: starting its WebAssembly module. */
+/** The program: starting its WebAssembly modules. */
 import { moduleFor } from './device.js';
 import { CodedError } from '../core/errors.js';
 
@@ -14,17 +14,18 @@ import { CodedError } from '../core/errors.js';
  * @typedef {{wasm: Exports, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}} Program Its exports, its memory, and what it is started from
  */
 
-/** @param {'cpu' | 'webgpu'} kind @returns {Promise<Program>} */
-export async function startProgram(kind) {
-  const name = `carzero-${moduleFor(kind)}`;
+/** Starts a module. @param {string} name @returns {Promise<{wasm: any, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}>} */
+export async function startModule(name) {
   const url = (/** @type {string} */ end) => new URL(`../${name}${end}`, import.meta.url).href;
   const missing = () => {
     throw new CodedError('network', `The program (${name}) could not be fetched.`);
   };
   const glue = url('.js');
   const compiled = WebAssembly.compileStreaming(fetch(url('_bg.wasm')).catch(missing));
-  /** @type {[Exports, WebAssembly.Module]} */
   const [wasm, code] = await Promise.all([import(glue).catch(missing), compiled]);
   const { memory } = await wasm.default({ module_or_path: code });
   return { wasm, memory, code, glue };
 }
+
+/** Starts the module with a model. @param {'cpu' | 'webgpu'} kind @returns {Promise<Program>} */
+export const startProgram = (kind) => startModule(`carzero-${moduleFor(kind)}`);

@@ -82,6 +82,11 @@ const jobs = {
     return [null];
   },
 
+  async grey({ picture: id }) {
+    const grey = entryOf(id).picture.grey();
+    return [grey, [grey.buffer]];
+  },
+
   async encode({ picture: id }) {
     const entry = entryOf(id);
     const start = performance.now();

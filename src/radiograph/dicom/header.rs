@@ -12,7 +12,7 @@ use dicom_dictionary_std::tags;
 
 use crate::error::{Error, Reason, Result};
 
-/// All that is ever looked at. No tag that tells a person, a place, a date or a study is here: of a patient the sex, as one of
+/// All that is looked at, but for `source.rs`. No tag that tells a person, a place, a date or a study is here: of a patient the sex, as one of
 /// three letters, and the age, as one of four groups. The last three are free text: they are searched for the word
 /// "lateral", and never told.
 const KEPT: [Tag; 48] = [
@@ -240,14 +240,21 @@ pub(super) struct Element<'a> {
 #[derive(Debug)]
 pub(super) struct Header<'a> {
     encoding: Encoding,
+    /// The tags that are looked at.
+    kept: &'static [Tag],
     elements: Vec<Element<'a>>,
 }
 
 impl<'a> Header<'a> {
     /// Reads up to and with the pixel data, or to the end of the item or of the bytes.
     pub fn parse(bytes: &'a [u8], encoding: Encoding) -> Result<Self> {
+        Self::parse_only(bytes, encoding, &KEPT)
+    }
+
+    /// Reads the elements of another allow-list.
+    pub fn parse_only(bytes: &'a [u8], encoding: Encoding, kept: &'static [Tag]) -> Result<Self> {
         let mut cursor = Cursor::new(bytes, encoding);
-        let mut header = Self { encoding, elements: Vec::new() };
+        let mut header = Self { encoding, kept, elements: Vec::new() };
         while let Some(element) = cursor.element()? {
             header.keep(element);
             if element.tag == tags::PIXEL_DATA {
@@ -262,7 +269,7 @@ impl<'a> Header<'a> {
     pub fn parse_meta(bytes: &'a [u8]) -> Result<(Self, &'a [u8])> {
         let encoding = Encoding::guess(bytes).unwrap_or(Encoding::ExplicitLittle);
         let mut cursor = Cursor::new(bytes, encoding);
-        let mut header = Self { encoding, elements: Vec::new() };
+        let mut header = Self { encoding, kept: &KEPT, elements: Vec::new() };
         while cursor.rest().first_chunk().is_some_and(|&group| encoding.word(group) == 2) {
             let Some(element) = cursor.element()? else { break };
             header.keep(element);
@@ -272,14 +279,14 @@ impl<'a> Header<'a> {
 
     /// Of several elements with one tag the first counts.
     fn keep(&mut self, element: Element<'a>) {
-        if KEPT.contains(&element.tag) && self.find(element.tag).is_none() {
+        if self.kept.contains(&element.tag) && self.find(element.tag).is_none() {
             self.elements.push(element);
         }
     }
 
     /// An element as written, if it was kept.
     pub fn find(&self, tag: Tag) -> Option<&Element<'a>> {
-        debug_assert!(KEPT.contains(&tag), "{tag} is never kept");
+        debug_assert!(self.kept.contains(&tag), "{tag} is never kept");
         self.elements.iter().find(|element| element.tag == tag)
     }
 

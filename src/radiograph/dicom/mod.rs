@@ -16,10 +16,12 @@ mod header;
 mod high_bit_depth;
 pub(crate) mod jpeg;
 mod lut;
+mod source;
 mod syntax;
 
 pub use about::{About, Fact, Groups, Spacing, ViewPosition};
 pub use high_bit_depth::{HighBitDepth, Shown, Values, Window};
+pub use source::Source;
 
 use dicom_dictionary_std::tags;
 use format::{Format, Photometric, Planes};

@@ -6,5 +6,5 @@ mod js;
 #[cfg(target_arch = "wasm32")]
 mod measure;
 mod settings;
-#[cfg(all(test, not(feature = "evaluate")))]
+#[cfg(all(test, not(feature = "without-model")))]
 mod tests;

@@ -1,4 +1,4 @@
-//! DICOM, and what is told and shown of it.
+//! DICOM, what is told and shown of it, and its identifiers.
 #![no_main]
 
 use carzero::Picture;
@@ -16,5 +16,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
             about.warnings();
         }
     }
+    let _ = dicom::Source::read(data);
     Corpus::Keep
 });

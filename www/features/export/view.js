@@ -2,12 +2,14 @@
 import { isCompared, overlayKeyBeside } from '../../core/beside.js';
 import { byId, copyField, onChange } from '../../core/dom.js';
 import { csvOf } from './csv.js';
+import { KINDS, dicomFile, fileOf, scoresOf } from './elsewhere.js';
 import { drawFigure, pngOf } from './figure.js';
 import { jsonOf } from './json.js';
 import { recordsOf, searchedIn } from './records.js';
 import { codedFrom } from '../../core/errors.js';
-import { plural, t, tell } from '../../core/i18n.js';
+import { plural, programMessage, t, tell } from '../../core/i18n.js';
 import { fragmentOf } from '../../core/share.js';
+import { hasPicture } from '../../core/derived.js';
 import { overlayKey } from '../../core/map.js';
 import { veil } from '../../core/veil.js';
 import { save } from '../../core/written.js';
@@ -32,6 +34,16 @@ export function bindExport(session) {
   const csv = byId('export-csv', HTMLButtonElement);
   const json = byId('export-json', HTMLButtonElement);
   const png = byId('export-png', HTMLButtonElement);
+  const elsewhere = /** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS)).map((kind) => ({
+    kind,
+    button: byId(`export-${kind}`, HTMLButtonElement),
+  }));
+  const referLine = byId('export-refer-line');
+  const refer = byId('export-refer', HTMLInputElement);
+  const ask = onChange((/** @type {Blob | null} */ file) => {
+    refer.checked = false; // asked for anew of every file
+    referLine.hidden = !file;
+  });
   const copy = byId('share-copy', HTMLButtonElement);
   const link = byId('share-link', HTMLInputElement);
   const done = byId('export-done');
@@ -50,7 +62,7 @@ export function bindExport(session) {
         save(await make(), name);
         say({ key: 'export.saved', values: { name } });
       } catch (error) {
-        say(codedFrom(error).message);
+        say(programMessage(codedFrom(error)));
       }
     });
   }
@@ -67,6 +79,13 @@ export function bindExport(session) {
     return pngOf(drawFigure(state));
   });
 
+  for (const { kind, button } of elsewhere)
+    bind(button, KINDS[kind].name, () => {
+      const state = known();
+      if (!hasPicture(state)) throw new Error(t('export.none'));
+      return fileOf(kind, state, refer.checked && !referLine.hidden, session.call);
+    });
+
   copy.addEventListener('click', async () => {
     const without = session.state.folder.kind === 'disk' ? [{ key: 'share.without' }] : [];
     say({ key: (await copyField(link)) ? 'share.copied' : 'share.field' }, ...without);
@@ -82,6 +101,11 @@ export function bindExport(session) {
     ].join(' ');
     csv.disabled = json.disabled = !records.length || !state.info;
     png.disabled = !hasFigure(state);
+    const own = state.series?.shown ? [] : scoresOf(state);
+    const mapped = own.some(({ finding }) => finding === state.selected);
+    for (const { kind, button } of elsewhere)
+      button.disabled = !state.info || !(kind === 'capture' ? mapped : own.length);
+    ask(dicomFile(state));
     copy.disabled = !state.info;
     link.value = state.info ? `${location.origin}${location.pathname}${fragmentOf(state)}` : '';
     drawDone(said);
