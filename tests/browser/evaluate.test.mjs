@@ -326,8 +326,12 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
       };
     }, at);
   await page.getByTestId('preset-select').selectOption('chexpert5');
-  await begin();
-  await page.getByTestId('series-count').getByText('Scored 6 of 6').waitFor({ state: 'attached' });
+  const table = join(built.work, 'labels.csv');
+  writeFileSync(table, LABELS);
+  // With their table, so that nothing is scored before; what was scored for another list would be scored at once.
+  const files = Array.from({ length: 6 }, (_, i) => join(small, `im${i}.png`));
+  await page.setInputFiles('[data-testid="file-input"]', [...files, table]);
+  await by('evaluate-rows').locator('tr').first().waitFor();
   await hold(4);
   await by('evaluate-start').click();
   await by('evaluate-doing').getByText('Scoring 3 of 6').waitFor();

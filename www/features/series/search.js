@@ -31,6 +31,7 @@ export function bindSearch(session) {
   const panel = byId('search');
   const form = byId('search-form', HTMLFormElement);
   const input = byId('search-text', HTMLInputElement);
+  const go = byId('search-go', HTMLButtonElement);
   const like = byId('search-like', HTMLButtonElement);
   const end = byId('search-end', HTMLButtonElement);
   const told = byId('search-told');
@@ -75,6 +76,7 @@ export function bindSearch(session) {
     panel.hidden = !searching;
     opener.setAttribute('aria-expanded', String(searching));
     if (!searching) input.value = '';
+    input.disabled = go.disabled = model !== 'ready';
     like.disabled = model !== 'ready' || !picture?.embedding;
     like.title = picture?.embedding ? tell(picture.name) : t('search.noImage');
     section.toggleAttribute('data-mapped', search?.by === 'text');
