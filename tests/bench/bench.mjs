@@ -263,7 +263,7 @@ function report(model, { load, differences, times, memory, bytes }) {
   };
   const timed = Object.keys(TASKS).flatMap((task) =>
     MODES.filter((mode) => task in times[mode]).map((mode) => ({
-      title: mode === 'single' ? `${TASKS[task].title}: a single click` : TASKS[task].title,
+      title: mode === 'single' ? `${TASKS[task].title} (a single click)` : TASKS[task].title,
       values: medians(mode, task),
       show: ms,
     })),
