@@ -64,6 +64,7 @@ pub fn write(
     }
     let class = uids::SECONDARY_CAPTURE_IMAGE_STORAGE;
     let sentence = &score.sentence;
+    let place = results.scores.iter().take_while(|other| other.sentence != *sentence).count();
     let series = format!("RESEARCH ONLY, not for diagnosis: {map} map");
     let derivation = format!(
         "{PURPOSE} Map of {} for the sentence “{sentence}” ({map}, colours {palette}), laid over the image in 8 bits of grey. \
@@ -74,6 +75,7 @@ pub fn write(
         .with(tags::MODALITY, VR::CS, "OT")
         .with(tags::CONVERSION_TYPE, VR::CS, "WSD")
         .with(tags::SERIES_NUMBER, VR::IS, "2")
+        .with(tags::INSTANCE_NUMBER, VR::IS, &(place + 1).to_string())
         .with(tags::SERIES_DESCRIPTION, VR::LO, &series)
         .with(tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY")
         .empty(tags::PATIENT_ORIENTATION, VR::CS)

@@ -143,7 +143,6 @@ impl DataSet {
             .empty(tags::STUDY_ID, VR::SH)
             .empty(tags::ACCESSION_NUMBER, VR::SH)
             .with(tags::SERIES_INSTANCE_UID, VR::UI, &stamp.uid(&format!("series {class}")))
-            .with(tags::INSTANCE_NUMBER, VR::IS, "1")
             .with(tags::CONTENT_DATE, VR::DA, &stamp.date())
             .with(tags::CONTENT_TIME, VR::TM, &stamp.time())
             .with(tags::MANUFACTURER, VR::LO, MAKER)

@@ -15,6 +15,7 @@ pub fn write(results: &Results, stamp: &Stamp) -> Vec<u8> {
     let mut object = DataSet::object(results, stamp, class, "report")
         .with(tags::MODALITY, VR::CS, "SR")
         .with(tags::SERIES_NUMBER, VR::IS, "1")
+        .with(tags::INSTANCE_NUMBER, VR::IS, "1")
         .with(tags::SERIES_DESCRIPTION, VR::LO, "RESEARCH ONLY, not for diagnosis: CARZero scores")
         .items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, [])
         .with(tags::COMPLETION_FLAG, VR::CS, "COMPLETE")

@@ -111,8 +111,9 @@ def check_report(path, scores, source):
 def check_captures(folder, stem, overlays, source):
     files = sorted(folder.glob(f"{stem}.[0-9][0-9]-*.dcm"))
     assert len(files) == len(FINDINGS), files
-    for file in files:
+    for number, file in enumerate(files, 1):
         image = pydicom.dcmread(file)
+        assert image.InstanceNumber == number
         assert image.SOPClassUID == SecondaryCaptureImageStorage
         expected = np.asarray(Image.open(overlays / f"{file.stem}.png").convert("RGB"))
         assert np.array_equal(image.pixel_array, expected), f"{file.name} is not the overlay"
