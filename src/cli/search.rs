@@ -241,9 +241,7 @@ fn print(format: Format, hits: &[Hit]) -> Result<()> {
                 }
             }
             if hits.first().and_then(|hit| hit.wording) == Some("unknown") {
-                println!(
-                    "The model never learnt these words: the order says nothing of them."
-                );
+                println!("The model never learnt these words: the order says nothing of them.");
             }
         }
     }
