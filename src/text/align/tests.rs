@@ -473,7 +473,24 @@ fn words_are_recognised_in_many_forms() {
         ("pulmonary oedema, haemothorax", "Pulmonary Edema; Pleural Effusion"),
         ("fluid in the lungs. Spot on the lung", "Pulmonary Edema; Lung Nodule"),
         ("Air around the right lung. Cystic fibrosis.", "Pneumothorax @right lung"),
-        ("agua en los pulmones. Pulmón colapsado. 肺に水。コロナ", "Pulmonary Edema; Atelectasis; Atypical Pneumonia"),
+        (
+            "collapsed vertebra, collapsed disc, circulatory collapse, facial edema, middle ear effusion, pneumonia vaccine, \
+             hernia repair, lymph node mass",
+            "Vertebral Compression; Adenopathy",
+        ),
+        (
+            "derrame cerebral, derrame articular, edema facial, hernia discal, nódulo tiroideo, colapso vertebral, cáncer de pulmón, costilla rota",
+            "Vertebral Compression; Pulmonary Mass; Rib Fracture",
+        ),
+        ("椎間板ヘルニア、鼠径ヘルニア、脳ヘルニア、甲状腺結節、嚢胞性線維症", ""),
+        (
+            "vocal cord nodule, subdural effusion, laryngeal edema, tracheal collapse, bone mass, tumor marker, fatty infiltration. 肺炎ワクチン",
+            "",
+        ),
+        (
+            "agua en los pulmones. Pulmón colapsado. 肺に水。コロナ",
+            "Pulmonary Edema; Atelectasis; Atypical Pneumonia",
+        ),
         (
             "pnuemothorax, plural efusions, cardiomegally",
             "Pneumothorax; Pleural Effusion; Cardiomegaly",
