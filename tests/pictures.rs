@@ -289,6 +289,56 @@ fn tiff_is_read_in_8_and_16_bits_grey() {
     }
 }
 
+/// A TIFF file may begin with a smaller copy of its picture, or have places of 8 bytes (BigTIFF).
+#[test]
+fn the_picture_of_a_tiff_file_is_found() {
+    let grey = GrayImage::from_fn(16, 8, |x, y| Luma([(x * 8 + y * 15) as u8]));
+    let mut bytes = encode(grey.clone(), ImageFormat::Tiff);
+    let (first, end) = (bytes[4..8].to_vec(), bytes.len() as u32);
+    bytes.extend([1, 0, 254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0]); // one entry: a smaller copy
+    bytes.extend(first);
+    bytes[4..8].copy_from_slice(&end.to_le_bytes());
+    let picture = Picture::decode(&bytes).unwrap();
+    assert_eq!((picture.grey(), picture.warnings()), (&grey, vec![]));
+
+    let entries: [(u16, u16, u64); 9] = [
+        (256, 3, 16),
+        (257, 3, 8),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 16, 16 + 8 + 9 * 20 + 8),
+        (277, 3, 1),
+        (278, 3, 8),
+        (279, 16, 128),
+    ];
+    let mut big = b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0".to_vec();
+    for (tag, kind, value) in entries {
+        big.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        big.extend([1u64.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    big.extend([0; 8]);
+    big.extend(grey.as_raw());
+    assert_eq!(Picture::decode(&big).unwrap().grey(), &grey);
+}
+
+#[test]
+fn of_an_animated_webp_file_the_first_picture_is_read_and_the_others_are_told() {
+    let frame = |grey: u8| {
+        let simple = encode(GrayImage::from_pixel(16, 8, Luma([grey])), ImageFormat::WebP);
+        let lies = [&[0; 6][..], &[15, 0, 0, 7, 0, 0], &[100, 0, 0, 0]].concat();
+        let body = [&lies, &simple[12..]].concat();
+        [b"ANMF", &(body.len() as u32).to_le_bytes()[..], &body].concat()
+    };
+    let header = b"WEBPVP8X\x0a\0\0\0\x02\0\0\0\x0f\0\0\x07\0\0ANIM\x06\0\0\0\0\0\0\0\0\0";
+    let body = [&header[..], &frame(200), &frame(20)].concat();
+    let bytes = [b"RIFF", &(body.len() as u32).to_le_bytes()[..], &body].concat();
+    let picture = Picture::decode(&bytes).unwrap();
+    // Its decoder lays frames over one another, which rounds.
+    assert!(picture.grey().iter().all(|grey| grey.abs_diff(200) <= 1));
+    assert_eq!(picture.warnings(), [Warning::Frames { count: 2 }]);
+}
+
 /// What becomes of files that break off: of no kind and at no place are they scored as if they were whole.
 #[test]
 fn damaged_pictures_are_refused_or_warned_of() {
@@ -339,6 +389,11 @@ fn damaged_pictures_are_refused_or_warned_of() {
         // Its last bytes are no part of the picture.
         let picture = Picture::decode(&bytes[..bytes.len() - 2]).unwrap();
         assert_eq!(picture.warnings(), [], "{format:?}");
+    }
+    for format in [ImageFormat::Tiff, ImageFormat::WebP] {
+        let bytes = encode(grey.clone(), format);
+        let error = Picture::decode(&bytes[..bytes.len() / 2]).unwrap_err();
+        assert_eq!(error.code(), "damaged", "{format:?}");
     }
     let progressive = include_bytes!("fuzz/seeds/picture/progressive.jpg");
     assert_eq!(Picture::decode(progressive).unwrap().warnings(), [Warning::Coloured]);

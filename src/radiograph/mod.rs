@@ -10,6 +10,7 @@ mod tiff;
 pub mod warning;
 
 use std::io::Cursor;
+use std::iter;
 
 use image::error::ImageFormatHint;
 use image::metadata::Orientation;
@@ -65,7 +66,7 @@ impl Picture {
         Ok(Self { grey, notes, about: None, deep: None, coloured, share, pages: 1 })
     }
 
-    /// Decodes a PNG, JPEG, WebP, TIFF (its first page), JPEG 2000 or DICOM file, of any size up to
+    /// Decodes a PNG, JPEG, WebP, TIFF (of either its first picture), JPEG 2000 or DICOM file, of any size up to
     /// [`MAX_PIXELS`] and any bit depth. The kind of file is told by its bytes, not by its name.
     ///
     /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
@@ -90,13 +91,26 @@ impl Picture {
         if let Some(error) = no_picture(bytes) {
             return Err(error);
         }
-        let reader = ImageReader::new(Cursor::new(bytes))
+        let (file, tiff_pages) = tiff::pages(bytes);
+        let bytes = &*file;
+        let mut reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .map_err(|error| Error::Image(error.into()))?;
+        if tiff::is_big(bytes) {
+            reader.set_format(ImageFormat::Tiff);
+        }
         let Some(format) = reader.format() else {
             return Err(Error::Image("unknown format".into()));
         };
-        let mut decoder = reader.into_decoder().map_err(image_error)?;
+        // Files of these kinds break off without a place that says so.
+        let failed = |error| match (format, error) {
+            (
+                ImageFormat::Tiff | ImageFormat::WebP,
+                ImageError::Decoding(_) | ImageError::IoError(_),
+            ) => Error::Damaged(None),
+            (_, error) => image_error(error),
+        };
+        let mut decoder = reader.into_decoder().map_err(failed)?;
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MAX_PIXELS {
             return Err(Error::ImageTooLarge(Reason::Size { width, height }));
@@ -105,7 +119,9 @@ impl Picture {
         limits.max_alloc = Some(MAX_ALLOC);
         decoder.set_limits(limits).map_err(image_error)?;
         let orientation = match format {
-            ImageFormat::WebP => webp_exif(bytes).and_then(Orientation::from_exif_chunk),
+            ImageFormat::WebP => {
+                webp_chunks(bytes, *b"EXIF").next().and_then(Orientation::from_exif_chunk)
+            }
             _ => decoder.orientation().ok(),
         };
         let orientation = orientation.unwrap_or(Orientation::NoTransforms);
@@ -119,12 +135,16 @@ impl Picture {
                 let (png, share) = damaged_png::rest_of(bytes).ok_or_else(|| image_error(error))?;
                 (image::load_from_memory(&png).map_err(image_error)?, share)
             }
-            (_, decoded) => (decoded.map_err(image_error)?, 1.0),
+            (_, decoded) => (decoded.map_err(failed)?, 1.0),
         };
         if share < SHARE_MIN {
             return Err(Error::Damaged((share > 0.0).then_some(share)));
         }
-        Ok(Self { share, pages: tiff::pages(bytes), ..Self::from_image(decoded, orientation)? })
+        let pages = match format {
+            ImageFormat::WebP => webp_chunks(bytes, *b"ANMF").count().max(1),
+            _ => tiff_pages,
+        };
+        Ok(Self { share, pages, ..Self::from_image(decoded, orientation)? })
     }
 
     fn from_image(decoded: DynamicImage, orientation: Orientation) -> Result<Self> {
@@ -261,18 +281,17 @@ fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
     image.ok_or_else(|| bad("no pixels"))
 }
 
-/// The EXIF chunk of a WebP file. Its decoder would take as much memory as the chunk says it has, up to 4 GB.
-fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
-    let mut rest = bytes.get(12..)?;
-    loop {
+/// The chunks of a WebP file that have a name. Its decoder would take as much memory as a chunk says it has, up to 4 GB.
+fn webp_chunks(bytes: &[u8], name: [u8; 4]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    let chunks = iter::from_fn(move || {
         let (&[a, b, c, d, size @ ..], after) = rest.split_first_chunk::<8>()?;
         let size = u32::from_le_bytes(size) as usize;
         let chunk = after.get(..size)?;
-        if [a, b, c, d] == *b"EXIF" {
-            return Some(chunk);
-        }
-        rest = after.get(size.checked_next_multiple_of(2)?..)?;
-    }
+        rest = after.get(size.checked_next_multiple_of(2)?..).unwrap_or_default();
+        Some(([a, b, c, d], chunk))
+    });
+    chunks.filter(move |(found, _)| *found == name).map(|(_, chunk)| chunk)
 }
 
 fn image_error(error: ImageError) -> Error {

@@ -1,4 +1,6 @@
-//! How many pictures a TIFF file holds (TIFF revision 6.0, Adobe 1992, section 2).
+//! The pictures of a TIFF file (TIFF revision 6.0, Adobe 1992, section 2): how many there are, and which is the first.
+
+use std::borrow::Cow;
 
 /// The most directories that are followed: a file can lead in a circle.
 const MOST: usize = 1000;
@@ -6,21 +8,30 @@ const MOST: usize = 1000;
 const ENTRY: usize = 12;
 /// The tag that tells what kind of picture a directory is of.
 const NEW_SUBFILE_TYPE: usize = 254;
+/// Where the header says where the first directory lies.
+const FIRST: usize = 4;
 
-/// The number of pictures, without smaller copies of others; 1 of what is no TIFF file of classic form.
-pub fn pages(bytes: &[u8]) -> usize {
+/// Whether bytes begin as those of a BigTIFF file, whose places have 8 bytes.
+pub fn is_big(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+")
+}
+
+/// The file as a decoder of its first directory should get it, and the number of its pictures, smaller copies of others aside. A
+/// file may begin with such a copy: then a header takes its place that leads to the first picture. What is no TIFF file of
+/// classic form is as it was, with one picture.
+pub fn pages(bytes: &[u8]) -> (Cow<'_, [u8]>, usize) {
     let little = match bytes.get(..4) {
         Some(b"II*\0") => true,
         Some(b"MM\0*") => false,
-        _ => return 1,
+        _ => return (bytes.into(), 1),
     };
     let number = |at: usize, size: usize| -> Option<usize> {
         let bytes = bytes.get(at..at.checked_add(size)?)?;
         let add = |all: usize, &byte: &u8| all << 8 | usize::from(byte);
         Some(if little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
     };
-    let mut pages = 0;
-    let mut next = number(4, 4);
+    let (mut pages, mut first) = (0, None);
+    let mut next = number(FIRST, 4);
     for _ in 0..MOST {
         let Some(at) = next.filter(|&at| at > 0) else { break };
         let Some(entries) = number(at, 2) else { break };
@@ -29,10 +40,18 @@ pub fn pages(bytes: &[u8]) -> usize {
             number(entry(index), 2) == Some(NEW_SUBFILE_TYPE)
                 && number(entry(index) + 8, 4).is_some_and(|kind| kind & 1 == 1)
         };
-        pages += usize::from(!(0..entries).any(is_copy));
+        if !(0..entries).any(is_copy) {
+            pages += 1;
+            first.get_or_insert(at);
+        }
         next = number(entry(entries), 4);
     }
-    pages.max(1)
+    let mut file = Cow::from(bytes);
+    if let Some(at) = first.filter(|&at| number(FIRST, 4) != Some(at)) {
+        let place = if little { (at as u32).to_le_bytes() } else { (at as u32).to_be_bytes() };
+        file.to_mut()[FIRST..FIRST + 4].copy_from_slice(&place);
+    }
+    (file, pages.max(1))
 }
 
 #[cfg(test)]
@@ -52,11 +71,21 @@ mod tests {
 
     #[test]
     fn pages_are_counted_without_thumbnails_and_circles_end() {
-        assert_eq!(pages(b"\x89PNG\r\n\x1A\n"), 1);
-        assert_eq!(pages(b"II*\0"), 1);
-        assert_eq!(pages(&tiff(&[(0, 0)])), 1);
-        assert_eq!(pages(&tiff(&[(0, 26), (0, 44), (1, 0)])), 2, "the last is a thumbnail");
-        assert_eq!(pages(&tiff(&[(0, 8)])), MOST, "it leads to itself");
-        assert_eq!(pages(b"MM\0*\0\0\0\x08\0\0\0\0\0\0"), 1);
+        let count = |bytes: &[u8]| pages(bytes).1;
+        assert_eq!(count(b"\x89PNG\r\n\x1A\n"), 1);
+        assert_eq!(count(b"II*\0"), 1);
+        assert_eq!(count(&tiff(&[(0, 0)])), 1);
+        assert_eq!(count(&tiff(&[(0, 26), (0, 44), (1, 0)])), 2, "the last is a thumbnail");
+        assert_eq!(count(&tiff(&[(0, 8)])), MOST, "it leads to itself");
+        assert_eq!(count(b"MM\0*\0\0\0\x08\0\0\0\0\0\0"), 1);
+    }
+
+    #[test]
+    fn a_thumbnail_that_comes_first_is_passed_over() {
+        let file = tiff(&[(1, 26), (0, 0)]);
+        let (led, count) = pages(&file);
+        assert_eq!((count, &led[FIRST..8], &led[8..]), (1, &[26, 0, 0, 0][..], &file[8..]));
+        let only = tiff(&[(1, 0)]);
+        assert_eq!(&*pages(&only).0, only, "where there is nothing else it is the picture");
     }
 }
