@@ -96,7 +96,7 @@ test('DICOM report, map and FHIR are what the command line writes, with a refere
   assert.ok(packed.length <= 250_000, `${packed.length} bytes`);
   const image = await open('chest.dcm');
   await addOwnWords(page, 'gold bars');
-  await reached(page, 'done');
+  await page.locator('[data-finding="gold bars"][data-kind="unranked"]').waitFor();
   assert.deepEqual(
     fetched.filter((url) => url.includes('carzero-results')),
     [],
@@ -168,6 +168,7 @@ test('another file is asked about anew; a DICOM file without identifiers cannot 
   await by('export-done').getByText('no identifiers to refer to').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('[data-phantom="effusion"]').click();
+  await page.getByTestId('facts').waitFor({ state: 'hidden' });
   await reached(page, 'done');
   await by('export-open').click();
   assert.equal(await by('export-refer').isVisible(), false);
