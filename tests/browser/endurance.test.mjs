@@ -187,7 +187,7 @@ test(`${EVALUATED} images are evaluated: memory stays flat, and figures are of a
   );
   const begun = performance.now();
   await page.evaluate((clipboardData) => dispatchEvent(new ClipboardEvent('paste', { clipboardData })), images);
-  await page.getByTestId('evaluate-rows').locator('tr').first().waitFor();
+  await page.getByTestId('evaluate-rows').locator('tr').first().waitFor({ timeout: PATIENCE_MS });
   await page.getByTestId('evaluate-start').click();
   const progress = page.locator('#series-progress');
   await progress.waitForFunction(

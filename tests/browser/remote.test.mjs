@@ -1,9 +1,10 @@
 /** A model at another site: fetched when a person says so, from a host that is named; and kept in this browser when asked. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { serve } from './server.mjs';
-import { MICRO, OUTPUT, violations } from './setup.mjs';
+import { MICRO, OUTPUT, matchOf, root, violations } from './setup.mjs';
 import { builtPage, reached, textOf, visit } from './visit.mjs';
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 /** @import { Site } from './server.mjs' */
@@ -53,7 +54,12 @@ async function ask(url) {
 }
 
 test('nothing is fetched from another site before a person says so, and what is fetched is kept when asked', async () => {
-  await open(`/?model=${encodeURIComponent(`${elsewhere.origin}/models/micro/manifest.json`)}`, {
+  // The README's link, with these hosts.
+  const [, link] = matchOf(
+    readFileSync(join(root, 'README.md'), 'utf8'),
+    /`https:\/\/carzero\.example(\/\?model=[^`]+)`/,
+  );
+  await open(link.replace('https://models.example/carzero-vitb16', `${elsewhere.origin}/models/micro`), {
     viewport: { width: 390, height: 844 },
     bypassCSP: true,
   });

@@ -30,7 +30,7 @@ export function bindRemote(session) {
     if (!asked) return;
     fold.open = true;
     card.showPopover();
-    requestAnimationFrame(() => go.scrollIntoView({ block: 'end' })); // once all of the card is drawn
+    requestAnimationFrame(() => form.scrollIntoView()); // once all of the card is drawn
   });
 
   return (/** @type {import('../../core/state.js').State} */ { remote, conversion }) => {
