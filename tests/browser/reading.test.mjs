@@ -121,7 +121,7 @@ test('contours are drawn on image B too, and follow it', async () => {
 
 test('the exported figure has the contours, with their names and standings', async () => {
   await start();
-  /** The figure's height, and how many of its pixels have a contour's colour. */
+  /** How many pixels of the figure have a contour's colour, and which colours are in its legend: the picture above is as high as wide. */
   async function figure() {
     await page.getByTestId('export-open').click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-png').click()]);
@@ -139,11 +139,13 @@ test('the exported figure has the contours, with their names and standings', asy
         const { data: rgba } = context.getImageData(0, 0, bitmap.width, bitmap.height);
         const wanted = colours.map((colour) => parseInt(colour.slice(1), 16));
         const counts = wanted.map(() => 0);
+        const legend = new Set();
         for (let i = 0; i < rgba.length; i += 4) {
           const at = wanted.indexOf((rgba[i] << 16) | (rgba[i + 1] << 8) | rgba[i + 2]);
           if (at >= 0) counts[at]++;
+          if (at >= 0 && i / 4 > bitmap.width ** 2) legend.add(at);
         }
-        return { height: bitmap.height, counts };
+        return { counts, named: legend.size };
       },
       { base64: data.toString('base64'), colours: STYLES.map(({ colour }) => colour) },
     );
@@ -158,7 +160,7 @@ test('the exported figure has the contours, with their names and standings', asy
     figured.counts.every((count) => count > 5),
     String(figured.counts),
   );
-  assert.ok(figured.height > without.height, 'with a legend');
+  assert.equal(figured.named, STYLES.length, 'with a legend');
 });
 
 test('every finding of the page has a Japanese name beside its prompt, which completes what is typed', async () => {

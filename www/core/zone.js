@@ -6,6 +6,7 @@
  *
  * @typedef {import('carzero').Measured} Measured
  */
+import { t } from './i18n.js';
 
 /** The uncertain zone, from its lower end to its upper, or null where none was measured. @param {import('./table.js').Mark | undefined} score */
 export function zoneOf(score) {
@@ -21,4 +22,15 @@ export function sideOf(score) {
   if (from >= to) return 'apart';
   if (score.logit < from) return 'below';
   return score.logit > to ? 'above' : 'within';
+}
+
+/** Where a score stands beside what was measured, or why nothing is known of that. @param {import('./table.js').Mark} score */
+export function sideInWords(score) {
+  const { measured } = score;
+  if (!measured) return t('zone.unmeasured');
+  const { positives, negatives } = measured;
+  const side = sideOf(score);
+  return side
+    ? t(`zone.${side}`)
+    : t(positives < negatives ? 'zone.fewWith' : 'zone.fewWithout', { positives, negatives });
 }

@@ -4,7 +4,7 @@ import { glossOf, number, modelText, t } from '../../core/i18n.js';
 import { PHONE } from '../../core/layout.js';
 import { reading, signed, standing } from '../../core/words.js';
 import { cautionsOfWords, isUnknown } from '../../core/wording.js';
-import { sideOf, zoneOf } from '../../core/zone.js';
+import { sideInWords, sideOf, zoneOf } from '../../core/zone.js';
 
 const STEPS = 120;
 
@@ -77,14 +77,10 @@ function zoneInWords(score, population) {
     : t('zone.auroc', values);
   const side = sideOf(score);
   const known = zoneOf(score);
-  if (!side || !known)
-    return [
-      t(positives < negatives ? 'zone.fewWith' : 'zone.fewWithout', values),
-      [t('zone.fewText'), quality].join(' '),
-    ];
+  if (!side || !known) return [sideInWords(score), [t('zone.fewText'), quality].join(' ')];
   const [from, to] = known.standings.map(standing);
   const lines = [t('zone.measured', { ...values, from, to }), side === 'above' && t('zone.aboveText'), quality];
-  return [t(`zone.${side}`), lines.filter(Boolean).join(' ')];
+  return [sideInWords(score), lines.filter(Boolean).join(' ')];
 }
 
 /** @param {import('../../session.js').Session} _session */

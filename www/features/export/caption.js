@@ -3,7 +3,7 @@ import { glossOf, t } from '../../core/i18n.js';
 import { shownMap } from '../../core/map.js';
 import { cautionsOfWords, isUnknown, scoreInWords, standingInWords } from '../../core/wording.js';
 import { cautions, modelInWords } from '../../core/words.js';
-import { sideOf } from '../../core/zone.js';
+import { sideInWords } from '../../core/zone.js';
 
 const WIDE = '\u3000-\u30ff\u3400-\u9fff\uff00-\uffef';
 /** What stays on a line: a word, or a character of Japanese with the punctuation after it. */
@@ -35,7 +35,7 @@ export function captionOf(state, score, info) {
     warnings: [...cautions(picture), ...(isUnknown(score) ? [scoreInWords(score)] : []), ...cautionsOfWords(score)],
     lines: [
       isUnknown(score) ? '' : scoreInWords(score),
-      sideOf(score) === 'within' ? t('zone.within') : '',
+      score.percentile === undefined ? '' : sideInWords(score),
       score.percentile === undefined ? '' : t('figure.rank'),
       modelInWords(info, score.percentile !== undefined),
     ].filter(Boolean),

@@ -9,6 +9,7 @@ import { hasPicture, ranked } from '../../core/derived.js';
 import { overlayKey, shownMap } from '../../core/map.js';
 import { createSwatch } from '../../core/viewport/swatch.js';
 import { cautions, signed } from '../../core/words.js';
+import { sideInWords } from '../../core/zone.js';
 import {
   cautionsOfWords,
   marksOf,
@@ -137,7 +138,7 @@ function imageOf(state, long, letter = '') {
   if (score)
     caption.append(
       create('strong', nameOf(selected)),
-      ` ${[scoreInWords(score), ...cautionsOfWords(score)].join(' ')}`,
+      ` ${[scoreInWords(score), ...(score.percentile === undefined ? [] : [sideInWords(score)]), ...cautionsOfWords(score)].join(' ')}`,
     );
   figure.append(caption);
   return [figure];
