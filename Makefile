@@ -50,7 +50,7 @@ test:
 	$(MAKE) -j2 tools audit lint checkout
 	$(MAKE) -j2 native page
 	npm run --prefix tests/lint types:built
-	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test --test-concurrency=$$(node -p 'os.availableParallelism()')
+	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
 
 ## Formatting, lints and tests of the Rust code.
 native: checkout

@@ -161,7 +161,9 @@ test('a folder with a table is understood, measured as the command line does, an
 
   // Against the other head of the same model, from the experiment that asks for it; the finding and its threshold stay.
   await by('evaluate-finding').selectOption('Cardiomegaly');
+  const initial = await textOf(page.locator('#evaluate-value'));
   await by('evaluate-slider').press('Home');
+  await page.locator('#evaluate-value').filter({ hasNotText: initial }).waitFor();
   await by('evaluate-decision').getByText('Sensitivity 100').waitFor();
   const threshold = await textOf(page.locator('#evaluate-value'));
   await by('evaluate-cosine').click();
@@ -339,7 +341,7 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await page.evaluate(() => globalThis.release());
   await by('evaluate-pause').getByText('Continue').waitFor();
   await by('evaluate-doing')
-    .getByText(/^Paused at [34] of 6/)
+    .getByText(/^Paused at [34] of 6/) // one may have been on its way
     .waitFor();
   await by('evaluate-cancel').click();
   await by('evaluate-work').waitFor({ state: 'hidden' });
@@ -352,7 +354,8 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await page.getByTestId('series-count').getByText('Scored 6 of 6').waitFor({ state: 'attached' });
   await by('evaluate-start').click();
   await measured();
-  assert.equal(await page.evaluate(() => globalThis.assessed), 6 + 2, 'those that were scored come back');
+  const assessed = await page.evaluate(() => globalThis.assessed);
+  assert.ok(assessed === 6 + 2 || assessed === 6 + 3, `those that were scored come back: ${assessed}`);
   const stored = await page.evaluate(async () => {
     const answered = (/** @type {IDBRequest} */ request) =>
       new Promise((resolve) => {
