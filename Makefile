@@ -32,7 +32,7 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 # Packages of Debian, by name.
 debian = { sudo=$$(command -v sudo || true); $$sudo apt-get update && $$sudo apt-get install -y $(1); }
 
-.PHONY: demo package test native lint engines hosts results audit sbom fuzz bench page tools node browser checkout
+.PHONY: demo package test native lint engines hosts results audit sbom fuzz bench page tools packages node browser checkout
 
 ## Builds the page and serves it on loopback.
 demo: tools checkout
@@ -58,7 +58,7 @@ native: checkout
 	$(LINTED) cargo test --locked --features train,llm
 
 ## Form, types and imports of the page's and the tests' JavaScript and CSS.
-lint: browser
+lint: browser packages
 	npm ci --prefix tests/lint --no-audit --no-fund
 	npm test --prefix tests/lint
 
@@ -147,8 +147,7 @@ $(BENCH_CACHE)/litert/%/default/score.tflite: models/default/manifest.json tests
 page: tools checkout
 	trunk build --locked
 
-tools: node
-	npm ci --prefix www --no-audit --no-fund
+tools: packages
 	@command -v cargo >/dev/null || { echo "Rust is missing: install it from https://rustup.rs"; exit 1; }
 	@rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 	@trunk --version 2>/dev/null | grep -q ' $(TRUNK_VERSION)$$' \
@@ -160,6 +159,10 @@ tools: node
 checkout:
 	@[ "$$(cat $(CACHE)/checkout 2>/dev/null)" = "$(CURDIR)" ] \
 		|| { find src -name '*.rs' -exec touch {} + && mkdir -p $(CACHE) && echo "$(CURDIR)" > $(CACHE)/checkout; }
+
+# What the page's scripts are put together with, and of.
+packages: node
+	npm ci --prefix www --no-audit --no-fund
 
 node:
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is missing: install it from https://nodejs.org"; exit 1; }
