@@ -83,8 +83,8 @@ pub struct Source {
     pub series: String,
 }
 
-/// Words that ask for an absence.
-const NEGATIONS: [&str; 5] = ["no", "not", "without", "absent", "absence"];
+/// Words that ask for an absence, or for what is normal.
+const NEGATIONS: [&str; 6] = ["no", "not", "without", "absent", "absence", "normal"];
 
 impl Score {
     /// The finding: the sentence without the "There is" that the program puts before a name.
@@ -92,7 +92,7 @@ impl Score {
         self.sentence.strip_prefix("There is ").unwrap_or(&self.sentence)
     }
 
-    /// Whether it asks for an absence, as the page's `isNegated` says.
+    /// Whether it asks for an absence, or for what is normal, as the page's `isNegated` says.
     fn is_negated(&self) -> bool {
         let text = self.finding().to_lowercase();
         let mut words = text.split(|c: char| !c.is_alphanumeric());

@@ -263,3 +263,13 @@ fn long_and_odd_texts_fit_their_kind() {
     let derivation = value(&read(&image), tags::DERIVATION_DESCRIPTION);
     assert!((1000..=1024).contains(&derivation.chars().count()));
 }
+
+#[test]
+fn what_is_normal_is_remarked_on_as_an_absence_is() {
+    let remarks = |sentence: &str| {
+        let wording = Some(Wording::Learnt { finding: "Cardiomegaly".into() });
+        Score { sentence: sentence.into(), logit: 0.0, percentile: Some(50.0), wording }.remarks()
+    };
+    assert_eq!(remarks("There is heart of normal size").len(), 1);
+    assert_eq!(remarks("There is an abnormal heart"), [""; 0]);
+}

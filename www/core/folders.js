@@ -43,7 +43,10 @@ export function diskFolder(files) {
   return { kind: 'disk', name: base.split('/').at(-2) ?? 'model', files: new Map(inside) };
 }
 
-/** @param {DiskFolder} folder Its size in bytes */
+/** Bytes that a manifest may have. */
+export const MANIFEST_MAX = 4e6;
+
+/** @param {Pick<DiskFolder, 'files'>} folder Its size in bytes */
 export const bytesOf = ({ files }) => [...files.values()].reduce((sum, { size }) => sum + size, 0);
 
 /** The folder that the address asks for: a link in its fragment, or else `?model=`. @param {{search: string, hash: string}} address @returns {Folder} */

@@ -41,8 +41,11 @@ const KINDS = /** @type {const} */ (['attention', 'similarity']);
 const round = (/** @type {number} */ value) => Number(value.toFixed(4));
 
 const BEST = 'best';
-/** Of a finding in the list, or '' for none. @param {readonly string[]} findings @param {string | null} finding */
-const placeIn = (findings, finding) => (finding && findings.includes(finding) ? findings.indexOf(finding) : '');
+/** A finding's place in the list, or '' where it has none. @param {readonly string[]} findings @param {string | null} finding */
+function placeIn(findings, finding) {
+  const place = findings.indexOf(finding ?? '');
+  return place < 0 ? '' : place;
+}
 
 /** Whose contours are drawn. @param {string} text @returns {Settings['contours'] | undefined} */
 function contoursIn(text) {

@@ -1,8 +1,7 @@
 /** Reads a model from a folder on this device. Runs in the worker. */
 import { digestOf } from './digest.js';
 import { CodedError } from '../core/errors.js';
-
-const MANIFEST_MAX = 4e6; // bytes
+import { MANIFEST_MAX } from '../core/folders.js';
 
 /** @param {Map<string, File>} files @param {string} path @param {(size: number) => boolean} fits @returns {Promise<Uint8Array<ArrayBuffer>>} */
 async function read(files, path, fits) {

@@ -3,6 +3,7 @@ import { downloadZip } from 'client-zip';
 import { Actions } from '../../core/actions.js';
 import { digestOfText } from '../../core/digest.js';
 import { codedFrom } from '../../core/errors.js';
+import { bytesOf } from '../../core/folders.js';
 import { save } from '../../core/written.js';
 
 const ROOT = 'carzero-models';
@@ -31,8 +32,8 @@ async function list() {
   for await (const [key, folder] of (await present()).entries()) {
     if (!(folder instanceof FileSystemDirectoryHandle)) continue;
     const files = await filesIn(folder);
-    const bytes = [...files.values()].reduce((sum, { size }) => sum + size, 0);
-    if (files.has(MANIFEST)) kept.push({ key, name: decodeURIComponent(key.slice(DIGITS + 1)), bytes });
+    const name = decodeURIComponent(key.slice(DIGITS + 1));
+    if (files.has(MANIFEST)) kept.push({ key, name, bytes: bytesOf({ files }) });
   }
   return kept.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

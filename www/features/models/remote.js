@@ -1,14 +1,12 @@
 /** A model at another site: fetched when a person says so, and then used like one on this device. */
 import { Actions } from '../../core/actions.js';
 import { CodedError, codedFrom } from '../../core/errors.js';
-import { siteFolder } from '../../core/folders.js';
+import { MANIFEST_MAX, siteFolder } from '../../core/folders.js';
 import { programMessage } from '../../core/i18n.js';
 import { request } from '../../core/outside.js';
 import { initialRemote, remoteFolder } from '../../core/remote.js';
 
 /** @typedef {import('../../core/remote.js').Remote} Remote */
-
-const MANIFEST_MAX = 4e6; // bytes
 
 /** @param {string} code @param {Record<string, string | number>} values */
 const refusal = (code, values) =>
