@@ -1,14 +1,15 @@
 //! MobileNetV2 (Sandler et al., 2018, <https://arxiv.org/abs/1801.04381>) as an image encoder with
 //! tokens, batch norm folded into the convolutions. Maps are kept with channels last, as tokens are.
 
+use std::iter;
+
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
 use super::linear::linear;
-use super::ops::activation::Activation;
-use super::ops::{self, Convolution};
+use super::ops::{self, Layer};
 use super::parameters;
 use super::tokens::ImageTokens;
 use crate::package::config::MobileNetV2Config;
@@ -77,17 +78,15 @@ impl MobileNetV2Encoder {
     ///
     /// - pixels: `[images, 1, crop, crop]`
     pub fn features(&self, pixels: Tensor<4>) -> [Tensor<3>; 2] {
-        let mut x = ops::stem(pixels, (&self.model.stem).into());
-        let mut mid = x.clone();
-        for (index, block) in self.model.blocks.iter().enumerate() {
-            x = block.forward(x);
-            if index == self.mid {
-                mid = x.clone();
-            }
-        }
-        let head = Convolution::from(&self.model.head).into();
-        let high = ops::linear(x.flatten(1, 2), head, Activation::Relu6, None);
-        [mid.flatten(1, 2), high]
+        let MobileNetV2 { stem, blocks, head } = &self.model;
+        let stem = Layer::Stem(stem.into());
+        let mut layers: Vec<Layer> =
+            iter::once(stem).chain(blocks.iter().map(Into::into)).collect();
+        let mut last = layers.split_off(self.mid + 2);
+        last.push(Layer::Pointwise(head.into()));
+        let mid = ops::convolutions(pixels, layers);
+        let high = ops::convolutions(mid.clone(), last);
+        [mid, high].map(|map| map.flatten(1, 2))
     }
 
     /// The encoder with embedders that centre and spread some images' maps.
@@ -119,24 +118,15 @@ impl MobileNetV2Encoder {
     }
 }
 
-impl InvertedResidual {
-    /// # Shapes
-    ///
-    /// - x: `[images, height, width, channels]`
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        ops::inverted_residual(x, self.into())
-    }
-}
-
-impl From<&InvertedResidual> for ops::InvertedResidual {
+impl From<&InvertedResidual> for Layer {
     fn from(block: &InvertedResidual) -> Self {
-        Self {
+        Self::InvertedResidual(ops::InvertedResidual {
             expand: block.expand.as_ref().map(Into::into),
             depthwise: (&block.depthwise).into(),
             project: (&block.project).into(),
             stride: block.stride,
             residual: block.residual,
-        }
+        })
     }
 }
 
@@ -194,8 +184,12 @@ mod tests {
         Tensor::random([3, height, width, channels], Distribution::Normal(0.0, 3.0), device)
     }
 
+    fn forward(block: &InvertedResidual, x: Tensor<4>) -> Tensor<4> {
+        ops::convolutions(x, vec![block.into()])
+    }
+
     fn composed(block: &InvertedResidual, x: Tensor<4>) -> Tensor<4> {
-        ops::composed::inverted_residual(x, block.into())
+        ops::composed::convolutions(x, vec![block.into()])
     }
 
     #[test]
@@ -203,7 +197,7 @@ mod tests {
         let device = Device::flex();
         for shape in BLOCKS {
             let (block, x) = (block(shape, &device), input(shape, &device));
-            let (fused, composed) = (block.forward(x.clone()), composed(&block, x));
+            let (fused, composed) = (forward(&block, x.clone()), composed(&block, x));
             let tolerance = Tolerance::<f32>::absolute(1e-5);
             fused.into_data().assert_approx_eq(&composed.into_data(), tolerance);
         }
@@ -215,8 +209,8 @@ mod tests {
         let gpu = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
         for shape in BLOCKS {
             let (block, x) = (block(shape, &Device::flex()), input(shape, &Device::flex()));
-            let expected = block.forward(x.clone()).into_data();
-            let output = block.to_device(&gpu).forward(x.to_device(&gpu)).into_data();
+            let expected = forward(&block, x.clone()).into_data();
+            let output = forward(&block.to_device(&gpu), x.to_device(&gpu)).into_data();
             output.assert_approx_eq(&expected, Tolerance::<f32>::rel_abs(1e-4, 1e-4));
         }
     }
@@ -226,9 +220,12 @@ mod tests {
     fn the_stem_on_the_gpu_equals_that_on_the_cpu() {
         let (cpu, gpu) = (Device::flex(), Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
         let conv = spatial([1, 12], 2, 1, &cpu);
+        let stem = |conv: &Conv2d, pixels| {
+            ops::convolutions(pixels, vec![Layer::Stem(conv.into())]).into_data()
+        };
         let pixels = Tensor::random([2, 1, 12, 10], Distribution::Normal(0.0, 3.0), &cpu);
-        let expected = ops::stem(pixels.clone(), (&conv).into()).into_data();
-        let output = ops::stem(pixels.to_device(&gpu), (&conv.to_device(&gpu)).into()).into_data();
+        let expected = stem(&conv, pixels.clone());
+        let output = stem(&conv.to_device(&gpu), pixels.to_device(&gpu));
         output.assert_approx_eq(&expected, Tolerance::<f32>::rel_abs(1e-4, 1e-4));
     }
 
@@ -250,7 +247,7 @@ mod tests {
                 }
                 all
             };
-            let fused = gradients(block.forward(x.clone()));
+            let fused = gradients(forward(&block, x.clone()));
             let composed = gradients(composed(&block, x.clone()));
             for (fused, composed) in fused.iter().zip(&composed) {
                 fused.assert_approx_eq(composed, Tolerance::<f32>::rel_abs(1e-3, 1e-3));

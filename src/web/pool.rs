@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::model::ops::pool::{self, Member, Workers};
+use crate::model::ops::pool::{self, Member, Neighbours, Side, Workers};
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,7 +23,26 @@ extern "C" {
     fn start(this: &Pool, member: usize, job: &[u32], inputs: usize);
 
     #[wasm_bindgen(method)]
+    fn room(this: &Pool) -> usize;
+
+    #[wasm_bindgen(method)]
+    fn send(this: &Pool, values: &[f32]);
+
+    #[wasm_bindgen(method)]
+    fn receive(this: &Pool, may_take_back: bool, out: &mut [f32]) -> bool;
+
+    #[wasm_bindgen(method)]
     fn finish(this: &Pool, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
+
+    /// The instances beside a member, as `www/worker/member.js` reaches them.
+    #[wasm_bindgen(typescript_type = "Neighbours")]
+    pub type Beside;
+
+    #[wasm_bindgen(method)]
+    fn send(this: &Beside, above: bool, values: &[f32]);
+
+    #[wasm_bindgen(method)]
+    fn receive(this: &Beside, above: bool, out: &mut [f32]) -> bool;
 }
 
 impl Workers for Pool {
@@ -43,6 +62,18 @@ impl Workers for Pool {
         self.start(member, job, inputs);
     }
 
+    fn room(&self) -> usize {
+        self.room()
+    }
+
+    fn send(&self, values: &[f32]) {
+        self.send(values);
+    }
+
+    fn receive(&self, may_take_back: bool, out: &mut [f32]) -> bool {
+        self.receive(may_take_back, out)
+    }
+
     fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool {
         self.finish(member, may_take_back, out)
     }
@@ -54,21 +85,38 @@ pub fn join_pool(pool: Pool) {
     pool::join(Box::new(pool));
 }
 
+impl Neighbours for Beside {
+    fn send(&self, to: Side, values: &[f32]) {
+        self.send(to == Side::Above, values);
+    }
+
+    fn receive(&self, from: Side, out: &mut [f32]) -> bool {
+        self.receive(from == Side::Above, out)
+    }
+}
+
 /// A member of a pool, in an instance of its own.
 #[wasm_bindgen]
-#[derive(Default)]
-pub struct PoolMember(Member);
+pub struct PoolMember {
+    member: Member,
+    neighbours: Beside,
+}
 
 #[wasm_bindgen]
 impl PoolMember {
     /// One that keeps no weights.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(neighbours: Beside) -> Self {
+        Self { member: Member::default(), neighbours }
     }
 
     /// Does a share: a job as the lead encodes it, and its inputs one after another.
-    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Vec<f32> {
-        self.0.work(job, inputs)
+    ///
+    /// # Errors
+    ///
+    /// Where a neighbour does not send what the share needs.
+    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Result<Vec<f32>, JsError> {
+        let lost = || JsError::new("a neighbour is lost");
+        self.member.work(job, inputs, &self.neighbours).ok_or_else(lost)
     }
 }

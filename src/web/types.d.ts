@@ -602,6 +602,14 @@ export interface Stored {
   read(start: number, into: Uint8Array): void;
 }
 
+/** The instances beside a member of a pool: the one that computes the rows above its own, and the one below. */
+export interface Neighbours {
+  /** Sends one of them a message. */
+  send(above: boolean, values: Float32Array): void;
+  /** Fills `out` with its next message; false where none comes. */
+  receive(above: boolean, out: Float32Array): boolean;
+}
+
 /** The pool of workers, as the page provides it. Members count from 0. */
 export interface Pool {
   /** How many are ready, of the first ones. */
@@ -612,6 +620,12 @@ export interface Pool {
   give(member: number, offset: number, values: Float32Array): void;
   /** Lets a member begin: the job as the lead encodes it, and how many numbers it was given. */
   start(member: number, job: Uint32Array, inputs: number): void;
+  /** Numbers in a message between instances, at most. */
+  room(): number;
+  /** Sends the first member a message while it works. */
+  send(values: Float32Array): void;
+  /** Fills `out` with the first member's next message; false where none comes, or where all shares were taken back before they began. */
+  receive(mayTakeBack: boolean, out: Float32Array): boolean;
   /** Waits for a member and fills `out` with its result; false where it is lost, or its share was taken back before it began. */
   finish(member: number, mayTakeBack: boolean, out: Float32Array): boolean;
 }

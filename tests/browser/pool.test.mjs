@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Worker as Thread } from 'node:worker_threads';
-import { waitWhile } from '../../www/worker/pool.js';
+import { waitWhile } from '../../www/worker/waiting.js';
 import { serve } from './server.mjs';
 import { DIST, WWW, hostHeaders, launch } from './setup.mjs';
 /** @import { Browser } from 'playwright-core' */

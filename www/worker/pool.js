@@ -4,45 +4,36 @@
  * isolated. The first waits for a member without giving way to messages: both are workers.
  */
 import { startAlike } from '../core/trusted.js';
+import { Mailbox, ROOM, shareMailbox } from './mailbox.js';
+import { change, waitWhile } from './waiting.js';
 
 const CAPACITY = 4 << 20; // numbers
-const PATIENCE_MS = 10_000; // with a member that does not answer
-const LOOKS = 20_000; // about a tenth of a millisecond
+/** With who does not answer. */
+export const PATIENCE_MS = 10_000;
+const WORDS = 256; // of a member's control
 
 /** What the first number of a member's `control` says. */
 export const STATES = { starting: 0, ready: 1, given: 2, working: 3, failed: 4 };
-/** Where the job begins in `control`: state, count of inputs, count of sizes, sizes. */
+/** Where the job begins in `control`: state, count of inputs, count of words, words. */
 export const JOB = 3;
-
-/**
- * Waits while a member is in a state. Most waits are shorter than falling asleep and waking, so it looks for a while first. A
- * call that was meant for the wait before may come late, so being woken says nothing.
- *
- * @param {Int32Array} control @param {number} state @param {number} [patience] Milliseconds
- */
-export function waitWhile(control, state, patience) {
-  for (let i = 0; i < LOOKS; i++) if (Atomics.load(control, 0) !== state) return;
-  while (Atomics.wait(control, 0, state, patience) === 'ok'); // 'not-equal' once the state is another
-}
-
-/** From one state to another, if it is still the one; who waits is woken. @param {Int32Array} control @param {number} from @param {number} to */
-export function change(control, from, to) {
-  const changed = Atomics.compareExchange(control, 0, from, to) === from;
-  Atomics.notify(control, 0);
-  return changed;
-}
 
 export class Pool {
   #members;
+  #down;
+  #up;
 
   /** @param {{code: WebAssembly.Module, glue: string}} program As `startProgram` gives it @param {number} size How many members */
   constructor({ code, glue }, size) {
-    this.#members = Array.from({ length: size }, () => {
-      const control = new Int32Array(new SharedArrayBuffer(64));
+    // Between each and the next one below, the first instance above them all.
+    const mail = Array.from({ length: size }, () => ({ down: shareMailbox(), up: shareMailbox() }));
+    this.#down = new Mailbox(mail[0].down);
+    this.#up = new Mailbox(mail[0].up);
+    this.#members = mail.map((above, index) => {
+      const control = new Int32Array(new SharedArrayBuffer(4 * WORDS));
       const exchange = new Float32Array(new SharedArrayBuffer(4 * CAPACITY));
       const worker = startAlike(new URL('./member.js', import.meta.url).href);
       worker.onerror = () => Atomics.store(control, 0, STATES.failed);
-      worker.postMessage({ code, glue, control, exchange });
+      worker.postMessage({ code, glue, control, exchange, above, below: mail[index + 1] });
       return { control, exchange, worker };
     });
   }
@@ -69,6 +60,40 @@ export class Pool {
     const { control } = this.#members[member];
     control.set([inputs, job.length, ...job], 1);
     change(control, STATES.ready, STATES.given);
+  }
+
+  /** Numbers in a message, at most. */
+  room() {
+    return ROOM;
+  }
+
+  /** Sends the first member a message. @param {Float32Array} values */
+  send(values) {
+    this.#down.send(values);
+  }
+
+  /** @param {boolean} mayTakeBack The share, where no member has begun it @param {Float32Array} out @returns {boolean} Whether the first member's next message came */
+  receive(mayTakeBack, out) {
+    if (mayTakeBack && !this.#up.comes(0) && this.#takeBack()) {
+      this.#down.withdraw();
+      return false;
+    }
+    if (this.#up.receive(out, PATIENCE_MS)) return true;
+    for (const { control } of this.#members) Atomics.store(control, 0, STATES.failed);
+    return false;
+  }
+
+  /** Takes a share back that all work on together, where none has begun. */
+  #takeBack() {
+    /** @type {Int32Array[]} */ const taken = [];
+    for (const { control } of this.#members) {
+      if (change(control, STATES.given, STATES.ready)) taken.push(control);
+      else if (Atomics.load(control, 0) !== STATES.ready) {
+        for (const other of taken) change(other, STATES.ready, STATES.given); // they are waited for
+        return false;
+      }
+    }
+    return true;
   }
 
   /** @param {number} member @param {boolean} mayTakeBack What it has not begun @param {Float32Array} out @returns {boolean} Whether it did its share */

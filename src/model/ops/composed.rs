@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor, module};
 
 use super::activation::Activation;
 use super::heads::{join_heads, split_heads};
-use super::inputs::{Affine, Attended, Convolution, InvertedResidual};
+use super::inputs::{Affine, Attended, Convolution, InvertedResidual, Layer};
 use super::taps::neighbours;
 
 /// See [`ops::linear`](super::linear).
@@ -91,8 +91,21 @@ pub fn attended(
     attend(query, key, value, heads, bias).context
 }
 
-/// See [`ops::inverted_residual`](super::inverted_residual).
-pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
+/// See [`ops::convolutions`](super::convolutions).
+pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
+    layers.into_iter().fold(x, |x, layer| match layer {
+        Layer::Stem(convolution) => stem(x, convolution),
+        Layer::InvertedResidual(block) => inverted_residual(x, block),
+        Layer::Pointwise(convolution) => linear(x, convolution.into(), Activation::Relu6, None),
+    })
+}
+
+/// See [`Layer::Stem`].
+pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
+    linear(neighbours(pixels), convolution.into(), Activation::Relu6, None)
+}
+
+fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
     let InvertedResidual { expand, depthwise, project, stride, residual } = block;
     let hidden = match expand {
         Some(expand) => linear(x.clone(), expand.into(), Activation::Relu6, None),
@@ -103,9 +116,4 @@ pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
     let filtered = module::conv2d(hidden.permute([0, 3, 1, 2]), weight, Some(bias), options);
     let filtered = relu6(filtered).permute([0, 2, 3, 1]);
     linear(filtered, project.into(), Activation::Identity, residual.then_some(x))
-}
-
-/// See [`ops::stem`](super::stem).
-pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
-    linear(neighbours(pixels), convolution.into(), Activation::Relu6, None)
 }

@@ -2,7 +2,7 @@
 
 use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 /// The weight and bias of a linear layer.
 #[derive(Debug, Clone)]
@@ -65,6 +65,27 @@ pub struct InvertedResidual {
     pub stride: usize,
     /// Whether the block's input is added to its output.
     pub residual: bool,
+}
+
+/// A layer of MobileNetV2.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    /// A 3 x 3 convolution with stride 2 of one plane of even sides, zeros around it, and ReLU6.
+    Stem(Convolution),
+    /// `project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
+    InvertedResidual(InvertedResidual),
+    /// A 1 x 1 convolution and ReLU6.
+    Pointwise(Convolution),
+}
+
+impl Layer {
+    /// The device of its weights.
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Stem(convolution) | Self::Pointwise(convolution) => convolution.weight.device(),
+            Self::InvertedResidual(block) => block.depthwise.weight.device(),
+        }
+    }
 }
 
 /// What attention yields.

@@ -25,7 +25,7 @@ mod taps;
 use burn::tensor::{Device, Int, Tensor};
 
 use activation::Activation;
-pub use inputs::{Affine, Attended, Convolution, InvertedResidual};
+pub use inputs::{Affine, Attended, Convolution, InvertedResidual, Layer};
 
 /// Which implementation computes an operation.
 enum Kernels {
@@ -162,22 +162,12 @@ pub fn attended(
     )
 }
 
-/// `project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
+/// Layers of MobileNetV2, one after the other.
 ///
 /// # Shapes
 ///
-/// - x: `[images, height, width, input]`
-/// - output: `[images, height / stride, width / stride, output]`, rounded up
-pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
-    compute!([x.device(), block.depthwise.weight.device()], inverted_residual(x, block))
-}
-
-/// A 3 x 3 convolution with stride 2 of one plane of even sides, zeros around it, and ReLU6.
-///
-/// # Shapes
-///
-/// - pixels: `[images, 1, height, width]`
-/// - output: `[images, height / 2, width / 2, channels]`
-pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
-    compute!([pixels.device(), convolution.weight.device()], stem(pixels, convolution))
+/// - x: `[images, height, width, channels]`
+/// - output: as `x`, height and width divided by the layers' strides, rounded up
+pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
+    compute!([x.device(), layers[0].device()], convolutions(x, layers))
 }

@@ -755,9 +755,25 @@ fn doubt_exclusion_and_supposition_are_uncertain() {
         ("Supine film, small PTX may be missed", "Pneumothorax?"),
         ("Small pneumothorax could be missed on supine film", "Pneumothorax?"),
         ("risk of pneumothorax", "Pneumothorax?"),
+        ("pneumothorax risk", "Pneumothorax?"),
+        ("Effusion in a high risk patient", "Pleural Effusion"),
+        ("Borderline heart size. Left effusion.", "Cardiomegaly?; Pleural Effusion @left side"),
+        ("Borderline heart size, effusion", "Cardiomegaly?; Pleural Effusion"),
         ("Check for pneumothorax", "Pneumothorax?"),
         ("riesgo de neumotórax", "Pneumothorax?"),
         ("気胸のリスクあり", "Pneumothorax?"),
+    ]);
+}
+
+#[test]
+fn crosses_and_non_deny() {
+    check(&[
+        ("✗ pneumothorax", "no Pneumothorax"),
+        ("✓ effusion", "Pleural Effusion"),
+        ("✗ pneumothorax ✓ effusion", "no Pneumothorax; Pleural Effusion"),
+        ("Effusion ✓\nPneumothorax ✘", "Pleural Effusion; no Pneumothorax"),
+        ("non-pneumonia", "no Pneumonia"),
+        ("non-calcified granuloma", "Lung Granuloma"),
     ]);
 }
 

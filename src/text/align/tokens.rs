@@ -11,7 +11,7 @@ pub const STOP: &str = ".";
 /// End of a line that also ends a sentence, as a word.
 pub const LINE: &str = "\n";
 
-/// A box that is not ticked, as a word.
+/// A box that is not ticked, or a cross in place of a tick, as a word.
 pub const EMPTY_BOX: &str = "☐";
 /// A box that is ticked, as a word.
 pub const TICKED_BOX: &str = "☑";
@@ -130,7 +130,7 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
                 }
                 line_start = after;
             }
-            '☐' => push(&mut tokens, EMPTY_BOX.into(), at, after),
+            '☐' | '✗' | '✘' => push(&mut tokens, EMPTY_BOX.into(), at, after),
             '☑' | '☒' | '✓' | '✔' => push(&mut tokens, TICKED_BOX.into(), at, after),
             '[' | '(' if let Some((mark, length)) = drawn_box(&plain[index..]) => {
                 done = index + length;
@@ -305,7 +305,7 @@ fn is_leader(rest: &[(char, Range<usize>)]) -> bool {
 /// What a tab or bar before a field becomes: an answer belongs to the field before it, anything
 /// else starts a new statement. A tab before a small letter is a mere blank, unless a form goes on.
 fn field_mark(bar: char, field: &str, last: Option<&Token>) -> Option<&'static str> {
-    let first = field.chars().next().filter(|c| !"[☐☑☒✓✔".contains(*c))?;
+    let first = field.chars().next().filter(|c| !"[☐☑☒✓✔✗✘".contains(*c))?;
     let last = last.filter(|last| !last.ends_sentence() && last.word != ":")?;
     let lower = field.to_lowercase();
     if ANSWERS.contains(&lower.trim_end_matches('.')) {

@@ -1,26 +1,31 @@
-//! The inverted residual block as one operation of Burn.
+//! The inverted residual block as one operation of Burn, natively.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
 
-use super::kernels::{Parameters, Shape};
+use super::kernels::{Block, Parameters, Shape};
 use super::tensors::{dense, values};
-use crate::model::ops::inputs::{Convolution, InvertedResidual};
-use crate::model::ops::pool;
+use crate::model::ops::composed;
+use crate::model::ops::inputs::{Convolution, InvertedResidual, Layer};
 
-/// See [`ops::inverted_residual`](crate::model::ops::inverted_residual).
-pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
+/// See [`ops::convolutions`](crate::model::ops::convolutions).
+pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
+    layers.into_iter().fold(x, |x, layer| match layer {
+        Layer::InvertedResidual(block) => inverted_residual(x, block),
+        other => composed::convolutions(x, vec![other]),
+    })
+}
+
+fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
     let InvertedResidual { expand, depthwise, project, stride, .. } = block;
     let pair = |it: Convolution| (it.weight.into_dispatch(), it.bias.into_dispatch());
-    let id = depthwise.id;
     let (x, (w2, b2), (w3, b3)) = (x.into_dispatch(), pair(depthwise), pair(project));
     Tensor::from_dispatch(match expand.map(pair) {
-        Some((w1, b1)) => {
-            <Dispatch as Blocks>::expanding_block(x, w1, b1, w2, b2, w3, b3, id, stride)
-        }
-        None => <Dispatch as Blocks>::separable_block(x, w2, b2, w3, b3, id, stride),
+        Some((w1, b1)) => <Dispatch as Blocks>::expanding_block(x, w1, b1, w2, b2, w3, b3, stride),
+        None => <Dispatch as Blocks>::separable_block(x, w2, b2, w3, b3, stride),
     })
 }
 
@@ -36,7 +41,6 @@ pub(super) trait Blocks: Backend {
         b2: FloatTensor<Self>,
         w3: FloatTensor<Self>,
         b3: FloatTensor<Self>,
-        id: u64,
         stride: usize,
     ) -> FloatTensor<Self>;
 
@@ -46,7 +50,6 @@ pub(super) trait Blocks: Backend {
         b2: FloatTensor<Self>,
         w3: FloatTensor<Self>,
         b3: FloatTensor<Self>,
-        id: u64,
         stride: usize,
     ) -> FloatTensor<Self>;
 }
@@ -60,10 +63,9 @@ impl Blocks for Flex {
         b2: FlexTensor,
         w3: FlexTensor,
         b3: FlexTensor,
-        id: u64,
         stride: usize,
     ) -> FlexTensor {
-        Inputs::new(&[x, w1, b1, w2, b2, w3, b3], id, stride).forward()
+        Inputs::new(&[x, w1, b1, w2, b2, w3, b3], stride).forward()
     }
 
     fn separable_block(
@@ -72,18 +74,15 @@ impl Blocks for Flex {
         b2: FlexTensor,
         w3: FlexTensor,
         b3: FlexTensor,
-        id: u64,
         stride: usize,
     ) -> FlexTensor {
-        Inputs::new(&[x, w2, b2, w3, b3], id, stride).forward()
+        Inputs::new(&[x, w2, b2, w3, b3], stride).forward()
     }
 }
 
 /// The inputs of the operation, dense in memory.
 #[derive(Debug, Clone)]
 pub(super) struct Inputs {
-    /// The depthwise convolution's; see [`Convolution::id`].
-    pub id: u64,
     pub images: usize,
     pub shape: Shape,
     /// `x`, then weight and bias of each convolution.
@@ -91,11 +90,10 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub fn new(tensors: &[FlexTensor], id: u64, stride: usize) -> Self {
+    pub fn new(tensors: &[FlexTensor], stride: usize) -> Self {
         let [images, height, width, input] = tensors[0].shape().dims();
         let [output, hidden, ..] = tensors[tensors.len() - 2].shape().dims::<4>();
         Self {
-            id,
             images,
             shape: Shape { height, width, input, hidden, output, stride },
             tensors: tensors.iter().map(dense).collect(),
@@ -119,24 +117,11 @@ impl Inputs {
     pub fn forward(&self) -> FlexTensor {
         let shape = &self.shape;
         let mut y = vec![0.0; self.images * shape.output_len()];
-        let parameters = self.parameters();
-        let images = self.slice(0).chunks_exact(shape.input_len());
-        in_parallel(images.zip(y.chunks_exact_mut(shape.output_len())), |(x, y)| {
-            pool::block(shape, self.id, &parameters, x, y);
-        });
+        let block = Block::new(&self.parameters());
+        let images = self.slice(0).par_chunks_exact(shape.input_len());
+        let outputs = y.par_chunks_exact_mut(shape.output_len());
         let [height, width] = shape.output_size();
+        images.zip(outputs).for_each(|(x, y)| block.forward(shape, x, 0..height, y));
         FlexTensor::from_data(TensorData::new(y, [self.images, height, width, shape.output]))
     }
-}
-
-/// Does the work for each item, on all cores where there are threads.
-#[cfg(not(target_arch = "wasm32"))]
-fn in_parallel<T: Send>(items: impl Iterator<Item = T>, work: impl Fn(T) + Sync + Send) {
-    use rayon::prelude::*;
-    items.collect::<Vec<_>>().into_par_iter().for_each(work);
-}
-
-#[cfg(target_arch = "wasm32")]
-fn in_parallel<T>(items: impl Iterator<Item = T>, work: impl Fn(T)) {
-    items.for_each(work);
 }

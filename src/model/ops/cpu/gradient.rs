@@ -29,10 +29,9 @@ impl<C: CheckpointStrategy> Blocks for Autodiff<Flex, C> {
         b2: Tracked,
         w3: Tracked,
         b3: Tracked,
-        id: u64,
         stride: usize,
     ) -> Tracked {
-        forward::<C, 7>([x, w1, b1, w2, b2, w3, b3], id, stride)
+        forward::<C, 7>([x, w1, b1, w2, b2, w3, b3], stride)
     }
 
     fn separable_block(
@@ -41,20 +40,15 @@ impl<C: CheckpointStrategy> Blocks for Autodiff<Flex, C> {
         b2: Tracked,
         w3: Tracked,
         b3: Tracked,
-        id: u64,
         stride: usize,
     ) -> Tracked {
-        forward::<C, 5>([x, w2, b2, w3, b3], id, stride)
+        forward::<C, 5>([x, w2, b2, w3, b3], stride)
     }
 }
 
-fn forward<C: CheckpointStrategy, const N: usize>(
-    tensors: [Tracked; N],
-    id: u64,
-    stride: usize,
-) -> Tracked {
+fn forward<C: CheckpointStrategy, const N: usize>(tensors: [Tracked; N], stride: usize) -> Tracked {
     let nodes = tensors.each_ref().map(|tensor| tensor.node());
-    let inputs = Inputs::new(&tensors.map(|tensor| tensor.into_primitive()), id, stride);
+    let inputs = Inputs::new(&tensors.map(|tensor| tensor.into_primitive()), stride);
     let output = inputs.forward();
     match BlockGradient.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(inputs, output),

@@ -9,9 +9,8 @@ use burn::tensor::{DType, Int, Tensor, TensorData};
 use super::kernels::{self, Factor, Item, Matrix, Quantised, Sizes};
 use super::tensors::{dense, values};
 use crate::model::ops::activation::Activation;
-use crate::model::ops::inputs::{Affine, Attended, Convolution};
+use crate::model::ops::inputs::{Affine, Attended};
 use crate::model::ops::pool;
-use crate::model::ops::taps::neighbours;
 
 /// See [`ops::linear`](crate::model::ops::linear).
 pub fn linear<const D: usize>(
@@ -101,12 +100,6 @@ pub fn attended(
     let bias = bias.unwrap_or_else(|| no_bias(&key)).into_dispatch();
     let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
     Tensor::from_dispatch(<Dispatch as Layers>::attended(query, key, value, bias, heads))
-}
-
-/// See [`ops::stem`](crate::model::ops::stem).
-#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "natively it is Burn's"))]
-pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
-    linear(neighbours(pixels), convolution.into(), Activation::Relu6, None)
 }
 
 fn no_bias(key: &Tensor<3>) -> Tensor<2> {

@@ -1,18 +1,24 @@
 //! The CPU device: [`kernels`] as operations of Burn. MobileNetV2's block has a gradient. The other
 //! layers are faster than Burn's in WebAssembly only, so natively they are Burn's.
 
+#[cfg(not(target_arch = "wasm32"))]
 mod block;
 #[cfg(feature = "train")]
 mod gradient;
 pub(super) mod kernels;
 #[cfg(any(target_arch = "wasm32", test))]
 mod layers;
+#[cfg(any(target_arch = "wasm32", test))]
+mod network;
 mod tensors;
 
 pub use super::composed::matmul;
 #[cfg(not(target_arch = "wasm32"))]
-pub use super::composed::{attend, attended, feed_forward, layer_norm, linear, rows, stem};
-pub use block::inverted_residual;
+pub use super::composed::{attend, attended, feed_forward, layer_norm, linear, rows};
+#[cfg(not(target_arch = "wasm32"))]
+pub use block::convolutions;
 #[cfg(target_arch = "wasm32")]
-pub use layers::{attend, attended, feed_forward, layer_norm, linear, rows, stem};
+pub use layers::{attend, attended, feed_forward, layer_norm, linear, rows};
+#[cfg(target_arch = "wasm32")]
+pub use network::convolutions;
 pub use tensors::is_available;

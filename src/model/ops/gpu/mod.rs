@@ -9,7 +9,7 @@ use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::activation::Activation;
 use super::heads::{join_heads, split_heads};
-use super::inputs::{Affine, Attended, Convolution, InvertedResidual};
+use super::inputs::{Affine, Attended, Convolution, InvertedResidual, Layer};
 pub use launch::layer_norm;
 
 /// Whether a device is a GPU that tracks no gradients.
@@ -81,8 +81,22 @@ pub fn attended(
     attend(query, key, value, heads, bias).context
 }
 
-/// See [`ops::inverted_residual`](super::inverted_residual).
-pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
+/// See [`ops::convolutions`](super::convolutions).
+pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
+    layers.into_iter().fold(x, |x, layer| match layer {
+        Layer::Stem(convolution) => stem(x, convolution),
+        Layer::InvertedResidual(block) => inverted_residual(x, block),
+        Layer::Pointwise(convolution) => linear(x, convolution.into(), Activation::Relu6, None),
+    })
+}
+
+fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
+    let [images, _, height, width] = pixels.dims();
+    let plane = pixels.reshape([images, height, width, 1]);
+    launch::depthwise(plane, convolution.weight, convolution.bias, 2)
+}
+
+fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
     let InvertedResidual { expand, depthwise, project, stride, residual } = block;
     let hidden = match expand {
         Some(expand) => linear(x.clone(), expand.into(), Activation::Relu6, None),
@@ -90,11 +104,4 @@ pub fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
     };
     let filtered = launch::depthwise(hidden, depthwise.weight, depthwise.bias, stride);
     linear(filtered, project.into(), Activation::Identity, residual.then_some(x))
-}
-
-/// See [`ops::stem`](super::stem).
-pub fn stem(pixels: Tensor<4>, convolution: Convolution) -> Tensor<4> {
-    let [images, _, height, width] = pixels.dims();
-    let plane = pixels.reshape([images, height, width, 1]);
-    launch::depthwise(plane, convolution.weight, convolution.bias, 2)
 }

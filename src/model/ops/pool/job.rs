@@ -3,7 +3,7 @@
 use std::iter;
 
 use crate::model::ops::activation::Activation;
-use crate::model::ops::cpu::kernels::{Shape, Sizes};
+use crate::model::ops::cpu::kernels::{Kind, Sizes};
 
 /// How the weights of a job come to its member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +45,41 @@ impl Words for u64 {
     }
 }
 
-impl Words for bool {
+impl<T: Words> Words for Vec<T> {
     fn write(&self, words: &mut Vec<u32>) {
-        words.push(u32::from(*self));
+        self.len().write(words);
+        self.iter().for_each(|item| item.write(words));
     }
 
     fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
-        words.next().map(|word| word != 0)
+        (0..usize::read(words)?).map(|_| T::read(words)).collect()
+    }
+}
+
+impl Words for Kind {
+    fn write(&self, words: &mut Vec<u32>) {
+        let fields = match *self {
+            Self::Stem { output } => vec![0, output],
+            Self::Block { input, hidden, output, stride } => vec![1, input, hidden, output, stride],
+            Self::Pointwise { input, output } => vec![2, input, output],
+        };
+        fields.iter().for_each(|field| field.write(words));
+    }
+
+    fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self> {
+        let number = words.next()?;
+        let mut field = || usize::read(words);
+        Some(match number {
+            0 => Self::Stem { output: field()? },
+            1 => Self::Block {
+                input: field()?,
+                hidden: field()?,
+                output: field()?,
+                stride: field()?,
+            },
+            2 => Self::Pointwise { input: field()?, output: field()? },
+            _ => return None,
+        })
     }
 }
 
@@ -93,7 +121,6 @@ macro_rules! words_of_fields {
 }
 
 words_of_fields! {
-    Shape { height, width, input, hidden, output, stride }
     Sizes { queries, keys, heads, dim }
 }
 
@@ -148,9 +175,16 @@ jobs! {
         hidden: usize,
         output: usize,
     }
-    /// Some output rows of an inverted residual block. Inputs: the rows of x that they depend on, then
-    /// weight and bias of each convolution.
-    2 Block { weights: u64, form: Form, expands: bool, shape: Shape, start: usize, end: usize }
+    /// Some rows of every map of a network. Inputs: the rows of x that they depend on, then weights and biases layer by layer.
+    2 Network {
+        weights: u64,
+        form: Form,
+        kinds: Vec<Kind>,
+        height: usize,
+        width: usize,
+        participant: usize,
+        participants: usize,
+    }
     /// Some heads of an attention, dense. Inputs: query, key, value, bias.
     3 Attention { sizes: Sizes }
     /// Frees the weights that were kept.
@@ -181,7 +215,9 @@ mod tests {
 
     #[test]
     fn every_job_comes_back_from_its_words() {
-        let shape = Shape { height: 3, width: 5, input: 7, hidden: 11, output: 13, stride: 2 };
+        let block = Kind::Block { input: 7, hidden: 11, output: 13, stride: 2 };
+        let ends = [Kind::Stem { output: 7 }, Kind::Pointwise { input: 13, output: 8 }];
+        let kinds = [&ends[..1], &[block; 40], &ends[1..]].concat();
         let sizes = Sizes { queries: 2, keys: 3, heads: 4, dim: 8 };
         let (weights, rows, input, output) = (u64::MAX - 1, 6, 7, 8);
         for job in [
@@ -196,13 +232,21 @@ mod tests {
                 hidden: 9,
                 output,
             },
-            Job::Block { weights, form: Form::Kept, expands: true, shape, start: 1, end: 2 },
+            Job::Network {
+                weights,
+                form: Form::Kept,
+                kinds,
+                height: 3,
+                width: 5,
+                participant: 1,
+                participants: 2,
+            },
             Job::Attention { sizes },
             Job::Forget {},
         ] {
             let words = job.encode();
             // `www`'s workers have room for as many.
-            assert!(words.len() <= 13, "{job:?}");
+            assert!(words.len() <= 253, "{job:?}");
             assert_eq!(Job::decode(&words), Some(job.clone()));
             assert_eq!(Job::decode(&words[..words.len() - 1]), None, "{job:?}");
             assert_eq!(Job::decode(&[&words[..], &[0]].concat()), None, "{job:?}");

@@ -1,13 +1,15 @@
 //! The lead of the pool: shares operations out, does a share itself, and puts the results together.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::job::{Form, Job, floats_from_integers};
+use super::rows::{Neighbours, Plan, Side};
 use crate::model::ops::activation::Activation;
 use crate::model::ops::cpu::kernels::{
-    self, Factor, Item, Matrix, MatrixMut, Parameters, Shape, Sizes,
+    self, Factor, Item, Kind, Matrix, MatrixMut, Network, Size, Sizes,
 };
 
 /// An operation with fewer multiplications than this is not shared: handing it over would cost more
@@ -31,6 +33,16 @@ pub trait Workers {
     /// reads.
     fn start(&self, member: usize, job: &[u32], inputs: usize);
 
+    /// The most numbers in a message from neighbour to neighbour.
+    fn room(&self) -> usize;
+
+    /// Sends the first member a message, while it works on a share that needs it.
+    fn send(&self, values: &[f32]);
+
+    /// Waits for a message of the first member; false where none comes. Then no member works on its share any more: it failed, or
+    /// all shares were taken back, which they may be where no member has begun.
+    fn receive(&self, may_take_back: bool, out: &mut [f32]) -> bool;
+
     /// Waits for a member, and takes what its share yields; false if the member failed. A share that may be taken
     /// back is not waited for where the member has not begun it, as on a busy machine: that is false too.
     fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
@@ -48,6 +60,8 @@ struct Lead {
 
 thread_local! {
     static LEAD: RefCell<Option<Lead>> = const { RefCell::new(None) };
+    /// Networks as this instance computes them, by the identifier of their first weight.
+    static NETWORKS: RefCell<HashMap<u64, Rc<Network>>> = RefCell::default();
 }
 
 /// Gives this instance a pool.
@@ -55,8 +69,9 @@ pub fn join(workers: Box<dyn Workers>) {
     LEAD.set(Some(Lead { workers, members: 0, kept: HashSet::new() }));
 }
 
-/// Frees the weights that members keep, those of a model that is gone.
+/// Frees the weights that the pool keeps, those of a model that is gone.
 pub fn forget_weights() {
+    NETWORKS.take();
     LEAD.with_borrow_mut(|lead| {
         if let Some(lead) = lead {
             lead.forget();
@@ -214,51 +229,92 @@ pub fn feed_forward(
     });
 }
 
-/// An inverted residual block; see [`kernels::forward`]. `id` is its depthwise convolution's.
-pub fn block(shape: &Shape, id: u64, parameters: &Parameters<&[f32]>, x: &[f32], y: &mut [f32]) {
-    let [out_height, out_width] = shape.output_size();
-    let out_row = out_width * shape.output;
-    let input_row = shape.width * shape.input;
-    let whole = |y: &mut [f32]| kernels::forward(shape, parameters, x, 0..out_height, y);
-    let compute = |rows: &Range<usize>, y: &mut [f32]| {
-        let given = shape.receptive(rows);
-        let x = &x[given.start * input_row..given.end * input_row];
-        let y = &mut y[rows.start * out_row..rows.end * out_row];
-        kernels::forward(shape, parameters, x, rows.clone(), y);
+/// The layers of a network one after the other; returns the last one's output. `id` tells the network, and `numbers` yields a layer's
+/// weights and biases (see [`Network::new`]), as long as they are not kept.
+pub fn network(
+    id: u64,
+    kinds: &[Kind],
+    numbers: impl Fn(usize) -> Vec<f32>,
+    size: Size,
+    x: &[f32],
+) -> Vec<f32> {
+    let network = NETWORKS.with_borrow_mut(|networks| {
+        let layers = kinds.iter().enumerate().map(|(index, &kind)| (kind, numbers(index)));
+        Rc::clone(networks.entry(id).or_insert_with(|| Rc::new(Network::new(layers))))
+    });
+    let plan = |participants| Plan::new(kinds.to_vec(), size, participants);
+    let whole = plan(1);
+    let alone = |y: &mut [f32]| {
+        let all = whole.run(0, &network, x, &Alone);
+        y.copy_from_slice(&all.unwrap_or_else(|| unreachable!("nobody is waited for")));
     };
-    let pairs = || parameters.expand.into_iter().chain([parameters.depthwise, parameters.project]);
-    let weights = pairs().map(|(weight, bias)| weight.len() + bias.len()).sum();
-    let expansion = if parameters.expand.is_some() { x.len() * shape.hidden } else { 0 };
-    let work = expansion + out_height * out_width * shape.hidden * (9 + shape.output);
-    share([x.len(), weights, y.len()], work, out_height, y, whole, |lead, shares, y| {
-        let kept = lead.keeps(id);
-        for (member, rows) in shares[1..].iter().enumerate() {
-            let given = shape.receptive(rows);
-            let mut inputs = Inputs::new(&*lead.workers, member);
-            inputs.give(&x[given.start * input_row..given.end * input_row]);
-            if !kept {
-                pairs().for_each(|(weight, bias)| {
-                    inputs.give(weight);
-                    inputs.give(bias);
-                });
+    let weights = kinds.iter().map(|kind| kind.numbers()).sum();
+    let mut y = vec![0.0; whole.yielded(0).len()];
+    share([x.len(), weights, y.len()], whole.work(), size[0], &mut y, alone, |lead, shares, y| {
+        let workers = &*lead.workers;
+        let mut plans = (2..=shares.len()).rev().map(plan);
+        let Some(plan) = plans.find(|plan| plan.works(workers.room())) else { return alone(y) };
+        let may_take_back = lead.keeps(id);
+        let workers = &*lead.workers;
+        let members = 0..plan.participants - 1;
+        for member in members.clone() {
+            let mut inputs = Inputs::new(workers, member);
+            inputs.give(&x[plan.given(member + 1)]);
+            let form = if may_take_back { Form::Kept } else { Form::Floats };
+            if form == Form::Floats {
+                (0..kinds.len()).for_each(|index| inputs.give(&numbers(index)));
             }
-            inputs.start(&Job::Block {
+            let (kinds, participant, participants) =
+                (kinds.to_vec(), member + 1, plan.participants);
+            inputs.start(&Job::Network {
                 weights: id,
-                form: if kept { Form::Kept } else { Form::Floats },
-                expands: parameters.expand.is_some(),
-                shape: *shape,
-                start: rows.start,
-                end: rows.end,
+                form,
+                kinds,
+                height: size[0],
+                width: size[1],
+                participant,
+                participants,
             });
         }
-        compute(&shares[0], y);
-        for (member, rows) in shares[1..].iter().enumerate() {
-            let part = &mut y[rows.start * out_row..rows.end * out_row];
-            if !lead.workers.finish(member, kept, part) {
-                compute(rows, y);
-            }
+        let part = plan.run(0, &network, &x[plan.given(0)], &Members { workers, may_take_back });
+        let finished = part.is_some_and(|part| {
+            y[plan.yielded(0)].copy_from_slice(&part);
+            let finish = |member| workers.finish(member, false, &mut y[plan.yielded(member + 1)]);
+            // All are waited for, also after one that failed.
+            members.map(finish).fold(true, |all, one| all && one)
+        });
+        if !finished {
+            alone(y);
         }
     });
+    y
+}
+
+/// The neighbours of who is alone.
+struct Alone;
+
+impl Neighbours for Alone {
+    fn send(&self, _: Side, _: &[f32]) {}
+
+    fn receive(&self, _: Side, _: &mut [f32]) -> bool {
+        false
+    }
+}
+
+/// The neighbours of the lead: below it is the first member.
+struct Members<'a> {
+    workers: &'a dyn Workers,
+    may_take_back: bool,
+}
+
+impl Neighbours for Members<'_> {
+    fn send(&self, _: Side, values: &[f32]) {
+        self.workers.send(values);
+    }
+
+    fn receive(&self, _: Side, out: &mut [f32]) -> bool {
+        self.workers.receive(self.may_take_back, out)
+    }
 }
 
 /// Attention of one item; see [`kernels::attention`].
@@ -347,24 +403,72 @@ impl<'a> Inputs<'a> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::rc::Rc;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::thread::{JoinHandle, spawn};
 
     use super::*;
     use crate::model::ops::cpu::kernels::Quantised;
     use crate::model::ops::pool::Member;
 
-    /// A member, its inputs and its job.
-    #[derive(Default)]
+    /// A member, its inputs and its job, and what it yielded.
     struct LocalMember {
         member: Member,
         inputs: Vec<f32>,
         job: Vec<u32>,
+        beside: Beside,
+        yielded: Vec<f32>,
     }
 
-    /// Members in this thread's memory, and how many numbers they were given.
-    #[derive(Default)]
+    /// One end of the channels between two neighbours.
+    struct End(Sender<Vec<f32>>, Receiver<Vec<f32>>);
+
+    impl End {
+        fn both() -> [Self; 2] {
+            let ((down, above), (up, below)) = (channel(), channel());
+            [Self(down, below), Self(up, above)]
+        }
+
+        fn receive(&self, out: &mut [f32]) {
+            out.copy_from_slice(&self.1.recv().unwrap());
+        }
+    }
+
+    struct Beside {
+        above: End,
+        below: End,
+    }
+
+    impl Beside {
+        fn end(&self, side: Side) -> &End {
+            if side == Side::Above { &self.above } else { &self.below }
+        }
+    }
+
+    impl Neighbours for Beside {
+        fn send(&self, to: Side, values: &[f32]) {
+            self.end(to).0.send(values.to_vec()).unwrap();
+        }
+
+        fn receive(&self, from: Side, out: &mut [f32]) -> bool {
+            self.end(from).receive(out);
+            true
+        }
+    }
+
+    impl LocalMember {
+        fn work(mut self) -> Self {
+            self.yielded = self.member.work(&self.job, &self.inputs, &self.beside).unwrap();
+            self.job.clear();
+            self
+        }
+    }
+
+    /// Members in this process, and how many numbers they were given.
     struct Local {
-        members: RefCell<Vec<LocalMember>>,
+        members: RefCell<Vec<Option<LocalMember>>>,
+        /// Those that work with neighbours, which they do side by side.
+        threads: RefCell<HashMap<usize, JoinHandle<LocalMember>>>,
+        below: End,
         ready: Cell<usize>,
         given: Cell<usize>,
         fails: Cell<bool>,
@@ -382,17 +486,46 @@ mod tests {
             1 << 20
         }
 
+        fn room(&self) -> usize {
+            1 << 12
+        }
+
         fn give(&self, member: usize, offset: usize, values: &[f32]) {
-            let inputs = &mut self.members.borrow_mut()[member].inputs;
+            let mut members = self.members.borrow_mut();
+            let inputs = &mut members[member].as_mut().unwrap().inputs;
             inputs.resize(offset, 0.0);
             inputs.extend(values);
             self.given.set(self.given.get() + values.len());
         }
 
         fn start(&self, member: usize, job: &[u32], inputs: usize) {
-            let local = &mut self.members.borrow_mut()[member];
+            let members = &mut self.members.borrow_mut();
+            let local = members[member].as_mut().unwrap();
             local.inputs.truncate(inputs);
             local.job = job.to_vec();
+        }
+
+        fn send(&self, values: &[f32]) {
+            self.below.0.send(values.to_vec()).unwrap();
+        }
+
+        fn receive(&self, may_take_back: bool, out: &mut [f32]) -> bool {
+            let mut members = self.members.borrow_mut();
+            if self.fails.get() || self.asleep.get() && may_take_back {
+                for local in members.iter_mut().flatten().filter(|local| !local.job.is_empty()) {
+                    local.job.clear();
+                    local.beside.above.1.try_iter().for_each(drop);
+                    self.taken_back.set(self.taken_back.get() + 1);
+                }
+                return false;
+            }
+            for (member, place) in members.iter_mut().enumerate() {
+                if let Some(local) = place.take_if(|local| !local.job.is_empty()) {
+                    self.threads.borrow_mut().insert(member, spawn(|| local.work()));
+                }
+            }
+            self.below.receive(out);
+            true
         }
 
         fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool {
@@ -400,8 +533,9 @@ mod tests {
                 self.taken_back.set(self.taken_back.get() + 1);
                 return false;
             }
-            let LocalMember { member: works, inputs, job } = &mut self.members.borrow_mut()[member];
-            out.copy_from_slice(&works.work(job, inputs)[..out.len()]);
+            let local = self.take(member);
+            out.copy_from_slice(&local.yielded[..out.len()]);
+            self.members.borrow_mut()[member] = Some(local);
             if self.fails.get() {
                 self.ready.set(member.min(self.ready.get())); // those after a lost one go too
             }
@@ -409,11 +543,36 @@ mod tests {
         }
     }
 
+    impl Local {
+        /// A member that has done its job.
+        fn take(&self, member: usize) -> LocalMember {
+            match self.members.borrow_mut()[member].take() {
+                Some(local) => local.work(),
+                None => self.threads.borrow_mut().remove(&member).unwrap().join().unwrap(),
+            }
+        }
+    }
+
     /// A pool of so many members for this thread.
     fn pool(ready: usize) -> Rc<Local> {
-        let local = Rc::new(Local::default());
-        local.members.borrow_mut().resize_with(3, Default::default);
-        local.ready.set(ready);
+        let [below, mut above] = End::both();
+        let member = || {
+            let [below, next] = End::both();
+            let beside = Beside { above: std::mem::replace(&mut above, next), below };
+            let member = Member::default();
+            let (inputs, job, yielded) = Default::default();
+            Some(LocalMember { member, inputs, job, beside, yielded })
+        };
+        let local = Rc::new(Local {
+            members: RefCell::new(std::iter::repeat_with(member).take(3).collect()),
+            threads: RefCell::default(),
+            below,
+            ready: Cell::new(ready),
+            given: Cell::default(),
+            fails: Cell::default(),
+            asleep: Cell::default(),
+            taken_back: Cell::default(),
+        });
         join(Box::new(Rc::clone(&local)));
         local
     }
@@ -498,26 +657,31 @@ mod tests {
             y
         });
 
-        for expands in [true, false] {
-            let (input, hidden) = if expands { (12, 48) } else { (48, 48) };
-            let shape = Shape { height: 30, width: 28, input, hidden, output: 12, stride: 1 };
-            let pair = |weights: usize, biases: usize| (values(weights, 7), values(biases, 8));
-            let [expand, depthwise, project] =
-                [pair(hidden * input, hidden), pair(9 * hidden, hidden), pair(12 * hidden, 12)];
-            let part = |pair: &'_ (Vec<f32>, Vec<f32>)| (pair.0.clone(), pair.1.clone());
-            let [expand, depthwise, project] = [&expand, &depthwise, &project].map(part);
-            let parameters = Parameters {
-                expand: expands.then_some((&expand.0[..], &expand.1[..])),
-                depthwise: (&depthwise.0[..], &depthwise.1[..]),
-                project: (&project.0[..], &project.1[..]),
-            };
-            let x = values(30 * 28 * input, 4);
-            assert_shared(|| {
-                let mut y = vec![0.0; shape.output_len()];
-                block(&shape, 3, &parameters, &x, &mut y);
-                y
-            });
-        }
+        let block = |input, hidden, output, stride| Kind::Block { input, hidden, output, stride };
+        let kinds = [
+            Kind::Stem { output: 8 },
+            block(8, 8, 8, 1),
+            block(8, 48, 12, 2),
+            block(12, 48, 12, 1),
+            Kind::Pointwise { input: 12, output: 16 },
+        ];
+        let x = values(60 * 56, 4);
+        assert_shared(|| {
+            network(3, &kinds, |index| values(kinds[index].numbers(), index), [60, 56], &x)
+        });
+    }
+
+    #[test]
+    fn maps_are_shared_where_neighbours_have_what_is_needed() {
+        let block = Kind::Block { input: 4, hidden: 8, output: 4, stride: 2 };
+        let works = |layers, height, participants, room| {
+            Plan::new(vec![block; layers], [height, 10], participants).works(room)
+        };
+        assert!(works(2, 20, 2, 1000));
+        assert!(!works(2, 20, 2, 10), "rows are longer than messages");
+        assert!(works(3, 16, 2, 1000));
+        assert!(!works(5, 16, 2, 1000), "one row is left");
+        assert!(!works(2, 4, 4, 1000));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::job::{Form, Job, integers_from_floats};
+use super::rows::{Neighbours, Plan};
 use crate::model::ops::activation::Activation;
 use crate::model::ops::cpu::kernels::{
-    self, Factor, Item, Matrix, MatrixMut, Parameters, Quantised, Shape, Sizes,
+    self, Factor, Item, Matrix, MatrixMut, Network, Quantised, Sizes,
 };
 
-/// Some columns or rows of a matrix, or all of a block's parameters, one after another.
+/// Some columns or rows of a matrix.
 #[derive(Debug)]
 enum Weights {
     Floats(Vec<f32>),
@@ -54,19 +55,26 @@ impl<'a> Inputs<'a> {
 pub struct Member {
     /// By the identifier of the parameter that they belong to; of a feed-forward, both matrices.
     weights: HashMap<u64, Vec<Weights>>,
+    /// The same of whole networks.
+    networks: HashMap<u64, Network>,
 }
 
 impl Member {
-    /// Does a share, and returns what it yields.
+    /// Does a share, and returns what it yields; `None` where neighbours do not send what it needs.
     ///
     /// `job` is an encoded [`Job`], `inputs` are the numbers that it says come with it.
     ///
     /// # Panics
     ///
     /// Where `job` is none, or its weights were never given: both come from the lead of the same build.
-    pub fn work(&mut self, job: &[u32], inputs: &[f32]) -> Vec<f32> {
+    pub fn work(
+        &mut self,
+        job: &[u32],
+        inputs: &[f32],
+        neighbours: &dyn Neighbours,
+    ) -> Option<Vec<f32>> {
         let mut inputs = Inputs(inputs);
-        match Job::decode(job) {
+        Some(match Job::decode(job) {
             Some(Job::Linear { weights, form, rows, input, output }) => {
                 let (x, bias) = (inputs.take(rows * input), inputs.take(output));
                 let new = inputs.take_weights(form, input, output);
@@ -96,18 +104,22 @@ impl Member {
                 let second = weights[1].factor(hidden, output);
                 feed_forward(x, first, second, activation, output)
             }
-            Some(Job::Block { weights, form, expands, shape, start, end }) => {
-                let rows = start..end;
-                let given = shape.receptive(&rows).len() * shape.width * shape.input;
-                let x = inputs.take(given);
-                let counts = counts(&shape, expands);
-                let new = inputs.take_weights(form, counts.iter().sum(), 1);
-                let weights = self.keep(weights, new.into_iter());
-                let Weights::Floats(weights) = &weights[0] else { unreachable!("sent as floats") };
-                let parameters = parameters(&shape, weights, counts);
-                let mut y = vec![0.0; rows.len() * shape.output_size()[1] * shape.output];
-                kernels::forward(&shape, &parameters, x, rows, &mut y);
-                y
+            Some(Job::Network {
+                weights,
+                form,
+                kinds,
+                height,
+                width,
+                participant,
+                participants,
+            }) => {
+                let plan = Plan::new(kinds, [height, width], participants);
+                let x = inputs.take(plan.given(participant).len());
+                if form == Form::Floats {
+                    let layers = plan.kinds.iter().map(|kind| (*kind, inputs.take(kind.numbers())));
+                    self.networks.insert(weights, Network::new(layers));
+                }
+                return plan.run(participant, &self.networks[&weights], x, neighbours);
             }
             Some(Job::Attention { sizes }) => {
                 let Sizes { queries, keys, heads, dim } = sizes;
@@ -120,10 +132,11 @@ impl Member {
             }
             Some(Job::Forget {}) => {
                 self.weights.clear();
+                self.networks.clear();
                 Vec::new()
             }
             None => unreachable!("jobs come from the same build"),
-        }
+        })
     }
 
     /// Keeps new weights, if any, and returns those of this identifier.
@@ -146,26 +159,4 @@ fn feed_forward(
     let mut y = vec![0.0; x.rows * output];
     kernels::feed_forward(x, first, second, activation, &mut y);
     y
-}
-
-/// How many numbers expansion, depthwise convolution and projection have, with their biases.
-fn counts(shape: &Shape, expands: bool) -> [usize; 3] {
-    let Shape { input, hidden, output, .. } = *shape;
-    let expand = if expands { (input + 1) * hidden } else { 0 };
-    [expand, 10 * hidden, (hidden + 1) * output]
-}
-
-fn parameters<'a>(
-    shape: &Shape,
-    weights: &'a [f32],
-    [expand, depthwise, _]: [usize; 3],
-) -> Parameters<&'a [f32]> {
-    let Shape { input, hidden, output, .. } = *shape;
-    let (expansion, rest) = weights.split_at(expand);
-    let (filter, projection) = rest.split_at(depthwise);
-    Parameters {
-        expand: (expand > 0).then(|| expansion.split_at(input * hidden)),
-        depthwise: filter.split_at(9 * hidden),
-        project: projection.split_at(hidden * output),
-    }
 }

@@ -7,12 +7,17 @@
 //! back. Weights go once and stay there: a member knows them by the identifier of the parameter that
 //! they belong to.
 //!
+//! MobileNetV2 is one job: each participant computes its [rows](rows) of every map, and gets those beside them from
+//! its neighbours, by messages.
+//!
 //! What moves the numbers is behind [`Workers`]: the page's workers, or in tests plain memory. Without
 //! any, an operation is done by its caller alone.
 
 mod job;
 mod lead;
 mod member;
+mod rows;
 
-pub use lead::{Workers, attention, block, feed_forward, forget_weights, join, linear};
+pub use lead::{Workers, attention, feed_forward, forget_weights, join, linear, network};
 pub use member::Member;
+pub use rows::{Neighbours, Side};

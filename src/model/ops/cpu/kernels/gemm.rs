@@ -1,7 +1,5 @@
-//! Matrix products of floats: natively those of the `gemm` crate, in WebAssembly those of [`panels`](super).
+//! Matrix products of floats by the `gemm` crate, natively.
 
-#[cfg(target_arch = "wasm32")]
-use super::matrix::Factor;
 use super::matrix::{Matrix, MatrixMut};
 
 /// How many numbers the view of a matrix spans.
@@ -18,9 +16,6 @@ pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
     assert!(fits(&left) && fits(&right) && left.columns == right.rows);
     assert!(out.row_stride >= right.columns);
     assert!(out.data.len() >= span(left.rows, right.columns, out.row_stride, 1));
-    #[cfg(target_arch = "wasm32")]
-    super::panels::multiply(left, Factor::Floats(right), accumulate, out);
-    #[cfg(not(target_arch = "wasm32"))]
     // SAFETY: the asserts above hold all that is read and written inside the slices, and `out` is
     // borrowed mutably, so that it overlaps neither operand.
     unsafe {

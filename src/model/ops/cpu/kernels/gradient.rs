@@ -1,8 +1,10 @@
 //! The gradients of a block, which recompute it.
 
-use super::block::{Parameters, Shape, TAPS, Window, add, depthwise, pointwise, relu6, taps_first};
+use super::block::{Parameters, Shape, add};
+use super::depthwise::{TAPS, Window, depthwise, taps_first};
 use super::gemm::multiply;
 use super::matrix::{Matrix, MatrixMut};
+use super::pointwise::Pointwise;
 
 /// Buffers that the backward pass of one image needs and the next one reuses.
 #[derive(Debug, Default)]
@@ -39,13 +41,13 @@ impl Parameters<Vec<f32>> {
     }
 }
 
-/// The gradients of [`forward`](super::block::forward): adds those of the parameters to `grads` and writes that of the
+/// The gradients of [`forward`](super::block::Block::forward): adds those of the parameters to `grads` and writes that of the
 /// input to `dx`.
 ///
 /// # Shapes
 ///
 /// - x, dx: `[height, width, input]`
-/// - dy: as `y` of [`forward`](super::block::forward)
+/// - dy: as `y` of [`forward`](super::block::Block::forward)
 pub fn backward(
     shape: &Shape,
     parameters: &Parameters<&[f32]>,
@@ -63,10 +65,9 @@ pub fn backward(
 
     let expanded: &[f32] = match parameters.expand {
         None => x,
-        Some(expand) => {
+        Some((weight, bias)) => {
             expanded.resize(pixels * hidden, 0.0);
-            pointwise(x, expand, input, expanded);
-            relu6(expanded);
+            Pointwise::new(weight, bias).apply(x, true, expanded);
             expanded
         }
     };

@@ -2,22 +2,28 @@
 
 mod attention;
 mod block;
+mod depthwise;
 mod functions;
+#[cfg(not(target_arch = "wasm32"))]
 mod gemm;
 #[cfg(feature = "train")]
 mod gradient;
+mod lanes;
 mod matrix;
+mod network;
 mod panels;
+mod pointwise;
 
 #[cfg(any(target_arch = "wasm32", test))]
 pub use attention::attention_maps;
 pub use attention::{Item, Sizes, attention};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use block::add;
-pub use block::{Parameters, Shape, forward};
+pub use block::{Block, Parameters, Shape};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use functions::{activate, layer_norm};
 #[cfg(feature = "train")]
 pub use gradient::{Scratch, backward};
 pub use matrix::{Factor, Matrix, MatrixMut, Quantised};
+pub use network::{Kind, Network, Size};
 pub use panels::{feed_forward, multiply};

@@ -8,9 +8,9 @@
 use std::ops::Range;
 
 use super::functions::activate;
+use super::lanes::{LANES, Lanes};
 use super::matrix::{Factor, Matrix, MatrixMut, Quantised};
 use crate::model::ops::activation::Activation;
-use lanes::{LANES, Lanes};
 
 /// Rows of a tile, at most. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the
 /// rows: 11 of the 16 vector registers that WebAssembly can count on. With five rows sums no longer
@@ -32,6 +32,68 @@ const STREAMS: usize = 128;
 /// a panel once, and uses it for all rows.
 const VERY_FEW: usize = 16;
 
+/// What becomes of sums before they are written.
+#[derive(Clone, Copy, Default)]
+pub struct Epilogue<'a> {
+    /// Whether they are added to what stands there.
+    pub accumulate: bool,
+    /// Added to each column.
+    pub bias: Option<&'a [f32]>,
+    /// Whether ReLU6 follows.
+    pub relu6: bool,
+}
+
+impl Epilogue<'_> {
+    /// What becomes of the sums over a part of the depth.
+    fn of(self, part: &Range<usize>, depth: usize) -> Self {
+        let (first, last) = (part.start == 0, part.end == depth);
+        Self {
+            accumulate: self.accumulate || !first,
+            bias: self.bias.filter(|_| last),
+            relu6: self.relu6 && last,
+        }
+    }
+}
+
+/// A right matrix as panels, `[columns / 8, depth, 8]`, rounded up, with zeros in place of missing columns.
+#[cfg(any(target_arch = "wasm32", test))]
+pub fn packed(right: &Matrix) -> Vec<f32> {
+    let mut panels = vec![0.0; right.columns.div_ceil(COLUMNS) * right.rows * COLUMNS];
+    let columns = blocks(right.columns, COLUMNS);
+    for (columns, panel) in columns.zip(panels.chunks_exact_mut(right.rows * COLUMNS)) {
+        pack(right, 0..right.rows, columns, panel);
+    }
+    panels
+}
+
+/// `out = left · right`, and what the epilogue says, where the right matrix is [`packed`]; `columns` is how many it has.
+#[cfg(any(target_arch = "wasm32", test))]
+pub fn multiply_packed(
+    left: Matrix,
+    panels: &[f32],
+    columns: usize,
+    epilogue: Epilogue,
+    out: MatrixMut,
+) {
+    let MatrixMut { data: out, row_stride } = out;
+    for depth in blocks(left.columns, DEPTH) {
+        let epilogue = epilogue.of(&depth, left.columns);
+        for rows in blocks(left.rows, BLOCK) {
+            for (columns, panel) in
+                blocks(columns, COLUMNS).zip(panels.chunks_exact(left.columns * COLUMNS))
+            {
+                let left = Lines { matrix: left, rows: rows.clone(), depth: depth.clone() };
+                let out = &mut out[rows.start * row_stride + columns.start..];
+                let width = columns.len();
+                let bias = epilogue.bias.map(|bias| line(&bias[columns]));
+                let target = Target { out, row_stride, width, bias, epilogue };
+                let lines = &panel[depth.start * COLUMNS..depth.end * COLUMNS];
+                left.multiply_into(Floats { lines, stride: COLUMNS }, target);
+            }
+        }
+    }
+}
+
 /// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
 /// either the rows or the columns of the right one.
 pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
@@ -42,13 +104,13 @@ pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
         Factor::Integers(_) => left.rows <= VERY_FEW,
     };
     for depth in blocks(left.columns, if direct { STREAMS } else { DEPTH }) {
-        let accumulate = accumulate || depth.start > 0;
+        let epilogue = Epilogue { accumulate, ..Epilogue::default() }.of(&depth, left.columns);
         for rows in blocks(left.rows, BLOCK) {
             for columns in blocks(right.columns(), COLUMNS) {
                 let left = Lines { matrix: left, rows: rows.clone(), depth: depth.clone() };
                 let out = &mut out[rows.start * row_stride + columns.start..];
                 let width = columns.len();
-                let out = Target { out, row_stride, width, accumulate };
+                let out = Target { out, row_stride, width, bias: None, epilogue };
                 let stands_as_it_is = direct && width == COLUMNS;
                 match right {
                     Factor::Floats(right) if stands_as_it_is => {
@@ -106,32 +168,28 @@ struct Target<'a> {
     out: &'a mut [f32],
     row_stride: usize,
     width: usize,
-    accumulate: bool,
+    /// Of these columns.
+    bias: Option<[Lanes; 2]>,
+    epilogue: Epilogue<'a>,
 }
 
 impl Lines<'_> {
-    /// Every row, tile by tile.
+    /// Every row, tile by tile: those of full height, and the last one.
     fn multiply_into(&self, panel: impl Panel, target: Target) {
-        let Target { out, row_stride, width, accumulate } = target;
-        let line = |row: usize| {
-            &self.matrix.data[(self.rows.start + row) * self.matrix.row_stride..]
-                [self.depth.clone()]
-        };
-        let depth = self.depth.len();
-        for tiled in blocks(self.rows.len(), height(self.rows.len())) {
-            let out = &mut out[tiled.start * row_stride..];
-            let line = |row: usize| line(tiled.start + row);
-            macro_rules! tile {
-                ($rows:literal) => {{
-                    let lines: [&[f32]; $rows] = std::array::from_fn(line);
-                    tile(lines, depth, panel, accumulate, out, row_stride, width);
-                }};
-            }
-            match tiled.len() {
-                1 => tile!(1),
-                2 => tile!(2),
-                3 => tile!(3),
-                _ => tile!(4),
+        let Target { out, row_stride, width, bias, epilogue } = target;
+        let (count, height) = (self.rows.len(), height(self.rows.len()));
+        let full = count - count % height;
+        for rows in [0..full, full..count].into_iter().filter(|rows| !rows.is_empty()) {
+            let first = (self.rows.start + rows.start) * self.matrix.row_stride + self.depth.start;
+            let left = (&self.matrix.data[first..], self.matrix.row_stride);
+            let out = &mut out[rows.start * row_stride..];
+            let target = Target { out, row_stride, width, bias, epilogue };
+            let (count, depth) = (rows.len(), self.depth.len());
+            match count.min(height) {
+                1 => tiles::<1>(left, count, depth, panel, target),
+                2 => tiles::<2>(left, count, depth, panel, target),
+                3 => tiles::<3>(left, count, depth, panel, target),
+                _ => tiles::<4>(left, count, depth, panel, target),
             }
         }
     }
@@ -268,187 +326,112 @@ fn unpack(right: &Quantised, depth: Range<usize>, columns: Range<usize>, panel: 
 
 /// The factors of up to eight columns.
 fn factors(right: &Quantised, columns: Range<usize>) -> [Lanes; 2] {
-    let mut factors = [0.0; COLUMNS];
-    factors[..columns.len()].copy_from_slice(&right.factors[columns]);
-    // SAFETY: there are twice `LANES` numbers.
-    unsafe { [Lanes::load(factors.as_ptr()), Lanes::load(factors.as_ptr().add(LANES))] }
+    line(&right.factors[columns])
 }
 
-/// Multiplies `ROWS` dense rows by a panel; `width` of the sums are written, at `stride` from row to row.
+/// Up to eight numbers, and zeros.
+fn line(values: &[f32]) -> [Lanes; 2] {
+    let mut line = [0.0; COLUMNS];
+    line[..values.len()].copy_from_slice(values);
+    // SAFETY: there are twice `LANES` numbers.
+    unsafe { [Lanes::load(line.as_ptr()), Lanes::load(line.as_ptr().add(LANES))] }
+}
+
+/// Multiplies rows, which lie a stride apart, by a panel: `ROWS` at a time, a multiple of it in all.
 ///
 /// Not inlined: among other code the sums do not stay in registers.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 #[inline(never)]
-fn tile<const ROWS: usize>(
-    rows: [&[f32]; ROWS],
+fn tiles<const ROWS: usize>(
+    (left, left_stride): (&[f32], usize),
+    rows: usize,
     depth: usize,
     panel: impl Panel,
-    accumulate: bool,
-    out: &mut [f32],
-    stride: usize,
-    width: usize,
+    target: Target,
 ) {
-    assert!(rows.iter().all(|row| row.len() >= depth) && panel.has(depth));
-    assert!(width <= COLUMNS && out.len() >= (ROWS - 1) * stride + width);
-    let rows = rows.map(<[f32]>::as_ptr);
-    let mut sums = [[Lanes::ZERO; 2]; ROWS];
-    for index in 0..depth {
-        // SAFETY: the first assert holds what is read inside the slices.
-        unsafe {
-            let [low, high] = panel.line(index);
-            for (sums, row) in sums.iter_mut().zip(rows) {
-                let value = Lanes::splat(*row.add(index));
-                sums[0] = value.mul_add(low, sums[0]);
-                sums[1] = value.mul_add(high, sums[1]);
-            }
-        }
-    }
-    for (row, sums) in sums.into_iter().enumerate() {
-        let out = &mut out[row * stride..][..width];
-        let mut line = [0.0; COLUMNS];
-        let whole = width == COLUMNS;
-        if !whole && accumulate {
-            line[..width].copy_from_slice(out);
-        }
-        let target = if whole { out.as_mut_ptr() } else { line.as_mut_ptr() };
-        for (half, sum) in panel.sums(sums).into_iter().enumerate() {
-            // SAFETY: there are `COLUMNS` numbers at `target`, in `out` or in `line`.
+    let Target { out, row_stride: stride, width, bias, epilogue } = target;
+    assert!(rows.is_multiple_of(ROWS) && rows > 0 && panel.has(depth));
+    assert!(left.len() >= (rows - 1) * left_stride + depth);
+    assert!(width <= COLUMNS && out.len() >= (rows - 1) * stride + width);
+    let bias = bias.unwrap_or([Lanes::ZERO; 2]);
+    for first in (0..rows).step_by(ROWS) {
+        // SAFETY: the first two asserts hold what is read inside the slices.
+        let sums = unsafe {
+            let row = |row: usize| left.as_ptr().add((first + row) * left_stride);
+            sums::<ROWS>(std::array::from_fn(row), depth, panel)
+        };
+        for (row, sums) in (first..).zip(sums) {
+            let [low, high] = panel.sums(sums);
+            let sums = [low.add(bias[0]), high.add(bias[1])];
+            // SAFETY: the last assert holds what is read and written inside `out`; `line` has `COLUMNS` numbers.
             unsafe {
-                let target = target.add(half * LANES);
-                let sum = if accumulate { Lanes::load(target).add(sum) } else { sum };
-                sum.store(target);
+                let target = out.as_mut_ptr().add(row * stride);
+                if width == COLUMNS {
+                    write(sums, target, epilogue);
+                } else {
+                    let mut line = [0.0; COLUMNS];
+                    target.copy_to_nonoverlapping(line.as_mut_ptr(), width);
+                    write(sums, line.as_mut_ptr(), epilogue);
+                    line.as_ptr().copy_to_nonoverlapping(target, width);
+                }
             }
         }
-        if !whole {
-            out.copy_from_slice(&line[..width]);
+    }
+}
+
+/// Writes eight sums.
+///
+/// # Safety
+///
+/// There must be as many numbers at `target`.
+#[inline(always)]
+unsafe fn write(sums: [Lanes; 2], target: *mut f32, epilogue: Epilogue) {
+    for (half, sum) in sums.into_iter().enumerate() {
+        // SAFETY: the caller holds it.
+        unsafe {
+            let target = target.add(half * LANES);
+            let sum = if epilogue.accumulate { Lanes::load(target).add(sum) } else { sum };
+            let sum = if epilogue.relu6 { sum.clamp(0.0, 6.0) } else { sum };
+            sum.store(target);
         }
     }
 }
 
-#[cfg(target_arch = "wasm32")]
-mod lanes {
-    use core::arch::wasm32::*;
-
-    /// Numbers in a vector.
-    pub const LANES: usize = 4;
-
-    /// A vector of WebAssembly.
-    #[derive(Clone, Copy)]
-    pub struct Lanes(v128);
-
-    impl Lanes {
-        pub const ZERO: Self = Self(f32x4(0.0, 0.0, 0.0, 0.0));
-
-        /// # Safety
-        ///
-        /// There must be `LANES` numbers; they may lie at any address.
-        #[inline(always)]
-        pub unsafe fn load(values: *const f32) -> Self {
-            // SAFETY: the caller holds it.
-            Self(unsafe { v128_load(values.cast()) })
-        }
-
-        /// # Safety
-        ///
-        /// As for `load`.
-        #[inline(always)]
-        pub unsafe fn store(self, values: *mut f32) {
-            // SAFETY: the caller holds it.
-            unsafe { v128_store(values.cast(), self.0) }
-        }
-
-        #[inline(always)]
-        pub fn splat(value: f32) -> Self {
-            Self(f32x4_splat(value))
-        }
-
-        /// # Safety
-        ///
-        /// There must be twice `LANES` integers.
-        #[inline(always)]
-        pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
-            // SAFETY: the caller holds it.
-            let words = unsafe { i16x8_load_extend_i8x8(values) };
-            [
-                Self(f32x4_convert_i32x4(i32x4_extend_low_i16x8(words))),
-                Self(f32x4_convert_i32x4(i32x4_extend_high_i16x8(words))),
-            ]
-        }
-
-        #[inline(always)]
-        pub fn mul(self, other: Self) -> Self {
-            Self(f32x4_mul(self.0, other.0))
-        }
-
-        #[inline(always)]
-        pub fn add(self, other: Self) -> Self {
-            Self(f32x4_add(self.0, other.0))
-        }
-
-        /// `self * factor + term`, with relaxed SIMD rounded once.
-        #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
-        #[inline]
-        pub fn mul_add(self, factor: Self, term: Self) -> Self {
-            #[cfg(feature = "relaxed-simd")]
-            return Self(f32x4_relaxed_madd(self.0, factor.0, term.0));
-            #[cfg(not(feature = "relaxed-simd"))]
-            Self(f32x4_add(f32x4_mul(self.0, factor.0), term.0))
+/// The products of some rows with a panel.
+///
+/// # Safety
+///
+/// There must be `depth` numbers at each of the rows, and lines of the panel.
+#[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+#[inline]
+unsafe fn sums<const ROWS: usize>(
+    mut rows: [*const f32; ROWS],
+    depth: usize,
+    panel: impl Panel,
+) -> [[Lanes; 2]; ROWS] {
+    let mut sums = [[Lanes::ZERO; 2]; ROWS];
+    // SAFETY: the caller holds it.
+    unsafe {
+        for index in 0..depth {
+            step(&mut sums, rows, panel.line(index));
+            rows = rows.map(|row| row.add(1));
         }
     }
+    sums
 }
 
-/// The same without vectors, so that native tests cover all but the instructions.
-#[cfg(not(target_arch = "wasm32"))]
-mod lanes {
-    pub const LANES: usize = 4;
-
-    #[derive(Clone, Copy)]
-    pub struct Lanes([f32; LANES]);
-
-    impl Lanes {
-        pub const ZERO: Self = Self([0.0; LANES]);
-
-        /// # Safety
-        ///
-        /// There must be `LANES` numbers.
-        pub unsafe fn load(values: *const f32) -> Self {
-            // SAFETY: the caller holds it.
-            Self(unsafe { values.cast::<[f32; LANES]>().read() })
-        }
-
-        /// # Safety
-        ///
-        /// As for `load`.
-        pub unsafe fn store(self, values: *mut f32) {
-            // SAFETY: the caller holds it.
-            unsafe { values.cast::<[f32; LANES]>().write(self.0) }
-        }
-
-        pub fn splat(value: f32) -> Self {
-            Self([value; LANES])
-        }
-
-        /// # Safety
-        ///
-        /// There must be twice `LANES` integers.
-        pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
-            // SAFETY: the caller holds it.
-            let values = unsafe { values.cast::<[i8; 2 * LANES]>().read() };
-            let half = |from: usize| std::array::from_fn(|lane| f32::from(values[from + lane]));
-            [Self(half(0)), Self(half(LANES))]
-        }
-
-        pub fn mul(self, other: Self) -> Self {
-            Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
-        }
-
-        pub fn add(self, other: Self) -> Self {
-            Self(std::array::from_fn(|lane| self.0[lane] + other.0[lane]))
-        }
-
-        pub fn mul_add(self, factor: Self, term: Self) -> Self {
-            Self(std::array::from_fn(|lane| self.0[lane] * factor.0[lane] + term.0[lane]))
-        }
+#[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
+#[inline]
+unsafe fn step<const ROWS: usize>(
+    sums: &mut [[Lanes; 2]; ROWS],
+    rows: [*const f32; ROWS],
+    [low, high]: [Lanes; 2],
+) {
+    for (sums, row) in sums.iter_mut().zip(rows) {
+        // SAFETY: the caller holds it.
+        let value = Lanes::splat(unsafe { *row });
+        sums[0] = value.mul_add(low, sums[0]);
+        sums[1] = value.mul_add(high, sums[1]);
     }
 }
 
@@ -498,6 +481,30 @@ mod tests {
                         (0..depth).map(product).sum::<f32>() + if accumulate { then } else { 0.0 }
                     };
                     assert_eq!(now, expected, "{rows} x {depth} x {columns} at {row}, {column}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn packed_products_are_those_of_the_matrix_with_bias_and_activation() {
+        for [rows, depth, columns] in SIZES {
+            let (left, right) = (values(rows * depth, 1), values(depth * columns, 4));
+            let (left, bias) = (Matrix::rows(&left, rows, depth), values(columns, 3));
+            let right = Matrix::columns(&right, columns, depth);
+            let before = values(rows * columns, 2);
+            for (accumulate, relu6) in [(false, true), (true, false)] {
+                let mut out = before.clone();
+                let epilogue = Epilogue { accumulate, bias: Some(&bias), relu6 };
+                let target = MatrixMut::rows(&mut out, columns);
+                multiply_packed(left, &packed(&right), columns, epilogue, target);
+                for (place, (now, then)) in out.iter().zip(&before).enumerate() {
+                    let (row, column) = (place / columns, place % columns);
+                    let product = |i| left.at(row, i) * right.at(i, column);
+                    let sum = (0..depth).map(product).sum::<f32>() + bias[column];
+                    let sum = if accumulate { sum + then } else { sum };
+                    let expected = if relu6 { sum.clamp(0.0, 6.0) } else { sum };
+                    assert_eq!(*now, expected, "{rows} x {depth} x {columns} at {row}, {column}");
                 }
             }
         }

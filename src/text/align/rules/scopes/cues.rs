@@ -152,12 +152,15 @@ impl Walk<'_> {
     pub(super) fn subject(&mut self, event: &Event, group: usize) {
         let mut subject = self.new_found(event, group);
         subject.negated = self.normal_ahead;
+        let borderline = std::mem::take(&mut self.borderline_ahead);
+        subject.uncertain |= borderline;
         let placed = event.start.checked_sub(1).and_then(|before| {
             let the = before > 0
                 && ["the", "both", "el", "la"].contains(&self.tokens[before].word.as_str());
             self.tokens.get(if the { before - 1 } else { before })
         });
-        if self.normal_ahead {
+        if self.normal_ahead || borderline {
+            self.unc.on &= !borderline;
             self.found.push(subject);
         } else if !placed.is_some_and(|token| {
             token.word != "of" && LEXICON.source.prepositions.contains(&token.word)

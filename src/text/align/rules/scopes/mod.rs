@@ -38,6 +38,8 @@ pub(super) struct Walk<'a> {
     subjects: Vec<Found>,
     /// "normal" waits for subjects.
     normal_ahead: bool,
+    /// "borderline" waits for the subject next to it.
+    borderline_ahead: bool,
     neg: Scope,
     unc: Scope,
     hist: Scope,
@@ -165,6 +167,7 @@ impl<'a> Walk<'a> {
             What::Cue(cue) => match cue {
                 Cue::NegBefore | Cue::NegEither if self.answers(event, next) => self.answer(event),
                 Cue::NegBefore if self.denies_change(event, next) => self.unchanged = true,
+                Cue::NegBefore if self.is_part_of_word(event, next) => {}
                 Cue::NegBefore => self.start_neg(),
                 Cue::NegAfter | Cue::NegEither if self.is_about_last(event) => {
                     self.deny_last(event)
@@ -211,6 +214,7 @@ impl<'a> Walk<'a> {
                 // "肺炎を疑う所見なし"
                 Cue::UncAfter if next.is_some_and(|next| next.what == What::Cue(Cue::NegAfter)) => {
                 }
+                Cue::UncAfter if self.is_risk_of_another(event) => {}
                 Cue::UncAfter => self.doubt_before(event),
                 Cue::Versus => {
                     let barrier = self.barrier;
@@ -242,7 +246,10 @@ impl<'a> Walk<'a> {
                 Cue::Borderline if self.subjects.is_empty() && self.trails(event) => {
                     self.doubt_before(event);
                 }
-                Cue::Borderline if self.subjects.is_empty() => self.unc = self.start(),
+                Cue::Borderline if self.subjects.is_empty() => {
+                    self.borderline_ahead = leads_to_subject(event, next);
+                    self.unc = self.start();
+                }
                 Cue::Borderline => {
                     self.subjects.iter_mut().for_each(|subject| subject.uncertain = true);
                     self.found.append(&mut self.subjects);
@@ -425,6 +432,11 @@ impl<'a> Walk<'a> {
             self.found[segment..].iter_mut().for_each(|found| found.negated = false);
         }
     }
+}
+
+/// "borderline heart size"
+fn leads_to_subject(event: &Event, next: Option<&Event>) -> bool {
+    next.is_some_and(|next| matches!(next.what, What::Subject(_)) && next.start == event.end)
 }
 
 /// Whether an event is what a cue before it acts on.

@@ -27,6 +27,21 @@ impl Walk<'_> {
                 .is_some_and(|token| CHANGED.contains(&token.word.as_str()))
     }
 
+    /// "non-calcified granuloma", not "non-pneumonia"
+    pub(super) fn is_part_of_word(&self, event: &Event, next: Option<&Event>) -> bool {
+        let whole = |next: &Event| {
+            let word = (next.start, next.end) == (event.end, event.end + 1);
+            word && matches!(next.what, What::Finding(_))
+        };
+        self.tokens[event.start].word == "non" && !next.is_some_and(whole)
+    }
+
+    /// "effusion in a high risk patient", not "pneumothorax risk"
+    pub(super) fn is_risk_of_another(&self, event: &Event) -> bool {
+        self.tokens[event.start].word == "risk"
+            && self.found.last().is_none_or(|last| last.end != event.start)
+    }
+
     /// "Rule out pneumonia, effusion" asks for both.
     pub(super) fn asks(&self, event: &Event) -> bool {
         const VERBS: [&str; 10] = [
