@@ -19,8 +19,8 @@ RESULTS_CACHE := $(CACHE)/results
 # `make fuzz RUNS=-1` goes on until it is stopped.
 RUNS ?= 1000000
 
-# Tools are compiled to be used once or twice, not to be debugged.
-compile := CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --root $(CACHE)/tools
+# Tools are compiled to be used once or twice, not to be debugged, and beside the project: cargo locks a target folder.
+compile := CARGO_TARGET_DIR=$(CACHE)/tools/target CARGO_PROFILE_DEV_DEBUG=0 cargo install --debug --root $(CACHE)/tools
 
 # A cargo subcommand, by name and version.
 install = @cargo $(1) --version 2>/dev/null | grep -q ' $(2)$$' \
@@ -44,13 +44,12 @@ package: page
 	npm ci --prefix tests/lint --no-audit --no-fund
 	node www/pack.js dist pkg
 
-## All checks: formatting, lints, native tests, the page, and the page in Chromium. Two at a time: what one cannot share out
-## among the cores (downloads, link-time optimisation, a long test) leaves time to the other.
+## All checks: formatting, lints, native tests, the page, and the page in Chromium. Two at a time, the longest first: what one
+## cannot share out among the cores (downloads, link-time optimisation, a long test) leaves time to the other.
 test:
-	$(MAKE) -j2 tools audit lint checkout
-	$(MAKE) -j2 native page
+	$(MAKE) -j2 page native audit lint
 	npm run --prefix tests/lint types:built
-	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test
+	cd tests/browser && CARZERO_BIN=$(CARGO_TARGET_DIR)/debug/carzero node --test --test-concurrency=2
 
 ## Formatting, lints and tests of the Rust code.
 native: checkout
@@ -153,7 +152,7 @@ tools: packages
 	@trunk --version 2>/dev/null | grep -q ' $(TRUNK_VERSION)$$' \
 		|| $(compile) trunk --version $(TRUNK_VERSION) --locked
 	@wasm-bindgen --version 2>/dev/null | grep -q ' $(WASM_BINDGEN_VERSION)$$' \
-		|| cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(CACHE)/tools
+		|| CARGO_PROFILE_DEV_OPT_LEVEL=1 $(compile) wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION)
 
 # Checkouts share the cache, and cargo tells their code apart by time only.
 checkout:

@@ -212,6 +212,9 @@ async function measure(model) {
   }
 }
 
+/** Of times that were taken in turns: a machine that is slower for a while is so for both. @param {number[]} ours @param {number[]} theirs By round */
+const ratio = (ours, theirs) => median(ours.map((value, round) => value / theirs[round]));
+
 /** Bytes of files, as they are and compressed. @param {string[]} paths @param {boolean} [compress] */
 function sizes(paths, compress = true) {
   const sum = (/** @type {(path: string) => number} */ bytesOf) =>
@@ -266,9 +269,10 @@ function report(model, { load, differences, times, memory, bytes }) {
       title: mode === 'single' ? `${TASKS[task].title} (a single click)` : TASKS[task].title,
       values: medians(mode, task),
       show: ms,
+      rounds: times[mode][task],
     })),
   );
-  /** @type {{title: string, values: Record<string, number>, show: (value: number) => string, plain?: boolean}[]} Plain ones have no ratios */
+  /** @type {{title: string, values: Record<string, number>, show: (value: number) => string, rounds?: Record<string, number[]>, plain?: boolean}[]} Plain ones have no ratios */
   const rows = [
     ...timed,
     { title: 'One more prompt, its text cached, of a full pass', values: share('prompt'), show: percent, plain: true },
@@ -290,12 +294,14 @@ function report(model, { load, differences, times, memory, bytes }) {
         ...Object.values(SIDES).map(({ title }) => title),
         ...PEERS.map((side) => `here : ${SIDES[side].title}`),
       ],
-      ...rows.map(({ title, values, show, plain }) => [
+      ...rows.map(({ title, values, show, rounds, plain }) => [
         title,
         ...Object.keys(SIDES).map((side) => (at(side) in values ? show(values[at(side)]) : '')),
-        ...PEERS.map((side) =>
-          plain || !(at(side) in values) ? '' : (values[at('here')] / values[at(side)]).toFixed(2),
-        ),
+        ...PEERS.map((side) => {
+          if (plain || !(at(side) in values)) return '';
+          const of = (/** @type {string} */ name) => rounds?.[name] ?? [values[name]];
+          return ratio(of(at('here')), of(at(side))).toFixed(2);
+        }),
       ]),
     ]);
   });

@@ -56,7 +56,7 @@ export class Mailbox {
     Atomics.notify(shared, 0);
   }
 
-  /** Whether the next message comes in time. @param {number} patience Milliseconds; 0 for no longer than it takes to fall asleep */
+  /** Whether the next message comes in time. @param {number} patience Milliseconds */
   comes(patience) {
     const { count } = this.#shared;
     waitWhile(count, this.#done, patience);

@@ -11,6 +11,7 @@ const CAPACITY = 4 << 20; // numbers
 /** With who does not answer. */
 export const PATIENCE_MS = 10_000;
 const WORDS = 256; // of a member's control
+const WAKING_MS = 2; // by then a member has begun, unless other work has its core
 
 /** What the first number of a member's `control` says. */
 export const STATES = { starting: 0, ready: 1, given: 2, working: 3, failed: 4 };
@@ -74,7 +75,7 @@ export class Pool {
 
   /** @param {boolean} mayTakeBack The share, where no member has begun it @param {Float32Array} out @returns {boolean} Whether the first member's next message came */
   receive(mayTakeBack, out) {
-    if (mayTakeBack && !this.#up.comes(0) && this.#takeBack()) {
+    if (mayTakeBack && !this.#up.comes(WAKING_MS) && this.#takeBack()) {
       this.#down.withdraw();
       return false;
     }

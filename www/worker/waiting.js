@@ -1,15 +1,18 @@
 /** How instances of the program in several workers wait for each other: on the first number of a shared array. */
 
-const LOOKS = 20_000; // about a tenth of a millisecond
+/** Falling asleep and waking can cost either side most of a millisecond, so it is looked for as long first. */
+const LOOKING_MS = 2;
+const LOOKS = 1000; // from one look at the clock to the next
 
 /**
- * Waits while it is this number. Most waits are shorter than falling asleep and waking, so it looks for a while first. A
- * call that was meant for the wait before may come late, so being woken says nothing.
+ * Waits while it is this number. A call that was meant for the wait before may come late, so being woken says nothing.
  *
  * @param {Int32Array} shared @param {number} number @param {number} [patience] Milliseconds
  */
 export function waitWhile(shared, number, patience) {
-  for (let i = 0; i < LOOKS; i++) if (Atomics.load(shared, 0) !== number) return;
+  for (const end = performance.now() + LOOKING_MS; performance.now() < end; ) {
+    for (let i = 0; i < LOOKS; i++) if (Atomics.load(shared, 0) !== number) return;
+  }
   while (Atomics.wait(shared, 0, number, patience) === 'ok'); // 'not-equal' once it is another
 }
 

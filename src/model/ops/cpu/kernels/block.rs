@@ -52,11 +52,13 @@ impl Shape {
     }
 
     /// Values of the input map.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn input_len(&self) -> usize {
         self.height * self.width * self.input
     }
 
     /// Values of the output map.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn output_len(&self) -> usize {
         let [height, width] = self.output_size();
         height * width * self.output

@@ -19,10 +19,6 @@ pub fn taps_first(weight: &[f32], channels: usize) -> Vec<f32> {
 
 /// A 3 x 3 depthwise convolution, padded by one, and ReLU6, for the output rows `rows`.
 /// `source` begins with the input row `first`.
-#[cfg_attr(
-    target_arch = "wasm32",
-    expect(unreachable_code, reason = "for whole vectors of channels")
-)]
 pub fn depthwise(
     shape: &Shape,
     taps: &[f32],

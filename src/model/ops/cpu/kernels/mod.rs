@@ -19,6 +19,7 @@ pub use attention::attention_maps;
 pub use attention::{Item, Sizes, attention};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use block::add;
+#[cfg(not(target_arch = "wasm32"))]
 pub use block::{Block, Parameters, Shape};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use functions::{activate, layer_norm};
