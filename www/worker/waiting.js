@@ -10,7 +10,7 @@ const LOOKS = 1000; // from one look at the clock to the next
  * @param {Int32Array} shared @param {number} number @param {number} [patience] Milliseconds
  */
 export function waitWhile(shared, number, patience) {
-  for (const end = performance.now() + LOOKING_MS; performance.now() < end; ) {
+  for (const end = performance.now() + LOOKING_MS; performance.now() < end;) {
     for (let i = 0; i < LOOKS; i++) if (Atomics.load(shared, 0) !== number) return;
   }
   while (Atomics.wait(shared, 0, number, patience) === 'ok'); // 'not-equal' once it is another
