@@ -167,6 +167,21 @@ describe('a worker that ends', () => {
     assert.deepEqual(await scores(), expected);
   });
 
+  test('is not taken for ended where its lock comes later than its first answer', async () => {
+    await start({ serviceWorkers: 'block' });
+    const late = '((name, held) => setTimeout(() => navigator.locks.request(name, held), 1000))(';
+    site.edits.set('/worker/worker.js', (body) => {
+      const edited = String(body).replace('navigator.locks?.request(', late);
+      assert.notEqual(edited, String(body));
+      return edited;
+    });
+    await open();
+    await chooseImage();
+    await reach('done');
+    await page.evaluate(() => navigator.locks.query()); // whatever was asked for has been answered
+    assert.ok(await page.getByText('The worker ended').isHidden());
+  });
+
   test('has a report that axe-core finds nothing in, also at 360 px', async () => {
     await start({ serviceWorkers: 'block', viewport: { width: 360, height: 740 }, bypassCSP: true });
     trap('score');

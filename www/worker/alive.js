@@ -1,2 +1,5 @@
-/** Holds a lock, called as the worker is, as long as the worker lives; see client.js. */
-navigator.locks?.request(self.name, () => new Promise(() => {}));
+/** Holds a lock, called as the worker is, as long as the worker lives, and says so once it has it; see client.js. */
+navigator.locks?.request(self.name, () => {
+  postMessage({ type: 'alive' });
+  return new Promise(() => {});
+});

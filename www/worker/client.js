@@ -21,7 +21,6 @@ export class WorkerClient {
   constructor(script = './worker.js', start = startInheriting) {
     this.#worker = start(new URL(script, WORKERS).href, this.#lock);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.addEventListener('message', () => this.#outlive(), { once: true });
     this.#worker.onmessageerror = () => this.#crash('A message from the worker could not be read.');
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -42,7 +41,7 @@ export class WorkerClient {
     });
   }
 
-  /** A worker that ends without a word lets go of its lock. */
+  /** A worker that ends without a word lets go of its lock, which it holds by now. */
   #outlive() {
     navigator.locks?.request(this.#lock, () => this.#crash('The worker ended.'));
   }
@@ -58,6 +57,7 @@ export class WorkerClient {
 
   /** @param {{id: number, type: string, value: any}} message */
   #receive({ id, type, value }) {
+    if (type === 'alive') return this.#outlive();
     if (type === 'crash') return this.#crash(value.message, value.stack);
     const call = this.#calls.get(id);
     if (!call) return; // answered already, or stopped
