@@ -45,7 +45,7 @@ package: page
 	node www/pack.js dist pkg
 
 ## All checks: formatting, lints, native tests, the page, and the page in Chromium. Two at a time, the longest first: what one
-## cannot share out among the cores (downloads, link-time optimisation, a long test) leaves time to the other.
+## cannot share out among the cores (downloads, link-time optimisation, a long test) leaves time to the other. The page has precedence.
 test:
 	$(MAKE) -j2 page native audit lint
 	npm run --prefix tests/lint types:built
@@ -54,7 +54,7 @@ test:
 ## Formatting, lints and tests of the Rust code.
 native: checkout
 	cargo fmt --check
-	$(LINTED) cargo test --locked --features train,llm
+	$(LINTED) nice cargo test --locked --features train,llm
 
 ## Form, types and imports of the page's and the tests' JavaScript and CSS.
 lint: browser packages

@@ -251,9 +251,9 @@ pub fn network(
     let weights = kinds.iter().map(|kind| kind.numbers()).sum();
     let mut y = vec![0.0; whole.yielded(0).len()];
     share([x.len(), weights, y.len()], whole.work(), size[0], &mut y, alone, |lead, shares, y| {
-        let workers = &*lead.workers;
+        let room = lead.workers.room();
         let mut plans = (2..=shares.len()).rev().map(plan);
-        let Some(plan) = plans.find(|plan| plan.works(workers.room())) else { return alone(y) };
+        let Some(plan) = plans.find(|plan| plan.works(room)) else { return alone(y) };
         let may_take_back = lead.keeps(id);
         let workers = &*lead.workers;
         let members = 0..plan.participants - 1;
@@ -264,16 +264,14 @@ pub fn network(
             if form == Form::Floats {
                 (0..kinds.len()).for_each(|index| inputs.give(&numbers(index)));
             }
-            let (kinds, participant, participants) =
-                (kinds.to_vec(), member + 1, plan.participants);
             inputs.start(&Job::Network {
                 weights: id,
                 form,
-                kinds,
+                kinds: kinds.to_vec(),
                 height: size[0],
                 width: size[1],
-                participant,
-                participants,
+                participant: member + 1,
+                participants: plan.participants,
             });
         }
         let part = plan.run(0, &network, &x[plan.given(0)], &Members { workers, may_take_back });

@@ -34,7 +34,7 @@ pub struct Plan {
     pub kinds: Vec<Kind>,
     /// The size of every map, from the first layer's input to the last one's output.
     sizes: Vec<Size>,
-    /// The lead, and so many members but one.
+    /// How many compute: the lead and its members.
     pub participants: usize,
 }
 
@@ -49,8 +49,7 @@ impl Plan {
         Self { kinds, sizes, participants }
     }
 
-    /// Whether all have rows of every map, need rows of their neighbours only, and no message has more numbers than
-    /// `room`.
+    /// Whether all have rows of every map, need only their neighbours' besides, and no message has more numbers than `room`.
     pub fn works(&self, room: usize) -> bool {
         let fits = |layer: usize, participant: usize| {
             let (own, needed) = (self.rows(layer, participant), self.needed(layer, participant));
