@@ -120,13 +120,13 @@ impl MobileNetV2Encoder {
 
 impl From<&InvertedResidual> for Layer {
     fn from(block: &InvertedResidual) -> Self {
-        Self::InvertedResidual(ops::InvertedResidual {
+        Self::InvertedResidual(Box::new(ops::InvertedResidual {
             expand: block.expand.as_ref().map(Into::into),
             depthwise: (&block.depthwise).into(),
             project: (&block.project).into(),
             stride: block.stride,
             residual: block.residual,
-        })
+        }))
     }
 }
 

@@ -95,7 +95,7 @@ pub fn attended(
 pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
     layers.into_iter().fold(x, |x, layer| match layer {
         Layer::Stem(convolution) => stem(x, convolution),
-        Layer::InvertedResidual(block) => inverted_residual(x, block),
+        Layer::InvertedResidual(block) => inverted_residual(x, *block),
         Layer::Pointwise(convolution) => linear(x, convolution.into(), Activation::Relu6, None),
     })
 }

@@ -73,7 +73,7 @@ pub enum Layer {
     /// A 3 x 3 convolution with stride 2 of one plane of even sides, zeros around it, and ReLU6.
     Stem(Convolution),
     /// `project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
-    InvertedResidual(InvertedResidual),
+    InvertedResidual(Box<InvertedResidual>),
     /// A 1 x 1 convolution and ReLU6.
     Pointwise(Convolution),
 }

@@ -14,7 +14,7 @@ use crate::model::ops::inputs::{Convolution, InvertedResidual, Layer};
 /// See [`ops::convolutions`](crate::model::ops::convolutions).
 pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
     layers.into_iter().fold(x, |x, layer| match layer {
-        Layer::InvertedResidual(block) => inverted_residual(x, block),
+        Layer::InvertedResidual(block) => inverted_residual(x, *block),
         other => composed::convolutions(x, vec![other]),
     })
 }

@@ -41,8 +41,8 @@ fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
 fn parts(layer: &Layer) -> impl Iterator<Item = &Convolution> {
     let parts = match layer {
         Layer::Stem(one) | Layer::Pointwise(one) => [None, None, Some(one)],
-        Layer::InvertedResidual(InvertedResidual { expand, depthwise, project, .. }) => {
-            [expand.as_ref(), Some(depthwise), Some(project)]
+        Layer::InvertedResidual(block) => {
+            [block.expand.as_ref(), Some(&block.depthwise), Some(&block.project)]
         }
     };
     parts.into_iter().flatten()
@@ -63,9 +63,8 @@ fn kind(layer: &Layer) -> Kind {
             let [output, input, ..] = weight.dims();
             Kind::Pointwise { input, output }
         }
-        Layer::InvertedResidual(InvertedResidual {
-            expand, depthwise, project, stride, ..
-        }) => {
+        Layer::InvertedResidual(block) => {
+            let InvertedResidual { expand, depthwise, project, stride, .. } = &**block;
             let [output, ..] = project.weight.dims();
             let [hidden, ..] = depthwise.weight.dims();
             let input = expand.as_ref().map_or(hidden, |expand| expand.weight.dims()[1]);
@@ -93,13 +92,13 @@ mod tests {
             bias: random([1, 1, 1, output]).flatten(0, 3),
         };
         let block = |input, hidden, output, stride| {
-            Layer::InvertedResidual(InvertedResidual {
+            Layer::InvertedResidual(Box::new(InvertedResidual {
                 expand: (input != hidden).then(|| convolution(hidden, input, 1)),
                 depthwise: convolution(hidden, 1, 3),
                 project: convolution(output, hidden, 1),
                 stride,
                 residual: stride == 1 && input == output,
-            })
+            }))
         };
         let layers = vec![
             Layer::Stem(convolution(8, 1, 3)),

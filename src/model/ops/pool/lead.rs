@@ -279,7 +279,8 @@ pub fn network(
             y[plan.yielded(0)].copy_from_slice(&part);
             let finish = |member| workers.finish(member, false, &mut y[plan.yielded(member + 1)]);
             // All are waited for, also after one that failed.
-            members.map(finish).fold(true, |all, one| all && one)
+            let finished: Vec<bool> = members.map(finish).collect();
+            finished.into_iter().all(|one| one)
         });
         if !finished {
             alone(y);
