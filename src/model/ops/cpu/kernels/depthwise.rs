@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::block::Shape;
 #[cfg(any(target_arch = "wasm32", test))]
 use super::lanes::{LANES, Lanes};
+use super::shape::Shape;
 
 /// Taps of a 3 x 3 kernel.
 pub const TAPS: usize = 9;

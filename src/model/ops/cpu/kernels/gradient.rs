@@ -1,10 +1,11 @@
 //! The gradients of a block, which recompute it.
 
-use super::block::{Parameters, Shape, add};
+use super::block::{Parameters, add};
 use super::depthwise::{TAPS, Window, depthwise, taps_first};
 use super::gemm::multiply;
 use super::matrix::{Matrix, MatrixMut};
 use super::pointwise::Pointwise;
+use super::shape::Shape;
 
 /// Buffers that the backward pass of one image needs and the next one reuses.
 #[derive(Debug, Default)]

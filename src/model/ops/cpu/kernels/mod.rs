@@ -13,6 +13,7 @@ mod matrix;
 mod network;
 mod panels;
 mod pointwise;
+mod shape;
 
 #[cfg(any(target_arch = "wasm32", test))]
 pub use attention::attention_maps;
@@ -20,7 +21,7 @@ pub use attention::{Item, Sizes, attention};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use block::add;
 #[cfg(not(target_arch = "wasm32"))]
-pub use block::{Block, Parameters, Shape};
+pub use block::{Block, Parameters};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use functions::{activate, layer_norm};
 #[cfg(feature = "train")]
@@ -28,3 +29,5 @@ pub use gradient::{Scratch, backward};
 pub use matrix::{Factor, Matrix, MatrixMut, Quantised};
 pub use network::{Kind, Network, Size};
 pub use panels::{feed_forward, multiply};
+#[cfg(not(target_arch = "wasm32"))]
+pub use shape::Shape;

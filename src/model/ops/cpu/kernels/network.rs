@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
-use super::block::{Block, Parameters, Shape};
+use super::block::{Block, Parameters};
 use super::depthwise::TAPS;
 use super::pointwise::Pointwise;
+use super::shape::Shape;
 
 /// What a layer does, and with how many channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
