@@ -11,7 +11,7 @@ import { change, waitWhile } from './waiting.js';
  * @property {Int32Array} control
  * @property {Float32Array} exchange
  * @property {{down: Shared, up: Shared}} above Mailboxes between the instance above and this one
- * @property {{down: Shared, up: Shared}} [below] Between this one and the one below
+ * @property {{down: Shared, up: Shared}} [below] Between this one and the one below; the last has none, and is never told to use it
  */
 
 /** @param {MessageEvent<Given>} event */

@@ -1,7 +1,7 @@
 /**
  * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations (src/model/ops/pool,
- * which calls the methods of `Pool`). Each has a buffer that it shares with the first, so there are members only where the page is
- * isolated. The first waits for a member without giving way to messages: both are workers.
+ * which calls the methods of `Pool`). Each has a buffer that it shares with the first, and mailboxes with the one before and after it, so there
+ * are members only where the page is isolated. The first waits for a member without giving way to messages: both are workers.
  */
 import { startAlike } from '../core/trusted.js';
 import { Mailbox, ROOM, shareMailbox } from './mailbox.js';
