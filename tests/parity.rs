@@ -68,7 +68,7 @@ fn preprocessing_matches_opencv() {
             values: expected["pixels"].values[index * crop..(index + 1) * crop].to_vec(),
         };
         // Of the same grey, in f32.
-        assert_close("pixels", &square.pixels(&config), &[crop], &pixels, 1e-6, 0.0);
+        assert_close("pixels", &square.seen(&config).pixels(&config), &[crop], &pixels, 1e-6, 0.0);
     }
 }
 

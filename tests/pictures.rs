@@ -51,6 +51,16 @@ fn twelve_bits_in_a_sixteen_bit_file_fill_the_range() {
 }
 
 #[test]
+fn thumbnails_have_the_means_of_blocks() {
+    let picture = Picture::from_grey(4, 2, vec![0, 2, 100, 104, 4, 6, 108, 112]).unwrap();
+    let small = picture.thumbnail(2);
+    assert_eq!((small.dimensions(), small.as_raw()), ((2, 1), &vec![3, 106]));
+    assert_eq!(picture.thumbnail(4).as_raw(), picture.grey().as_raw());
+    let narrow = Picture::from_grey(1, 300, vec![9; 300]).unwrap();
+    assert_eq!(narrow.thumbnail(96).dimensions(), (1, 96));
+}
+
+#[test]
 fn colours_become_luma_as_in_opencv() {
     let rgb = RgbImage::from_fn(3, 1, |x, _| {
         Rgb(std::array::from_fn(|channel| if channel == x as usize { 255 } else { 0 }))
@@ -221,7 +231,7 @@ fn extreme_shapes_survive_preprocessing() {
             let config = ImageConfig { resize, size: 256, crop: 224, mean: 0.5, std: 0.5 };
             let square = Square::new(&picture, &config);
             assert_eq!(square.grey.dimensions(), (256, 256), "{width} x {height}");
-            let pixels = square.pixels(&config);
+            let pixels = square.seen(&config).pixels(&config);
             assert_eq!(pixels.len(), 224 * 224);
             assert!(pixels.iter().all(|pixel| pixel.is_finite()));
         }
@@ -254,7 +264,7 @@ fn a_dot_is_found_where_the_view_says() {
     for resize in [Resize::LongestSidePad, Resize::CentreSquare] {
         let config = ImageConfig { resize, size: 256, crop: 224, mean: 0.0, std: 1.0 };
         let square = Square::new(&picture, &config);
-        let (pixels, view) = (square.pixels(&config), square.view(&config));
+        let (pixels, view) = (square.seen(&config).pixels(&config), square.view(&config));
         let brightest = (0..pixels.len()).max_by(|&a, &b| pixels[a].total_cmp(&pixels[b])).unwrap();
         let x = view.x + ((brightest % 224) as f64 + 0.5) / 224.0 * view.width;
         let y = view.y + ((brightest / 224) as f64 + 0.5) / 224.0 * view.height;

@@ -9,7 +9,7 @@ bundle() {
   node_modules/.bin/esbuild "$@" --bundle --format=esm --target=esnext --outbase=. --outdir="${TRUNK_STAGING_DIR:?}" --log-level=warning
 }
 bundle boot/first.js app.js css/page.css --splitting --chunk-names='worker/[name]-[hash]'
-bundle worker/worker.js worker/member.js worker/evaluator.js worker/results.js worker/converter.js
+bundle worker/worker.js worker/member.js worker/decoder.js worker/evaluator.js worker/results.js worker/converter.js
 bundle library/viewer.js library/viewer.css embed.css
 
 cd "$TRUNK_STAGING_DIR"

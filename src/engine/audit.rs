@@ -11,7 +11,7 @@ use super::ood::{Verdict, verdict};
 use super::{EncodedImages, Engine, Standing};
 use crate::error::{Error, Result};
 use crate::radiograph::Picture;
-use crate::radiograph::preprocess::Square;
+use crate::radiograph::preprocess::Seen;
 
 /// Other places that are covered, at most.
 const CONTROLS: usize = 20;
@@ -151,7 +151,7 @@ impl Engine {
         self.check_map(map)?;
         let whole = self.standing(images, prompt).await?;
         let image = &self.config.image;
-        let plane = Square::new(picture, image).pixels(image);
+        let plane = Seen::new(picture, image).pixels(image);
         let region = strongest(map);
         let controls = controls(side, &region);
         let covered = controls.into_iter().map(Change::Covered);

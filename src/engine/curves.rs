@@ -9,7 +9,7 @@ use super::cover::{Cover, Coverable};
 use super::{EncodedImages, Engine, Standing};
 use crate::error::Result;
 use crate::radiograph::Picture;
-use crate::radiograph::preprocess::Square;
+use crate::radiograph::preprocess::Seen;
 
 /// Steps from nothing to all.
 const STEPS: usize = 14;
@@ -106,7 +106,7 @@ impl Engine {
     ) -> Result<Curves> {
         self.check_map(map)?;
         let (image, side) = (&self.config.image, self.config.map_side());
-        let plane = Square::new(picture, image).pixels(image);
+        let plane = Seen::new(picture, image).pixels(image);
         Ok(Curves {
             prompt: prompt.to_owned(),
             order: ranked(map),

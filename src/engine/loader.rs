@@ -14,7 +14,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use crate::error::Unreadable;
 use crate::error::{Cause, Error, Result};
 use crate::model::CarZero;
-use crate::model::ops::quantised::{KEPT, STORE, quantised};
+use crate::model::ops::quantised::{KEPT, STORE, User, quantised};
 use crate::package::config::{ModelConfig, is_ranking};
 use crate::package::shard::{Ranked, Weight, decode, factors, part_name, read_reference};
 use crate::package::{CONFIG, Manifest, REFERENCE, TOKENIZER, sha256};
@@ -298,16 +298,19 @@ fn incomplete(path: &str) -> Error {
     Error::File { path: path.to_string(), reason: "it is missing".into() }
 }
 
-/// A whole 8-bit matrix as the stored integers, if its layer can use it in that form.
+/// A whole 8-bit matrix as the stored integers, if its user can take it in that form.
 fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option<TensorData>> {
-    match view.shape() {
-        &[rows, columns] if view.dtype() == Dtype::I8 && part_name(name).is_none() => {
-            let factors = factors(shard, name)?;
-            let looked_up = name.ends_with("_embeddings.weight");
-            Ok((factors.len() == rows)
-                .then(|| quantised(view.data(), [rows, columns], &factors, looked_up, STORE))
-                .flatten())
-        }
-        _ => Ok(None),
+    let (rows, columns, user) = match *view.shape() {
+        [rows, columns] if name.ends_with("_embeddings.weight") => (rows, columns, User::Embedding),
+        [rows, columns] => (rows, columns, User::Linear),
+        [rows, columns, 1, 1] if cfg!(feature = "flex") => (rows, columns, User::Convolution),
+        _ => return Ok(None),
+    };
+    if view.dtype() != Dtype::I8 || part_name(name).is_some() {
+        return Ok(None);
     }
+    let factors = factors(shard, name)?;
+    Ok((factors.len() == rows)
+        .then(|| quantised(view.data(), [rows, columns], &factors, user, STORE))
+        .flatten())
 }

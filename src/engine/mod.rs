@@ -29,7 +29,7 @@ use crate::package::Manifest;
 use crate::package::config::{ModelConfig, Reference, SelfTest};
 use crate::package::population::Population;
 use crate::radiograph::Picture;
-use crate::radiograph::preprocess::{Square, View};
+use crate::radiograph::preprocess::{Seen, View};
 use crate::radiograph::warning::Warning;
 use crate::sync::lock;
 use crate::text::prompt::Prompt;
@@ -163,10 +163,14 @@ impl Engine {
     /// Encodes pictures in one batch.
     pub fn encode_images(&self, pictures: &[&Picture]) -> EncodedImages {
         let image = &self.config.image;
-        let squares: Vec<Square> =
-            pictures.iter().map(|picture| Square::new(picture, image)).collect();
-        let pixels = squares.iter().flat_map(|square| square.pixels(image)).collect();
-        self.encode_pixels(pixels, squares.iter().map(|square| square.view(image)).collect())
+        let seen: Vec<Seen> = pictures.iter().map(|picture| Seen::new(picture, image)).collect();
+        self.encode_seen(&seen)
+    }
+
+    /// Encodes what there is to see of pictures, with as many pixels as the model's config says, in one batch.
+    pub fn encode_seen(&self, seen: &[Seen]) -> EncodedImages {
+        let pixels = seen.iter().flat_map(|seen| seen.pixels(&self.config.image)).collect();
+        self.encode_pixels(pixels, seen.iter().map(|seen| seen.view).collect())
     }
 
     fn encode_pixels(&self, pixels: Vec<f32>, views: Vec<View>) -> EncodedImages {
@@ -435,6 +439,19 @@ impl Engine {
         Ok(Some(looks))
     }
 
+    /// What each picture looks like before its negative is considered: what is familiar stays so. None where the model does
+    /// not say.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] where the device fails.
+    pub async fn first_verdicts(&self, images: &EncodedImages) -> Result<Option<Vec<Verdict>>> {
+        let Some(known) = &self.config.ood else { return Ok(None) };
+        let means = self.fine_means(images).await?;
+        let first = means.iter().map(|means| verdict(known, means, known.distance(means), None));
+        Ok(Some(first.collect()))
+    }
+
     /// The features that [`OodStatistics`](crate::package::ood::OodStatistics) is about, of each image.
     ///
     /// # Errors
@@ -454,7 +471,7 @@ impl Engine {
     pub async fn condense(&self, pictures: &[&Picture]) -> Result<Vec<f32>> {
         let image = &self.config.image;
         let pixels: Vec<f32> =
-            pictures.iter().flat_map(|picture| Square::new(picture, image).pixels(image)).collect();
+            pictures.iter().flat_map(|picture| Seen::new(picture, image).pixels(image)).collect();
         read(self.model.condense_images(self.pixels(pixels))).await
     }
 

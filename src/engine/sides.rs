@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{EncodedImages, Engine, Standing};
 use crate::error::Result;
 use crate::radiograph::Picture;
-use crate::radiograph::preprocess::Square;
+use crate::radiograph::preprocess::Seen;
 use crate::text::align::paraphrases::{Change, paraphrases};
 use crate::text::align::typed::aligned;
 use crate::text::prompt::sentence;
@@ -59,7 +59,7 @@ impl Engine {
             sides.push(side);
         }
         let image = &self.config.image;
-        let mut plane = Square::new(picture, image).pixels(image);
+        let mut plane = Seen::new(picture, image).pixels(image);
         plane.chunks_exact_mut(image.crop).for_each(<[f32]>::reverse);
         let mirror = self.encode_pixels(plane, Vec::new());
         let mut mirrored = Vec::with_capacity(prompts.len());

@@ -5,10 +5,10 @@ use burn::module::Module;
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use super::linear::{added, feed_forward, linear, rows};
+use super::linear::{feed_forward, rows};
 use super::norm::LayerNorm;
 use super::ops::activation::Activation;
-use super::ops::attended;
+use super::ops::{self, Projections};
 use super::parameters;
 use crate::package::config::TextEncoderConfig;
 
@@ -142,15 +142,14 @@ impl Layer {
 
 impl SelfAttention {
     fn forward(&self, x: Tensor<3>, mask: Tensor<2>) -> Tensor<3> {
-        let [query, key, value] =
-            [&self.query, &self.key, &self.value].map(|layer| linear(layer, x.clone()));
-        self.output.forward(attended(query, key, value, self.heads, Some(mask)), x)
-    }
-}
-
-impl Output {
-    fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
-        self.layer_norm.forward(added(&self.dense, x, residual))
+        let layers = ops::SelfAttention {
+            projections: Projections::Separate(Box::new(
+                [&self.query, &self.key, &self.value].map(Into::into),
+            )),
+            output: (&self.output.dense).into(),
+            heads: self.heads,
+        };
+        self.output.layer_norm.forward(ops::self_attention(x.clone(), layers, Some(mask), x))
     }
 }
 

@@ -4,10 +4,10 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::linear::{added, feed_forward, linear};
+use super::linear::{feed_forward, linear};
 use super::norm::LayerNorm;
 use super::ops::activation::Activation;
-use super::ops::attended;
+use super::ops::{self, Projections};
 use super::parameters;
 use crate::package::config::VitConfig;
 
@@ -122,11 +122,12 @@ impl Block {
 
 impl SelfAttention {
     fn forward(&self, x: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
-        let dim = x.dims()[2];
-        let qkv = linear(&self.qkv, x);
-        let part = |index: usize| qkv.clone().narrow(2, index * dim, dim);
-        let attended = attended(part(0), part(1), part(2), self.heads, None);
-        added(&self.proj, attended, residual)
+        let layers = ops::SelfAttention {
+            projections: Projections::Joint(Box::new((&self.qkv).into())),
+            output: (&self.proj).into(),
+            heads: self.heads,
+        };
+        ops::self_attention(x, layers, None, residual)
     }
 }
 

@@ -421,7 +421,10 @@ fn ensure_heads(dim: usize, heads: usize, part: &str) -> Result<()> {
 }
 
 impl ImageConfig {
-    fn check(&self) -> Result<()> {
+    /// # Errors
+    ///
+    /// [`Error::Config`] where a number is out of its range.
+    pub fn check(&self) -> Result<()> {
         ensure(
             is_width(self.size) && is_width(self.crop) && self.crop <= self.size,
             "image.size and image.crop",

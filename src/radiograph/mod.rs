@@ -16,7 +16,7 @@ use image::error::ImageFormatHint;
 use image::metadata::Orientation;
 use image::{
     DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
-    Limits,
+    Limits, imageops,
 };
 
 use crate::error::{Error, Reason, Result};
@@ -212,6 +212,19 @@ impl Picture {
     /// The pixels.
     pub fn grey(&self) -> &GrayImage {
         &self.grey
+    }
+
+    /// The means of its blocks: a small picture whose longer side has `side` pixels. A smaller one stays as it is.
+    pub fn thumbnail(&self, side: u32) -> GrayImage {
+        let (width, height) = self.grey.dimensions();
+        let longer = width.max(height);
+        if longer <= side {
+            return self.grey.clone();
+        }
+        let small = |length: u32| {
+            ((f64::from(length) * f64::from(side) / f64::from(longer)).round() as u32).max(1)
+        };
+        imageops::thumbnail(&self.grey, small(width), small(height))
     }
 
     /// How the file was read, where that is not plain.

@@ -72,13 +72,12 @@ impl Square {
         }
     }
 
-    /// The central crop, normalised: `crop * crop` values, row by row.
-    pub fn pixels(&self, config: &ImageConfig) -> Vec<f32> {
+    /// The central crop, which the encoder sees.
+    pub fn seen(&self, config: &ImageConfig) -> Seen {
         let start = ((config.size - config.crop) / 2) as u32;
         let crop = config.crop as u32;
-        let view = imageops::crop_imm(&self.grey, start, start, crop, crop);
-        let normalise = |grey: u8| (f32::from(grey) / 255.0 - config.mean) / config.std;
-        view.to_image().pixels().map(|pixel| normalise(pixel.0[0])).collect()
+        let grey = imageops::crop_imm(&self.grey, start, start, crop, crop).to_image();
+        Seen { grey: grey.into_raw(), view: self.view(config) }
     }
 
     /// The crop's place in the picture.
@@ -91,6 +90,28 @@ impl Square {
             width: crop * self.scale[0],
             height: crop * self.scale[1],
         }
+    }
+}
+
+/// What the encoder sees of a picture.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// `crop * crop` grey values, row by row.
+    pub grey: Vec<u8>,
+    /// Their place in the picture.
+    pub view: View,
+}
+
+impl Seen {
+    /// Resizes and crops as the model was trained.
+    pub fn new(picture: &Picture, config: &ImageConfig) -> Self {
+        Square::new(picture, config).seen(config)
+    }
+
+    /// The grey values normalised: `crop * crop` numbers, row by row.
+    pub fn pixels(&self, config: &ImageConfig) -> Vec<f32> {
+        let normalise = |&grey: &u8| (f32::from(grey) / 255.0 - config.mean) / config.std;
+        self.grey.iter().map(normalise).collect()
     }
 }
 

@@ -147,7 +147,7 @@ mod tests {
     fn no_change_is_the_preprocessing_of_inference() {
         let grey = (0..32 * 32).map(|i| (i * 37 % 251) as u8).collect();
         let square = Square::new(&Picture::from_grey(32, 32, grey).unwrap(), &CONFIG);
-        let expected = square.pixels(&CONFIG);
+        let expected = square.seen(&CONFIG).pixels(&CONFIG);
         let pixels = Change::NONE.pixels(&square.grey, &CONFIG);
         for (pixel, expected) in pixels.iter().zip(&expected) {
             assert!((pixel - expected).abs() < 1e-4, "{pixel} {expected}");

@@ -18,7 +18,7 @@ use crate::package::FileEntry;
 use crate::phantom::{Example, Phantom, Truth};
 use crate::radiograph::dicom::{Fact, Groups};
 use crate::radiograph::note::Note;
-use crate::radiograph::preprocess::View;
+use crate::radiograph::preprocess::{ImageConfig, View};
 use crate::radiograph::warning::Warning;
 use crate::text::align::Completion;
 use crate::text::align::reading::Reading;
@@ -43,6 +43,9 @@ plain! {
     JsMirrored = "Mirrored[]" from Vec<Mirrored>;
     JsObserved = "Observed" from objects::Observed<'_>;
     JsShown = "Shown" from objects::Shown<'_>;
+    JsImageConfig = "ImageConfig" from ImageConfig;
+    JsSeen = "Seen" from objects::Seen<'_>;
+    JsThumbnail = "Thumbnail" from objects::Thumbnail<'_>;
     JsView = "View" from View;
     JsNotes = "Note[]" from Vec<Note>;
     JsFacts = "Fact[]" from Vec<Fact>;

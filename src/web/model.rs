@@ -7,16 +7,17 @@ use wasm_bindgen::prelude::*;
 
 use super::device::start_device;
 use super::js::{
-    JsEncodedText, JsExplanation, JsFiles, JsLabelled, JsModelInfo, JsRanked, JsScores, JsVerdict,
-    JsView, object,
+    JsEncodedText, JsExplanation, JsFiles, JsImageConfig, JsLabelled, JsModelInfo, JsRanked,
+    JsScores, JsVerdict, JsView, object,
 };
 use super::objects::{self, DeviceInfo, Labelled, ModelInfo, Ranked, TypedArray, WithStandings};
 use super::picture::Picture;
 use crate::engine::population::key_of;
 use crate::engine::{self, EncodedImages, Engine, loader};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::package::config::{Reference, Validation};
 use crate::package::population::Population;
+use crate::radiograph::preprocess::Seen;
 use crate::text::prompt::{self, Prompt};
 
 /// Puts a model together from the files of its folder.
@@ -112,6 +113,35 @@ impl Model {
     #[wasm_bindgen(js_name = encodeImage)]
     pub async fn encode_image(&self, picture: &Picture) -> EncodedImage {
         EncodedImage(self.engine.encode_images(&[&picture.0]))
+    }
+
+    /// How pictures become what the encoder sees.
+    #[wasm_bindgen(js_name = imageConfig)]
+    pub fn image_config(&self) -> JsImageConfig {
+        object(&self.engine.config().image)
+    }
+
+    /// Encodes what `Picture.seen` gave of a picture, by this model's config.
+    #[wasm_bindgen(js_name = encodeSeen)]
+    pub async fn encode_seen(
+        &self,
+        grey: Vec<u8>,
+        view: JsView,
+    ) -> std::result::Result<EncodedImage, JsValue> {
+        let crop = self.engine.config().image.crop;
+        if grey.len() != crop * crop {
+            return Err(Error::Image("it was made for another model".into()).into());
+        }
+        let view = serde_wasm_bindgen::from_value(view.into())?;
+        Ok(EncodedImage(self.engine.encode_seen(&[Seen { grey, view }])))
+    }
+
+    /// What an encoded picture looks like before its negative is considered: what is familiar stays so. Undefined where the
+    /// model does not say.
+    #[wasm_bindgen(js_name = firstVerdict)]
+    pub async fn first_verdict(&self, image: &EncodedImage) -> Result<JsVerdict> {
+        let first = self.engine.first_verdicts(&image.0).await?;
+        Ok(object(&first.and_then(|verdicts| verdicts.first().copied())))
     }
 
     /// What an encoded picture looks like to the model; undefined where it does not say.

@@ -13,7 +13,7 @@ use crate::error::{Error, Reason};
 use crate::package::Precision;
 use crate::package::config::{Credit, Measured, Preset};
 use crate::radiograph::dicom::Window;
-use crate::radiograph::preprocess::Resize;
+use crate::radiograph::preprocess::{Resize, View};
 
 /// Numbers that become a typed array; natively, a sequence.
 #[derive(Debug, Clone, Copy)]
@@ -222,6 +222,21 @@ pub struct Shown<'a> {
     pub values: TypedArray<'a>,
     pub window: Option<Window>,
     pub spacing: Option<[f64; 2]>,
+}
+
+/// What the encoder sees of a picture.
+#[derive(Debug, Serialize)]
+pub struct Seen<'a> {
+    pub grey: TypedArray<'a>,
+    pub view: View,
+}
+
+/// A small picture of a picture.
+#[derive(Debug, Serialize)]
+pub struct Thumbnail<'a> {
+    pub grey: TypedArray<'a>,
+    pub width: u32,
+    pub height: u32,
 }
 
 /// A colour map.

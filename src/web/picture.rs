@@ -4,14 +4,15 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::js::{
-    JsCase, JsExamples, JsFacts, JsGroups, JsNotes, JsPalettes, JsPhantom, JsShown, JsTruths,
-    JsWarnings, JsWithout, object,
+    JsCase, JsExamples, JsFacts, JsGroups, JsImageConfig, JsNotes, JsPalettes, JsPhantom, JsSeen,
+    JsShown, JsThumbnail, JsTruths, JsWarnings, JsWithout, object,
 };
-use super::objects::{Palette, Shown, TypedArray};
+use super::objects::{self, Palette, Shown, Thumbnail, TypedArray};
 use crate::engine::heatmap::PALETTES;
 use crate::error::{Error, Result};
 use crate::phantom::Phantom;
 use crate::radiograph::dicom::{About, Values};
+use crate::radiograph::preprocess::{ImageConfig, Seen};
 
 /// A decoded radiograph: 8-bit grey, upright; of a grey DICOM file in full depth too.
 #[wasm_bindgen]
@@ -84,6 +85,21 @@ impl Picture {
             window: shown.as_ref().map(|shown| shown.window),
             spacing: spacing.map(|spacing| [spacing.rows, spacing.columns]),
         })
+    }
+
+    /// What the encoder of a model sees of it.
+    pub fn seen(&self, config: JsImageConfig) -> std::result::Result<JsSeen, JsValue> {
+        let config: ImageConfig = serde_wasm_bindgen::from_value(config.into())?;
+        config.check()?;
+        let Seen { grey, view } = Seen::new(&self.0, &config);
+        Ok(object(&objects::Seen { grey: TypedArray::U8(&grey), view }))
+    }
+
+    /// The means of its blocks: a small picture whose longer side has `side` pixels, or fewer where it is smaller itself.
+    pub fn thumbnail(&self, side: u32) -> JsThumbnail {
+        let small = self.0.thumbnail(side);
+        let (width, height) = small.dimensions();
+        object(&Thumbnail { grey: TypedArray::Clamped(small.as_raw()), width, height })
     }
 
     /// `width * height` grey values, row by row.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::objects::{
     DeviceInfo, EncodedText, Explanation, Labelled, ModelInfo, Observed, Palette, ProgramError,
-    Ranked, Rewriting, Score, Shown, TypedArray, WithStandings,
+    Ranked, Rewriting, Score, Seen, Shown, Thumbnail, TypedArray, WithStandings,
 };
 use crate::engine::Standing;
 use crate::engine::ablation::{Ablated, Part};
@@ -29,7 +29,7 @@ use crate::package::{FileEntry, Precision};
 use crate::phantom::{Nodule, Phantom};
 use crate::radiograph::dicom::{Fact, Groups, Spacing, Window};
 use crate::radiograph::note::Note;
-use crate::radiograph::preprocess::{Resize, View};
+use crate::radiograph::preprocess::{ImageConfig, Resize, View};
 use crate::radiograph::warning::Warning;
 use crate::text::align::paraphrases::{Change, Paraphrase};
 use crate::text::align::reading::{self, Reading};
@@ -364,7 +364,15 @@ fn check_pictures(declared: &Declarations) {
         declared.check("Shown", &Shown { values, window, spacing: Some([0.1, 0.2]) });
     }
     declared.check("Palette", &Palette { name: "", ramp: TypedArray::Clamped(&[1, 2, 3, 4]) });
-    declared.check("View", &View { x: 0.0, y: 1.0, width: 2.0, height: 3.0 });
+    let view = View { x: 0.0, y: 1.0, width: 2.0, height: 3.0 };
+    declared.check("View", &view);
+    for resize in [Resize::LongestSidePad, Resize::CentreSquare] {
+        let config = ImageConfig { resize, size: 8, crop: 4, mean: 0.5, std: 0.5 };
+        declared.check("ImageConfig", &config);
+    }
+    declared.check("Seen", &Seen { grey: TypedArray::U8(&[1]), view });
+    let grey = TypedArray::Clamped(&[1]);
+    declared.check("Thumbnail", &Thumbnail { grey, width: 1, height: 1 });
     for example in Phantom::EXAMPLES {
         declared.check("Example", &example);
         for truth in example.params.truth() {

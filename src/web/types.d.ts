@@ -110,8 +110,8 @@ export interface ModelInfo {
   credits: Credit[];
   /** Maps have `mapSide * mapSide` patches. */
   mapSide: number;
-  /** How a picture becomes a square: padded with black, or its central square. */
-  resize: 'longest_side_pad' | 'centre_square';
+  /** How a picture becomes a square. */
+  resize: Resize;
   /** What the model leaves out on each side of that square, as a part of its side. */
   margin: number;
   /** Whether cosines are of a trained CLIP-style head; else they are of global features before the fusion. */
@@ -428,6 +428,35 @@ export interface Palette {
 export interface View {
   x: number;
   y: number;
+  width: number;
+  height: number;
+}
+
+/** How a picture becomes a square: padded with black, or its central square. */
+export type Resize = 'longest_side_pad' | 'centre_square';
+
+/** How pictures become what the encoder sees. */
+export interface ImageConfig {
+  resize: Resize;
+  /** Side of the resized square, and of its central crop, in pixels. */
+  size: number;
+  crop: number;
+  /** Of grey values from 0 to 1. */
+  mean: number;
+  std: number;
+}
+
+/** What the encoder sees of a picture. */
+export interface Seen {
+  /** `crop * crop` grey values, row by row. */
+  grey: Uint8Array;
+  view: View;
+}
+
+/** A small picture of a picture. */
+export interface Thumbnail {
+  /** `width * height` grey values, row by row. */
+  grey: Uint8ClampedArray;
   width: number;
   height: number;
 }

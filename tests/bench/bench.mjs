@@ -314,27 +314,26 @@ function report(model, { load, differences, times, memory, bytes }) {
   );
 }
 
-/** @param {Awaited<ReturnType<typeof visits>>} page */
-const reportVisits = (page) =>
+/** @param {import('./visits.mjs').Visit[]} all */
+const reportVisits = (all) =>
   [
     '## The page',
     table([
-      ['default model, synthetic radiograph', 'first score after', 'sent'],
+      ['default model', 'first score after'],
       ...[
-        { title: 'First visit', all: page.cold },
-        { title: 'Second visit, new process', all: page.warm },
-      ].map(({ title, all }) => [
-        title,
-        ms(median(all.map((visit) => visit.ms))),
-        megabytes(median(all.map((visit) => visit.bytes))),
-      ]),
+        { title: 'First visit', what: /** @type {const} */ ('first') },
+        { title: 'Reload', what: /** @type {const} */ ('reload') },
+        { title: 'Second visit, new process', what: /** @type {const} */ ('again') },
+        { title: 'All scores of 100 images of two megapixels', what: /** @type {const} */ ('series') },
+      ].map(({ title, what }) => [title, ms(median(all.map((visit) => visit[what])))]),
     ]),
+    `A first visit is sent ${megabytes(median(all.map(({ bytes }) => bytes)))}.`,
   ].join('\n\n');
 
 /** @type {Record<string, Results>} */ const results = {};
 for (const model of models) results[model] = { ...(await measure(model)), bytes: downloads(model) };
 await site.close();
-const page = webgpu ? null : await visits(5);
+const page = webgpu ? null : (await visits(5)).now;
 const text = [...models.map((model) => report(model, results[model])), ...(page ? [reportVisits(page)] : [])].join(
   '\n\n',
 );

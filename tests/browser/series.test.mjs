@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import { dicom } from './dicom.mjs';
 import { DIST, MICRO, OUTPUT, carzero, violations } from './setup.mjs';
@@ -408,6 +408,40 @@ test('scores are exported as CSV and JSON, of the series and of the image, and a
   writeFileSync(join(OUTPUT, 'figure.png'), png);
   const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
   assert.ok(Math.max(width, height) >= 1600 && height <= 2048 && height > width, `${width} × ${height}`);
+});
+
+test('files are read ahead by other workers, and by the first one where those are lost', async () => {
+  const script = '/worker/decoder.js';
+  const { site } = built;
+  /** @param {string} says What becomes of the other workers @returns {Promise<string>} The table */
+  const scored = async (says) => {
+    await start({ serviceWorkers: 'block' });
+    site.requests.length = 0;
+    site.edits.set(script, (body) => says + String(body));
+    await open();
+    assert.ok(!site.requests.includes(script), 'not before they are needed');
+    const turned = { name: 'side.dcm', mimeType: '', buffer: dicom({ view: 'LL', secret: 'x' }) };
+    const more = [...images, broken].map((path) => ({
+      name: basename(path),
+      mimeType: '',
+      buffer: readFileSync(path),
+    }));
+    await choose([...more, turned, ...more.map((file) => ({ ...file, name: `again ${file.name}` }))]);
+    await counts('Scored 7 of 9, 2 not read');
+    assert.ok(site.requests.includes(script));
+    await page.getByTestId('export-open').click();
+    return String(await exported('csv'));
+  };
+  try {
+    const table = await scored('');
+    assert.match(table, /lateral/i);
+    assert.equal(await scored('throw new Error("lost");\n'), table);
+    assert.equal(problems.length, 0);
+    const ends = 'addEventListener("message", ({ data }) => { if ("file" in data) throw new Error("lost"); });\n';
+    assert.equal(await scored(ends), table);
+  } finally {
+    site.edits.delete(script);
+  }
 });
 
 test('what is exported carries what speaks against the scores, and both sides of a comparison', async () => {

@@ -3,7 +3,6 @@
  *
  * @typedef {import('./search.js').Search} Search
  * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, cosine?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
- * @typedef {{grey: Uint8ClampedArray<ArrayBuffer>, width: number, height: number}} Thumbnail
  * @typedef {object} Row
  * @property {number} id @property {number} key What the worker keeps of it goes by this @property {{file: File, negative?: boolean}} source A handle, whose bytes are read when they are needed, and let go; `negative`: with black and white exchanged
  * @property {string} name With its folders, where it came from one
@@ -11,7 +10,7 @@
  * @property {number} width @property {number} height Pixels, 0 until known
  * @property {import('./state.js').Warning[]} warnings @property {import('./state.js').Verdict=} verdict
  * @property {import('carzero').Groups} groups Of a DICOM file, by which an evaluation divides its figures
- * @property {Thumbnail | null} thumbnail
+ * @property {import('carzero').Thumbnail | null} thumbnail
  * @property {ReadonlyMap<string, Mark>} marks By finding
  * @property {boolean} kept Whether the worker has kept what scoring needs of it
  * @property {Float32Array | null} embedding The image encoder's global features
@@ -34,6 +33,8 @@ export function compareNames(a, b) {
 }
 /** Rows that are asked for at once: a viewer that wants the worker waits for them. */
 const AT_ONCE = 16;
+/** Files that are read ahead of the one whose image is scored. */
+const AHEAD = 6;
 /** What is drawn at a time, in cells: a longer task would hold up the page. A row's head is as much work as five. */
 const PORTION = 600;
 
@@ -107,6 +108,13 @@ export function nextRows({ rows, running, search, sight }, findings, measuring) 
     if (first) return first.kept ? rows.filter((row) => row.kept && wish(row)).slice(0, AT_ONCE) : [first];
   }
   return [];
+}
+
+/** The rows after a waiting one whose files will be read. @param {Series} series @param {Row} row @returns {Row[]} */
+export function upcoming({ rows }, row) {
+  if (row.state !== 'waiting') return [];
+  const after = rows.slice(rows.indexOf(row) + 1);
+  return after.filter(({ state }) => state === 'waiting').slice(0, AHEAD);
 }
 
 /** `partly`: rows that were done, and want more now. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */

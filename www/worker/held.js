@@ -1,4 +1,5 @@
-/** What the worker holds: the program, the model, the decoded pictures, and what is kept of a series. */
+/** What the worker holds: the program, the model, the decoded pictures, what is kept of a series, and who reads its files. */
+import { Decoders } from './decoders.js';
 import { Kept } from './kept.js';
 import { decodePicture } from './pictures.js';
 
@@ -15,8 +16,9 @@ const DRAFT_SIZE = 384;
  * @property {import('./program.js').Model} model From 'load' on
  * @property {Map<number, Entry>} pictures By their numbers
  * @property {Kept} kept Of the images of a series
+ * @property {Decoders} decoders Of its files
  */
-export const held = /** @type {Held} */ ({ pictures: new Map(), kept: new Kept() });
+export const held = /** @type {Held} */ ({ pictures: new Map(), kept: new Kept(), decoders: new Decoders() });
 
 /** @param {Source} source */
 export const decode = (source) =>

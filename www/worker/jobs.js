@@ -21,8 +21,10 @@
  *
  * @typedef {import('carzero').Score} Scored
  * @typedef {import('carzero').Verdict | undefined} Verdict
- * @typedef {import('../core/table.js').Thumbnail} Thumbnail
- * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {groups: import('carzero').Groups, verdict: Verdict, thumbnail: Thumbnail, embedding: Float32Array, kept: boolean}} RowFacts
+ * @typedef {{key: number, source: {file: Blob, negative?: boolean}}} RowSource
+ * @typedef {Pick<Decoded, 'width' | 'height' | 'warnings'> & {groups: import('carzero').Groups, thumbnail: import('carzero').Thumbnail}} FileFacts
+ * @typedef {{seen: import('carzero').Seen, facts: FileFacts}} RowRead Of an image of a series, from its file
+ * @typedef {FileFacts & {verdict: Verdict, embedding: Float32Array, kept: boolean}} RowFacts
  * @typedef {{facts?: RowFacts, scores: import('../core/table.js').Mark[], measured: Float32Array, map?: import('../core/table.js').RowMap}} Assessed
  * @typedef {import('carzero').Typed} Typed
  * @typedef {import('carzero').Reading} Reading
@@ -50,7 +52,7 @@
  * @property {(payload: {}) => import('../core/experiments.js').Curves} curvesStep Their next pass
  * @property {(payload: {picture: number, finding: string, map: Float32Array, cover: import('../core/experiments.js').Cover}) => {passes: number}} audit Begins one, in place of the one before
  * @property {(payload: {}) => import('../core/experiments.js').Audit} auditStep Its next pass
- * @property {(payload: {key: number, source: {file: Blob, negative?: boolean}, kept: boolean, findings: string[], measure: readonly string[], mapped: string, side: number}) => Assessed} assess An image of a series, to its scores, to what a reference population needs of it, and to the map of one of the findings: from its file, unless that was `kept`
+ * @property {(payload: RowSource & {kept: boolean, findings: string[], measure: readonly string[], mapped: string, side: number, ahead: RowSource[]}) => Assessed} assess An image of a series, to its scores, to what a reference population needs of it, and to the map of one of the findings: from its file, unless that was `kept`; `ahead`: whose files are read meanwhile
  * @property {(payload: {}) => null} letGo Of the images of a series, what was kept
  * @property {(payload: {finding: string}) => import('carzero').EncodedText} encodeText
  * @property {(payload: {more: string[]}) => string[]} measurable The findings that a reference population is measured for: those of the model, and more

@@ -1,4 +1,4 @@
-/** Pictures as the program decodes them, and small ones of them. Runs in the worker. */
+/** Pictures as the program decodes them, and what is made of them. Runs in workers. */
 
 /** @typedef {import('./program.js').Picture} Picture */
 
@@ -9,12 +9,36 @@ const VIEW_SIDE = 224; // of what the model sees, in pixels
  * @returns {Promise<Picture>}
  */
 export async function decodePicture(wasm, source, size) {
-  if ('phantom' in source) return wasm.Picture.phantom(source.phantom, size);
-  const picture = wasm.Picture.decode(new Uint8Array(await source.file.arrayBuffer()));
-  if (!source.negative) return picture;
-  const negative = picture.negative();
+  return 'phantom' in source ? wasm.Picture.phantom(source.phantom, size) : decodeFile(wasm, source);
+}
+
+/** @param {import('./program.js').Exports} wasm @param {import('./jobs.js').RowSource['source']} source @returns {Promise<Picture>} */
+async function decodeFile(wasm, { file, negative }) {
+  const picture = wasm.Picture.decode(new Uint8Array(await file.arrayBuffer()));
+  if (!negative) return picture;
+  const exchanged = picture.negative();
   picture.free();
-  return negative;
+  return exchanged;
+}
+
+/**
+ * What a series needs of a picture: what the encoder sees, and what the table shows.
+ *
+ * @param {import('./program.js').Exports} wasm @param {import('./jobs.js').RowSource['source']} source
+ * @param {{image: import('carzero').ImageConfig, side: number}} sizes Of the model, and of the longer side of its small picture
+ * @returns {Promise<import('./jobs.js').RowRead>}
+ */
+export async function readRow(wasm, source, { image, side }) {
+  const picture = await decodeFile(wasm, source);
+  try {
+    const { width, height, warnings, groups } = picture;
+    return {
+      seen: picture.seen(image),
+      facts: { width, height, warnings, groups, thumbnail: picture.thumbnail(side) },
+    };
+  } finally {
+    picture.free();
+  }
 }
 
 /** @param {Picture} picture @returns {Promise<ImageBitmap>} */
@@ -39,24 +63,4 @@ export async function bitmapOfView(picture, { x, y, width, height }) {
   );
   whole.close();
   return seen;
-}
-
-/** Means of blocks, so that it is small and still shows what there is. @param {Picture} picture @param {number} side Pixels of the longer side @returns {import('../core/table.js').Thumbnail} */
-export function thumbnailOf(picture, side) {
-  const { width: columns, height: rows } = picture;
-  const grey = picture.grey();
-  const step = Math.max(1, Math.max(columns, rows) / side);
-  const [width, height] = [columns, rows].map((size) => Math.max(1, Math.round(size / step)));
-  const means = new Uint8ClampedArray(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    const [top, bottom] = [y, y + 1].map((at) => Math.floor((at * rows) / height));
-    for (let x = 0; x < width; x++, i++) {
-      const [left, right] = [x, x + 1].map((at) => Math.floor((at * columns) / width));
-      let sum = 0;
-      for (let row = top; row < bottom; row++)
-        for (let column = left; column < right; column++) sum += grey[row * columns + column];
-      means[i] = sum / ((bottom - top) * (right - left));
-    }
-  }
-  return { width, height, grey: means };
 }

@@ -11,7 +11,7 @@ import { experimentJobs } from './experiments.js';
 import { decode, encodedOf, entryOf, held } from './held.js';
 import { MODEL_JOBS } from './jobs.js';
 import { loadingJobs } from './loading.js';
-import { bitmapFromPicture, thumbnailOf } from './pictures.js';
+import { bitmapFromPicture, readRow } from './pictures.js';
 
 const PREVIEW_SIZE = 128;
 
@@ -43,6 +43,18 @@ function assessed(scores, { findings, mapped, view, facts }) {
   const values = own.find(({ finding }) => finding === mapped)?.attention;
   const map = values && { finding: mapped, values, view };
   return [{ facts, scores: own.map(markOf), measured: Float32Array.from(numbers), map }];
+}
+
+/** What a picture looks like to the model: in doubt its file is read once more, for its negative. @param {import('./program.js').EncodedImage} encoded @param {import('../core/state.js').Source} source @returns {Promise<import('./jobs.js').Verdict>} */
+async function verdictOf(encoded, source) {
+  const first = await held.model.firstVerdict(encoded);
+  if (!first || first === 'familiar') return first;
+  const picture = await decode(source);
+  try {
+    return await held.model.verdict(picture, encoded);
+  } finally {
+    picture.free();
+  }
 }
 
 /** @type {import('./jobs.js').Some<keyof import('./jobs.js').Jobs>} */
@@ -114,40 +126,33 @@ const jobs = {
   },
 
   /** An image of a series: from its file, or from what was kept of it. */
-  async assess({ key, source, kept: isKept, findings, measure, mapped, side }) {
+  async assess({ key, source, kept: isKept, findings, measure, mapped, side, ahead }) {
     const asked = [...findings, ...measure];
     const kept = isKept ? held.kept.get(key) : undefined;
     if (kept) {
       const scores = asked.length ? await held.model.scoreKept(kept.numbers, asked) : [];
       return assessed(scores, { findings, mapped, view: kept.view });
     }
-    const picture = await decode(source);
-    let encoded;
+    const sizes = { image: held.model.imageConfig(), side };
+    const taken = await held.decoders.take(key, ahead, held.program, sizes);
+    const { seen, facts } = taken ?? (await readRow(held.program.wasm, source, sizes));
+    const { grey, view } = seen;
+    const encoded = await held.model.encodeSeen(grey, view);
     try {
-      encoded = await held.model.encodeImage(picture);
       const scores = asked.length ? await held.model.score(encoded, asked) : [];
-      const { x, y, width, height } = encoded.view;
-      const view = { x, y, width, height };
       if (held.kept.hasRoom) held.kept.keep(key, { numbers: await held.model.keep(encoded), view });
-      const facts = {
-        width: picture.width,
-        height: picture.height,
-        warnings: picture.warnings,
-        groups: picture.groups,
-        verdict: await held.model.verdict(picture, encoded),
-        thumbnail: thumbnailOf(picture, side),
-        embedding: await held.model.embed(encoded),
-        kept: held.kept.has(key),
-      };
-      return assessed(scores, { findings, mapped, view, facts });
+      const verdict = await verdictOf(encoded, source);
+      const embedding = await held.model.embed(encoded);
+      const all = { ...facts, verdict, embedding, kept: held.kept.has(key) };
+      return assessed(scores, { findings, mapped, view, facts: all });
     } finally {
-      encoded?.free();
-      picture.free();
+      encoded.free();
     }
   },
 
   async letGo() {
     held.kept.clear();
+    held.decoders.end();
     return [null];
   },
 

@@ -43,6 +43,44 @@ impl From<&Conv2d> for Convolution {
     }
 }
 
+/// The linear layers of self-attention.
+#[derive(Debug, Clone)]
+pub struct SelfAttention {
+    /// To query, key and value.
+    pub projections: Projections,
+    /// Applied to the attended values.
+    pub output: Affine,
+    /// Number of heads, which lie side by side in query, key and value.
+    pub heads: usize,
+}
+
+/// The layers that make query, key and value of the same rows.
+#[derive(Debug, Clone)]
+pub enum Projections {
+    /// One layer, whose output has query, key and value side by side.
+    Joint(Box<Affine>),
+    /// A layer for each.
+    Separate(Box<[Affine; 3]>),
+}
+
+impl Projections {
+    /// Query, key and value of `x`, `[batch, rows, dim]`, by a device's way to apply a layer.
+    pub fn apply(
+        self,
+        x: &Tensor<3>,
+        linear: impl Fn(Tensor<3>, Affine) -> Tensor<3>,
+    ) -> [Tensor<3>; 3] {
+        match self {
+            Self::Joint(layer) => {
+                let joint = linear(x.clone(), *layer);
+                let dim = joint.dims()[2] / 3;
+                [0, 1, 2].map(|part| joint.clone().narrow(2, part * dim, dim))
+            }
+            Self::Separate(layers) => layers.map(|layer| linear(x.clone(), layer)),
+        }
+    }
+}
+
 impl From<Convolution> for Affine {
     /// The convolution as a product of a pixel's inputs, for all places of the filter, with the weights.
     fn from(Convolution { id, weight, bias }: Convolution) -> Self {

@@ -25,7 +25,9 @@ mod taps;
 use burn::tensor::{Device, Int, Tensor};
 
 use activation::Activation;
-pub use inputs::{Affine, Attended, Convolution, InvertedResidual, Layer};
+pub use inputs::{
+    Affine, Attended, Convolution, InvertedResidual, Layer, Projections, SelfAttention,
+};
 
 /// Which implementation computes an operation.
 enum Kernels {
@@ -148,18 +150,19 @@ pub fn attend(
     compute!([query.device(), key.device(), value.device()], attend(query, key, value, heads, bias))
 }
 
-/// The attended values of [`attend`] alone, `[batch, queries, dim]`.
-pub fn attended(
-    query: Tensor<3>,
-    key: Tensor<3>,
-    value: Tensor<3>,
-    heads: usize,
+/// `residual + output(context)`, where `context` is that of [`attend`] from the rows of `x` to the same rows.
+///
+/// # Shapes
+///
+/// - x, residual, output: `[batch, rows, dim]`
+/// - bias: `[batch, rows]`, added to the logits of each key
+pub fn self_attention(
+    x: Tensor<3>,
+    layers: SelfAttention,
     bias: Option<Tensor<2>>,
+    residual: Tensor<3>,
 ) -> Tensor<3> {
-    compute!(
-        [query.device(), key.device(), value.device()],
-        attended(query, key, value, heads, bias)
-    )
+    compute!([x.device(), layers.output.weight.device()], self_attention(x, layers, bias, residual))
 }
 
 /// Layers of MobileNetV2, one after the other.

@@ -4,7 +4,8 @@
 //! `gpu::kernels`); natively weights become f32 as they are read.
 //!
 //! To Burn these are tensors quantised in blocks. A stored matrix, `[output, input]`, has one factor
-//! for each row; blocks are at most 255 wide, so that a row is several of the same factor.
+//! for each row; blocks are at most 255 wide, so that a row is several of the same factor. Weights of convolutions become
+//! numbers when they are first used, as the CPU packs them then.
 
 use burn::tensor::TensorData;
 use burn::tensor::quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype};
@@ -22,18 +23,28 @@ const SQUARE: usize = 64;
 /// Narrower blocks would have so many factors that they save too little.
 const NARROWEST: usize = 32;
 
-/// A stored matrix in the form that its layer uses: an embedding as it is, the matrix of a linear
-/// layer transposed, `[input, output]`. `None` where no width of a block divides a row, or words do
+/// What uses a stored matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum User {
+    /// An embedding, as it is.
+    Embedding,
+    /// A linear layer, transposed: `[input, output]`.
+    Linear,
+    /// A 1 x 1 convolution, `[output, input, 1, 1]`.
+    Convolution,
+}
+
+/// A stored matrix in the form that its user takes. `None` where no width of a block divides a row, or words do
 /// not.
 #[inline(never)] // see `lib.rs`
 pub fn quantised(
     values: &[u8],
     [rows, columns]: [usize; 2],
     factors: &[f32],
-    looked_up: bool,
+    user: User,
     store: QuantStore,
 ) -> Option<TensorData> {
-    let last = if looked_up { columns } else { rows };
+    let last = if user == User::Linear { rows } else { columns };
     if store != QuantStore::Native && !last.is_multiple_of(size_of::<u32>()) {
         return None;
     }
@@ -41,19 +52,20 @@ pub fn quantised(
     let blocks = columns / width;
     let width = width as u8;
     let scheme = QuantScheme::default().with_value(QuantValue::Q8S).with_store(store);
-    let (factors, shape, block): (Vec<f32>, _, _) = if looked_up {
-        let factors = factors.iter().flat_map(|&factor| std::iter::repeat_n(factor, blocks));
-        (factors.collect(), [rows, columns], [1, width])
-    } else {
-        (factors.repeat(blocks), [columns, rows], [width, 1])
+    let by_row =
+        || factors.iter().flat_map(|&factor| std::iter::repeat_n(factor, blocks)).collect();
+    let (factors, shape, block): (Vec<f32>, _, _) = match user {
+        User::Embedding => (by_row(), vec![rows, columns], vec![1, width]),
+        User::Convolution => (by_row(), vec![rows, columns, 1, 1], vec![1, width, 1, 1]),
+        User::Linear => (factors.repeat(blocks), vec![columns, rows], vec![width, 1]),
     };
     // Burn puts the factors behind the integers: with room for them nothing has to move.
     let mut integers = Vec::with_capacity(values.len() + size_of_val(factors.as_slice()));
-    if looked_up {
-        integers.extend(values.iter().map(|&value| value as i8));
-    } else {
+    if user == User::Linear {
         integers.resize(values.len(), 0);
         transpose(values, &mut integers, [rows, columns]);
+    } else {
+        integers.extend(values.iter().map(|&value| value as i8));
     }
     let scheme = scheme.per_block(block, ScaleDtype::F32);
     Some(TensorData::quantized(integers, shape, scheme, &factors, None))

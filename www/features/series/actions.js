@@ -1,11 +1,11 @@
-/** What happens to a series. One picture is in the worker at a time; what stays there is what further sentences need of it. */
+/** What happens to a series. One picture is scored at a time, while the files of the next are read; what stays in the worker is what further sentences need of it. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
 import { count } from '../../core/files.js';
 import { Pump } from '../../core/pump.js';
 import { LIKE, columnsOf, lacksMap } from '../../core/search.js';
-import { freshKey, lacking, nextRows, seriesOf, sortBy, unmeasured } from '../../core/table.js';
+import { freshKey, lacking, nextRows, seriesOf, sortBy, unmeasured, upcoming } from '../../core/table.js';
 
 const THUMBNAIL = 96; // pixels of the longer side
 const CRASHED = {
@@ -249,7 +249,8 @@ export class SeriesActions extends Actions {
     const findings = mapped && !missing.includes(mapped) ? [mapped, ...missing] : missing;
     const measure = running ? unmeasured(row, population.measuring) : [];
     const { key, source, kept } = row;
-    const asked = { key, source, kept, findings, measure, mapped, side: THUMBNAIL };
+    const ahead = upcoming(series, row).map((next) => ({ key: next.key, source: next.source }));
+    const asked = { key, source, kept, findings, measure, mapped, side: THUMBNAIL, ahead };
     const { facts, scores, measured: values, map } = await this.session.call('assess', asked);
     const marks = scores.map((mark) => /** @type {const} */ ([mark.finding, mark]));
     return {

@@ -9,7 +9,7 @@ use burn::tensor::{DType, Int, Tensor, TensorData};
 use super::kernels::{self, Factor, Item, Matrix, Quantised, Sizes};
 use super::tensors::{dense, values};
 use crate::model::ops::activation::Activation;
-use crate::model::ops::inputs::{Affine, Attended};
+use crate::model::ops::inputs::{Affine, Attended, Projections, SelfAttention};
 use crate::model::ops::pool;
 
 /// See [`ops::linear`](crate::model::ops::linear).
@@ -19,8 +19,7 @@ pub fn linear<const D: usize>(
     after: Activation,
     residual: Option<Tensor<D>>,
 ) -> Tensor<D> {
-    let (id, weight, bias) = parts(layer);
-    let y = <Dispatch as Layers>::linear(x.into_dispatch(), id, weight, bias, after);
+    let y = <Dispatch as Layers>::linear(x.into_dispatch(), layer.into(), after);
     let y = Tensor::from_dispatch(y);
     match residual {
         Some(residual) => residual + y,
@@ -35,16 +34,35 @@ pub fn feed_forward<const D: usize>(
     between: Activation,
     residual: Tensor<D>,
 ) -> Tensor<D> {
-    let ((id, first, first_bias), (_, second, second_bias)) = (parts(first), parts(second));
-    Tensor::from_dispatch(<Dispatch as Layers>::feed_forward(
-        x.into_dispatch(),
-        id,
-        first,
-        first_bias,
-        second,
-        second_bias,
-        between,
-        residual.into_dispatch(),
+    let (x, residual) = (x.into_dispatch(), residual.into_dispatch());
+    let (first, second) = (first.into(), second.into());
+    Tensor::from_dispatch(<Dispatch as Layers>::feed_forward(x, first, second, between, residual))
+}
+
+/// See [`ops::self_attention`](crate::model::ops::self_attention).
+pub fn self_attention(
+    x: Tensor<3>,
+    SelfAttention { projections, output, heads }: SelfAttention,
+    bias: Option<Tensor<2>>,
+    residual: Tensor<3>,
+) -> Tensor<3> {
+    let bias = bias.unwrap_or_else(|| no_bias(&x)).into_dispatch();
+    let (x, residual) = (x.into_dispatch(), residual.into_dispatch());
+    let is_joint = matches!(projections, Projections::Joint(_));
+    let [query, key, value] = match projections {
+        Projections::Joint(layer) => [(*layer).clone(), (*layer).clone(), *layer],
+        Projections::Separate(layers) => *layers,
+    };
+    Tensor::from_dispatch(<Dispatch as Layers>::self_attention(
+        x,
+        query.into(),
+        key.into(),
+        value.into(),
+        is_joint,
+        output.into(),
+        heads,
+        bias,
+        residual,
     ))
 }
 
@@ -89,30 +107,27 @@ pub fn attend(
     }
 }
 
-/// See [`ops::attended`](crate::model::ops::attended).
-pub fn attended(
-    query: Tensor<3>,
-    key: Tensor<3>,
-    value: Tensor<3>,
-    heads: usize,
-    bias: Option<Tensor<2>>,
-) -> Tensor<3> {
-    let bias = bias.unwrap_or_else(|| no_bias(&key)).into_dispatch();
-    let [query, key, value] = [query, key, value].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(<Dispatch as Layers>::attended(query, key, value, bias, heads))
-}
-
 fn no_bias(key: &Tensor<3>) -> Tensor<2> {
     let [batch, keys, _] = key.dims();
     Tensor::zeros([batch, keys], &key.device())
 }
 
-/// Identifier, weight and bias of a layer.
-fn parts(layer: Affine) -> (u64, Weight<Dispatch>, FloatTensor<Dispatch>) {
-    let [_, output] = layer.weight.dims();
-    let device = layer.weight.device();
-    let bias = layer.bias.unwrap_or_else(|| Tensor::zeros([output], &device));
-    (layer.id, Weight::new(layer.weight), bias.into_dispatch())
+/// A linear layer.
+#[derive(ExtensionType)]
+pub struct Layer<B: Backend> {
+    id: u64,
+    #[extension_type]
+    weight: Weight<B>,
+    bias: FloatTensor<B>,
+}
+
+impl From<Affine> for Layer<Dispatch> {
+    fn from(layer: Affine) -> Self {
+        let [_, output] = layer.weight.dims();
+        let device = layer.weight.device();
+        let bias = layer.bias.unwrap_or_else(|| Tensor::zeros([output], &device));
+        Self { id: layer.id, weight: Weight::new(layer.weight), bias: bias.into_dispatch() }
+    }
 }
 
 /// The weight of a linear layer, `[input, output]`.
@@ -159,21 +174,28 @@ impl Weight<Flex> {
 trait Layers: Backend {
     fn linear(
         x: FloatTensor<Self>,
-        id: u64,
-        #[extension_type] weight: Weight<Self>,
-        bias: FloatTensor<Self>,
+        #[extension_type] layer: Layer<Self>,
         activation: Activation,
     ) -> FloatTensor<Self>;
 
-    #[allow(clippy::too_many_arguments, reason = "an operation takes its tensors one by one")]
     fn feed_forward(
         x: FloatTensor<Self>,
-        id: u64,
-        #[extension_type] first: Weight<Self>,
-        first_bias: FloatTensor<Self>,
-        #[extension_type] second: Weight<Self>,
-        second_bias: FloatTensor<Self>,
+        #[extension_type] first: Layer<Self>,
+        #[extension_type] second: Layer<Self>,
         activation: Activation,
+        residual: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    #[allow(clippy::too_many_arguments, reason = "an operation takes its tensors one by one")]
+    fn self_attention(
+        x: FloatTensor<Self>,
+        #[extension_type] query: Layer<Self>,
+        #[extension_type] key: Layer<Self>,
+        #[extension_type] value: Layer<Self>,
+        is_joint: bool,
+        #[extension_type] output: Layer<Self>,
+        heads: usize,
+        bias: FloatTensor<Self>,
         residual: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 
@@ -193,30 +215,16 @@ trait Layers: Backend {
         bias: FloatTensor<Self>,
         heads: usize,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-
-    fn attended(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        heads: usize,
-    ) -> FloatTensor<Self>;
 }
 
 impl Layers for Flex {
-    fn linear(
-        x: FlexTensor,
-        id: u64,
-        weight: Weight<Flex>,
-        bias: FlexTensor,
-        activation: Activation,
-    ) -> FlexTensor {
-        let (x, bias) = (dense(&x), dense(&bias));
-        let weight = weight.factor();
+    fn linear(x: FlexTensor, layer: Layer<Flex>, activation: Activation) -> FlexTensor {
+        let (x, bias) = (dense(&x), dense(&layer.bias));
+        let weight = layer.weight.factor();
         let mut shape = x.shape();
         let rows = matrix(&x);
         let mut y = vec![0.0; rows.rows * weight.columns()];
-        pool::linear(rows, id, weight, values(&bias), &mut y);
+        pool::linear(rows, layer.id, weight, values(&bias), &mut y);
         kernels::activate(&mut y, activation);
         if let Some(last) = shape.last_mut() {
             *last = weight.columns();
@@ -226,20 +234,57 @@ impl Layers for Flex {
 
     fn feed_forward(
         x: FlexTensor,
-        id: u64,
-        first: Weight<Flex>,
-        first_bias: FlexTensor,
-        second: Weight<Flex>,
-        second_bias: FlexTensor,
+        first: Layer<Flex>,
+        second: Layer<Flex>,
         activation: Activation,
         residual: FlexTensor,
     ) -> FlexTensor {
         let [x, residual] = [x, residual].map(|x| dense(&x));
-        let [first_bias, second_bias] = [first_bias, second_bias].map(|bias| dense(&bias));
+        let [first_bias, second_bias] = [&first.bias, &second.bias].map(dense);
         let mut y = values(&residual).to_vec();
         add_to_rows(&mut y, values(&second_bias));
-        let first = (first.factor(), values(&first_bias));
-        pool::feed_forward(matrix(&x), id, first, second.factor(), activation, &mut y);
+        let (id, first) = (first.id, (first.weight.factor(), values(&first_bias)));
+        pool::feed_forward(matrix(&x), id, first, second.weight.factor(), activation, &mut y);
+        FlexTensor::from_data(TensorData::new(y, residual.shape()))
+    }
+
+    fn self_attention(
+        x: FlexTensor,
+        query: Layer<Flex>,
+        key: Layer<Flex>,
+        value: Layer<Flex>,
+        is_joint: bool,
+        output: Layer<Flex>,
+        heads: usize,
+        bias: FlexTensor,
+        residual: FlexTensor,
+    ) -> FlexTensor {
+        let [x, bias, residual] = [x, bias, residual].map(|x| dense(&x));
+        let [query_bias, key_bias, value_bias, output_bias] =
+            [&query.bias, &key.bias, &value.bias, &output.bias].map(dense);
+        let mut y = values(&residual).to_vec();
+        add_to_rows(&mut y, values(&output_bias));
+        let [_, keys, _] = x.shape().dims();
+        let columns = query.weight.factor().columns();
+        let dim = if is_joint { columns / 3 } else { columns };
+        let sizes = Sizes { queries: keys, keys, heads, dim };
+        let layers = [(&query, &query_bias), (&key, &key_bias), (&value, &value_bias)];
+        let mut first = 0;
+        let projections = layers.map(|(layer, bias)| {
+            let columns = first..first + dim;
+            first += if is_joint { dim } else { 0 };
+            (layer.weight.factor().part(columns.clone()), &values(bias)[columns])
+        });
+        let output = output.weight.factor();
+        pool::self_attention(
+            &sizes,
+            matrix(&x),
+            query.id,
+            projections,
+            output,
+            values(&bias),
+            &mut y,
+        );
         FlexTensor::from_data(TensorData::new(y, residual.shape()))
     }
 
@@ -286,22 +331,6 @@ impl Layers for Flex {
             |values| FlexTensor::from_data(TensorData::new(values, [batch, heads, queries, keys]));
         let context = FlexTensor::from_data(TensorData::new(y, [batch, queries, dim]));
         (context, map(scores), map(weights))
-    }
-
-    fn attended(
-        query: FlexTensor,
-        key: FlexTensor,
-        value: FlexTensor,
-        bias: FlexTensor,
-        heads: usize,
-    ) -> FlexTensor {
-        let attention = Attention::new([query, key, value, bias], heads);
-        let Sizes { queries, dim, .. } = attention.sizes;
-        let mut y = vec![0.0; attention.batch * queries * dim];
-        for (item, y) in attention.items().zip(y.chunks_exact_mut(queries * dim)) {
-            pool::attention(&attention.sizes, item, y);
-        }
-        FlexTensor::from_data(TensorData::new(y, [attention.batch, queries, dim]))
     }
 }
 
@@ -362,7 +391,7 @@ mod tests {
 
     use super::*;
     use crate::model::ops::composed;
-    use crate::model::ops::quantised::{STORE, quantised};
+    use crate::model::ops::quantised::{STORE, User, quantised};
 
     fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
         Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())
@@ -418,25 +447,25 @@ mod tests {
         let numbers = numbers.flat_map(|(row, by)| row.iter().map(move |&v| f32::from(v) * by));
         let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [rows, columns]);
         let numbers = Tensor::<2>::from_data(numbers, &Device::flex());
-        let tensor = |looked_up| {
-            let data = quantised(&stored, [rows, columns], &factors, looked_up, STORE).unwrap();
+        let tensor = |user| {
+            let data = quantised(&stored, [rows, columns], &factors, user, STORE).unwrap();
             let dtype = data.dtype();
             Tensor::<2>::from_data(data, (&Device::flex(), dtype))
         };
 
         let (x, bias) = (random([2, 5, columns]), random([rows]));
         let weight = numbers.clone().transpose();
-        let layer = affine(tensor(false), bias.clone());
+        let layer = affine(tensor(User::Linear), bias.clone());
         let fused = super::linear(x.clone(), layer, Activation::Identity, None);
         assert_equal(fused, module::linear(x, weight.clone(), Some(bias)));
-        assert_equal(tensor(false).dequantize(), weight);
+        assert_equal(tensor(User::Linear).dequantize(), weight);
 
         let ids = Tensor::<1, Int>::from_data([8, 0, 8], &Device::flex());
-        let looked_up = super::rows(tensor(true), ids.clone());
+        let looked_up = super::rows(tensor(User::Embedding), ids.clone());
         assert_equal(looked_up, numbers.clone().select(0, ids));
-        assert_equal(tensor(true).dequantize(), numbers);
+        assert_equal(tensor(User::Embedding).dequantize(), numbers);
 
-        assert!(quantised(&stored[..64 * 9], [64, 9], &[1.0; 64], false, STORE).is_none());
+        assert!(quantised(&stored[..64 * 9], [64, 9], &[1.0; 64], User::Linear, STORE).is_none());
     }
 
     #[test]
@@ -454,14 +483,30 @@ mod tests {
                 heads,
                 Some(bias.clone()),
             );
-            let inputs = || (query.clone(), key.clone(), value.clone(), Some(bias.clone()));
-            let (q, k, v, b) = inputs();
-            assert_equal(super::attended(q, k, v, heads, b), composed.context.clone());
-            let (q, k, v, b) = inputs();
-            let fused = super::attend(q, k, v, heads, b);
+            let fused = super::attend(query, key, value, heads, Some(bias.clone()));
             assert_equal(fused.context, composed.context);
             assert_equal(fused.scores, composed.scores);
             assert_equal(fused.weights, composed.weights);
+        }
+    }
+
+    #[test]
+    fn self_attention_is_that_of_its_layers() {
+        let [batch, rows, dim] = [2, 5, 12];
+        let layer = |output| affine(random([dim, output]) * 0.3, random([output]));
+        for projections in [
+            Projections::Joint(Box::new(layer(3 * dim))),
+            Projections::Separate(Box::new([layer(dim), layer(dim), layer(dim)])),
+        ] {
+            let layers = SelfAttention { projections, output: layer(dim), heads: 3 };
+            for bias in [None, Some(random([batch, rows]))] {
+                let inputs = || (layers.clone(), bias.clone());
+                let (x, residual) = (random([batch, rows, dim]), random([batch, rows, dim]));
+                let (one, b) = inputs();
+                let composed = composed::self_attention(x.clone(), one, b, residual.clone());
+                let (one, b) = inputs();
+                assert_equal(super::self_attention(x, one, b, residual), composed);
+            }
         }
     }
 }

@@ -14,11 +14,11 @@ mod tensors;
 
 pub use super::composed::matmul;
 #[cfg(not(target_arch = "wasm32"))]
-pub use super::composed::{attend, attended, feed_forward, layer_norm, linear, rows};
+pub use super::composed::{attend, feed_forward, layer_norm, linear, rows, self_attention};
 #[cfg(not(target_arch = "wasm32"))]
 pub use block::convolutions;
 #[cfg(target_arch = "wasm32")]
-pub use layers::{attend, attended, feed_forward, layer_norm, linear, rows};
+pub use layers::{attend, feed_forward, layer_norm, linear, rows, self_attention};
 #[cfg(target_arch = "wasm32")]
 pub use network::convolutions;
 pub use tensors::is_available;

@@ -1,6 +1,6 @@
 //! The layers of MobileNetV2 as one operation, for [`pool`]. There is no gradient.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 
 use super::kernels::Kind;
 use crate::model::ops::inputs::{Convolution, InvertedResidual, Layer};
@@ -31,7 +31,12 @@ pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
 }
 
 fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    match tensor.to_data().try_into_vec() {
+    let tensor = tensor.clone();
+    let numbers = match tensor.dtype() {
+        DType::QFloat(_) => tensor.dequantize(),
+        _ => tensor,
+    };
+    match numbers.into_data().try_into_vec() {
         Ok(values) => values,
         Err(_) => unreachable!("the weights of convolutions are floats"),
     }
@@ -80,6 +85,7 @@ mod tests {
 
     use super::*;
     use crate::model::ops::composed;
+    use crate::model::ops::quantised::{STORE, User, quantised};
 
     #[test]
     fn layers_at_once_are_those_of_burn_one_by_one() {
@@ -112,5 +118,18 @@ mod tests {
             (convolutions(x.clone(), layers.clone()), composed::convolutions(x, layers));
         assert_eq!(whole.dims(), [2, 7, 6, 9]);
         whole.into_data().assert_approx_eq(&composed.into_data(), Tolerance::<f32>::absolute(1e-4));
+    }
+
+    #[test]
+    fn integers_are_the_numbers_that_they_stand_for() {
+        let [rows, columns] = [5, 64];
+        let stored: Vec<u8> = (0..rows * columns).map(|i| (i * 37 % 255) as u8).collect();
+        let factors = [0.5, 1.0, 2.0, 4.0, 8.0];
+        let data = quantised(&stored, [rows, columns], &factors, User::Convolution, STORE).unwrap();
+        let dtype = data.dtype();
+        let weight = Tensor::<4>::from_data(data, (&Device::flex(), dtype));
+        assert_eq!(weight.dims(), [rows, columns, 1, 1]);
+        let number = |(i, &value): (usize, &u8)| f32::from(value as i8) * factors[i / columns];
+        assert_eq!(values(&weight), stored.iter().enumerate().map(number).collect::<Vec<_>>());
     }
 }

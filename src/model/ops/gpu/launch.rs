@@ -397,7 +397,7 @@ mod tests {
     use burn::tensor::{DeviceKind, Distribution, TensorData, Tolerance, activation, module};
 
     use super::*;
-    use crate::model::ops::quantised::quantised;
+    use crate::model::ops::quantised::{User, quantised};
 
     fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
         Tensor::random(
@@ -444,9 +444,9 @@ mod tests {
         let numbers = rows.flat_map(|(row, by)| row.iter().map(move |&v| f32::from(v as i8) * by));
         let numbers = TensorData::new(numbers.collect::<Vec<f32>>(), [outputs, inputs]);
         let numbers = Tensor::<2>::from_data(numbers, &device);
-        let tensor = |looked_up| {
+        let tensor = |user| {
             let shape = [outputs, inputs];
-            let data = quantised(&stored, shape, &factors, looked_up, QuantStore::PackedU32(0));
+            let data = quantised(&stored, shape, &factors, user, QuantStore::PackedU32(0));
             let data = data.unwrap();
             let dtype = data.dtype();
             Tensor::<2>::from_data(data, (&device, dtype))
@@ -458,10 +458,10 @@ mod tests {
                 let (bias, residual) = (Some(bias.clone()), Some(residual.clone()));
                 linear(x.clone(), weight, bias, Activation::Relu, residual)
             };
-            assert_equal(layer(tensor(false)), layer(numbers.clone().transpose()));
+            assert_equal(layer(tensor(User::Linear)), layer(numbers.clone().transpose()));
         }
         let ids = Tensor::<1, Int>::from_data([8, 0, 8], &device);
-        let looked_up = quantised_rows(tensor(true), ids.clone());
+        let looked_up = quantised_rows(tensor(User::Embedding), ids.clone());
         assert_equal(looked_up, numbers.select(0, ids));
     }
 

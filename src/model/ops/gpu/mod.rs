@@ -9,7 +9,7 @@ use burn::tensor::{DType, Device, Int, Tensor};
 
 use super::activation::Activation;
 use super::heads::{join_heads, split_heads};
-use super::inputs::{Affine, Attended, Convolution, InvertedResidual, Layer};
+use super::inputs::{Affine, Attended, Convolution, InvertedResidual, Layer, SelfAttention};
 pub use launch::layer_norm;
 
 /// Whether a device is a GPU that tracks no gradients.
@@ -70,15 +70,17 @@ pub fn attend(
     Attended { context, scores, weights }
 }
 
-/// See [`ops::attended`](super::attended).
-pub fn attended(
-    query: Tensor<3>,
-    key: Tensor<3>,
-    value: Tensor<3>,
-    heads: usize,
+/// See [`ops::self_attention`](super::self_attention).
+pub fn self_attention(
+    x: Tensor<3>,
+    SelfAttention { projections, output, heads }: SelfAttention,
     bias: Option<Tensor<2>>,
+    residual: Tensor<3>,
 ) -> Tensor<3> {
-    attend(query, key, value, heads, bias).context
+    let apply = |x, layer| linear(x, layer, Activation::Identity, None);
+    let [query, key, value] = projections.apply(&x, apply);
+    let context = attend(query, key, value, heads, bias).context;
+    linear(context, output, Activation::Identity, Some(residual))
 }
 
 /// See [`ops::convolutions`](super::convolutions).

@@ -185,8 +185,16 @@ jobs! {
         participant: usize,
         participants: usize,
     }
-    /// Some heads of an attention, dense. Inputs: query, key, value, bias.
-    3 Attention { sizes: Sizes }
+    /// Some heads of self-attention, `sizes` of an item. Inputs: x `[items * rows, input]`, bias `[items, rows]`, biases of the
+    /// projections `[dim]` each, weights of the projections and of the output layer.
+    3 SelfAttention {
+        weights: u64,
+        forms: Vec<Form>,
+        sizes: Sizes,
+        items: usize,
+        input: usize,
+        output: usize,
+    }
     /// Frees the weights that were kept.
     4 Forget {}
 }
@@ -241,7 +249,14 @@ mod tests {
                 participant: 1,
                 participants: 2,
             },
-            Job::Attention { sizes },
+            Job::SelfAttention {
+                weights,
+                forms: vec![Form::Integers, Form::Kept, Form::Floats, Form::Floats],
+                sizes,
+                items: 3,
+                input,
+                output,
+            },
             Job::Forget {},
         ] {
             let words = job.encode();

@@ -9,7 +9,7 @@ use super::job::{Form, Job, floats_from_integers};
 use super::rows::{Neighbours, Plan, Side};
 use crate::model::ops::activation::Activation;
 use crate::model::ops::cpu::kernels::{
-    self, Factor, Item, Kind, Matrix, MatrixMut, Network, Size, Sizes,
+    self, Factor, Kind, Matrix, MatrixMut, Network, Size, Sizes,
 };
 
 /// An operation with fewer multiplications than this is not shared: handing it over would cost more
@@ -316,33 +316,62 @@ impl Neighbours for Members<'_> {
     }
 }
 
-/// Attention of one item; see [`kernels::attention`].
-pub fn attention(sizes: &Sizes, item: Item, y: &mut [f32]) {
-    let Sizes { queries, keys, heads, dim } = *sizes;
-    let compute = |heads: Range<usize>, y: &mut [f32]| kernels::attention(sizes, heads, item, y);
-    let whole = |y: &mut [f32]| compute(0..heads, y);
-    let columns = |share: &Range<usize>| share.start * dim / heads..share.end * dim / heads;
-    let given = item.query.len() + item.key.len() + item.value.len();
-    let work = 2 * queries * keys * dim;
-    share([given, keys, y.len()], work, heads, y, whole, |lead, shares, y| {
+/// See [`kernels::self_attention`]. Each member computes some heads, and returns its part of the sums, as in
+/// [`feed_forward`]. `id` is the first weight's.
+pub fn self_attention(
+    sizes: &Sizes,
+    x: Matrix,
+    id: u64,
+    projections: [(Factor, &[f32]); 3],
+    output: Factor,
+    bias: &[f32],
+    y: &mut [f32],
+) {
+    let Sizes { keys, heads, dim, .. } = *sizes;
+    let (rows, input, columns) = (x.rows, x.columns, output.columns());
+    // The share of some heads: its sizes and its layers.
+    let part = |heads: &Range<usize>| {
+        let columns = heads.start * dim / sizes.heads..heads.end * dim / sizes.heads;
+        let sizes = Sizes { heads: heads.len(), dim: columns.len(), ..*sizes };
+        let projections = projections
+            .map(|(weight, bias)| (weight.part(columns.clone()), &bias[columns.clone()]));
+        (sizes, projections, output.rows(columns))
+    };
+    let compute = |heads: &Range<usize>, y: &mut [f32]| {
+        let (sizes, projections, output) = part(heads);
+        kernels::self_attention(&sizes, x, projections, output, bias, y);
+    };
+    let whole = |y: &mut [f32]| compute(&(0..heads), y);
+    let weights = (3 * input + columns) * (heads.div_ceil(2) * dim / heads); // a share is at most a half
+    let given = x.data.len() + bias.len() + 3 * dim;
+    let work = rows * dim * (3 * input + columns + 2 * keys);
+    share([given, weights, y.len()], work, heads, y, whole, |lead, shares, y| {
+        let kept = lead.keeps(id);
         for (member, heads) in shares[1..].iter().enumerate() {
-            let columns = columns(heads);
+            let (sizes, projections, output) = part(heads);
             let mut inputs = Inputs::new(&*lead.workers, member);
-            for (data, rows) in [(item.query, queries), (item.key, keys), (item.value, keys)] {
-                inputs.give(&Matrix::rows(data, rows, dim).part(columns.clone()).dense());
-            }
-            inputs.give(item.bias);
-            let sizes = Sizes { queries, keys, heads: heads.len(), dim: columns.len() };
-            inputs.start(&Job::Attention { sizes });
+            inputs.give(x.data);
+            inputs.give(bias);
+            projections.iter().for_each(|(_, bias)| inputs.give(bias));
+            let [query, key, value] = projections.map(|(weight, _)| weight);
+            let forms = [query, key, value, output]
+                .map(|weight| if kept { Form::Kept } else { inputs.give_weights(weight) });
+            inputs.start(&Job::SelfAttention {
+                weights: id,
+                forms: forms.to_vec(),
+                sizes,
+                items: rows / keys,
+                input,
+                output: columns,
+            });
         }
-        compute(shares[0].clone(), y);
+        compute(&shares[0], y);
         for (member, heads) in shares[1..].iter().enumerate() {
-            let columns = columns(heads);
-            let mut part = vec![0.0; queries * columns.len()];
-            if lead.workers.finish(member, true, &mut part) {
-                copy_columns(&part, columns, y, dim);
+            let mut part = vec![0.0; y.len()];
+            if lead.workers.finish(member, kept, &mut part) {
+                y.iter_mut().zip(part).for_each(|(y, part)| *y += part);
             } else {
-                compute(heads.clone(), y);
+                compute(heads, y);
             }
         }
     });
@@ -599,18 +628,25 @@ mod tests {
     fn assert_shared(operation: impl Fn() -> Vec<f32>) {
         LEAD.set(None);
         let alone = operation();
+        let assert_same = || {
+            let together = operation();
+            assert_eq!(together.len(), alone.len());
+            for (place, (one, other)) in together.iter().zip(&alone).enumerate() {
+                assert!((one - other).abs() < 1e-3, "{one} instead of {other} at {place}");
+            }
+        };
         for members in [1, 3] {
             let local = pool(members);
-            assert_eq!(operation(), alone);
+            assert_same();
             assert!(local.given.get() > 0, "it is shared");
-            assert_eq!(operation(), alone);
+            assert_same();
             local.asleep.set(true);
-            assert_eq!(operation(), alone);
+            assert_same();
             assert_eq!(local.taken_back.get(), members);
             local.asleep.set(false);
-            assert_eq!(operation(), alone);
+            assert_same();
             local.fails.set(true);
-            assert_eq!(operation(), alone);
+            assert_same();
         }
     }
 
@@ -646,13 +682,22 @@ mod tests {
             y
         });
 
-        let sizes = Sizes { queries: 50, keys: 60, heads: 4, dim: 96 };
-        let [query, key, value, bias] =
-            [50 * 96, 60 * 96, 60 * 96, 60].map(|count| values(count, count));
+        let (items, keys, dim) = (2, 24, 48);
+        let sizes = Sizes { queries: keys, keys, heads: 4, dim };
+        let x = values(items * keys * INPUT, 1)
+            .into_iter()
+            .map(|value| value / 64.0)
+            .collect::<Vec<_>>();
+        let weights = [3, 5, 7].map(|seed| values(INPUT * dim, seed));
+        let (output, bias) = (values(dim * 9, 6), values(items * keys, 2));
         assert_shared(|| {
-            let mut y = vec![0.0; 50 * 96];
-            let item = Item { query: &query, key: &key, value: &value, bias: &bias };
-            attention(&sizes, item, &mut y);
+            let mut y = values(items * keys * 9, 4);
+            let projections = weights
+                .each_ref()
+                .map(|weight| (Factor::Floats(Matrix::rows(weight, INPUT, dim)), &bias[..dim]));
+            let output = Factor::Floats(Matrix::rows(&output, dim, 9));
+            let x = Matrix::rows(&x, items * keys, INPUT);
+            self_attention(&sizes, x, 4, projections, output, &bias, &mut y);
             y
         });
 

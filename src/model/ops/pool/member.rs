@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use super::job::{Form, Job, integers_from_floats};
 use super::rows::{Neighbours, Plan};
 use crate::model::ops::activation::Activation;
-use crate::model::ops::cpu::kernels::{
-    self, Factor, Item, Matrix, MatrixMut, Network, Quantised, Sizes,
-};
+use crate::model::ops::cpu::kernels::{self, Factor, Matrix, MatrixMut, Network, Quantised};
 
 /// Some columns or rows of a matrix.
 #[derive(Debug)]
@@ -53,7 +51,7 @@ impl<'a> Inputs<'a> {
 /// A member, with the weights that it was given so far.
 #[derive(Debug, Default)]
 pub struct Member {
-    /// By the identifier of the parameter that they belong to; of a feed-forward, both matrices.
+    /// By the identifier of the parameter that they belong to; of several layers, all matrices.
     weights: HashMap<u64, Vec<Weights>>,
     /// The same of whole networks.
     networks: HashMap<u64, Network>,
@@ -121,13 +119,23 @@ impl Member {
                 }
                 return plan.run(participant, &self.networks[&weights], x, neighbours);
             }
-            Some(Job::Attention { sizes }) => {
-                let Sizes { queries, keys, heads, dim } = sizes;
-                let query = inputs.take(queries * dim);
-                let [key, value] = [(); 2].map(|()| inputs.take(keys * dim));
-                let item = Item { query, key, value, bias: inputs.take(keys) };
-                let mut y = vec![0.0; queries * dim];
-                kernels::attention(&sizes, 0..heads, item, &mut y);
+            Some(Job::SelfAttention { weights, forms, sizes, items, input, output }) => {
+                let (rows, dim) = (items * sizes.keys, sizes.dim);
+                let x = Matrix::rows(inputs.take(rows * input), rows, input);
+                let bias = inputs.take(rows);
+                let biases = [(); 3].map(|()| inputs.take(dim));
+                let shapes = [[input, dim], [input, dim], [input, dim], [dim, output]];
+                let new = forms.into_iter().zip(shapes);
+                let new = new
+                    .filter_map(|(form, [rows, columns])| inputs.take_weights(form, rows, columns));
+                let weights = self.keep(weights, new);
+                let factor = |index: usize| {
+                    let [rows, columns] = shapes[index];
+                    weights[index].factor(rows, columns)
+                };
+                let projections = [0, 1, 2].map(|index| (factor(index), biases[index]));
+                let mut y = vec![0.0; rows * output];
+                kernels::self_attention(&sizes, x, projections, factor(3), bias, &mut y);
                 y
             }
             Some(Job::Forget {}) => {

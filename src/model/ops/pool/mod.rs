@@ -18,6 +18,6 @@ mod lead;
 mod member;
 mod rows;
 
-pub use lead::{Workers, attention, feed_forward, forget_weights, join, linear, network};
+pub use lead::{Workers, feed_forward, forget_weights, join, linear, network, self_attention};
 pub use member::Member;
 pub use rows::{Neighbours, Side};

@@ -1,7 +1,5 @@
 //! Attention on the CPU without moving heads about: each reads and writes its own columns.
 
-use std::ops::Range;
-
 use super::functions::softmax;
 use super::matrix::{Factor, Matrix, MatrixMut};
 use super::panels::multiply;
@@ -28,17 +26,49 @@ pub struct Item<'a> {
     pub bias: &'a [f32],
 }
 
-/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value` of one item, for some of its heads;
-/// out: `[queries, dim]`.
-pub fn attention(sizes: &Sizes, heads: Range<usize>, item: Item, out: &mut [f32]) {
-    let mut weights = vec![0.0; sizes.queries * sizes.keys];
-    for head in heads {
-        item.scores(sizes, head, &mut weights);
-        item.context(sizes, head, &mut weights, out);
+/// `y += context · output`, where `context` is the attention from the rows of each item to the same rows:
+/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value`, head by head.
+///
+/// - `sizes`: of an item, which has as many queries as keys
+/// - `x`: `[items * rows, input]`
+/// - `projections`: to query, key and value, `[input, dim]`, with their biases
+/// - `output`: `[dim, columns of y]`
+/// - `bias`: `[items, rows]`, added to the logits of each key
+pub fn self_attention(
+    sizes: &Sizes,
+    x: Matrix,
+    projections: [(Factor, &[f32]); 3],
+    output: Factor,
+    bias: &[f32],
+    y: &mut [f32],
+) {
+    let Sizes { keys, dim, .. } = *sizes;
+    let [query, key, value] = projections.map(|(weight, bias)| {
+        let mut projected = bias.repeat(x.rows);
+        multiply(x, weight, true, MatrixMut::rows(&mut projected, dim));
+        projected
+    });
+    let mut context = vec![0.0; x.rows * dim];
+    let mut weights = vec![0.0; keys * keys];
+    let [query, key, value] = [&query, &key, &value].map(|all| all.chunks_exact(keys * dim));
+    let items = query.zip(key).zip(value).zip(bias.chunks_exact(keys));
+    for ((((query, key), value), bias), context) in items.zip(context.chunks_exact_mut(keys * dim))
+    {
+        let item = Item { query, key, value, bias };
+        for head in 0..sizes.heads {
+            item.scores(sizes, head, &mut weights);
+            item.context(sizes, head, &mut weights, context);
+        }
     }
+    multiply(
+        Matrix::rows(&context, x.rows, dim),
+        output,
+        true,
+        MatrixMut::rows(y, output.columns()),
+    );
 }
 
-/// The same for all heads, and the logits before bias and softmax, and the weights after them:
+/// Attention of one item, `[queries, dim]`; and the logits before bias and softmax, and the weights after them, both
 /// `[heads, queries, keys]`.
 #[cfg(any(target_arch = "wasm32", test))]
 pub fn attention_maps(

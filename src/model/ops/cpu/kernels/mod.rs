@@ -16,8 +16,8 @@ mod pointwise;
 mod shape;
 
 #[cfg(any(target_arch = "wasm32", test))]
-pub use attention::attention_maps;
-pub use attention::{Item, Sizes, attention};
+pub use attention::{Item, attention_maps};
+pub use attention::{Sizes, self_attention};
 #[cfg(any(target_arch = "wasm32", test))]
 pub use block::add;
 #[cfg(not(target_arch = "wasm32"))]
