@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::percent;
 
-/// A warning: to be shown beside the scores, and written with them. As JSON it has its name as `code`,
-/// and its values.
+/// A warning, which is shown beside the scores and written with them. As JSON it has its name as `code`, and its
+/// values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Warning {
