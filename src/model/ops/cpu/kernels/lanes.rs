@@ -1,4 +1,5 @@
-//! Vectors of WebAssembly, and the same without them, so that native tests cover all but the instructions.
+//! WebAssembly's SIMD vectors, and a portable version with the same interface, so that native tests cover everything
+//! but the instructions themselves.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use portable::{LANES, Lanes};
@@ -9,7 +10,7 @@ pub use vectors::{LANES, Lanes};
 mod vectors {
     use core::arch::wasm32::*;
 
-    /// Numbers in a vector.
+    /// How many numbers a vector has.
     pub const LANES: usize = 4;
 
     /// A vector of WebAssembly.
@@ -70,7 +71,7 @@ mod vectors {
             Self(f32x4_pmin(f32x4_pmax(self.0, f32x4_splat(low)), f32x4_splat(high)))
         }
 
-        /// `self * factor + term`, with relaxed SIMD rounded once.
+        /// `self * factor + term`; with relaxed SIMD it may be rounded only once.
         #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
         #[inline]
         pub fn mul_add(self, factor: Self, term: Self) -> Self {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// The shape of a block and of what goes through it.
+/// The sizes of a block's maps, and its stride.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Height of the input map.
