@@ -22,8 +22,9 @@ pub struct Found {
     pub(super) alternative: bool,
     /// Whether another person has it, such as a relative.
     pub(super) others: bool,
-    /// Which sentence after the first of a section on what was asked or known before, where no other part of the text is
-    /// the report: it begins with the first of them that plainly says where something is.
+    /// In a section on the clinical question or the history, after which no heading begins the report: the number of
+    /// the sentence, counted from the section's first. The report then begins with the first of these sentences that
+    /// plainly says where something is.
     pub(super) asked: Option<usize>,
     /// Range of tokens of the cue after it that denies it.
     pub(super) denied_by: Option<(usize, usize)>,
