@@ -44,8 +44,9 @@ pub trait Workers {
     /// begun.
     fn receive(&self, may_take_back: bool, out: &mut [f32]) -> bool;
 
-    /// Waits for a member, and takes what its share yields; false if the member failed. A share that may be taken
-    /// back is not waited for where the member has not begun it, as on a busy machine: that is false too.
+    /// Waits for a member, and copies the result of its share; false if the member failed. With `may_take_back` a share
+    /// that the member has not begun, as happens on a busy machine, is taken back instead of waited for, which also
+    /// gives false.
     fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
 }
 

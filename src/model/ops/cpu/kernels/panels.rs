@@ -469,7 +469,7 @@ mod tests {
                 } else {
                     Matrix::rows(&right, depth, columns)
                 };
-                // A wider `out`, whose other columns must stay as they are.
+                // An `out` that is wider than the product; its other columns must not change.
                 let stride = columns + 3;
                 let before = values(rows * stride, 2);
                 let mut out = before.clone();
