@@ -313,7 +313,7 @@ impl Chest {
         smooth((p[1] - meniscus) / 0.075)
     }
 
-    /// It stays within the lung that its centre lies in.
+    /// The share of the lung's air that consolidation replaces. It stays within the lung in which its centre lies.
     fn consolidation(&self, p: Point) -> f32 {
         let centre = self.phantom.consolidation_centre;
         if self.phantom.consolidation <= 0.0 || Side::of(p) != Side::of(centre) {
@@ -333,17 +333,17 @@ impl Chest {
         })
     }
 
-    /// Whether `q`, a point of the image, lies right of the midline: on the viewer's left.
+    /// Whether `q`, a point of the image, lies on the patient's right, which is the viewer's left.
     pub fn is_right(&self, q: Point) -> bool {
         self.pose.to_body(q)[0] < MID
     }
 
-    /// Whether `finding` shows at `q`, a point of the image.
+    /// Whether `finding` is visible at `q`, a point of the image.
     pub fn shows(&self, finding: &str, q: Point) -> bool {
         let p = self.pose.to_body(q);
         match finding {
             EFFUSION => self.effusion(p) > 0.3 && self.pleural_cavity(p) > 0.03,
-            // The great vessels' roots above the hila do not count.
+            // The roots of the great vessels above the hila do not count as heart.
             CARDIOMEGALY => {
                 self.phantom.heart > ENLARGED && self.heart(p) > 0.0 && p[1] > LEFT_HILUM[1] - 0.05
             }
@@ -356,7 +356,7 @@ impl Chest {
         }
     }
 
-    /// Fine irregularity of the lung, about -1 to 1.
+    /// Fine irregularities of the lung, from about -1 to 1.
     fn texture(&self, p: Point) -> f32 {
         let seed = self.phantom.seed;
         0.5 * value_noise(p, 28.0, seed)
@@ -364,7 +364,7 @@ impl Chest {
             + 0.2 * value_noise(p, 170.0, seed ^ 2)
     }
 
-    /// Vertebral bodies with disc spaces and pedicles, in depth of cancellous bone.
+    /// Vertebral bodies with disc spaces and pedicles, as a depth of cancellous bone.
     fn spine(&self, p: Point) -> f32 {
         let side = (p[0] - MID).abs();
         if side > 0.12 {
@@ -385,7 +385,7 @@ impl Chest {
         body * across + 0.015 * pedicle + PROCESS.chord([side, part]) + transverse
     }
 
-    /// Scapular blades and humeral heads, in attenuation.
+    /// Scapular blades and humeral heads, as attenuation.
     fn girdle(&self, p: Point) -> f32 {
         let q = [(p[0] - MID).abs(), p[1]];
         const HEAD: Solid = Solid::new([0.475, 0.215], [0.042, 0.046], 0.09, 0.0);
