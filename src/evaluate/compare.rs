@@ -10,7 +10,7 @@ pub struct Compared<'a> {
     name: &'a str,
     own: Ranking,
     other: Ranking,
-    /// AUROC of both; of findings whose rows are of both classes.
+    /// The AUROCs of both scores; `None` where the rows are not of both classes.
     aurocs: Option<[f64; 2]>,
     /// See [`delong`].
     p: Option<f64>,

@@ -377,7 +377,7 @@ fn localisation(options: &Options, parts: &[&Rows]) -> Result<(Vec<Localisation>
     localise::evaluate(&files, patients_of, options.seed, options.resamples)
 }
 
-/// Patients who are not known, or on both sides of the split.
+/// A warning if patients are unknown, or are on both sides of the split.
 fn patient_notes(options: &Options, validation: &Rows, evaluated: &Rows) -> Option<String> {
     if options.patient.is_none() {
         let warning = "Rows were resampled as if each were of another patient; with several images of a patient the intervals are too narrow. Name the patients' column with --patient.";

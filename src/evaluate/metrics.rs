@@ -89,9 +89,9 @@ impl Ranking {
         })
     }
 
-    /// The highest score that nine in ten positives reach, and the lowest that nine in ten negatives
-    /// do not exceed: a score between them is common with the finding and without it. None for fewer
-    /// than ten of either, where a tenth is no whole image.
+    /// The highest score that nine in ten positives reach, and the lowest score that nine in ten negatives do not exceed.
+    /// Scores between them are common both with the finding and without it. `None` for fewer than ten of either, because a
+    /// tenth is then less than one image.
     pub fn undecided(&self) -> Option<[f64; 2]> {
         let (with, without): (Vec<&Ranked>, Vec<&Ranked>) =
             self.rows.iter().partition(|ranked| ranked.positive);
