@@ -421,8 +421,8 @@ fn check_heads(part: &str, width: usize, heads: usize) -> Result<()> {
     Err(Error::Weights(reason.into()))
 }
 
-/// Removes from a key the prefix of official keys, and the wrappers before it or, as `torch.compile` leaves them, inside
-/// of it. Also returns which wrappers there were.
+/// Removes from a key the prefix of official keys, and the wrappers before it or, as `torch.compile` leaves them,
+/// inside of it. Also returns which wrappers there were.
 fn unwrapped(key: &str) -> (String, Vec<&'static str>) {
     let (mut own, mut wrappers) = (key, Vec::new());
     while let Some((wrapper, rest)) = [WRAPPERS[0], WRAPPERS[1], PREFIX]
