@@ -72,7 +72,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     unseen: Vec<String>,
 
-    /// Logits of "There is no …" for the same images, to measure how negation is read
+    /// Logits of "There is no …" for the same images, to measure how the model responds to negation
     #[arg(long, value_name = "CSV")]
     negated: Option<PathBuf>,
 
