@@ -158,7 +158,7 @@ mod tests {
         let plane: Vec<f32> = (0..16).map(|index| index as f32).collect();
         assert!(cover_all(&plane, Cover::Mean, 1).iter().all(|&value| value == 7.5));
         assert_eq!(cover_all(&plane, Cover::Mirror, 1)[..4], [3.0, 2.0, 1.0, 0.0]);
-        // A corner's mean is over the 3 by 3 pixels that there are.
+        // At a corner the mean is over those 3 by 3 pixels that exist.
         assert_eq!(cover_all(&plane, Cover::Blur, 1)[0], 5.0);
     }
 }

@@ -73,7 +73,7 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// As [`Manifest::parse`].
+    /// Those of [`Manifest::parse`].
     pub fn new(manifest: &[u8], device: Device) -> Result<Self> {
         Ok(Self {
             manifest: Manifest::parse(manifest)?,
@@ -108,7 +108,7 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// As [`Loader::add`].
+    /// Those of [`Loader::add`].
     pub fn add_digested(&mut self, path: &str, data: &[u8], digest: &str) -> Result<()> {
         let Some(entry) = self.manifest.files.get(self.next).filter(|entry| entry.path == path)
         else {

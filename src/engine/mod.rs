@@ -59,7 +59,7 @@ pub struct Engine {
     model: CarZero,
     device: Device,
     texts: Mutex<TextCache>,
-    /// The reference images, to rank any sentence.
+    /// The reference images, by which the logit of any sentence can be ranked.
     reference: Option<ReferenceImages>,
     /// The reference images prepared for scoring, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
@@ -89,7 +89,7 @@ pub struct EncodedImages {
     pub views: Vec<View>,
 }
 
-/// How one finding scores on one picture.
+/// The score of one finding on one picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     /// The sentence, as given.
@@ -495,7 +495,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Error::SelfTest`] where a logit of the test pattern is not what the config says.
+    /// [`Error::SelfTest`] where a logit of the test pattern differs from the one in the config.
     pub async fn self_test(&self) -> Result<()> {
         let Some(SelfTest { prompts, logits }) = &self.config.self_test else {
             return Ok(());

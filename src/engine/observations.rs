@@ -16,7 +16,7 @@ const LEAST: usize = 2;
 /// The result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Observed {
-    /// How each observation scores, in the order of the list.
+    /// The score of each observation, in the order of the list.
     pub observations: Vec<Score>,
     /// The combination of all observations that have a percentile; `None` for fewer than two, or without reference
     /// images.

@@ -76,7 +76,7 @@ impl Wordings {
         let statements = align(words);
         let [statement] = &statements[..] else { return None };
         if share_known(words) < 1.0 {
-            return None; // "mass of people" names no finding
+            return None; // "mass of people" does not name a finding
         }
         let (finding, _) = self.learnt.get_key_value(&statement.finding)?;
         let [finding, nearest] = [finding.clone(), finding.clone()];
