@@ -118,9 +118,9 @@ fn placements(values: &[f64], others: &[f64]) -> Vec<f64> {
     values.iter().map(place).collect()
 }
 
-/// The probability that the absolute value of a standard normal variable is at least `|z|`, which is `erfc(|z| /
-/// sqrt(2))`. It is computed by the series near 0, and by the continued fraction further out (Abramowitz and Stegun,
-/// 7.1.5 and 7.1.14).
+/// The probability that the absolute value of a standard normal variable is at least `|z|`, which is
+/// `erfc(|z| / sqrt(2))`. It is computed by the series near 0, and by the continued fraction further out (Abramowitz
+/// and Stegun, 7.1.5 and 7.1.14).
 pub(super) fn two_sided(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     if x < 2.0 {

@@ -125,7 +125,7 @@ impl Dataset {
         let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
             let finding = |((key, values), column): (&(String, Vec<f64>), &Option<usize>)| {
-                let column = column.unwrap_or_default(); // `known` has seen to it that there is one
+                let column = column.unwrap_or_default(); // `known` ensures that the finding has a column
                 Ok(Finding {
                     name: labels.header[column].clone(),
                     key: key.clone(),

@@ -89,9 +89,9 @@ impl Ranking {
         })
     }
 
-    /// The highest score that nine in ten positives reach, and the lowest score that nine in ten negatives do not exceed.
-    /// Scores between them are common both with the finding and without it. `None` for fewer than ten of either, because a
-    /// tenth is then less than one image.
+    /// The highest score that nine in ten positives reach, and the lowest score that nine in ten negatives do not
+    /// exceed. Scores between them are common both with the finding and without it. `None` for fewer than ten of
+    /// either, because a tenth is then less than one image.
     pub fn undecided(&self) -> Option<[f64; 2]> {
         let (with, without): (Vec<&Ranked>, Vec<&Ranked>) =
             self.rows.iter().partition(|ranked| ranked.positive);
@@ -414,8 +414,9 @@ mod tests {
     }
 
     /// The expected values are from scikit-learn 1.9.1, on the rows of `random_rows(500)`, which were reproduced in
-    /// Python with the same SplitMix64: `roc_auc_score(y, s)`, `average_precision_score(y, s)`, and `f1_score(y, s >=
-    /// t)` and `matthews_corrcoef(y, s >= t)` at the threshold `t` of `precision_recall_curve` with the highest F1.
+    /// Python with the same SplitMix64: `roc_auc_score(y, s)`, `average_precision_score(y, s)`, and
+    /// `f1_score(y, s >= t)` and `matthews_corrcoef(y, s >= t)` at the threshold `t` of `precision_recall_curve` with
+    /// the highest F1.
     #[test]
     fn equals_scikit_learn() {
         let (scores, labels) = random_rows(500);

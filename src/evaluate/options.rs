@@ -30,7 +30,7 @@ pub struct Options {
     pub slices: Vec<String>,
     /// Findings on which the model was not trained, for which separate means are computed.
     pub unseen: Vec<String>,
-    /// Logits of "There is no …" for the same images, to measure how negation is read.
+    /// Logits of "There is no …" for the same images, to measure how the model responds to negation.
     pub negated: Option<Csv>,
     /// Other scores of the same images, in the form of the predictions, to compare with.
     pub against: Option<Csv>,
@@ -52,7 +52,7 @@ pub struct Options {
 /// Thresholds for F1, MCC, sensitivity and specificity.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Thresholds {
-    /// None, and so none of these metrics.
+    /// No thresholds, and therefore none of these metrics.
     #[default]
     None,
     /// Given by finding.

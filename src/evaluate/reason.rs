@@ -23,10 +23,10 @@ pub enum Reason {
     /// No image has both a label and a score of any finding.
     #[error("no image has both a label and a score ({findings})")]
     NothingKnown { findings: String },
-    /// No image has any of the findings.
+    /// No image is positive for any of the findings.
     #[error("no image is positive ({findings})")]
     NoPositive { findings: String },
-    /// No image is without any of the findings.
+    /// No image is negative for any of the findings.
     #[error("no image is negative ({findings})")]
     NoNegative { findings: String },
     /// For each finding, one of the three reasons above.
