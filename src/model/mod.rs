@@ -79,8 +79,8 @@ impl ImageEncoder {
         }
     }
 
-    /// The feature map whose mean is [`ImageEncoder::pooled`] and which has the same channels, `[images, places,
-    /// channels]`.
+    /// The feature map whose mean is [`ImageEncoder::pooled`] and which has the same channels,
+    /// `[images, places, channels]`.
     pub fn pooled_map(&self, features: &[Tensor<3>]) -> Tensor<3> {
         match (self, features) {
             (Self::MobileNetV2(_), [_, high]) => high.clone(),
@@ -199,8 +199,9 @@ impl CarZero {
         Some(if places < side * side { mobilenet::repeat_2x2(map) } else { map })
     }
 
-    /// The tokens of images with their patches averaged two by two, the global token first: `[images, 1 + patches / 4,
-    /// dim]`. They take a quarter of the memory and rank images almost as well; see [`CarZero::encode_condensed`].
+    /// The tokens of images with their patches averaged two by two, the global token first:
+    /// `[images, 1 + patches / 4, dim]`. They take a quarter of the memory and rank images almost as well; see
+    /// [`CarZero::encode_condensed`].
     pub fn condense_images(&self, pixels: Tensor<4>) -> Tensor<3> {
         let ImageTokens { global, local } = self.img_encoder.forward(pixels);
         let [images, patches, dim] = local.dims();

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, s};
 
-/// The nine neighbours of every second pixel in every second row, with zeros outside of the map: `[images, 1, height,
-/// width]` to `[images, height / 2, width / 2, 9]`. Sides must be even.
+/// The nine neighbours of every second pixel in every second row, with zeros outside of the map:
+/// `[images, 1, height, width]` to `[images, height / 2, width / 2, 9]`. Sides must be even.
 pub fn neighbours(pixels: Tensor<4>) -> Tensor<4> {
     let [images, _, height, width] = pixels.dims();
     // Even and odd rows and columns are separated, so that the neighbours for each tap are contiguous.

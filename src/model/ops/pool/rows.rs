@@ -29,7 +29,7 @@ pub trait Neighbours {
     fn receive(&self, from: Side, out: &mut [f32]) -> bool;
 }
 
-/// Who computes which rows.
+/// Which rows each participant computes.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub kinds: Vec<Kind>,

@@ -15,7 +15,7 @@ pub struct Sizes {
     pub dim: usize,
 }
 
-/// Query, key and value of one item; all heads lie side by side in a row.
+/// Query, key and value of one item. In each row, all heads are side by side.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
     /// `[queries, dim]`
@@ -38,8 +38,8 @@ pub fn attention(sizes: &Sizes, heads: Range<usize>, item: Item, out: &mut [f32]
     }
 }
 
-/// The same for all heads. Also returns the logits before bias and softmax, and the weights after them: `[heads,
-/// queries, keys]` each.
+/// The same for all heads. Also returns the logits before bias and softmax, and the weights after them:
+/// `[heads, queries, keys]` each.
 #[cfg(any(target_arch = "wasm32", test))]
 pub fn attention_maps(
     sizes: &Sizes,

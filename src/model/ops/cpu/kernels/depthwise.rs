@@ -186,7 +186,7 @@ fn windows<const PIXELS: usize, const STRIDE: usize>(
     assert!(out.len() >= PIXELS * channels);
     let lines = lines.map(<[f32]>::as_ptr);
     for channel in (0..channels).step_by(LANES) {
-        // SAFETY: the asserts hold what is read and written inside the slices.
+        // SAFETY: the asserts ensure that all reads and writes are inside the slices.
         unsafe {
             let mut sums = [Lanes::load(bias.as_ptr().add(channel)); PIXELS];
             for (row, line) in lines.into_iter().enumerate() {
@@ -217,7 +217,7 @@ fn window(pixels: [[&[f32]; 3]; 3], taps: &[f32], bias: &[f32], out: &mut [f32])
     assert!(out.len() >= channels);
     let pixels = pixels.as_flattened();
     for channel in (0..channels).step_by(LANES) {
-        // SAFETY: the asserts hold what is read and written inside the slices.
+        // SAFETY: the asserts ensure that all reads and writes are inside the slices.
         unsafe {
             let mut sum = Lanes::load(bias.as_ptr().add(channel));
             for (tap, pixel) in pixels.iter().enumerate() {

@@ -25,7 +25,7 @@ mod vectors {
         /// There must be `LANES` numbers; they may lie at any address.
         #[inline(always)]
         pub unsafe fn load(values: *const f32) -> Self {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             Self(unsafe { v128_load(values.cast()) })
         }
 
@@ -34,7 +34,7 @@ mod vectors {
         /// As for `load`.
         #[inline(always)]
         pub unsafe fn store(self, values: *mut f32) {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             unsafe { v128_store(values.cast(), self.0) }
         }
 
@@ -48,7 +48,7 @@ mod vectors {
         /// There must be twice `LANES` integers.
         #[inline(always)]
         pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             let words = unsafe { i16x8_load_extend_i8x8(values) };
             [
                 Self(f32x4_convert_i32x4(i32x4_extend_low_i16x8(words))),
@@ -97,7 +97,7 @@ mod portable {
         ///
         /// There must be `LANES` numbers.
         pub unsafe fn load(values: *const f32) -> Self {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             Self(unsafe { values.cast::<[f32; LANES]>().read() })
         }
 
@@ -105,7 +105,7 @@ mod portable {
         ///
         /// As for `load`.
         pub unsafe fn store(self, values: *mut f32) {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             unsafe { values.cast::<[f32; LANES]>().write(self.0) }
         }
 
@@ -117,7 +117,7 @@ mod portable {
         ///
         /// There must be twice `LANES` integers.
         pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             let values = unsafe { values.cast::<[i8; 2 * LANES]>().read() };
             let half = |from: usize| std::array::from_fn(|lane| f32::from(values[from + lane]));
             [Self(half(0)), Self(half(LANES))]

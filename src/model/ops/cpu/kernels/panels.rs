@@ -164,7 +164,7 @@ struct Lines<'a> {
     depth: Range<usize>,
 }
 
-/// Where sums go: `width` columns of rows that lie `row_stride` apart.
+/// Where sums are written to: `width` columns of rows that are `row_stride` apart.
 struct Target<'a> {
     out: &'a mut [f32],
     row_stride: usize,
@@ -232,7 +232,7 @@ impl Panel for Floats<'_> {
 
     #[inline(always)]
     unsafe fn line(&self, index: usize) -> [Lanes; 2] {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         unsafe {
             let line = self.lines.as_ptr().add(index * self.stride);
             [Lanes::load(line), Lanes::load(line.add(LANES))]
@@ -260,7 +260,7 @@ impl Panel for Integers<'_> {
 
     #[inline(always)]
     unsafe fn line(&self, index: usize) -> [Lanes; 2] {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         unsafe { Lanes::load_integers(self.lines.as_ptr().add(index * self.stride)) }
     }
 
@@ -390,7 +390,7 @@ fn tiles<const ROWS: usize>(
 #[inline(always)]
 unsafe fn write(sums: [Lanes; 2], target: *mut f32, epilogue: Epilogue) {
     for (half, sum) in sums.into_iter().enumerate() {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         unsafe {
             let target = target.add(half * LANES);
             let sum = if epilogue.accumulate { Lanes::load(target).add(sum) } else { sum };
@@ -413,7 +413,7 @@ unsafe fn sums<const ROWS: usize>(
     panel: impl Panel,
 ) -> [[Lanes; 2]; ROWS] {
     let mut sums = [[Lanes::ZERO; 2]; ROWS];
-    // SAFETY: the caller holds it.
+    // SAFETY: the caller ensures it.
     unsafe {
         for index in 0..depth {
             step(&mut sums, rows, panel.line(index));
@@ -431,7 +431,7 @@ unsafe fn step<const ROWS: usize>(
     [low, high]: [Lanes; 2],
 ) {
     for (sums, row) in sums.iter_mut().zip(rows) {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         let value = Lanes::splat(unsafe { *row });
         sums[0] = value.mul_add(low, sums[0]);
         sums[1] = value.mul_add(high, sums[1]);
