@@ -32,7 +32,7 @@ impl FolderWriter {
     ///
     /// # Errors
     ///
-    /// As [`ModelConfig::check`].
+    /// Those of [`ModelConfig::check`].
     pub fn new(config: ModelConfig, tokenizer: Vec<u8>, precision: Precision) -> Result<Self> {
         config.check()?;
         let shards = ShardWriter::new(precision);

@@ -1,4 +1,4 @@
-//! Conversion: a published checkpoint becomes a model folder.
+//! Conversion of a published checkpoint to a model folder.
 //!
 //! It reads PyTorch (Lightning) `.ckpt` files and safetensors (`safetensors.rs`). Of the former only tensors are
 //! interpreted and nothing is executed (`pickle.rs`, inside the zip archive of `archive.rs`, or for PyTorch before 1.6

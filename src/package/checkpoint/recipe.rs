@@ -59,7 +59,7 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// As [`ModelConfig::check`].
+    /// Those of [`ModelConfig::check`].
     pub fn config(
         self,
         architecture: &Architecture,

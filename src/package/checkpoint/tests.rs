@@ -228,7 +228,7 @@ fn values_follow_their_strides() {
     ] {
         assert_eq!(values(&opened(&dict(&[("a", tensor)])).unwrap(), "a"), expected);
     }
-    // A tensor that reaches beyond its storage is refused when it is read.
+    // A tensor that reaches beyond its storage is rejected when it is read.
     let beyond = opened(&dict(&[("a", tensor(4, &[3], &[1]))])).unwrap();
     let Tensor { file, at, .. } = &beyond.tensors["a"];
     assert!(file.values(at).is_err());
