@@ -7,7 +7,7 @@ use super::params::Phantom;
 /// the beam arrived.
 #[inline(never)] // see `lib.rs`
 pub fn develop(beam: &[f32], size: usize, phantom: &Phantom) -> Vec<u8> {
-    /// Share of the primary beam around a point that reaches it as scatter.
+    /// The share of the primary beam in the neighbourhood of a point that reaches the point as scatter.
     const SCATTER: f32 = 0.08;
     /// Standard deviation of the noise in a pixel that the unattenuated beam reaches.
     const QUANTUM: f32 = 0.0035;

@@ -12,7 +12,7 @@ pub(super) const MID: f32 = 0.5;
 pub struct Phantom {
     /// Amount of a right pleural effusion (viewer's left): from 0, none, to 1, most of the lung.
     pub effusion: f32,
-    /// The same on the left.
+    /// The same for a left pleural effusion.
     pub left_effusion: f32,
     /// Cardiothoracic ratio, which is the heart's width over the inner width of the chest: 0.40 ..= 0.70.
     pub heart: f32,
@@ -20,7 +20,7 @@ pub struct Phantom {
     pub nodule: Option<Nodule>,
     /// Collapse of the left lung (viewer's right): from 0, none, to 1, nearly complete.
     pub pneumothorax: f32,
-    /// The same of the right lung.
+    /// The same for the right lung.
     pub right_pneumothorax: f32,
     /// Density of an ill-defined consolidation: from 0, none, to 1, airless.
     pub consolidation: f32,
