@@ -1,4 +1,4 @@
-//! What is left of a PNG file (W3C PNG, third edition) that breaks off or is damaged.
+//! Recovers what is left of a truncated or damaged PNG file (W3C PNG, third edition).
 
 use std::io::{Read, Write};
 

@@ -11,7 +11,7 @@ const MAX_CODE_BLOCKS: u64 = 1 << 18;
 pub(crate) enum Failure {
     /// It is High-Throughput JPEG 2000, part 15 of the standard.
     HighThroughput,
-    /// It is damaged; what is wrong, in words.
+    /// It is damaged. Holds what is wrong, in words.
     Damaged(String),
 }
 

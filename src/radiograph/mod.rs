@@ -53,11 +53,11 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes pixels as they are.
+    /// Makes a picture of these pixels, unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] where `grey` has not `width * height` bytes or there is no pixel.
+    /// [`Error::Image`] where `grey` does not have `width * height` bytes, or there is no pixel.
     pub fn from_grey(width: u32, height: u32, grey: Vec<u8>) -> Result<Self> {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)

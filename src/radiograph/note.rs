@@ -33,7 +33,7 @@ pub enum Note {
     BrokenVoiLut,
     /// The file's window cannot be used.
     BrokenWindow,
-    /// The pixels are compressed otherwise than the file says.
+    /// The compression of the pixels is not the one that the file names.
     Compressed {
         /// The compression that was found.
         codec: &'static str,

@@ -59,7 +59,7 @@ pub struct Square {
     pub grey: GrayImage,
     /// Pixels of the picture for each pixel of the square, along x and y.
     scale: [f64; 2],
-    /// Where the square's left top corner lies in the picture.
+    /// The position of the square's top left corner in the picture.
     origin: [f64; 2],
 }
 

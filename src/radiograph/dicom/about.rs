@@ -11,7 +11,7 @@ use crate::radiograph::warning::Warning;
 /// Modalities of projection radiographs, and those under which digitised or converted ones are stored (PS3.3 section
 /// C.7.3.1.1.1).
 const RADIOGRAPHS: [&str; 5] = ["CR", "DX", "RG", "SC", "OT"];
-/// Parts of the body that a chest radiograph is filed under.
+/// Body parts under which a chest radiograph may be filed.
 const CHESTS: [&str; 4] = ["CHEST", "THORAX", "TORAX", "LUNG"];
 
 /// The age groups: the age in years at which each begins, and its name.
@@ -124,7 +124,7 @@ pub enum ViewPosition {
     Oblique,
 }
 
-/// Rows and columns in mm (PS3.3 section 10.7).
+/// Distances between rows and columns in mm (PS3.3 section 10.7).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Spacing {

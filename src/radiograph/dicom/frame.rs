@@ -81,7 +81,7 @@ fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>>
             });
             ends.take_while(|&end| end <= second).count().max(1)
         }
-        // All fragments are handed over: a decoder stops at the end of the first frame.
+        // All fragments are handed over, because a decoder stops at the end of the first frame.
         None => fragments.len(),
     };
     match fragments.get(..count).unwrap_or(fragments) {

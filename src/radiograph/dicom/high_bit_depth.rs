@@ -109,7 +109,7 @@ impl HighBitDepth {
         window.width = window.width.max(2.0);
         let black = (window.center - window.width / 2.0).floor();
         let whole = values.iter().map(|value| value.map_or(black, f64::round));
-        // `as` clamps values beyond the type's range to its ends.
+        // `as` saturates at the limits of the type.
         let values = match signed {
             true => Values::Signed(self.look_up(whole.map(|value| value as i16))),
             false => Values::Unsigned(self.look_up(whole.map(|value| value as u16))),
@@ -161,7 +161,7 @@ impl HighBitDepth {
     }
 }
 
-/// The lowest and the highest value; both 0 where there is none.
+/// The lowest and the highest value; both are 0 where there are no values.
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let both = values.map(|value| (value, value));
     both.reduce(|(low, high), (value, _)| (low.min(value), high.max(value))).unwrap_or_default()

@@ -81,7 +81,7 @@ pub(super) struct Palette {
 impl Palette {
     /// # Errors
     ///
-    /// The reason, where a colour has no table or only a segmented one.
+    /// The reason, if a colour has no table or only a segmented one.
     pub fn from_header(header: &Header, format: &Format) -> Result<Self> {
         let tables = [
             (

@@ -80,8 +80,8 @@ pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let about = About::new(&header, &format, syntax.name);
     let (mut planes, contradiction) = frame::decode(&syntax, &format, data)?;
     let (pixels, mut notes) = if format.photometric.is_grey() {
-        // Only lossy compression makes values overshoot; where a note contradicts the file, the named lossy compression
-        // was not used.
+        // Only lossy compression makes values overshoot. If there is a contradiction, the data was not compressed as
+        // the file says.
         let lossy = syntax.lossy && contradiction.is_none();
         let (deep, notes) = HighBitDepth::new(&header, &format, lossy, planes.swap_remove(0));
         (Pixels::Grey(deep), notes)

@@ -31,7 +31,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the identifiers of a DICOM file; `None` where one of them is missing or is no identifier.
+    /// Reads the identifiers of a DICOM file; `None` where one of them is missing or invalid.
     ///
     /// # Errors
     ///
