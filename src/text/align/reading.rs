@@ -86,7 +86,7 @@ pub fn schema() -> Value {
 ///
 /// # Errors
 ///
-/// [`Error::Answer`] where it is anything else.
+/// [`Error::Answer`] where it has any other form.
 pub fn parse(content: &str) -> Result<Answer> {
     serde_json::from_str(content.trim()).map_err(|error| Error::Answer(error.into()))
 }

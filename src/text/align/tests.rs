@@ -8,7 +8,7 @@ const CASES: &str = include_str!("../../../tests/align.json");
 const DEVELOPMENT: [f64; 8] = [0.98, 0.99, 0.98, 0.99, 0.98, 0.98, 0.98, 0.97];
 const HELD_OUT: [f64; 8] = [0.96, 0.93, 0.95, 0.95, 0.82, 0.89, 0.85, 0.77];
 
-/// Least F1 of findings, and of each state, over whole reports.
+/// Lower bounds of F1 over whole reports, for findings and for each state.
 const REPORTS: [f64; 5] = [0.99; 5];
 /// The same for reports written by a person who had not read the rules. On the first run F1 was .991 for findings, .964
 /// for absence and .981 for uncertainty; the errors were then fixed, each as one of its kind.
@@ -247,7 +247,7 @@ fn every_form_of_a_character_is_one() {
         let [one] = align(text).try_into().unwrap();
         assert_eq!((one.finding.as_str(), one.start, one.end), ("Pacemaker", 0, text.len()));
     }
-    // One character that stands for several letters is named whole.
+    // One character that stands for several letters is covered as a whole by the byte range.
     let [one] = align("no \u{fb01}brosis").try_into().unwrap();
     assert_eq!((one.start, one.end), (3, "no \u{fb01}brosis".len()));
 }

@@ -32,11 +32,11 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 pub struct LlmConfig {
     /// URL of the endpoint, without the final `/chat/completions`.
     pub url: String,
-    /// The model's name there.
+    /// The model's name at the endpoint.
     pub model: String,
     /// Sent as bearer token.
     pub key: Option<String>,
-    /// For one request, from connecting to the last byte.
+    /// Timeout for one request, from connecting to the last byte.
     pub timeout: Duration,
     /// Folder of the cached answers.
     pub cache: PathBuf,
@@ -82,7 +82,7 @@ impl Llm {
         })
     }
 
-    /// Reads a text, from the cache or else by sending it.
+    /// Reads a text. The answer comes from the cache if it has one; otherwise the text is sent.
     ///
     /// A request is repeated after a pause if the server is overloaded, broken or silent; a model whose answer is not
     /// usable is told so and asked again. A text is sent three times at most.

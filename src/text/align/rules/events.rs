@@ -65,7 +65,7 @@ pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
     let mut named = false;
     while let Some(token) = tokens.get(at) {
         if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
-            at += 2; // "[ ] yes [x] no"
+            at += 2; // "[ ] yes [x] no": the empty box belongs to "yes", which is not the answer
             continue;
         }
         if at >= line_end {

@@ -197,7 +197,8 @@ impl<'a> Placing<'a> {
         side.spot.place.is_none() && place.spot.place.is_some() && open && self.is_near(side, place)
     }
 
-    /// "base izquierda", "the apex on the left", but not "lung on the left"
+    /// Whether a place and a side after it belong together: "base izquierda", "the apex on the left", but not "lung on
+    /// the left".
     fn is_place_of(&self, place: &Located, side: &Located) -> bool {
         let bare = place.spot.place.is_some_and(|place| LEXICON.places[place].bare);
         let plain = place.spot.side.is_none() && side.spot.place.is_none();
@@ -210,7 +211,7 @@ impl<'a> Placing<'a> {
             && between.iter().all(|token| LEXICON.source.place_filler.contains(&token.word))
     }
 
-    /// "the lingula and right middle lobe"
+    /// Whether two places are joined by "and": "the lingula and right middle lobe".
     fn are_listed(&self, one: &Located, two: &Located) -> bool {
         let both = one.spot.place.is_some() && two.spot.place.is_some();
         let and = |token: &Token| ["and", "&", "/", "y", "と"].contains(&token.word.as_str());
