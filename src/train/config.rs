@@ -59,7 +59,7 @@ pub struct DataConfig {
     /// The results of a second reading of some of the images by radiologists.
     #[serde(default)]
     pub readings: Option<ReadingsConfig>,
-    /// CSV with the columns path, finding, x, y, w, h, beside a manifest.
+    /// CSV with the columns path, finding, x, y, w, h, in the folder of a manifest.
     pub boxes: Option<PathBuf>,
     /// Lesions that are drawn into normal radiographs.
     #[serde(default)]
@@ -85,7 +85,7 @@ pub struct LesionConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadingsConfig {
-    /// CSV beside a manifest, with the class in the column `rsna2018`.
+    /// CSV in the folder of a manifest, with the class in the column `rsna2018`.
     pub file: PathBuf,
     /// Name of the column, in both files, by which they are joined.
     pub key: String,
@@ -206,9 +206,9 @@ pub struct EncoderRound {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distil {
-    /// Their share in a known target.
+    /// The share of the earlier predictions in a known target.
     pub known: f32,
-    /// The weight of an unknown target, which consists of them alone; 0 masks it.
+    /// The weight of an unknown target, which is the earlier prediction alone; 0 masks it.
     pub unknown: f32,
 }
 

@@ -53,7 +53,7 @@ pub enum TrainError {
         /// The other split.
         second: String,
     },
-    /// A checkpoint does not fit.
+    /// A checkpoint does not fit the run.
     #[error("the checkpoint cannot be used ({0}); start again without --resume")]
     Checkpoint(String),
     /// An error of the model, the tokenizer or a picture.

@@ -9,8 +9,8 @@
 //! | `mimic_cxr.rs` | MIMIC-CXR-JPG | official |
 //!
 //! What a dataset does not state is left out of the manifest, so that it is masked: a label is `absent` only where the
-//! dataset says so, either explicitly or by calling the whole image normal. The config should therefore set `"knows":
-//! []` for these sources. "90 to 10" is decided by a hash of the patient, which is the same on every machine.
+//! dataset says so, either explicitly or by calling the whole image normal. The config should therefore set
+//! `"knows": []` for these sources. "90 to 10" is decided by a hash of the patient, which is the same on every machine.
 
 mod chexpert;
 mod folder;
