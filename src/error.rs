@@ -10,7 +10,7 @@ const MEGAPIXELS_MAX: u64 = MAX_PIXELS / 1_000_000;
 /// The cause of an error: an error of another library, or a message.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
+/// Everything that can go wrong: a message for people, and a stable [`code`](Error::code) for programs.
 #[derive(Debug, Error)]
 pub enum Error {
     /// `manifest.json` cannot be read or breaks a limit.
@@ -59,12 +59,12 @@ pub enum Error {
     /// `tokenizer.json` cannot be used.
     #[error("the tokenizer is not usable: {0}")]
     Tokenizer(#[source] Cause),
-    /// The bytes are no image this program can decode.
+    /// The bytes are not an image that this program can decode.
     #[error(
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
     Image(#[source] Cause),
-    /// A picture of a kind that this program does not decode: the name of its format.
+    /// A picture of a kind that this program does not decode. Holds the name of its format.
     #[error(
         "this kind of {0} picture is not read. Save it as PNG, in grey with 8 or 16 bits, or as JPEG"
     )]
@@ -85,7 +85,7 @@ pub enum Error {
          export its image as PNG"
     )]
     DicomUnsupported(Reason),
-    /// There are no bytes.
+    /// The file is empty.
     #[error("this file is empty. Copy or download it again")]
     EmptyFile,
     /// An HEIC or AVIF picture, as phones take them (ISO/IEC 23008-12).
@@ -111,7 +111,7 @@ pub enum Error {
         "\"{0}\" has no word that the model can read: it knows English in Latin letters and digits"
     )]
     Prompt(String),
-    /// A language model does not give the JSON that it is asked for.
+    /// The answer of a language model is not the JSON that was asked for.
     #[error("the language model's answer is not usable ({0}). Try another model")]
     Answer(#[source] Cause),
     /// The device cannot be started or stopped working.
@@ -241,7 +241,7 @@ pub enum Reason {
     /// The transfer syntax says that pixels are compressed, and they are not.
     #[error("its pixels should be compressed and are not")]
     NotCompressed,
-    /// The compressed picture has another size than the header says.
+    /// The size of the compressed picture differs from that in the header.
     #[error("its compressed picture has another size")]
     OtherSize,
     /// The picture's samples are indices into a palette, and the palette is missing.
@@ -268,7 +268,7 @@ pub enum Reason {
     Broken {
         /// The name of the standard.
         codec: &'static str,
-        /// What its decoder says, in English.
+        /// The message of its decoder, in English.
         what: String,
     },
     /// Float or Double Float Pixel Data.
@@ -300,10 +300,10 @@ pub enum Reason {
     /// Progressive JPEG of 12 bits, which DICOM does not have.
     #[error("its pixels are progressive JPEG of 12 bits")]
     DeepProgressive,
-    /// High-Throughput JPEG 2000 (ISO/IEC 15444-15), whatever transfer syntax the file names.
+    /// High-Throughput JPEG 2000 (ISO/IEC 15444-15), even if the file names another transfer syntax.
     #[error("its pixels are stored as High-Throughput JPEG 2000")]
     HighThroughput,
-    /// A transfer syntax that has a name.
+    /// A transfer syntax that is known by name but not supported.
     #[error("its pixels are stored as {format}, {uid}")]
     Stored {
         /// The name.
@@ -340,10 +340,10 @@ pub enum Reason {
     /// Inflating a deflated data set gives more bytes than any picture needs.
     #[error("its deflated data set has no end")]
     EndlessDeflate,
-    /// A decoder asks for more than it may allocate.
+    /// A decoder asks for more memory than it may allocate.
     #[error("{what}")]
     Memory {
-        /// What the decoder says, in English.
+        /// The message of the decoder, in English.
         what: String,
     },
 }

@@ -108,7 +108,7 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`TableError`] where a row has not as many cells as the header.
+    /// [`TableError`] where the number of cells in a row differs from that in the header.
     pub fn rows(&self) -> Result<Vec<StringRecord>, TableError> {
         let columns = self.header()?.len();
         let mut rows = Vec::new();
@@ -130,7 +130,7 @@ impl Csv {
         Ok(rows)
     }
 
-    /// The error of a file that is not as it should be.
+    /// The error for a file that does not have the required form.
     pub fn broken(&self, cause: impl Into<Cause>) -> TableError {
         TableError { file: self.file.clone(), cause: cause.into() }
     }
