@@ -7,10 +7,10 @@ use crate::limits::MAX_PIXELS;
 
 const MEGAPIXELS_MAX: u64 = MAX_PIXELS / 1_000_000;
 
-/// What is wrong: an error of a library, or a text.
+/// The cause of an error: an error of another library, or a message.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// What can go wrong, in words for a person, with a stable [`code`](Error::code) for programs.
+/// Everything that can go wrong: a message for people, and a stable [`code`](Error::code) for programs.
 #[derive(Debug, Error)]
 pub enum Error {
     /// `manifest.json` cannot be read or breaks a limit.
@@ -28,13 +28,13 @@ pub enum Error {
     /// `config.json` cannot be read or contradicts itself.
     #[error("the model's config is not usable: {0}")]
     Config(#[source] Cause),
-    /// A file is no reference population.
+    /// A file is not a reference population.
     #[error(
         "this file cannot be used as a reference population ({0}). Choose a file that `carzero reference --out` or the page \
          wrote, or measure the images again"
     )]
     Population(#[source] Cause),
-    /// A reference population of another model.
+    /// A reference population that was measured with another model.
     #[error(
         "this reference population was measured with {theirs}, and the model in use is {ours}. Open that model, or measure \
          the images again with this one"
@@ -59,12 +59,12 @@ pub enum Error {
     /// `tokenizer.json` cannot be used.
     #[error("the tokenizer is not usable: {0}")]
     Tokenizer(#[source] Cause),
-    /// The bytes are no image this program can decode.
+    /// The bytes are not an image that this program can decode.
     #[error(
         "this file cannot be read as an image ({0}). Use a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file"
     )]
     Image(#[source] Cause),
-    /// A picture of a kind that this program does not decode: the name of its format.
+    /// A picture of a kind that this program does not decode. Holds the name of its format.
     #[error(
         "this kind of {0} picture is not read. Save it as PNG, in grey with 8 or 16 bits, or as JPEG"
     )]
@@ -76,7 +76,7 @@ pub enum Error {
     /// A DICOM file is damaged or holds no picture.
     #[error("this DICOM file cannot be read: {0}. Export it again, or export its image as PNG")]
     Dicom(Reason),
-    /// A DICOM file of another kind than pictures, such as a report or a plan: its modality, or "".
+    /// A DICOM object that by its kind has no pixels, such as a report or a plan. Holds its modality, or "" if unknown.
     #[error("this DICOM file holds no picture{}. Open the images that belong to it", of_modality(.0))]
     NoPicture(String),
     /// A DICOM file is written in a way that this program does not read.
@@ -85,19 +85,19 @@ pub enum Error {
          export its image as PNG"
     )]
     DicomUnsupported(Reason),
-    /// There are no bytes.
+    /// The file is empty.
     #[error("this file is empty. Copy or download it again")]
     EmptyFile,
-    /// A picture as phones take them (ISO/IEC 23008-12).
+    /// An HEIC or AVIF picture, as phones take them (ISO/IEC 23008-12).
     #[error("this is an HEIC or AVIF picture, which is not read. Save it as JPEG or PNG")]
     Heic,
     /// A document that may hold pictures.
     #[error("this is a PDF document, not a picture. Save the picture in it as PNG")]
     Pdf,
-    /// Files packed into one: the name of the format.
+    /// Several files packed into an archive. Holds the name of the archive's format.
     #[error("this is a {0} archive. Unpack it, and open the images in it, or their folder")]
     Archive(&'static str),
-    /// A disc's table of contents.
+    /// A DICOMDIR, the table of contents of a disc.
     #[error(
         "this is a DICOMDIR, the table of contents of a disc, and holds no picture itself. Open the \
          disc's folder, or the image files in it"
@@ -111,7 +111,7 @@ pub enum Error {
         "\"{0}\" has no word that the model can read: it knows English in Latin letters and digits"
     )]
     Prompt(String),
-    /// A language model does not give the JSON that it is asked for.
+    /// The answer of a language model is not the JSON that was asked for.
     #[error("the language model's answer is not usable ({0}). Try another model")]
     Answer(#[source] Cause),
     /// The device cannot be started or stopped working.
@@ -163,7 +163,7 @@ fn of_modality(modality: &str) -> String {
 }
 
 impl Error {
-    /// What is told beside the [`code`](Self::code), by name.
+    /// The named values that are reported beside the [`code`](Self::code).
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::File { path, reason } => {
@@ -199,7 +199,7 @@ impl Error {
         }
     }
 
-    /// Why, of those errors that say it by a code with values.
+    /// The detailed reason of those errors that have one, which has a code and values of its own.
     pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Dicom(reason) | Self::DicomUnsupported(reason) | Self::ImageTooLarge(reason) => {
@@ -223,13 +223,13 @@ pub(crate) struct Unreadable {
 #[derive(Debug, Clone, PartialEq, Serialize, Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
-    /// A data set names no transfer syntax, and looks like none.
+    /// The data set names no transfer syntax, and its bytes fit none.
     #[error("it does not say how it is written")]
     NoTransferSyntax,
     /// A data set that should be deflated (PS3.5 annex A.5).
     #[error("its data is no deflate")]
     NotDeflated,
-    /// Elements end too soon, or are none.
+    /// Data elements are cut off, or the bytes are not data elements.
     #[error("it is cut off or damaged")]
     CutOff,
     /// Pixel Data is empty.
@@ -241,7 +241,7 @@ pub enum Reason {
     /// The transfer syntax says that pixels are compressed, and they are not.
     #[error("its pixels should be compressed and are not")]
     NotCompressed,
-    /// The compressed picture has another size than the header says.
+    /// The size of the compressed picture differs from that in the header.
     #[error("its compressed picture has another size")]
     OtherSize,
     /// The picture's samples are indices into a palette, and the palette is missing.
@@ -266,9 +266,9 @@ pub enum Reason {
     /// Compressed data breaks its standard.
     #[error("its {codec} data: {what}")]
     Broken {
-        /// The standard.
+        /// The name of the standard.
         codec: &'static str,
-        /// What its decoder says, in English.
+        /// The message of its decoder, in English.
         what: String,
     },
     /// Float or Double Float Pixel Data.
@@ -283,7 +283,7 @@ pub enum Reason {
         /// As written, or 0.
         allocated: u16,
     },
-    /// A photometric interpretation of another number of samples, or of none that is known.
+    /// A photometric interpretation that is unknown, or that does not fit the number of samples per pixel.
     #[error("its colours are {colours} of {samples} samples")]
     Colours {
         /// As written, or "nothing".
@@ -300,10 +300,10 @@ pub enum Reason {
     /// Progressive JPEG of 12 bits, which DICOM does not have.
     #[error("its pixels are progressive JPEG of 12 bits")]
     DeepProgressive,
-    /// High-Throughput JPEG 2000 (ISO/IEC 15444-15), whatever transfer syntax the file names.
+    /// High-Throughput JPEG 2000 (ISO/IEC 15444-15), even if the file names another transfer syntax.
     #[error("its pixels are stored as High-Throughput JPEG 2000")]
     HighThroughput,
-    /// A transfer syntax that has a name.
+    /// A transfer syntax that is known by name but not supported.
     #[error("its pixels are stored as {format}, {uid}")]
     Stored {
         /// The name.
@@ -317,13 +317,13 @@ pub enum Reason {
         /// The identifier.
         uid: String,
     },
-    /// A transfer syntax that the standard had once.
+    /// A transfer syntax that has been retired from the standard.
     #[error("its pixels are stored as a retired JPEG process, {uid}")]
     RetiredJpeg {
         /// The identifier.
         uid: String,
     },
-    /// A transfer syntax of a manufacturer, or none.
+    /// A transfer syntax of a manufacturer, or an identifier that is none.
     #[error("its pixels are stored as an unknown transfer syntax, {uid}")]
     UnknownSyntax {
         /// The identifier.
@@ -337,13 +337,13 @@ pub enum Reason {
         /// In pixels.
         height: u32,
     },
-    /// A deflated data set grows larger than any picture.
+    /// Inflating a deflated data set gives more bytes than any picture needs.
     #[error("its deflated data set has no end")]
     EndlessDeflate,
-    /// A decoder asks for more than it may allocate.
+    /// A decoder asks for more memory than it may allocate.
     #[error("{what}")]
     Memory {
-        /// What the decoder says, in English.
+        /// The message of the decoder, in English.
         what: String,
     },
 }

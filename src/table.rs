@@ -41,7 +41,7 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`TableError`] where there is no such file, or not such a one.
+    /// [`TableError`] where the file is missing, or is no text in UTF-8 or UTF-16.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn read(path: &Path) -> Result<Self, TableError> {
         let file = path.display().to_string();
@@ -51,11 +51,11 @@ impl Csv {
         }
     }
 
-    /// Takes a file's bytes, in UTF-8 or UTF-16; where its name ends with `.gz` they are unpacked.
+    /// Takes the bytes of a file in UTF-8 or UTF-16; if its name ends with `.gz`, they are decompressed first.
     ///
     /// # Errors
     ///
-    /// [`TableError`] where they are no such text.
+    /// [`TableError`] where the bytes are not such a file.
     pub fn parse(file: impl Into<String>, mut bytes: Vec<u8>) -> Result<Self, TableError> {
         let file = file.into();
         let fail = |cause| TableError { file: file.clone(), cause };
@@ -80,15 +80,15 @@ impl Csv {
         &self.file
     }
 
-    /// Its rows below the header. Blanks around cells are dropped, and rows may have more cells than the
-    /// header, or fewer.
+    /// A reader of the rows below the header. Blanks around cells are dropped, and rows may have more or fewer cells
+    /// than the header.
     pub fn reader(&self) -> Reader<&[u8]> {
         let mut builder = ReaderBuilder::new();
         builder.delimiter(self.delimiter).trim(Trim::All).flexible(true);
         builder.from_reader(&self.bytes)
     }
 
-    /// Whether a comma in a number is its decimal point: cells are then separated by something else.
+    /// Whether a comma in a number is a decimal comma, which it can only be where cells are not separated by commas.
     pub fn has_decimal_comma(&self) -> bool {
         self.delimiter != b','
     }
@@ -97,7 +97,7 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`TableError`] where they are no text.
+    /// [`TableError`] where the header is not valid UTF-8.
     pub fn header(&self) -> Result<Vec<String>, TableError> {
         let mut reader = self.reader();
         let header = reader.headers().map_err(|error| self.broken(error))?;
@@ -108,14 +108,14 @@ impl Csv {
     ///
     /// # Errors
     ///
-    /// [`TableError`] where a row has not as many cells as the header.
+    /// [`TableError`] where the number of cells in a row differs from that in the header.
     pub fn rows(&self) -> Result<Vec<StringRecord>, TableError> {
         let columns = self.header()?.len();
         let mut rows = Vec::new();
         for record in self.reader().records() {
             let mut record = record.map_err(|error| self.broken(error))?;
             let mut place = record.position().cloned().unwrap_or_else(Position::new);
-            // The reader leaves the end of the line before, and empty lines, to the next record.
+            // The reader counts the line break before a record, and empty lines, as part of that record.
             let rest = self.bytes.get(place.byte() as usize..).unwrap_or_default();
             let ends = rest.iter().take_while(|byte| b"\r\n".contains(byte));
             place.set_line(place.line() + ends.filter(|byte| **byte == b'\n').count() as u64);
@@ -130,13 +130,13 @@ impl Csv {
         Ok(rows)
     }
 
-    /// The error of a file that is not as it should be.
+    /// The error for a file that does not have the required form.
     pub fn broken(&self, cause: impl Into<Cause>) -> TableError {
         TableError { file: self.file.clone(), cause: cause.into() }
     }
 }
 
-/// The text in UTF-8: UTF-16 is told by its byte order mark, or by the zero in its first character.
+/// The text in UTF-8. UTF-16 is recognised by its byte order mark, or by the zero byte in its first character.
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     let unit = match bytes {
         [0xFF, 0xFE, ..] | [1..=u8::MAX, 0, ..] => u16::from_le_bytes,
@@ -167,6 +167,6 @@ fn delimiter(bytes: &[u8]) -> u8 {
             None => {}
         }
     }
-    // The last of equals, which is the comma.
+    // Of equal counts `max_by_key` takes the last, so that the comma wins.
     counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }

@@ -1,4 +1,4 @@
-//! `carzero align`: free text as standard prompts.
+//! `carzero align`: converts free text to standard prompts.
 
 use std::io::{self, Read};
 
@@ -8,12 +8,12 @@ use serde::Serialize;
 
 /// Turn a finding, a sentence or a whole report into standard prompts
 ///
-/// By rules and a lexicon (English; common terms in Japanese and Spanish). Prints one JSON object a
-/// line: the finding, whether it is negated, uncertain or historical, its location, the prompt, and
-/// what it is by, rules or llm.
+/// Uses rules and a lexicon (English; common terms in Japanese and Spanish). Prints one JSON object per line: the
+/// finding, whether it is negated, uncertain or historical, its location, the prompt, and whether the rules or a
+/// language model (llm) found it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The text; standard input where it is left out
+    /// The text; if it is omitted, standard input is read
     #[arg(value_name = "TEXT")]
     text: Option<String>,
     #[cfg(feature = "llm")]
@@ -21,7 +21,7 @@ pub struct Args {
     llm: llm::LlmArgs,
 }
 
-/// What made a statement.
+/// Whether rules or a language model made a statement.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum By {
@@ -76,16 +76,16 @@ mod llm {
 
     #[derive(Debug, clap::Args)]
     pub struct LlmArgs {
-        /// Ask a language model at this OpenAI-compatible endpoint, such as
-        /// http://127.0.0.1:11434/v1; the text is sent there. The key, if it needs one, is read from
-        /// CARZERO_LLM_KEY. Where it fails, the rules are used, with a warning
+        /// Ask a language model at this OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1; the text is sent
+        /// there. The key, if one is needed, is read from CARZERO_LLM_KEY. If the model fails, the rules are used, with
+        /// a warning
         #[arg(long, value_name = "URL", requires = "llm_model")]
         llm: Option<String>,
-        /// The model's name there
+        /// The model's name at the endpoint
         #[arg(long, value_name = "NAME", requires = "llm")]
         llm_model: Option<String>,
-        /// Where answers are kept, so that no text is sent twice; by default carzero/llm in the
-        /// user's cache folder
+        /// Folder in which answers are cached, so that no text is sent twice; by default carzero/llm in the user's
+        /// cache folder
         #[arg(long, value_name = "DIR", requires = "llm")]
         llm_cache: Option<PathBuf>,
         /// Seconds to wait for an answer
@@ -93,7 +93,7 @@ mod llm {
         llm_timeout: u64,
     }
 
-    /// The model's statements. None where it is not asked for or fails.
+    /// The statements of the language model; `None` if no model is configured, or if it fails.
     pub fn read(args: &LlmArgs, text: &str) -> Result<Option<(Vec<Aligned>, By)>> {
         let (Some(url), Some(model)) = (&args.llm, &args.llm_model) else { return Ok(None) };
         let config = LlmConfig {

@@ -1,4 +1,4 @@
-//! `carzero convert`: a published checkpoint becomes a model folder.
+//! `carzero convert`: converts a published checkpoint to a model folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,13 +52,13 @@ pub struct Args {
     /// Safetensors of a Hugging Face BertModel, where the checkpoint has no text encoder
     #[arg(long, value_name = "FILE")]
     text_encoder: Option<PathBuf>,
-    /// JSON with the model's name, credits and preprocessing; the official CARZero's by default
+    /// JSON with the model's name, credits and preprocessing; by default those of the official CARZero
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// CSV with a column of 101 percentiles for each prompt: the reference distribution
     #[arg(long, value_name = "FILE", requires = "population")]
     percentiles: Option<PathBuf>,
-    /// Which images the percentiles were measured on, in words
+    /// Description of the images on which the percentiles were measured
     #[arg(long, value_name = "TEXT", requires = "percentiles")]
     population: Option<String>,
 }
@@ -151,7 +151,7 @@ pub fn write_model(
     Ok(())
 }
 
-/// Stores another config, and reference images if given, in a folder that holds `manifest`'s files.
+/// Writes another config, and reference images if given, into the folder that `manifest` describes.
 pub fn rewrite(
     folder: &Path,
     manifest: &Manifest,
@@ -172,7 +172,7 @@ pub fn rewrite(
     write_folder(folder, &manifest, &files)
 }
 
-/// Computes, on the CPU and from the weights as stored, what every device must reproduce.
+/// Computes the logits that every device must reproduce, on the CPU and from the weights as stored.
 fn self_test(manifest: &Manifest, files: &[File], shards: &[Vec<u8>]) -> Result<Vec<f32>> {
     let device = Device::flex();
     let mut loader = Loader::new(&serde_json::to_vec(manifest)?, device.clone())?;
@@ -187,7 +187,7 @@ fn self_test(manifest: &Manifest, files: &[File], shards: &[Vec<u8>]) -> Result<
 
 fn write_folder(folder: &Path, manifest: &Manifest, files: &[File]) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    // The manifest comes last, so that a folder is never described by what it does not hold yet.
+    // The manifest is written last, so that it never describes files that the folder does not contain yet.
     for (name, data) in files.iter().chain([&manifest_file(manifest)?]) {
         let path = folder.join(name);
         fs::write(&path, data).with_context(|| format!("cannot write {}", path.display()))?;

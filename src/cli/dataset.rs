@@ -1,4 +1,4 @@
-//! `carzero dataset`: a manifest from a public dataset.
+//! `carzero dataset`: writes a manifest for a public dataset.
 
 use std::path::PathBuf;
 
@@ -6,30 +6,30 @@ use anyhow::Result;
 use carzero::train::datasets::{Layout, Summary, Taken, write_manifest};
 use clap::ValueEnum;
 
-/// Labels that are named in the summary, the most frequent first.
+/// How many labels the summary names, the most frequent first.
 const NAMED_LABELS: usize = 5;
 
 /// Write the manifest of a public dataset for `carzero train`
 ///
-/// Reads the dataset's own tables. What they do not say is unknown, so give the source `"knows": []`
-/// in the training config. Official splits are kept; otherwise one patient in ten is for validation.
-/// Images that are not there are counted and left out, and if they are most, it is an error.
+/// Reads the dataset's own tables. What they do not mention is unknown, so set `"knows": []` for this source in the
+/// training config. Official splits are kept; otherwise one patient in ten is for validation. Missing images are
+/// counted and left out; it is an error if most of them are missing.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How the folder is laid out
+    /// Which dataset it is, which determines the layout of the folder
     #[arg(value_enum)]
     layout: Dataset,
-    /// The dataset's folder, with its tables, or the one that it was downloaded into
+    /// The dataset's folder, which contains its tables, or the folder into which it was downloaded
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
-    /// The CSV to write; where there are boxes, boxes.csv goes beside it. Paths are relative where
-    /// it lies in or above the dataset's folder
+    /// The CSV to write; if the dataset has boxes, boxes.csv is written beside it. Paths are relative if the CSV lies
+    /// in the dataset's folder or above it
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Keep lateral views too
     #[arg(long)]
     lateral: bool,
-    /// Do with the images that are there, though most are not
+    /// Accept a folder in which most of the images are missing
     #[arg(long)]
     partial: bool,
 }

@@ -1,6 +1,6 @@
-//! Errors, as they are printed.
+//! How errors are printed.
 
-/// An error and its causes in one line, without those that it says itself.
+/// An error and its causes in one line, without causes that its message already contains.
 pub fn in_one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain().map(ToString::to_string) {

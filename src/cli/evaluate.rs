@@ -1,4 +1,5 @@
-//! `carzero evaluate`: the measurement itself is [`carzero::evaluate`]; here it is kept in a model.
+//! `carzero evaluate`: the measurement itself is in [`carzero::evaluate`]; this command can also store its results in a
+//! model.
 
 mod files;
 #[cfg(test)]
@@ -20,37 +21,36 @@ use super::open::{load, read_population, write_population};
 
 /// Measure scores against labels: AUROC, AUPRC, F1, MCC and top-k accuracy with 95 % intervals.
 ///
-/// Files are CSV with a header, with commas, semicolons or tabs, in UTF-8 or UTF-16. Predictions
-/// have one column for each finding, with logits, and a key column; labels have the same key column
-/// and 0 or 1, or False or True, for each finding (empty, nan or -1 mean unknown and are left out).
-/// Columns belong together by name, with or without "There is ".
-/// Predictions may also be what `carzero score --format csv` prints, and labels the tables of ChestX-ray14, CheXpert,
-/// MIMIC-CXR-JPG, PadChest and Open-I as they are published.
+/// Files are CSV with a header, with commas, semicolons or tabs, in UTF-8 or UTF-16. Predictions have a key column and
+/// a column of logits for each finding; labels have the same key column and a column with 0 or 1, or False or True, for
+/// each finding (empty, nan or -1 mean unknown and are left out). Columns are matched by name, with or without "There
+/// is ". Predictions may also be the output of `carzero score --format csv`, and labels the tables of ChestX-ray14,
+/// CheXpert, MIMIC-CXR-JPG, PadChest and Open-I in their published form.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Logits: a column for each finding, or the columns image, prompt, logit
     #[arg(long, value_name = "CSV")]
     predictions: PathBuf,
 
-    /// Column of the scores in predictions with the columns image and prompt: `cosine` for the
-    /// CLIP-style head of `carzero score --format csv`
+    /// Name of the score's column in predictions with the columns image and prompt, such as `cosine` for the CLIP-style
+    /// head in the output of `carzero score --format csv`
     #[arg(long, value_name = "COLUMN", default_value = "logit")]
     score: String,
 
-    /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown; or a published
-    /// table, of Open-I both, of MIMIC-CXR-JPG the labels and the metadata
+    /// Labels: a column for each finding with 1, 0, or empty, nan or -1 for unknown; or a published table (for Open-I
+    /// both tables, for MIMIC-CXR-JPG those of labels and of metadata)
     #[arg(long, value_name = "CSV", required = true)]
     labels: Vec<PathBuf>,
 
-    /// Column to join by; for predictions that have a column image instead, this is the
-    /// labels' column [default: the one that tells images: no value twice, most of them in both
-    /// files, a name such as image, path, file, study or id first, never a count of the rows].
-    /// Paths that differ are joined by file name
+    /// Column by which rows are joined; for predictions that have a column image instead, this is the column of the
+    /// labels [default: a column that identifies images: its values are unique and most of them are in both files, and
+    /// a name such as image, path, file, study or id is preferred; a column that only numbers the rows is never used].
+    /// If paths differ, rows are joined by file name
     #[arg(long, value_name = "COLUMN")]
     key: Option<String>,
 
-    /// Column of the labels that names the patient, so that intervals respect several images of
-    /// one patient [default: every row is a patient]
+    /// Column of the labels that names the patient, so that intervals account for several images of one patient
+    /// [default: every row is a patient]
     #[arg(long, value_name = "COLUMN")]
     patient: Option<String>,
 
@@ -58,20 +58,21 @@ pub struct Args {
     #[arg(long, value_name = "JSON", conflicts_with = "choose_on")]
     thresholds: Option<PathBuf>,
 
-    /// Rows of the labels, e.g. `split=val`, on which the thresholds with the highest F1 are
-    /// chosen; all metrics are then of the other rows
+    /// Rows of the labels, e.g. `split=val`, on which the thresholds with the highest F1 are chosen; all metrics are
+    /// then computed on the other rows
     #[arg(long, value_name = "COLUMN=VALUE")]
     choose_on: Option<String>,
 
-    /// Columns of the labels, or else of the predictions, such as the view, the sex or the age: AUROC also of the images with each of their values
+    /// Columns of the labels, or else of the predictions, such as the view, the sex or the age: AUROC is also computed
+    /// for the images with each of their values
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     slice: Vec<String>,
 
-    /// Findings that the model was not trained on, for separate means
+    /// Findings on which the model was not trained, for which separate means are computed
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     unseen: Vec<String>,
 
-    /// Logits of "There is no …" for the same images, to measure how negation is read
+    /// Logits of "There is no …" for the same images, to measure how the model responds to negation
     #[arg(long, value_name = "CSV")]
     negated: Option<PathBuf>,
 
@@ -89,7 +90,7 @@ pub struct Args {
     #[arg(long, value_name = "CSV", requires = "boxes")]
     maps: Option<PathBuf>,
 
-    /// How far from a box, in pixels as the crow flies, the pointing game still counts as a hit
+    /// The Euclidean distance from a box, in pixels, up to which the pointing game counts a hit
     #[arg(long, value_name = "PIXELS", default_value_t = 0.0, requires = "boxes")]
     tolerance: f64,
 
@@ -105,12 +106,12 @@ pub struct Args {
     #[arg(long, default_value_t = 2000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=10_000))]
     resamples: usize,
 
-    /// Model folder of these predictions, or the file of a reference population: each finding's figures are stored in the
-    /// model's config.json or in the file, so that the page can tell how to read a score
+    /// Model folder of these predictions, or the file of a reference population: the figures of each finding are stored
+    /// in the model's config.json or in that file, so that the page can explain how reliable a score is
     #[arg(long, value_name = "DIR|FILE", requires = "population")]
     keep: Option<PathBuf>,
 
-    /// Which images these are, in words that complete "On …"
+    /// Description of the images, in words that complete "On …"
     #[arg(long, value_name = "TEXT", requires = "keep")]
     population: Option<String>,
 }
@@ -153,7 +154,7 @@ fn read_thresholds(path: &Path) -> Result<Thresholds, EvaluateError> {
     }
 }
 
-/// Prints a text. Whoever reads it may stop early, as `head` does.
+/// Prints a text. It is no error if the reader closes the pipe early, as `head` does.
 fn print(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

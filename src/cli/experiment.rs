@@ -1,4 +1,4 @@
-//! `carzero experiment`: what a score rests on.
+//! `carzero experiment`: experiments on what a score is based on.
 
 mod consistency;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::open::{ModelArgs, Ranks, decode, progress};
 
-/// Ask what a score rests on; prints JSON
+/// Examine what a score is based on; prints JSON
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -22,11 +22,11 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Experiment {
-    /// Score by parts of the fusion alone, and with each layer and head switched off
+    /// Score with parts of the fusion only, and with each layer and head switched off
     Ablation(Question),
-    /// Score by cross-attention and by cosine: of the CLIP-style head, or of global features before the fusion
+    /// Score by cross-attention and by cosine, of the CLIP-style head or else of the global features before the fusion
     Heads(Question),
-    /// Score many wordings of the finding, as they are and aligned to prompts
+    /// Score many wordings of the finding, both as they are and aligned to prompts
     Wording {
         #[command(flatten)]
         question: Question,
@@ -34,17 +34,17 @@ enum Experiment {
         #[arg(long, value_name = "TEXT")]
         own: Vec<String>,
     },
-    /// How much the wording moves the scores, over many images, and what alignment takes of it
+    /// Measure over many images how much scores depend on the wording, and how much of that alignment removes
     Consistency(consistency::Args),
-    /// Cover the place that the attention map shows, and other places of the same size
+    /// Cover the place that the attention map shows, and for comparison other places of the same size
     Audit {
         #[command(flatten)]
         question: Question,
-        /// With what places are covered: mean, blur or mirror
+        /// What places are covered with: mean, blur or mirror
         #[arg(long, default_value = "mean")]
         cover: String,
     },
-    /// Score what is seen of the finding, and put it together
+    /// Score the observations that make up the finding, and combine their scores
     Observations(Question),
     /// Cover patches in the order of the attention map, and uncover them (RISE)
     Curves(Question),
@@ -115,7 +115,7 @@ impl Question {
 }
 
 impl Asked {
-    /// Where the prompt looked.
+    /// The attention map of the prompt.
     fn attention(&self) -> Result<Vec<f32>> {
         let prompts = std::slice::from_ref(&self.prompt);
         let scores = pollster::block_on(self.engine.score(&self.images, prompts))?;

@@ -1,4 +1,4 @@
-//! `carzero familiarity`: which pictures a model takes for frontal chest radiographs.
+//! `carzero familiarity`: which pictures a model recognises as frontal chest radiographs.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -13,21 +13,22 @@ use image::{GrayImage, Luma, imageops};
 use super::convert::rewrite;
 use super::open::{ModelArgs, decode, progress};
 
-/// Measure which images look like those the model knows, or store in the model what those look like
+/// Measure which images look like those that the model knows, or store in the model how these look
 ///
-/// Prints the distance and the verdict for each image, and the share of each verdict. With --learn,
-/// the distribution of the encoder's features over the images given here goes into config.json, and
-/// how those of simulated photographs differ; give images the model was trained on, those of one
-/// patient next to one another.
+/// Prints the distance and the verdict for each image, and the share of each verdict. With --learn, the distribution of
+/// the encoder's features over the given images is stored in config.json, together with how the features of simulated
+/// photographs differ from it. Give images on which the model was trained, with those of one patient next to one
+/// another.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Learn from the images, at least 500, instead of measuring them; the text says which they are
+    /// Learn from the images, of which there must be at least 500, instead of measuring them; the text describes the
+    /// images
     #[arg(long, value_name = "TEXT")]
     learn: Option<String>,
-    /// Measure what is made of the images too: their negatives, quarter and half turns, and simulated
-    /// photographs of them as films, with what is around and close up; none of those learnt from
+    /// Also measure altered versions of the images: negatives, quarter and half turns, and simulated photographs of
+    /// them as films, both with surroundings and close up; these alterations differ from those used in learning
     #[arg(long, conflicts_with = "learn")]
     altered: bool,
     #[arg(required = true, value_name = "IMAGE")]
@@ -72,8 +73,8 @@ fn learn(args: &Args, engine: &Engine, population: &str) -> Result<()> {
     Ok(())
 }
 
-/// A film under the conditions of a bedside examination: collimated, with cables and lettering, or
-/// of low contrast. It is still the same kind of picture, and has to be recognised as such.
+/// A film under the conditions of a bedside examination: collimated, with cables and lettering, or with low contrast.
+/// It is still a radiograph of the same kind, and has to be recognised as such.
 fn bedside(film: &GrayImage, index: usize) -> GrayImage {
     let mut changed = film.clone();
     let width = changed.width() as usize;
@@ -81,7 +82,7 @@ fn bedside(film: &GrayImage, index: usize) -> GrayImage {
     changed
 }
 
-/// What is made of an image.
+/// An alteration of an image, with its name.
 type Alteration = (&'static str, fn(&GrayImage, usize) -> GrayImage);
 
 const ALTERATIONS: [Alteration; 6] = [
@@ -151,7 +152,7 @@ fn picture_of(grey: GrayImage) -> Result<Picture> {
     Ok(Picture::from_grey(grey.width(), grey.height(), grey.into_raw())?)
 }
 
-/// Random numbers that are always the same (SplitMix64).
+/// A reproducible sequence of random numbers (SplitMix64).
 struct Chance(u64);
 
 impl Chance {
@@ -171,20 +172,21 @@ impl Chance {
         range.start + (range.end - range.start) * (bits >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// In every second case.
+    /// A random value in half of all cases, and 0 in the others.
     fn maybe(&mut self, range: Range<f64>) -> f64 {
         let value = self.between(range);
         if self.between(0.0..1.0) < 0.5 { value } else { 0.0 }
     }
 }
 
-/// How many times as wide as the film a photograph is.
+/// The width of a photograph, as a multiple of the film's width.
 const FRAME: Range<f64> = 1.0..1.5;
-/// Where almost nothing is around the film: others are far from known images anyway.
+/// The same for close-up photographs, with almost nothing around the film; other photographs are far from known images
+/// anyway.
 const CLOSE_UP: Range<f64> = 1.0..1.15;
 
-/// A film as somebody photographs it from a light box or a screen: aslant, with something around it,
-/// in uneven light, with less contrast; some with glare, moiré, out of focus, or with noise.
+/// A film as a person photographs it from a light box or a screen: at an angle, with surroundings, in uneven light and
+/// with less contrast; some with glare, moiré, out of focus, or with noise.
 fn photograph(film: &GrayImage, mut chance: Chance, frame: Range<f64>) -> GrayImage {
     let zoom = chance.between(frame);
     let [slant, tilt] = [(); 2].map(|()| chance.between(-0.12..0.12));
@@ -202,7 +204,7 @@ fn photograph(film: &GrayImage, mut chance: Chance, frame: Range<f64>) -> GrayIm
     let (blur, noise) = (chance.maybe(0.3..1.3), chance.maybe(1.0..5.0));
     let (width, height) = film.dimensions();
     let mut photograph = GrayImage::from_fn(width, height, |column, row| {
-        // From -1 to 1, in the photograph and then on the film.
+        // Coordinates from -1 to 1, first in the photograph and then on the film.
         let (x, y) = (
             2.0 * f64::from(column) / f64::from(width) - 1.0,
             2.0 * f64::from(row) / f64::from(height) - 1.0,
@@ -227,7 +229,7 @@ fn photograph(film: &GrayImage, mut chance: Chance, frame: Range<f64>) -> GrayIm
         photograph = imageops::blur(&photograph, blur as f32);
     }
     for Luma([grey]) in photograph.pixels_mut() {
-        // Nearly normal, with a standard deviation of `noise`.
+        // Approximately normally distributed, with a standard deviation of `noise`.
         let normal: f64 = [(); 3].map(|()| chance.between(-1.0..1.0)).iter().sum();
         *grey = (f64::from(*grey) + noise * normal).round() as u8;
     }

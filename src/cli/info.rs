@@ -1,4 +1,4 @@
-//! `carzero info`: what a model folder holds.
+//! `carzero info`: describes a model folder.
 
 use anyhow::Result;
 use carzero::package::config::ImageEncoderConfig;

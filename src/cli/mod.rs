@@ -1,4 +1,4 @@
-//! The commands, one module each.
+//! The commands, each in a module of its own.
 
 mod align;
 mod convert;

@@ -1,4 +1,4 @@
-//! What several commands open: models and pictures, with a bar for those that take long.
+//! Opening models and pictures for several commands, and a progress bar.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,13 @@ use carzero::{Engine, Picture};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Pictures encoded in one go.
+/// Number of pictures that are encoded at once.
 pub const IMAGE_BATCH: usize = 8;
 
-/// Which model, and where it runs.
+/// The model, and the device on which it runs.
 #[derive(Debug, clap::Args)]
 pub struct ModelArgs {
-    /// The model folder, as `carzero convert` writes it
+    /// The model folder, as written by `carzero convert`
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
     /// Where to compute
@@ -56,17 +56,17 @@ impl ModelArgs {
     }
 }
 
-/// Which images scores are ranked among.
+/// The population in which scores are ranked.
 #[derive(Debug, clap::Args)]
 pub struct Ranks {
-    /// Rank scores among the images of this file, as the page and `carzero reference --out` write it, instead of the
-    /// model's own
+    /// Rank scores among the images of this file, which the page or `carzero reference --out` wrote, instead of among
+    /// the model's own images
     #[arg(long, value_name = "FILE")]
     population: Option<PathBuf>,
 }
 
 impl Ranks {
-    /// Lets the model rank scores so.
+    /// Makes the model rank scores in the chosen population.
     pub fn apply(&self, engine: &Engine) -> Result<()> {
         let population = self.population.as_deref().map(read_population).transpose()?;
         Ok(engine.rank_among(population)?)
@@ -85,7 +85,7 @@ pub fn write_population(path: &Path, population: &Population) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Puts a model folder to work.
+/// Opens a model folder for use.
 fn open(folder: &Path, device: Device) -> Result<Engine> {
     Ok(Engine::new(load(folder, &device)?, device))
 }
@@ -108,7 +108,7 @@ pub fn decode(path: &Path) -> Result<Picture> {
     Picture::decode(&bytes).with_context(|| path.display().to_string())
 }
 
-/// A bar on standard error, on a terminal only.
+/// A progress bar on standard error, which is shown only on a terminal.
 pub fn progress(length: usize, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(length as u64).with_message(what);
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {

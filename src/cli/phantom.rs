@@ -1,4 +1,4 @@
-//! `carzero phantom`: synthetic radiographs as files.
+//! `carzero phantom`: writes synthetic radiographs to files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,20 +12,20 @@ use super::open::progress;
 
 /// Draw synthetic chest radiographs
 ///
-/// One by name, or with --random a folder of them, all different, with manifest.csv and boxes.csv as
-/// `carzero train` reads them.
+/// Draws one example by its name, or with --random a folder of different ones, with manifest.csv and boxes.csv for
+/// `carzero train`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which one: normal, effusion, cardiomegaly or pneumothorax
     #[arg(default_value = "normal", conflicts_with = "random")]
     name: String,
-    /// Draw so many at random: body, pose, exposure, findings, collimation, cables and lettering
+    /// Draw this many at random, with random body, pose, exposure, findings, collimation, cables and lettering
     #[arg(long, value_name = "COUNT")]
     random: Option<usize>,
-    /// The same seed draws the same phantoms
+    /// Seed; the same seed draws the same phantoms
     #[arg(long, default_value_t = 0, requires = "random")]
     seed: u32,
-    /// Where to write the PNG, or the folder for --random
+    /// The PNG to write, or for --random the folder
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
     /// Width and height in pixels
@@ -50,7 +50,7 @@ fn save(pixels: Vec<u8>, size: u32, path: &Path) -> Result<()> {
     image.save(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Every tenth is for validation.
+/// Draws random phantoms, of which every tenth is for validation.
 fn draw_random(args: &Args, count: usize) -> Result<()> {
     fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
@@ -109,7 +109,7 @@ fn name(index: usize) -> String {
     format!("phantom-{index:06}.png")
 }
 
-/// What a reader might also call a chest with these findings, though it was not drawn.
+/// Findings that a reader might also call present in a chest with these findings, although they were not drawn.
 fn unclear(labels: &[&str]) -> Vec<&'static str> {
     let mut unclear = Vec::new();
     let mut add = |present: &str, also: &[&'static str]| {

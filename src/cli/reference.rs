@@ -1,4 +1,4 @@
-//! `carzero reference`: how the model's logits are distributed over a population of images.
+//! `carzero reference`: measures how the model's logits are distributed over a population of images.
 
 use std::path::PathBuf;
 
@@ -14,30 +14,31 @@ use carzero::{EncodedImages, Engine, Error, Picture};
 use super::convert::rewrite;
 use super::open::{IMAGE_BATCH, ModelArgs, decode, load, progress, write_population};
 
-/// Measure the reference distribution of every preset finding, and store it in the model or in a file of its own
+/// Measure the reference distribution of every preset finding, and store it in the model or in a separate file
 ///
-/// A logit means nothing by itself; its percentile in a population does. The 0th to 100th
-/// percentile of each finding's logit over the images given here go into config.json, and the
-/// images' condensed tokens into reference.safetensors, from which the percentile of any other
-/// prompt is computed; those of the many wordings of the findings that the model learnt are stored there, too. With --out they go into a small file of numbers instead, and the model stays as it is: the page and
-/// `carzero score --population` rank scores among these images then.
+/// A logit means nothing by itself; its percentile in a population does. The 0th to 100th percentile of each finding's
+/// logit over the given images are stored in config.json, and the images' condensed tokens in reference.safetensors,
+/// from which the percentile of any other prompt can be computed. Percentiles for the many wordings of the findings
+/// that the model learnt are stored there, too. With --out, the percentiles are written to a small file of numbers
+/// instead, and the model is not changed: the page and `carzero score --population` can then rank scores among these
+/// images.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Which images these are, in words that complete "higher than 80 % of …"
+    /// Description of the images, in words that complete "higher than 80 % of …"
     #[arg(long, value_name = "TEXT", required_unless_present = "wordings")]
     population: Option<String>,
-    /// Write a file of percentiles, without any image, instead of changing the model
+    /// Write a file of percentiles, which contains no image, instead of changing the model
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A further finding to measure; may be given several times
     #[arg(long = "finding", value_name = "NAME")]
     findings: Vec<String>,
-    /// Measure the wordings alone, on the images that the model holds: after a change of the lexicon
+    /// Measure only the wordings, on the images that are stored in the model; needed after a change of the lexicon
     #[arg(long, conflicts_with_all = ["population", "out", "findings", "images"])]
     wordings: bool,
-    /// At least 50 images
+    /// The images, at least 50
     #[arg(required_unless_present = "wordings", value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }
@@ -99,7 +100,7 @@ pub fn run(args: &Args) -> Result<()> {
     measure_wordings(&args.model)
 }
 
-/// Stores where the reference images stand on the wordings of all findings that the model learnt.
+/// Stores the percentiles of the reference images for the wordings of all findings that the model learnt.
 fn measure_wordings(model: &ModelArgs) -> Result<()> {
     let engine = model.open()?;
     let Some(wordings) = &engine.config().wordings else { return Ok(()) };
@@ -114,8 +115,8 @@ fn measure_wordings(model: &ModelArgs) -> Result<()> {
     Ok(())
 }
 
-/// Spearman's correlation of percentiles by the stored images with those by all logits, over all
-/// pairs of image and prompt.
+/// Spearman's correlation, over all pairs of image and prompt, between percentiles computed from the stored images and
+/// those computed from all logits.
 fn agreement(
     model: &ModelArgs,
     image: &EncodedImages,
@@ -126,7 +127,7 @@ fn agreement(
     let mut loaded = load(&model.model, &device)?;
     loaded.config.reference = None;
     let engine = Engine::new(loaded, device);
-    // Scoring a prompt measures it.
+    // Scoring a prompt also measures its reference distribution.
     pollster::block_on(engine.score(image, sentences))?;
     let (mut stored, mut exact) = (Vec::new(), Vec::new());
     for (sentence, logits) in sentences.iter().zip(logits) {
@@ -138,7 +139,7 @@ fn agreement(
     Ok(pearson(&ranks(&stored), &ranks(&exact)))
 }
 
-/// Ranks, ties sharing their mean.
+/// Ranks; equal values share the mean of their ranks.
 fn ranks(values: &[f32]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));

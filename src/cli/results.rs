@@ -1,4 +1,4 @@
-//! What `carzero score` writes for other programs.
+//! The files for other programs that `carzero score` writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use carzero::text::prompt::normalize;
 use carzero::{Engine, Picture, Score, Verdict, Wording};
 use image::DynamicImage;
 
-/// Values of the patches of a view, row by row.
+/// The values of a view's patches, row by row.
 pub type Map = Vec<f32>;
 
-/// Files for other programs, and what they refer to.
+/// Which files are written for other programs, and whether they refer to their source.
 #[derive(Debug, clap::Args)]
 pub struct ResultArgs {
     /// Write each image's scores as a DICOM Structured Report into this folder
@@ -28,8 +28,8 @@ pub struct ResultArgs {
     /// Write each image's scores as FHIR resources (R5, JSON) into this folder
     #[arg(long, value_name = "DIR")]
     fhir: Option<PathBuf>,
-    /// Let these files refer to the DICOM file that was scored, by its identifiers (UIDs) alone, and belong to its study.
-    /// A patient's name or number is never read
+    /// Let these files refer to the DICOM file that was scored, only by its identifiers (UIDs), and belong to its
+    /// study. A patient's name or number is never read
     #[arg(long)]
     reference_source: bool,
 }
@@ -41,19 +41,19 @@ impl ResultArgs {
     }
 }
 
-/// What is known of an image that was scored.
+/// An image that was scored, with everything that the files need.
 pub struct Scored<'a> {
     pub picture: &'a Picture,
     pub view: View,
     pub verdict: Option<Verdict>,
     pub scores: &'a [Score],
-    /// One for each score, where maps are written.
+    /// A map for each score, if maps are written.
     pub maps: &'a [Map],
-    /// What they show.
+    /// The kind of the maps.
     pub kind: &'a str,
 }
 
-/// The files that are asked for.
+/// Writes the files that were asked for.
 pub struct Files<'a> {
     args: &'a ResultArgs,
     model: Model,
@@ -61,7 +61,7 @@ pub struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Makes the folders.
+    /// Creates the folders.
     pub fn new(args: &'a ResultArgs, engine: &Engine) -> Result<Self> {
         let folders = [&args.report, &args.captures, &args.fhir];
         ensure!(
@@ -85,7 +85,7 @@ impl<'a> Files<'a> {
         Ok(Self { args, model, population })
     }
 
-    /// The image's own identifiers, where files shall refer to it.
+    /// The identifiers of the image, if files are to refer to it.
     pub fn source(&self, path: &Path) -> Result<Option<Source>> {
         if !self.args.reference_source {
             return Ok(None);
@@ -101,7 +101,7 @@ impl<'a> Files<'a> {
         Ok(Some(Source { class, instance, study, series }))
     }
 
-    /// Writes what is asked for of an image.
+    /// Writes the files of an image.
     pub fn write(&self, stem: &str, scored: &Scored, source: Option<&Source>) -> Result<()> {
         let Scored { picture, verdict, scores, .. } = scored;
         let warnings = picture.warnings().into_iter().map(|warning| warning.to_string());
@@ -137,7 +137,7 @@ fn save(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Fresh identifiers, and the time.
+/// New identifiers, and the current time.
 fn stamp() -> Result<Stamp> {
     let mut seed = [0; 16];
     getrandom::fill(&mut seed).context("the system gives no random numbers")?;
@@ -155,7 +155,7 @@ fn result_of(score: &Score) -> results::Score {
     results::Score { sentence, logit: score.logit, percentile: score.percentile, wording }
 }
 
-/// A map over its image, in the first colours.
+/// A map over its image, in the default colours.
 fn capture_of<'a>(scored: &Scored<'a>, map: &[f32]) -> capture::Capture<'a> {
     let Scored { picture, view, kind, .. } = *scored;
     let overlay = Heatmap::new(map).overlay(picture.grey(), view, PALETTES[0]);
@@ -174,7 +174,7 @@ fn capture_of<'a>(scored: &Scored<'a>, map: &[f32]) -> capture::Capture<'a> {
     }
 }
 
-/// A prompt as part of a file name.
+/// A prompt in a form suitable for a file name.
 pub fn slug(prompt: &str) -> String {
     let words = normalize(prompt).replace(' ', "-");
     words.chars().take(60).collect()

@@ -1,4 +1,4 @@
-//! `carzero score`: findings on images.
+//! `carzero score`: scores findings on images.
 
 use std::collections::HashSet;
 use std::fs;
@@ -27,16 +27,16 @@ pub struct Args {
     model: ModelArgs,
     #[command(flatten)]
     ranks: Ranks,
-    /// A whole sentence, sent to the model as it is; may be repeated
+    /// A complete sentence, given to the model as it is; may be repeated
     #[arg(long = "prompt", value_name = "SENTENCE")]
     prompts: Vec<String>,
-    /// One finding a line, or JSON lists; "pneumothorax" becomes "There is pneumothorax"
+    /// File with one finding per line, or with JSON lists; "pneumothorax" becomes "There is pneumothorax"
     #[arg(long, value_name = "FILE")]
     findings: Option<PathBuf>,
-    /// Write one overlay PNG for each image and finding into this folder
+    /// Folder into which an overlay PNG is written for each image and finding
     #[arg(long, value_name = "DIR")]
     maps: Option<PathBuf>,
-    /// Write the maps' values into this CSV file, as `carzero evaluate --maps` reads them
+    /// CSV file into which the values of the maps are written, in the form that `carzero evaluate --maps` reads
     #[arg(long, value_name = "FILE")]
     map_values: Option<PathBuf>,
     /// What the maps show
@@ -44,7 +44,7 @@ pub struct Args {
     map: MapKind,
     #[command(flatten)]
     results: ResultArgs,
-    /// How to print: json has one object a line for each image, in full precision
+    /// Output format: json prints one object per line for each image, in full precision
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
     /// PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM files
@@ -161,12 +161,12 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// What the model knows of a sentence, in a word.
+/// How well the model knows a sentence, as one word.
 fn standing(score: &Score) -> &'static str {
     score.wording.as_ref().map_or("", Wording::standing)
 }
 
-/// The sentences to send.
+/// The sentences to score.
 fn prompts(args: &Args, preset: Option<&[String]>) -> Result<Vec<String>> {
     for prompt in &args.prompts {
         if normalize(prompt).is_empty() {
@@ -194,7 +194,7 @@ fn prompts(args: &Args, preset: Option<&[String]>) -> Result<Vec<String>> {
     Ok(prompts)
 }
 
-/// The lines of a text, or every string in the lists of a JSON such as `models/finding_sets.json`.
+/// The lines of a text, or all strings in the lists of a JSON document such as `models/finding_sets.json`.
 fn findings_in(text: &str) -> Vec<String> {
     fn collect(value: &Value, into: &mut Vec<String>) {
         match value {
@@ -216,7 +216,7 @@ fn findings_in(text: &str) -> Vec<String> {
     findings
 }
 
-/// Prints results as they come.
+/// Prints results as they become available.
 enum Output {
     Json(io::Stdout),
     Csv(Box<csv::Writer<io::Stdout>>),
@@ -295,11 +295,11 @@ impl Output {
     }
 }
 
-/// Maps as rows: the image, the prompt, the view in the image's pixels, the values row by row.
+/// Writes maps as rows: the image, the prompt, the view in pixels of the image, and the values row by row.
 struct MapValues(csv::Writer<fs::File>);
 
 impl MapValues {
-    /// A file for maps of `patches` values, its header written.
+    /// Creates a file for maps with `patches` values, and writes its header.
     fn create(path: &Path, patches: usize) -> Result<Self> {
         let mut writer = csv::Writer::from_path(path)
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -320,7 +320,7 @@ impl MapValues {
     }
 }
 
-/// The maps that are asked for, if any are: for each picture one for each prompt.
+/// The maps that are asked for, if any: for each picture a map for each prompt.
 fn maps(
     args: &Args,
     engine: &Engine,
@@ -342,7 +342,7 @@ fn maps(
     })
 }
 
-/// The file's name without extension, made unique among all images by its number where needed.
+/// The file's name without its extension; if several images share it, the number of the image is appended.
 fn unique_stem(images: &[PathBuf], index: usize) -> String {
     let stem = |path: &Path| {
         path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()

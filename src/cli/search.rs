@@ -1,4 +1,4 @@
-//! `carzero search`: images ranked by a text, or by their likeness to one of them.
+//! `carzero search`: ranks images by a text, or by their likeness to one of them.
 
 use std::fs;
 use std::io;
@@ -17,8 +17,9 @@ use super::open::{IMAGE_BATCH, ModelArgs, Ranks, decode, progress};
 
 /// Rank chest radiographs by a text, or by their likeness to one of them
 ///
-/// The text is aligned as the page does: synonyms, abbreviations, Spanish and Japanese. Likeness is the cosine of the image
-/// encoder's global features, of view, device and hospital as well: it is no likeness of diagnosis.
+/// The text is aligned as on the page: synonyms, abbreviations, Spanish and Japanese are understood. Likeness is the
+/// cosine of the image encoder's global features. It depends on view, device and hospital as well, so it is no
+/// similarity of diagnosis.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("by").required(true).args(["text", "like"])))]
 pub struct Args {
@@ -26,13 +27,13 @@ pub struct Args {
     model: ModelArgs,
     #[command(flatten)]
     ranks: Ranks,
-    /// Highest score of this finding or sentence first
+    /// Rank by the score of this finding or sentence, the highest first
     #[arg(long)]
     text: Option<String>,
-    /// Most like this image first
+    /// Rank by likeness to this image, the most similar first
     #[arg(long, value_name = "IMAGE")]
     like: Option<PathBuf>,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     /// Images, or folders of them
@@ -44,11 +45,11 @@ pub struct Args {
 enum Format {
     Table,
     Csv,
-    /// One object a line
+    /// One object per line
     Json,
 }
 
-/// An image, and what it is ranked by: the score of the text, or a likeness.
+/// An image, with the value by which it is ranked: the score of the text, or a likeness.
 #[derive(Debug, Serialize)]
 struct Hit<'a> {
     rank: usize,
@@ -71,7 +72,7 @@ enum By {
     Image(Vec<f32>),
 }
 
-/// What came of an image.
+/// The value of an image.
 enum Found {
     Score(Box<Score>),
     Likeness(f32),
@@ -152,7 +153,7 @@ fn embed(engine: &Engine, pictures: &[&Picture]) -> Result<Vec<Vec<f32>>> {
     Ok(pollster::block_on(engine.embed(&engine.encode_images(pictures)))?)
 }
 
-/// What images are ranked by, of each.
+/// The value of each picture, by which they are ranked.
 fn ranked(engine: &Engine, pictures: &[&Picture], by: &By) -> Result<Vec<Found>> {
     Ok(match by {
         By::Prompt(prompt) => {
@@ -167,7 +168,8 @@ fn ranked(engine: &Engine, pictures: &[&Picture], by: &By) -> Result<Vec<Found>>
     })
 }
 
-/// The files that are given, and all in folders and the folders in them, by name; what is hidden is left out.
+/// The given files, and all files in given folders and their subfolders, in the order of their names; hidden files are
+/// left out.
 fn files_in(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in given {

@@ -1,4 +1,4 @@
-//! `carzero train`: a model of one's own.
+//! `carzero train`: trains a model on the user's own data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,41 +13,40 @@ use carzero::train::{Paths, Trained, Validated, train};
 use super::convert::write_model;
 use super::open::DeviceKind;
 
-/// Tables of a cross-validation.
+/// File names of the tables of a cross-validation.
 const LABELS: &str = "labels.csv";
 const PREDICTIONS: &str = "predictions.csv";
-/// The same of the CLIP-style head.
+/// The predictions of the CLIP-style head.
 const COSINES: &str = "cosines.csv";
 
 /// Train a model on radiographs with labels or reports
 ///
-/// Two stages: the image encoder under a classifier, then embedders and fusion on its frozen
-/// features. Everything that decides the outcome is in the config; the same config, data and seed
-/// give the same weights. A checkpoint is written after every epoch.
+/// There are two stages: first the image encoder is trained under a classifier, and then embedders and fusion on its
+/// frozen features. Everything that determines the outcome is in the config; the same config, data and seed give the
+/// same weights. A checkpoint is written after every epoch.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// JSON that says how; see models/default.train.json
+    /// Training config in JSON; see models/default.train.json
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// CSVs with the columns path, split, patient, labels and optionally source, absent, uncertain,
-    /// report and rsna_class; boxes, teacher and readings lie beside them
+    /// CSVs with the columns path, split, patient, labels and optionally source, absent, uncertain, report and
+    /// rsna_class; the files of boxes, teacher and readings have to be in the same folder
     #[arg(long, value_name = "MANIFEST", num_args = 1.., required = true)]
     data: Vec<PathBuf>,
-    /// Folder of the pretrained weights that the config names
+    /// Folder with the pretrained weights that the config names
     #[arg(long, value_name = "DIR", default_value = ".")]
     init: PathBuf,
-    /// The model folder to write; checkpoints and log go into `DIR/training`
+    /// The model folder to write; checkpoints and log are written into `DIR/training`
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Cross-validate by patient instead: train so many times, each time on the patients of the other
-    /// parts, with the whole recipe. No model is written, but predictions.csv and labels.csv for
-    /// `carzero evaluate`
+    /// Cross-validate by patient instead: train this many times with the whole recipe, each time on the patients of the
+    /// other parts. No model is written, but predictions.csv and labels.csv for `carzero evaluate`
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=100))]
     folds: Option<u32>,
-    /// Only this part of the cross-validation, from 0
+    /// Train only this part of the cross-validation, counted from 0
     #[arg(long, value_name = "INDEX", requires = "folds")]
     fold: Option<u32>,
-    /// Go on from the last checkpoint
+    /// Continue from the last checkpoint
     #[arg(long)]
     resume: bool,
     /// Where to compute
@@ -80,8 +79,8 @@ fn trained(args: &Args, config: &TrainConfig, out: &Path, fold: Option<Fold>) ->
     Ok(train(config, paths, &args.device.device(), args.resume, &|line| println!("{line}"))?)
 }
 
-/// Each part has a folder of its own, with its predictions once it is finished; the tables of all
-/// finished parts are put together.
+/// Each part has a folder of its own, which contains its predictions once it is finished. The tables of all finished
+/// parts are then merged.
 fn cross_validate(args: &Args, config: &TrainConfig, count: usize) -> Result<()> {
     let part = |index: usize| args.out.join(format!("fold-{index}"));
     ensure!(args.fold.is_none_or(|index| (index as usize) < count), "there are only {count} folds");
@@ -121,8 +120,8 @@ fn cross_validate(args: &Args, config: &TrainConfig, count: usize) -> Result<()>
     Ok(())
 }
 
-/// What the model made of the images of a fold, and what their labels say. The predictions come last,
-/// as they tell that the fold is finished.
+/// Writes the model's predictions for the images of a fold, and their labels. The predictions are written last, because
+/// their presence marks the fold as finished.
 fn write_validation(folder: &Path, config: &TrainConfig, rows: &[Validated]) -> Result<()> {
     let findings = config.data.findings.iter().map(|finding| finding.name.as_str());
     let header =

@@ -1,4 +1,4 @@
-//! `carzero wording`: what a model knows of sentences.
+//! `carzero wording`: how well a model knows sentences.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use serde::Deserialize;
 use super::convert::rewrite;
 use super::open::ModelArgs;
 
-/// Measure how a model tells what it learnt from what it did not, or choose the limit between them
+/// Measure how well a model distinguishes what it learnt from what it did not, or choose the limit between them
 ///
-/// The table is a CSV with the columns sentence, standing (learnt, related or unknown) and part.
-/// Rows of the part `choose` choose the limit with --learn; those of `test` are measured.
+/// The table is a CSV with the columns sentence, standing (learnt, related or unknown) and part. With --learn, the
+/// limit is chosen on rows of the part `choose`; rows of the part `test` are used for measuring.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Choose the cosine from which words are related to learnt ones, and store it in config.json
+    /// Choose the least cosine at which words count as related to learnt ones, and store it in config.json
     #[arg(long)]
     learn: bool,
-    /// Sentences with the standing that they should have
+    /// Sentences with their correct standing
     #[arg(value_name = "CSV")]
     table: PathBuf,
 }
@@ -104,7 +104,7 @@ fn read(path: &Path) -> Result<Vec<Row>> {
     csv.reader().deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }
 
-/// How near words are to learnt ones; none where no cosine was asked for.
+/// The cosine of words with the nearest learnt ones; `None` where no cosine was computed.
 fn cosine(wording: &Wording) -> Option<f32> {
     match wording {
         Wording::Learnt { .. } => None,
@@ -113,8 +113,8 @@ fn cosine(wording: &Wording) -> Option<f32> {
     }
 }
 
-/// The cosine that tells related sentences best from unknown ones, by balanced accuracy: the middle between its
-/// neighbours.
+/// The cosine that best separates related sentences from unknown ones, by balanced accuracy. It is the midpoint between
+/// two neighbouring cosines.
 fn best_limit(pairs: &[(f32, Standing)]) -> Option<f32> {
     let mut sorted = pairs.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));

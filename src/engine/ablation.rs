@@ -1,6 +1,6 @@
-//! What a score is made of: the same image and sentence, scored by parts of the fusion alone, or with a part of it
-//! switched off. Nothing is trained again, so that what is left works without a part that it learnt to count on; a
-//! change says that the score rests on that part, not that the model could not do without it.
+//! Ablation: the same image and sentence scored by one part of the fusion alone, or with one part of it switched off.
+//! Nothing is retrained, so the remaining model lacks a part that it learnt to rely on. A change therefore says that
+//! the score rests on that part, not that the model could not do without it.
 
 use burn::tensor::{Tensor, Transaction};
 use serde::Serialize;
@@ -11,26 +11,26 @@ use crate::model::{Encoded, Keys};
 use crate::package::config::Reference;
 use crate::text::prompt::Prompt;
 
-/// What is scored.
+/// The part of the model that computes a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Part {
     /// The model as it is.
     Whole,
-    /// The global tokens of image and text alone: patches and words cannot be attended to.
+    /// Only the global tokens of image and text: patches and words cannot be attended to.
     Global,
-    /// Patches and words alone: the global tokens cannot be attended to.
+    /// Only patches and words: the global tokens cannot be attended to.
     Local,
-    /// The text's query over the image alone.
+    /// Only the text's query over the image (i2t).
     ImageToText,
-    /// The image's query over the text alone.
+    /// Only the image's query over the text (t2i).
     TextToImage,
-    /// All but one layer's attention, counted from 0.
+    /// The model without the attention of one layer, counted from 0.
     WithoutLayer {
         /// Which one.
         layer: usize,
     },
-    /// All but one head of one layer, both counted from 0.
+    /// The model without one head of one layer, both counted from 0.
     WithoutHead {
         /// Which layer.
         layer: usize,
@@ -39,21 +39,21 @@ pub enum Part {
     },
 }
 
-/// A score of a part of the model.
+/// A score that a part of the model computed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Ablated {
     /// What was scored.
     pub part: Part,
     /// The raw logit.
     pub logit: f32,
-    /// Share of the reference images that the same part of the model scores lower, in percent; none
-    /// where a [`Score`](super::Score) would have none.
+    /// The share of the reference images to which the same part of the model gives a lower score, in percent; `None`
+    /// where a [`Score`](super::Score) would have no percentile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
 }
 
 impl Part {
-    /// All parts of a fusion of so many layers and heads, the whole first.
+    /// All parts of a fusion with this many layers and heads, beginning with the whole.
     pub fn all(layers: usize, heads: usize) -> Vec<Self> {
         let fixed = [Self::Whole, Self::Global, Self::Local, Self::ImageToText, Self::TextToImage];
         let whole_layers = (0..layers).map(|layer| Self::WithoutLayer { layer });
@@ -62,7 +62,7 @@ impl Part {
         fixed.into_iter().chain(whole_layers).chain(single_heads).collect()
     }
 
-    /// Images or texts as this part of the model has them.
+    /// The encoded images or texts, reduced to this part of the model.
     fn of(self, encoded: &Encoded, heads: usize) -> Encoded {
         match self {
             Self::Whole | Self::ImageToText | Self::TextToImage => encoded.clone(),
@@ -75,7 +75,7 @@ impl Part {
         }
     }
 
-    /// The logit from both directions' ones.
+    /// The logit of this part, given the logits of both directions.
     fn logit(self, [i2t, t2i]: [Tensor<2>; 2]) -> Tensor<2> {
         match self {
             Self::ImageToText => i2t,
@@ -86,12 +86,12 @@ impl Part {
 }
 
 impl Engine {
-    /// Scores the first picture on a prompt by every part of the model, [`Part::Whole`] first. The picture is not
-    /// encoded again.
+    /// Scores the first picture on a prompt with every part of the model, beginning with [`Part::Whole`]. The picture
+    /// is not encoded again.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn ablate(&self, images: &EncodedImages, prompt: &str) -> Result<Vec<Ablated>> {
         let prompt = Prompt::new(prompt);
         let text = self.encode_texts(std::slice::from_ref(&prompt))?;
@@ -101,7 +101,7 @@ impl Engine {
         let reference = known.then(|| self.encoded_reference()).flatten();
         let fusion = &self.config.fusion;
         let parts = Part::all(fusion.layers, fusion.heads);
-        // How the whole model scores the reference images is known already.
+        // The distribution of the whole model's scores on the reference images is already known.
         let whole = self.reference(&prompt).filter(|_| known);
         let of_reference = |part: Part| reference.filter(|_| part != Part::Whole);
         let mut logits = Transaction::default();

@@ -1,8 +1,9 @@
-//! Does the model look? The place that a map shows is covered, and so are other places of the same size; a score that
-//! falls more than it does elsewhere rests on what lies there. (Zeiler and Fergus, 2014, cover places in turn; that a
-//! map need not be a reason was shown by Adebayo et al., 2018.)
+//! An audit of whether a score rests on the place that its map shows. That place is covered, and so are other places of
+//! the same size; if the score falls more than it does for the others, it rests on what is there. (Zeiler and Fergus,
+//! 2014, cover places in turn; Adebayo et al., 2018, showed that a map need not explain a score.)
 //!
-//! A covered picture is none that the model has met: [`Report::looks`] says what it looks like to it.
+//! The model was never trained on covered pictures: [`Report::looks`] says whether such a picture still looks familiar
+//! to it.
 
 use serde::Serialize;
 
@@ -13,23 +14,23 @@ use crate::error::{Error, Result};
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::Seen;
 
-/// Other places that are covered, at most.
+/// The most other places that are covered as controls.
 const CONTROLS: usize = 20;
-/// Of how many patches one belongs to the place that the map shows.
+/// The region that the map shows is the strongest patch out of every this many.
 const ONE_OF: usize = 10;
 
-/// How the picture is changed for one pass.
+/// How the picture is changed for one pass of the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Change {
     /// These patches are covered.
     Covered(Vec<usize>),
-    /// All others are.
+    /// All patches but these are covered.
     Kept(Vec<usize>),
-    /// Patches change their places.
+    /// Patches exchange their places.
     Shuffled,
 }
 
-/// An audit of one picture, map and sentence, pass by pass.
+/// An audit of one picture, map and sentence, which proceeds pass by pass.
 #[derive(Debug, Clone)]
 pub struct Audit {
     prompt: String,
@@ -41,57 +42,58 @@ pub struct Audit {
     looks: Option<Verdict>,
 }
 
-/// What came of an audit.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// With what places were covered.
+    /// What places were covered with.
     pub cover: Cover,
-    /// The patches that the map shows as its strongest, row by row from 0.
+    /// The patches with the map's highest values, counted row by row from 0.
     pub region: Vec<usize>,
-    /// The picture as it is.
+    /// The score of the picture as it is.
     pub whole: Standing,
-    /// With that region covered.
+    /// The score with the region covered.
     pub covered: Standing,
-    /// With as many patches covered elsewhere in the lungs.
+    /// The scores with as many patches covered elsewhere in the lungs.
     pub controls: Vec<Standing>,
-    /// With all but that region covered.
+    /// The score with everything but the region covered.
     pub kept: Standing,
-    /// With all patches in other places.
+    /// The score with all patches in other places.
     pub shuffled: Standing,
-    /// How many controls take away as much as the region.
+    /// How many controls lower the score by as much as the region does.
     pub as_much: usize,
-    /// What follows.
+    /// The conclusion from these numbers.
     pub conclusion: Conclusion,
-    /// What the picture looks like to the model with the region covered, where it says so.
+    /// Whether the picture with its region covered looks familiar to the model, if the model can say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looks: Option<Verdict>,
 }
 
-/// What an audit says of a map.
+/// What an audit says about a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
-    /// The region takes away more than every control: one in twenty-one by chance.
+    /// Covering the region lowers the score more than every control; the probability of this by chance is one in
+    /// twenty-one.
     Explains,
-    /// It takes away more than half of the controls do.
+    /// Covering the region lowers the score more than more than half of the controls do.
     Partly,
-    /// It does not: the map is no reason for this score.
+    /// Neither: the map does not explain this score.
     NoReason,
 }
 
 impl Audit {
-    /// Passes over the picture that the audit takes.
+    /// The number of passes of the model that the audit takes.
     pub fn passes(&self) -> usize {
         self.changes.len()
     }
 
-    /// Passes that are done.
+    /// The number of passes that are done.
     pub fn done(&self) -> usize {
         self.scores.len()
     }
 
-    /// What the model is given in a pass.
+    /// The pixels that the model is given in a pass.
     fn changed(&self, change: &Change) -> Vec<f32> {
         match change {
             Change::Covered(patches) => self.view.covered(|patch| patches.contains(&patch)),
@@ -100,7 +102,7 @@ impl Audit {
         }
     }
 
-    /// What came of it, once all passes are done.
+    /// The report, once all passes are done.
     pub fn report(&self) -> Option<Report> {
         let (covered, rest) = self.scores.split_first()?;
         let [controls @ .., kept, shuffled] = rest else { return None };
@@ -132,13 +134,13 @@ impl Audit {
 }
 
 impl Engine {
-    /// Begins an audit of the first picture's score on a prompt. `map` is the map in question, row by row; `picture`
-    /// and `images` are the same picture.
+    /// Begins an audit of the first picture's score on a prompt. `map` is the map to audit, row by row; `picture` and
+    /// `images` are the same picture.
     ///
     /// # Errors
     ///
-    /// [`Error::Prompt`] where the map has not as many values as the model has patches, or all of them are alike;
-    /// else as [`Engine::score`].
+    /// [`Error::Prompt`] where the number of the map's values is not that of the model's patches, or all values are
+    /// equal; otherwise those of [`Engine::score`].
     pub async fn audit(
         &self,
         picture: &Picture,
@@ -170,11 +172,11 @@ impl Engine {
         })
     }
 
-    /// Does the next pass of an audit; nothing where all are done.
+    /// Does the next pass of an audit; does nothing once all are done.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn audit_step(&self, audit: &mut Audit) -> Result<()> {
         let Some(change) = audit.changes.get(audit.done()) else { return Ok(()) };
         let images = self.encode_pixels(audit.changed(change), Vec::new());
@@ -191,7 +193,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a map can be asked about.
+    /// Checks that a map can be audited.
     pub(super) fn check_map(&self, map: &[f32]) -> Result<()> {
         let side = self.config.map_side();
         let flat = map.iter().all(|value| Some(value) == map.first());
@@ -210,29 +212,30 @@ impl Engine {
     }
 }
 
-/// The patches with the highest values, the highest first; of equals the first.
+/// The patches with the highest values, in descending order; of equal values the first patch comes first.
 fn strongest(map: &[f32]) -> Vec<usize> {
     let mut patches = ranked(map);
     patches.truncate(map.len().div_ceil(ONE_OF));
     patches
 }
 
-/// All patches, those with the highest values first; of equals the first.
+/// All patches by descending value; of equal values the first patch comes first.
 pub(super) fn ranked(map: &[f32]) -> Vec<usize> {
     let mut patches: Vec<usize> = (0..map.len()).collect();
     patches.sort_by(|&one, &two| map[two].total_cmp(&map[one]));
     patches
 }
 
-/// Where lungs lie in a frontal chest radiograph that fills the view: two ellipses. A patch by its middle.
+/// Whether the centre of a patch lies in the lungs of a frontal chest radiograph that fills the view, which are
+/// approximated by two ellipses.
 fn is_lung(patch: usize, side: usize) -> bool {
     let [x, y] = [patch % side, patch / side].map(|at| (at as f64 + 0.5) / side as f64);
     let (across, down) = (((x - 0.5).abs() - 0.22) / 0.17, (y - 0.47) / 0.30);
     across * across + down * down <= 1.0
 }
 
-/// Places of the region's size: around patches that are spread evenly over the rest of the lungs, as many patches of
-/// none of the region's as lie nearest.
+/// The control places. Around patches that are spread evenly over the lungs outside of the region, each takes as many
+/// of the nearest patches outside of the region as the region has.
 fn controls(side: usize, region: &[usize]) -> Vec<Vec<usize>> {
     let others: Vec<usize> = (0..side * side).filter(|patch| !region.contains(patch)).collect();
     let centres: Vec<usize> =

@@ -1,34 +1,34 @@
-//! What the model sees of a picture, with patches of it covered.
+//! Covers patches of a picture, as the model sees it.
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// Half the side of the square whose mean is a blurred pixel, in patches.
+/// Half the side, in patches, of the square over which blurring averages.
 const BLUR: usize = 2;
 
-/// With what a place is covered.
+/// What a place is covered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cover {
-    /// The mean of all that the model sees.
+    /// The mean of all pixels that the model sees.
     Mean,
-    /// The means around each pixel.
+    /// A blurred version: the mean of the square around each pixel.
     Blur,
-    /// What lies opposite, on the other side of the middle.
+    /// The pixels at the mirrored position, on the other side of the vertical midline.
     Mirror,
 }
 
 impl Cover {
-    /// All of them, with their names.
+    /// All kinds of cover, with their names.
     pub const ALL: [(&'static str, Self); 3] =
         [("mean", Self::Mean), ("blur", Self::Blur), ("mirror", Self::Mirror)];
 
-    /// The one of this name.
+    /// The cover with this name.
     ///
     /// # Errors
     ///
-    /// [`Error::Prompt`] naming those that there are.
+    /// [`Error::Prompt`] listing the names that exist.
     pub fn named(name: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
         found
@@ -37,13 +37,13 @@ impl Cover {
     }
 }
 
-/// A picture's pixels as the model takes them, whose patches can be covered.
+/// The pixels of a picture as the model gets them, of which patches can be covered.
 #[derive(Debug, Clone)]
 pub struct Coverable {
     plane: Vec<f32>,
-    /// The same with every patch covered.
+    /// The same pixels with every patch covered.
     cover: Vec<f32>,
-    /// Patches in a row.
+    /// Number of patches in a row.
     side: usize,
 }
 
@@ -54,7 +54,7 @@ impl Coverable {
         Self { cover: cover_all(&plane, cover, crop / side), plane, side }
     }
 
-    /// The plane with some patches covered, which are counted row by row.
+    /// The plane with some patches covered; patches are counted row by row.
     pub fn covered(&self, is_covered: impl Fn(usize) -> bool) -> Vec<f32> {
         let covered: Vec<bool> = (0..self.side * self.side).map(is_covered).collect();
         let pixel = |index| {
@@ -93,7 +93,8 @@ impl Coverable {
     }
 }
 
-/// Counting on by so many from patch to patch reaches all of `count` once, in an order that tears all neighbours apart.
+/// A step such that repeated steps from patch to patch, modulo `count`, reach each of `count` patches once, in an order
+/// that separates all neighbours.
 fn stride(count: usize) -> usize {
     let divides_both =
         |divisor: usize, step: usize| [step, count].iter().all(|all| all.is_multiple_of(divisor));
@@ -101,7 +102,7 @@ fn stride(count: usize) -> usize {
     (3 * count / 8..count).find(reaches_all).unwrap_or(1)
 }
 
-/// The plane with everything covered; `cell` is a patch's side in pixels.
+/// The plane with all of it covered; `cell` is the side of a patch in pixels.
 fn cover_all(plane: &[f32], cover: Cover, cell: usize) -> Vec<f32> {
     let crop = plane.len().isqrt();
     match cover {
@@ -123,7 +124,7 @@ fn cover_all(plane: &[f32], cover: Cover, cell: usize) -> Vec<f32> {
     }
 }
 
-/// The mean of the values up to `reach` away from each, as far as there are any.
+/// For each value the mean of the values up to `reach` away, as far as there are any.
 fn means_around(values: &[f32], reach: usize) -> Vec<f32> {
     let sums: Vec<f64> = std::iter::once(0.0)
         .chain(values.iter().scan(0.0, |sum, &value| {
@@ -157,7 +158,7 @@ mod tests {
         let plane: Vec<f32> = (0..16).map(|index| index as f32).collect();
         assert!(cover_all(&plane, Cover::Mean, 1).iter().all(|&value| value == 7.5));
         assert_eq!(cover_all(&plane, Cover::Mirror, 1)[..4], [3.0, 2.0, 1.0, 0.0]);
-        // A corner's mean is over the 3 by 3 pixels that there are.
+        // At a corner the mean is over those 3 by 3 pixels that exist.
         assert_eq!(cover_all(&plane, Cover::Blur, 1)[0], 5.0);
     }
 }

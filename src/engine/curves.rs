@@ -1,6 +1,6 @@
-//! Insertion and deletion (RISE, Petsiuk et al., 2018): patches are covered in the map's order, the strongest first, and
-//! the score falls; or they are uncovered on a blurred picture, and it rises. The better a map says what the score rests
-//! on, the sooner either happens.
+//! Insertion and deletion curves (RISE, Petsiuk et al., 2018). For deletion, patches are covered in the order of the
+//! map, the strongest first, and the score falls. For insertion, they are uncovered on a blurred picture, and the score
+//! rises. The better a map says what the score rests on, the sooner the score changes.
 
 use serde::Serialize;
 
@@ -11,23 +11,23 @@ use crate::error::Result;
 use crate::radiograph::Picture;
 use crate::radiograph::preprocess::Seen;
 
-/// Steps from nothing to all.
+/// Number of steps from no patch to all of them.
 const STEPS: usize = 14;
 
-/// Both curves of one picture, map and sentence, pass by pass.
+/// Both curves of one picture, map and sentence, computed pass by pass.
 #[derive(Debug, Clone)]
 pub struct Curves {
     prompt: String,
-    /// All patches, the map's strongest first.
+    /// All patches in descending order of the map.
     order: Vec<usize>,
-    /// What is covered with the mean, as RISE deletes, and what is blurred, on which it inserts.
+    /// The picture covered with its mean, for deletion as in RISE, and the blurred picture, for insertion.
     mean: Coverable,
     blurred: Coverable,
     whole: Standing,
     scores: Vec<Standing>,
 }
 
-/// What came of it. Both curves have as many points, for equal steps from no patch to all of them.
+/// The result. Both curves have the same number of points, at equal steps from no patch to all of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -35,24 +35,26 @@ pub struct Report {
     pub deletion: Vec<Standing>,
     /// With more and more patches uncovered; the last is the picture as it is.
     pub insertion: Vec<Standing>,
-    /// The area under the deletion's logits over the share of patches, which is their mean height.
+    /// The area under the deletion curve: logits over the share of covered patches. As that share goes from 0 to 1, it
+    /// is the mean logit.
     pub deletion_area: f32,
-    /// The same of the insertion.
+    /// The same of the insertion curve.
     pub insertion_area: f32,
 }
 
 impl Curves {
-    /// Passes over the picture that they take.
+    /// The number of passes of the model that both curves take.
     pub fn passes(&self) -> usize {
         2 * STEPS
     }
 
-    /// Passes that are done.
+    /// The number of passes that are done.
     pub fn done(&self) -> usize {
         self.scores.len()
     }
 
-    /// What the model is given in a pass: first the deletion's, from its first step on, then the insertion's, from none on.
+    /// The pixels that the model is given in a pass: first those of the deletion curve from its first step on, then
+    /// those of the insertion curve from no patch on.
     fn pixels(&self, pass: usize) -> Vec<f32> {
         let is_deletion = pass < STEPS;
         let step = if is_deletion { pass + 1 } else { pass - STEPS };
@@ -64,7 +66,7 @@ impl Curves {
         }
     }
 
-    /// What came of it, once all passes are done.
+    /// The report, once all passes are done.
     pub fn report(&self) -> Option<Report> {
         if self.done() < self.passes() {
             return None;
@@ -91,12 +93,12 @@ fn area(curve: &[Standing]) -> f32 {
 }
 
 impl Engine {
-    /// Begins the curves of the first picture's score on a prompt. `map` is the map in question, row by row; `picture`
-    /// and `images` are the same picture.
+    /// Begins the curves of the first picture's score on a prompt. `map` gives the order of the patches, row by row;
+    /// `picture` and `images` are the same picture.
     ///
     /// # Errors
     ///
-    /// As [`Engine::audit`].
+    /// Those of [`Engine::audit`].
     pub async fn curves(
         &self,
         picture: &Picture,
@@ -117,11 +119,11 @@ impl Engine {
         })
     }
 
-    /// Does the next pass of curves; nothing where all are done.
+    /// Does the next pass of the curves; does nothing once all are done.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn curves_step(&self, curves: &mut Curves) -> Result<()> {
         if curves.done() < curves.passes() {
             let images = self.encode_pixels(curves.pixels(curves.done()), Vec::new());

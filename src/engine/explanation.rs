@@ -1,5 +1,5 @@
-//! How one picture and one sentence come to their score, step by step: pieces and words, their vectors, the attention of
-//! every layer and head, the two rows that come out of the fusion, and what the projector makes of them.
+//! Every step from one picture and one sentence to their score: word pieces and words, their vectors, the attention of
+//! every layer and head, the two rows that the fusion returns, and the outputs of the projector's layers.
 
 use burn::tensor::{Tensor, Transaction};
 use serde::Serialize;
@@ -12,59 +12,59 @@ use crate::text::prompt::Prompt;
 /// A word piece.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Piece {
-    /// Its letters; after `##` where it goes on with a word.
+    /// Its letters, after `##` if it continues a word.
     pub text: String,
     /// The word that it belongs to, counted from 0.
     pub word: usize,
 }
 
-/// All numbers on the way from a sentence and a picture to their score.
+/// All intermediate numbers between a picture and a sentence and their score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The sentence's words as the model reads them, `[CLS]` first and `[SEP]` last.
     pub words: Vec<String>,
-    /// The pieces that the words are read in, in their order.
+    /// The word pieces of all words, in order.
     pub pieces: Vec<Piece>,
-    /// Layers of the fusion.
+    /// Number of layers of the fusion.
     pub layers: usize,
-    /// Heads of each layer.
+    /// Number of heads in each layer.
     pub heads: usize,
-    /// Each word as the fusion takes it, `[words, dim]`.
+    /// The vector of each word in the text memory, `[words, dim]`.
     pub word_vectors: Vec<f32>,
-    /// The sentence as a whole, `[dim]`: the query over the picture.
+    /// The vector of the whole sentence, `[dim]`, which is the query over the picture.
     pub text_vector: Vec<f32>,
-    /// The picture as a whole, `[dim]`: the query over the words.
+    /// The vector of the whole picture, `[dim]`, which is the query over the words.
     pub image_vector: Vec<f32>,
-    /// Weights of the sentence over the patches of the view, `[layers, heads, patches]`. The rest, up to 1, went to the
-    /// picture as a whole.
+    /// Attention weights of the sentence's query over the patches of the view, `[layers, heads, patches]`. The
+    /// remainder up to 1 is the weight of the picture's global token.
     pub patches: Vec<f32>,
-    /// Weights of the picture over the words, `[layers, heads, words]`. The rest, up to 1, went to
-    /// the text as a whole and to the empty rows of its memory.
+    /// Attention weights of the picture's query over the words, `[layers, heads, words]`. The remainder up to 1 is the
+    /// weight of the text's global token and of the empty rows of its memory.
     pub attended_words: Vec<f32>,
-    /// Weights of the picture over the text as a whole, `[layers, heads]`.
+    /// Attention weights of the picture's query over the text's global token, `[layers, heads]`.
     pub attended_text: Vec<f32>,
     /// Where each word would look if it alone were the query over the picture, averaged over layers and
     /// heads: `[words, patches]`. The score does not use this.
     pub word_patches: Vec<f32>,
-    /// The two queries once they have attended, `[2, dim]`: the sentence's over the picture, and the picture's over the
-    /// sentence.
+    /// The two query rows after the last layer, `[2, dim]`: that of the sentence over the picture, and that of the
+    /// picture over the sentence.
     pub fused: Vec<f32>,
-    /// What the projector's hidden layers make of the two, each `[2, width]`.
+    /// The outputs of the projector's hidden layers for these two rows, each `[2, width]`.
     pub hidden: Vec<Vec<f32>>,
-    /// The score of the first, as in a [`Score`](super::Score).
+    /// The score of the first row, as in a [`Score`](super::Score).
     pub i2t: f32,
-    /// The score of the second.
+    /// The score of the second row.
     pub t2i: f32,
     /// The mean of both.
     pub logit: f32,
 }
 
 impl Engine {
-    /// Walks from the first picture and a sentence to their score. The picture is not encoded again.
+    /// Computes all steps from the first picture and a sentence to their score. The picture is not encoded again.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn explain(&self, images: &EncodedImages, prompt: &str) -> Result<Explanation> {
         let prompt = Prompt::new(prompt);
         let tokens = self.tokenizer.encode_words(prompt.normalized())?;
@@ -118,8 +118,8 @@ impl Engine {
     }
 }
 
-/// All layers' weights of all queries over the one memory, `[layers, heads, queries, keys]`, from a key on: so many, or
-/// all. The first key is the global token.
+/// The attention weights of all layers and queries over a single memory, `[layers, heads, queries, keys]`, for `keys`
+/// keys from the key `from` on, or for all that follow. The first key is the global token.
 fn weights(interaction: Interaction, from: usize, keys: Option<usize>) -> Tensor<4> {
     let layers = interaction.layers.into_iter().map(|layer| {
         let [_, _, _, all] = layer.weights.dims();

@@ -1,6 +1,7 @@
-//! Cross-attention against cosine: the same findings scored by the fusion and by the CLIP-style head, which has the same
-//! encoders and learnt the same sentences. What differs is how image and text meet (Lai et al., 2024, Table 3). A model
-//! without such a head has the cosine of its global features before the fusion, which it never learnt to rank by.
+//! Cross-attention compared with cosine similarity: the same findings scored by the fusion and by the CLIP-style head,
+//! which has the same encoders and was trained on the same sentences. Only how image and text are combined differs (Lai
+//! et al., 2024, Table 3). A model without such a head has the cosine of the global features before the fusion, which
+//! was never trained to rank images.
 
 use serde::Serialize;
 
@@ -9,22 +10,22 @@ use crate::error::Result;
 use crate::package::config::Reference;
 use crate::text::prompt::Prompt;
 
-/// A finding, scored both ways.
+/// A finding, scored in both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BothHeads {
-    /// By cross-attention, as in a [`Score`](super::Score).
+    /// The score by cross-attention, as in a [`Score`](super::Score).
     pub cross_attention: Standing,
-    /// By the cosine, -1 to 1; its percentile is among the same reference images, where the model ships them.
+    /// The cosine, -1 to 1. Its percentile is relative to the same reference images, where the model has their cosines.
     pub cosine: Standing,
 }
 
 impl Engine {
-    /// Scores the first picture on prompts both ways, in their order.
+    /// Scores the first picture on prompts in both ways, in the order of the prompts.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn both_heads(
         &self,
         images: &EncodedImages,

@@ -1,5 +1,5 @@
-//! Maps as colours: a patch grid laid over the radiograph. The page paints its own, with the same colours and by the
-//! same arithmetic (`www/core/viewport/heatmap.js`).
+//! Maps as colours: a patch grid drawn over the radiograph. The page draws its own, with the same colours and
+//! arithmetic (`www/core/viewport/heatmap.js`).
 
 use image::{GrayImage, Rgba, RgbaImage};
 
@@ -13,8 +13,8 @@ pub struct Palette {
     colours: &'static [[u8; 3]],
 }
 
-/// The colour maps on offer, the default first. All rise evenly in lightness (van der Walt and
-/// Smith, matplotlib 2.0) but the last, which keeps one colour.
+/// The available colour maps, the default first. All increase evenly in lightness (van der Walt and Smith, matplotlib
+/// 2.0), except for the last, which has a single colour.
 pub const PALETTES: [Palette; 4] = [
     Palette {
         name: "inferno",
@@ -81,8 +81,8 @@ impl Palette {
     }
 }
 
-/// A square patch grid, scaled so that 0 is its median or less and 1 its largest value: half of it
-/// stays free of colour.
+/// A square patch grid, scaled so that values up to the median become 0 and the largest value becomes 1. So half of the
+/// grid has no colour.
 #[derive(Debug, Clone)]
 pub struct Heatmap {
     side: usize,
@@ -133,7 +133,7 @@ impl Heatmap {
         (patches, weights)
     }
 
-    /// The map over the whole radiograph; what lies outside the view is dimmed.
+    /// Draws the map over the whole radiograph; what lies outside of the view is dimmed.
     pub fn overlay(&self, grey: &GrayImage, view: View, palette: Palette) -> RgbaImage {
         const STRENGTH: f32 = 0.6;
         const DIMMED: f32 = 0.35;
@@ -160,7 +160,7 @@ fn dot(values: [f32; 4], weights: [f32; 4]) -> f32 {
     values.iter().zip(weights).map(|(value, weight)| value * weight).sum()
 }
 
-/// How much of the colour shows: nothing at 0, all from 0.6.
+/// The opacity of the colour: 0 for a value of 0, and 1 from 0.6 on.
 fn opacity(value: f32) -> f32 {
     (value / 0.6).clamp(0.0, 1.0)
 }

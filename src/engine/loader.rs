@@ -1,4 +1,4 @@
-//! From the files of a model package to a model on its device.
+//! Loads the files of a model package into a model on its device.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -24,7 +24,7 @@ use crate::text::tokenizer::TextTokenizer;
 /// A complete model, as read from its folder.
 #[derive(Debug)]
 pub struct Loaded {
-    /// What the folder holds.
+    /// The manifest of the folder.
     pub manifest: Manifest,
     /// All facts about the model.
     pub config: ModelConfig,
@@ -41,11 +41,11 @@ pub struct Loaded {
 pub struct ReferenceImages {
     /// Their condensed tokens, `[images, tokens, dim]`.
     pub tokens: Tensor<3>,
-    /// Percentiles of sentences that they were scored on beforehand.
+    /// Percentiles of the sentences on which they were scored in advance.
     pub ranked: Ranked,
 }
 
-/// Puts a model together, file by file, so that only one shard is in memory at a time.
+/// Builds a model file by file, so that only one shard is in memory at a time.
 #[derive(Debug)]
 pub struct Loader {
     manifest: Manifest,
@@ -60,7 +60,7 @@ pub struct Loader {
     missing: Vec<String>,
 }
 
-/// The parts, so far, of a tensor that is cut over several shards.
+/// The parts, so far, of a tensor that is divided among several shards.
 #[derive(Debug)]
 struct Partial {
     whole: Weight,
@@ -73,7 +73,7 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// As [`Manifest::parse`].
+    /// Those of [`Manifest::parse`].
     pub fn new(manifest: &[u8], device: Device) -> Result<Self> {
         Ok(Self {
             manifest: Manifest::parse(manifest)?,
@@ -89,26 +89,26 @@ impl Loader {
         })
     }
 
-    /// What has to be added, in this order.
+    /// The manifest, which lists the files that have to be added, in this order.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Verifies a file's size and SHA-256 and takes it in.
+    /// Verifies a file's size and SHA-256, and adds it.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] where it is not the next file or was altered; it may then be added again.
-    /// Otherwise an error that tells what in it is not usable.
+    /// [`Error::File`] where it is not the next file or was altered; the correct file may then be added again.
+    /// Otherwise an error that says what in the file is not usable.
     pub fn add(&mut self, path: &str, data: &[u8]) -> Result<()> {
         self.add_digested(path, data, &sha256(data))
     }
 
-    /// As [`Loader::add`], where `digest`, the SHA-256 of `data`, is known already.
+    /// Like [`Loader::add`], for a caller that already knows `digest`, the SHA-256 of `data`.
     ///
     /// # Errors
     ///
-    /// As [`Loader::add`].
+    /// Those of [`Loader::add`].
     pub fn add_digested(&mut self, path: &str, data: &[u8], digest: &str) -> Result<()> {
         let Some(entry) = self.manifest.files.get(self.next).filter(|entry| entry.path == path)
         else {
@@ -181,7 +181,7 @@ impl Loader {
         Ok(ReferenceImages { tokens: Tensor::from_data(values, &self.device), ranked })
     }
 
-    /// Adds a part to its tensor; returns the tensor when it is complete.
+    /// Adds a part to its tensor; returns the tensor once it is complete.
     fn join(&mut self, part: Weight) -> Result<Option<Weight>> {
         let Some((name, index, parts)) = part_name(&part.name) else { return Ok(Some(part)) };
         let fail = || Error::Weights(format!("the parts of `{name}` do not fit together").into());
@@ -231,7 +231,7 @@ impl Loader {
     }
 }
 
-/// A tensor whose data is moved into the model, where Burn would copy it.
+/// A tensor whose data is moved into the model; Burn would otherwise copy it.
 fn moved_tensor(name: &str, data: TensorData) -> burn_pack::Tensor {
     let (dtype, shape) = (data.dtype(), data.shape().clone());
     let data = Mutex::new(Some(data));
@@ -263,11 +263,11 @@ fn apply_tensors(model: &mut CarZero, tensors: Vec<burn_pack::Tensor>) -> Result
     Ok(result)
 }
 
-/// Puts some weights into a model.
+/// Replaces some weights of a model.
 ///
 /// # Errors
 ///
-/// [`Error::Weights`] where one has no place or another shape.
+/// [`Error::Weights`] where the model has no weight of a name, or one of another shape.
 #[cfg(feature = "train")]
 pub fn apply(model: &mut CarZero, weights: Vec<Weight>) -> Result<()> {
     let tensor =
@@ -298,7 +298,7 @@ fn incomplete(path: &str) -> Error {
     Error::File { path: path.to_string(), reason: "it is missing".into() }
 }
 
-/// A whole 8-bit matrix as the stored integers, if its user can take it in that form.
+/// A whole 8-bit matrix as its stored integers, if its layer can use them in that form.
 fn integers(shard: &SafeTensors, name: &str, view: &TensorView) -> Result<Option<TensorData>> {
     let (rows, columns, user) = match *view.shape() {
         [rows, columns] if name.ends_with("_embeddings.weight") => (rows, columns, User::Embedding),

@@ -1,4 +1,4 @@
-//! A loaded model at work: pictures and findings in, scores and maps out.
+//! A loaded model in use: pictures and findings in, scores and maps out.
 
 pub mod ablation;
 pub mod audit;
@@ -39,14 +39,15 @@ use ood::{Verdict, verdict};
 use text_cache::TextCache;
 use wording::Wording;
 
-/// The most texts that are encoded and scored in one go, which bounds memory.
+/// The most texts that are encoded and scored at once, which bounds memory.
 const TEXT_BATCH: usize = 256;
-/// The most texts that are scored on the reference images in one go: with more, a layer has more numbers than a pool shares.
+/// The most texts that are scored on the reference images at once; with more, a layer has more numbers than the pool
+/// can share.
 const MEASURED_BATCH: usize = 8;
-/// The most encoded texts that are kept.
+/// The most encoded texts that are cached.
 const CACHED_TEXTS: usize = 512;
-/// The largest error of the self-test, relative to the logit (absolute below 1). Devices that
-/// compute in f32 stay below 1e-4; one that is broken is off by far more.
+/// The largest error of the self-test, relative to the logit (absolute if the logit is below 1). Devices that compute
+/// in f32 stay below 1e-4; broken ones are off by far more.
 const SELF_TEST_TOLERANCE: f32 = 5e-3;
 
 /// A model on its device, with its tokenizer and the texts encoded so far.
@@ -58,37 +59,37 @@ pub struct Engine {
     model: CarZero,
     device: Device,
     texts: Mutex<TextCache>,
-    /// The reference images, to rank any sentence.
+    /// The reference images, by which the logit of any sentence can be ranked.
     reference: Option<ReferenceImages>,
-    /// The reference images ready to be scored, once a sentence needs them.
+    /// The reference images prepared for scoring, once a sentence needs them.
     encoded_reference: OnceLock<Encoded>,
-    /// Other images than the model's own, to rank among.
+    /// The user's own population, if scores are ranked among its images instead of the model's.
     population: Mutex<Option<Arc<Population>>>,
     /// Percentiles of the logit over the reference images, by sentence.
     measured: Mutex<HashMap<String, Vec<f32>>>,
-    /// What is known of each prompt's words.
+    /// How well the model knows the words of each prompt.
     wordings: Mutex<HashMap<String, Wording>>,
-    /// The meanings of the learnt words as vectors, once other words are compared with them.
+    /// The meanings of the learnt wordings as vectors, once other words have been compared with them.
     learnt: OnceLock<Vec<Vec<f32>>>,
 }
 
-/// Pictures, encoded: all that scoring needs of them.
+/// Encoded pictures, with everything that scoring needs.
 #[derive(Debug, Clone)]
 pub struct EncodedImages {
     encoded: Encoded,
-    /// What they are encoded from, to be [kept](retrieval).
+    /// The tokens that `encoded` was computed from, which can be [kept](retrieval).
     tokens: ImageTokens,
-    /// See [`CarZero::pointed`].
+    /// Their projections by the CLIP-style head, see [`CarZero::pointed`].
     pointed: Option<Tensor<2>>,
     /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
     fine_means: Tensor<3>,
     /// The encoder's [`pooled map`](crate::model::ImageEncoder::pooled_map).
     pooled_map: Tensor<3>,
-    /// What the model saw of each picture.
+    /// Which part of each picture the model saw.
     pub views: Vec<View>,
 }
 
-/// How one finding scores on one picture.
+/// The score of one finding on one picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     /// The sentence, as given.
@@ -100,27 +101,27 @@ pub struct Score {
     pub i2t: f32,
     /// The score of the image's query over the text's tokens.
     pub t2i: f32,
-    /// Share of the reference population with a lower logit for this sentence, in percent; none
-    /// where the model ships no reference for it, or never learnt anything near its words: such a
-    /// rank would read as evidence.
+    /// The share of the reference population with a lower logit for this sentence, in percent. `None` where the model
+    /// has no reference for the sentence, or learnt nothing similar to its words, because a rank would then be mistaken
+    /// for evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentile: Option<f32>,
-    /// What the model knows of the sentence; none where it does not say what it learnt.
+    /// How well the model knows the sentence; `None` where it does not say what it learnt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wording: Option<Wording>,
-    /// The cosine of the picture and the sentence, -1 to 1: by the CLIP-style head, or where the model has none, of its
-    /// global features before the fusion.
+    /// The cosine of picture and sentence, -1 to 1: of the CLIP-style head's projections, or where the model has no
+    /// such head, of its global features before the fusion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine: Option<f32>,
-    /// Where the text looked: attention weights over the view, row by row.
+    /// Attention weights of the text's query over the view, row by row.
     #[serde(skip)]
     pub attention: Vec<f32>,
-    /// The same before the softmax.
+    /// The same attention before the softmax.
     #[serde(skip)]
     pub similarity: Vec<f32>,
 }
 
-/// A logit, and where it stands.
+/// A logit and its percentile.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Standing {
     /// The raw logit.
@@ -131,7 +132,7 @@ pub struct Standing {
 }
 
 impl Engine {
-    /// Puts a model to work.
+    /// Prepares a loaded model for use.
     pub fn new(loaded: Loaded, device: Device) -> Self {
         let Loaded { manifest, config, tokenizer, model, reference } = loaded;
         Self {
@@ -155,7 +156,7 @@ impl Engine {
         &self.config
     }
 
-    /// What the model folder holds.
+    /// The manifest of the model folder.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -193,8 +194,8 @@ impl Engine {
         Tensor::from_data(TensorData::new(pixels, [images, 1, crop, crop]), &self.device)
     }
 
-    /// Scores every picture against every prompt; prompts are sentences, sent as they are. For
-    /// each picture the scores come in the order of the prompts.
+    /// Scores every picture against every prompt. Prompts are complete sentences and are used as they are. The scores
+    /// of each picture are in the order of the prompts.
     ///
     /// # Errors
     ///
@@ -258,11 +259,11 @@ impl Engine {
         Ok(scores)
     }
 
-    /// What the model knows of each prompt; none where its config does not say what it learnt.
+    /// How well the model knows each prompt; `None` where its config does not say what it learnt.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn wordings(&self, prompts: &[String]) -> Result<Option<Vec<Wording>>> {
         self.wordings_of(&normalized(prompts)).await
     }
@@ -312,12 +313,12 @@ impl Engine {
         Ok(meanings.chunks(self.config.text_encoder.dim).map(<[f32]>::to_vec).collect())
     }
 
-    /// The maps of the CLIP-style head, if the model has one: for each picture and prompt the cosine of each
-    /// patch of the view with the prompt, row by row.
+    /// The maps of the CLIP-style head, if the model has one: for each picture and prompt, the cosine of each patch of
+    /// the view with the prompt, row by row.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn cosine_maps(
         &self,
         images: &EncodedImages,
@@ -337,9 +338,9 @@ impl Engine {
         Ok(Some(maps))
     }
 
-    /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The package has
-    /// it for standard prompts and their wordings; those of others come from the reference images, once scored. A population
-    /// of one's own has what was measured, and nothing else.
+    /// The reference distribution of a prompt's logit: its 0th to 100th percentile. The package contains it for
+    /// standard prompts and their wordings; for other prompts it is computed by scoring the reference images once. A
+    /// population of the user's own contains only the sentences for which it was measured.
     pub fn reference(&self, prompt: &Prompt) -> Option<Vec<f32>> {
         let key = prompt.normalized();
         if let Some(own) = self.population() {
@@ -351,7 +352,7 @@ impl Engine {
         known.or_else(|| lock(&self.measured).get(key).cloned())
     }
 
-    /// Scores the reference images on those known prompts whose distribution is not measured yet.
+    /// Scores the reference images on those known prompts whose distribution has not been measured.
     async fn measure(
         &self,
         prompts: &[Prompt],
@@ -377,21 +378,23 @@ impl Engine {
         Ok(())
     }
 
-    /// The reference images, if the model has any and scores are ranked among them, encoded when they are first needed.
+    /// The reference images, if the model has any and scores are ranked among them. They are encoded when they are
+    /// first needed.
     fn encoded_reference(&self) -> Option<&Encoded> {
         let images = self.reference.as_ref().filter(|_| self.population().is_none())?;
         let encode = || self.model.encode_condensed(images.tokens.clone());
         Some(self.encoded_reference.get_or_init(encode))
     }
 
-    /// Whether the model learnt anything near a prompt's words, or does not say what it learnt.
+    /// Whether the model learnt something similar to a prompt's words. If it does not say what it learnt, all prompts
+    /// count as known.
     async fn is_known(&self, prompt: &Prompt) -> Result<bool> {
         let wordings = self.wordings_of(std::slice::from_ref(prompt)).await?;
         Ok(wordings.is_none_or(|all| !matches!(all[..], [Wording::Unknown { .. }])))
     }
 
-    /// Encoded texts as one batch, at least one and at most [`TEXT_BATCH`]; those that are not in
-    /// the cache yet are encoded.
+    /// Encoded texts as one batch, at least one and at most [`TEXT_BATCH`]; those that are not in the cache are encoded
+    /// now.
     fn encode_texts(&self, prompts: &[Prompt]) -> Result<Encoded> {
         let mut texts = lock(&self.texts);
         if texts.count() > CACHED_TEXTS {
@@ -409,11 +412,11 @@ impl Engine {
         Ok(gathered)
     }
 
-    /// How far each picture is from those that the model knows, and what it looks like; none where
-    /// the model does not say. A picture in doubt is encoded once more, as its negative, unless its file says that it shows
-    /// no chest.
+    /// How far each picture is from those that the model knows, and the verdict; `None` where the model has no such
+    /// statistics. A doubtful picture is encoded once more, as its negative, unless its file says that it does not show
+    /// a chest.
     ///
-    /// `images` are the pictures, encoded.
+    /// `images` are the same pictures, encoded.
     ///
     /// # Errors
     ///
@@ -439,8 +442,8 @@ impl Engine {
         Ok(Some(looks))
     }
 
-    /// What each picture looks like before its negative is considered: what is familiar stays so. None where the model does
-    /// not say.
+    /// The verdict on each picture before its negative is considered; a familiar picture stays familiar. `None` where the
+    /// model has no such statistics.
     ///
     /// # Errors
     ///
@@ -452,7 +455,7 @@ impl Engine {
         Ok(Some(first.collect()))
     }
 
-    /// The features that [`OodStatistics`](crate::package::ood::OodStatistics) is about, of each image.
+    /// The features of each image on which [`OodStatistics`](crate::package::ood::OodStatistics) are based.
     ///
     /// # Errors
     ///
@@ -463,7 +466,7 @@ impl Engine {
         Ok(means.chunks(parts * channels).map(<[f32]>::to_vec).collect())
     }
 
-    /// Condensed tokens of pictures, `[pictures, tokens, dim]`, for a reference.
+    /// Condensed tokens of pictures, `[pictures, tokens, dim]`, to be stored as reference images.
     ///
     /// # Errors
     ///
@@ -475,23 +478,23 @@ impl Engine {
         read(self.model.condense_images(self.pixels(pixels))).await
     }
 
-    /// Forgets all encoded texts and what was measured of them.
+    /// Clears the caches of encoded texts, and of what was measured for them.
     pub fn forget_texts(&self) {
         lock(&self.texts).clear();
         lock(&self.measured).clear();
         lock(&self.wordings).clear();
     }
 
-    /// The logits of the built-in test pattern: a picture of waves, scored on `prompts`.
+    /// The logits of the built-in test pattern, a picture of waves, for `prompts`.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn test_pattern_logits(&self, prompts: &[String]) -> Result<Vec<f32>> {
         read(self.test_pattern(prompts)?).await
     }
 
-    #[inline(never)] // once for both that wait for it
+    #[inline(never)] // one copy of the code for both callers, which await it
     fn test_pattern(&self, prompts: &[String]) -> Result<Tensor<2>> {
         let crop = self.config.image.crop;
         let wave = |index: usize| {
@@ -504,12 +507,12 @@ impl Engine {
         Ok((scores.i2t + scores.t2i) / 2.0)
     }
 
-    /// Checks the device. There are drivers that compute zeros, or worse, without reporting an
+    /// Checks that the device computes correctly. Some drivers return zeros or wrong numbers without reporting an
     /// error.
     ///
     /// # Errors
     ///
-    /// [`Error::SelfTest`] where a logit of the test pattern is not what the config says.
+    /// [`Error::SelfTest`] where a logit of the test pattern differs from the one in the config.
     pub async fn self_test(&self) -> Result<()> {
         let Some(SelfTest { prompts, logits }) = &self.config.self_test else {
             return Ok(());
@@ -526,7 +529,7 @@ impl Engine {
     }
 }
 
-/// Sentences as prompts: each is normalised here, and nowhere else.
+/// Sentences as prompts. This is the only place where they are normalised.
 fn normalized(sentences: &[String]) -> Vec<Prompt> {
     sentences.iter().map(|sentence| Prompt::new(sentence)).collect()
 }
@@ -537,7 +540,7 @@ async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     all.pop().ok_or_else(|| Error::Device("a tensor was lost on the way".into()))
 }
 
-/// Reads several tensors back at once: a GPU is waited for only once.
+/// Reads several tensors back at once, so that a GPU has to be waited for only once.
 async fn read_all(tensors: Transaction) -> Result<Vec<Vec<f32>>> {
     let all = tensors.execute_async().await.map_err(|error| Error::Device(error.into()))?;
     let values = |data: TensorData| {

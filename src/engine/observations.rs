@@ -1,6 +1,6 @@
-//! A finding opened into what is seen of it: each observation scored by itself, and all of them put together (after
-//! Xplainer, Pellegrini et al., 2023). Raw logits of two sentences cannot be added up, so ranks are: each observation's
-//! percentile, their mean, and where that mean stands among the reference images, each with a mean of its own.
+//! A finding by its observations: each observation is scored by itself, and then all are combined (after Xplainer,
+//! Pellegrini et al., 2023). Raw logits of different sentences cannot be added, so ranks are combined: the percentile
+//! of each observation is averaged, and the mean is ranked among the means of the reference images.
 
 use serde::Serialize;
 
@@ -10,22 +10,23 @@ use crate::package::config::Reference;
 use crate::text::align::observations::observations;
 use crate::text::prompt::{Prompt, sentence};
 
-/// Fewer cannot be put together.
+/// The least number of observations that can be combined.
 const LEAST: usize = 2;
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Observed {
-    /// How each observation scores, in the order of the list.
+    /// The score of each observation, in the order of the list.
     pub observations: Vec<Score>,
-    /// All with a percentile put together; none for fewer than two, or without reference images.
+    /// The combination of all observations that have a percentile; `None` for fewer than two, or without reference
+    /// images.
     pub combined: Option<Combined>,
 }
 
-/// Several observations put together.
+/// Several observations combined.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Combined {
-    /// How many.
+    /// How many observations there are.
     pub observations: usize,
     /// The mean of their percentiles.
     pub mean: f32,
@@ -34,12 +35,12 @@ pub struct Combined {
 }
 
 impl Engine {
-    /// Scores the first picture on what is seen of a finding; on nothing where no list has the finding. The picture is
-    /// not encoded again.
+    /// Scores the first picture on the observations of a finding; there are none for a finding that no list contains.
+    /// The picture is not encoded again.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn observe(&self, images: &EncodedImages, finding: &str) -> Result<Observed> {
         let prompts = observations(finding).iter().map(|words| sentence(words));
         let prompts = prompts.collect::<Result<Vec<String>>>()?;
@@ -57,7 +58,8 @@ impl Engine {
     }
 }
 
-/// Where a picture's observations stand together. `reference`: those of each reference image, one image after another.
+/// Combines the observations of a picture. `reference` holds their logits for each reference image, one image after
+/// another.
 fn combine(logits: &[f32], reference: &[f32]) -> Combined {
     let count = logits.len();
     let ranks: Vec<Vec<f32>> = (0..count)
@@ -78,7 +80,7 @@ fn combine(logits: &[f32], reference: &[f32]) -> Combined {
 mod tests {
     use super::*;
 
-    /// The numbers are those of tests/golden/observations.py.
+    /// The expected numbers were computed by tests/golden/observations.py.
     #[test]
     fn observations_are_put_together_as_an_independent_implementation_does() {
         let reference: Vec<f32> =

@@ -1,4 +1,4 @@
-//! What a picture looks like to a model, by the statistics of the images that it knows.
+//! The verdict on whether a picture looks like those that a model knows, from the statistics of these.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,8 @@ impl Verdict {
     }
 }
 
-/// What a picture looks like, from its features, its distance and, where that is in doubt, its
-/// negative's.
+/// The verdict on a picture, from its features, its distance from the known images and, if that is doubtful, the
+/// distance of its negative.
 pub fn verdict(
     known: &OodStatistics,
     features: &[f32],
@@ -56,7 +56,7 @@ pub fn verdict(
 mod tests {
     use super::*;
 
-    /// Features of two channels that vary, each in its own way.
+    /// Features in two channels, which vary independently.
     fn features(offset: f32) -> Vec<Vec<f32>> {
         let value = |picture: usize, at: usize| ((picture * (at + 2)) % 23) as f32 + offset;
         (0..100).map(|picture| (0..10).map(|at| value(picture, at)).collect()).collect()

@@ -1,4 +1,4 @@
-//! Scores ranked among images of one's own: what a population is measured for, and where scores stand in it.
+//! Ranking scores among the user's own images: for which findings a population is measured, and how scores rank in it.
 
 use std::collections::HashSet;
 use std::slice::from_ref;
@@ -12,16 +12,16 @@ use crate::sync::lock;
 use crate::text::prompt::{Prompt, normalize, sentence};
 
 impl Engine {
-    /// Images of one's own that scores are ranked among, if not the model's.
+    /// The user's own population, if scores are ranked in it instead of among the model's reference images.
     pub fn population(&self) -> Option<Arc<Population>> {
         lock(&self.population).clone()
     }
 
-    /// Ranks scores among other images from now on, or among the model's own again.
+    /// Ranks scores in this population from now on; with `None`, among the model's reference images again.
     ///
     /// # Errors
     ///
-    /// [`Error::OtherModel`](crate::Error::OtherModel) for a population of another model; then all stays as it is.
+    /// [`Error::OtherModel`](crate::Error::OtherModel) for a population of another model; nothing changes then.
     pub fn rank_among(&self, population: Option<Population>) -> Result<()> {
         if let Some(population) = &population {
             population.check_model(&self.identity())?;
@@ -30,19 +30,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Which model this is.
+    /// The identity of this model.
     pub fn identity(&self) -> ModelId {
         let ModelConfig { title, version, .. } = &self.config;
         let sha256 = self.manifest.sha256.clone();
         ModelId { name: title.clone(), version: version.clone(), sha256 }
     }
 
-    /// The findings that a population is measured for: those of all lists and `more`, one for each sentence, as far as the
-    /// model learnt anything near their words. What it never learnt has no rank.
+    /// The findings for which a population is measured: those of all presets and `more`, one for each sentence, if the
+    /// model learnt something similar to their words. Other findings cannot be ranked.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn measurable(&self, more: &[String]) -> Result<Vec<String>> {
         let listed = self.config.presets.iter().flat_map(|preset| &preset.findings);
         let mut seen = HashSet::new();
@@ -61,12 +61,12 @@ impl Engine {
         Ok(findings)
     }
 
-    /// A population from the scores of its images: `logits`, and `cosines` unless empty, hold those of all images for each
-    /// finding.
+    /// Makes a population of the scores of its images. `logits`, and `cosines` unless it is empty, hold for each
+    /// finding the scores of all images.
     ///
     /// # Errors
     ///
-    /// As [`Population::new`].
+    /// Those of [`Population::new`].
     pub fn population_of(
         &self,
         name: &str,
@@ -82,12 +82,12 @@ impl Engine {
         Population::new(self.identity(), images, reference, validation)
     }
 
-    /// Where logits of a sentence stand, for images that were scored before: their percentiles, or none where a
-    /// [`Score`](super::Score) would have none.
+    /// The percentiles of logits of a sentence, for images that were scored before; `None` where a
+    /// [`Score`](super::Score) would have no percentile.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn rank(&self, prompt: &Prompt, logits: &[f32]) -> Result<Option<Vec<f32>>> {
         if !self.is_known(prompt).await? {
             return Ok(None);
@@ -101,7 +101,8 @@ impl Engine {
         Ok(self.reference(prompt).map(ranked))
     }
 
-    /// How well a prompt was told apart on labelled images: one's own where they have labels, or else the model's.
+    /// How well the model separated positive and negative images of a prompt's finding: on the user's own images if
+    /// these have labels, or else on the model's validation images.
     pub fn validation(&self, prompt: &Prompt) -> Option<Measured> {
         let own = self.population();
         let labelled = own.as_ref().and_then(|own| own.validation.as_ref());
@@ -110,11 +111,11 @@ impl Engine {
     }
 }
 
-/// A finding's sentence, normalised: by it percentiles and measurements are found.
+/// The normalised sentence of a finding, which is the key of its percentiles and measurements.
 ///
 /// # Errors
 ///
-/// [`Error::Prompt`](crate::Error::Prompt) where nothing of it can be read.
+/// [`Error::Prompt`](crate::Error::Prompt) where the finding has no word that can be read.
 pub fn key_of(finding: &str) -> Result<String> {
     Ok(normalize(&sentence(finding)?))
 }

@@ -1,4 +1,5 @@
-//! Retrieval: many pictures are encoded once and kept, to be ranked by any sentence later, or by their likeness to one of them.
+//! Retrieval: pictures are encoded once and kept, to be ranked later by any sentence, or by their likeness to one of
+//! them.
 
 use burn::tensor::{Tensor, TensorData, Transaction};
 use half::f16;
@@ -8,12 +9,13 @@ use crate::error::{Error, Result};
 use crate::model::{Encoded, ImageTokens};
 use crate::text::prompt::Prompt;
 
-/// What is kept of an encoded picture: bits of IEEE 754 half-precision numbers, `(1 + patches) * dim` of its tokens, the
-/// global one first, and where the model has a CLIP-style head those of its direction there. No pixel can be read from them,
-/// and nothing but scores, maps and cosines is computed from them. Rounded so, a logit of the shipped model moves by less than 0.001.
+/// The kept form of an encoded picture, as bits of IEEE 754 half-precision numbers: the `(1 + patches) * dim` numbers
+/// of its tokens, the global one first, followed by its projection if the model has a CLIP-style head. It contains no
+/// pixels, and only scores, maps and cosines are computed from it. The rounding changes a logit of the shipped model by
+/// less than 0.001.
 pub type KeptImage = Vec<u16>;
 
-/// What the text encoder makes of a sentence.
+/// A sentence, encoded by the text encoder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncodedText {
     /// The sentence's words as the model reads them, `[CLS]` first and `[SEP]` last.
@@ -25,7 +27,7 @@ pub struct EncodedText {
 }
 
 impl Engine {
-    /// What scoring needs of each picture, in half precision.
+    /// The kept form of each picture.
     ///
     /// # Errors
     ///
@@ -41,7 +43,7 @@ impl Engine {
         Ok(rows.chunks(length).map(|row| row.iter().map(bits).collect()).collect())
     }
 
-    /// Kept pictures, ready to be scored.
+    /// Prepares kept pictures for scoring.
     fn recall(&self, kept: &[&[u16]]) -> Result<Encoded> {
         let (dim, patches) = (self.config.fusion.dim, self.config.map_side().pow(2));
         let pointed = self.config.cosine.as_ref().map_or(0, |head| head.dim);
@@ -58,16 +60,16 @@ impl Engine {
         Ok(self.model.encode_tokens(ImageTokens { global: part(0, dim), local }, pointed))
     }
 
-    /// Scores kept pictures, as [`Engine::score`] does encoded ones.
+    /// Scores kept pictures, as [`Engine::score`] does with encoded ones.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`], and [`Error::Weights`] for what this model has not kept.
+    /// Those of [`Engine::score`], and [`Error::Weights`] for pictures that were kept with another model.
     pub async fn score_kept(&self, kept: &[&[u16]], prompts: &[String]) -> Result<Vec<Vec<Score>>> {
         self.score_encoded(&self.recall(kept)?, prompts).await
     }
 
-    /// The global features of each picture, as the image encoder makes them: `[dim]`.
+    /// The global features of each picture from the image encoder, `[dim]`.
     ///
     /// # Errors
     ///
@@ -78,11 +80,11 @@ impl Engine {
         Ok(all.chunks(dim).map(<[f32]>::to_vec).collect())
     }
 
-    /// What the text encoder makes of a sentence, as the fusion takes it.
+    /// Encodes a sentence with the text encoder, as the input of the fusion.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn encode_text(&self, prompt: &str) -> Result<EncodedText> {
         let tokens = self.tokenizer.encode_words(Prompt::new(prompt).normalized())?;
         let text = self.model.text_encoder.forward(std::slice::from_ref(&tokens), &self.device);
@@ -94,8 +96,9 @@ impl Engine {
     }
 }
 
-/// How alike two pictures are to the image encoder: the cosine of their global features, -1 to 1, and 0 where one has none.
-/// View, device and hospital count as well as what is seen: this is no likeness of diagnosis.
+/// How alike two pictures are to the image encoder: the cosine of their global features, -1 to 1, or 0 if either is a
+/// zero vector. It depends on view, device and hospital as much as on what the pictures show, so it is no similarity of
+/// diagnosis.
 pub fn likeness(one: &[f32], two: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| -> f64 {
         a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()

@@ -1,5 +1,5 @@
-//! How much a score depends on the wording: one finding in many wordings, each scored as it is and as the prompt that it
-//! is aligned to. CARZero aligns prompts (Lai et al., 2024, section 3.1) so that the wording does not matter.
+//! How much a score depends on the wording: one finding in many wordings, each scored as it is and as the prompt to
+//! which it is aligned. CARZero aligns prompts (Lai et al., 2024, section 3.1) so that the wording does not matter.
 
 use std::collections::HashSet;
 
@@ -13,44 +13,44 @@ use crate::text::align::paraphrases::{Change, Paraphrase, paraphrases};
 use crate::text::align::typed::aligned;
 use crate::text::prompt::{Prompt, sentence};
 
-/// A wording, and where it stands.
+/// A wording and its scores.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reworded {
     /// The wording.
     #[serde(flatten)]
     pub paraphrase: Paraphrase,
-    /// As it is, among the reference images scored on the very same words; none where nothing in it can be read. A person's
-    /// own words that the model never learnt have no percentile.
+    /// The score of the wording as it is, ranked among the reference images scored on the same words; `None` where no
+    /// word can be read. A person's own words that the model never learnt have no percentile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Standing>,
-    /// The prompt that it is aligned to; none where alignment does not understand it, and it stays as it is.
+    /// The prompt to which it is aligned; `None` where alignment does not recognise it, so that it is kept as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// As that prompt, or else as it is.
+    /// The score of that prompt, or else of the wording as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Standing>,
 }
 
-/// How far apart wordings of the same meaning stand.
+/// How much the scores of wordings with the same meaning vary.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
-    /// How many of them stand somewhere both before and after.
+    /// How many of them have a score both before and after alignment.
     pub wordings: usize,
-    /// Standard deviation of their percentiles as they are, in percent of the reference images.
+    /// Standard deviation of their percentiles before alignment, in percent of the reference images.
     pub before: f32,
-    /// The same once they are aligned.
+    /// The same after alignment.
     pub after: f32,
-    /// The share of the variance that alignment takes away, at most 1; none where there is none.
+    /// The share of the variance that alignment removes, at most 1; `None` where there is no variance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<f32>,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sensitivity {
     /// All wordings, grouped by what they change.
     pub wordings: Vec<Reworded>,
-    /// Of those that [keep the meaning](Change::keeps_meaning); none where they cannot be ranked.
+    /// The spread of those wordings that [keep the meaning](Change::keeps_meaning); `None` where they cannot be ranked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread: Option<Spread>,
 }
@@ -60,7 +60,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn sensitivity(
         &self,
         images: &EncodedImages,
@@ -70,7 +70,8 @@ impl Engine {
         let mut all = paraphrases(finding);
         all.extend(own.iter().map(|text| Paraphrase { change: Change::Own, text: text.clone() }));
         let all: Vec<Reading> = all.into_iter().map(Reading::of).collect();
-        // A rank of words that a person made up would read as evidence; what is made here is misspelt on purpose.
+        // A percentile for words that a person made up would be mistaken for evidence. The wordings made here are kept,
+        // because they are misspelt on purpose.
         let mut unknown = HashSet::new();
         for reading in all.iter().filter(|one| one.paraphrase.change == Change::Own) {
             if let Some(prompt) = &reading.before
@@ -100,12 +101,12 @@ impl Engine {
         Ok(Sensitivity { wordings, spread })
     }
 
-    /// The reference distributions of all wordings of some findings, by normalised sentence, without those that the config
-    /// has: what [`with_ranked`](crate::package::shard::with_ranked) stores.
+    /// The reference distributions of all wordings of some findings, by normalised sentence, except those that the
+    /// config already has. [`with_ranked`](crate::package::shard::with_ranked) stores them.
     ///
     /// # Errors
     ///
-    /// As [`Engine::score`].
+    /// Those of [`Engine::score`].
     pub async fn rank_wordings(&self, findings: &[String]) -> Result<Ranked> {
         let all = findings.iter().flat_map(|finding| paraphrases(finding)).map(Reading::of);
         let all = distinct(&all.collect::<Vec<_>>());
@@ -124,7 +125,7 @@ impl Engine {
         Ok(ranked)
     }
 
-    /// Where prompts stand on the first picture; those that are not known have no rank.
+    /// The scores of prompts on the first picture; unknown prompts get no percentile.
     async fn standings(
         &self,
         images: &EncodedImages,
@@ -152,14 +153,14 @@ impl Engine {
     }
 }
 
-/// A wording and how it is read.
+/// A wording and its alignment.
 struct Reading {
     paraphrase: Paraphrase,
-    /// As it is; none where nothing in it can be read.
+    /// The prompt of the wording as it is; `None` where no word can be read.
     before: Option<Prompt>,
-    /// The prompt that it is aligned to.
+    /// The prompt to which it is aligned.
     aligned: Option<String>,
-    /// As that prompt, or else as it is.
+    /// That prompt, or else the one of the wording as it is.
     after: Option<Prompt>,
 }
 
@@ -172,7 +173,7 @@ impl Reading {
     }
 }
 
-/// All prompts, each once, by their normalised sentence.
+/// All prompts without duplicates, compared by their normalised sentences.
 fn distinct(all: &[Reading]) -> Vec<Prompt> {
     let mut prompts: Vec<Prompt> =
         all.iter().flat_map(|one| [&one.before, &one.after]).flatten().cloned().collect();
@@ -181,8 +182,8 @@ fn distinct(all: &[Reading]) -> Vec<Prompt> {
     prompts
 }
 
-/// Standard deviations of percentiles before and after, of the wordings that keep the meaning; none where not all of them
-/// have a percentile, as in a population of one's own.
+/// Standard deviations of the percentiles before and after alignment, over the wordings that keep the meaning; `None`
+/// where not all of these have a percentile, as in a population of the user's own.
 fn spread(wordings: &[Reworded]) -> Option<Spread> {
     let pairs = wordings
         .iter()

@@ -1,5 +1,5 @@
-//! Left and right: a finding with a side and without one, on a picture and on its mirror image. A model that tells sides
-//! apart lets left and right change places with the picture.
+//! Whether the model distinguishes left from right: a finding with a side and without one is scored on a picture and on
+//! its mirror image. For a model that distinguishes sides, the scores for left and right are exchanged.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::text::align::paraphrases::{Change, paraphrases};
 use crate::text::align::typed::aligned;
 use crate::text::prompt::sentence;
 
-/// Which side a prompt names.
+/// The side that a prompt names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
@@ -23,27 +23,28 @@ pub enum Side {
     Right,
 }
 
-/// A prompt on both pictures.
+/// The scores of a prompt on a picture and on its mirror image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mirrored {
-    /// The side that it names.
+    /// The side that the prompt names.
     pub side: Side,
-    /// The prompt, as it is sent.
+    /// The prompt, as it is given to the model.
     pub prompt: String,
-    /// On the picture as it is.
+    /// The score on the picture as it is.
     pub as_is: Standing,
-    /// On its mirror image.
+    /// The score on its mirror image.
     pub mirrored: Standing,
 }
 
 impl Engine {
-    /// Scores a finding, then the same on the left and on the right where it has sides, on the first picture and on its
-    /// mirror image, which takes one pass. `picture` and `images` are the same picture.
+    /// Scores a finding, and if it has sides the same finding on the left and on the right, on the first picture and on
+    /// its mirror image. This takes one more pass of the image encoder. `picture` and `images` are the same picture.
     ///
     /// # Errors
     ///
-    /// [`Error::Prompt`](crate::Error::Prompt) where nothing of the finding can be read; else as [`Engine::score`].
+    /// [`Error::Prompt`](crate::Error::Prompt) where the finding has no word that can be read; otherwise those of
+    /// [`Engine::score`].
     pub async fn sides(
         &self,
         picture: &Picture,

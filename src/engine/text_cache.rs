@@ -1,5 +1,5 @@
-//! The texts encoded so far. The same list of findings is scored on every image, so texts are kept as
-//! the batch that was asked for last, which then need not be gathered again.
+//! A cache of encoded texts. The same list of findings is scored on every image, so texts are stored as the batch that
+//! was requested last, which then need not be gathered again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub struct TextCache {
     known: HashMap<String, Place>,
 }
 
-/// A text's place: a batch, and the row in it.
+/// Where a text is stored: a batch, and the row in it.
 #[derive(Debug, Clone)]
 struct Place {
     batch: Arc<Encoded>,
@@ -25,12 +25,12 @@ impl TextCache {
         self.known.len()
     }
 
-    /// Forgets them.
+    /// Empties the cache.
     pub fn clear(&mut self) {
         self.known.clear();
     }
 
-    /// The sentences that are not known, without repetitions.
+    /// The sentences that are not cached, without duplicates.
     pub fn missing(&self, sentences: &[String]) -> Vec<String> {
         let mut missing: Vec<String> = Vec::new();
         for sentence in sentences {
@@ -41,15 +41,15 @@ impl TextCache {
         missing
     }
 
-    /// Keeps texts, one for each sentence.
+    /// Caches texts, one for each sentence.
     pub fn insert(&mut self, sentences: &[String], texts: Encoded) {
         let batch = Arc::new(texts);
         let place = |index| Place { batch: Arc::clone(&batch), index };
         self.known.extend(sentences.iter().cloned().enumerate().map(|(i, s)| (s, place(i))));
     }
 
-    /// At least one known text as one batch; `None` where one is not known. Texts that do not lie
-    /// together are copied, and lie together from then on.
+    /// At least one cached text as one batch; `None` where one is not cached. Texts that are not contiguous in one
+    /// batch are copied, and are contiguous from then on.
     pub fn gather(&mut self, sentences: &[String]) -> Option<Encoded> {
         let place = |sentence| self.known.get(sentence).cloned();
         let places: Vec<Place> = sentences.iter().map(place).collect::<Option<_>>()?;
@@ -63,7 +63,7 @@ impl TextCache {
         Some(texts)
     }
 
-    /// Copies the texts of a batch that are still looked up, so that the rest of it can be freed.
+    /// Copies the texts of a batch that are still used, so that the memory of the others can be freed.
     fn condense(&mut self, batch: &Arc<Encoded>) {
         let mut left: Vec<&mut Place> =
             self.known.values_mut().filter(|place| Arc::ptr_eq(&place.batch, batch)).collect();

@@ -1,9 +1,9 @@
-//! Whether a model has learnt what a sentence says. A percentile of words that it never learnt is no evidence.
+//! Whether a model has learnt what a sentence says. For words that it never learnt, a percentile is no evidence.
 //!
-//! Words that the lexicon takes for a finding that the model learnt are related to that finding.
-//! Anything else, without the template around it, is compared with the wordings that the model
-//! learnt: the cosine of the text encoder's mean hidden states, which is what all-MiniLM-L6-v2 was
-//! trained for (Reimers and Gurevych, 2019, <https://arxiv.org/abs/1908.10084>).
+//! Words that the lexicon recognises as a finding that the model learnt count as related to that finding. Other words,
+//! without the template around them, are compared with the wordings that the model learnt, by the cosine of the text
+//! encoder's mean hidden states. This is the similarity for which all-MiniLM-L6-v2 was trained (Reimers and Gurevych,
+//! 2019, <https://arxiv.org/abs/1908.10084>).
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::package::config::Wordings;
 use crate::text::align::{align, names_no_disease, share_known};
 use crate::text::prompt::{Prompt, normalize};
 
-/// What a model knows of a sentence.
+/// How well a model knows a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "standing", rename_all = "snake_case")]
 pub enum Wording {
@@ -26,13 +26,13 @@ pub enum Wording {
         finding: String,
         /// The nearest words.
         nearest: String,
-        /// How near they are, -1 to 1; none where the lexicon says that this is the finding.
+        /// Their cosine similarity, -1 to 1; `None` where the lexicon recognises the words as this finding.
         #[serde(skip_serializing_if = "Option::is_none")]
         cosine: Option<f32>,
     },
-    /// It learnt nothing similar, so a score says nothing.
+    /// It learnt nothing similar, so a score means nothing.
     Unknown {
-        /// How near the nearest words are that it learnt, -1 to 1.
+        /// The cosine similarity of the nearest wording that it learnt, -1 to 1.
         cosine: f32,
     },
 }
@@ -49,7 +49,7 @@ impl Wording {
 }
 
 impl Wordings {
-    /// The normalised sentence without the template around its finding; all of it where it has none.
+    /// The normalised sentence without the template around its finding; the whole sentence if it fits no template.
     pub fn finding_of(&self, prompt: &Prompt) -> String {
         let sentence = prompt.normalized();
         let bare = self.templates.iter().filter_map(|template| {
@@ -57,7 +57,7 @@ impl Wordings {
             let [before, after] = [before, after].map(words);
             let rest = sentence.strip_prefix(&before)?;
             let rest = rest.strip_suffix(&after)?;
-            // "There is no" is no beginning of "there is nodule".
+            // "there is no" must not match the beginning of "there is nodule".
             let whole = (before.is_empty() || rest.is_empty() || rest.starts_with(' '))
                 && (after.is_empty() || rest.is_empty() || rest.ends_with(' '));
             whole.then(|| rest.trim())
@@ -65,8 +65,8 @@ impl Wordings {
         bare.min_by_key(|bare| bare.len()).unwrap_or(sentence).to_string()
     }
 
-    /// What is known of normalised words without asking the text encoder: the finding that was learnt in them, or that
-    /// they name alone according to the lexicon.
+    /// Judges normalised words without the text encoder: they are a learnt wording, or according to the lexicon name a
+    /// learnt finding and nothing else. `None` if they are neither.
     pub fn look_up(&self, words: &str) -> Option<Wording> {
         let is = |wording: &String| self::words(wording) == words;
         if let Some((finding, _)) = self.learnt.iter().find(|(_, wordings)| wordings.iter().any(is))
@@ -76,22 +76,22 @@ impl Wordings {
         let statements = align(words);
         let [statement] = &statements[..] else { return None };
         if share_known(words) < 1.0 {
-            return None; // "mass of people" names no finding
+            return None; // "mass of people" does not name a finding
         }
         let (finding, _) = self.learnt.get_key_value(&statement.finding)?;
         let [finding, nearest] = [finding.clone(), finding.clone()];
         Some(Wording::Related { finding, nearest, cosine: None })
     }
 
-    /// All that was learnt: findings with their wordings.
+    /// Everything that was learnt: pairs of a finding and one of its wordings.
     pub fn all(&self) -> impl Iterator<Item = (&String, &String)> {
         let pairs = |(finding, wordings)| std::iter::repeat(finding).zip(wordings);
         self.learnt.iter().flat_map(pairs)
     }
 
-    /// What is known of normalised words that were not learnt, by their cosines with
-    /// [`Wordings::all`]. A single medical word makes any sentence look similar, so more than half
-    /// of its words have to be medical, and what they name has to be a disease.
+    /// Judges normalised words that were not learnt, by their cosines with [`Wordings::all`]. A single medical word
+    /// makes any sentence look similar, so more than half of the words have to be medical, and what they name has to be
+    /// a disease.
     pub fn judge(&self, words: &str, cosines: impl Iterator<Item = f32>) -> Wording {
         let nearest = self.all().zip(cosines).max_by(|a, b| a.1.total_cmp(&b.1));
         match nearest {
@@ -108,9 +108,9 @@ impl Wordings {
     }
 }
 
-/// The words of a part of a sentence, as [`normalize`] has those of a whole one.
+/// The words of a part of a sentence, normalised as [`normalize`] does with a whole one.
 fn words(part: &str) -> String {
-    // A sentence of one word would be dropped.
+    // `normalize` would drop a sentence of one word, so a template is added.
     let sentence = normalize(&format!("there is {part}"));
     sentence.strip_prefix("there is").unwrap_or_default().trim().to_string()
 }

@@ -1,8 +1,7 @@
-//! Patient-level bootstrap: 95 % intervals by the percentile method.
+//! Patient-level bootstrap, which gives 95 % confidence intervals by the percentile method.
 //!
-//! A resample draws as many patients as there are, with replacement, and every row weighs as often
-//! as its patient was drawn. Statistics take these weights instead of copied rows, so nothing is
-//! sorted again.
+//! A resample draws as many patients as there are, with replacement, and each row is weighted by how often its patient
+//! was drawn. Statistics take these weights instead of copied rows, so nothing has to be sorted again.
 
 use std::collections::HashMap;
 
@@ -13,7 +12,7 @@ use serde::Serialize;
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// Starts the sequence that belongs to a seed.
+    /// Starts the sequence for this seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -33,16 +32,16 @@ impl SplitMix64 {
     }
 }
 
-/// Resamples between two words on the progress.
+/// How many resamples are computed between two reports of the progress.
 const TOLD_EVERY: usize = 20;
 
-/// A value on all rows with the interval that the resamples give.
+/// The value of a statistic on all rows, with its interval from the resamples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
     /// The value on all rows.
     pub value: f64,
-    /// 2.5th and 97.5th percentile of the resamples; absent where fewer than half of them, or
-    /// none, have a value.
+    /// 2.5th and 97.5th percentile of the resamples; absent where there are none, or fewer than half of them have a
+    /// value.
     pub interval: Option<[f64; 2]>,
 }
 
@@ -72,9 +71,9 @@ impl Bootstrap {
         self.groups
     }
 
-    /// Estimates all statistics at once. `statistics` maps the weights of the rows to a list of
-    /// fixed length; `None` says that a statistic has no value for these weights. `progress` is told how
-    /// many resamples are done, and of how many.
+    /// Estimates all statistics at once. `statistics` maps the weights of the rows to a list of fixed length, with
+    /// `None` for a statistic that has no value under these weights. `progress` is given how many resamples are done,
+    /// and how many there are.
     pub fn estimate(
         &self,
         statistics: &dyn Fn(&[u32]) -> Vec<Option<f64>>,
@@ -107,7 +106,7 @@ impl Bootstrap {
     }
 }
 
-/// The quantile of sorted values, linear between neighbours (NumPy's default).
+/// A quantile of sorted values, interpolated linearly (NumPy's default).
 pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
     let low = position as usize;
@@ -137,7 +136,7 @@ mod tests {
 
     #[test]
     fn splitmix_reference_values() {
-        let mut random = SplitMix64::new(1234567); // of the published reference implementation
+        let mut random = SplitMix64::new(1234567); // as in the published reference implementation
         assert_eq!([random.next(), random.next()], [6457827717110365317, 3203168211198807973]);
     }
 

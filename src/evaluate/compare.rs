@@ -1,23 +1,23 @@
-//! Two scores of the same images: how far their AUROCs are apart, and whether that is chance.
+//! Compares two scores of the same images: how much their AUROCs differ, and whether the difference is significant.
 
 use super::bootstrap::Estimate;
 use super::dataset::Finding;
 use super::metrics::{Ranking, mean};
 use super::report::ComparedReport;
 
-/// One finding with both scores, on the rows that have a label and both.
+/// One finding with both scores, on the rows that have a label and both scores.
 pub struct Compared<'a> {
     name: &'a str,
     own: Ranking,
     other: Ranking,
-    /// AUROC of both; of findings whose rows are of both classes.
+    /// The AUROCs of both scores; `None` where the rows are not of both classes.
     aurocs: Option<[f64; 2]>,
     /// See [`delong`].
     p: Option<f64>,
 }
 
 impl<'a> Compared<'a> {
-    /// The findings that have other scores.
+    /// Those findings that have other scores to compare with.
     pub fn all(findings: &[&'a Finding]) -> Vec<Self> {
         findings.iter().filter_map(|finding| Self::new(finding)).collect()
     }
@@ -39,8 +39,8 @@ impl<'a> Compared<'a> {
         Some(self.own.auroc(weights)? - self.other.auroc(weights)?)
     }
 
-    /// The mean difference of AUROCs under weights, then that of each finding. The mean keeps its findings: one without a
-    /// value in a resample enters with that of all rows.
+    /// The mean difference of AUROCs under these weights, followed by the difference of each finding. Every finding
+    /// enters the mean: one without a value in a resample enters with its value on all rows.
     pub fn differences(all: &[Self], weights: &[u32]) -> Vec<Option<f64>> {
         if all.is_empty() {
             return Vec::new();
@@ -51,7 +51,7 @@ impl<'a> Compared<'a> {
         std::iter::once(together).chain(own).collect()
     }
 
-    /// The reports, given the estimates of all [`differences`](Self::differences); the mean comes first.
+    /// The reports, given the estimates of all [`differences`](Self::differences), of which the mean comes first.
     pub fn reports(all: &[Self], estimates: &[Option<Estimate>]) -> Vec<ComparedReport> {
         let Some((&together, own)) = estimates.split_first() else { return Vec::new() };
         let of =
@@ -74,15 +74,16 @@ impl<'a> Compared<'a> {
     }
 }
 
-/// The two-sided p of the test by DeLong, DeLong and Clarke-Pearson (Biometrics 1988) that the AUROCs of two scores are
-/// equal, which takes each row for another patient. None without two positives and two negatives. Where the scores never
-/// differ in rank, p is 1.
+/// The two-sided p value of the test by DeLong, DeLong and Clarke-Pearson (Biometrics 1988) that the AUROCs of two
+/// scores are equal. The test treats rows as independent, as if each were of another patient. `None` with fewer than
+/// two positives or two negatives. If the scores never differ in rank, p is 1.
 fn delong(scores: [&Vec<f64>; 2], labels: &[Option<bool>]) -> Option<f64> {
     let of = |scores: &Vec<f64>, wanted: bool| -> Vec<f64> {
         let rows = scores.iter().zip(labels).filter(|(_, label)| **label == Some(wanted));
         rows.map(|(score, _)| *score).collect()
     };
-    // For each positive how many negatives it outranks, as a share, and for each negative how many positives outrank it.
+    // For each positive the share of negatives that it outranks, and for each negative the share of positives that
+    // outrank it.
     let components = scores.map(|scores| {
         let (positives, negatives) = (of(scores, true), of(scores, false));
         let above = placements(&positives, &negatives);
@@ -105,7 +106,7 @@ fn delong(scores: [&Vec<f64>; 2], labels: &[Option<bool>]) -> Option<f64> {
     Some(if error > 0.0 { two_sided(apart / error) } else { f64::from(u8::from(apart == 0.0)) })
 }
 
-/// For each of these values the share of the others that are lower, where equal ones count half.
+/// For each of `values` the share of `others` that are lower, where equal ones count half.
 fn placements(values: &[f64], others: &[f64]) -> Vec<f64> {
     let mut sorted = others.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -117,8 +118,9 @@ fn placements(values: &[f64], others: &[f64]) -> Vec<f64> {
     values.iter().map(place).collect()
 }
 
-/// How likely a standard normal variable is at least so far from 0 on either side: `erfc(|z| / sqrt(2))`, by its series near 0 and
-/// its continued fraction further out (Abramowitz and Stegun, 7.1.5 and 7.1.14).
+/// The probability that the absolute value of a standard normal variable is at least `|z|`, which is
+/// `erfc(|z| / sqrt(2))`. It is computed by the series near 0, and by the continued fraction further out (Abramowitz
+/// and Stegun, 7.1.5 and 7.1.14).
 pub(super) fn two_sided(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     if x < 2.0 {

@@ -12,14 +12,14 @@ use super::slices::{Slices, Slicing};
 use super::table::{Join, Table, finding_key};
 use crate::table::Csv;
 
-/// One finding on some rows.
+/// The scores and labels of one finding.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// The name of its column in the labels.
+    /// The name of its column in the table of labels.
     pub name: String,
     /// [`finding_key`] of the name.
     pub key: String,
-    /// Logits; NaN where there is none.
+    /// Logits; NaN where there is no score.
     pub scores: Vec<f64>,
     /// Labels; `None` where unknown.
     pub labels: Vec<Option<bool>>,
@@ -29,27 +29,27 @@ pub struct Finding {
     pub against: Option<Vec<f64>>,
 }
 
-/// Joined rows.
+/// The joined rows of predictions and labels.
 #[derive(Debug, Clone)]
 pub struct Rows {
     /// The findings that have both scores and labels.
     pub findings: Vec<Finding>,
     /// Key of each row in the predictions.
     pub keys: Vec<String>,
-    /// Patient of each row: the cell of the patients' column, or the row itself.
+    /// Patient of each row: the value in the column of patients, or if there is none, the row itself.
     pub patients: Vec<String>,
-    /// The rows' parts, by column of the labels.
+    /// For each column of the labels by which results are stratified, the groups of rows.
     pub slices: Vec<Slices>,
 }
 
-/// All that the files hold together.
+/// The joined data of all files.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// The rows that the metrics are computed on.
+    /// The rows on which the metrics are computed.
     pub evaluated: Rows,
-    /// The rows that thresholds are chosen on; empty unless that was asked for.
+    /// The rows on which thresholds are chosen; empty unless that was asked for.
     pub validation: Rows,
-    /// What did not join or match, for the report.
+    /// Notes for the report on what could not be joined or matched.
     pub notes: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl Dataset {
         let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
             let finding = |((key, values), column): (&(String, Vec<f64>), &Option<usize>)| {
-                let column = column.unwrap_or_default(); // `known` has seen to it that there is one
+                let column = column.unwrap_or_default(); // `known` ensures that the finding has a column
                 Ok(Finding {
                     name: labels.header[column].clone(),
                     key: key.clone(),
@@ -188,17 +188,17 @@ impl Dataset {
     }
 }
 
-/// The columns of a wide table of logits that are findings.
+/// Those columns of a wide table of logits that are findings.
 struct Scores {
     keys: Vec<String>,
-    /// A finding's key and one score for each row, NaN where there is none.
+    /// For each finding its key, and one score for each row, with NaN where there is none.
     findings: Vec<(String, Vec<f64>)>,
     /// The other columns.
     ignored: Vec<String>,
 }
 
 impl Scores {
-    /// `finding_of` gives the key of the finding that a column names, if it is wanted.
+    /// `finding_of` returns the key of the finding that a column names, if that finding is wanted.
     fn read(
         table: &Table,
         key: usize,
@@ -226,13 +226,13 @@ impl Scores {
     }
 }
 
-/// Further scores of the same images.
+/// A further table of scores for the same images.
 struct Beside {
-    /// What a column's finding is called before its name.
+    /// The prefix of a finding's name in this table's columns.
     prefix: &'static str,
-    /// For messages.
+    /// What the table is called in messages.
     what: &'static str,
-    /// Why it cannot be used where no column of it names a finding: the file and its columns.
+    /// The error where none of its columns names a finding, given the file and its columns.
     unnamed: fn(String, String) -> Reason,
 }
 
@@ -249,7 +249,7 @@ const AGAINST: Beside = Beside {
 };
 
 impl Beside {
-    /// Scores by finding, in the order of these keys.
+    /// The scores by finding, in the order of these keys.
     fn read(
         self,
         csv: &Csv,
@@ -292,7 +292,7 @@ fn named(columns: &[String]) -> impl Iterator<Item = &String> {
     columns.iter().filter(|name| !name.is_empty())
 }
 
-/// The column and the rows that COLUMN=VALUE picks.
+/// The column of COLUMN=VALUE, and for each row whether it has this value.
 fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
     let option = "--choose-on";
     let Some((name, value)) = choice.split_once('=') else {
@@ -315,7 +315,7 @@ fn rows_where(table: &Table, choice: &str) -> Result<(usize, Vec<bool>)> {
     Ok((column, rows))
 }
 
-/// By what the rows were joined, in words.
+/// A note on the columns by which rows were joined.
 fn key_note(predictions: &str, labels: &str) -> String {
     match predictions == labels {
         true => format!("Rows joined by the column `{labels}`."),
@@ -323,7 +323,7 @@ fn key_note(predictions: &str, labels: &str) -> String {
     }
 }
 
-/// What a join left out, in words; with names of images, if they may be told.
+/// Notes on the rows that could not be joined; they name images only if `named`.
 pub fn join_notes(left: &str, join: &Join, right: &str, named: bool) -> Vec<String> {
     let mut notes = Vec::new();
     for (side, other, keys) in [(left, right, &join.left_only), (right, left, &join.right_only)] {

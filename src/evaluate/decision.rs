@@ -1,4 +1,4 @@
-//! One finding by itself: its curves, and what a threshold makes of it.
+//! One finding: its curves, and the decisions that a threshold gives.
 
 use serde::Serialize;
 
@@ -6,25 +6,25 @@ use super::dataset::{Finding, Rows};
 use super::metrics::{Bin, Confusion, Ranking, confusion, f1, mcc, sensitivity, specificity};
 use super::order::ordered;
 
-/// So many bins tell how often a finding is there by score.
+/// Number of bins of the reliability curve.
 const BINS: usize = 10;
 
-/// What one threshold makes of the rows.
+/// The decisions that a threshold gives.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
-    /// Present when the score is at least this.
+    /// A finding is called present if its score is at least this.
     pub threshold: f64,
     pub counts: Confusion,
     pub sensitivity: Option<f64>,
     pub specificity: Option<f64>,
     pub f1: f64,
     pub mcc: f64,
-    /// The rows behind each count, by their keys in the predictions; the highest scores first.
+    /// The rows behind each count, by their keys in the predictions, with the highest scores first.
     pub images: Cells,
 }
 
-/// Rows by what became of them.
+/// Rows by the outcome of the decision.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Cells {
     pub tp: Vec<String>,
@@ -42,9 +42,9 @@ pub struct Curves {
     pub roc: Vec<(f64, f64)>,
     /// Recall and precision.
     pub precision_recall: Vec<(f64, f64)>,
-    /// How often the finding is there, from the lowest scores on.
+    /// The reliability curve: how often the finding is present in each bin of scores, beginning with the lowest.
     pub reliability: Vec<Bin>,
-    /// The scores, ascending and without repetition: where a threshold makes a difference.
+    /// The scores in ascending order without duplicates, which are the thresholds that make a difference.
     pub scores: Vec<f64>,
 }
 
@@ -53,7 +53,7 @@ impl Rows {
         self.findings.iter().find(|finding| finding.name == name)
     }
 
-    /// What a threshold makes of a finding; none where there is no such finding.
+    /// The decisions that a threshold gives for a finding; `None` where there is no such finding.
     pub fn decide(&self, name: &str, threshold: f64) -> Option<Decision> {
         let finding = self.finding(name)?;
         let counts = confusion(&finding.scores, &finding.labels, threshold);
@@ -81,7 +81,7 @@ impl Rows {
         })
     }
 
-    /// A finding's curves; none where there is no such finding.
+    /// A finding's curves; `None` where there is no such finding.
     pub fn curves(&self, name: &str) -> Option<Curves> {
         let finding = self.finding(name)?;
         let ranking = Ranking::new(&finding.scores, &finding.labels);

@@ -1,4 +1,4 @@
-//! What can go wrong while evaluating: which file, which line or column, and what to do about it.
+//! Errors of an evaluation, which say in which file, line or column something is wrong, and what to do about it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,13 +12,13 @@ use crate::table::TableError;
 /// An input of `carzero evaluate` that cannot be used, or an output that cannot be written.
 #[derive(Debug, Error)]
 pub enum EvaluateError {
-    /// A file is no table.
+    /// A file is not a table.
     #[error(transparent)]
     Table(#[from] TableError),
     /// A table has a header but no rows.
     #[error("`{file}` has no rows below its header. Give a file with one row for each image")]
     Empty { file: String },
-    /// A column that is needed is not there.
+    /// A required column is missing.
     #[error("`{file}` has no column `{column}`. It has: {has}. {remedy}")]
     MissingColumn { file: String, column: String, has: String, remedy: String },
     /// A cell does not hold what its column needs.
@@ -29,27 +29,27 @@ pub enum EvaluateError {
         "`{file}`, line {line}: {what} was already on line {first}. Keep one of the two, or name another column with --key"
     )]
     DuplicateRow { file: String, line: u64, first: u64, what: String },
-    /// Many rows have the key of another row, and other labels.
+    /// Many rows have the same key as an earlier row, but other labels.
     #[error(
         "`{file}`: in the column `{column}` {rows} rows have the value of an earlier row, first lines {} and {}, and other labels. It may not name the images. Name another column with --key", lines[0], lines[1]
     )]
     RepeatedKey { file: String, column: String, rows: usize, lines: [u64; 2] },
-    /// Two columns stand for the same finding.
+    /// Two columns are about the same finding.
     #[error(
         "`{file}` has two columns for one finding, `{first}` and `{second}`. Keep one of the two"
     )]
     DuplicateColumn { file: String, first: String, second: String },
-    /// The files have no column in common to join by.
+    /// The files have no common column by which they can be joined.
     #[error(
         "`{left}` and `{right}` share no column name to join their rows by. Name it alike in both and give it as --key"
     )]
     NoKey { left: String, right: String },
-    /// Several columns tell images, and each joins other rows.
+    /// Several columns identify images, and they join different rows.
     #[error(
         "`{left}` and `{right}` can be joined by several columns, each of which joins other rows: {columns}. Name the one that tells the images with --key"
     )]
     SeveralKeys { left: String, right: String, columns: String },
-    /// No row of one file belongs to a row of the other.
+    /// No row of one file matches a row of the other.
     #[error("no row of {left} belongs to a row of {right}. Name the right column with --key")]
     NothingJoined { left: String, right: String },
     /// No finding can be evaluated.
@@ -58,7 +58,7 @@ pub enum EvaluateError {
     /// An option contradicts the data.
     #[error("{option}: {reason}")]
     Option { option: &'static str, reason: Reason },
-    /// A JSON file is not what it should be.
+    /// A JSON file does not have the required form.
     #[error(
         "`{file}` cannot be used: {cause}. Write a JSON object such as {{\"Pneumonia\": -1.25}}"
     )]
@@ -93,7 +93,7 @@ impl EvaluateError {
         }
     }
 
-    /// What is told beside the [`code`](Self::code), by name.
+    /// The named values that are reported beside the [`code`](Self::code).
     pub fn values(&self) -> BTreeMap<&'static str, String> {
         let values = match self {
             Self::Table(error) => vec![("file", &error.file)],
@@ -135,7 +135,7 @@ impl EvaluateError {
 }
 
 impl EvaluateError {
-    /// Why, of those errors that say it by a code with values.
+    /// The detailed reason of those errors that have one, which has a code and values of its own.
     pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::NoFindings { reason } | Self::Option { reason, .. } => Some(reason),
@@ -151,13 +151,13 @@ fn owned((name, text): (&'static str, &String)) -> (&'static str, String) {
 /// The module's result.
 pub type Result<T> = std::result::Result<T, EvaluateError>;
 
-/// How many names there are; and some of them, if they may be told.
+/// The number of names, and if `told` some of the names.
 pub fn counted(names: &[impl AsRef<str>], told: bool) -> String {
     let count = names.len();
     if told { format!("{count} ({})", some_of(names)) } else { count.to_string() }
 }
 
-/// Some names for a message: all, or the first few and how many more there are.
+/// Some names for a message: all of them, or the first few and the number of the others.
 pub fn some_of(names: &[impl AsRef<str>]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();

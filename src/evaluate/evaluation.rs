@@ -1,5 +1,5 @@
-//! From joined scores and labels to the report: which findings count, thresholds, groups, top-k
-//! and the statistics that the bootstrap repeats.
+//! From joined scores and labels to the report: selects findings, chooses thresholds, groups findings, and computes
+//! top-k accuracy and the statistics that the bootstrap repeats.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,7 +22,7 @@ use super::sliced::Sliced;
 use super::table::{Join, finding_key};
 use crate::table::Csv;
 
-/// Why findings are left out.
+/// Reasons for leaving out a finding.
 const NOTHING_KNOWN: &str = "no image has both a label and a score";
 const NO_POSITIVE: &str = "no image is positive";
 const NO_NEGATIVE: &str = "no image is negative";
@@ -30,7 +30,7 @@ const NO_NEGATIVE: &str = "no image is negative";
 /// Number of fields of [`Metrics`].
 const METRICS: usize = 7;
 
-/// One finding, sorted once.
+/// One finding with its rows ranked, so that they are sorted only once.
 struct Ranked<'a> {
     finding: &'a Finding,
     ranking: Ranking,
@@ -49,7 +49,7 @@ impl<'a> Ranked<'a> {
         Self { finding, ranking, negation, threshold, counts }
     }
 
-    /// The fields of [`Metrics`] in their order; all absent without positives or negatives.
+    /// The fields of [`Metrics`] in their order; all absent without positives or without negatives.
     fn values(&self, weights: &[u32]) -> [Option<f64>; METRICS] {
         let Some(auroc) = self.ranking.auroc(weights) else {
             return [None; METRICS];
@@ -68,21 +68,21 @@ impl<'a> Ranked<'a> {
     }
 }
 
-/// An evaluation that is done, with the rows that it is of.
+/// A completed evaluation, with the rows that it is based on.
 #[derive(Debug)]
 pub struct Evaluation {
-    /// What it found.
+    /// The results.
     pub report: Report,
-    /// The rows that the metrics are computed on.
+    /// The rows on which the metrics are computed.
     pub rows: Rows,
 }
 
 impl Evaluation {
-    /// Computes everything. `progress` is told how many resamples of the bootstrap are done, and of how many.
+    /// Computes everything. `progress` is given how many resamples of the bootstrap are done, and how many there are.
     ///
     /// # Errors
     ///
-    /// [`EvaluateError`], where the tables do not fit together or the options do not fit them.
+    /// [`EvaluateError`], where the tables do not fit together, or the options do not fit the tables.
     pub fn new(options: &Options, progress: &mut dyn FnMut(usize, usize)) -> Result<Self> {
         let dataset = Dataset::read(options)?;
         let report = report(options, &dataset, progress)?;
@@ -131,8 +131,8 @@ fn report(
     let values =
         |weights: &[u32]| ranked.iter().map(|ranked| ranked.values(weights)).collect::<Vec<_>>();
     let whole = values(&ones);
-    // For each finding, then for each group, all metrics; then top-k, slices and differences. A macro mean keeps its
-    // findings: one without a value in a resample enters with that of all rows.
+    // All metrics of each finding, then those of each group; then top-k, groups of rows and differences. Every finding
+    // enters its macro means: one without a value in a resample enters with its value on all rows.
     let statistics = |weights: &[u32]| {
         let findings = values(weights);
         let macros = groups.iter().map(|(_, members)| {
@@ -210,7 +210,7 @@ fn report(
     })
 }
 
-/// Why no finding is left.
+/// The reason why no finding is left.
 fn none_left(left_out: &[LeftOut]) -> Reason {
     let names: Vec<&str> = left_out.iter().map(|out| out.finding.as_str()).collect();
     let findings = some_of(&names);
@@ -233,7 +233,7 @@ fn metrics_from(
     Metrics { auroc, average_precision, f1, mcc, sensitivity, specificity, negation_auroc }
 }
 
-/// A threshold for each finding where there is one.
+/// The threshold of each finding, where it has one.
 fn thresholds(
     options: &Options,
     validation: &Rows,
@@ -288,7 +288,7 @@ fn by_key(given: &BTreeMap<String, f64>) -> Result<BTreeMap<String, f64>> {
     Ok(thresholds)
 }
 
-/// The keys of the findings that the model was not trained on.
+/// The keys of the findings on which the model was not trained.
 fn unseen(names: &[String], findings: &[Finding]) -> Result<HashSet<String>> {
     let keys: HashSet<String> = names.iter().map(|name| finding_key(name)).collect();
     if let Some(key) = keys.iter().find(|key| findings.iter().all(|finding| finding.key != **key)) {
@@ -299,7 +299,7 @@ fn unseen(names: &[String], findings: &[Finding]) -> Result<HashSet<String>> {
     Ok(keys)
 }
 
-/// Terciles of the findings by number of positives, the frequent ones first.
+/// Terciles of the findings by their number of positives, the most frequent first.
 fn frequencies(ranked: &[Ranked<'_>]) -> Vec<Option<&'static str>> {
     let order = ordered(ranked.len(), &|one, two| ranked[two].counts.0.cmp(&ranked[one].counts.0));
     let mut frequencies = vec![None; ranked.len()];
@@ -335,7 +335,7 @@ fn groups(
     groups
 }
 
-/// For k = 1, 3 and 5, as far as any image has more than k known findings: whether each image hits.
+/// For k = 1, 3 and 5, if any image has more than k known findings: whether each image is a hit.
 fn top_k(ranked: &[Ranked<'_>]) -> Vec<(TopKReport, Vec<Option<f64>>)> {
     let mut images =
         vec![Vec::new(); ranked.first().map_or(0, |ranked| ranked.finding.scores.len())];
@@ -358,7 +358,7 @@ fn top_k(ranked: &[Ranked<'_>]) -> Vec<(TopKReport, Vec<Option<f64>>)> {
     [1, 3, 5].into_iter().map(report).filter(|(report, _)| report.images > 0).collect()
 }
 
-/// Maps against boxes, if both are given.
+/// Compares maps with boxes, if both are given.
 fn localisation(options: &Options, parts: &[&Rows]) -> Result<(Vec<Localisation>, Vec<String>)> {
     let (Some(boxes), Some(maps)) = (&options.boxes, &options.maps) else {
         return Ok((Vec::new(), Vec::new()));
@@ -367,7 +367,7 @@ fn localisation(options: &Options, parts: &[&Rows]) -> Result<(Vec<Localisation>
     let files = localise::Files { boxes, maps, tolerance, named };
     let keys: Vec<String> = parts.iter().flat_map(|rows| rows.keys.clone()).collect();
     let patients: Vec<&String> = parts.iter().flat_map(|rows| &rows.patients).collect();
-    // The patient of each image, or the image itself where that is not known.
+    // The patient of each image, or the image itself if its patient is unknown.
     let patients_of = |images: &[String]| {
         let rows = Join::new(images, &keys).right.into_iter();
         rows.zip(images)
@@ -377,7 +377,7 @@ fn localisation(options: &Options, parts: &[&Rows]) -> Result<(Vec<Localisation>
     localise::evaluate(&files, patients_of, options.seed, options.resamples)
 }
 
-/// Patients who are not known, or on both sides of the split.
+/// A warning if patients are unknown, or are on both sides of the split.
 fn patient_notes(options: &Options, validation: &Rows, evaluated: &Rows) -> Option<String> {
     if options.patient.is_none() {
         let warning = "Rows were resampled as if each were of another patient; with several images of a patient the intervals are too narrow. Name the patients' column with --patient.";
@@ -391,7 +391,7 @@ fn patient_notes(options: &Options, validation: &Rows, evaluated: &Rows) -> Opti
     })
 }
 
-/// Parts that are too small to tell much, or to be told of.
+/// Notes on groups of rows that are too small for reliable figures, or too small to be reported.
 fn slice_notes(slices: &[SliceReport], left_out: usize) -> Vec<String> {
     let few = |finding: &SliceFinding| finding.positives.min(finding.negatives) < FEW;
     let few = slices.iter().filter(|slice| slice.findings.iter().any(few));
@@ -416,7 +416,7 @@ fn slice_notes(slices: &[SliceReport], left_out: usize) -> Vec<String> {
     notes
 }
 
-/// How to read the numbers.
+/// Notes that explain the numbers.
 fn rules(ranked: &[Ranked<'_>], options: &Options) -> Vec<String> {
     let mut notes = vec![
         "A macro row is the plain mean over its findings that have a value. A finding that a resample leaves without positives or negatives enters that resample's mean with its value on all images.".to_string(),

@@ -1,5 +1,5 @@
-//! Finds the columns that identify the images of two tables: those whose values match, not merely
-//! the first that both tables have.
+//! Finds the columns that identify the images in two tables: those whose values match, and not merely the first that
+//! both tables have.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -8,8 +8,8 @@ use super::error::{EvaluateError, Result, some_of};
 use super::order::ordered;
 use super::table::{Join, Table, file_name};
 
-/// Words in the names of columns that identify images, the surest first. The first `FILES` of them
-/// name the image itself.
+/// Words in the names of columns that identify images, the most reliable first. The first `FILES` of them name the
+/// image itself.
 const IDENTIFYING: [&str; 12] = [
     "image",
     "img",
@@ -27,33 +27,34 @@ const IDENTIFYING: [&str; 12] = [
 
 const FILES: usize = 5;
 
-/// Columns of the same images in both tables.
+/// A pair of columns that may identify the same images.
 #[derive(Debug)]
 struct Candidate {
     left: usize,
     right: usize,
-    /// The surest comes first.
+    /// How much the pair can be trusted; the most reliable comes first.
     rank: Rank,
     join: Join,
 }
 
-/// How far a pair of columns is to be trusted. Derived order: the first is the best.
+/// How much a pair of columns can be trusted. The order of the variants counts: the first is the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// One name, which identifies images.
+    /// Both have the same name, which says that the column identifies images.
     Identifying,
-    /// Two names, both of the image itself: "image" and "path".
+    /// They have different names, but both names are of the image itself, such as "image" and "path".
     Renamed,
-    /// One name, which says nothing.
+    /// Both have the same name, which says nothing about images.
     Any,
-    /// Two names, one of which is known to be that of the image.
+    /// They have different names, but one of the columns is known to name the images.
     Of,
-    /// Rows counted in a column that has a name.
+    /// Both have the same name, but the values only number the rows.
     Counter,
 }
 
-/// The key columns of predictions and labels. `named` is the user's choice, for predictions that lack such a column
-/// the labels' one beside their column `image`; of `long` predictions the key is the first column.
+/// The key columns of predictions and labels. `named` is the user's choice. If the predictions have no column with this
+/// name, it is the key of the labels only, and that of the predictions is their column `image`. In `long` predictions
+/// the key is always the first column.
 pub fn columns(
     predictions: &Table,
     long: bool,
@@ -83,7 +84,7 @@ pub fn columns(
     if long && let Some(column) = most_named(predictions, labels) {
         return Ok((0, column));
     }
-    // No column fits. The error is about the one that was most likely meant.
+    // No column fits. The error is about the column that was most likely meant.
     let shared = |&(left, right): &(usize, usize)| {
         same(&predictions.header[left], &labels.header[right])
             && !is_nameless(&labels.header[right])
@@ -98,7 +99,7 @@ pub fn columns(
     }
 }
 
-/// The column of the labels that names the most images, though one of them more than once.
+/// The column of the labels that names the most of the images, although it names some of them more than once.
 fn most_named(images: &Table, labels: &Table) -> Option<usize> {
     let names: HashSet<&str> =
         (0..images.rows()).map(|row| file_name(images.cell(row, 0))).collect();
@@ -111,8 +112,8 @@ fn most_named(images: &Table, labels: &Table) -> Option<usize> {
     (2 * most >= images.rows().min(labels.rows())).then_some(column)
 }
 
-/// The columns that are unique in both tables and share most of their values. `named`: the column on the left is known
-/// to name images.
+/// The columns that have unique values in both tables and share most of them. With `named`, the left column is known to
+/// name the images.
 fn by_values(
     left: &Table,
     lefts: impl Iterator<Item = usize>,
@@ -175,33 +176,35 @@ fn same(one: &str, two: &str) -> bool {
     one.to_lowercase() == two.to_lowercase()
 }
 
-/// Whether a column's name says that it tells images or counts rows.
+/// Whether the name of a column says that it identifies images or numbers rows.
 pub fn is_identifying(name: &str) -> bool {
     place(name) < IDENTIFYING.len() || is_nameless(name)
 }
 
-/// What pandas writes above an index that has no name, and what reading and writing again makes of it.
+/// Whether this is the name that pandas gives to an unnamed index, or that results from reading and writing the table
+/// again.
 fn is_nameless(name: &str) -> bool {
     let name = name.to_lowercase();
     name.is_empty() || name == "index" || name.starts_with("unnamed:") || name.starts_with("level_")
 }
 
-/// Whether rows are merely counted: 0, 1, … or 1, 2, … in any order; with gaps where the name says
-/// nothing, for rows may have been left out.
+/// Whether the values only number the rows: 0, 1, … or 1, 2, … in any order. With `gaps`, which is for columns whose
+/// names say nothing, numbers may be missing, because rows may have been left out.
 fn are_numbered(keys: &[String], gaps: bool) -> bool {
     let numbers: Option<HashSet<usize>> = keys.iter().map(|key| key.parse().ok()).collect();
     let Some(numbers) = numbers else { return false };
     gaps || [0, 1].iter().any(|start| (*start..start + keys.len()).all(|n| numbers.contains(&n)))
 }
 
-/// Place of the surest identifying word of a name: "image_path", "StudyInstanceUID", "dicom id".
+/// The position in [`IDENTIFYING`] of the most reliable word in a name such as "image_path", "StudyInstanceUID" or
+/// "dicom id".
 fn place(name: &str) -> usize {
     let words = words(name);
     let last = IDENTIFYING.len();
     IDENTIFYING.iter().position(|word| words.iter().any(|own| own == word)).unwrap_or(last)
 }
 
-/// The lower-case words of a name, which blanks, marks and capitals separate.
+/// The words of a name in lower case, which may be separated by blanks, punctuation and capitals.
 pub fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small = false;

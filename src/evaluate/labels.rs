@@ -1,4 +1,4 @@
-//! Labels in the forms that people have, as one: a column for each finding.
+//! Converts labels from the forms in which they are published or written to one form, with a column for each finding.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use super::table::{Table, finding_key};
 use crate::labels::{Name, Statements, Vocabulary, chexpert, nih14, openi, padchest};
 use crate::table::Csv;
 
-/// How labels are written.
+/// The form in which labels are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
@@ -25,28 +25,29 @@ pub enum Form {
     Padchest,
     /// Open-I's `indiana_projections.csv` and `indiana_reports.csv`.
     Openi,
-    /// MIMIC-CXR-JPG's `mimic-cxr-2.0.0-chexpert.csv`: labels of studies, whose images `mimic-cxr-2.0.0-metadata.csv` names.
+    /// MIMIC-CXR-JPG's `mimic-cxr-2.0.0-chexpert.csv`, which has labels of studies; the images of each study are in
+    /// `mimic-cxr-2.0.0-metadata.csv`.
     MimicCxr,
 }
 
 /// Labels of images.
 #[derive(Debug)]
 pub struct Labels {
-    /// A row for each image, whatever was published.
+    /// The table with a row for each image, whatever the form of the files.
     pub table: Table,
-    /// How they were written.
+    /// The form in which they were written.
     pub form: Form,
-    /// The columns that are findings for sure; of a wide table any may be one.
+    /// The columns that are known to be findings; `None` for a wide table, in which any column may be one.
     findings: Option<Vec<usize>>,
 }
 
 impl Labels {
-    /// Reads one table, or the two of Open-I or MIMIC-CXR-JPG. What a published form means is taken from it, in canonical
-    /// names.
+    /// Reads one table, or the two tables of Open-I or MIMIC-CXR-JPG. A published form is converted to findings with
+    /// canonical names.
     ///
     /// # Errors
     ///
-    /// What [`Table::read`] says, and [`EvaluateError::Option`] for several tables that do not belong together.
+    /// Those of [`Table::read`], and [`EvaluateError::Option`] for several tables that do not belong together.
     pub fn read(files: &[Csv]) -> Result<Self> {
         let tables = files.iter().map(Table::read).collect::<Result<Vec<_>>>()?;
         if let Some([images, studies]) = pair_of(&tables) {
@@ -90,7 +91,7 @@ impl Labels {
         Ok(Self { table, form: Form::Wide, findings: None })
     }
 
-    /// Which columns are findings, leaving out `reserved` ones; and those that were no labels after all.
+    /// Which columns are findings, except for those in `reserved`; and which of the others contain no labels.
     pub fn findings(&self, reserved: &[usize]) -> (Vec<usize>, Vec<usize>) {
         if let Some(findings) = &self.findings {
             return (findings.clone(), Vec::new());
@@ -99,7 +100,7 @@ impl Labels {
         free.partition(|&column| self.holds_labels(column))
     }
 
-    /// Takes rows once that repeat the key of another one and, to the letter, all its labels. Says how many were left out.
+    /// Removes rows that have the same key as another row and exactly the same labels. Returns how many were removed.
     pub fn take_once(&mut self, key: usize) -> usize {
         let (findings, _) = self.findings(&[key]);
         let table = &self.table;
@@ -119,8 +120,8 @@ impl Labels {
         repeats.len()
     }
 
-    /// Whether a column can be a finding's: it identifies nothing, and at least half of what is written in
-    /// it are labels.
+    /// Whether a column can be a finding: it does not identify images, and at least half of its nonempty cells are
+    /// labels.
     fn holds_labels(&self, column: usize) -> bool {
         let cells = (0..self.table.rows()).filter(|&row| !self.table.cell(row, column).is_empty());
         let (right, wrong): (Vec<_>, Vec<_>) =
@@ -128,7 +129,7 @@ impl Labels {
         !key::is_identifying(&self.table.header[column]) && right.len() >= wrong.len()
     }
 
-    /// The only column of each finding, by [`finding_key`].
+    /// The only column of a finding, given by its [`finding_key`].
     ///
     /// # Errors
     ///
@@ -147,13 +148,13 @@ impl Labels {
     }
 }
 
-/// Labels that a dataset's own table has no canonical name for keep theirs.
+/// A vocabulary for datasets' labels without a canonical name, which keep their own names.
 fn own_words() -> Vocabulary {
     Vocabulary::new(|label| Some(label.to_string().into()))
 }
 
-/// Which tables are the two of Open-I or MIMIC-CXR-JPG: the one that says the images of a study, and the one that says what
-/// is on them.
+/// The positions of the two tables of Open-I or MIMIC-CXR-JPG: the one that lists the images of each study, and the one
+/// with the labels of each study.
 pub fn pair_of(tables: &[Table]) -> Option<[usize; 2]> {
     let with = |columns: [&str; 2]| {
         let has = |table: &Table| columns.iter().all(|name| table.column(name).is_some());
@@ -169,7 +170,7 @@ pub fn pair_of(tables: &[Table]) -> Option<[usize; 2]> {
     pair.filter(|(images, studies)| images != studies).map(|(images, studies)| [images, studies])
 }
 
-/// Of a table that is one of the two of Open-I or MIMIC-CXR-JPG: the collection, and the other one's name there.
+/// For one of the two tables of Open-I or MIMIC-CXR-JPG: the name of the dataset, and that of the other table.
 pub fn other_of(table: &Table) -> Option<(&'static str, &'static str)> {
     let has = |column| table.column(column).is_some();
     let labelled = chexpert_columns(table).is_some();
@@ -196,7 +197,7 @@ fn chexpert_of(table: &Table, columns: [usize; 14], row: usize) -> Statements {
     chexpert::statements(columns.map(|column| table.cell(row, column)))
 }
 
-/// The images of a study have the labels of that study.
+/// Gives each image the labels of its study.
 fn read_mimic_cxr(images: &Table, studies: &Table, columns: [usize; 14]) -> Labels {
     let study = |table: &Table| table.column("study_id").unwrap_or_default();
     let (of_image, of_study) = (study(images), study(studies));
@@ -224,7 +225,8 @@ fn read_openi(projections: &Table, reports: &Table) -> Labels {
     widened(projections.clone(), Form::Openi, &[], statements)
 }
 
-/// The fourteen columns mean what CheXpert says, which calls an image without findings free of all; a path names the patient.
+/// Reads CheXpert's table by that dataset's own conventions: an image with No Finding lacks all findings, and the
+/// patient is part of the path.
 fn read_chexpert(table: Table, path: usize, columns: [usize; 14]) -> Labels {
     let statements = (0..table.rows()).map(|row| Some(chexpert_of(&table, columns, row))).collect();
     let patients: Vec<String> =
@@ -234,7 +236,7 @@ fn read_chexpert(table: Table, path: usize, columns: [usize; 14]) -> Labels {
     widened(table, Form::Chexpert, &columns, statements)
 }
 
-/// Puts a column for each finding in place of those that were read; rows without statements go.
+/// Replaces the columns that were read by a column for each finding; rows without statements are removed.
 fn widened(
     table: Table,
     form: Form,

@@ -1,7 +1,7 @@
-//! Do maps point at what radiologists boxed? Pointing game and box energy.
+//! Measures whether maps point at the boxes that radiologists drew, by the pointing game and by box energy.
 //!
-//! A map is a side x side grid over a view, which is a rectangle of image pixels (it may reach
-//! beyond the image). Row 0 is at the top; values run left to right, then down.
+//! A map is a grid with `side` x `side` cells over a view, which is a rectangle in pixels of the image (it may reach
+//! beyond the image). Row 0 is at the top; values run from left to right, then down.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use super::table::{Join, Table, finding_key};
 use crate::labels::nih14::{BOX_COLUMNS, of_box};
 use crate::table::Csv;
 
-/// A rectangle in image pixels from the top left corner.
+/// A rectangle in pixels of the image, measured from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rect {
     pub x: f64,
@@ -27,7 +27,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The part inside another rectangle; its sides are 0 where there is none.
+    /// The part inside of another rectangle; its sides are 0 if there is none.
     fn clipped(&self, to: &Self) -> Self {
         let (x, y) = (self.x.max(to.x), self.y.max(to.y));
         let width = ((self.x + self.width).min(to.x + to.width) - x).max(0.0);
@@ -35,7 +35,7 @@ impl Rect {
         Self { x, y, width, height }
     }
 
-    /// How far a point lies outside, as the crow flies; 0 inside.
+    /// The Euclidean distance of a point from the rectangle; 0 inside.
     fn distance(&self, x: f64, y: f64) -> f64 {
         let outside =
             |value: f64, from: f64, length: f64| (from - value).max(value - from - length).max(0.0);
@@ -43,7 +43,7 @@ impl Rect {
     }
 }
 
-/// Where a model looked.
+/// A map of where the model looked.
 #[derive(Debug, Clone)]
 pub struct Map {
     view: Rect,
@@ -60,9 +60,8 @@ impl Map {
     }
 }
 
-/// 1 when the centre of the map's highest cell lies in a box, or within `tolerance` pixels of one
-/// (in a circle, as in TorchRay's pointing game); 0 when not. Where several cells are highest: the
-/// share of them that hit.
+/// 1 if the centre of the map's highest cell lies in a box, or within `tolerance` pixels of one (in a circle, as in
+/// TorchRay's pointing game), and otherwise 0. If several cells are highest, the share of them that hit.
 pub fn pointing_game(map: &Map, boxes: &[Rect], tolerance: f64) -> f64 {
     let highest = map.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let hits: Vec<bool> = (0..map.values.len())
@@ -76,8 +75,8 @@ pub fn pointing_game(map: &Map, boxes: &[Rect], tolerance: f64) -> f64 {
     hits.iter().filter(|hit| **hit).count() as f64 / hits.len() as f64
 }
 
-/// The share of the map's mass inside the boxes, where a cell's value is spread evenly over it and
-/// values below 0 have no mass. `None` for a map without mass.
+/// The share of the map's mass inside of the boxes. A cell's value is spread evenly over the cell, and negative values
+/// have no mass. `None` for a map without mass.
 pub fn box_energy(map: &Map, boxes: &[Rect]) -> Option<f64> {
     let (mut inside, mut total) = (0.0, 0.0);
     for (index, value) in
@@ -89,7 +88,7 @@ pub fn box_energy(map: &Map, boxes: &[Rect]) -> Option<f64> {
     (total > 0.0).then(|| inside / total)
 }
 
-/// The share of a rectangle that boxes cover, counted once where they overlap.
+/// The share of a rectangle that boxes cover; where they overlap, it is counted once.
 fn covered(rect: &Rect, boxes: &[Rect]) -> f64 {
     let parts: Vec<Rect> = boxes
         .iter()
@@ -117,7 +116,7 @@ fn covered(rect: &Rect, boxes: &[Rect]) -> f64 {
     area / (rect.width * rect.height)
 }
 
-/// How well the maps point, for one finding or as the mean over findings.
+/// How well the maps point at the boxes, for one finding or as the mean over findings.
 #[derive(Debug, Clone, Serialize)]
 pub struct Localisation {
     pub finding: String,
@@ -125,17 +124,17 @@ pub struct Localisation {
     pub maps: usize,
     pub pointing_game: Option<Estimate>,
     pub box_energy: Option<Estimate>,
-    /// What both would be by chance: the share of the view that the boxes cover.
+    /// The expected value of both for a random map: the share of the view that the boxes cover.
     pub chance: Option<f64>,
 }
 
-/// The files and how to read them.
+/// The files, and how they are read.
 pub struct Files<'a> {
     pub boxes: &'a Csv,
     pub maps: &'a Csv,
-    /// In pixels, for the pointing game.
+    /// Tolerance of the pointing game, in pixels.
     pub tolerance: f64,
-    /// Notes may name images.
+    /// Whether notes may name images.
     pub named: bool,
 }
 
@@ -144,7 +143,7 @@ const MACRO: &str = "macro";
 /// Hit, energy, chance.
 const METRICS: usize = 3;
 
-/// One map with boxes.
+/// A map that has boxes.
 struct Pair {
     key: String,
     finding: String,
@@ -152,8 +151,8 @@ struct Pair {
     values: [Option<f64>; METRICS],
 }
 
-/// Evaluates all maps that have boxes: the macro row first, then the findings by name.
-/// `patients_of` names the patients of images.
+/// Evaluates all maps that have boxes. Returns the macro row first, followed by the findings by name. `patients_of`
+/// returns the patients of images.
 pub fn evaluate(
     files: &Files<'_>,
     patients_of: impl Fn(&[String]) -> Vec<String>,
@@ -173,8 +172,8 @@ pub fn evaluate(
         names.iter().map(row).collect::<Vec<[Option<f64>; METRICS]>>()
     };
     let whole = values(&vec![1; pairs.len()]);
-    // The means over findings, then each finding. The means keep their findings: one without maps
-    // in a resample enters with its value on all.
+    // The means over findings, followed by each finding. Every finding enters the means: one without maps in a resample
+    // enters with its value on all maps.
     let statistics = |weights: &[u32]| {
         let findings = values(weights);
         let macro_row = std::array::from_fn(|metric| {
@@ -285,21 +284,21 @@ fn read_pairs(files: &Files<'_>) -> Result<(Vec<Pair>, Vec<String>)> {
     Ok((pairs, notes))
 }
 
-/// Image and [`finding_key`] to the finding's name and its boxes.
+/// For each image and [`finding_key`]: the finding's name and its boxes.
 type Boxes = HashMap<(String, String), (String, Vec<Rect>)>;
 
 /// The columns of boxes: image, finding, left, top, width and height.
 const COLUMNS: [&str; 6] = ["path", "finding", "x", "y", "w", "h"];
 
-/// Whether a table has boxes, as the project writes them or as ChestX-ray14 publishes its own.
+/// Whether a table contains boxes, in the project's own form or in that of ChestX-ray14.
 pub fn is_boxes(table: &Table) -> bool {
     [COLUMNS, BOX_COLUMNS].iter().any(|names| names.iter().all(|name| table.column(name).is_some()))
 }
 
-/// What a label of boxes is called in the other tables.
+/// Converts a label of boxes to the name that the other tables use.
 type Named = fn(&str) -> String;
 
-/// The columns of image and finding, and then the box's.
+/// The columns of image and finding, followed by those of the box.
 fn columns_of(table: &Table) -> Result<([usize; 6], Named)> {
     if table.column(BOX_COLUMNS[0]).is_some() {
         let named = |label: &str| of_box(&label.to_lowercase()).unwrap_or(label).to_string();
@@ -308,14 +307,14 @@ fn columns_of(table: &Table) -> Result<([usize; 6], Named)> {
     Ok((require(table, COLUMNS, "Boxes need path, finding, x, y, w, h")?, str::to_string))
 }
 
-/// Which findings are boxed on which image, each once.
+/// Pairs of an image and a finding that is boxed on it, without duplicates.
 pub fn boxed(table: &Table) -> Result<BTreeSet<(String, String)>> {
     let ([image, finding, ..], named) = columns_of(table)?;
     let pair = |row| (table.cell(row, image).to_string(), named(table.cell(row, finding)));
     Ok(set_of((0..table.rows()).map(pair)))
 }
 
-/// The boxes, and the images that have any.
+/// The boxes, and the names of the images that have any.
 fn read_boxes(csv: &Csv) -> Result<(Boxes, Vec<String>)> {
     let table = Table::read(csv)?;
     let ([image, finding, x, y, width, height], named) = columns_of(&table)?;
@@ -372,7 +371,7 @@ mod tests {
         Rect { x, y, width, height }
     }
 
-    /// 2 x 2 over 100 x 100 pixels from (10, 0).
+    /// A map with 2 x 2 cells over a view of 100 x 100 pixels, whose top left corner is at (10, 0).
     fn map(values: [f64; 4]) -> Map {
         Map { view: rect(10.0, 0.0, 100.0, 100.0), side: 2, values: values.to_vec() }
     }
@@ -393,7 +392,7 @@ mod tests {
         );
         assert_eq!(pointing_game(&map_right, &[rect(90.0, 0.0, 5.0, 50.0)], 4.9), 0.0);
         assert_eq!(pointing_game(&map_right, &[rect(90.0, 0.0, 5.0, 50.0)], 5.0), 1.0);
-        // TorchRay's pointing game takes a disc around the point: a corner 3 and 4 away is 5 away.
+        // TorchRay's pointing game uses a disc around the point: a corner at offsets of 3 and 4 is at a distance of 5.
         let corner = rect(88.0, 29.0, 10.0, 10.0);
         assert_eq!(pointing_game(&map_right, &[corner], 4.9), 0.0);
         assert_eq!(pointing_game(&map_right, &[corner], 5.0), 1.0);
@@ -407,7 +406,7 @@ mod tests {
         assert_eq!(box_energy(&map([3.0, 1.0, 0.0, 0.0]), &[left_half, left_half]), Some(0.75));
         assert_eq!(box_energy(&map([-3.0, 1.0, 0.0, 0.0]), &[left_half]), Some(0.0));
         assert_eq!(box_energy(&map([0.0; 4]), &[left_half]), None);
-        // Two boxes of half a cell each that share a quarter of it.
+        // Two boxes that each cover half of a cell and overlap in a quarter of it.
         let overlapping = [rect(10.0, 0.0, 25.0, 50.0), rect(10.0, 0.0, 50.0, 25.0)];
         assert!((covered(&rect(10.0, 0.0, 50.0, 50.0), &overlapping) - 0.75).abs() < 1e-12);
     }

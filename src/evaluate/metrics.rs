@@ -1,19 +1,18 @@
 //! Metrics of one finding, as pure functions.
 //!
-//! Higher scores mean "present". A row whose label is `None` or whose score is NaN is masked: it
-//! counts neither as positive nor as negative. [`Ranking`] sorts once and then answers for any
-//! weights of the rows, which is what the bootstrap needs; the free functions give each row the
-//! weight 1.
+//! Higher scores mean "present". A row whose label is `None` or whose score is NaN is masked: it counts neither as
+//! positive nor as negative. [`Ranking`] sorts the rows once, and then computes metrics for any weights of the rows,
+//! which is what the bootstrap needs; the free functions weight each row by 1.
 
 use serde::Serialize;
 
 use super::bootstrap::quantile;
 use super::order::ordered;
 
-/// Fewer positives or negatives than this say little.
+/// With fewer positives or negatives than this, metrics are unreliable.
 pub const FEW: u64 = 10;
 
-/// The known rows of one finding in falling order of score.
+/// The known rows of one finding in descending order of their scores.
 #[derive(Debug, Clone)]
 pub struct Ranking {
     rows: Vec<Ranked>,
@@ -28,7 +27,7 @@ struct Ranked {
     ends_tie: bool,
 }
 
-/// All rows of one score, with the counts of everything that scores at least as high.
+/// All rows with the same score, together with the cumulative counts of all rows that score at least as high.
 struct Step {
     score: f64,
     positives: u64,
@@ -51,7 +50,7 @@ pub struct Confusion {
     pub tn: u64,
 }
 
-/// Rows of similar score.
+/// A group of rows with similar scores.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Bin {
     /// Their mean score.
@@ -78,7 +77,7 @@ impl Ranking {
         Self { rows }
     }
 
-    /// Numbers of positives and negatives under these weights, one weight for each row of the input.
+    /// The numbers of positives and negatives under these weights, one for each row of the input.
     pub fn counts(&self, weights: &[u32]) -> (u64, u64) {
         self.rows.iter().fold((0, 0), |(positives, negatives), ranked| {
             let weight = u64::from(weights[ranked.row as usize]);
@@ -90,9 +89,9 @@ impl Ranking {
         })
     }
 
-    /// The highest score that nine in ten positives reach, and the lowest that nine in ten negatives
-    /// do not exceed: a score between them is common with the finding and without it. None for fewer
-    /// than ten of either, where a tenth is no whole image.
+    /// The highest score that nine in ten positives reach, and the lowest score that nine in ten negatives do not
+    /// exceed. Scores between them are common both with the finding and without it. `None` for fewer than ten of
+    /// either, because a tenth is then less than one image.
     pub fn undecided(&self) -> Option<[f64; 2]> {
         let (with, without): (Vec<&Ranked>, Vec<&Ranked>) =
             self.rows.iter().partition(|ranked| ranked.positive);
@@ -102,7 +101,7 @@ impl Ranking {
         })
     }
 
-    /// [`auroc`] under weights. Integers until the last division, so exact.
+    /// [`auroc`] under weights. It is computed in integers up to the final division, and so is exact.
     #[inline(never)] // see `study.rs`
     pub fn auroc(&self, weights: &[u32]) -> Option<f64> {
         let (mut doubled, mut totals) = (0u128, (0, 0));
@@ -170,8 +169,8 @@ impl Ranking {
         points
     }
 
-    /// The precision-recall curve as (recall, precision), one point for each distinct score from the highest on. Empty
-    /// where there are no positives.
+    /// The precision-recall curve as (recall, precision), one point for each distinct score, beginning with the
+    /// highest. Empty where there are no positives.
     pub fn precision_recall(&self, weights: &[u32]) -> Vec<(f64, f64)> {
         let (positives, _) = self.counts(weights);
         let mut points = Vec::new();
@@ -184,8 +183,9 @@ impl Ranking {
         points
     }
 
-    /// How often the finding is there by score: the rows in `bins` of as equal number as ties allow, from the lowest
-    /// scores on, as scikit-learn's `calibration_curve` with quantiles divides them. Bins without rows are left out.
+    /// The reliability curve: how often the finding is present, by score. The rows are divided into `bins` bins with
+    /// numbers of rows as equal as ties allow, beginning with the lowest scores, as in scikit-learn's
+    /// `calibration_curve` with quantiles. Empty bins are left out.
     pub fn reliability(&self, bins: usize) -> Vec<Bin> {
         let ascending: Vec<f64> = self.rows.iter().rev().map(|ranked| ranked.score).collect();
         if ascending.is_empty() {
@@ -210,7 +210,7 @@ impl Ranking {
         let mut step = Step { score: 0.0, positives: 0, negatives: 0, tp: 0, fp: 0 };
         for ranked in &self.rows {
             let weight = u64::from(weights[ranked.row as usize]);
-            // Without a branch on the label, which no processor can predict.
+            // There is no branch on the label, because a processor could not predict it.
             let positive = weight * u64::from(ranked.positive);
             step.positives += positive;
             step.negatives += weight - positive;
@@ -225,21 +225,21 @@ impl Ranking {
     }
 }
 
-/// Area under the ROC curve: the chance that a positive scores higher than a negative, where a tie
-/// counts one half (which equals mid-ranks). `None` without positives or without negatives.
+/// Area under the ROC curve: the probability that a positive scores higher than a negative, where a tie counts one half
+/// (which equals mid-ranks). `None` without positives or without negatives.
 pub fn auroc(scores: &[f64], labels: &[Option<bool>]) -> Option<f64> {
     Ranking::new(scores, labels).auroc(&ones(scores))
 }
 
-/// Average precision, `sum over distinct scores of (recall - previous recall) * precision`:
-/// step-wise without interpolation, equal scores enter together, as scikit-learn's
-/// `average_precision_score`. A random order gives the prevalence. `None` without positives.
+/// Average precision, `sum over distinct scores of (recall - previous recall) * precision`. It is step-wise without
+/// interpolation, and equal scores are one step, as in scikit-learn's `average_precision_score`. A random order gives
+/// the prevalence. `None` without positives.
 pub fn average_precision(scores: &[f64], labels: &[Option<bool>]) -> Option<f64> {
     Ranking::new(scores, labels).average_precision(&ones(scores))
 }
 
-/// The score at which "present when score >= threshold" has the highest F1; among equals the
-/// highest threshold, which raises the fewest alarms. `None` without positives.
+/// The threshold for which the decision "present when score >= threshold" has the highest F1; if several do, the
+/// highest of them, which gives the fewest false alarms. `None` without positives.
 pub fn best_f1_threshold(scores: &[f64], labels: &[Option<bool>]) -> Option<f64> {
     Ranking::new(scores, labels).best_f1_threshold(&ones(scores))
 }
@@ -249,36 +249,35 @@ pub fn confusion(scores: &[f64], labels: &[Option<bool>], threshold: f64) -> Con
     Ranking::new(scores, labels).confusion(threshold, &ones(scores))
 }
 
-/// `TP / (TP + FN)`, the share of those present that are called present. None without any.
+/// `TP / (TP + FN)`, the share of positives that are called present. `None` without positives.
 pub fn sensitivity(counts: Confusion) -> Option<f64> {
     let positives = counts.tp + counts.fn_;
     (positives > 0).then(|| counts.tp as f64 / positives as f64)
 }
 
-/// `TN / (TN + FP)`, the share of those absent that are called absent. None without any.
+/// `TN / (TN + FP)`, the share of negatives that are called absent. `None` without negatives.
 pub fn specificity(counts: Confusion) -> Option<f64> {
     let negatives = counts.tn + counts.fp;
     (negatives > 0).then(|| counts.tn as f64 / negatives as f64)
 }
 
-/// `2 TP / (2 TP + FP + FN)`, the harmonic mean of precision and recall. 0 where nothing is
-/// present and nothing is called present, as scikit-learn.
+/// `2 TP / (2 TP + FP + FN)`, the harmonic mean of precision and recall. It is 0 where nothing is present and nothing
+/// is called present, as in scikit-learn.
 pub fn f1(counts: Confusion) -> f64 {
     let denominator = 2 * counts.tp + counts.fp + counts.fn_;
     if denominator == 0 { 0.0 } else { 2.0 * counts.tp as f64 / denominator as f64 }
 }
 
-/// Matthews correlation, `(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN))`. 0 where a factor
-/// below the root is 0, as scikit-learn.
+/// Matthews correlation coefficient, `(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN))`. It is 0 where a factor
+/// under the root is 0, as in scikit-learn.
 pub fn mcc(counts: Confusion) -> f64 {
     let [tp, fp, fn_, tn] = [counts.tp, counts.fp, counts.fn_, counts.tn].map(|count| count as f64);
     let root = ((tp + fp) * (tp + fn_) * (tn + fp) * (tn + fn_)).sqrt();
     if root == 0.0 { 0.0 } else { (tp * tn - fp * fn_) / root }
 }
 
-/// Where each score stands among all that are not NaN: `100 (lower + equal / 2) / n`, with the
-/// score itself among the equal. NaN stays NaN. This makes findings comparable, which raw logits
-/// are not.
+/// The percentile of each score among all that are not NaN, `100 (lower + equal / 2) / n`, where the score itself is
+/// among the equal ones. NaN stays NaN. Percentiles make findings comparable, which raw logits are not.
 pub fn percentiles(scores: &[f64]) -> Vec<f64> {
     let mut sorted: Vec<f64> = scores.iter().copied().filter(|score| !score.is_nan()).collect();
     sorted.sort_by(f64::total_cmp);
@@ -293,9 +292,9 @@ pub fn percentiles(scores: &[f64]) -> Vec<f64> {
     scores.iter().map(percentile).collect()
 }
 
-/// Whether a positive finding of one image is among its `k` highest, given the percentile and the
-/// label of each of its known findings; a tie with a negative is ranked against the positive.
-/// `None` where no finding is positive, or where there are not more than `k` to choose from.
+/// Whether a positive finding of an image is among its `k` highest, given the percentile and the label of each known
+/// finding. In a tie, a negative is ranked before a positive. `None` where no finding is positive, or where there are
+/// at most `k` findings.
 pub fn top_k_hit(findings: &[(f64, bool)], k: usize) -> Option<bool> {
     let best = findings
         .iter()
@@ -307,19 +306,19 @@ pub fn top_k_hit(findings: &[(f64, bool)], k: usize) -> Option<bool> {
     (findings.len() > k).then_some(ahead < k)
 }
 
-/// The chance of a top-`k` hit for a random order of `total` findings, `positives` of them present.
+/// The probability of a top-`k` hit for a random order of `total` findings, of which `positives` are present.
 pub fn top_k_chance(total: usize, positives: usize, k: usize) -> f64 {
     let missed =
         |drawn: usize| total.saturating_sub(positives + drawn) as f64 / (total - drawn) as f64;
     1.0 - (0..k.min(total)).map(missed).product::<f64>()
 }
 
-/// The mean of the values that are there.
+/// The mean of the values that are not `None`.
 pub fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     weighted_mean(values.map(|value| (value, 1)))
 }
 
-/// The weighted mean of the values that are there.
+/// The weighted mean of the values that are not `None`.
 pub fn weighted_mean(values: impl Iterator<Item = (Option<f64>, u32)>) -> Option<f64> {
     let known = values.filter_map(|(value, weight)| Some((value?, f64::from(weight))));
     let (sum, total) = known
@@ -343,12 +342,13 @@ mod tests {
     #[test]
     fn nine_in_ten_of_each_side_bound_the_undecided() {
         let scores: Vec<f64> = (0..20).map(f64::from).collect();
-        // Even numbers are without the finding, odd ones with it; the lowest is masked.
+        // Even numbers are negatives, odd ones positives; the lowest is masked.
         let labels: Vec<Option<bool>> = (0..20).map(|i| (i > 0).then_some(i % 2 == 1)).collect();
         assert_eq!(Ranking::new(&scores, &labels).undecided(), None, "nine without it");
         let labels: Vec<Option<bool>> = (0..20).map(|i| Some(i % 2 == 1)).collect();
         assert_eq!(Ranking::new(&scores, &labels).undecided(), Some([3.0, 16.0]));
-        // Eleven with it: nine in ten are ten of them. Apart, the first is above the second.
+        // With eleven positives, nine in ten of them are ten. The classes are separated, so the first value is above
+        // the second.
         let labels: Vec<Option<bool>> = (0..21).map(|i| Some(i >= 10)).collect();
         let scores: Vec<f64> = (0..21).map(f64::from).collect();
         assert_eq!(Ranking::new(&scores, &labels).undecided(), Some([11.0, 8.0]));
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(mcc(Confusion { tp: 5, fp: 0, fn_: 0, tn: 5 }), 1.0);
     }
 
-    /// `n` rows with tied scores that lean the right way.
+    /// `n` rows with tied scores that are higher for positives on average.
     fn random_rows(n: usize) -> (Vec<f64>, Vec<Option<bool>>) {
         let mut random = SplitMix64::new(7);
         (0..n)
@@ -413,9 +413,10 @@ mod tests {
             .unzip()
     }
 
-    /// scikit-learn 1.9.1 on the rows of `random_rows(500)`, made again in Python by a SplitMix64
-    /// of ours: `roc_auc_score(y, s)`, `average_precision_score(y, s)`, and `f1_score(y, s >= t)`,
-    /// `matthews_corrcoef(y, s >= t)` at the `t` of `precision_recall_curve` with the highest F1.
+    /// The expected values are from scikit-learn 1.9.1, on the rows of `random_rows(500)`, which were reproduced in
+    /// Python with the same SplitMix64: `roc_auc_score(y, s)`, `average_precision_score(y, s)`, and
+    /// `f1_score(y, s >= t)` and `matthews_corrcoef(y, s >= t)` at the threshold `t` of `precision_recall_curve` with
+    /// the highest F1.
     #[test]
     fn equals_scikit_learn() {
         let (scores, labels) = random_rows(500);

@@ -1,4 +1,4 @@
-//! How good are scores, measured against labels, boxes and maps?
+//! Measures how good scores are, against labels, boxes and maps.
 //!
 //! | file | purpose |
 //! |---|---|

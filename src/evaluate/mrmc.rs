@@ -1,33 +1,34 @@
-//! Several readers who read the same cases without and with the model: the analysis of variance by Obuchowski and
-//! Rockette (Communications in Statistics 1995), with the denominator's degrees of freedom by Hillis (Statistics in
-//! Medicine 2007). Readers and cases both stand for others like them.
+//! Multi-reader multi-case (MRMC) analysis: several readers read the same cases without and with the model. It is the
+//! analysis of variance by Obuchowski and Rockette (Communications in Statistics 1995), with the degrees of freedom of
+//! the denominator by Hillis (Statistics in Medicine 2007). Readers and cases are both random effects.
 
 use serde::Serialize;
 
-/// Whether readers are better in one of two conditions.
+/// The test for a difference between two conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Mrmc {
-    /// Of the figure of merit, the second condition less the first.
+    /// The figure of merit in the second condition minus that in the first.
     pub difference: f64,
     /// Its 95 % interval.
     pub interval: [f64; 2],
-    /// The ratio of mean squares, with 1 and `df` degrees of freedom.
+    /// The F statistic, a ratio of mean squares with 1 and `df` degrees of freedom.
     pub f: f64,
     pub df: f64,
-    /// That there is no difference, two-sided.
+    /// The two-sided p value of the hypothesis that there is no difference.
     pub p: f64,
 }
 
-/// Covariances of the errors of two figures of merit, as Obuchowski and Rockette number them.
+/// Covariances between the errors of two figures of merit, numbered as by Obuchowski and Rockette.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Covariances {
-    /// Of different readers in one condition.
+    /// Covariance of different readers in the same condition.
     pub cov2: f64,
-    /// Of different readers in different conditions.
+    /// Covariance of different readers in different conditions.
     pub cov3: f64,
 }
 
-/// The analysis of both conditions' figures of merit, a row for each reader. None for one reader, or without any variance.
+/// Analyses the figures of merit in both conditions, one row for each reader. `None` for fewer than two readers, or
+/// without any variance.
 pub fn analyse(merits: &[[f64; 2]], Covariances { cov2, cov3 }: Covariances) -> Option<Mrmc> {
     let readers = merits.len() as f64;
     if merits.len() < 2 {
@@ -35,7 +36,7 @@ pub fn analyse(merits: &[[f64; 2]], Covariances { cov2, cov3 }: Covariances) -> 
     }
     let apart: Vec<f64> = merits.iter().map(|[without, with]| with - without).collect();
     let difference = apart.iter().sum::<f64>() / readers;
-    // With two conditions the mean squares are those of the differences.
+    // With only two conditions, the mean squares can be computed from the differences.
     let condition = readers * difference * difference / 2.0;
     let interaction =
         apart.iter().map(|each| (each - difference).powi(2)).sum::<f64>() / 2.0 / (readers - 1.0);
@@ -54,7 +55,8 @@ pub fn analyse(merits: &[[f64; 2]], Covariances { cov2, cov3 }: Covariances) -> 
     Some(Mrmc { difference, interval, f, df, p: two_sided(f.sqrt(), df) })
 }
 
-/// The covariances by the jackknife. `merits` has, for each case left out, a row for each reader with both conditions.
+/// The covariances by the jackknife. `merits` has an entry for each case that is left out, with a row for each reader
+/// that holds both conditions.
 pub fn jackknife(merits: &[Vec<[f64; 2]>]) -> Covariances {
     let cases = merits.len() as f64;
     let readers = merits.first().map_or(0, Vec::len);
@@ -78,7 +80,7 @@ pub fn jackknife(merits: &[Vec<[f64; 2]>]) -> Covariances {
     Covariances { cov2: over_pairs([(0, 0), (1, 1)]), cov3: over_pairs([(0, 1), (1, 0)]) }
 }
 
-/// How likely Student's t is at least so far from 0 on either side.
+/// The probability that the absolute value of Student's t is at least `|t|`.
 fn two_sided(t: f64, df: f64) -> f64 {
     if df.is_infinite() || df > 1e6 {
         return super::compare::two_sided(t);
@@ -86,7 +88,7 @@ fn two_sided(t: f64, df: f64) -> f64 {
     beta_share(df / (df + t * t), df / 2.0, 0.5)
 }
 
-/// The 97.5th percentile of Student's t.
+/// The 97.5th percentile of Student's t distribution.
 fn quantile(df: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1e3);
     for _ in 0..80 {
@@ -118,7 +120,7 @@ fn beta_share(x: f64, a: f64, b: f64) -> f64 {
     front.exp() / a / fraction
 }
 
-/// The logarithm of the gamma function, by Stirling's series, which is exact enough from 10 on.
+/// The logarithm of the gamma function, by Stirling's series, which is precise enough from 10 on.
 pub fn ln_gamma(x: f64) -> f64 {
     if x < 10.0 {
         return ln_gamma(x + 1.0) - x.ln();
@@ -134,7 +136,7 @@ pub fn ln_gamma(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Figures that R's package MRMCaov prints in its README for the data of Van Dyke et al. (five readers who read
+    /// The figures that R's package MRMCaov gives in its README for the data of Van Dyke et al. (five readers who read
     /// 114 cases on two kinds of magnetic resonance images).
     #[test]
     fn the_published_example_is_met() {

@@ -1,35 +1,36 @@
-//! What is to be measured.
+//! The options of an evaluation.
 
 use std::collections::BTreeMap;
 
 use super::error::{EvaluateError, Result};
 use crate::table::Csv;
 
-/// The tables, and what of them is measured. Tables have a header.
+/// The tables, which need a header, and what is measured on them.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Logits: a column for each finding, or the columns image, prompt, logit.
     pub predictions: Csv,
-    /// Column of the scores in predictions with the columns image and prompt: `cosine` for the
-    /// CLIP-style head of `carzero score --format csv`.
+    /// Name of the score's column in predictions with the columns image and prompt, such as `cosine` for the CLIP-style
+    /// head in the output of `carzero score --format csv`.
     pub score: String,
     /// Labels: see [`Labels`](super::labels::Labels).
     pub labels: Vec<Csv>,
-    /// Key column to join by; for predictions with the columns image, prompt, logit, this is the
-    /// labels' column. If none is given, the one that tells images: no value twice, most of them in
-    /// both files, a name such as image, path, file, study or id first, never a count of the rows.
-    /// Paths that differ are joined by file name.
+    /// Key column by which rows are joined; for predictions with the columns image, prompt, logit it is the column of
+    /// the labels. If it is not given, a column is chosen that identifies images: its values are unique and most of
+    /// them are in both files; a name such as image, path, file, study or id is preferred, and columns that only number
+    /// the rows are not used. If paths differ, rows are joined by file name.
     pub key: Option<String>,
-    /// Column of the labels that names the patient, so that intervals respect several images of
-    /// one patient. If none is given, every row is a patient.
+    /// Column of the labels that names the patient, so that intervals account for several images of one patient. If it
+    /// is not given, every row counts as another patient.
     pub patient: Option<String>,
-    /// From which score on a finding is called present.
+    /// The score from which on a finding is called present.
     pub thresholds: Thresholds,
-    /// Columns of the labels, or else of the predictions, such as the view: AUROC also of the rows of each of their values.
+    /// Columns of the labels, or else of the predictions, such as the view. AUROC is also computed for the rows with
+    /// each of their values.
     pub slices: Vec<String>,
-    /// Findings that the model was not trained on, for separate means.
+    /// Findings on which the model was not trained, for which separate means are computed.
     pub unseen: Vec<String>,
-    /// Logits of "There is no …" for the same images, to measure how negation is read.
+    /// Logits of "There is no …" for the same images, to measure how the model responds to negation.
     pub negated: Option<Csv>,
     /// Other scores of the same images, in the form of the predictions, to compare with.
     pub against: Option<Csv>,
@@ -38,28 +39,28 @@ pub struct Options {
     /// Maps: key, finding, view_x, view_y, view_width, view_height (in pixels of the image) and
     /// the side x side values v0, v1, … row by row.
     pub maps: Option<Csv>,
-    /// How far from a box, in pixels as the crow flies, the pointing game still counts as a hit.
+    /// The Euclidean distance from a box, in pixels, up to which the pointing game counts a hit.
     pub tolerance: f64,
     /// Seed of the bootstrap: the same seed gives the same intervals.
     pub seed: u64,
     /// Number of bootstrap resamples; 0 for no intervals.
     pub resamples: usize,
-    /// Whether notes name images that are left out, beside how many they are.
+    /// Whether notes name the images that are left out, in addition to their number.
     pub notes_name_images: bool,
 }
 
 /// Thresholds for F1, MCC, sensitivity and specificity.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Thresholds {
-    /// None, and so none of these metrics.
+    /// No thresholds, and therefore none of these metrics.
     #[default]
     None,
-    /// By finding.
+    /// Given by finding.
     Given(BTreeMap<String, f64>),
-    /// The ones with the highest F1 on the rows of the labels that COLUMN=VALUE picks, e.g. `split=val`; all metrics are
-    /// then of the other rows.
+    /// Those with the highest F1 on the rows of the labels that COLUMN=VALUE selects, e.g. `split=val`; all metrics are
+    /// then computed on the other rows.
     ChosenOn(String),
-    /// The ones with the highest F1 on the very rows that are evaluated, which flatters.
+    /// Those with the highest F1 on the very rows that are evaluated, which makes the metrics optimistic.
     ChosenHere,
 }
 

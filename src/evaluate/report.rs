@@ -1,4 +1,4 @@
-//! What an evaluation found, as a Markdown text; serde makes the JSON of it.
+//! The results of an evaluation, and their form as Markdown; their JSON is made by serde.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use super::localise::Localisation;
 pub struct Report {
     pub predictions: String,
     pub labels: String,
-    /// Images that the metrics are computed on.
+    /// Number of images on which the metrics are computed.
     pub images: usize,
-    /// Images that only served to choose thresholds.
+    /// Number of images that were used only to choose thresholds.
     pub validation_images: usize,
-    /// What the bootstrap draws: "patient" or "row".
+    /// What the bootstrap resamples: "patient" or "row".
     pub unit: &'static str,
-    /// How many different ones there are.
+    /// How many different units there are.
     pub units: usize,
     pub resamples: usize,
     pub seed: u64,
@@ -24,21 +24,22 @@ pub struct Report {
     pub macros: Vec<MacroReport>,
     pub findings: Vec<FindingReport>,
     pub top_k: Vec<TopKReport>,
-    /// By part of the rows; empty unless that was asked for.
+    /// Results by group of rows; empty unless that was asked for.
     pub slices: Vec<SliceReport>,
-    /// How many parts are not told of, as they are of fewer than five rows or beyond the eight largest of a column.
+    /// How many groups of rows are not reported, because they have fewer than five rows or are not among the eight
+    /// largest of a column.
     pub slices_left_out: usize,
-    /// Against other scores, the mean over findings first; empty without such.
+    /// The comparison with other scores, with the mean over findings first; empty without other scores.
     pub comparison: Vec<ComparedReport>,
-    /// The mean over findings first; empty without boxes and maps.
+    /// How well maps point at boxes, with the mean over findings first; empty without boxes and maps.
     pub localisation: Vec<Localisation>,
     /// Findings without metrics, each with the reason.
     pub left_out: Vec<LeftOut>,
-    /// What a reader must know: rows that did not join, rules, warnings.
+    /// What readers of the report need to know: rows that could not be joined, definitions, warnings.
     pub notes: Vec<String>,
 }
 
-/// Metrics that have a value; each is absent where it has none.
+/// The metrics; each is absent where it has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Metrics {
     pub auroc: Option<Estimate>,
@@ -47,7 +48,7 @@ pub struct Metrics {
     pub mcc: Option<Estimate>,
     pub sensitivity: Option<Estimate>,
     pub specificity: Option<Estimate>,
-    /// AUROC of "There is no …" against absence.
+    /// AUROC of "There is no …" as a score for the absence of the finding.
     pub negation_auroc: Option<Estimate>,
 }
 
@@ -71,9 +72,9 @@ pub struct FindingReport {
     /// "head", "medium" or "tail" by number of positives; absent with fewer than 3 findings.
     pub frequency: Option<&'static str>,
     pub unseen: bool,
-    /// Present when the score is at least this.
+    /// The finding is called present if its score is at least this.
     pub threshold: Option<f64>,
-    /// [`Ranking::undecided`](super::metrics::Ranking::undecided).
+    /// See [`Ranking::undecided`](super::metrics::Ranking::undecided).
     pub undecided: Option<[f64; 2]>,
     #[serde(flatten)]
     pub metrics: Metrics,
@@ -82,7 +83,7 @@ pub struct FindingReport {
     pub roc: Vec<(f64, f64)>,
 }
 
-/// How often a positive finding is among an image's k highest.
+/// How often a positive finding is among the k highest of its image.
 #[derive(Debug, Clone, Serialize)]
 pub struct TopKReport {
     pub k: usize,
@@ -92,7 +93,7 @@ pub struct TopKReport {
     pub chance: Option<f64>,
 }
 
-/// The rows with one value of a column.
+/// The rows with the same value in a column.
 #[derive(Debug, Clone, Serialize)]
 pub struct SliceReport {
     pub column: String,
@@ -100,11 +101,11 @@ pub struct SliceReport {
     pub images: usize,
     /// The mean over the findings that have an AUROC here.
     pub auroc: Option<Estimate>,
-    /// In the order of the report's findings.
+    /// The findings, in the order of the report.
     pub findings: Vec<SliceFinding>,
 }
 
-/// One finding on such rows.
+/// One finding on the rows of a slice.
 #[derive(Debug, Clone, Serialize)]
 pub struct SliceFinding {
     pub name: String,
@@ -113,16 +114,16 @@ pub struct SliceFinding {
     pub auroc: Option<Estimate>,
 }
 
-/// Two scores of the same images, on those that have both.
+/// The comparison of two scores of the same images, on those images that have both.
 #[derive(Debug, Clone, Serialize)]
 pub struct ComparedReport {
     pub name: String,
     pub auroc: Option<f64>,
-    /// Of the other scores.
+    /// AUROC of the other scores.
     pub against: Option<f64>,
-    /// Of the AUROCs, the first less the other; the interval by resampling both together.
+    /// The first AUROC minus the other; its interval comes from resampling both together.
     pub difference: Option<Estimate>,
-    /// By DeLong's test, two-sided; of findings only.
+    /// The two-sided p value of DeLong's test; `None` for the mean over findings.
     pub p: Option<f64>,
 }
 
@@ -139,7 +140,7 @@ impl Report {
     /// The report for people.
     pub fn markdown(&self) -> String {
         let mut text = self.heading();
-        // Only those metrics that any finding has.
+        // Only metrics for which some finding has a value.
         let used: Vec<&(&str, Get)> = COLUMNS
             .iter()
             .filter(|(_, get)| self.findings.iter().any(|finding| get(&finding.metrics).is_some()))

@@ -50,7 +50,7 @@ pub fn svg(finding: &FindingReport) -> String {
     )
 }
 
-/// Straight lines between the points, without those that fall on the same tenth of a pixel.
+/// Straight lines between the points; points that round to the same tenth of a pixel as the one before are left out.
 fn path(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
     let mut last = None;
@@ -69,7 +69,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A file name for a finding: letters and digits in lower case, `-` for the rest.
+/// A file name for a finding: letters and digits in lower case, with `-` for everything else.
 pub fn file_stem(name: &str) -> String {
     let text: String =
         name.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();

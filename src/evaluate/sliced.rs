@@ -1,4 +1,4 @@
-//! AUROC on parts of the rows.
+//! AUROC on groups of rows ("slices").
 
 use super::bootstrap::Estimate;
 use super::dataset::Finding;
@@ -6,18 +6,19 @@ use super::metrics::{Ranking, mean};
 use super::report::{SliceFinding, SliceReport};
 use super::slices::Slices;
 
-/// One part, with its findings sorted.
+/// One slice, with the rows of each finding ranked.
 pub struct Sliced<'a> {
     column: &'a str,
     value: &'a str,
     images: usize,
     findings: Vec<(&'a str, Ranking, (u64, u64))>,
-    /// Which findings have an AUROC; all of them enter each mean, with the value here where a resample has none.
+    /// The AUROC of each finding on this slice. Every finding that has one enters each mean: one without a value in a
+    /// resample enters with this value.
     whole: Vec<Option<f64>>,
 }
 
 impl<'a> Sliced<'a> {
-    /// Every part of every column.
+    /// All slices of all columns.
     pub fn all(slices: &'a [Slices], findings: &[&'a Finding]) -> Vec<Self> {
         let parts = slices.iter().flat_map(|slices| {
             slices.parts.iter().map(|(value, rows)| (&*slices.column, value, rows))
@@ -40,12 +41,12 @@ impl<'a> Sliced<'a> {
         Self { column, value, images: rows.len(), findings, whole }
     }
 
-    /// Number of [`aurocs`](Self::aurocs).
+    /// Number of values that [`aurocs`](Self::aurocs) returns.
     pub fn len(&self) -> usize {
         1 + self.findings.len()
     }
 
-    /// The mean AUROC under weights of all rows, then that of each finding.
+    /// The mean AUROC under weights of all rows, followed by that of each finding.
     pub fn aurocs(&self, weights: &[u32]) -> Vec<Option<f64>> {
         let own: Vec<_> =
             self.findings.iter().map(|(_, ranking, _)| ranking.auroc(weights)).collect();
@@ -55,7 +56,7 @@ impl<'a> Sliced<'a> {
         std::iter::once(together).chain(own).collect()
     }
 
-    /// The reports, given the estimates of all [`aurocs`](Self::aurocs) one behind the other.
+    /// The reports, given the estimates of all [`aurocs`](Self::aurocs), one slice after another.
     pub fn reports(all: &[Self], estimates: &[Option<Estimate>]) -> Vec<SliceReport> {
         let mut rest = estimates;
         let mut report = |slice: &Self| {

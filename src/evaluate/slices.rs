@@ -1,4 +1,4 @@
-//! Parts of the rows: by view, sex, age, or any other column of the labels.
+//! Groups of rows ("slices") by view, sex, age, or any other column of the labels.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,28 @@ use super::error::Result;
 use super::order::ordered;
 use super::table::Table;
 
-/// More values than this are no groups: numbers become bands, and of texts the most frequent ones count.
+/// A column with more values than this is reduced: numbers are divided into bands, and of texts only the most frequent
+/// are used.
 const MOST: usize = 8;
-/// Parts of fewer rows are not told of: figures of so few say little, and may tell who they are of.
+/// Slices with fewer rows are not reported: their figures are unreliable and may reveal who the patients are.
 const FEWEST: usize = 5;
-/// Where bands of numbers begin, as ages are grouped.
+/// The lower ends of the bands of numbers, chosen as age groups.
 const BANDS: [u32; 4] = [0, 18, 40, 65];
 
-/// Rows by the value of one column.
+/// The rows grouped by the values of one column.
 #[derive(Debug, Clone)]
 pub struct Slices {
     /// The column.
     pub column: String,
-    /// Each value with its rows, in order.
+    /// Each value with its rows, in ascending order.
     pub parts: Vec<(String, Vec<usize>)>,
-    /// How many parts are not told of: those of fewer than [`FEWEST`] rows, and all but the largest [`MOST`] texts.
+    /// How many slices are not reported: those with fewer than [`FEWEST`] rows, and texts that are not among the
+    /// [`MOST`] largest.
     pub left_out: usize,
 }
 
-/// The columns that rows are divided by: of the labels, or where those have none of the name, of the predictions.
+/// The columns by which rows are grouped. They are columns of the labels, or if these have none with the name, of the
+/// predictions.
 pub struct Slicing<'a> {
     labels: &'a Table,
     predictions: &'a Table,
@@ -39,7 +42,7 @@ enum Column {
 impl<'a> Slicing<'a> {
     /// # Errors
     ///
-    /// [`MissingColumn`](super::EvaluateError::MissingColumn) where a column is not there.
+    /// [`MissingColumn`](super::EvaluateError::MissingColumn) where a column does not exist.
     pub fn new(labels: &'a Table, predictions: &'a Table, columns: &[String]) -> Result<Self> {
         let remedy = "Name columns of the labels with --slice";
         let column = |name: &String| match (labels.column(name), predictions.column(name)) {
@@ -50,7 +53,8 @@ impl<'a> Slicing<'a> {
         Ok(Self { labels, predictions, columns })
     }
 
-    /// The parts of some pairs of a row of the predictions and one of the labels, which are numbered as they come.
+    /// The slices of some pairs, each of a row of the predictions and a row of the labels. In the slices, pairs are
+    /// numbered by their position.
     pub fn of(&self, pairs: &[(usize, usize)]) -> Vec<Slices> {
         let slices = |column: &Column| {
             let (name, cells): (_, Vec<&str>) = match *column {
@@ -97,12 +101,12 @@ fn parts(cells: Vec<&str>) -> Vec<(String, Vec<usize>)> {
     order.into_iter().map(|part| std::mem::take(&mut parts[part])).collect()
 }
 
-/// A number, or an age as ChestX-ray14 and DICOM write it: "58", "058Y".
+/// A number, or an age in the notation of ChestX-ray14 and DICOM: "58", "058Y".
 fn age(cell: &str) -> Option<f64> {
     cell.trim_end_matches(['Y', 'y']).parse().ok()
 }
 
-/// "18–39", "65+".
+/// The name of a band: "18–39", "65+".
 fn name_of(band: usize) -> String {
     match BANDS.get(band + 1) {
         Some(next) => format!("{}–{}", BANDS[band], next - 1),

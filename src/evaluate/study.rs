@@ -1,11 +1,11 @@
-//! A reader study: the same cases read without and with the model.
+//! A reader study, in which the same cases are read without and with the model.
 //!
-//! A reader says of every finding on a scale of five steps how sure it is there, and may mark a place. From a step on
-//! ([`Study::present_from`]) that counts as called present. Figures are means over the readers. Intervals resample
-//! cases, each with all its readings, so that differences are paired. Where a figure is a mean over findings, one
-//! without a value in a resample enters with that of all cases.
+//! For every finding a reader states on a scale of five steps how certain it is that the finding is present, and may
+//! mark a place. From one of the steps on ([`Study::present_from`]) the finding counts as called present. Figures are
+//! means over the readers. Intervals resample cases, each with all its readings, so that differences are paired. Where
+//! a figure is a mean over findings, a finding without a value in a resample enters with its value on all cases.
 //!
-//! What is called from several places is `#[inline(never)]`, so that the page's module stays small.
+//! Functions that are called from several places are `#[inline(never)]`, so that the page's module stays small.
 
 use serde::Serialize;
 
@@ -15,38 +15,38 @@ use super::metrics::{Ranking, mean, weighted_mean};
 use super::mrmc::{Mrmc, analyse, jackknife, ln_gamma};
 use super::reason::Reason;
 
-/// What readers said of the same cases. Tables are by finding, then by case.
+/// The readings of the same cases by all readers. Tables are indexed by finding, then by case.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct Study {
     pub findings: Vec<String>,
-    /// Whether a finding is there; none where nobody knows.
+    /// Whether a finding is present; `None` where that is unknown.
     pub truth: Vec<Vec<Option<bool>>>,
-    /// The same, and none where a finding is there at a place that nobody told.
+    /// The same, but also `None` where a finding is present at an unknown place.
     pub places: Vec<Vec<Option<bool>>>,
     /// The model's scores.
     pub scores: Vec<Vec<f64>>,
-    /// Whether the model calls a finding present; none where it has no say.
+    /// Whether the model calls a finding present; `None` where the model gives no decision.
     pub called: Vec<Vec<Option<bool>>>,
-    /// Each without the model and with it.
+    /// For each reader the readings without the model and with it.
     pub readers: Vec<[Readings; 2]>,
-    /// A finding is called present from this step on.
+    /// The step of confidence from which on a finding is called present.
     pub present_from: u8,
-    /// Of the bootstrap.
+    /// Seed of the bootstrap.
     pub seed: u32,
-    /// Of the bootstrap; 0 for no intervals.
+    /// Number of bootstrap resamples; 0 for no intervals.
     pub resamples: usize,
 }
 
-/// What one reader said in one condition.
+/// The readings of one reader in one condition.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(serde::Deserialize))]
 pub struct Readings {
-    /// Of each case: from the picture shown to the answer.
+    /// For each case the time from showing the picture to the answer.
     pub seconds: Vec<f64>,
-    /// From 1, surely absent, to 5, surely present.
+    /// Confidence, from 1, certainly absent, to 5, certainly present.
     pub confidence: Vec<Vec<u8>>,
-    /// Whether the marked place is the finding's; none without a mark.
+    /// Whether the marked place is that of the finding; `None` without a mark.
     pub marks: Vec<Vec<Option<bool>>>,
 }
 
@@ -55,31 +55,32 @@ pub struct Readings {
 pub struct StudyReport {
     pub cases: usize,
     pub readers: usize,
-    /// Means over the findings first, then each finding.
+    /// The means over the findings, followed by each finding.
     pub parts: Vec<StudyPart>,
 }
 
-/// Results of a finding, or the means over all.
+/// The results for a finding, or the means over all findings.
 #[derive(Debug, Clone, Serialize)]
 pub struct StudyPart {
-    /// Empty for the means.
+    /// Empty for the means over all findings.
     pub finding: String,
     pub positives: usize,
     pub negatives: usize,
     pub measures: Vec<Measure>,
-    /// Of a single reader and a finding: how decisions changed with the model, on cases with the finding and without it.
+    /// For a single reader and a finding: how decisions changed with the model, on cases with the finding and on cases
+    /// without it.
     pub changed: Option<[Changed; 2]>,
-    /// Of several readers: whether AUROC differs.
+    /// For several readers: the test for a difference in AUROC.
     pub mrmc: Option<Mrmc>,
 }
 
-/// A figure in both conditions, and the model's own.
+/// A figure in both conditions, and for the model alone.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Measure {
     pub name: &'static str,
     pub without: Option<Estimate>,
     pub with: Option<Estimate>,
-    /// With the model less without it.
+    /// The figure with the model minus that without it.
     pub difference: Option<Estimate>,
     pub model: Option<Estimate>,
 }
@@ -91,18 +92,18 @@ pub struct Changed {
     pub gained: u32,
     /// Right only without it.
     pub lost: u32,
-    /// By McNemar's test, see [`mcnemar`].
+    /// The p value of McNemar's test, see [`mcnemar`].
     pub p: f64,
 }
 
-/// Without the model, with it, and the model itself.
+/// Values without the model, with it, and of the model itself.
 type Three = [Option<f64>; 3];
 
-/// What [`Cases::figures`] counts, in its order: the share of what is there that is called present, and of what is not
-/// that is called absent; the area under the ROC curve, and under the AFROC curve (Chakraborty and Winter, Radiology
-/// 1990), for which what is there counts as found only where its place was marked, and what is not only where a place
-/// was; Cohen's kappa with the model and between readers; of decisions that were right without the model where the model
-/// is wrong, the share that is wrong with it; the reverse; and the mean time.
+/// What [`Cases::figures`] computes, in this order. Sensitivity and specificity. The areas under the ROC curve and
+/// under the AFROC curve (Chakraborty and Winter, Radiology 1990); for the latter, a present finding counts as found
+/// only if its place was marked, and an absent one as a false alarm only if any place was marked. Cohen's kappa between
+/// readers and the model, and between readers. Of the decisions that were right without the model where the model is
+/// wrong, the share that is wrong with it ("misled"), and the reverse ("helped"). The mean time.
 const MEASURES: [&str; 9] = [
     "sensitivity",
     "specificity",
@@ -117,16 +118,16 @@ const MEASURES: [&str; 9] = [
 const AUROC: usize = 2;
 const SECONDS: usize = 8;
 
-/// One finding, ready to be counted under any weights of the cases.
+/// One finding, prepared for computing figures under any weights of the cases.
 struct Cases<'a> {
     truth: &'a [Option<bool>],
-    /// The model's calls.
+    /// The decisions of the model.
     called: &'a [Option<bool>],
     model: Ranking,
     readers: Vec<[Read; 2]>,
 }
 
-/// One reader's view of a finding.
+/// One reader's readings of one finding.
 struct Read {
     called: Vec<Option<bool>>,
     roc: Ranking,
@@ -139,7 +140,7 @@ impl Read {
         let confidence = &readings.confidence[finding];
         let rating: Vec<f64> = confidence.iter().copied().map(f64::from).collect();
         let places = &study.places[finding];
-        // A mark beside what is there found nothing; without a mark nothing was found at all.
+        // A mark beside a present finding did not find it, and without a mark nothing was found.
         let found = rating.iter().zip(&readings.marks[finding]).zip(places);
         let found: Vec<f64> = found
             .map(|((rating, mark), place)| match (mark, place) {
@@ -155,7 +156,7 @@ impl Read {
     }
 }
 
-/// The share of cases, of those where it is known.
+/// The weighted share of cases for which `of` is true, among those for which it is known.
 #[inline(never)]
 fn share(weights: &[u32], of: &dyn Fn(usize) -> Option<bool>) -> Option<f64> {
     let known =
@@ -163,7 +164,7 @@ fn share(weights: &[u32], of: &dyn Fn(usize) -> Option<bool>) -> Option<f64> {
     weighted_mean(weights.iter().enumerate().map(known))
 }
 
-/// Cohen's kappa of two decisions: how far they agree beyond chance. None where both never vary.
+/// Cohen's kappa of two decisions, which is their agreement beyond chance. `None` where neither ever varies.
 #[inline(never)]
 fn kappa(weights: &[u32], one: &[Option<bool>], two: &[Option<bool>]) -> Option<f64> {
     let of_both = |what: fn(bool, bool) -> bool| {
@@ -186,7 +187,7 @@ impl<'a> Cases<'a> {
         }
     }
 
-    /// The share of cases with the finding, or without it, that decisions get right.
+    /// The share of cases with the finding, or without it, for which decisions are right.
     #[inline(never)]
     fn right(&self, weights: &[u32], called: &[Option<bool>], present: bool) -> Option<f64> {
         share(weights, &|case| {
@@ -195,7 +196,8 @@ impl<'a> Cases<'a> {
         })
     }
 
-    /// Of decisions that the model was on the other side of without being seen, the share that went over to it.
+    /// Of the decisions that differ from the model's without seeing it, the share that agrees with it when it is seen.
+    /// Only cases are counted in which the model is right, or wrong, as `model_right` says.
     #[inline(never)]
     fn won_over(
         &self,
@@ -223,7 +225,7 @@ impl<'a> Cases<'a> {
         mean(self.readers.iter().map(what))
     }
 
-    /// See [`MEASURES`]; the last is no finding's.
+    /// See [`MEASURES`]; the last of these does not depend on a finding and is left out.
     #[inline(never)]
     fn figures(&self, weights: &[u32]) -> [Three; SECONDS] {
         let both = |what: &dyn Fn(&Read) -> Option<f64>, model| {
@@ -270,8 +272,9 @@ impl<'a> Cases<'a> {
     }
 }
 
-/// The two-sided mid-p of McNemar's test (Fagerland, Lydersen and Laake, BMC Medical Research Methodology 2013): how likely
-/// changes are as uneven as these if either direction is as likely, where those that are just as uneven count half.
+/// The two-sided mid-p value of McNemar's test (Fagerland, Lydersen and Laake, BMC Medical Research Methodology 2013):
+/// the probability that changes are at least as uneven as these if both directions are equally likely, where equally
+/// uneven ones count half.
 pub fn mcnemar(gained: u32, lost: u32) -> f64 {
     let all = f64::from(gained + lost);
     let chance = |k: f64| {
@@ -284,7 +287,7 @@ pub fn mcnemar(gained: u32, lost: u32) -> f64 {
 }
 
 impl Study {
-    /// Whether all tables are of the same findings and cases.
+    /// Checks that all tables are of the same findings and cases.
     #[inline(never)]
     fn check(&self) -> Result<usize> {
         let (findings, cases) = (self.findings.len(), self.truth.first().map_or(0, Vec::len));
@@ -319,11 +322,11 @@ impl Study {
         [of(0), of(1), None]
     }
 
-    /// Measures everything. `progress` is told how many resamples are done, and of how many.
+    /// Computes all results. `progress` is given how many resamples are done, and how many there are.
     ///
     /// # Errors
     ///
-    /// [`EvaluateError::Option`] where the tables are of different sizes.
+    /// [`EvaluateError::Option`] where the tables have different sizes.
     pub fn measure(&self, progress: &mut dyn FnMut(usize, usize)) -> Result<StudyReport> {
         let cases = self.check()?;
         let parts: Vec<Cases> =
@@ -383,7 +386,7 @@ impl Study {
     }
 }
 
-/// The analysis of AUROC, or of its mean over those of these findings that have one.
+/// The MRMC analysis of AUROC, or of its mean over those findings that have one.
 #[inline(never)]
 fn mrmc(parts: &[&Cases], cases: usize) -> Option<Mrmc> {
     let ones = vec![1; cases];
@@ -433,7 +436,7 @@ mod tests {
         );
     }
 
-    /// The figures of `tests/golden/study.py`, to 1e-9.
+    /// The expected figures are those of `tests/golden/study.py`, to 1e-9.
     #[test]
     fn figures_are_those_of_scikit_learn() {
         let (study, expected) = fixture();

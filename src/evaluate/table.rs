@@ -1,4 +1,4 @@
-//! Tables: cells with their place for error messages, and rows joined by key.
+//! Tables, whose cells know their place in the file for error messages, and joins of rows by key.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use csv::{Position, StringRecord};
 use super::error::{EvaluateError, Result, some_of};
 use crate::table::Csv;
 
-/// So many rows with the key of another one are no slips.
+/// If this many rows repeat the key of another row, they are no mere slips.
 const MANY: usize = 3;
 
 /// Labels in words, in lower case, as people write them in English, Japanese and Spanish.
@@ -35,12 +35,12 @@ pub struct Table {
     /// Names of the columns.
     pub header: Vec<String>,
     records: Vec<StringRecord>,
-    /// Cells are not separated by commas, so a comma in a number is its decimal point.
+    /// Whether cells are not separated by commas, so that a comma in a number is its decimal comma.
     decimal_comma: bool,
 }
 
 impl Table {
-    /// Reads a file with commas, semicolons or tabs; blanks around cells are dropped.
+    /// Reads a file separated by commas, semicolons or tabs; blanks around cells are dropped.
     pub fn read(csv: &Csv) -> Result<Self> {
         let (header, records) = (csv.header()?, csv.rows()?);
         let file = csv.file().to_string();
@@ -50,9 +50,9 @@ impl Table {
         Ok(Self { file, header, records, decimal_comma: csv.has_decimal_comma() })
     }
 
-    /// Reads logits, wide (a column for each finding) or long (the columns image, prompt and `score`, as
-    /// `carzero score --format csv` prints), which is turned into the wide form. Says whether it
-    /// was long; the images are then in the first column.
+    /// Reads logits in the wide form (a column for each finding) or in the long form (the columns image, prompt and
+    /// `score`, which `carzero score --format csv` prints). The long form is converted to the wide one, with the images
+    /// in the first column. Also returns whether the form was long.
     pub fn read_scores(csv: &Csv, score: &str) -> Result<(Self, bool)> {
         let table = Self::read(csv)?;
         let columns = ["image", "prompt", score].map(|name| table.column(name));
@@ -92,14 +92,15 @@ impl Table {
         Ok((Self { file, header, records, decimal_comma }, true))
     }
 
-    /// Images that have no scores yet, as predictions in the long form are.
+    /// A table of images without scores, in the form that long predictions are converted to.
     pub fn of_images(names: &[String]) -> Self {
         let records = names.iter().map(|name| StringRecord::from(vec![name.as_str()])).collect();
         let (file, header) = ("images".to_string(), vec!["image".to_string()]);
         Self { file, header, records, decimal_comma: false }
     }
 
-    /// The table without some columns and with others after them, of the rows that `more` has cells for.
+    /// The table without the columns `dropped`, and with the columns `added` at the end. Only rows for which `more` has
+    /// cells are kept.
     pub fn rearranged(self, dropped: &[usize], added: &[&str], more: &[Option<Vec<&str>>]) -> Self {
         let keeps = |column: &usize| !dropped.contains(column);
         let columns: Vec<usize> = (0..self.header.len()).filter(keeps).collect();
@@ -114,7 +115,7 @@ impl Table {
         Self { header, records: rows.collect(), ..self }
     }
 
-    /// The table of the rows that are wanted.
+    /// The table reduced to some of its rows.
     pub fn filtered(mut self, wanted: impl Fn(&Self, usize) -> bool) -> Self {
         let kept = (0..self.rows()).filter(|&row| wanted(&self, row));
         let records = kept.map(|row| self.records[row].clone()).collect();
@@ -132,7 +133,7 @@ impl Table {
         self.header.iter().position(|column| column == name)
     }
 
-    /// The column of this name; `remedy` says what to do where it is missing.
+    /// The column with this name; `remedy` says what to do if it is missing.
     pub fn require(&self, name: &str, remedy: &str) -> Result<usize> {
         self.column(name).ok_or_else(|| EvaluateError::MissingColumn {
             file: self.file.clone(),
@@ -152,7 +153,7 @@ impl Table {
         self.records[row].position().map_or(0, Position::line)
     }
 
-    /// A finite number, or NaN for an empty cell and what pandas and R write for one.
+    /// A finite number, or NaN for an empty cell or for one of the words that pandas and R write for a missing value.
     pub fn number(&self, row: usize, column: usize) -> Result<f64> {
         const EXPECTED: &str = "a finite number (leave the cell empty where there is none; rename a column that is no finding)";
         const NONE: [&str; 6] = ["", "na", "n/a", "<na>", "none", "null"];
@@ -165,7 +166,8 @@ impl Table {
         number.ok_or_else(|| self.bad_cell(row, column, EXPECTED))
     }
 
-    /// A label (1 or a word of [`LABELS`]: yes, 0 or one for no), or `None` where it is unknown: an empty cell, "nan", -1.
+    /// A label (1 or one of the words of [`LABELS`] for yes, 0 or one of those for no), or `None` where it is unknown:
+    /// an empty cell, "nan", -1.
     pub fn label(&self, row: usize, column: usize) -> Result<Option<bool>> {
         const EXPECTED: &str =
             "a label: 1 or yes for present, 0 or no for absent, empty, nan or -1 for unknown";
@@ -202,7 +204,7 @@ impl Table {
         }
     }
 
-    /// The cells of a column in which no two may be equal and none empty.
+    /// The cells of a column, which must all be different and not empty.
     pub fn keys(&self, column: usize) -> Result<Vec<String>> {
         let (mut first, mut repeats) = (HashMap::new(), Vec::new());
         for row in 0..self.rows() {
@@ -216,7 +218,7 @@ impl Table {
         }
         if let Some(&(row, earlier)) = repeats.first() {
             let (name, key) = (self.header[column].clone(), self.cell(row, column));
-            // A slip or two is a contradiction; with many the column names something else than rows.
+            // One or two repetitions are taken for an error in the file; with many, the column does not name rows.
             if repeats.len() >= MANY && 10 * repeats.len() >= self.rows() {
                 let (file, rows) = (self.file.clone(), repeats.len());
                 let lines = [earlier, row].map(|row| self.line(row));
@@ -228,10 +230,10 @@ impl Table {
     }
 }
 
-/// The rows of a right table that belong to the rows of a left one.
+/// Which rows of a right table belong to the rows of a left one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Join {
-    /// For each left row its right row.
+    /// For each left row the right row that belongs to it.
     pub right: Vec<Option<usize>>,
     /// Left keys without a right row.
     pub left_only: Vec<String>,
@@ -242,8 +244,8 @@ pub struct Join {
 }
 
 impl Join {
-    /// Joins unique keys: equal ones first, then of the rest those whose file name is equal and
-    /// occurs only once on either side, then likewise without its extension.
+    /// Joins by unique keys: first by equal keys, then among the remaining rows by equal file names that occur only
+    /// once on either side, and then likewise by file names without extension.
     pub fn new(left: &[String], right: &[String]) -> Self {
         let exact: HashMap<&str, usize> =
             right.iter().enumerate().map(|(row, key)| (key.as_str(), row)).collect();
@@ -278,7 +280,7 @@ impl Join {
 }
 
 impl Join {
-    /// How many rows belong together.
+    /// The number of rows that were joined.
     pub fn joined(&self) -> usize {
         self.right.iter().flatten().count()
     }
@@ -289,7 +291,7 @@ pub fn file_name(key: &str) -> &str {
     key.rsplit(['/', '\\']).next().unwrap_or(key)
 }
 
-/// A file's name without its extension, which is short and no number: "1.2.840" has none.
+/// A file's name without its extension. An extension is short and contains a letter: "1.2.840" has none.
 fn file_stem(key: &str) -> &str {
     let name = file_name(key);
     let is_extension = |end: &str| end.len() <= 5 && end.contains(|c: char| c.is_alphabetic());
@@ -299,7 +301,7 @@ fn file_stem(key: &str) -> &str {
     }
 }
 
-/// The rows that `wanted` picks by their shortened key, without those that occur more than once.
+/// The rows that `wanted` selects, by their shortened key, without keys that occur more than once.
 fn by_unique(
     shortened: fn(&str) -> &str,
     keys: &[String],
@@ -314,8 +316,8 @@ fn by_unique(
         .collect()
 }
 
-/// What makes two column names mean the same finding: case, a leading "There is ", a final period,
-/// and `_` for a blank do not count.
+/// The normalised name of a finding, by which columns are compared: case, a leading "There is " and a final period do
+/// not matter, and `_` is the same as a blank.
 pub fn finding_key(column: &str) -> String {
     let text = column.trim().trim_end_matches('.').replace('_', " ").to_lowercase();
     text.strip_prefix("there is ").unwrap_or(&text).trim().to_string()

@@ -1,4 +1,4 @@
-//! Whole evaluations against scikit-learn (tests/golden/evaluate.py), and labels in every form.
+//! Complete evaluations compared with scikit-learn (tests/golden/evaluate.py), and labels in every form.
 
 #![allow(clippy::unwrap_used)]
 
@@ -44,7 +44,7 @@ fn evaluated(options: &Options) -> Evaluation {
     Evaluation::new(options, &mut |_, _| {}).unwrap()
 }
 
-/// The largest difference between numbers in the same places.
+/// The largest difference between numbers in the same positions.
 fn apart(own: &Value, expected: &Value) -> f64 {
     match (own, expected) {
         (Value::Array(own), Value::Array(expected)) => {
@@ -199,7 +199,7 @@ fn every_form_of_labels_is_understood() {
         &["valid/patient1/study1/view1_frontal.jpg", "valid/patient2/study1/view1_frontal.jpg"],
         &Choice { key: Some("Path".to_string()), ..Choice::default() },
     );
-    // Their file names are alike, so that only whole paths tell them apart.
+    // Their file names are the same, so that only whole paths distinguish them.
     assert!(matches!(found, Err(EvaluateError::NothingJoined { .. })));
     let found = understood(
         &[chexpert],
@@ -255,7 +255,7 @@ fn labels_of_studies_are_those_of_their_images() {
     }
     assert!(counted.iter().all(|(name, ..)| *name != "Support Devices"), "{counted:?}");
 
-    // Without the metadata images are called by their study.
+    // Without the metadata images are identified by their study.
     let found = understood(&[labels], &["501.png", "503.png"], &Choice::default()).unwrap();
     assert_eq!((found.form, &*found.key), (Form::MimicCxr, "study_id"));
     assert!(counts(&found).contains(&("Pulmonary Edema", 1, 1, 0)), "{:?}", counts(&found));

@@ -1,4 +1,4 @@
-//! What tables say of some images, so that a person can look before anything is measured.
+//! How tables are understood for some images, so that a person can check it before anything is measured.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,10 +13,10 @@ use super::reason::Reason;
 use super::table::{Join, Table, finding_key};
 use crate::table::Csv;
 
-/// A person's corrections; what is left out is guessed.
+/// A person's corrections; what is not given is guessed.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// Which of the tables has the labels.
+    /// The index of the table that has the labels.
     pub table: Option<usize>,
     /// The column that names the image.
     pub key: Option<String>,
@@ -24,58 +24,58 @@ pub struct Choice {
     pub patient: Option<String>,
 }
 
-/// What the tables say of the images.
+/// How the tables were understood for the images.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Understood {
-    /// Which of the tables were read: one, or the two of Open-I or MIMIC-CXR-JPG.
+    /// The indices of the tables that were read: one, or the two of Open-I or MIMIC-CXR-JPG.
     pub tables: Vec<usize>,
     pub form: Form,
-    /// The columns that can be chosen as the key or the patient.
+    /// The columns that can be chosen as the column of images or of patients.
     pub columns: Vec<String>,
     pub key: String,
     pub patient: Option<String>,
-    /// Different patients among the images that have labels.
+    /// Number of different patients among the images that have labels.
     pub patients: Option<usize>,
-    /// Images that have labels.
+    /// Number of images that have labels.
     pub images: usize,
-    /// Images without a row.
+    /// Images for which there is no row.
     pub images_without: Vec<String>,
-    /// How many rows have no image.
+    /// Number of rows for which there is no image.
     pub rows_without: usize,
-    /// Rows that repeat another one with all its labels, which are taken once.
+    /// Number of rows that repeat the key and all labels of another one, and are ignored.
     pub doubled: usize,
     pub findings: Vec<FindingLabels>,
-    /// Columns that hold no labels, and are of no other use.
+    /// Columns that contain no labels, and have no other use.
     pub not_read: Vec<NotRead>,
-    /// Columns by which figures can be divided.
+    /// Columns by which results can be stratified.
     pub slices: Vec<Slice>,
-    /// `split=val` and the like: rows on which thresholds can be chosen.
+    /// Choices such as `split=val` of rows on which thresholds can be chosen.
     pub splits: Vec<String>,
-    /// Which of the tables has boxes of these images.
+    /// The index of the table that has boxes for these images.
     pub boxes: Option<usize>,
     /// The images that have boxes.
     pub boxed: Vec<Boxed>,
-    /// Findings that are boxed, and have no labels.
+    /// Findings that have boxes but no labels.
     pub boxed_only: Vec<String>,
 }
 
-/// A column that holds no labels.
+/// A column that contains no labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotRead {
     pub column: String,
-    /// The first value that is no label, where there is any.
+    /// The first value that is not a label, if there is one.
     pub value: Option<String>,
 }
 
-/// A column by which figures can be divided.
+/// A column by which results can be stratified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Slice {
     pub column: String,
     pub by: SliceBy,
 }
 
-/// What a column divides images by.
+/// The attribute in a column by which results are stratified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SliceBy {
@@ -85,7 +85,7 @@ pub enum SliceBy {
 }
 
 impl SliceBy {
-    /// What a column of this name divides images by, if anything.
+    /// The attribute that a column of this name holds, if it is one of these.
     fn of(column: &str) -> Option<Self> {
         let by = |word: &String| match word.as_str() {
             "view" | "projection" | "frontal" | "ap" => Some(Self::View),
@@ -101,11 +101,11 @@ impl SliceBy {
 #[derive(Debug, Clone, Serialize)]
 pub struct Boxed {
     pub image: String,
-    /// Which of the findings are boxed, by their columns in the labels.
+    /// The findings that have boxes, by the names of their columns in the labels.
     pub findings: Vec<String>,
 }
 
-/// A finding as the table has it.
+/// A finding in the table of labels.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingLabels {
     /// Its column.
@@ -114,16 +114,16 @@ pub struct FindingLabels {
     pub positives: usize,
     /// Images without it.
     pub negatives: usize,
-    /// Images of which that is not known.
+    /// Images for which the label is unknown.
     pub unknown: usize,
 }
 
-/// Reads what the tables say of the images, whose names may have folders.
+/// Reads what the tables say about the images, whose names may include folders.
 ///
 /// # Errors
 ///
-/// Those of the table that was chosen, or else of the first; [`EvaluateError::NothingJoined`] where it names none of the
-/// images, and [`EvaluateError::NoFindings`] where no column holds labels.
+/// The errors of the table that was chosen, or else of the first one; [`EvaluateError::NothingJoined`] where it names
+/// none of the images, and [`EvaluateError::NoFindings`] where no column contains labels.
 pub fn understand(tables: &[Csv], images: &[String], choice: &Choice) -> Result<Understood> {
     let read: Vec<Table> = tables.iter().filter_map(|csv| Table::read(csv).ok()).collect();
     let pair = if read.len() == tables.len() { pair_of(&read) } else { None };
@@ -204,7 +204,8 @@ fn understand_set(
         read.single(&columns, &finding_key(name))?;
         let states: Vec<Result<Option<bool>>> =
             rows.iter().map(|&row| labels.label(row, column)).collect();
-        // One cell in ten may be a slip, which has to be mended; with more it is no column of labels.
+        // Up to one cell in ten may be an error, which then has to be corrected; with more, the column does not contain
+        // labels.
         if 10 * states.iter().flatten().count() < 9 * rows.len() {
             not_read.push(column);
             continue;
@@ -276,16 +277,16 @@ fn understand_set(
     })
 }
 
-/// What is boxed.
+/// The boxes of the images.
 #[derive(Default)]
 struct Boxes {
     table: Option<usize>,
     images: Vec<Boxed>,
-    /// Findings without labels.
+    /// Findings that have boxes but no labels.
     unlabelled: Vec<String>,
 }
 
-/// The first table that boxes any of the findings on any of the images, and which.
+/// The boxes of the first table that has any for these findings and images.
 fn boxes_of(tables: &[Csv], images: &[String], findings: &[FindingLabels]) -> Result<Boxes> {
     let name_of: HashMap<String, &String> =
         findings.iter().map(|finding| (finding_key(&finding.name), &finding.name)).collect();
@@ -316,7 +317,7 @@ fn boxes_of(tables: &[Csv], images: &[String], findings: &[FindingLabels]) -> Re
     Ok(Boxes { unlabelled: unlabelled.into_iter().collect(), ..Boxes::default() })
 }
 
-/// "Patient ID", "PatientID", "subject_id", "patient".
+/// Whether a column names patients: "Patient ID", "PatientID", "subject_id", "patient".
 fn is_patient(column: &str) -> bool {
     match &key::words(column)[..] {
         [who] => matches!(who.as_str(), "patient" | "subject" | "person" | "patientid"),

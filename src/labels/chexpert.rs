@@ -2,8 +2,8 @@
 
 use super::Statements;
 
-/// The columns in their order, each with its canonical name. Support Devices are of many kinds and
-/// Pleural Other is what is left over: neither is a finding.
+/// The columns in their order, each with its canonical name. "Support Devices" is a mixture of devices, and "Pleural
+/// Other" a residual category, so neither is a finding.
 pub const FINDINGS: [(&str, Option<&str>); 14] = [
     (NORMAL, None),
     ("Enlarged Cardiomediastinum", Some("Mediastinal Enlargement")),
@@ -22,12 +22,12 @@ pub const FINDINGS: [(&str, Option<&str>); 14] = [
 ];
 const NORMAL: &str = "No Finding";
 
-/// The patient that a path of CheXpert names.
+/// The patient in a path of CheXpert.
 pub fn patient(path: &str) -> &str {
     path.split('/').find(|part| part.starts_with("patient")).unwrap_or(path)
 }
 
-/// 1 is present, 0 absent, -1 uncertain, and blank unknown. An image without any finding lacks all.
+/// 1 is present, 0 absent, -1 uncertain, and blank unknown. An image labelled "No Finding" lacks all findings.
 pub fn statements(cells: [&str; 14]) -> Statements {
     let mut statements = Statements::default();
     let mut normal = false;

@@ -1,14 +1,14 @@
-//! What published tables of labels say of an image.
+//! What published tables of labels say about an image.
 //!
 //! | file | table |
 //! |---|---|
-//! | `nih14.rs` | ChestX-ray14 of the NIH: a list of the present ones |
+//! | `nih14.rs` | ChestX-ray14 of the NIH: a list of the findings that are present |
 //! | `chexpert.rs` | CheXpert, and MIMIC-CXR-JPG: a column for each finding |
-//! | `padchest.rs` | PadChest: a list as Python prints it |
+//! | `padchest.rs` | PadChest: a list in Python's notation |
 //! | `openi.rs` | Open-I: MeSH terms |
 //!
-//! A label is `absent` only where the dataset says so, in so many words or by calling the whole image normal; what it does
-//! not say is unknown.
+//! A label is `absent` only where the dataset says so, explicitly or by calling the whole image normal; a finding that
+//! it does not mention is unknown.
 
 pub mod chexpert;
 pub mod nih14;

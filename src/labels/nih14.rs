@@ -3,7 +3,8 @@
 use super::statements::add;
 use super::{Statements, Vocabulary, look_up};
 
-/// The fourteen labels, each with its canonical name. An image has all of them or has them not.
+/// The fourteen labels, each with its canonical name. In this dataset every image has or lacks each of them; none is
+/// unknown.
 pub const FINDINGS: [(&str, &str); 14] = [
     ("atelectasis", "Atelectasis"),
     ("cardiomegaly", "Cardiomegaly"),
@@ -22,10 +23,10 @@ pub const FINDINGS: [(&str, &str); 14] = [
 ];
 const NORMAL: &str = "No Finding";
 
-/// How the boxes spell "Infiltration".
+/// The spelling of "Infiltration" in the table of boxes.
 const INFILTRATE: &str = "infiltrate";
 
-/// The finding of a label in lower case, also as `BBox_List_2017.csv` spells it.
+/// The finding of a label in lower case, including the spelling of `BBox_List_2017.csv`.
 pub fn of_box(label: &str) -> Option<&'static str> {
     look_up(&FINDINGS, if label == INFILTRATE { "infiltration" } else { label })
 }

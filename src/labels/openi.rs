@@ -1,9 +1,9 @@
-//! Open-I (Demner-Fushman et al., JAMIA 2016) as on Kaggle: the column `MeSH` of its reports.
+//! Open-I (Demner-Fushman et al., JAMIA 2016) in the version on Kaggle: the column `MeSH` of its reports.
 
 use super::statements::add;
 use super::{Statements, Vocabulary};
 
-/// Beginnings of MeSH terms that canonical names spell otherwise; the first that fits.
+/// Beginnings of MeSH terms whose canonical names are different; the first that matches is used.
 pub const MESH: [(&str, &str); 34] = [
     ("airspace disease", "Lung Opacity"),
     ("aorta/tortuous", "Aortic Elongation"),
@@ -40,7 +40,7 @@ pub const MESH: [(&str, &str); 34] = [
     ("pulmonary fibrosis", "Fibrosis"),
     ("spondylosis", "Vertebral Degenerative Changes"),
 ];
-/// What a normal image lacks: the findings for which this dataset is used.
+/// The findings that a normal image lacks, which are those for which this dataset is used.
 pub const NORMAL: [&str; 18] = [
     "Atelectasis",
     "Cardiomegaly",
@@ -62,7 +62,8 @@ pub const NORMAL: [&str; 18] = [
     "Lung Granuloma",
 ];
 
-/// A finding that is not indexed is unknown, unless the image is normal; the report says more.
+/// A finding that is not indexed is unknown, unless the image is normal, because the report may mention more than was
+/// indexed.
 pub fn statements(mesh: &str, vocabulary: &mut Vocabulary) -> Statements {
     let mut statements = Statements::default();
     let terms = || mesh.split(';').map(str::trim).filter(|term| !term.is_empty());

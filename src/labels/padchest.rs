@@ -3,7 +3,7 @@
 use super::statements::add;
 use super::{Statements, Vocabulary, look_up, nih14};
 
-/// Labels that canonical names spell otherwise; all the others are canonical, but for capitals.
+/// Labels whose canonical names are different; all others are canonical names except for their case.
 pub const RENAMED: [(&str, &str); 21] = [
     ("nsg tube", "Nasogastric Tube"),
     ("ascendent aortic elongation", "Ascendant Aortic Elongation"),
@@ -28,7 +28,7 @@ pub const RENAMED: [(&str, &str); 21] = [
     ("ventriculoperitoneal drain tube", "Ventriculo-Peritoneal Drain Tube"),
 ];
 const NORMAL: &str = "normal";
-/// An image that is no chest radiograph of an adult, or has no usable report.
+/// Labels an image that is no chest radiograph of an adult, or has no usable report.
 const EXCLUDE: &str = "exclude";
 
 /// Whether the dataset excludes an image with these labels.
@@ -36,7 +36,7 @@ pub fn is_excluded(labels: &str) -> bool {
     list(labels).any(|label| label == EXCLUDE)
 }
 
-/// The strings of a list as Python prints it: `['cardiomegaly', 'pleural effusion']`.
+/// The strings of a list in Python's notation: `['cardiomegaly', 'pleural effusion']`.
 fn list(labels: &str) -> impl Iterator<Item = &str> {
     let quotes = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | '\'' | '"');
     labels
@@ -45,8 +45,8 @@ fn list(labels: &str) -> impl Iterator<Item = &str> {
         .filter(|label| !label.is_empty() && *label != "nan")
 }
 
-/// A finding that is not listed is unknown, for "laminar atelectasis" does not list "atelectasis";
-/// but a normal image lacks at least those of ChestX-ray14.
+/// A finding that is not listed is unknown, because an image with "laminar atelectasis" is not also listed with
+/// "atelectasis"; but a normal image lacks at least the findings of ChestX-ray14.
 pub fn statements(labels: &str, vocabulary: &mut Vocabulary) -> Statements {
     let mut statements = Statements::default();
     for label in list(labels).filter(|label| *label != NORMAL) {
@@ -64,7 +64,7 @@ pub fn statements(labels: &str, vocabulary: &mut Vocabulary) -> Statements {
 mod tests {
     use super::*;
 
-    /// The labels as the dataset's table spells them.
+    /// The labels in the spelling of the dataset's table.
     const ALL: &str = include_str!("../../tests/fixtures/padchest_labels.txt");
 
     #[test]

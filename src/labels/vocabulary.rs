@@ -1,31 +1,31 @@
-//! Labels and the findings that they mean.
+//! Labels, and the findings that they stand for.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::statements::Name;
 
-/// What a dataset's own table says of a label in lower case.
+/// The finding of a label (in lower case) in a dataset's own table.
 pub fn look_up(table: &[(&'static str, &'static str)], label: &str) -> Option<&'static str> {
     table.iter().find(|(name, _)| *name == label).map(|(_, finding)| *finding)
 }
 
-/// Finds what labels mean, each once.
+/// Looks up the findings that labels stand for; each label is looked up only once.
 pub struct Vocabulary {
-    /// The finding of a label in lower case that a dataset's own table does not have.
+    /// Gives the finding of a label (in lower case) that is not in the dataset's own table.
     otherwise: fn(&str) -> Option<Name>,
     findings: HashMap<String, Option<Name>>,
-    /// Labels that stand for no finding, with how often they were met.
+    /// Labels that stand for no finding, with how often they occurred.
     pub unknown: BTreeMap<String, usize>,
 }
 
 impl Vocabulary {
-    /// `otherwise` gives the finding of a label in lower case that a dataset's own table does not have.
+    /// `otherwise` gives the finding of a label (in lower case) that is not in the dataset's own table.
     pub fn new(otherwise: fn(&str) -> Option<Name>) -> Self {
         Self { otherwise, findings: HashMap::new(), unknown: BTreeMap::new() }
     }
 
-    /// The finding that a label means, by the dataset's `own` table or else by the vocabulary. A label
-    /// that stands for none is counted.
+    /// The finding that a label stands for, by the dataset's `own` table or else by the general vocabulary. Labels that
+    /// stand for none are counted.
     pub fn finding(
         &mut self,
         label: &str,

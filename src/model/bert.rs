@@ -61,8 +61,8 @@ struct Output {
 }
 
 impl Bert {
-    /// A stack with its parameters still to be loaded; it has as many positions as the text has
-    /// rows, since more are never used.
+    /// A stack with its parameters still to be loaded. It has as many position embeddings as the text memory has rows,
+    /// since more are never used.
     pub fn init(config: &TextEncoderConfig, device: &Device) -> Self {
         let embedding = |count| parameters::embedding(count, config.dim, device);
         Self {
@@ -78,15 +78,15 @@ impl Bert {
         }
     }
 
-    /// The sum of the last hidden states, of which the embeddings are the first:
-    /// `[texts, tokens, dim]`.
+    /// The sum of the last `last` hidden states, `[texts, tokens, dim]`. The output of the embeddings counts as the
+    /// first hidden state.
     ///
     /// # Shapes
     ///
     /// - ids: `[texts, tokens]`
     /// - mask: `[texts, tokens]`, added to the attention logits: 0 for a token, very negative for
     ///   padding
-    /// - last: 1 to the number of layers and one
+    /// - last: from 1 to the number of layers plus one
     pub fn forward(&self, ids: Tensor<2, Int>, mask: Tensor<2>, last: usize) -> Tensor<3> {
         let layers = &self.encoder.layer;
         let (below, above) = layers.split_at(layers.len() + 1 - last);

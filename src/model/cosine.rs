@@ -1,6 +1,6 @@
 //! A CLIP-style head (Radford et al., 2021, <https://arxiv.org/abs/2103.00020>) beside the fusion: the cosine of a
-//! global image feature and a global text feature, each projected by one matrix. It is what CARZero's
-//! cross-attention is compared with, on the same encoders.
+//! global image feature and a global text feature, each projected by one matrix. It serves to compare CARZero's
+//! cross-attention with a plain cosine similarity on the same encoders.
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -13,20 +13,20 @@ use super::parameters;
 use super::parameters::standardised;
 use crate::package::config::CosineConfig;
 
-/// CLIP's first temperature, as a logarithm of the factor on the cosine.
+/// CLIP's initial temperature: the logarithm of the factor by which cosines are multiplied.
 const FIRST_SCALE: f32 = 2.659_26; // ln(1 / 0.07)
-/// CLIP's largest factor on the cosine, as a logarithm.
+/// The logarithm of CLIP's largest factor on cosines.
 #[cfg(feature = "train")]
 const LARGEST_SCALE: f32 = 4.605_17; // ln(100)
-/// No vector is shorter than this when it is divided by its length.
+/// Lower bound of a vector's length when the vector is divided by it.
 const TINY: f32 = 1e-6;
 
-/// `cosine_head`.
+/// `cosine_head` of the checkpoint.
 #[derive(Module, Debug)]
 pub struct CosineHead {
     image: Linear,
     text: Linear,
-    /// Logarithm of the factor on the cosine; training alone needs it.
+    /// Logarithm of the factor on cosines; only training needs it.
     logit_scale: Param<Tensor<1>>,
 }
 
@@ -40,24 +40,24 @@ impl CosineHead {
         }
     }
 
-    /// Directions of image features, of whole images or of places: `[items, channels]` to unit vectors
+    /// Projects image features, of whole images or of positions in the map: `[items, channels]` to unit vectors
     /// `[items, dim]`.
     pub fn image(&self, features: Tensor<2>) -> Tensor<2> {
         unit(linear(&self.image, features))
     }
 
-    /// Directions of text features, `[texts, channels]` to unit vectors `[texts, dim]`.
+    /// Projects text features: `[texts, channels]` to unit vectors `[texts, dim]`.
     pub fn text(&self, features: Tensor<2>) -> Tensor<2> {
         unit(linear(&self.text, features))
     }
 
-    /// Cosines as the logits of a softmax.
+    /// Turns cosines into the logits of a softmax, by CLIP's temperature.
     #[cfg(feature = "train")]
     pub fn logits(&self, cosines: Tensor<2>) -> Tensor<2> {
         cosines * self.logit_scale.val().clamp_max(LARGEST_SCALE).exp().unsqueeze()
     }
 
-    /// The head with projections that centre and spread some features.
+    /// The head with projections initialised so that these features are centred and have unit variance once projected.
     #[cfg(feature = "train")]
     pub fn standardised(mut self, images: Tensor<2>, texts: Tensor<2>) -> Self {
         let all = |x: &Tensor<2>| Tensor::ones([x.dims()[0], 1], &x.device());
@@ -68,13 +68,13 @@ impl CosineHead {
     }
 }
 
-/// Cosines of unit vectors, `[items, dim]` and `[texts, dim]` to `[items, texts]`.
+/// Cosines of unit vectors: `[items, dim]` and `[texts, dim]` to `[items, texts]`.
 pub fn cosines(items: Tensor<2>, texts: Tensor<2>) -> Tensor<2> {
     let [items, texts] = [items, texts].map(|x| x.unsqueeze_dim::<3>(0));
     matmul(items, texts.swap_dims(1, 2)).squeeze_dim(0)
 }
 
-/// Rows divided by their length.
+/// Divides each row by its length.
 pub fn unit(x: Tensor<2>) -> Tensor<2> {
     let length = x.clone().square().sum_dim(1).sqrt();
     x / length.clamp_min(TINY)

@@ -1,5 +1,5 @@
-//! SimR: cross-attention between image and text in both directions, and the projector that turns
-//! it into a score.
+//! SimR: cross-attention between image and text in both directions, followed by the projector that turns its result
+//! into a score.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use super::parameters;
 use super::tokens::MASKED;
 use crate::package::config::FusionConfig;
 
-/// `fusion_module`: one decoder serves both directions.
+/// `fusion_module`: the same decoder serves both directions.
 #[derive(Module, Debug)]
 pub struct Fusion {
     decoder: Decoder,
@@ -48,8 +48,8 @@ struct CrossAttention {
     heads: usize,
 }
 
-/// Images or texts, ready to be scored: the query row of each, and the keys and values of its
-/// memory in every layer. Nothing of it depends on the other side.
+/// Images or texts, ready to be scored: the query row of each, and the keys and values of its memory in every layer.
+/// None of it depends on the other side.
 #[derive(Debug, Clone)]
 pub struct Encoded {
     /// `[items, dim]`
@@ -57,8 +57,8 @@ pub struct Encoded {
     memory: Vec<KeyValue>,
     /// Added to the attention logits of each key, `[items, keys]`.
     bias: Option<Tensor<2>>,
-    /// Where each item points, to be compared by cosine: in the space of the CLIP-style head, or of the global tokens
-    /// where the model has none. Unit vectors, `[items, dim]`; none of what is a query or a memory alone.
+    /// Unit vectors `[items, dim]` for comparison by cosine: the projections of the CLIP-style head, or the normalised
+    /// global tokens where the model has none. `None` for items that serve only as queries or memories.
     direction: Option<Tensor<2>>,
 }
 
@@ -83,7 +83,7 @@ pub struct LayerAttention {
 pub struct Interaction {
     /// `[memories, queries]`
     pub logits: Tensor<2>,
-    /// The query rows as the last layer leaves them, which the projector scores: `[memories, queries, dim]`.
+    /// The query rows after the last layer, which the projector turns into scores: `[memories, queries, dim]`.
     pub rows: Tensor<3>,
     /// One for each layer.
     pub layers: Vec<LayerAttention>,
@@ -99,13 +99,13 @@ pub struct Scores {
     /// Attention weights of i2t, averaged over heads and layers, the global token left out:
     /// `[images, texts, patches]`.
     pub attention: Tensor<3>,
-    /// The same of the logits before the softmax, which localise better (RadZero, 2025).
+    /// The same average of the logits before the softmax, which localise better (RadZero, 2025).
     pub similarity: Tensor<3>,
-    /// Cosines of images and texts, -1 to 1, `[images, texts]`, where both point somewhere.
+    /// Cosines of images and texts, -1 to 1, `[images, texts]`; `None` where either side has no direction.
     pub cosine: Option<Tensor<2>>,
 }
 
-/// A part of every memory.
+/// A part of the keys of every memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
     /// The token that stands for the whole image or text.
@@ -120,17 +120,17 @@ impl Encoded {
         self.query.dims()[0]
     }
 
-    /// The query row of each item as the layers take it, `[items, dim]`.
+    /// The query row of each item, as it enters the first layer: `[items, dim]`.
     pub fn query(&self) -> Tensor<2> {
         self.query.clone()
     }
 
-    /// Where the items point, to be compared by cosine.
+    /// The unit vectors of the items for comparison by cosine, `[items, dim]`.
     pub fn direction(&self) -> Option<Tensor<2>> {
         self.direction.clone()
     }
 
-    /// The same with where the items point.
+    /// The same items with these directions.
     pub fn with_direction(self, direction: Tensor<2>) -> Self {
         Self { direction: Some(direction), ..self }
     }
@@ -141,7 +141,7 @@ impl Encoded {
         Some(cosines(images, texts))
     }
 
-    /// A range of the items, without copying.
+    /// A contiguous range of the items, as a view without copying.
     pub fn range(&self, first: usize, count: usize) -> Self {
         Self {
             query: self.query.clone().narrow(0, first, count),
@@ -151,7 +151,7 @@ impl Encoded {
         }
     }
 
-    /// A copy of some items, at least one.
+    /// A copy of the items at these indices, of which there must be at least one.
     pub fn copy(&self, indices: &[usize]) -> Self {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let indices = Tensor::<1, Int>::from_data(indices.as_slice(), &self.query.device());
@@ -163,7 +163,7 @@ impl Encoded {
         }
     }
 
-    /// The same where only some keys can be attended to.
+    /// The same items, but only some of their keys can be attended to.
     pub fn only(&self, keys: Keys) -> Self {
         let (first, count) = match keys {
             Keys::Global => (0, 1),
@@ -177,7 +177,8 @@ impl Encoded {
         }
     }
 
-    /// The same with some heads of one layer switched off, of so many: what they pass on is zero.
+    /// The same items with the heads `off` of one layer switched off, of `heads` in all: the values of those heads are
+    /// set to zero.
     pub fn without_heads(&self, layer: usize, off: Range<usize>, heads: usize) -> Self {
         let mut changed = self.clone();
         let value = &mut changed.memory[layer].value;
@@ -198,8 +199,7 @@ impl Encoded {
         self.memory.iter().map(layer).collect()
     }
 
-    /// Joins several into one batch. Shorter memories are padded with keys that are never attended
-    /// to.
+    /// Joins several batches into one. Shorter memories are padded with keys that are never attended to.
     ///
     /// `parts` must not be empty and must come from the same fusion.
     pub fn cat(parts: &[Self]) -> Self {
@@ -229,7 +229,8 @@ impl Encoded {
         self.memory[0].key.dims()[1]
     }
 
-    /// Adds keys that are never attended to, up to `keys`; only a memory with a bias can be longer.
+    /// Pads the memories to `keys` keys with keys that are never attended to. Only memories with a bias differ in
+    /// length.
     fn pad(&self, keys: usize) -> Self {
         let missing = keys - self.keys();
         if missing == 0 {
@@ -287,8 +288,8 @@ impl Fusion {
         }
     }
 
-    /// Uses the rows of a memory as queries, to see what a single word would attend to. CARZero's
-    /// score does not use this; its query is always the whole text.
+    /// Prepares the rows of a memory as queries, to see what a single word would attend to. CARZero's score does not
+    /// use this: its query always stands for the whole text.
     ///
     /// # Shapes
     ///
@@ -311,11 +312,11 @@ impl Fusion {
         }
     }
 
-    /// For each pair of a memory side and a query side, attends from every query to every memory.
-    /// Layers with weights are computed once for the rows of all pairs together.
+    /// For each pair of a memory side and a query side, attends from every query to every memory. Layers that have
+    /// weights process the rows of all pairs in one call.
     pub fn interact<const N: usize>(&self, pairs: [(&Encoded, &Encoded); N]) -> [Interaction; N] {
         let sizes = pairs.map(|(memories, queries)| [memories.count(), queries.count()]);
-        // Until the first attention the queries are the same for all memories.
+        // Before the first attention the query rows are the same for all memories.
         let mut current = pairs.map(|(_, queries)| [1, queries.count()]);
         let mut x = joined(pairs.map(|(_, queries)| queries.query.clone().unsqueeze_dim(0)));
         let mut attention = pairs.map(|_| Vec::with_capacity(self.decoder.layers.len()));
@@ -350,7 +351,8 @@ impl Fusion {
         })
     }
 
-    /// What each layer of the projector makes of rows, one after another; the last is the score of each, `[rows, 1]`.
+    /// The output of each layer of the projector, one after the other; the last one holds the score of each row,
+    /// `[rows, 1]`.
     pub fn project(&self, rows: Tensor<2>) -> impl Iterator<Item = Tensor<2>> {
         let last = self.mlp_head.len() - 1;
         self.mlp_head.iter().enumerate().scan(rows, move |x, (index, layer)| {
@@ -361,13 +363,12 @@ impl Fusion {
     }
 }
 
-/// The rows of all parts, one after another.
+/// Concatenates the rows of all parts.
 fn joined<const N: usize>(parts: [Tensor<3>; N]) -> Tensor<2> {
     Tensor::cat(parts.map(|part| part.flatten(0, 1)).to_vec(), 0)
 }
 
-/// Splits `x`, whose rows lie one after another, into parts of the given numbers of memories and
-/// items.
+/// The inverse of [`joined`]: splits the rows of `x` into parts, given the number of memories and of items of each.
 fn split<const N: usize>(x: Tensor<2>, sizes: [[usize; 2]; N]) -> [Tensor<3>; N] {
     let mut start = 0;
     sizes.map(|[memories, items]| {
@@ -405,12 +406,12 @@ impl DecoderLayer {
         }
     }
 
-    /// The attention's query of each row.
+    /// The attention's query for each row.
     fn query(&self, x: Tensor<2>) -> Tensor<2> {
         linear(&self.multihead_attn.query, self.norm2.forward(x))
     }
 
-    /// The rest of the layer, once the rows have attended: `context` is the attention's result.
+    /// The rest of the layer after the attention: `context` is the attention's result.
     fn forward(&self, x: Tensor<2>, context: Tensor<2>) -> Tensor<2> {
         let x = added(&self.multihead_attn.out_proj, context, x);
         let layers = [&self.linear1, &self.linear2];

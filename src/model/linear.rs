@@ -1,4 +1,4 @@
-//! Linear layers and embeddings as operations.
+//! Linear layers and embeddings, computed by [`ops`].
 
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Int, Tensor};
@@ -31,7 +31,7 @@ pub fn feed_forward<const D: usize>(
     ops::feed_forward(x, layers.map(Into::into), between, residual)
 }
 
-/// The rows of an embedding, `[rows, dim]`; ids: `[rows]`.
+/// Looks up rows of an embedding, `[rows, dim]`; ids: `[rows]`.
 pub fn rows(layer: &Embedding, ids: Tensor<1, Int>) -> Tensor<2> {
     ops::rows(layer.weight.val(), ids)
 }

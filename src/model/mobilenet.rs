@@ -1,5 +1,5 @@
-//! MobileNetV2 (Sandler et al., 2018, <https://arxiv.org/abs/1801.04381>) as an image encoder with
-//! tokens, batch norm folded into the convolutions. Maps are kept with channels last, as tokens are.
+//! MobileNetV2 (Sandler et al., 2018, <https://arxiv.org/abs/1801.04381>) as an image encoder that yields tokens. Batch
+//! norm is folded into the convolutions. Feature maps have channels last, like tokens.
 
 use std::iter;
 
@@ -14,8 +14,8 @@ use super::parameters;
 use super::tokens::ImageTokens;
 use crate::package::config::MobileNetV2Config;
 
-/// `img_encoder` of the compact model: fine tokens (stride 16) with the coarse ones (stride 32)
-/// added to them, and a global token from the mean of the coarse map.
+/// `img_encoder` of the compact model. Its local tokens are those of the fine map (stride 16) with those of the coarse
+/// map (stride 32) added to them; the global token comes from the mean of the coarse map.
 #[derive(Module, Debug)]
 pub struct MobileNetV2Encoder {
     model: MobileNetV2,
@@ -71,8 +71,8 @@ impl MobileNetV2Encoder {
         }
     }
 
-    /// The two maps that tokens are made of, place by place: that of stride 16,
-    /// `[images, 4 * places, channels]`, and that of stride 32, `[images, places, channels]`.
+    /// The two feature maps from which the tokens are computed: that of stride 16, `[images, 4 * places, channels]`,
+    /// and that of stride 32, `[images, places, channels]`.
     ///
     /// # Shapes
     ///
@@ -89,7 +89,8 @@ impl MobileNetV2Encoder {
         [mid, high].map(|map| map.flatten(1, 2))
     }
 
-    /// The encoder with embedders that centre and spread some images' maps.
+    /// The encoder with its embedders initialised so that the features of some images are centred and have unit
+    /// variance once projected.
     #[cfg(feature = "train")]
     pub fn standardised(self, mid: Tensor<3>, high: Tensor<3>) -> Self {
         let rows = |x: Tensor<3>| {
@@ -106,7 +107,7 @@ impl MobileNetV2Encoder {
         }
     }
 
-    /// Tokens from the maps.
+    /// The tokens of these feature maps.
     pub fn tokens(&self, mid: Tensor<3>, high: Tensor<3>) -> ImageTokens {
         let global = high.clone().mean_dim(1).squeeze_dim(1);
         let fine = linear(&self.local_mid, mid);
@@ -161,7 +162,7 @@ mod tests {
         (9, 6, 4, 12, 6, 2),
         (8, 10, 6, 6, 5, 1),
         (1, 1, 2, 4, 2, 1),
-        // Several strips, the last one shorter.
+        // Computed in several strips, of which the last one is shorter.
         (150, 130, 4, 24, 4, 1),
     ];
 

@@ -1,8 +1,7 @@
 //! CARZero (Lai et al., CVPR 2024, <https://arxiv.org/abs/2402.17417>): an image encoder, a text
 //! encoder, and a cross-attention fusion that turns their interaction into one score.
 //!
-//! Fields follow the keys of the official checkpoint; the few that cannot are listed in
-//! `package/checkpoint`.
+//! Fields are named after the keys of the official checkpoint; the few exceptions are listed in `package/checkpoint`.
 
 mod bert;
 mod cosine;
@@ -30,7 +29,7 @@ pub use vit::VitEncoder;
 use crate::package::config::{ImageEncoderConfig, ModelConfig};
 use crate::text::tokenizer::Tokens;
 
-/// The image encoders that CARZero comes with.
+/// The image encoders that are supported.
 #[expect(clippy::large_enum_variant, reason = "a program has one or two of them")]
 #[derive(Module, Debug)]
 pub enum ImageEncoder {
@@ -50,8 +49,8 @@ impl ImageEncoder {
         self.tokens(&self.features(pixels))
     }
 
-    /// What the backbone makes of images, which [`ImageEncoder::tokens`] turns into tokens: one or
-    /// two tensors of `[images, places, channels]`.
+    /// The feature maps of the backbone, which [`ImageEncoder::tokens`] turns into tokens: one or two tensors of
+    /// `[images, places, channels]`.
     pub fn features(&self, pixels: Tensor<4>) -> Vec<Tensor<3>> {
         match self {
             Self::Vit(vit) => vec![vit.forward(pixels)],
@@ -59,7 +58,8 @@ impl ImageEncoder {
         }
     }
 
-    /// The encoder with its embedders set so that they centre and spread some images' features.
+    /// The encoder with its embedders initialised so that the features of some images are centred and have unit
+    /// variance once projected.
     #[cfg(feature = "train")]
     pub fn standardised(self, features: &[Tensor<3>]) -> Self {
         match (self, features) {
@@ -79,7 +79,8 @@ impl ImageEncoder {
         }
     }
 
-    /// The map that has the channels of [`ImageEncoder::pooled`], `[images, places, channels]`.
+    /// The feature map whose mean is [`ImageEncoder::pooled`] and which has the same channels,
+    /// `[images, places, channels]`.
     pub fn pooled_map(&self, features: &[Tensor<3>]) -> Tensor<3> {
         match (self, features) {
             (Self::MobileNetV2(_), [_, high]) => high.clone(),
@@ -90,12 +91,12 @@ impl ImageEncoder {
     /// The finest feature map, `[images, side * side, channels]`.
     pub fn patches(&self, features: &[Tensor<3>]) -> Tensor<3> {
         let [_, count, _] = features[0].dims();
-        let side = count.isqrt(); // without the vision transformer's global token
+        let side = count.isqrt(); // drops the vision transformer's class token
         features[0].clone().narrow(1, count - side * side, side * side)
     }
 
-    /// The means of the finest feature map and of its four edges, `[images, 5, channels]`. They
-    /// describe textures in the picture and along its border, not yet findings.
+    /// The mean of the finest feature map and the means along its four edges, `[images, 5, channels]`. They describe
+    /// the texture of the picture and of its border, rather than findings.
     pub fn fine_means(&self, features: &[Tensor<3>]) -> Tensor<3> {
         let map = self.patches(features);
         let [images, count, channels] = map.dims();
@@ -107,7 +108,7 @@ impl ImageEncoder {
         Tensor::cat([map.mean_dim(1)].into_iter().chain(edges).collect(), 1)
     }
 
-    /// Tokens from features.
+    /// The tokens of these features.
     pub fn tokens(&self, features: &[Tensor<3>]) -> ImageTokens {
         match (self, features) {
             (Self::Vit(_), [tokens]) => {
@@ -132,7 +133,7 @@ pub struct CarZero {
     pub text_encoder: TextEncoder,
     /// The fusion (SimR) and its projector.
     pub fusion_module: Fusion,
-    /// A CLIP-style head beside it.
+    /// An optional CLIP-style head beside the fusion.
     pub cosine_head: Option<CosineHead>,
 }
 
@@ -157,7 +158,7 @@ impl CarZero {
         }
     }
 
-    /// Encodes images once: the cost of a new prompt does not include this.
+    /// Encodes images once; scoring another prompt does not repeat this.
     ///
     /// # Shapes
     ///
@@ -166,19 +167,19 @@ impl CarZero {
         self.encode_features(&self.img_encoder.features(pixels))
     }
 
-    /// The same from what [`ImageEncoder::features`] makes of them.
+    /// The same, given the images' features from [`ImageEncoder::features`].
     pub fn encode_features(&self, features: &[Tensor<3>]) -> Encoded {
         let tokens = self.img_encoder.tokens(features);
         self.encode_tokens(tokens, self.pointed(features))
     }
 
-    /// Where the CLIP-style head, if there is one, lets images point: unit vectors, `[images, dim]`.
+    /// The projections of images by the CLIP-style head, if there is one: unit vectors, `[images, dim]`.
     pub fn pointed(&self, features: &[Tensor<3>]) -> Option<Tensor<2>> {
         let head = self.cosine_head.as_ref()?;
         Some(head.image(self.img_encoder.pooled(features)))
     }
 
-    /// The same from the tokens of images, and where they are [`CarZero::pointed`].
+    /// The same, given the images' tokens and their projections from [`CarZero::pointed`].
     pub fn encode_tokens(&self, tokens: ImageTokens, pointed: Option<Tensor<2>>) -> Encoded {
         let direction = pointed.unwrap_or_else(|| unit(tokens.global.clone()));
         self.fusion_module.encode(tokens.global, tokens.local, None).with_direction(direction)
@@ -198,8 +199,8 @@ impl CarZero {
         Some(if places < side * side { mobilenet::repeat_2x2(map) } else { map })
     }
 
-    /// Tokens of images with their patches averaged two by two, the global token first:
-    /// `[images, 1 + patches / 4, dim]`. A quarter of the memory ranks images almost as well; see
+    /// The tokens of images with their patches averaged two by two, the global token first:
+    /// `[images, 1 + patches / 4, dim]`. They take a quarter of the memory and rank images almost as well; see
     /// [`CarZero::encode_condensed`].
     pub fn condense_images(&self, pixels: Tensor<4>) -> Tensor<3> {
         let ImageTokens { global, local } = self.img_encoder.forward(pixels);
@@ -210,7 +211,7 @@ impl CarZero {
         Tensor::cat(vec![global.unsqueeze_dim(1), means], 1)
     }
 
-    /// Prepares condensed images for scoring: each mean counts as the four patches it stands for.
+    /// Prepares condensed images for scoring: each mean counts as the four patches that it is the mean of.
     pub fn encode_condensed(&self, tokens: Tensor<3>) -> Encoded {
         let [images, count, _] = tokens.dims();
         let device = tokens.device();
@@ -223,12 +224,12 @@ impl CarZero {
         )
     }
 
-    /// Encodes texts once: the cost of a new image does not include this.
+    /// Encodes texts once; scoring another image does not repeat this.
     pub fn encode_texts(&self, texts: &[Tokens], device: &Device) -> Encoded {
         self.encode_hidden(self.text_encoder.hidden(texts, device))
     }
 
-    /// The same from what [`TextEncoder::hidden`] makes of them.
+    /// The same, given the texts' hidden states from [`TextEncoder::hidden`].
     pub fn encode_hidden(&self, hidden: TextTokens) -> Encoded {
         let global = hidden.global.clone();
         let tokens = self.text_encoder.embed(hidden);
@@ -241,15 +242,15 @@ impl CarZero {
             .with_direction(direction)
     }
 
-    /// The rows of a text's memory, one for `[CLS]`, each word and `[SEP]`, as if each were a text of its own.
+    /// Encodes each row of a text's memory (`[CLS]`, each word and `[SEP]`) as if it were a text of its own.
     pub fn encode_words(&self, text: &Tokens, device: &Device) -> Encoded {
         let tokens = self.text_encoder.forward(std::slice::from_ref(text), device);
         let rows = tokens.local.squeeze_dim::<2>(0).narrow(0, 0, text.row_count());
         self.fusion_module.encode_rows(rows)
     }
 
-    /// The logits of every image and every text alone, `[images, texts]`: of the texts' queries over the images'
-    /// memories, and of the images' over the texts'.
+    /// The two logits of every image and every text, each `[images, texts]`: from text queries over the image memories
+    /// (i2t), and from image queries over the text memories (t2i).
     pub fn logits(&self, images: &Encoded, texts: &Encoded) -> [Tensor<2>; 2] {
         let [i2t, t2i] = self.fusion_module.interact([(images, texts), (texts, images)]);
         [i2t.logits, t2i.logits.transpose()]

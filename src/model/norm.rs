@@ -1,4 +1,5 @@
-//! Layer norm (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>). It is [`burn::nn::LayerNorm`], which keeps its epsilon to itself.
+//! Layer norm (Ba et al., 2016, <https://arxiv.org/abs/1607.06450>). It is defined here because the epsilon of
+//! [`burn::nn::LayerNorm`] is private.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};

@@ -1,6 +1,6 @@
-//! Layers whose parameters are loaded later. Where none are, they are drawn at random when they are
-//! first used, as those of Burn's own layers. Burn's [`Initializer`](burn::module::Initializer) can make orthogonal matrices too,
-//! and for that links all of its matrix products into the WebAssembly module.
+//! Layers whose parameters are loaded later. Parameters that are not loaded are drawn at random on first use, like
+//! those of Burn's own layers. Burn's [`Initializer`](burn::module::Initializer) is not used: as it can also make
+//! orthogonal matrices, it would link all of Burn's matrix products into the WebAssembly module.
 
 use burn::module::{Param, ParamId};
 use burn::nn::conv::Conv2d;
@@ -22,8 +22,7 @@ pub fn embedding(count: usize, dim: usize, device: &Device) -> Embedding {
     Embedding { weight: drawn(Distribution::Normal(0.0, 1.0), [count, dim], device) }
 }
 
-/// A square convolution from and to so many channels that keeps the size of a map, or divides it by
-/// the stride.
+/// A square convolution with padding that keeps the size of a map, or divides it by the stride.
 pub fn convolution(
     [from, to]: [usize; 2],
     size: usize,
@@ -44,7 +43,7 @@ pub fn convolution(
     }
 }
 
-/// He et al., 2015 (<https://arxiv.org/abs/1502.01852>), with PyTorch's gain.
+/// Uniform initialisation after He et al., 2015 (<https://arxiv.org/abs/1502.01852>), with PyTorch's gain.
 fn uniform<const D: usize>(shape: [usize; D], fan_in: usize, device: &Device) -> Param<Tensor<D>> {
     let bound = 1.0 / (fan_in as f64).sqrt();
     drawn(Distribution::Uniform(-bound, bound), shape, device)
@@ -67,15 +66,16 @@ fn parameter<const D: usize>(
     Param::uninitialized(ParamId::new(), init, device.clone(), true, Shape::from(shape))
 }
 
-/// The linear map of `(x - mean) / deviation`, both over the rows of `x` by their weights, so that an
-/// untrained map yields values around zero and of unit size.
+/// Initialises a linear layer to apply `(x - mean) / deviation` before a random projection, where mean and deviation
+/// are those of the weighted rows of `x`. The outputs of the untrained layer then have a mean of zero and a variance of
+/// one.
 #[cfg(feature = "train")]
 pub fn standardised(linear: Linear, x: Tensor<2>, weights: Tensor<2>) -> Linear {
     let count = weights.clone().sum_dim(0);
     let mean = (x.clone() * weights.clone()).sum_dim(0) / count.clone();
     let deviation = (((x - mean.clone()).square() * weights).sum_dim(0) / count).mean().sqrt();
     let [from, _] = linear.weight.dims();
-    // Variance 1 / (inputs · deviation²).
+    // The variance of the weights is 1 / (inputs · deviation²).
     let normal = |weight: Tensor<2>| {
         let noise = Distribution::Normal(0.0, 1.0 / (from as f64).sqrt());
         Tensor::random_like(&weight, noise) / deviation.clone().unsqueeze()

@@ -1,5 +1,5 @@
-//! BERT with the official aggregation: hidden states of the last layers added up, word pieces
-//! added up to words, and optional linear embedders.
+//! BERT with the official aggregation: the hidden states of the last layers are summed, the word pieces of each word
+//! are summed, and linear embedders follow where the model has them.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -16,7 +16,7 @@ use super::tokens::MASKED;
 use crate::package::config::TextEncoderConfig;
 use crate::text::tokenizer::Tokens;
 
-/// `text_encoder`.
+/// `text_encoder` of the checkpoint.
 #[derive(Module, Debug)]
 pub struct TextEncoder {
     model: Bert,
@@ -26,16 +26,16 @@ pub struct TextEncoder {
     last_layers: usize,
 }
 
-/// What the text encoder makes of a batch of texts.
+/// The tokens of a batch of texts.
 ///
-/// The official memory has `rows` rows, most of them zero and therefore equal. Here the equal rows
-/// are kept once or a few times, and `log_counts` makes up for it: a key that stands for n equal
-/// ones gets ln(n) added to its attention logit.
+/// The official memory has `rows` rows, most of them zero and therefore equal. Here equal rows are stored only once or
+/// a few times, and `log_counts` compensates for that: a key that stands for n equal ones gets ln(n) added to its
+/// attention logit.
 #[derive(Debug, Clone)]
 pub struct TextTokens {
     /// One token for the whole text, `[texts, dim]`.
     pub global: Tensor<2>,
-    /// `[CLS]`, one row for each word, `[SEP]`, zero rows: `[texts, kept rows, dim]`.
+    /// One row for `[CLS]`, for each word and for `[SEP]`, then zero rows: `[texts, kept rows, dim]`.
     pub local: Tensor<3>,
     /// For the global token and each row, the logarithm of how many rows it stands for:
     /// `[texts, 1 + kept rows]`.
@@ -60,7 +60,7 @@ impl TextEncoder {
         self.embed(self.hidden(texts, device))
     }
 
-    /// The tokens before the embedders, as wide as BERT's hidden states.
+    /// The tokens before the embedders, with the width of BERT's hidden states.
     pub fn hidden(&self, texts: &[Tokens], device: &Device) -> TextTokens {
         let batch = Batch::new(texts, self.rows);
         let (count, tokens, kept) = (batch.texts, batch.tokens, batch.kept);
@@ -75,8 +75,8 @@ impl TextEncoder {
         TextTokens { global, local, log_counts: Tensor::from_data(log_counts, device) }
     }
 
-    /// What texts mean, to compare them with one another: unit vectors of the mean of BERT's last hidden states,
-    /// `[texts, dim]`. The fusion does not use this.
+    /// Unit vectors in the direction of the mean of BERT's last hidden states, `[texts, dim]`, to compare the meaning
+    /// of texts. The fusion does not use them.
     pub fn meaning(&self, texts: &[Tokens], device: &Device) -> Tensor<2> {
         let Batch { texts: count, tokens, ids, mask, .. } = Batch::new(texts, self.rows);
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [count, tokens]), device);
@@ -86,8 +86,9 @@ impl TextEncoder {
         unit(sum)
     }
 
-    /// The encoder with its embedders set so that they centre and spread some texts: encodings of
-    /// different findings are much alike, and training hardly tells them apart without this.
+    /// The encoder with its embedders initialised so that the features of some texts are centred and have unit variance
+    /// once projected. Encodings of different findings are very similar, and without this training hardly separates
+    /// them.
     #[cfg(feature = "train")]
     pub fn standardised(mut self, hidden: &TextTokens) -> Self {
         let [texts, rows, dim] = hidden.local.dims();
@@ -118,7 +119,7 @@ fn embed<const D: usize>(embedder: &Option<Linear>, x: Tensor<D>) -> Tensor<D> {
     }
 }
 
-/// Texts of different lengths as rectangular arrays.
+/// Texts of different lengths, padded to rectangular arrays.
 struct Batch {
     texts: usize,
     tokens: usize,

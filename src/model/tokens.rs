@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// What an image encoder makes of a batch of images.
+/// The tokens of a batch of images.
 #[derive(Debug, Clone)]
 pub struct ImageTokens {
     /// One token for the whole image, `[images, dim]`.
@@ -11,5 +11,5 @@ pub struct ImageTokens {
     pub local: Tensor<3>,
 }
 
-/// Added to an attention logit, this makes its weight zero, in f32 and in f16.
+/// Added to an attention logit, this makes the attention weight zero, both in f32 and in f16.
 pub const MASKED: f32 = -1e4;

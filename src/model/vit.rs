@@ -11,7 +11,7 @@ use super::ops::{self, Projections};
 use super::parameters;
 use crate::package::config::VitConfig;
 
-/// `img_encoder`: the transformer alone; CARZero adds no projection.
+/// `img_encoder`: the transformer without any projection after it, as in CARZero.
 #[derive(Module, Debug)]
 pub struct VitEncoder {
     model: Vit,
@@ -26,8 +26,8 @@ struct Vit {
     norm: LayerNorm,
 }
 
-/// The patch convolution, written as a product: its stride equals its kernel, and its three equal
-/// input channels are folded into one.
+/// The patch convolution as a matrix product, which is possible because its stride equals its kernel size. Its three
+/// input channels, which are equal for grey images, are folded into one.
 #[derive(Module, Debug)]
 struct PatchEmbed {
     proj: Linear,

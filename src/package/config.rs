@@ -31,24 +31,24 @@ pub struct ModelConfig {
     pub text_encoder: TextEncoderConfig,
     /// The cross-attention fusion.
     pub fusion: FusionConfig,
-    /// A CLIP-style head beside it, to compare with.
+    /// A CLIP-style head beside the fusion, for comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cosine: Option<CosineConfig>,
-    /// The words in which it learnt its findings.
+    /// The wordings in which it learnt its findings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wordings: Option<Wordings>,
-    /// Lists of findings to offer.
+    /// Lists of findings for the user to choose from.
     pub presets: Vec<Preset>,
-    /// How logits are distributed in a population, by sentence.
+    /// The distribution of logits in a population, by sentence.
     pub reference: Option<Reference>,
-    /// How well single findings were told apart on labelled images.
+    /// How well the model separates positive and negative images of individual findings, measured on labelled images.
     pub validation: Option<Validation>,
     /// Statistics of the pictures that the model knows.
     #[serde(rename = "familiarity")]
     pub ood: Option<OodStatistics>,
-    /// Whose work the model rests on.
+    /// The works that the model builds on.
     pub credits: Vec<Credit>,
-    /// Known logits of a known input, to check a device with.
+    /// Known logits of a known input, by which a device is checked.
     pub self_test: Option<SelfTest>,
 }
 
@@ -123,16 +123,17 @@ pub struct TextEncoderConfig {
     pub norm_eps: f64,
     /// How many of the last hidden states are added up.
     pub last_layers: usize,
-    /// Rows of the text memory: tokens are cut to it, and shorter texts are filled with zero rows.
+    /// Rows of the text memory: longer texts are truncated to this number of tokens, and shorter ones are filled with
+    /// zero rows.
     pub rows: usize,
-    /// Width after the linear embedders, or none where the hidden states are used as they are.
+    /// Output width of the linear embedders, or `None` where the hidden states are used as they are.
     pub embed: Option<usize>,
 }
 
 /// The fusion (SimR) and its projector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FusionConfig {
-    /// Width.
+    /// Width of the tokens.
     pub dim: usize,
     /// Number of decoder layers.
     pub layers: usize,
@@ -140,7 +141,7 @@ pub struct FusionConfig {
     pub heads: usize,
     /// Hidden width of the feed-forward part.
     pub feed_forward: usize,
-    /// Hidden widths of the projector; empty for the plain linear one.
+    /// Hidden widths of the projector; empty for a single linear layer.
     pub projector: Vec<usize>,
     /// Epsilon of the layer norms.
     pub norm_eps: f64,
@@ -153,14 +154,15 @@ pub struct CosineConfig {
     pub dim: usize,
 }
 
-/// The words in which a model learnt its findings, to tell what it knows of a sentence.
+/// The wordings in which a model learnt its findings, which tell how well it knows a sentence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wordings {
-    /// Sentences around a finding, which stands at `{}`.
+    /// Sentence templates, with `{}` in the place of the finding.
     pub templates: Vec<String>,
-    /// For each finding's standard name the words that it learnt it by.
+    /// For each finding, by its standard name, the wordings by which it was learnt.
     pub learnt: BTreeMap<String, Vec<String>>,
-    /// Words are related to learnt ones from this cosine on; 1 until `carzero wording --learn` chose it.
+    /// The least cosine with a learnt wording at which words count as related; 1 until `carzero wording --learn` has
+    /// chosen it.
     pub related: f32,
 }
 
@@ -175,24 +177,24 @@ pub struct Preset {
     pub findings: Vec<String>,
 }
 
-/// Numbers that describe a distribution: its 0th to 100th percentile.
+/// The number of values that describe a distribution: its 0th to 100th percentile.
 pub const PERCENTILES: usize = 101;
 
-/// How logits are distributed over a population of images.
+/// The distribution of logits over a population of images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
-    /// Which images, in words to show.
+    /// A description of the images, to be shown.
     pub population: String,
     /// For each sentence (as [`text::normalize`](crate::text::prompt::normalize) returns it) the 0th to
     /// 100th percentile of its logit: 101 ascending numbers.
     #[serde(deserialize_with = "not_inlined")]
     pub percentiles: BTreeMap<String, Vec<f32>>,
-    /// The same of its cosine.
+    /// The same for the cosine of each sentence.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cosines: BTreeMap<String, Vec<f32>>,
 }
 
-/// Whether numbers can be the percentiles of a distribution.
+/// Whether these numbers can be the percentiles of a distribution.
 pub(crate) fn is_ranking(percentiles: &[f32]) -> bool {
     percentiles.len() == PERCENTILES
         && percentiles.is_sorted()
@@ -200,8 +202,8 @@ pub(crate) fn is_ranking(percentiles: &[f32]) -> bool {
 }
 
 impl Reference {
-    /// Percentiles of the scores of some images, by normalised sentence, to four decimals. `logits`, and `cosines` where
-    /// the model has them, hold the scores of all images for each sentence.
+    /// Percentiles of the scores of some images, by normalised sentence, rounded to four decimals. `logits`, and
+    /// `cosines` where the model has them, hold for each sentence the scores of all images.
     pub fn measured(
         population: &str,
         sentences: &[String],
@@ -220,11 +222,11 @@ impl Reference {
         Self { population: population.to_string(), percentiles, cosines }
     }
 
-    /// Refuses what is no percentiles.
+    /// Checks that all percentiles are valid.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`].
+    /// [`Error::Config`] where one is not.
     pub fn check(&self) -> Result<()> {
         ensure(
             self.percentiles.values().chain(self.cosines.values()).all(|all| is_ranking(all)),
@@ -261,21 +263,21 @@ impl Reference {
     }
 }
 
-/// What `carzero evaluate` measured on labelled images, for the words beside a score.
+/// What `carzero evaluate` measured on labelled images, for the explanations beside a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// Which images, in words to show.
+    /// A description of the images, to be shown.
     pub population: String,
-    /// By sentence, as [`text::normalize`](crate::text::prompt::normalize) returns it.
+    /// The findings by sentence, in the form that [`text::normalize`](crate::text::prompt::normalize) returns.
     pub findings: BTreeMap<String, Measured>,
 }
 
 impl Validation {
-    /// Refuses what cannot have been measured.
+    /// Checks that all values are possible measurements.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`].
+    /// [`Error::Config`] where one is not.
     pub fn check(&self) -> Result<()> {
         let finite = |measured: &Measured| {
             let pairs = measured.interval.iter().chain(&measured.undecided).flatten();
@@ -285,7 +287,7 @@ impl Validation {
     }
 }
 
-/// One finding on labelled images.
+/// What was measured for one finding on labelled images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Images with the finding.
@@ -294,16 +296,15 @@ pub struct Measured {
     pub negatives: u64,
     /// The area under the ROC curve.
     pub auroc: f32,
-    /// Its 95 % interval.
+    /// The 95 % confidence interval of the AUROC.
     pub interval: Option<[f32; 2]>,
-    /// Two logits: nine in ten images with the finding have at least the first, nine in ten without
-    /// it at most the second. Between them the model does not decide. None for fewer than ten of
-    /// either.
+    /// Two logits: nine in ten images with the finding have at least the first, and nine in ten without it have at most
+    /// the second. Between them the model does not decide. `None` if there are fewer than ten images of either kind.
     pub undecided: Option<[f32; 2]>,
 }
 
 impl Measured {
-    /// What an evaluation found, its AUROC to four decimals.
+    /// The results of an evaluation, with the AUROC rounded to four decimals.
     pub fn new(
         positives: u64,
         negatives: u64,
@@ -322,10 +323,10 @@ impl Measured {
     }
 }
 
-/// Somebody's work that the model contains.
+/// A work of others that the model contains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Credit {
-    /// What it is.
+    /// What the work is.
     pub what: String,
     /// Who made it.
     pub who: String,
@@ -338,7 +339,7 @@ pub struct Credit {
 pub struct SelfTest {
     /// The sentences.
     pub prompts: Vec<String>,
-    /// Their logits, computed on the CPU from the very weights in the folder.
+    /// Their logits, computed on the CPU from exactly the weights in the folder.
     pub logits: Vec<f32>,
 }
 
@@ -355,7 +356,7 @@ impl ModelConfig {
         Ok(config)
     }
 
-    /// Side of the token grid: the encoder's map of the crop.
+    /// Side of the token grid, which the encoder computes from the crop.
     pub fn map_side(&self) -> usize {
         let stride = match &self.image_encoder {
             ImageEncoderConfig::Vit(vit) => vit.patch,
@@ -364,11 +365,11 @@ impl ModelConfig {
         self.image.crop / stride
     }
 
-    /// Refuses what would divide by zero, not fit together, or ask for absurd amounts of memory.
+    /// Rejects sizes that would divide by zero, do not fit together, or need an absurd amount of memory.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] naming the part.
+    /// [`Error::Config`] naming the part that is wrong.
     pub fn check(&self) -> Result<()> {
         self.image.check()?;
         self.text_encoder.check()?;
@@ -383,7 +384,7 @@ impl ModelConfig {
         self.check_measurements()
     }
 
-    /// Checks the statistics of images: lengths, ranges and order.
+    /// Checks the statistics of images: their lengths, ranges and order.
     fn check_measurements(&self) -> Result<()> {
         let sane = |wordings: &Wordings| wordings.related.is_finite();
         ensure(self.wordings.as_ref().is_none_or(sane), "wordings.related")?;
@@ -403,7 +404,7 @@ impl ModelConfig {
     }
 }
 
-/// The widest layer, in channels, and the largest picture's side, in pixels.
+/// The most channels of a layer, which also bounds the side of a picture in pixels.
 const MAX_WIDTH: usize = 8192;
 /// The most layers.
 const MAX_DEPTH: usize = 128;
@@ -437,7 +438,7 @@ impl ImageConfig {
 }
 
 impl ImageEncoderConfig {
-    /// The width of its tokens, if it fits a crop of this side.
+    /// Checks the encoder for a crop with this side, and returns the width of its tokens.
     fn check(&self, crop: usize) -> Result<usize> {
         match self {
             Self::Vit(vit) => {

@@ -1,4 +1,4 @@
-//! A model folder in the making: weights go in one by one, and its files come out.
+//! Writes a model folder: weights are added one by one, and its files are returned.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ pub const SELF_TEST_PROMPTS: [&str; 2] =
 /// A file of the folder: name and content.
 pub type File = (String, Vec<u8>);
 
-/// Makes a folder, of whose weights only the shard that is being filled is in memory.
+/// Builds a model folder. Only those weights are in memory that belong to the shard being filled.
 #[derive(Debug)]
 pub struct FolderWriter {
     config: ModelConfig,
     tokenizer: Vec<u8>,
     precision: Precision,
     shards: ShardWriter,
-    /// Bytes of each shard so far.
+    /// Size in bytes of each shard so far.
     sizes: Vec<u64>,
 }
 
@@ -32,29 +32,29 @@ impl FolderWriter {
     ///
     /// # Errors
     ///
-    /// As [`ModelConfig::check`].
+    /// Those of [`ModelConfig::check`].
     pub fn new(config: ModelConfig, tokenizer: Vec<u8>, precision: Precision) -> Result<Self> {
         config.check()?;
         let shards = ShardWriter::new(precision);
         Ok(Self { config, tokenizer, precision, shards, sizes: Vec::new() })
     }
 
-    /// Takes a weight in. Returns the shards that are full now, each once and in order.
+    /// Adds a weight. Returns the shards that have become full, each once and in order.
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] where two weights have one name.
+    /// [`Error::Weights`] where two weights have the same name.
     pub fn push(&mut self, weight: &Weight) -> Result<Vec<Vec<u8>>> {
         self.shards.push(weight);
         let full = self.shards.take_full()?;
         Ok(self.noted(full))
     }
 
-    /// What is left once all weights are in.
+    /// The remaining shards, once all weights have been added.
     ///
     /// # Errors
     ///
-    /// As [`FolderWriter::push`].
+    /// Those of [`FolderWriter::push`].
     pub fn last_shards(&mut self) -> Result<Vec<Vec<u8>>> {
         let last = self.shards.take_all()?;
         Ok(self.noted(last))
@@ -65,9 +65,9 @@ impl FolderWriter {
         shards
     }
 
-    /// The manifest, and the files that are no shards: config and tokenizer. `digests` are the SHA-256
-    /// of the shards, in order and in lower-case hexadecimal, and `logits` those of
-    /// [`SELF_TEST_PROMPTS`] on the built-in test pattern, computed on the CPU from the very weights.
+    /// The manifest, and the files other than shards, which are config and tokenizer. `digests` are the SHA-256 of the
+    /// shards, in order and in lower-case hexadecimal. `logits` are those of [`SELF_TEST_PROMPTS`] on the built-in test
+    /// pattern, computed on the CPU from exactly these weights.
     ///
     /// # Errors
     ///
@@ -101,13 +101,13 @@ impl FolderWriter {
     }
 }
 
-/// To three decimals, a fifth of the smallest error that the self-test refuses: so processors that
-/// round their sums otherwise agree on what is stored.
+/// Rounds to three decimals, a fifth of the smallest error that the self-test rejects. So the stored logits do not
+/// depend on how the processor rounds its sums.
 fn rounded(logit: f32) -> f32 {
     (logit * 1e3).round() / 1e3
 }
 
-/// The config with one line for each of its parts, so that changes can be read.
+/// The config with each of its parts on a line of its own, so that changes are readable.
 ///
 /// # Errors
 ///
@@ -124,7 +124,8 @@ pub fn config_json(config: &ModelConfig) -> Result<Vec<u8>> {
     Ok((lines + "\n}\n").into_bytes())
 }
 
-/// `manifest.json`, the file that is written last, so that a folder is never described by what it does not hold yet.
+/// `manifest.json`, which has to be written last, so that it never describes files that the folder does not contain
+/// yet.
 ///
 /// # Errors
 ///

@@ -31,8 +31,8 @@ pub const REFERENCE: &str = "reference.safetensors";
 /// Name of the manifest in the folder.
 pub const MANIFEST: &str = "manifest.json";
 
-/// How weights are stored. Vectors (biases and norms) are always f32, and small tensors of an 8-bit
-/// model f16.
+/// How weights are stored. Vectors (biases and norms) are always stored as f32, and small tensors of an 8-bit model as
+/// f16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -40,7 +40,7 @@ pub enum Precision {
     F32,
     /// 16-bit floating point.
     F16,
-    /// 8-bit integers, symmetric, one scale for each output channel.
+    /// 8-bit integers with symmetric quantisation and one scale for each output channel.
     Q8,
 }
 
@@ -48,7 +48,7 @@ pub enum Precision {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     format: u32,
-    /// SHA-256 of the file that it was read from, in lower-case hexadecimal; "" of one that was not.
+    /// SHA-256 of the file from which it was read, in lower-case hexadecimal; "" if it was not read from a file.
     #[serde(skip)]
     pub sha256: String,
     /// Precision of the weights.

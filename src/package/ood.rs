@@ -1,65 +1,63 @@
 //! The out-of-distribution (OOD) check: statistics of the images that a model knows, to tell whether
 //! a picture looks like them.
 //!
-//! The score is the Mahalanobis distance of a picture's features from those of known images (Lee et
-//! al., NeurIPS 2018, <https://arxiv.org/abs/1807.03888>), here with one Gaussian for all of them,
-//! its covariance shrunk after Ledoit and Wolf (2004, <https://doi.org/10.1016/S0047-259X(03)00096-4>).
-//! A photograph of a film, close up, is nearer than that; it is told by Fisher's linear discriminant
-//! between known images and photographs of them.
+//! The score is the Mahalanobis distance of a picture's features from those of known images (Lee et al., NeurIPS 2018,
+//! <https://arxiv.org/abs/1807.03888>), here with one Gaussian for all of them, whose covariance is shrunk after Ledoit
+//! and Wolf (2004, <https://doi.org/10.1016/S0047-259X(03)00096-4>). A close-up photograph of a film is too near for
+//! this distance to detect it; it is recognised by Fisher's linear discriminant between known images and photographs of
+//! them.
 //!
 //! The features are the means of the encoder's fine map and of its edges, see
-//! [`ImageEncoder::fine_means`](crate::model::ImageEncoder::fine_means). Deeper ones know little but
-//! findings: from them, `default` takes turned, inverted and photographed radiographs for upright
-//! ones.
+//! [`ImageEncoder::fine_means`](crate::model::ImageEncoder::fine_means). Deeper features mostly encode findings: with
+//! them, rotated, inverted and photographed radiographs look like upright ones to the model `default`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::deserialize::not_inlined;
 use crate::error::{Error, Result};
 
-/// Number of folds: limits are measured on each part of the images with statistics from the other
-/// parts.
+/// Number of folds of the cross-validation: limits are measured on each part of the images, with statistics from the
+/// other parts.
 const FOLDS: usize = 5;
-/// Rows this close to each other may belong to one patient, and stay in one fold.
+/// Rows that are at most this far apart may belong to the same patient, and stay in the same fold.
 const NEIGHBOURS: usize = 20;
-/// The share of known images that are called unusual, and looked at twice, as themselves and as their
-/// negatives.
+/// The share of known images that are called unusual, for which the negative is examined as well.
 const IN_DOUBT: f64 = 0.05;
 /// The share of known images that are taken for unfamiliar.
 const UNFAMILIAR: f64 = 0.005;
 /// The share of known images that are taken for photographs of films.
 const PHOTOGRAPHED: f64 = 0.015;
-/// Means in a picture's features: of the whole map and of its four edges.
+/// How many means a picture's features consist of: those of the whole map and of its four edges.
 const PARTS: usize = 5;
 /// How far the discriminant's covariance is shrunk towards uncorrelated features, 0 to 1.
 const UNCORRELATED: f64 = 0.1;
 
-/// How features of known images are distributed.
+/// The distribution of the features of known images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OodStatistics {
-    /// Which images, in words.
+    /// A description of the images.
     pub population: String,
     gaussian: Gaussian,
-    /// Up to this distance a picture is familiar; beyond, it is unusual and its negative is looked at
-    /// too.
+    /// Up to this distance a picture is familiar; beyond it, the picture is unusual, and its negative is examined as
+    /// well.
     pub doubt: f32,
     /// Beyond this distance a picture is unfamiliar.
     pub limit: f32,
-    /// What tells photographs of known images from these.
+    /// Distinguishes photographs of known images from the images themselves.
     pub photograph: Discriminant,
 }
 
-/// A direction in the space of features that leads from known images to photographs of them, and
-/// the place along it where photographs begin.
+/// A direction in the space of features that leads from known images to photographs of them, and the position along it
+/// from which on a picture counts as a photograph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discriminant {
     #[serde(deserialize_with = "not_inlined")]
     weights: Vec<f32>,
-    /// Beyond this a picture is a photograph.
+    /// Beyond this position a picture counts as a photograph.
     pub limit: f32,
 }
 
-/// A mean, and the Cholesky factor of a covariance, row by row up to the diagonal.
+/// A mean, and the lower Cholesky factor of a covariance, row by row up to the diagonal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Gaussian {
     #[serde(deserialize_with = "not_inlined")]
@@ -69,9 +67,9 @@ struct Gaussian {
 }
 
 impl OodStatistics {
-    /// Learns from the features of images, those of one patient (and of one image in several versions)
-    /// next to one another, and of as many photographs in the same order; `None` where there are too few or they do not
-    /// vary.
+    /// Fits the statistics to the features of images, and of as many photographs of them in the same order. Images of
+    /// one patient, and versions of one image, have to be next to one another. `None` where there are too few images or
+    /// their features do not vary.
     pub fn learn(
         population: &str,
         features: &[Vec<f32>],
@@ -110,7 +108,7 @@ impl OodStatistics {
         self.gaussian.mean.len()
     }
 
-    /// How far features are from the known ones, in standard deviations of all of these together.
+    /// The Mahalanobis distance of features from those of known images.
     pub fn distance(&self, features: &[f32]) -> f32 {
         self.gaussian.distance(map_means(features))
     }
@@ -120,7 +118,7 @@ impl OodStatistics {
         dot(&self.photograph.weights, features) > self.photograph.limit
     }
 
-    /// Refuses what is no Gaussian and no direction of that many channels.
+    /// Rejects statistics that are not a valid Gaussian and direction for this number of channels.
     ///
     /// # Errors
     ///
@@ -140,7 +138,7 @@ impl OodStatistics {
     }
 }
 
-/// The means of the whole map, which come first.
+/// The means of the whole map, which are the first features.
 fn map_means(features: &[f32]) -> &[f32] {
     &features[..features.len() / PARTS]
 }
@@ -149,7 +147,7 @@ fn dot(weights: &[f32], features: &[f32]) -> f32 {
     weights.iter().zip(features).map(|(weight, value)| weight * value).sum()
 }
 
-/// The value that this share of some values exceeds.
+/// The value that the given share of the values exceeds.
 fn beyond(share: f64, values: &mut [f32]) -> Option<f32> {
     values.sort_by(f32::total_cmp);
     let index = (values.len().checked_sub(1)? as f64 * (1.0 - share)).round() as usize;
@@ -209,8 +207,8 @@ impl Moments {
     }
 }
 
-/// Fisher's direction from some rows to others: the difference of their means, in units of the
-/// covariance within them.
+/// Fisher's discriminant direction from one set of rows to the other: the difference of their means, multiplied by the
+/// inverse of the covariance within the sets.
 fn direction(rows: &[&[f32]], others: &[&[f32]]) -> Option<Vec<f32>> {
     let (from, to) = (Moments::of(rows)?, Moments::of(others)?);
     let mut within = from.covariance;
@@ -233,8 +231,8 @@ fn direction(rows: &[&[f32]], others: &[&[f32]]) -> Option<Vec<f32>> {
     Some(solved.into_iter().map(|value| value as f32).collect())
 }
 
-/// Mixes a covariance with a multiple of the identity by as much as it is uncertain. `fourth` is the
-/// sum of the fourth powers of the rows' lengths.
+/// Shrinks a covariance towards a multiple of the identity, by its estimated uncertainty. `fourth` is the sum of the
+/// fourth powers of the lengths of the rows.
 fn shrink(covariance: &mut [Vec<f64>], fourth: f64, count: f64) {
     let width = covariance.len() as f64;
     let mean = covariance.iter().enumerate().map(|(i, row)| row[i]).sum::<f64>() / width;
@@ -248,7 +246,7 @@ fn shrink(covariance: &mut [Vec<f64>], fourth: f64, count: f64) {
     }
 }
 
-/// The lower factor, its rows up to the diagonal; `None` where there is none.
+/// The lower Cholesky factor, each row up to the diagonal; `None` where the matrix is not positive definite.
 fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let mut factor: Vec<Vec<f64>> = Vec::with_capacity(matrix.len());
     for (i, line) in matrix.iter().enumerate() {
@@ -281,7 +279,7 @@ mod tests {
             .collect()
     }
 
-    /// Features of pictures that are alike but for one edge, by `light`.
+    /// Features of pictures that differ only in the brightness of one edge, given by `light`.
     fn pictures(light: f32) -> Vec<Vec<f32>> {
         let edge = |i: usize, edge: usize| ((i * (2 + edge)) % 19) as f32 / 19.0;
         let edges = |i| (0..2 * (PARTS - 1)).map(move |at| edge(i, at) + light * (at / 6) as f32);
@@ -301,7 +299,7 @@ mod tests {
         let rows = points();
         let gaussian = Gaussian::fit(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
         assert!(gaussian.distance(&gaussian.mean) < 1e-6);
-        // The mean square of all distances is the number of dimensions, less what shrinkage takes.
+        // The mean square of all distances is the number of dimensions, reduced a little by shrinkage.
         let square = rows.iter().map(|row| gaussian.distance(row).powi(2)).sum::<f32>() / 400.0;
         assert!((1.7..2.0).contains(&square), "{square}");
         let [x, y] = [gaussian.mean[0] + 5.0, gaussian.mean[1]];
@@ -335,7 +333,7 @@ mod tests {
         for (light, wanted) in [(0.0, false), (3.0, true)] {
             let told = pictures(light);
             let right = told.iter().filter(|each| known.is_photograph(each) == wanted).count();
-            // Two and a half times the share of known images that may be taken for photographs.
+            // The tolerance is two and a half times the share of known images that may be taken for photographs.
             let least = 400.0 * (1.0 - 2.5 * PHOTOGRAPHED);
             assert!(right as f64 >= least, "{right} of 400 with {light}");
         }

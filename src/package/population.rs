@@ -1,8 +1,8 @@
-//! A reference population of one's own: a small JSON file of numbers, by which scores are ranked among other images than
-//! those that the model ships (docs/model-package.md).
+//! A reference population of the user's own: a small JSON file of numbers, by which scores are ranked among other
+//! images than those of the model (docs/model-package.md).
 //!
-//! It has no picture, no token of one and no name of a file, so that it can be given to others: for each sentence 101
-//! percentiles. Sentences that were not measured have no rank in it.
+//! It contains no picture, no tokens and no names of files, so that it can be shared: for each sentence it has 101
+//! percentiles. Sentences that were not measured cannot be ranked in it.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -13,15 +13,15 @@ use crate::error::{Error, Result};
 
 /// The version of this file.
 const FORMAT: u32 = 1;
-/// Fewer images are no population.
+/// The least number of images that make a population.
 pub const LEAST_IMAGES: usize = 50;
-/// The most bytes of a file, hundreds of times what a usual one has.
+/// The largest size of a file in bytes, hundreds of times that of a usual one.
 const MAX_BYTES: usize = 32_000_000;
 /// The most characters of a name.
 const MAX_NAME: usize = 200;
 const PURPOSE: &str = "For teaching and research, not for diagnosis";
 
-/// Which model a population was measured with.
+/// Identifies the model with which a population was measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelId {
     /// Its name for people.
@@ -40,18 +40,18 @@ impl Display for ModelId {
     }
 }
 
-/// How logits are distributed over images of one's own.
+/// The distribution of logits over the user's own images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Population {
     format: u32,
     purpose: String,
     /// The model whose logits these are.
     pub model: ModelId,
-    /// How many images it has.
+    /// Number of images.
     pub images: usize,
-    /// Their percentiles; its population is the name that a person gave them.
+    /// Their percentiles. `reference.population` is the name that the user gave them.
     pub reference: Reference,
-    /// How well findings were told apart on labelled images, where there are labels.
+    /// How well the model separates positive and negative images of each finding, if the images have labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<Validation>,
 }
@@ -79,7 +79,7 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// As [`Population::new`], and [`Error::Population`] where it is no such file, or of another version.
+    /// Those of [`Population::new`], and [`Error::Population`] where it is not such a file, or has another version.
     pub fn parse(json: &[u8]) -> Result<Self> {
         if json.len() > MAX_BYTES {
             return fail("it is too large");
@@ -109,11 +109,11 @@ impl Population {
         sound.map_err(|error| Error::Population(error.into()))
     }
 
-    /// Refuses a population of another model.
+    /// Rejects a population of another model.
     ///
     /// # Errors
     ///
-    /// [`Error::OtherModel`].
+    /// [`Error::OtherModel`] where it is one.
     pub fn check_model(&self, model: &ModelId) -> Result<()> {
         if self.model.sha256 == model.sha256 {
             return Ok(());
@@ -121,14 +121,15 @@ impl Population {
         Err(Error::OtherModel { theirs: self.model.to_string(), ours: model.to_string() })
     }
 
-    /// The file, with a line for each sentence.
+    /// The file's content, with a line for each sentence.
     ///
     /// # Errors
     ///
     /// [`Error::Population`] where it cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
         let json = serde_json::to_string(self).map_err(|error| Error::Population(error.into()))?;
-        // Between entries of the maps: no text of the file is followed so, as quotes in texts are escaped.
+        // Line breaks are added between entries of the maps. No text in the file contains these sequences, as quotes in
+        // texts are escaped.
         Ok(json.replace("],\"", "],\n\"").replace("},\"", "},\n\"") + "\n")
     }
 }

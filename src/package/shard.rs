@@ -1,9 +1,8 @@
 //! Weight shards: safetensors files of at most 32 MB.
 //!
-//! Tensors are named by their path in `CarZero`, with matrices as in PyTorch, `[out, in]`. 8-bit
-//! tensors are symmetric: `name` holds the integers and `name.scale` one factor for each output
-//! channel. A tensor that does not fit into one shard is cut along its first axis into `name#1/3`,
-//! `name#2/3`, …
+//! Tensors are named by their path in `CarZero`, and matrices are `[out, in]` as in PyTorch. 8-bit tensors have
+//! symmetric quantisation: `name` holds the integers, and `name.scale` one factor for each output channel. A tensor
+//! that does not fit into one shard is divided along its first axis into `name#1/3`, `name#2/3`, …
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,11 +12,12 @@ use super::config::PERCENTILES;
 use super::{MAX_SHARD, Precision};
 use crate::error::{Cause, Error, Result};
 
-/// The tensor of [`REFERENCE`](super::REFERENCE) that holds the images.
+/// The tensor in [`REFERENCE`](super::REFERENCE) that holds the tokens of the images.
 const TOKENS: &str = "tokens";
-/// Its tensor of percentiles, a row for each of the sentences in its metadata.
+/// The tensor in [`REFERENCE`](super::REFERENCE) that holds percentiles, with a row for each of the sentences in its
+/// metadata.
 const RANKED: &str = "percentiles";
-/// In its metadata: a JSON list.
+/// The key in its metadata under which the sentences are, as a JSON list.
 const SENTENCES: &str = "sentences";
 
 /// `name#2/3` is the second of three parts of `name`.
@@ -67,7 +67,7 @@ fn floats(data: &[u8]) -> Vec<f32> {
     data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
 }
 
-/// One tensor on its way into a folder.
+/// A tensor that is to be stored in a model folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weight {
     /// Path in [`CarZero`].
@@ -80,7 +80,7 @@ pub struct Weight {
 
 #[cfg(feature = "train")]
 impl Weight {
-    /// Some of the rows, in that order.
+    /// Selects some of the rows, in the given order.
     pub fn rows(mut self, kept: &[u32]) -> Self {
         let row = self.values.len() / self.shape[0].max(1);
         let of = |&index: &u32| &self.values[index as usize * row..(index as usize + 1) * row];
@@ -95,7 +95,7 @@ impl Weight {
 pub struct ShardWriter {
     precision: Precision,
     parameters: u64,
-    /// The last one is being filled.
+    /// The shards, of which the last one is being filled.
     shards: Vec<Vec<Stored>>,
     size: usize,
 }
@@ -120,7 +120,7 @@ impl ShardWriter {
         self.parameters
     }
 
-    /// Stores a weight, cut along its first axis where it is larger than a shard.
+    /// Stores a weight, divided along its first axis if it is larger than a shard.
     pub fn push(&mut self, weight: &Weight) {
         self.parameters += weight.values.len() as u64;
         let precision = self.precision_of(weight);
@@ -159,7 +159,7 @@ impl ShardWriter {
         }
     }
 
-    /// Takes out the shards that nothing more is added to.
+    /// Takes out the shards that are full.
     ///
     /// # Errors
     ///
@@ -169,21 +169,21 @@ impl ShardWriter {
         self.shards.drain(..full).map(serialized).collect()
     }
 
-    /// Takes out all shards, once every weight is in.
+    /// Takes out all shards, once every weight has been added.
     ///
     /// # Errors
     ///
-    /// As [`ShardWriter::take_full`].
+    /// Those of [`ShardWriter::take_full`].
     pub fn take_all(&mut self) -> Result<Vec<Vec<u8>>> {
         self.size = 0;
         std::mem::replace(&mut self.shards, vec![Vec::new()]).into_iter().map(serialized).collect()
     }
 
-    /// The shards as files: name and content.
+    /// The shards as files, each with name and content.
     ///
     /// # Errors
     ///
-    /// As [`ShardWriter::take_full`].
+    /// Those of [`ShardWriter::take_full`].
     pub fn finish(mut self) -> Result<Vec<(String, Vec<u8>)>> {
         let shards = self.take_all()?;
         let count = shards.len();
@@ -192,7 +192,7 @@ impl ShardWriter {
     }
 }
 
-/// The file of a shard, counted from 0.
+/// The file name of a shard, whose index counts from 0.
 pub(crate) fn shard_name(index: usize, count: usize) -> String {
     format!("weights-{:02}-of-{count:02}.safetensors", index + 1)
 }
@@ -211,11 +211,11 @@ fn serialized(shard: Vec<Stored>) -> Result<Vec<u8>> {
 /// Percentiles of logits over the reference images, by normalised sentence.
 pub type Ranked = BTreeMap<String, Vec<f32>>;
 
-/// The file of the reference images: one row of `tokens` for each token, in 8 bits.
+/// The file of the reference images: a matrix `tokens` with a row for each token, in 8 bits.
 ///
 /// # Errors
 ///
-/// As [`ShardWriter::finish`].
+/// Those of [`ShardWriter::finish`].
 pub fn reference_file(tokens: Vec<f32>, dim: usize) -> Result<Vec<u8>> {
     let mut writer = ShardWriter::new(Precision::Q8);
     let shape = vec![tokens.len() / dim, dim];
@@ -223,11 +223,11 @@ pub fn reference_file(tokens: Vec<f32>, dim: usize) -> Result<Vec<u8>> {
     Ok(writer.finish()?.swap_remove(0).1)
 }
 
-/// The same images with the percentiles of some sentences, in 16 bits, in place of those that it had.
+/// The file of the same images, with these percentiles in 16 bits replacing any that it had.
 ///
 /// # Errors
 ///
-/// [`Error::Weights`] where `file` is no [`reference_file`].
+/// [`Error::Weights`] where `file` is not a [`reference_file`].
 pub fn with_ranked(file: &[u8], ranked: &Ranked) -> Result<Vec<u8>> {
     let write = || -> std::result::Result<Vec<u8>, Cause> {
         let images = SafeTensors::deserialize(file)?;
@@ -247,7 +247,7 @@ pub fn with_ranked(file: &[u8], ranked: &Ranked) -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// What is wrong with the file.
 pub(crate) fn read_reference(file: &[u8]) -> std::result::Result<(Vec<f32>, Ranked), Cause> {
     let (_, header) = SafeTensors::read_metadata(file)?;
     let tensors = SafeTensors::deserialize(file)?;
@@ -268,17 +268,17 @@ fn half(value: f32) -> [u8; 2] {
     half::f16::from_f32(value).to_le_bytes()
 }
 
-/// Matrices and filters with fewer values than this stay f16 in an 8-bit model. They are the first
-/// layers of a convolutional network, which 8 bits harm most and which weigh next to nothing: for
-/// `default` the largest logit error falls from 1.1 to 0.2 for 2 % of its size.
+/// Matrices and filters with fewer values than this stay f16 in an 8-bit model. They are the first layers of a
+/// convolutional network, which suffer most from 8 bits and take hardly any space: for the model `default` the largest
+/// logit error falls from 1.1 to 0.2, for 2 % of its size.
 const SMALL: usize = 1 << 16;
-/// Room left in a shard for its header.
+/// Number of bytes reserved in a shard for its header.
 const SHARD_OVERHEAD: usize = 256;
-/// Room that a tensor takes in the header, at most.
+/// The most bytes that a tensor takes in the header.
 const TENSOR_OVERHEAD: usize = 256;
 
 impl Precision {
-    /// Bytes of one value.
+    /// The size of a value in bytes.
     fn size(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -289,7 +289,7 @@ impl Precision {
 }
 
 impl Stored {
-    /// A tensor in a precision: in 8 bits with its factors.
+    /// A tensor in the given precision; in 8 bits it is accompanied by its factors.
     fn tensors(precision: Precision, name: String, shape: Vec<usize>, values: &[f32]) -> Vec<Self> {
         match precision {
             Precision::F32 => vec![Self::f32(name, shape, values)],
@@ -316,7 +316,7 @@ impl Stored {
     }
 }
 
-/// Output channels: the first axis, or the first two where the first has one entry only.
+/// The number of output channels: the length of the first axis, or of the second where the first has length 1.
 fn channels(shape: &[usize]) -> usize {
     match shape {
         [1, second, ..] => *second,
@@ -325,9 +325,9 @@ fn channels(shape: &[usize]) -> usize {
     }
 }
 
-/// Adds one channel as integers of -127..=127; returns the factor that restores them.
+/// Appends the values of one channel as integers from -127 to 127; returns the factor that restores them.
 fn quantize(values: &[f32], integers: &mut Vec<u8>) -> f32 {
-    // Neither `max` nor `round` is one instruction in WebAssembly.
+    // Comparison and `rounded` are used because neither `max` nor `round` is a single instruction in WebAssembly.
     let larger = |largest: f32, v: &f32| if v.abs() > largest { v.abs() } else { largest };
     let largest = values.iter().fold(0.0, larger);
     let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
@@ -335,7 +335,7 @@ fn quantize(values: &[f32], integers: &mut Vec<u8>) -> f32 {
     scale
 }
 
-/// As `f32::round`.
+/// Rounds like `f32::round`.
 fn rounded(value: f32) -> f32 {
     let whole = value.trunc();
     if (value - whole).abs() < 0.5 { whole } else { whole + 1f32.copysign(value) }

@@ -1,13 +1,13 @@
 //! Arithmetic that gives the same result on every target, and random numbers from a seed.
 
-/// Across and down.
+/// Coordinates across and down, in fractions of the image's width.
 pub type Point = [f32; 2];
 
 pub fn pixel_centre(x: usize, y: usize, size: usize) -> Point {
     [x, y].map(|i| (i as f32 + 0.5) / size as f32)
 }
 
-/// Row by row.
+/// The centres of all pixels, row by row.
 pub fn pixel_centres(size: usize) -> impl Iterator<Item = Point> {
     (0..size).flat_map(move |y| (0..size).map(move |x| pixel_centre(x, y, size)))
 }
@@ -31,8 +31,8 @@ pub fn positive(x: f32) -> f32 {
     greatest(x, 0.0)
 }
 
-/// Whether a point is certainly further from the origin than `reach`. A cheap test first, as most
-/// of what is drawn is small.
+/// Whether a point is certainly further from the origin than `reach`. As most structures are small, this cheap test is
+/// done first.
 pub fn beyond(p: Point, reach: f32) -> bool {
     p[0] * p[0] + p[1] * p[1] > 1.001 * reach * reach
 }
@@ -41,7 +41,7 @@ pub fn length(x: f32, y: f32) -> f32 {
     (x * x + y * y).sqrt()
 }
 
-/// 0 below 0, 1 above 1, and smooth between.
+/// A smooth step: 0 below 0, 1 above 1, and smooth in between.
 pub fn smooth(x: f32) -> f32 {
     let x = x.clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
@@ -53,13 +53,13 @@ pub fn bump(x: f32) -> f32 {
     x * x
 }
 
-/// The exponential of `-x`: the series for `-x / 256`, raised to the 256th power.
+/// The exponential of `-x`: the series for `-x / 256`, to the power of 256.
 pub fn exp_neg(x: f32) -> f32 {
     let part = x / 256.0;
     (0..8).fold(1.0 - part + part * part / 2.0, |power, _| power * power)
 }
 
-/// Sine and cosine of an angle up to about half a turn, by their series.
+/// Sine and cosine of an angle up to about half a turn, by their Taylor series.
 pub const fn sin_cos(angle: f32) -> (f32, f32) {
     let square = angle * angle;
     let (mut sin, mut cos, mut n) = (1.0, 1.0, 16.0);
@@ -71,7 +71,7 @@ pub const fn sin_cos(angle: f32) -> (f32, f32) {
     (angle * sin, cos)
 }
 
-/// SplitMix64.
+/// The SplitMix64 random number generator.
 pub struct SplitMix(pub u64);
 
 impl SplitMix {
@@ -87,17 +87,17 @@ impl SplitMix {
         (self.next() >> 40) as u32 as f32 / (1 << 23) as f32 - 1.0
     }
 
-    /// Uniform between two numbers.
+    /// Uniformly distributed between two numbers.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * (self.signed() + 1.0) / 2.0
     }
 
-    /// True with a probability.
+    /// True with the given probability.
     pub fn chance(&mut self, probability: f32) -> bool {
         self.between(0.0, 1.0) < probability
     }
 
-    /// Nearly normal, of unit variance: four 16-bit uniforms summed.
+    /// Approximately normally distributed with unit variance: the sum of four 16-bit uniform numbers.
     pub fn normal(&mut self) -> f32 {
         let bits = self.next();
         let sum: u32 = (0..4).map(|i| (bits >> (16 * i)) as u32 & 0xFFFF).sum();
@@ -105,7 +105,7 @@ impl SplitMix {
     }
 }
 
-/// Smooth noise in -1 to 1, `frequency` cells to the image's width.
+/// Smooth noise in -1 to 1, with `frequency` cells across the image's width.
 pub fn value_noise(p: Point, frequency: f32, seed: u64) -> f32 {
     let (x, y) = (p[0] * frequency, p[1] * frequency);
     let (fx, fy) = (x.floor(), y.floor());

@@ -1,5 +1,5 @@
-//! What else films show, above all those of bedside examinations: collimation, cables, lettering,
-//! low contrast.
+//! What films show besides the patient, above all those of bedside examinations: collimation, cables, lettering, low
+//! contrast.
 
 use super::arithmetic::*;
 use super::shapes::Pose;
@@ -8,23 +8,23 @@ use super::tube::{Layer, solid, thread};
 /// Conditions that have nothing to do with the patient, drawn at random.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bedside {
-    /// Left, top, right and bottom edge of the exposed field, in fractions of the image, and how far it is turned.
+    /// Left, top, right and bottom edge of the exposed field, in fractions of the image, and by how much it is rotated.
     field: [f32; 4],
     turned: f32,
-    /// Grey beyond the field.
+    /// Grey value outside of the field.
     beyond: u8,
-    /// Points of cables, and whether each ends in an electrode.
+    /// The points of each cable, and whether it ends in an electrode.
     cables: Vec<(Vec<Point>, bool)>,
     /// Strokes of letters.
     strokes: Vec<[Point; 2]>,
-    /// How bent the grey scale is (-1 towards bright, 1 towards dark), its darkest and its brightest value.
+    /// The curvature of the grey scale (-1 towards bright, 1 towards dark), and its darkest and brightest value.
     tone: [f32; 3],
     noise: f32,
     seed: u64,
 }
 
 impl Bedside {
-    /// Draws conditions from a seed; each of them is absent in about half of all films.
+    /// Draws conditions at random from a seed; each of them is absent in about half of all films.
     pub fn random(seed: u64) -> Self {
         let rng = &mut SplitMix(seed ^ 0x6265_6473_6964_6521);
         let mut edge = |far: f32| if rng.chance(0.35) { rng.between(0.0, far) } else { -1.0 };
@@ -51,8 +51,8 @@ impl Bedside {
         }
     }
 
-    /// Draws these conditions onto a film with rows of `width` grey values. Lengths are fractions
-    /// of the film's longer side.
+    /// Draws these conditions onto a film, given as rows of `width` grey values. Lengths are fractions of the film's
+    /// longer side.
     pub fn apply(&self, grey: &mut [u8], width: usize) {
         let height = grey.len() / width.max(1);
         let size = width.max(height);
@@ -82,7 +82,7 @@ impl Bedside {
         }
     }
 
-    /// Cables, electrodes and letters, as shares of opacity.
+    /// Cables, electrodes and letters, as opacities from 0 to 1.
     fn metal(&self, size: usize) -> Layer {
         let mut layer = Layer::new(size, greatest);
         let pose = Pose::new(0.0, [1.0, 1.0]);
@@ -100,7 +100,7 @@ impl Bedside {
     }
 }
 
-/// A cable that comes in over an edge and winds to a place on the chest.
+/// A cable that enters over an edge and winds to a point on the chest.
 fn cable(rng: &mut SplitMix) -> (Vec<Point>, bool) {
     let from = if rng.chance(0.5) {
         [rng.between(0.0, 1.0), if rng.chance(0.5) { -0.02 } else { 1.02 }]
@@ -116,7 +116,7 @@ fn cable(rng: &mut SplitMix) -> (Vec<Point>, bool) {
     (vec![from, middle[0], middle[1], to], rng.chance(0.6))
 }
 
-/// An L or an R, near an upper corner, as technicians put them.
+/// An L or an R near an upper corner, where radiographers put it.
 fn letter(rng: &mut SplitMix) -> Vec<[Point; 2]> {
     const L: [[Point; 2]; 2] = [[[0.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [0.6, 1.0]]];
     const R: [[Point; 2]; 5] = [

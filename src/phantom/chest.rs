@@ -1,24 +1,25 @@
-//! The chest: how much of it the beam crosses at each place.
+//! The chest: how much the beam is attenuated at each point.
 
 use super::arithmetic::*;
 use super::params::{CARDIOMEGALY, CONSOLIDATION, EFFUSION, ENLARGED, MID, PNEUMOTHORAX, Phantom};
 use super::shapes::{Curve, Pose, Solid, deepest, ring};
 use super::tube::Layer;
 
-// Materials: attenuation over one image width.
+// Materials: their attenuation over one image width.
 
 /// Soft tissue: about 0.19 per cm at a chest tube's 120 kV.
 const TISSUE: f32 = 7.2;
-/// What cancellous bone (vertebral bodies) adds to the tissue it replaces.
+/// What cancellous bone (vertebral bodies) attenuates in addition to the tissue that it replaces.
 const CANCELLOUS: f32 = 3.0;
-/// What cortical bone adds to the tissue it replaces.
+/// What cortical bone attenuates in addition to the tissue that it replaces.
 const CORTEX: f32 = 13.0;
 /// Share of an aerated lung's volume that is air.
 const AERATION: f32 = 0.76;
 
 // Anatomy.
 
-/// Inner width of the chest at its widest above the diaphragm, against which the heart is measured.
+/// Inner width of the chest at its widest, above the diaphragm. The width of the heart is relative to it
+/// (cardiothoracic ratio).
 pub const INNER_WIDTH: f32 = 0.72;
 const LEFT_HILUM: Point = [MID + 0.085, 0.43];
 const RIGHT_HILUM: Point = [MID - 0.085, 0.45];
@@ -31,7 +32,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The side that a place of the body lies on.
+    /// The side of the body on which a point lies.
     pub fn of(p: Point) -> Self {
         if p[0] < MID { Self::Right } else { Self::Left }
     }
@@ -44,7 +45,7 @@ impl Side {
         }
     }
 
-    /// Root of this side's lung, towards which it collapses.
+    /// The hilum of this side's lung, towards which the lung collapses.
     pub fn hilum(self) -> Point {
         match self {
             Self::Right => RIGHT_HILUM,
@@ -53,7 +54,7 @@ impl Side {
     }
 }
 
-/// The chest to draw: parameters, and outlines tabulated against y (or distance from the midline).
+/// The chest to be drawn: its parameters, and outlines as functions of y (or of the distance from the midline).
 pub struct Chest {
     pub phantom: Phantom,
     pub pose: Pose,
@@ -92,7 +93,7 @@ impl Chest {
             lung_depth: Curve::new(&[
                 (0.120, 0.0), (0.14, 0.10), (0.18, 0.20), (0.24, 0.30), (0.34, 0.38), (0.45, 0.43), (0.6, 0.46), (1.0, 0.46),
             ]),
-            // Height of the domes' crests, against distance from the midline.
+            // The heights of the domes of the diaphragm, as functions of the distance from the midline.
             right_dome: Curve::new(&[
                 (0.0, 0.655), (0.06, 0.647), (0.12, 0.631), (0.18, 0.626), (0.24, 0.642), (0.30, 0.682), (0.34, 0.730),
                 (0.37, 0.80),
@@ -106,7 +107,7 @@ impl Chest {
         }
     }
 
-    /// What of the beam arrives along a row, given the tubes of bone, blood and air.
+    /// The transmitted share of the beam along a row, given the layers of bones, vessels and airways.
     #[inline(never)] // see `lib.rs`
     pub fn transmit(&self, row: &mut [f32], y: usize, tubes: [&Layer; 3]) {
         let size = row.len();
@@ -117,7 +118,7 @@ impl Chest {
         }
     }
 
-    /// The beam's total attenuation through `p`, given the depths of the structures drawn as tubes.
+    /// The total attenuation of the beam through `p`, given the depths of the structures that are drawn as tubes.
     fn attenuation(&self, p: Point, bones: f32, vessels: f32, airways: f32) -> f32 {
         let body = self.body(p);
         if body <= 0.0 {
@@ -127,7 +128,7 @@ impl Chest {
         let lung = self.lung(p, cavity);
         let texture = if cavity > 0.0 { self.texture(p) } else { 0.0 };
         let filled = self.filled(p, texture);
-        // Vessels and nodules replace aerated lung only where there is any.
+        // Vessels and nodules replace aerated lung, and only where there is any.
         let aerated = least(lung / 0.25, 1.0) * (1.0 - filled);
         let gas = (cavity - lung) + lung * (self.aeration(p) + 0.04 * texture);
         let mut tissue = body + self.breast(p) + self.pleural_line(cavity, lung);
@@ -153,7 +154,7 @@ impl Chest {
         self.phantom.body.breasts * deepest(&[BREAST, PECTORAL], [side, p[1]])
     }
 
-    /// The space a lung can take: chest wall, less diaphragm, heart and mediastinum.
+    /// The space that a lung can fill: the thorax above the diaphragm, without heart and mediastinum.
     fn pleural_cavity(&self, p: Point) -> f32 {
         let space = self.thorax(p);
         if space <= 0.0 {
@@ -162,22 +163,22 @@ impl Chest {
         positive(space - greatest(self.heart(p), self.mediastinum(p)) - self.aorta(p))
     }
 
-    /// The thoracic cage's inside above the diaphragm, less the space between the lungs.
+    /// The interior of the thoracic cage above the diaphragm, without the space between the lungs.
     fn thorax(&self, p: Point) -> f32 {
         let out = (p[0] - MID).abs();
         let medial = ((out - self.lung_inner.at(p[1])) / 0.05).clamp(0.0, 1.0);
         let below = p[1] - self.dome(Side::of(p), out);
-        // The beam grazes the dome's crest, so the chord through it opens like a square root.
+        // The beam grazes the top of the dome, so the length of its chord grows like a square root.
         positive(self.cage(p) * root(medial) - 3.0 * root(below))
     }
 
-    /// The thoracic cage's inside.
+    /// The interior of the thoracic cage.
     fn cage(&self, p: Point) -> f32 {
         let u = (p[0] - MID) / self.lung_outer.at(p[1]);
         self.lung_depth.at(p[1]) * root(1.0 - u * u * u * u)
     }
 
-    /// Lung within the pleural cavity: all of it, unless that side's has collapsed.
+    /// The lung inside the pleural cavity: all of the cavity, unless the lung on that side has collapsed.
     fn lung(&self, p: Point, cavity: f32) -> f32 {
         let side = Side::of(p);
         if self.lost(side) <= 0.0 {
@@ -189,18 +190,18 @@ impl Chest {
         positive(least(cavity, self.cage([MID + side.sign() * out, q[1]]) - 3.0 * sunk))
     }
 
-    /// How much aerated lung the beam crosses.
+    /// The depth of aerated lung that the beam crosses.
     pub fn aerated_depth(&self, p: Point) -> f32 {
         let cavity = self.pleural_cavity(p);
         self.lung(p, cavity) * (1.0 - self.filled(p, 0.0))
     }
 
-    /// Share of the lung that is air; a collapsed lung holds less.
+    /// The share of the lung that is air; a collapsed lung contains less.
     fn aeration(&self, p: Point) -> f32 {
         AERATION * (1.0 - 0.3 * self.lost(Side::of(p)))
     }
 
-    /// How much of a lung has collapsed, 0 to 1.
+    /// By how much a lung has collapsed, 0 to 1.
     pub fn lost(&self, side: Side) -> f32 {
         match side {
             Side::Right => self.phantom.right_pneumothorax,
@@ -208,7 +209,7 @@ impl Chest {
         }
     }
 
-    /// Height of the diaphragm's dome at a distance from the midline.
+    /// The height of the diaphragm's dome at a distance from the midline.
     fn dome(&self, side: Side, out: f32) -> f32 {
         let dome = match side {
             Side::Right => &self.right_dome,
@@ -217,13 +218,13 @@ impl Chest {
         dome.at(out) + self.phantom.body.inspiration
     }
 
-    /// How far a lung has shrunk towards its hilum: (sideways and upwards, downwards).
+    /// The factors by which a lung has shrunk towards its hilum: sideways and upwards, and downwards.
     fn collapse(&self, side: Side) -> (f32, f32) {
         let lost = self.lost(side);
         (1.0 - 0.6 * lost, 1.0 - 0.35 * lost)
     }
 
-    /// Where a place of the whole lung comes to lie in the collapsed one.
+    /// Where a point of the expanded lung lies once the lung has collapsed.
     pub fn collapsed(&self, side: Side, p: Point) -> Point {
         let ((up, down), hilum) = (self.collapse(side), side.hilum());
         let d = [p[0] - hilum[0], p[1] - hilum[1]];
@@ -236,12 +237,13 @@ impl Chest {
         [hilum[0] + d[0] / up, hilum[1] + d[1] / if d[1] < 0.0 { up } else { down }]
     }
 
-    /// The visceral pleura of a collapsed lung, seen on edge as a thin line.
+    /// The visceral pleura of a collapsed lung, which is seen edge-on as a thin line.
     fn pleural_line(&self, cavity: f32, lung: f32) -> f32 {
         if lung > 0.0 && lung < 0.12 && cavity - lung > 0.06 { 0.022 } else { 0.0 }
     }
 
-    /// The heart: ventricles and right atrium, widened about the midline to the wanted ratio.
+    /// The heart: ventricles, right atrium and outflow tract, widened about the midline to the wanted cardiothoracic
+    /// ratio.
     fn heart(&self, p: Point) -> f32 {
         const NORMAL: f32 = 0.338 / INNER_WIDTH;
         const VENTRICLES: Solid = Solid::new([MID + 0.0655, 0.540], [0.195, 0.112], 0.33, 0.72);
@@ -253,7 +255,7 @@ impl Chest {
         deepest(&[VENTRICLES, ATRIUM, OUTFLOW], q)
     }
 
-    /// Central arteries, veins and nodes at the lungs' roots.
+    /// Central arteries, veins and lymph nodes at the hila.
     fn hilum(&self, p: Point) -> f32 {
         const RIGHT: Solid =
             Solid::new([RIGHT_HILUM[0] - 0.002, RIGHT_HILUM[1]], [0.024, 0.055], 0.06, 0.25);
@@ -262,7 +264,7 @@ impl Chest {
         deepest(&[RIGHT, LEFT], p)
     }
 
-    /// Great vessels and the tissue about the trachea, with the aortic knob.
+    /// Great vessels with the aortic knob, and the tissue around the trachea.
     fn mediastinum(&self, p: Point) -> f32 {
         const KNOB: Solid = Solid::new([MID + 0.046, 0.285], [0.042, 0.042], 0.24, 0.0);
         const CAVA: Solid = Solid::new([MID - 0.022, 0.37], [0.064, 0.25], 0.30, 0.03);
@@ -272,7 +274,7 @@ impl Chest {
         deepest(&[KNOB, CAVA, UPPER, TRUNK, FOOT], p)
     }
 
-    /// The descending aorta, whose left edge shows through the heart.
+    /// The descending aorta, whose left edge is visible through the heart.
     fn aorta(&self, p: Point) -> f32 {
         const RADIUS: f32 = 0.026;
         if p[1] < 0.25 {
@@ -282,20 +284,20 @@ impl Chest {
         root(RADIUS * RADIUS - d * d) * 1.4
     }
 
-    /// Gas under the left dome, above a level of fluid.
+    /// The gas bubble in the stomach under the left dome, above an air-fluid level.
     fn stomach_bubble(&self, p: Point) -> f32 {
         const FUNDUS: Solid = Solid::new([MID + 0.165, 0.742], [0.072, 0.046], 0.10, -0.1);
         FUNDUS.chord(p) * smooth((0.752 - p[1]) / 0.008)
     }
 
-    /// How much of the lung's air is replaced: effusion and consolidation, 0 to 1.
+    /// The share of the lung's air that effusion and consolidation replace, 0 to 1.
     fn filled(&self, p: Point, texture: f32) -> f32 {
         let fluid = self.effusion(p);
         let patch = self.consolidation(p) * (0.85 + 0.15 * texture);
         1.0 - (1.0 - fluid) * (1.0 - patch)
     }
 
-    /// Free fluid about a lung: its edge climbs the chest wall as a meniscus.
+    /// Free fluid around a lung, whose edge climbs the chest wall as a meniscus.
     fn effusion(&self, p: Point) -> f32 {
         let side = Side::of(p);
         let amount = match side {
@@ -311,7 +313,7 @@ impl Chest {
         smooth((p[1] - meniscus) / 0.075)
     }
 
-    /// It stays within the lung that its centre lies in.
+    /// The share of the lung's air that consolidation replaces. It stays within the lung in which its centre lies.
     fn consolidation(&self, p: Point) -> f32 {
         let centre = self.phantom.consolidation_centre;
         if self.phantom.consolidation <= 0.0 || Side::of(p) != Side::of(centre) {
@@ -331,17 +333,17 @@ impl Chest {
         })
     }
 
-    /// Whether `q`, a point of the image, lies right of the midline: on the viewer's left.
+    /// Whether `q`, a point of the image, lies on the patient's right, which is the viewer's left.
     pub fn is_right(&self, q: Point) -> bool {
         self.pose.to_body(q)[0] < MID
     }
 
-    /// Whether `finding` shows at `q`, a point of the image.
+    /// Whether `finding` is visible at `q`, a point of the image.
     pub fn shows(&self, finding: &str, q: Point) -> bool {
         let p = self.pose.to_body(q);
         match finding {
             EFFUSION => self.effusion(p) > 0.3 && self.pleural_cavity(p) > 0.03,
-            // The great vessels' roots above the hila do not count.
+            // The roots of the great vessels above the hila do not count as heart.
             CARDIOMEGALY => {
                 self.phantom.heart > ENLARGED && self.heart(p) > 0.0 && p[1] > LEFT_HILUM[1] - 0.05
             }
@@ -354,7 +356,7 @@ impl Chest {
         }
     }
 
-    /// Fine irregularity of the lung, about -1 to 1.
+    /// Fine irregularities of the lung, from about -1 to 1.
     fn texture(&self, p: Point) -> f32 {
         let seed = self.phantom.seed;
         0.5 * value_noise(p, 28.0, seed)
@@ -362,7 +364,7 @@ impl Chest {
             + 0.2 * value_noise(p, 170.0, seed ^ 2)
     }
 
-    /// Vertebral bodies with disc spaces and pedicles, in depth of cancellous bone.
+    /// Vertebral bodies with disc spaces and pedicles, as a depth of cancellous bone.
     fn spine(&self, p: Point) -> f32 {
         let side = (p[0] - MID).abs();
         if side > 0.12 {
@@ -383,7 +385,7 @@ impl Chest {
         body * across + 0.015 * pedicle + PROCESS.chord([side, part]) + transverse
     }
 
-    /// Scapular blades and humeral heads, in attenuation.
+    /// Scapular blades and humeral heads, as attenuation.
     fn girdle(&self, p: Point) -> f32 {
         let q = [(p[0] - MID).abs(), p[1]];
         const HEAD: Solid = Solid::new([0.475, 0.215], [0.042, 0.046], 0.09, 0.0);

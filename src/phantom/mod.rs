@@ -29,10 +29,10 @@ use arithmetic::{Point, pixel_centres};
 use chest::Chest;
 use params::{CARDIOMEGALY, CONSOLIDATION, EFFUSION, NODULE, PNEUMOTHORAX};
 
-/// The largest picture drawn, in pixels a side; larger requests get this.
+/// The largest picture, in pixels per side; larger requests get this size.
 pub const MAX_SIZE: usize = 4096;
 
-/// Where a drawn finding lies: a box in fractions of the image, `x` and `y` its top left corner.
+/// Where a drawn finding lies: a box in fractions of the image, whose top left corner is at `x` and `y`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Truth {
     /// The finding, in the words of the label sets.
@@ -65,7 +65,8 @@ impl Phantom {
         film::develop(&beam, size, &chest.phantom)
     }
 
-    /// Where the drawn findings lie, those of the pleura on each side; empty for a chest without any.
+    /// The boxes of the drawn findings, with separate boxes for each side for findings of the pleura; empty for a
+    /// normal chest.
     pub fn truth(&self) -> Vec<Truth> {
         let chest = Chest::new(&self.clamped());
         let mut found = Vec::new();
@@ -81,7 +82,7 @@ impl Phantom {
         found
     }
 
-    /// The same chest without a finding, and nothing else changed; none where that is not drawn.
+    /// The same chest without a finding, and otherwise unchanged; `None` where the chest does not show that finding.
     pub fn without(&self, finding: &str) -> Option<Self> {
         let normal = Self::default();
         let mut without = self.clone();
@@ -97,7 +98,7 @@ impl Phantom {
     }
 }
 
-/// The box around where a finding shows, if it does anywhere.
+/// The box around all points where a finding is visible, if there are any.
 fn bounds(finding: &'static str, shows: impl Fn(Point) -> bool) -> Option<Truth> {
     const GRID: usize = 192;
     let (mut low, mut high) = ([1.0_f32; 2], [0.0_f32; 2]);
@@ -130,7 +131,7 @@ mod tests {
         values.iter().sum::<f32>() / values.len() as f32
     }
 
-    /// Width of the bright band about the midline across the ventricles, in fractions of the image.
+    /// Width of the bright band around the midline at the level of the ventricles, in fractions of the image.
     fn heart_width(phantom: &Phantom) -> f32 {
         let image = phantom.render(SIZE);
         let column = |i: usize| {
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn no_vessels_beyond_the_pleural_line() {
         const BEYOND: [f32; 4] = [0.775, 0.34, 0.035, 0.18];
-        // Only vessels, texture and noise follow the seed, so two seeds differ by those alone.
+        // Only vessels, texture and noise depend on the seed, so pictures of two seeds differ only in these.
         let differs = |pneumothorax: f32| {
             let picture = |seed| Phantom { pneumothorax, seed, ..Phantom::default() }.render(SIZE);
             let (a, b) = (inside(&picture(1), BEYOND), inside(&picture(2), BEYOND));

@@ -1,42 +1,43 @@
-//! What can be chosen of a phantom.
+//! The parameters of a phantom.
 
 use serde::{Deserialize, Serialize};
 
 /// The midline.
 pub(super) const MID: f32 = 0.5;
 
-/// What to draw. Lengths are fractions of the image's width unless said otherwise.
-/// Values out of range are clamped, and NaN reads as the default: a normal adult PA chest.
+/// What to draw. Lengths are fractions of the image's width unless stated otherwise. Values out of range are clamped,
+/// and NaN is replaced by the default, which is that of a normal adult PA chest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Phantom {
-    /// Level of a right pleural effusion (viewer's left): 0 none ..= 1 most of the lung.
+    /// Amount of a right pleural effusion (viewer's left): from 0, none, to 1, most of the lung.
     pub effusion: f32,
-    /// The same on the left.
+    /// The same for a left pleural effusion.
     pub left_effusion: f32,
-    /// Cardiothoracic ratio: heart's width over the inner width of the chest, 0.40 ..= 0.70.
+    /// Cardiothoracic ratio, which is the heart's width over the inner width of the chest: 0.40 ..= 0.70.
     pub heart: f32,
     /// A solitary round nodule.
     pub nodule: Option<Nodule>,
-    /// Collapse of the left lung (viewer's right): 0 none ..= 1 nearly complete.
+    /// Collapse of the left lung (viewer's right): from 0, none, to 1, nearly complete.
     pub pneumothorax: f32,
-    /// The same of the right lung.
+    /// The same for the right lung.
     pub right_pneumothorax: f32,
-    /// Density of an ill-defined consolidation: 0 none ..= 1 airless.
+    /// Density of an ill-defined consolidation: from 0, none, to 1, airless.
     pub consolidation: f32,
     /// Centre of the consolidation, in fractions of the unrotated image; in the right lower zone by default.
     pub consolidation_centre: [f32; 2],
-    /// Build and breathing.
+    /// Build, and depth of inspiration.
     pub body: Body,
-    /// Exposure, from -1 (too light a film) to 1 (too dark).
+    /// Exposure, from -1 (the film is too light) to 1 (too dark).
     pub exposure: f32,
     /// Rotation in the image's plane, degrees clockwise, -15 ..= 15.
     pub rotation: f32,
-    /// Seed of the vessels' branching, the lung's texture and the noise.
+    /// Seed for the branching of vessels, the texture of the lungs, and noise.
     pub seed: u64,
 }
 
-/// A body's build and how deeply it has breathed in; 1 and 0 are the adult that all lengths are made for.
+/// A body's build, and how deep its inspiration is. The values 1 and 0 are those of the adult for whom all lengths are
+/// given.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Body {
@@ -48,7 +49,7 @@ pub struct Body {
     pub girth: f32,
     /// Depth of the breasts, as a factor, 0 ..= 3.
     pub breasts: f32,
-    /// How much lower the diaphragm stands, in fractions of the image, -0.1 ..= 0.08.
+    /// How much lower the diaphragm is, in fractions of the image, -0.1 ..= 0.08.
     pub inspiration: f32,
 }
 
@@ -88,7 +89,7 @@ pub(super) const PNEUMOTHORAX: &str = "Pneumothorax";
 pub(super) const CONSOLIDATION: &str = "Pulmonary Consolidation";
 pub(super) const NODULE: &str = "Lung Nodule";
 
-/// A heart wider than half the chest is called enlarged.
+/// A heart wider than this share of the chest counts as enlarged.
 pub(super) const ENLARGED: f32 = 0.5;
 
 /// A normal adult.
@@ -114,7 +115,7 @@ impl Default for Phantom {
 }
 
 impl Phantom {
-    /// The examples on offer.
+    /// The available examples.
     pub const EXAMPLES: [Example; 4] = [
         Example { name: "normal", title: "Normal chest", finding: None, params: NORMAL },
         Example {

@@ -1,18 +1,17 @@
-//! Random phantoms, for training and measuring, and to practise on.
+//! Random phantoms, for training, for measuring, and for practice.
 
 use super::arithmetic::*;
 use super::chest::Chest;
 use super::params::{Body, Nodule, Phantom};
 
-/// Radius from which a nodule is called a mass: 3 cm across, at 38 cm to the image's width.
+/// Radius from which a nodule counts as a mass: 3 cm in diameter, if the image is 38 cm wide.
 pub const MASS: f32 = 0.04;
 
 impl Phantom {
-    /// A phantom of its own for each seed: build, breathing, pose, exposure, and findings in
-    /// combination. About a third have an enlarged heart, a quarter an effusion, a quarter a
-    /// pneumothorax, a sixth a nodule or mass. What is hard to see is drawn less often: a model
-    /// that cannot see it would learn only how frequent it is in drawings, and report it on all of
-    /// them.
+    /// A different phantom for each seed, with random build, inspiration, pose, exposure and combinations of findings.
+    /// About a third have an enlarged heart, a quarter an effusion, a quarter a pneumothorax, a sixth a nodule or mass.
+    /// Findings that are hard to see are drawn less often: a model that cannot see one would learn only how frequent it
+    /// is in these drawings, and report it on all of them.
     pub fn random(seed: u64) -> Self {
         let rng = &mut SplitMix(seed ^ 0x7068_616E_746F_6D21);
         let small = rng.between(0.83, 1.04);
@@ -66,10 +65,11 @@ impl Phantom {
         phantom
     }
 
-    /// A chest to practise on, of its own for each seed: about three in ten show nothing, the others one finding or two.
-    /// `difficulty` goes from 0, plain, to 1, subtle. It makes findings smaller (an effusion of 0.65 to 0.16 of its range, a
-    /// heart of 0.66 to 0.53, a pneumothorax of 0.7 to 0.15, a nodule of a radius of 0.04 to 0.014) or of less contrast (a
-    /// consolidation of a density of 1 to 0.4), and lets exposure and rotation vary more.
+    /// A chest for practice, different for each seed: about three in ten are normal, and the others show one or two
+    /// findings. `difficulty` goes from 0, obvious, to 1, subtle. It makes findings smaller (an effusion of 0.65 to
+    /// 0.16 of its range, a heart of 0.66 to 0.53, a pneumothorax of 0.7 to 0.15, a nodule with a radius of 0.04 to
+    /// 0.014) or reduces their contrast (a consolidation with a density of 1 to 0.4), and lets exposure and rotation
+    /// vary more.
     pub fn case(seed: u64, difficulty: f32) -> Self {
         let hard = if difficulty.is_nan() { 0.0 } else { difficulty.clamp(0.0, 1.0) };
         let rng = &mut SplitMix(seed ^ 0x7265_6164_6572_7321);
@@ -89,7 +89,7 @@ impl Phantom {
         phantom
     }
 
-    /// Draws one of the five findings, if it shall be there.
+    /// Adds one of the five findings if `there` is true.
     fn show(&mut self, finding: usize, hard: f32, rng: &mut SplitMix, there: bool) {
         let at = (hard + 0.1 * rng.signed()).clamp(0.0, 1.0);
         let extent = |plain: f32, subtle: f32| plain + (subtle - plain) * at;
@@ -112,7 +112,7 @@ impl Phantom {
         }
     }
 
-    /// A place in the unrotated image where the beam crosses enough lung.
+    /// A point in the unrotated image where the beam crosses enough aerated lung.
     fn place_in_lung(&self, rng: &mut SplitMix) -> Point {
         let chest = Chest::new(&self.clamped());
         for _ in 0..200 {

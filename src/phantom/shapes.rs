@@ -1,8 +1,8 @@
-//! What the chest is made of, as functions of a place.
+//! The shapes of which the chest consists, as functions of position.
 
 use super::arithmetic::*;
 
-/// The patient's rotation in the image's plane, about its centre, and size.
+/// The patient's rotation in the image's plane, about its centre, and the patient's size.
 pub struct Pose {
     sin: f32,
     cos: f32,
@@ -28,7 +28,8 @@ impl Pose {
     }
 }
 
-/// An ellipsoid: centre, semi-axes in the image's plane turned by `tilt` radians, greatest depth.
+/// An ellipsoid: its centre, its semi-axes in the image's plane, which are rotated by `tilt` radians, and its greatest
+/// depth.
 pub struct Solid {
     centre: Point,
     axes: Point,
@@ -61,8 +62,7 @@ pub fn deepest(solids: &[Solid], p: Point) -> f32 {
     solids.iter().fold(0.0, |depth, s| greatest(s.chord(p), depth))
 }
 
-/// A smooth curve through points of increasing abscissa, kept as a table. Beyond its ends it is
-/// constant.
+/// A smooth curve through points with increasing abscissas, stored as a table. Beyond its ends it is constant.
 pub struct Curve(Vec<f32>);
 
 impl Curve {
@@ -82,7 +82,7 @@ impl Curve {
     }
 }
 
-/// A cubic through `knots` at `t`, with slopes from neighbouring knots.
+/// A cubic Hermite spline through `knots` at `t`, with slopes from neighbouring knots.
 pub fn hermite(knots: &[(f32, f32)], t: f32) -> f32 {
     let last = knots.len() - 1;
     if t <= knots[0].0 || t >= knots[last].0 {
@@ -99,7 +99,7 @@ pub fn hermite(knots: &[(f32, f32)], t: f32) -> f32 {
     v0 + (v1 - v0) * rise + h * s * (1.0 - s) * ((1.0 - s) * slope(i) - s * slope(i + 1))
 }
 
-/// A soft ring of unit height about the origin.
+/// A soft ring of unit height around the origin.
 pub fn ring(d: Point, radius: f32, width: f32) -> f32 {
     bump((length(d[0], d[1]) - radius) / width)
 }

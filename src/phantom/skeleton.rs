@@ -6,7 +6,7 @@ use super::params::MID;
 use super::tube::{Bead, Layer, cortical, thread};
 
 impl Chest {
-    /// Ribs, clavicles and the borders of scapulae and humeri, in depth of cortical bone.
+    /// Ribs, clavicles and the borders of scapulae and humeri, as a depth of cortical bone.
     pub fn bones(&self, size: usize) -> Layer {
         let mut layer = Layer::new(size, |a, b| a + b);
         for side in [-1.0, 1.0] {
@@ -19,7 +19,7 @@ impl Chest {
         layer
     }
 
-    /// One rib, from the spine round the chest wall to the costal cartilage.
+    /// One rib, from the spine around the chest wall to the costal cartilage.
     #[inline(never)] // see `lib.rs`
     fn rib(&self, k: usize, side: f32, layer: &mut Layer) {
         const STEPS: usize = 26;
@@ -40,13 +40,14 @@ impl Chest {
             let (sin, cos) = sin_cos(START + (end - START) * share);
             let y = top + drop * (1.0 - cos) / 2.0 - 0.016 * sin;
             let at = [MID + side * reach * sin, y];
-            // Its direction: sideways, down, and along the beam, where the beam crosses more of it.
+            // The rib's direction: sideways, down, and along the beam. Where it runs along the beam, the beam crosses
+            // more of it.
             let (dx, dy, dz) = (reach * cos, drop * sin / 2.0 - 0.012 * cos, depth * sin);
             let flat = length(dx, dy);
             let slant = (length(flat, dz) / flat).min(2.0);
             let radius = if k == 0 { 0.0105 } else { 0.0065 + 0.0065 * dx.abs() / flat };
             let fade = smooth((1.0 - share) * 5.0) * smooth(0.3 + share * 9.0);
-            // The thinner front half, towards the cartilage, shows less.
+            // The front half of a rib, towards the cartilage, is thinner and less visible.
             let weight = 0.8 + 0.2 * cos;
             beads.push(Bead { at, radius, weight: weight * slant * fade });
         }

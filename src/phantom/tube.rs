@@ -5,19 +5,20 @@ use std::ops::Range;
 use super::arithmetic::*;
 use super::shapes::{Pose, hermite};
 
-/// Depths of tubes drawn over one another.
+/// The depths of tubes that are drawn into one layer.
 pub struct Layer {
     pub size: usize,
     pub depth: Vec<f32>,
-    /// How the depth of a new tube is combined with the depth that is there.
+    /// How the depth of a new tube is combined with the depth already there.
     blend: fn(f32, f32) -> f32,
-    /// While a tube is drawn: distance from its axis (in radii) and its radius times weight.
+    /// While a tube is being drawn: for each pixel its distance from the axis (in radii), and the radius times the
+    /// weight there.
     near: Vec<(f32, f32)>,
 }
 
 const UNREACHED: (f32, f32) = (1.0, 0.0);
 
-/// A point of a tube's axis; `weight` scales the depth there.
+/// A point on a tube's axis; `weight` scales the depth there.
 #[derive(Clone, Copy)]
 pub struct Bead {
     pub at: Point,
@@ -31,13 +32,13 @@ impl Layer {
         Layer { size, blend, depth: vec![0.0; size * size], near: vec![UNREACHED; size * size] }
     }
 
-    /// A tube along `beads`. `section` gives its depth, for a unit radius, at a share (0 to 1) of the radius
-    /// from the axis.
+    /// Draws a tube along `beads`. `section` gives the depth of a tube with unit radius, at a distance from the axis
+    /// given as a share (0 to 1) of the radius.
     pub fn tube(&mut self, pose: &Pose, beads: &[Bead], section: &dyn Fn(f32) -> f32) {
         let size = self.size;
         let beads: Vec<Bead> =
             beads.iter().map(|b| Bead { at: pose.to_image(b.at), ..*b }).collect();
-        // First the nearest stretch of the tube at each pixel, then its depth there.
+        // First the nearest segment of the tube is found for each pixel, and then the depth there.
         for pair in beads.windows(2) {
             let (a, b) = (pair[0], pair[1]);
             let d = [b.at[0] - a.at[0], b.at[1] - a.at[1]];
@@ -75,7 +76,7 @@ impl Layer {
     }
 }
 
-/// The columns and rows that a stretch of tube may reach.
+/// The columns and rows that a segment of a tube can reach.
 fn pixels_about(a: Bead, b: Bead, size: usize) -> [Range<usize>; 2] {
     [0, 1].map(|k| {
         let low = least(a.at[k] - a.radius, b.at[k] - b.radius);
@@ -85,7 +86,7 @@ fn pixels_about(a: Bead, b: Bead, size: usize) -> [Range<usize>; 2] {
     })
 }
 
-/// Beads of even radius and weight on a smooth path through `points`, four to each stretch.
+/// Beads with constant radius and weight along a smooth path through `points`, four for each segment.
 pub fn thread(points: &[Point], radius: f32, weight: f32) -> Vec<Bead> {
     let axis = |k: usize| -> Vec<(f32, f32)> {
         points.iter().enumerate().map(|(i, p)| (i as f32, p[k])).collect()
@@ -97,12 +98,12 @@ pub fn thread(points: &[Point], radius: f32, weight: f32) -> Vec<Bead> {
         .collect()
 }
 
-/// Depth across a solid rod of unit radius.
+/// The depth of a solid rod with unit radius, at a distance from its axis.
 pub fn solid(off: f32) -> f32 {
     2.0 * root(1.0 - off * off)
 }
 
-/// Cortical depth across a tubular bone of unit radius, whose marrow starts at `marrow`.
+/// The depth of cortical bone in a tubular bone with unit radius, whose marrow has the radius `marrow`.
 pub fn cortical(off: f32, marrow: f32) -> f32 {
     2.0 * root(1.0 - off * off) - 1.5 * root(marrow * marrow - off * off)
 }

@@ -6,7 +6,7 @@ use super::params::MID;
 use super::tube::{Bead, Layer, solid, thread};
 
 impl Chest {
-    /// Trachea and main bronchi, in depth of air.
+    /// Trachea and main bronchi, as a depth of air.
     pub fn airways(&self, size: usize) -> Layer {
         let mut layer = Layer::new(size, greatest);
         let trachea = [[MID, -0.2], [MID, 0.12], [MID - 0.004, 0.25], [MID, 0.345]];
@@ -19,14 +19,14 @@ impl Chest {
         layer
     }
 
-    /// The hila and the pulmonary vessels that branch from them, in depth of blood.
+    /// The hila, and the pulmonary vessels that branch from them, as a depth of blood.
     pub fn vessels(&self, size: usize) -> Layer {
         const TRUNKS: usize = 9;
         let mut layer = Layer::new(size, greatest);
         let mut rng = SplitMix(self.phantom.seed);
         for side in [Side::Right, Side::Left] {
             let hilum = side.hilum();
-            // Trunks leave the hilum in a fan, upwards to downwards, the lower ones stouter.
+            // The trunks leave the hilum in a fan, from upwards to downwards; the lower ones are thicker.
             for n in 0..TRUNKS {
                 let angle = 0.1 + 2.95 * (n as f32 + 0.3 * rng.signed()) / (TRUNKS - 1) as f32;
                 let start = [
@@ -45,18 +45,18 @@ impl Chest {
         layer
     }
 
-    /// One vessel and, from its end, two thinner ones.
+    /// Draws one vessel and, from its end, two thinner branches.
     fn vessel(&self, layer: &mut Layer, rng: &mut SplitMix, twig: Twig) {
-        /// Vessels stand out more than their calibre alone would make them: most run in company.
+        /// Vessels are more visible than their calibre alone would make them, because most run next to others.
         const VESSEL: f32 = 2.6;
-        /// Of a pixel's width; what is finer cannot be seen.
+        /// Vessels thinner than this share of a pixel's width are not visible.
         const FAINT: f32 = 0.2;
         if twig.radius < 0.0007 || twig.order > 8 {
             return;
         }
         let shrunk = self.lost(twig.side) > 0.0;
         let bend = 0.5 * rng.signed();
-        // Vessels finer than a pixel are drawn as wide as one, and fainter.
+        // Vessels thinner than a pixel are drawn as wide as one, but fainter.
         let radius = twig.radius.max(0.8 / layer.size as f32);
         let (mut p, mut beads) = (twig.start, Vec::with_capacity(4));
         for i in 0..4 {
@@ -97,7 +97,7 @@ impl Chest {
     }
 }
 
-/// A stretch of vessel: `angle` in radians from straight up towards the `side`.
+/// A segment of a vessel: `angle` is in radians from straight up, towards the `side`.
 #[derive(Clone, Copy)]
 struct Twig {
     start: Point,

@@ -1,4 +1,4 @@
-//! What is left of a PNG file (W3C PNG, third edition) that breaks off or is damaged.
+//! Recovers what is left of a truncated or damaged PNG file (W3C PNG, third edition).
 
 use std::io::{Read, Write};
 
@@ -41,7 +41,7 @@ pub(crate) fn rest_of(bytes: &[u8]) -> Option<(Vec<u8>, f64)> {
     Some((sound, whole as f64 / rows as f64))
 }
 
-/// Bytes of an unpacked row, and how many rows there are.
+/// The number of bytes of an unpacked row, and the number of rows.
 struct Header {
     row: u64,
     rows: u64,
@@ -72,8 +72,8 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// The next chunk and the bytes after it; of a last chunk that is cut off, as much as there is.
-    /// `None` at the end, and where a checksum is wrong.
+    /// Splits off the next chunk, and returns it with the bytes after it. A last chunk that is cut off is returned as
+    /// far as it goes. `None` at the end, and where a checksum is wrong.
     fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (&[l0, l1, l2, l3, n0, n1, n2, n3], after) = bytes.split_first_chunk()?;
         let length = u32::from_be_bytes([l0, l1, l2, l3]) as usize;

@@ -1,10 +1,11 @@
-//! Colours and deep grey to 8-bit grey.
+//! Conversion of colours, and of grey with more than 8 bits, to 8-bit grey.
 
 use image::{DynamicImage, GrayImage};
 
 use super::note::Note;
 
-/// The mean difference between the highest and the lowest channel of a pixel, of 0 to 255; 0 for grey pictures.
+/// The difference between the highest and the lowest channel of a pixel (0 to 255), averaged over all pixels; 0 for
+/// grey pictures.
 pub fn chroma(image: &DynamicImage) -> f64 {
     let apart = |&[r, g, b]: &[u8; 3]| f64::from(r.max(g).max(b) - r.min(g).min(b));
     let sum: f64 = match image {
@@ -18,7 +19,7 @@ pub fn chroma(image: &DynamicImage) -> f64 {
     sum / (f64::from(image.width()) * f64::from(image.height()))
 }
 
-/// Grey of the depth that the file has, then 8 bits.
+/// Converts to grey at the bit depth of the file, and then to 8 bits.
 pub fn grey_from(image: DynamicImage) -> (GrayImage, Option<Note>) {
     match image {
         DynamicImage::ImageLuma8(grey) => (grey, None),
@@ -57,7 +58,7 @@ fn eight_bits(width: u32, height: u32, deep: &[u16]) -> (GrayImage, Option<Note>
     (exact_size(width, height, grey), Some(Note::Depth { bits }))
 }
 
-/// `grey` was collected from exactly `width * height` pixels.
+/// Makes an image of `grey`, which must hold exactly `width * height` pixels.
 pub fn exact_size(width: u32, height: u32, grey: Vec<u8>) -> GrayImage {
     GrayImage::from_raw(width, height, grey).unwrap_or_default()
 }

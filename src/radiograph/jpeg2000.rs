@@ -1,4 +1,4 @@
-//! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000 after the size is known to be sane.
+//! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000 once the size in its header has been checked.
 
 use hayro_jpeg2000::{ComponentData, DecodeError, DecodeSettings, DecoderContext, Image};
 
@@ -7,11 +7,11 @@ use hayro_jpeg2000::{ComponentData, DecodeError, DecodeSettings, DecoderContext,
 /// picture has 16 thousand.
 const MAX_CODE_BLOCKS: u64 = 1 << 18;
 
-/// Why there is no picture.
+/// Why a picture cannot be decoded.
 pub(crate) enum Failure {
     /// It is High-Throughput JPEG 2000, part 15 of the standard.
     HighThroughput,
-    /// It is damaged; what is wrong, in words.
+    /// It is damaged. Holds what is wrong, in words.
     Damaged(String),
 }
 
@@ -20,9 +20,9 @@ pub(crate) fn is_jpeg2000(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]) || bytes.starts_with(b"\0\0\0\x0CjP  ")
 }
 
-/// A codestream whose header was read, and nothing decoded.
+/// A codestream of which only the header has been read so far.
 pub(crate) struct Codestream<'a> {
-    /// The boxes of a JP2 file before it.
+    /// The part of a JP2 file before the codestream, which consists of boxes.
     boxes: &'a [u8],
     bytes: &'a [u8],
     size: Size,
@@ -64,8 +64,8 @@ impl<'a> Codestream<'a> {
         self.size.signed
     }
 
-    /// Whether boxes say that the components are something else than grey or RGB: a palette, or
-    /// luma and colour (sYCC, T.800 sections I.5.3.3 and I.5.3.4).
+    /// Whether the JP2 boxes say that the components are neither grey nor RGB, but indices into a palette, or luma and
+    /// colour differences (sYCC, T.800 sections I.5.3.3 and I.5.3.4).
     pub fn has_other_colours(&self) -> bool {
         let other = |bytes: &[u8]| {
             bytes.starts_with(b"pclr")
@@ -74,7 +74,7 @@ impl<'a> Codestream<'a> {
         (0..self.boxes.len()).any(|at| other(&self.boxes[at..]))
     }
 
-    /// Whether the coding style (COD, T.800 section A.6.1) has a transform of colours, which begins with RGB.
+    /// Whether the coding style (COD, T.800 section A.6.1) uses a colour transform (ICT or RCT), which implies RGB.
     pub fn is_transformed(&self) -> bool {
         let transform = |bytes: &[u8]| match bytes {
             &[0xFF, 0x52, _, _, _, 0..=4, _, _, transform @ 0..=1] => Some(transform == 1),
@@ -83,7 +83,8 @@ impl<'a> Codestream<'a> {
         self.bytes.windows(9).find_map(transform).unwrap_or(false)
     }
 
-    /// Decodes so many components of `dimensions` samples; colour transforms (ICT and RCT) are undone.
+    /// Decodes the first `components` components to as many samples as [`dimensions`](Self::dimensions) says. Colour
+    /// transforms (ICT and RCT) are undone.
     pub fn decode(&self, components: usize) -> Result<Vec<Vec<u16>>, Failure> {
         let Self { bytes, size, .. } = self;
         if (0..bytes.len()).any(|at| size.code_blocks(&bytes[at..]) > Some(MAX_CODE_BLOCKS)) {
@@ -91,7 +92,8 @@ impl<'a> Codestream<'a> {
         }
         let cause = |error: DecodeError| bad(&error.to_string());
         let settings = DecodeSettings { strict: true, ..Default::default() };
-        // A stream may lack its last byte or its whole end marker; what follows that marker is not read.
+        // A stream may lack part or all of its end marker, so one is always added; the decoder ignores what follows the
+        // first.
         let bytes = bytes.strip_suffix(&[0xFF, 0]).unwrap_or(bytes);
         let bytes = [bytes.strip_suffix(&[0xFF]).unwrap_or(bytes), &[0xFF, 0xD9]].concat();
         let image = Image::new(&bytes, &settings).map_err(cause)?;
@@ -120,7 +122,7 @@ struct Size {
     components: u16,
     bits: u32,
     signed: bool,
-    /// Whether the capabilities (CAP) that follow name part 15 of the standard.
+    /// Whether the capabilities segment (CAP), which follows SIZ, names part 15 of the standard.
     high_throughput: bool,
 }
 

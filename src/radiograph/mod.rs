@@ -53,11 +53,11 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes pixels as they are.
+    /// Makes a picture of these pixels, unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] where `grey` has not `width * height` bytes or there is no pixel.
+    /// [`Error::Image`] where `grey` does not have `width * height` bytes, or there is no pixel.
     pub fn from_grey(width: u32, height: u32, grey: Vec<u8>) -> Result<Self> {
         let grey = GrayImage::from_raw(width, height, grey)
             .filter(|grey| grey.width() > 0 && grey.height() > 0)
@@ -66,21 +66,21 @@ impl Picture {
         Ok(Self { grey, notes, about: None, deep: None, coloured, share, pages: 1 })
     }
 
-    /// Decodes a PNG, JPEG, WebP, TIFF (of either its first picture), JPEG 2000 or DICOM file, of any size up to
-    /// [`MAX_PIXELS`] and any bit depth. The kind of file is told by its bytes, not by its name.
+    /// Decodes a PNG, JPEG, WebP, TIFF, JPEG 2000 or DICOM file, of any size up to [`MAX_PIXELS`] and any bit depth. Of
+    /// a WebP or TIFF file with several pictures it decodes the first. The format is recognised by the file's bytes,
+    /// not by its name.
     ///
-    /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the
-    /// smallest of 8, 10, 12, 14 and 16 bits that holds its brightest pixel, so that 12-bit data
-    /// in a 16-bit file is not black. EXIF orientation is applied; alpha is ignored. A DICOM file is
-    /// shown as it asks for, see [`dicom`](crate::radiograph::dicom).
+    /// Colours become grey by ITU-R BT.601 luma, as in OpenCV. A 16-bit picture is scaled by the smallest of 8, 10, 12,
+    /// 14 and 16 bits that holds its brightest pixel, so that 12-bit data in a 16-bit file does not become black. EXIF
+    /// orientation is applied; alpha is ignored. A DICOM file is shown as it asks for, see
+    /// [`dicom`](crate::radiograph::dicom).
     ///
     /// # Errors
     ///
-    /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageUnsupported`] where its format or its samples are
-    /// of a kind that is not read, [`Error::Damaged`] where less than nine tenths of it
-    /// can, [`Error::ImageTooLarge`] where it is
-    /// larger than the limits, those of [`dicom::read`], and one for each kind of file that people
-    /// take for a picture.
+    /// [`Error::Image`] where the file cannot be decoded, [`Error::ImageUnsupported`] where its format or its samples
+    /// are of an unsupported kind, [`Error::Damaged`] where less than nine tenths of the picture can be read,
+    /// [`Error::ImageTooLarge`] where it is larger than the limits, the errors of [`dicom::read`], and an error of its
+    /// own for each kind of file that people mistake for a picture, such as a PDF document.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         if dicom::is_dicom(bytes) {
             return Self::from_dicom(dicom::read(bytes)?);
@@ -102,7 +102,7 @@ impl Picture {
         let Some(format) = reader.format() else {
             return Err(Error::Image("unknown format".into()));
         };
-        // Files of these kinds break off without a place that says so.
+        // The decoders of these formats do not say how much of a damaged file they could read.
         let failed = |error| match (format, error) {
             (
                 ImageFormat::Tiff | ImageFormat::WebP,
@@ -167,7 +167,7 @@ impl Picture {
         Ok(Self { notes, about: Some(about), deep, ..picture })
     }
 
-    /// The same with black and white exchanged; a DICOM file's padding stays black.
+    /// The same picture with black and white exchanged; the padding of a DICOM file stays black.
     pub fn negative(&self) -> Self {
         let (width, height) = self.grey.dimensions();
         let deep = self.deep.as_ref().map(HighBitDepth::negative);
@@ -194,7 +194,7 @@ impl Picture {
         warnings
     }
 
-    /// What a viewer shows, if the picture has more than 8 bits to show: a grey DICOM.
+    /// What a viewer shows of a grey DICOM picture in its full bit depth; `None` for other pictures, which have 8 bits.
     pub fn shown(&self) -> Option<Shown> {
         self.deep.as_ref().map(HighBitDepth::shown)
     }
@@ -214,7 +214,8 @@ impl Picture {
         &self.grey
     }
 
-    /// The means of its blocks: a small picture whose longer side has `side` pixels. A smaller one stays as it is.
+    /// A small version of the picture whose longer side has `side` pixels, each the mean of a block. A smaller picture
+    /// is returned unchanged.
     pub fn thumbnail(&self, side: u32) -> GrayImage {
         let (width, height) = self.grey.dimensions();
         let longer = width.max(height);
@@ -227,7 +228,7 @@ impl Picture {
         imageops::thumbnail(&self.grey, small(width), small(height))
     }
 
-    /// How the file was read, where that is not plain.
+    /// Notes on how the file was read, where that was not straightforward.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
@@ -275,7 +276,7 @@ fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
     if planes.iter().any(|plane| plane.len() as u64 != pixels) {
         return Err(bad("its components have several sizes"));
     }
-    // The samples of each pixel, in 8 bits where not all 16 are used.
+    // Samples pixel by pixel, and their conversion to 8 bits for pictures that have fewer than 16.
     let samples =
         |count: usize| (0..pixels as usize).flat_map(move |i| (0..count).map(move |c| (i, c)));
     let deep = |(i, c): (usize, usize)| planes[c][i];
@@ -294,7 +295,8 @@ fn decode_jpeg2000(bytes: &[u8]) -> Result<DynamicImage> {
     image.ok_or_else(|| bad("no pixels"))
 }
 
-/// The chunks of a WebP file that have a name. Its decoder would take as much memory as a chunk says it has, up to 4 GB.
+/// The data of those chunks of a WebP file that have this name. They are found here because the decoder would allocate
+/// as many bytes as a chunk claims to have, up to 4 GB.
 fn webp_chunks(bytes: &[u8], name: [u8; 4]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes.get(12..).unwrap_or_default();
     let chunks = iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! What was done to show a picture in 8 bits of grey, and what its file says wrongly of its pixels.
+//! How a picture was converted to 8-bit grey, and what its file states wrongly about its pixels.
 
 use serde::Serialize;
 
@@ -11,16 +11,16 @@ pub enum Note {
         /// How many bits: 8, 10, 12, 14 or 16.
         bits: u32,
     },
-    /// Shown by the file's VOI look-up table.
+    /// The picture is shown through the file's VOI look-up table.
     VoiLut,
-    /// Shown by the file's window (PS3.3 section C.11.2.1.2).
+    /// The picture is shown through the file's window (PS3.3 section C.11.2.1.2).
     Window {
         /// As written.
         center: f64,
         /// As written.
         width: f64,
     },
-    /// Shown by a window that holds the picture's values.
+    /// The picture is shown through a window that was chosen to span its values.
     WindowFromValues {
         /// The value that is shown black.
         low: f64,
@@ -33,7 +33,7 @@ pub enum Note {
     BrokenVoiLut,
     /// The file's window cannot be used.
     BrokenWindow,
-    /// The pixels are compressed otherwise than the file says.
+    /// The compression of the pixels is not the one that the file names.
     Compressed {
         /// The compression that was found.
         codec: &'static str,

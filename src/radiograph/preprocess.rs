@@ -1,4 +1,4 @@
-//! From a [`Picture`] to the encoder's input, and back from the crop to the picture.
+//! From a [`Picture`] to the encoder's input, and the way back from coordinates in the crop to those in the picture.
 
 use image::{GrayImage, imageops};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub enum Resize {
 }
 
 impl ImageConfig {
-    /// What the crop leaves out on each side of the square, as a part of its side.
+    /// What the crop leaves out on each side of the square, as a fraction of the square's side.
     pub fn margin(&self) -> f64 {
         (self.size - self.crop) as f64 / 2.0 / self.size as f64
     }
@@ -59,7 +59,7 @@ pub struct Square {
     pub grey: GrayImage,
     /// Pixels of the picture for each pixel of the square, along x and y.
     scale: [f64; 2],
-    /// Where the square's left top corner lies in the picture.
+    /// The position of the square's top left corner in the picture.
     origin: [f64; 2],
 }
 
@@ -171,7 +171,7 @@ fn times(from: usize, to: usize) -> f64 {
     1.0 / (to as f64 / from as f64)
 }
 
-/// The same, if it is a whole number in OpenCV's arithmetic, in which a factor of 49 is not.
+/// The same factor, if it counts as a whole number in OpenCV's floating-point arithmetic, in which 49 does not.
 fn whole_times(from: usize, to: usize) -> Option<usize> {
     let times = times(from, to);
     ((times - times.round()).abs() < f64::EPSILON).then_some(times.round() as usize)
@@ -195,7 +195,7 @@ fn block_means(grey: &GrayImage, across: usize, down: usize) -> Vec<u8> {
     means
 }
 
-/// The means of the areas that new pixels cover.
+/// The mean of the old pixels under each new pixel, weighted by the area that it covers of them.
 fn area_means(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
     let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
     let (columns, rows) = (area_weights(from_width, width), area_weights(from_height, height));
@@ -215,8 +215,8 @@ fn area_means(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
     means
 }
 
-/// For each new pixel, the old ones it covers and their shares; less than a thousandth of one at either end does not
-/// count.
+/// For each new pixel, the old pixels that it covers and their weights. A pixel at either end is left out if less than
+/// a thousandth of it is covered.
 fn area_weights(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
     const LEAST: f64 = 1e-3;
     let times = times(from, to);
@@ -241,10 +241,10 @@ fn area_weights(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
     (0..to).map(weights).collect()
 }
 
-/// Bits of an interpolation's weights.
+/// Number of fractional bits of the interpolation weights, which are fixed-point numbers.
 const WEIGHT_BITS: u32 = 11;
 
-/// Linear interpolation in whole numbers, across and then down.
+/// Bilinear interpolation in fixed-point arithmetic, first along rows and then along columns.
 fn interpolated(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
     let (from_width, from_height) = (grey.width() as usize, grey.height() as usize);
     let columns = neighbour_weights(from_width, width);
@@ -258,7 +258,7 @@ fn interpolated(grey: &GrayImage, width: usize, height: usize) -> Vec<u8> {
     }
     let mut resized = Vec::with_capacity(width * height);
     for (old, weights) in neighbour_weights(from_height, height) {
-        // Low bits are dropped where OpenCV's vectors of 16 bits drop them.
+        // The low bits are dropped where OpenCV's 16-bit SIMD code drops them.
         let part = |x: usize, which: usize| {
             let row = (old + which).min(from_height - 1);
             ((widened[row * width + x] >> 4) * weights[which]) >> 16

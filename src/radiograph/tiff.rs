@@ -2,23 +2,23 @@
 
 use std::borrow::Cow;
 
-/// The most directories that are followed: a file can lead in a circle.
+/// The most directories that are followed, because the links of a broken file can form a cycle.
 const MOST: usize = 1000;
 /// Bytes of a directory's entry.
 const ENTRY: usize = 12;
-/// The tag that tells what kind of picture a directory is of.
+/// The tag NewSubfileType, which says what kind of picture a directory describes.
 const NEW_SUBFILE_TYPE: usize = 254;
-/// Where the header says where the first directory lies.
+/// The position in the header of the offset of the first directory.
 const FIRST: usize = 4;
 
-/// Whether bytes begin as those of a BigTIFF file, whose places have 8 bytes.
+/// Whether the bytes begin like a BigTIFF file, whose offsets have 8 bytes.
 pub fn is_big(bytes: &[u8]) -> bool {
     bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+")
 }
 
-/// The file as a decoder of its first directory should get it, and the number of its pictures, smaller copies of others aside. A
-/// file may begin with such a copy: then a header takes its place that leads to the first picture. What is no TIFF file of
-/// classic form is as it was, with one picture.
+/// The bytes to hand to a decoder that reads only the first directory, and the number of pictures without reduced-size
+/// copies (thumbnails). If the first directory is such a copy, the header is changed to lead to the first real picture.
+/// A file that is not classic TIFF is returned as it is, with a count of one.
 pub fn pages(bytes: &[u8]) -> (Cow<'_, [u8]>, usize) {
     let little = match bytes.get(..4) {
         Some(b"II*\0") => true,
@@ -58,7 +58,7 @@ pub fn pages(bytes: &[u8]) -> (Cow<'_, [u8]>, usize) {
 mod tests {
     use super::*;
 
-    /// Directories, each with the kind of its picture and where the next one lies.
+    /// Makes a TIFF file of directories, each given by the kind of its picture and the offset of the next one.
     fn tiff(directories: &[(u32, u32)]) -> Vec<u8> {
         let mut bytes = b"II*\0\x08\0\0\0".to_vec();
         for (kind, next) in directories {

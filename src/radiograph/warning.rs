@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::percent;
 
-/// A warning: to be shown beside the scores, and written with them. As JSON it has its name as `code`,
-/// and its values.
+/// A warning, which is shown beside the scores and written with them. As JSON it has its name as `code`, and its
+/// values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Warning {
@@ -32,7 +32,7 @@ pub enum Warning {
     },
     /// Pixels are not square, so the model sees the picture stretched.
     NotSquare,
-    /// The picture has colours, which a radiograph has not.
+    /// The picture has colours, which radiographs do not have.
     Coloured,
     /// The file is damaged, and the rest of the picture is missing.
     Damaged {
@@ -42,7 +42,7 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// Whether the file says that it is no frontal radiograph of a chest.
+    /// Whether the file says that it is not a frontal chest radiograph.
     pub fn denies_chest(&self) -> bool {
         match self {
             Self::Modality { .. } | Self::BodyPart { .. } | Self::Lateral | Self::Oblique => true,

@@ -1,8 +1,9 @@
-//! A map over its image as a DICOM Secondary Capture Image (PS3.3 section A.8.1): red, green and blue of the size and the orientation
-//! that the image has, so that a viewer can lay the two over each other.
+//! A map over its image as a DICOM Secondary Capture Image (PS3.3 section A.8.1). It is an RGB picture with the size
+//! and the orientation of the image, so that a viewer can lay the two over each other.
 //!
-//! Burned In Annotation (0028,0301) is left out: the program writes nothing into the pixels, but what is burned into the image stays.
-//! A spacing at the detector stands in Imager Pixel Spacing, as in the image itself: what the IOD has would call it the patient's.
+//! Burned In Annotation (0028,0301) is left out: the program writes nothing into the pixels, but the image itself may
+//! have burned-in annotations. A spacing at the detector is stored in Imager Pixel Spacing, as in the image itself,
+//! because the spacing attribute of this IOD would declare it to be that in the patient.
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
@@ -13,7 +14,7 @@ use super::content::{PURPOSE, Results, Score};
 use super::data_set::{DataSet, WriteError};
 use super::stamp::Stamp;
 
-/// A map over its image.
+/// A map drawn over its image.
 #[derive(Debug, Clone)]
 pub struct Capture<'a> {
     /// Red, green and blue of each pixel, row by row.
@@ -22,11 +23,11 @@ pub struct Capture<'a> {
     pub columns: u32,
     /// Pixels in a column.
     pub rows: u32,
-    /// How far apart pixels are, where that is known.
+    /// The distance between pixels, if it is known.
     pub spacing: Option<Spacing>,
-    /// What the map shows: "attention".
+    /// The kind of map, such as "attention".
     pub map: &'a str,
-    /// Its colours: "inferno".
+    /// The name of its colour map, such as "inferno".
     pub palette: &'a str,
 }
 
@@ -38,15 +39,15 @@ pub struct Spacing {
     pub rows: f64,
     /// From one column to the next.
     pub columns: f64,
-    /// Whether it is measured at the detector, where things are larger than in the patient.
+    /// Whether the spacing is measured at the detector, where things appear larger than they are in the patient.
     pub at_detector: bool,
 }
 
-/// Writes the map of a score.
+/// Writes the map of a score as a DICOM file.
 ///
 /// # Errors
 ///
-/// Where size and pixels disagree, or a side is longer than 65535 pixels or all of them take 4 GB.
+/// [`WriteError`] where size and pixels disagree, a side is longer than 65535 pixels, or the pixels take 4 GB or more.
 pub fn write(
     results: &Results,
     score: &Score,
@@ -105,7 +106,7 @@ pub fn write(
     Ok(object.file())
 }
 
-/// What is said of the score, in sentences.
+/// The remarks on the score, as sentences.
 fn comments(results: &Results, score: &Score) -> String {
     let place = score.percentile().map(|percentile| {
         let population = results.population.as_deref().unwrap_or("the model's reference images");

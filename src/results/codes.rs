@@ -1,6 +1,6 @@
-//! Findings and measurements as codes. `codes.json` has a code for those findings whose code could be looked up in a public document,
-//! which it names; DICOM's own context groups first. All others have a code of the program's own scheme, which says no more than
-//! that the words are the same.
+//! Codes of findings and measurements. `codes.json` has a code for those findings whose code could be looked up in a
+//! public document, which the entry names; DICOM's own context groups are preferred. All other findings get a code of
+//! the program's own scheme, which only says that the words are the same.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The program's own scheme (PS3.16 section 8: 99 is for such).
+/// The program's own coding scheme (PS3.16 section 8 reserves the prefix 99 for private schemes).
 pub const OWN: &str = "99CARZERO";
 /// Identifies the program's own scheme.
 pub const OWN_UID: &str = "2.25.62817140212772129926581080390052591913";
@@ -16,7 +16,7 @@ pub const OWN_UID: &str = "2.25.62817140212772129926581080390052591913";
 /// A coded concept (PS3.3 section 8).
 #[derive(Debug, Clone, Deserialize)]
 pub struct Code {
-    /// Its designator (PS3.16 section 8).
+    /// Designator of its coding scheme (PS3.16 section 8).
     pub scheme: String,
     #[serde(rename = "code")]
     pub value: String,
@@ -35,7 +35,7 @@ impl Code {
         Self::new("DCM", value, meaning)
     }
 
-    /// As a FHIR Coding.
+    /// The concept as a FHIR Coding.
     pub fn coding(&self) -> Value {
         let system = match self.scheme.as_str() {
             "DCM" => "http://dicom.nema.org/resources/ontology/DCM".to_string(),
@@ -46,7 +46,7 @@ impl Code {
     }
 }
 
-/// Share of a population below a measurement (CID 227).
+/// The share of a population that is below a measurement (CID 227).
 pub fn percentile() -> Code {
     Code::dcm("121415", "Percentile Ranking of measurement")
 }
@@ -56,12 +56,12 @@ pub fn logit() -> Code {
     Code::new(OWN, "LOGIT", "Raw logit of CARZero")
 }
 
-/// How a sentence scores.
+/// The score of a sentence.
 pub fn score() -> Code {
     Code::new(OWN, "SCORE", "Score of CARZero for a sentence")
 }
 
-/// What is asked for (TID 1501).
+/// The finding that was asked for (TID 1501).
 pub fn finding() -> Code {
     Code::dcm("121071", "Finding")
 }
@@ -71,12 +71,12 @@ pub fn document() -> Code {
     Code::dcm("126000", "Imaging Measurement Report")
 }
 
-/// What was done: imaging of the chest.
+/// The procedure: imaging of the chest.
 pub fn procedure() -> Code {
     Code::new("SCT", "413815006", "Chest imaging")
 }
 
-/// The language of what is written.
+/// The language of the texts.
 pub fn english() -> Code {
     Code::new("RFC5646", "en", "English")
 }
@@ -101,7 +101,7 @@ pub fn of(name: &str) -> Code {
         code: Code,
     }
     let known = KNOWN.get_or_init(|| {
-        // The file is a part of the program, and `every_code_is_read` reads it.
+        // The file is compiled in, and the test `every_code_is_read` parses it, so the default is never used.
         let rows: Vec<Row> = serde_json::from_str(include_str!("codes.json")).unwrap_or_default();
         rows.into_iter().map(|row| (row.finding, row.code)).collect()
     });
@@ -109,7 +109,7 @@ pub fn of(name: &str) -> Code {
     found.map_or_else(|| own(name), |(_, code)| code.clone())
 }
 
-/// A code that is the same for the same words.
+/// A code of the program's own scheme, which is the same for the same words.
 fn own(name: &str) -> Code {
     let digest = Sha256::digest(name.to_lowercase());
     let hex: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();

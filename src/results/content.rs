@@ -1,33 +1,34 @@
-//! What is to be written: the scores of an image, and what has to be said of them in every file.
+//! The content of all files: the scores of an image, and the statements that have to accompany them.
 
 use serde::{Deserialize, Serialize};
 
-/// In every file, and where viewers show it.
+/// The statement of purpose, which every file contains, and in a place that viewers show.
 pub const PURPOSE: &str =
     "For teaching and research only. Not for clinical use, not for diagnosis.";
 
-/// How a score is to be read.
+/// How a score has to be interpreted.
 pub(super) const READING: &str = "A percentile is the share of the reference images with a lower logit for the same sentence: a rank, neither a \
      probability nor a statement that a finding is there. A logit is raw, and cannot be compared between sentences.";
 
-/// The program, as the maker of files.
+/// The program's name, as the manufacturer in files.
 pub(super) const MAKER: &str = "CARZero in the browser";
 /// The program's version.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The scores of one image, with what has to be said of them.
+/// The scores of one image, with everything that has to be said about them.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Results {
-    /// What made the scores.
+    /// The model that computed the scores.
     pub model: Model,
-    /// Whom percentiles are among; none where the model has no reference images.
+    /// The population in which percentiles are ranks; `None` where the model has no reference images.
     pub population: Option<String>,
-    /// What speaks against scoring the image, in sentences.
+    /// Reasons against scoring the image, as sentences.
     pub warnings: Vec<String>,
-    /// The scores, in the order of a person's list.
+    /// The scores, in the order of the user's list.
     pub scores: Vec<Score>,
-    /// Which image it was, where the files shall refer to it. Then they belong to its study, and otherwise to a fresh one.
+    /// The identifiers of the image, if the files are to refer to it. The files then belong to its study, and otherwise
+    /// to a new one.
     pub source: Option<Source>,
 }
 
@@ -42,20 +43,20 @@ pub struct Model {
     pub sha256: String,
 }
 
-/// How a sentence scores on the image.
+/// The score of a sentence on the image.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Score {
-    /// As it was put to the model.
+    /// The sentence as it was given to the model.
     pub sentence: String,
     /// The raw logit.
     pub logit: f32,
-    /// Share of the reference images with a lower logit, in percent; none where the sentence has no reference.
+    /// The share of the reference images with a lower logit, in percent; `None` where the sentence has no reference.
     pub percentile: Option<f32>,
-    /// What the model knows of the words; none where it does not say what it learnt.
+    /// How well the model knows the words; `None` where it does not say what it learnt.
     pub wording: Option<Wording>,
 }
 
-/// What a model knows of words.
+/// How well a model knows some words.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "standing", rename_all = "snake_case")]
 pub enum Wording {
@@ -73,7 +74,7 @@ pub enum Wording {
     Unknown,
 }
 
-/// The identifiers of a DICOM image: its kind, itself, its study and its series.
+/// The identifiers of a DICOM image: its SOP class, its own, and those of its study and its series.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "named as in the standard")]
 pub struct Source {
@@ -83,7 +84,7 @@ pub struct Source {
     pub series: String,
 }
 
-/// Words that ask for an absence, or for what is normal.
+/// Words with which a sentence asks for an absence, or for something normal.
 const NEGATIONS: [&str; 6] = ["no", "not", "without", "absent", "absence", "normal"];
 
 impl Score {
@@ -92,14 +93,14 @@ impl Score {
         self.sentence.strip_prefix("There is ").unwrap_or(&self.sentence)
     }
 
-    /// Whether it asks for an absence, or for what is normal, as the page's `isNegated` says.
+    /// Whether the sentence asks for an absence, or for something normal; the page's `isNegated` uses the same rule.
     fn is_negated(&self) -> bool {
         let text = self.finding().to_lowercase();
         let mut words = text.split(|c: char| !c.is_alphanumeric());
         words.any(|word| NEGATIONS.contains(&word)) || text.contains("free of")
     }
 
-    /// The finding's standard name, where the sentence asks whether it is there in words that say nothing else.
+    /// The finding's standard name, if the sentence asks whether the finding is present and says nothing else.
     pub(super) fn standard_name(&self) -> &str {
         match &self.wording {
             Some(Wording::Learnt { finding }) if !self.is_negated() => finding,
@@ -107,7 +108,7 @@ impl Score {
         }
     }
 
-    /// What has to be said of the words, in sentences.
+    /// Remarks on the sentence and its score, as sentences.
     pub(super) fn remarks(&self) -> Vec<String> {
         let words = match &self.wording {
             Some(Wording::Related { finding }) => Some(format!(
@@ -128,25 +129,25 @@ impl Score {
         words.into_iter().chain(negated).collect()
     }
 
-    /// The percentile with two decimals, which is finer than any population.
+    /// The percentile with two decimals, which is finer than the resolution of any population.
     pub(super) fn percentile(&self) -> Option<String> {
         self.percentile.filter(|value| value.is_finite()).map(|value| format!("{value:.2}"))
     }
 
-    /// The logit with four decimals, in which devices agree.
+    /// The logit with four decimals, to which devices agree.
     pub(super) fn logit(&self) -> Option<String> {
         self.logit.is_finite().then(|| format!("{:.4}", self.logit))
     }
 }
 
 impl Results {
-    /// What every file says of all scores, in sentences.
+    /// The remarks on all scores that every file contains, as sentences.
     pub(super) fn remarks(&self) -> Vec<String> {
         let read = [PURPOSE, READING].map(str::to_string);
         read.into_iter().chain(self.warnings.clone()).collect()
     }
 
-    /// "CARZero-S 0.4.0".
+    /// Title and version of the model, such as "CARZero-S 0.4.0".
     pub(super) fn model(&self) -> String {
         format!("{} {}", self.model.title, self.model.version)
     }

@@ -1,8 +1,8 @@
-//! DICOM data sets in the making: elements, sequences, and the modules that every object here has. They are written in Explicit VR
-//! Little Endian (PS3.5 annex A.2), which every reader has to know.
+//! Builds DICOM data sets: elements, sequences, and the modules that all objects written here have. They are encoded in
+//! Explicit VR Little Endian (PS3.5 annex A.2), which every reader has to support.
 //!
-//! dicom-rs names tags and value representations. Its writer is not used: it brings the tables of a dozen character sets, where one is
-//! needed, in crates that nobody maintains (RUSTSEC-2021-0153).
+//! dicom-rs provides the names of tags and value representations. Its writer is not used: it brings the tables of a
+//! dozen character sets, of which one is needed, in crates that nobody maintains (RUSTSEC-2021-0153).
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,8 @@ use super::stamp::{Stamp, uid_of};
 /// Identifies the program as the writer of files (PS3.7 section D.3.3.2).
 const IMPLEMENTATION: &str = "2.25.619466117315979721571119021788358650";
 
-/// A picture that DICOM cannot hold: size and pixels disagree, or there are more of them than its fields can tell.
+/// A picture that cannot be stored in DICOM: its size and its pixels disagree, or it is larger than the fields of DICOM
+/// allow.
 #[derive(Debug, Error)]
 #[error("a picture of {columns} by {rows} pixels cannot be written as DICOM")]
 pub struct WriteError {
@@ -38,7 +39,7 @@ enum Value {
 pub struct DataSet(BTreeMap<Tag, (VR, Value)>);
 
 impl DataSet {
-    /// Without elements.
+    /// A data set without elements.
     pub fn new() -> Self {
         Self(BTreeMap::new())
     }
@@ -51,7 +52,7 @@ impl DataSet {
             .with(tags::CODE_MEANING, VR::LO, &code.meaning)
     }
 
-    /// The object that an item refers to.
+    /// An item that refers to an object.
     pub fn reference(class: &str, instance: &str) -> Self {
         Self::new().with(tags::REFERENCED_SOP_CLASS_UID, VR::UI, class).with(
             tags::REFERENCED_SOP_INSTANCE_UID,
@@ -60,7 +61,8 @@ impl DataSet {
         )
     }
 
-    /// A text, as far as its kind can hold it (PS3.5 section 6.2). In a short text a backslash would divide values.
+    /// Adds a text, truncated and cleaned to what its value representation allows (PS3.5 section 6.2). In a short text
+    /// a backslash would separate values, so it is replaced.
     pub fn with(self, tag: Tag, vr: VR, text: &str) -> Self {
         let longest = match vr {
             VR::SH => 16,
@@ -69,7 +71,8 @@ impl DataSet {
             VR::LT => 10240,
             _ => usize::MAX,
         };
-        // Typographic signs are left out, so that most files need no character set but ASCII, which every reader has.
+        // Typographic punctuation is replaced, so that most files need no character set but ASCII, which every reader
+        // supports.
         let plain = |c: char| match c {
             '‘' | '’' => '\'',
             '“' | '”' => '"',
@@ -82,27 +85,27 @@ impl DataSet {
         self.put(tag, vr, Value::Bytes(text.trim_end().into()))
     }
 
-    /// An element without a value.
+    /// Adds an element without a value.
     pub fn empty(self, tag: Tag, vr: VR) -> Self {
         self.put(tag, vr, Value::Bytes(Vec::new()))
     }
 
-    /// An unsigned word.
+    /// Adds an unsigned word.
     pub fn word(self, tag: Tag, word: u16) -> Self {
         self.put(tag, VR::US, Value::Bytes(word.to_le_bytes().to_vec()))
     }
 
-    /// Bytes.
+    /// Adds bytes.
     pub fn bytes(self, tag: Tag, bytes: Vec<u8>) -> Self {
         self.put(tag, VR::OB, Value::Bytes(bytes))
     }
 
-    /// A sequence.
+    /// Adds a sequence.
     pub fn items(self, tag: Tag, items: impl IntoIterator<Item = Self>) -> Self {
         self.put(tag, VR::SQ, Value::Items(items.into_iter().collect()))
     }
 
-    /// The elements of both.
+    /// Adds the elements of another data set.
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
@@ -113,8 +116,9 @@ impl DataSet {
         self
     }
 
-    /// What every object has: an empty patient, a study, a series, the equipment, and the object's own identifiers (PS3.3 sections
-    /// C.7.1 to C.7.5 and C.12.1). `what` is what it is among the files of one stamp.
+    /// The modules that every object has: a patient without data, a study, a series, the equipment, and the object's
+    /// own identifiers (PS3.3 sections C.7.1 to C.7.5 and C.12.1). `what` distinguishes the object among the files with
+    /// the same stamp.
     pub fn object(results: &Results, stamp: &Stamp, class: &str, what: &str) -> Self {
         let fresh = stamp.uid("study");
         let study = results.source.as_ref().map_or(&fresh, |source| &source.study);
@@ -181,7 +185,7 @@ impl DataSet {
         file
     }
 
-    /// Whether all texts are.
+    /// Whether all texts are ASCII.
     fn is_ascii(&self) -> bool {
         self.0.values().all(|(vr, value)| match value {
             Value::Bytes(bytes) => matches!(*vr, VR::OB | VR::US) || bytes.is_ascii(),
@@ -189,7 +193,7 @@ impl DataSet {
         })
     }
 
-    /// Elements with their tags, value representations, lengths and values (PS3.5 section 7.1.2).
+    /// Writes the elements with their tags, value representations, lengths and values (PS3.5 section 7.1.2).
     fn write(self, into: &mut Vec<u8>) {
         for (tag, (vr, value)) in self.0 {
             let value = match value {
@@ -203,7 +207,7 @@ impl DataSet {
                     into.extend([0, 0]);
                     into.extend((value.len() as u32).to_le_bytes());
                 }
-                // The longest text of the others has 10240 characters, of at most four bytes.
+                // The longest text with any other value representation has 10240 characters of at most four bytes.
                 _ => into.extend((value.len() as u16).to_le_bytes()),
             }
             into.extend(value);
@@ -211,7 +215,7 @@ impl DataSet {
     }
 }
 
-/// Items of a sequence, with their lengths (PS3.5 section 7.5).
+/// Encodes the items of a sequence, with their lengths (PS3.5 section 7.5).
 fn written(items: Vec<DataSet>) -> Vec<u8> {
     let mut all = Vec::new();
     for item in items {
@@ -229,7 +233,7 @@ fn write_tag(Tag(group, element): Tag, into: &mut Vec<u8>) {
     into.extend(element.to_le_bytes());
 }
 
-/// Of an even length (PS3.5 section 6.2).
+/// Pads a value to an even length (PS3.5 section 6.2).
 fn padded(mut bytes: Vec<u8>, vr: VR) -> Vec<u8> {
     if bytes.len() % 2 == 1 {
         bytes.push(if matches!(vr, VR::UI | VR::OB) { 0 } else { b' ' });
@@ -237,7 +241,7 @@ fn padded(mut bytes: Vec<u8>, vr: VR) -> Vec<u8> {
     bytes
 }
 
-/// The identifier of the model as an observer.
+/// The unique identifier of the model as an observing device.
 pub fn device_uid(results: &Results) -> String {
     uid_of(&results.model.sha256)
 }

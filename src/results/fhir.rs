@@ -1,5 +1,5 @@
-//! FHIR R5 (5.0.0): a Bundle with one DiagnosticReport, an Observation for each sentence, and the model as a Device. R5 it is because
-//! an ImagingSelection tells an image by its identifiers without a patient.
+//! FHIR R5 (5.0.0): a Bundle with one DiagnosticReport, an Observation for each sentence, and the model as a Device. R5
+//! is used because its ImagingSelection can refer to an image by identifiers without naming a patient.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use super::content::{MAKER, PURPOSE, READING, Results, Score, VERSION};
 use super::data_set::device_uid;
 use super::stamp::Stamp;
 
-/// The scores of an image as JSON.
+/// The scores of an image as a FHIR Bundle in JSON.
 pub fn write(results: &Results, stamp: &Stamp) -> String {
     let device = ("device", device(results));
     let selection = results.source.as_ref().map(|source| {
@@ -50,12 +50,12 @@ pub fn write(results: &Results, stamp: &Stamp) -> String {
     format!("{bundle:#}\n")
 }
 
-/// A coded concept with the words for it.
+/// A coded concept, with its text.
 fn concept(code: &Code, text: &str) -> Value {
     json!({"coding": [code.coding()], "text": text})
 }
 
-/// A note that nobody signs.
+/// Annotations without an author.
 fn notes(texts: impl IntoIterator<Item = String>) -> Value {
     texts.into_iter().map(|text| json!({"text": text})).collect()
 }
@@ -147,11 +147,11 @@ fn observation(results: &Results, score: &Score, stamp: &Stamp) -> Value {
     observation
 }
 
-/// A measurement, or why there is none.
+/// A measurement, or the reason for its absence.
 fn component(code: &Code, value: Option<String>, unit: &str, absent: Option<&str>) -> Value {
     let mut of = Map::new();
     of.insert("code".to_string(), concept(code, &code.meaning));
-    // Written with few decimals, it is a number again without loss.
+    // It was written with few decimals, so parsing it as a number again loses nothing.
     match value.and_then(|value| value.parse::<f64>().ok()) {
         Some(value) => of.insert(
             "valueQuantity".to_string(),
@@ -172,7 +172,7 @@ fn component(code: &Code, value: Option<String>, unit: &str, absent: Option<&str
     Value::Object(of)
 }
 
-/// The same for people, in XHTML.
+/// The same content for people, in XHTML.
 fn narrative(results: &Results, title: &str) -> Value {
     let rows: String = results
         .scores
@@ -204,7 +204,7 @@ fn narrative(results: &Results, title: &str) -> Value {
     json!({"status": "generated", "div": div})
 }
 
-/// A text within XHTML.
+/// Escapes a text for XHTML.
 fn escaped(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !c.is_control()).collect();
     plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

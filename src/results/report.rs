@@ -1,5 +1,6 @@
-//! A DICOM Structured Report: Enhanced SR (PS3.3 section A.35.2), whose numbers and texts are all that a measurement of a whole image
-//! needs, by the template TID 1500, Measurement Report (PS3.16). Each sentence is a measurement group (TID 1501).
+//! A DICOM Structured Report: Enhanced SR (PS3.3 section A.35.2), whose content items are sufficient for measurements
+//! of a whole image, by the template TID 1500, Measurement Report (PS3.16). Each sentence is a measurement group (TID
+//! 1501).
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
@@ -36,7 +37,7 @@ pub fn write(results: &Results, stamp: &Stamp) -> Vec<u8> {
     object.and(root(results, stamp).into_data_set()).file()
 }
 
-/// How a content item stands to the one that holds it.
+/// The relationship of a content item to the one that contains it.
 const CONTAINS: &str = "CONTAINS";
 const CONTEXT: &str = "HAS OBS CONTEXT";
 const MODIFIER: &str = "HAS CONCEPT MOD";
@@ -112,7 +113,7 @@ impl Item {
         self
     }
 
-    /// All in it, as its data set.
+    /// The item with all of its children, as a data set.
     fn into_data_set(self) -> DataSet {
         let Self { element, children } = self;
         if children.is_empty() {
@@ -151,7 +152,7 @@ fn root(results: &Results, stamp: &Stamp) -> Item {
         )
 }
 
-/// Who observed: a device (TID 1002 and 1004).
+/// The observer, which is a device (TID 1002 and 1004).
 fn observer(results: &Results) -> [Item; 6] {
     let device = Code::dcm("121007", "Device");
     let name = format!("{} ({PURPOSE})", results.model());
@@ -165,7 +166,7 @@ fn observer(results: &Results) -> [Item; 6] {
     ]
 }
 
-/// How a sentence scores.
+/// The measurement group for the score of a sentence.
 fn group(results: &Results, score: &Score, tracking: &str) -> Item {
     let comment = Code::dcm("121106", "Comment");
     let asked = format!("How the image stands for the sentence “{}”. {PURPOSE}", score.sentence);
@@ -192,7 +193,7 @@ fn group(results: &Results, score: &Score, tracking: &str) -> Item {
         .and_all(CONTAINS, remarks.map(|text| Item::text(&comment, &text)))
 }
 
-/// What computed it (TID 4019).
+/// The algorithm that computed the score (TID 4019).
 fn algorithm(results: &Results) -> [Item; 3] {
     let files = format!("SHA-256 of the model's files: {}", results.model.sha256);
     [

@@ -1,8 +1,9 @@
-//! Fresh identifiers, and the time at which a file is made.
+//! New identifiers, and the time at which a file is made.
 
 use sha2::{Digest, Sha256};
 
-/// A file's identifiers and its time. The same seed gives the same identifiers, so that the files made with one seed belong together.
+/// The source of the identifiers of files, and their time. The same seed gives the same identifiers, so files that are
+/// made with one seed can refer to each other.
 #[derive(Debug, Clone, Copy)]
 pub struct Stamp {
     seed: [u8; 16],
@@ -10,17 +11,17 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// `seed`: 128 random bits. `seconds`: since 1970, UTC.
+    /// `seed`: 128 random bits. `seconds`: seconds since 1970, in UTC.
     pub fn new(seed: [u8; 16], seconds: u64) -> Self {
         Self { seed, seconds }
     }
 
-    /// The DICOM identifier of a thing (PS3.5 section B.2): one root for all UUIDs.
+    /// The DICOM identifier of an object named `what` (PS3.5 section B.2), under the common root for UUIDs.
     pub(super) fn uid(&self, what: &str) -> String {
         format!("2.25.{}", self.uuid(what))
     }
 
-    /// The same as a URN (RFC 9562).
+    /// The same identifier as a URN (RFC 9562).
     pub(super) fn urn(&self, what: &str) -> String {
         let hex = format!("{:032x}", self.uuid(what));
         let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
@@ -31,19 +32,19 @@ impl Stamp {
         uuid_of(&[&self.seed[..], what.as_bytes()].concat())
     }
 
-    /// "20261130".
+    /// The date, such as "20261130".
     pub(super) fn date(&self) -> String {
         let (year, month, day) = self.civil();
         format!("{year:04}{month:02}{day:02}")
     }
 
-    /// "134501".
+    /// The time, such as "134501".
     pub(super) fn time(&self) -> String {
         let [hours, minutes, seconds] = self.clock();
         format!("{hours:02}{minutes:02}{seconds:02}")
     }
 
-    /// "2026-11-30T13:45:01Z".
+    /// Date and time, such as "2026-11-30T13:45:01Z".
     pub(super) fn instant(&self) -> String {
         let (year, month, day) = self.civil();
         let [hours, minutes, seconds] = self.clock();
@@ -54,7 +55,8 @@ impl Stamp {
         [self.seconds / 3600 % 24, self.seconds / 60 % 60, self.seconds % 60]
     }
 
-    /// Year, month and day of the Gregorian calendar. Years begin in March here, so that a leap day is a year's last.
+    /// Year, month and day in the Gregorian calendar. The calculation uses years that begin in March, so that a leap
+    /// day is the last day of a year.
     fn civil(&self) -> (u64, u64, u64) {
         const FOUR_CENTURIES: u64 = 146_097;
         let days = self.seconds / 86_400 + 719_468; // since 1 March of the year 0
@@ -68,12 +70,12 @@ impl Stamp {
     }
 }
 
-/// The identifier of a thing that is the same for everybody, such as a model.
+/// The identifier of something that is the same for everybody, such as a model.
 pub(super) fn uid_of(what: &str) -> String {
     format!("2.25.{}", uuid_of(what.as_bytes()))
 }
 
-/// A UUID of version 8 (RFC 9562 section 5.8): its other bits are those of a SHA-256.
+/// A UUID of version 8 (RFC 9562 section 5.8), whose remaining bits are those of a SHA-256.
 fn uuid_of(bytes: &[u8]) -> u128 {
     let digest = Sha256::digest(bytes);
     let bits = digest.iter().take(16).fold(0, |bits, &byte| bits << 8 | u128::from(byte));

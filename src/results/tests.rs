@@ -1,4 +1,4 @@
-//! What is written, against golden texts (`tests/fixtures/results`), and what must never be in it.
+//! Compares what is written with golden texts (`tests/fixtures/results`), and checks what must never be written.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::capture::{Capture, Spacing};
 use super::*;
 
-/// Scores of every kind, with identifiers and time that do not change.
+/// Scores of every kind, with fixed identifiers and time.
 fn results(source: bool) -> (Results, Stamp) {
     let score = |sentence: &str, logit, percentile, wording| Score {
         sentence: sentence.to_string(),
@@ -64,10 +64,10 @@ fn capture() -> Capture<'static> {
     Capture { rgb, columns: 3, rows: 2, spacing, map: "attention", palette: "inferno" }
 }
 
-/// An element: its path with the places of items, its tag, its VR, its value.
+/// An element: its path with the indices of items, its tag, its VR, and its value.
 type Element = (String, Tag, String, Vec<u8>);
 
-/// All elements of a file but those that only hold others, as PS3.5 section 7 has them.
+/// All elements of a file except for sequences, read as PS3.5 section 7 defines.
 fn read(file: &[u8]) -> Vec<Element> {
     assert_eq!(&file[128..132], b"DICM");
     let mut elements = Vec::new();
@@ -116,7 +116,7 @@ fn text((_, _, vr, value): &Element) -> String {
     }
 }
 
-/// A value of the object itself.
+/// A value at the top level of the object.
 fn value(elements: &[Element], tag: Tag) -> String {
     let own = elements.iter().find(|(path, at, ..)| path.is_empty() && *at == tag);
     own.map(text).unwrap_or_else(|| panic!("no {tag}"))
@@ -132,7 +132,7 @@ fn text_of(file: &[u8]) -> String {
     lines
 }
 
-/// Compares with a golden text; `UPDATE_GOLDEN=1` writes it anew.
+/// Compares with a golden text; with `UPDATE_GOLDEN=1` the golden text is written instead.
 fn golden(name: &str, text: &str) {
     let path = format!("{}/tests/fixtures/results/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -202,7 +202,7 @@ fn an_image_is_named_only_where_it_is_asked_for_and_a_patient_never() {
             }
             assert_eq!(value(&object, tags::STUDY_INSTANCE_UID) == "1.2.3", source);
             let named = |uid: &&str| object.iter().any(|element| text(element) == *uid);
-            // An image has no reference to its series.
+            // An image reference does not contain the series.
             let count = identifiers.iter().filter(|uid| named(uid)).count();
             assert!(if source { count >= 3 } else { count == 0 }, "{count}");
         }

@@ -1,5 +1,5 @@
-//! Words: free text to findings, a finding to the sentence that the model is asked, a sentence to word
-//! pieces.
+//! Text processing: from free text to findings, from a finding to the sentence that is given to the model, and from a
+//! sentence to word pieces.
 
 pub mod align;
 pub mod prompt;

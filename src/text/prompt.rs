@@ -1,4 +1,4 @@
-//! From a finding to the sentence that is put to the model, in the form that the model was trained on.
+//! From a finding to the sentence that is given to the model, in the form on which the model was trained.
 
 use std::fmt;
 
@@ -6,8 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// A sentence that is put to the model, with its normalised form, by which everything that is known of
-/// it is found.
+/// A sentence for the model, and its normalised form, which is the key for everything that is stored about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Prompt {
     sentence: String,
@@ -20,12 +19,12 @@ impl Prompt {
         Self { sentence: sentence.to_string(), normalized: normalize(sentence) }
     }
 
-    /// As given.
+    /// The sentence as it was given.
     pub fn sentence(&self) -> &str {
         &self.sentence
     }
 
-    /// As [`normalize`] returns it.
+    /// The sentence in the form that [`normalize`] returns.
     pub fn normalized(&self) -> &str {
         &self.normalized
     }
@@ -43,9 +42,9 @@ impl Serialize for Prompt {
     }
 }
 
-/// The sentence sent to the model for a finding: phrases are wrapped as "There is …", which the
-/// model was trained on and without which a single word would be dropped (see [`normalize`]); a
-/// finding that is a sentence already stays as it is.
+/// The sentence that is given to the model for a finding. A phrase is wrapped as "There is …", a form on which the
+/// model was trained and without which a single word would be dropped (see [`normalize`]). A finding that is already a
+/// sentence is kept.
 ///
 /// # Errors
 ///
@@ -74,7 +73,7 @@ pub fn normalize(text: &str) -> String {
         .join(" ")
 }
 
-/// Splits at every `.`. Digits right before it are its numbering and belong to no sentence.
+/// Splits at every `.`. Digits right before a `.` are a number in a numbered list, and belong to no sentence.
 fn split_sentences(text: &str) -> impl Iterator<Item = &str> {
     let numbered = text.matches('.').count();
     text.split('.').enumerate().map(move |(index, sentence)| {
@@ -91,7 +90,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
 }
 
-/// The words, lower-cased, without what is not ASCII.
+/// The words in lower case, reduced to their ASCII characters.
 fn ascii_words(text: &str) -> impl Iterator<Item = String> {
     words(text)
         .map(|word| word.to_lowercase().chars().filter(char::is_ascii).collect::<String>())

@@ -1,4 +1,4 @@
-//! From a sentence to the word pieces that the text encoder reads.
+//! From a sentence to the word pieces that are the input of the text encoder.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use super::prompt::{normalize, sentence};
 use crate::deserialize::not_inlined;
 use crate::error::{Error, Result};
 
-/// The pieces around a text.
+/// The special pieces at the start and end of a text.
 const CLS: &str = "[CLS]";
 const SEP: &str = "[SEP]";
 
@@ -23,38 +23,37 @@ const SEP: &str = "[SEP]";
 pub struct Tokens {
     /// Identifiers of the pieces, `[CLS]` first and `[SEP]` last.
     pub ids: Vec<u32>,
-    /// The pieces themselves; one that goes on with a word begins with `##`.
+    /// The pieces themselves; one that continues a word begins with `##`.
     pub pieces: Vec<String>,
-    /// For each piece, the row of the text memory it belongs to: the pieces of one word share one.
+    /// For each piece, the row of the text memory that it belongs to: all pieces of one word share a row.
     pub rows: Vec<usize>,
-    /// For each row, its word; the first is `[CLS]` and the last `[SEP]`.
+    /// For each row, its word; the first is `[CLS]`, and the last is `[SEP]`.
     pub words: Vec<String>,
 }
 
 impl Tokens {
-    /// Rows in use.
+    /// Number of rows in use.
     pub fn row_count(&self) -> usize {
         self.rows.last().map_or(0, |&row| row + 1)
     }
 }
 
-/// A WordPiece tokenizer that cuts to the rows of the text memory.
+/// A WordPiece tokenizer that truncates texts to the number of rows of the text memory.
 #[derive(Debug, Clone)]
 pub struct TextTokenizer {
     pieces: WordPiece,
-    /// How many word pieces there are, by the last one's identifier.
+    /// One more than the highest identifier of a word piece.
     vocab_size: usize,
-    /// The number of word pieces, with those that were added to the vocabulary.
+    /// The number of word pieces, including those that were added to the vocabulary.
     known: usize,
     /// The piece for everything that is not in the vocabulary.
     unknown: Option<u32>,
-    /// `[CLS]` and `[SEP]`, which are put around a text.
+    /// The identifiers of `[CLS]` and `[SEP]`, which are put around a text.
     around: [u32; 2],
     rows: usize,
 }
 
-/// The parts of a `tokenizer.json` that are used. The others would change nothing after
-/// [`normalize`].
+/// The parts of a `tokenizer.json` that are used. After [`normalize`] the other parts would have no effect.
 #[derive(Deserialize)]
 struct Parts {
     normalizer: Kind,
@@ -136,11 +135,11 @@ impl TextTokenizer {
         self.encode_words(&normalize(text))
     }
 
-    /// Word pieces of lower-case ASCII words, as they are.
+    /// Word pieces of words that are already normalised to lower-case ASCII.
     ///
     /// # Errors
     ///
-    /// As [`TextTokenizer::encode`].
+    /// Those of [`TextTokenizer::encode`].
     pub fn encode_words(&self, words: &str) -> Result<Tokens> {
         let mut split = PreTokenizedString::from(words);
         BertPreTokenizer.pre_tokenize(&mut split).map_err(Error::Tokenizer)?;
@@ -170,9 +169,9 @@ impl TextTokenizer {
         Ok(Tokens { ids, pieces, rows, words })
     }
 
-    /// Checks that this tokenizer belongs to a model, by the number of its embeddings and by its
-    /// own `findings`, whose words have to be in the vocabulary. Embeddings are often padded to a
-    /// multiple of 8 to 512; returns how many of them belong to no piece.
+    /// Checks that this tokenizer belongs to a model, by the number of the model's embeddings, and by the words of its
+    /// own `findings`, which have to be in the vocabulary. The number of embeddings is often padded to a multiple of 8,
+    /// 16 and so on to 512; returns how many embeddings belong to no piece.
     ///
     /// # Errors
     ///
@@ -200,12 +199,12 @@ impl TextTokenizer {
         Ok(embeddings - self.known)
     }
 
-    /// A smaller vocabulary: the `tokenizer.json` with its pieces renumbered, and which of the old
-    /// ones they are.
+    /// Makes a smaller vocabulary. Returns the `tokenizer.json` with its pieces renumbered, and the old identifiers of
+    /// the pieces that were kept.
     ///
-    /// Kept are the special pieces, the pieces of every name in the finding vocabulary, and of the
-    /// first `frequent` pieces (BERT's come by frequency) those that [`normalize`] lets through:
-    /// ASCII letters, digits and `_`. A rarer word is read in smaller pieces.
+    /// Kept are the special pieces, the pieces of every name in the finding vocabulary, and those of the first
+    /// `frequent` pieces (a BERT vocabulary is ordered by frequency) that can occur after [`normalize`]: ASCII letters,
+    /// digits and `_`. A rarer word is then split into smaller pieces.
     ///
     /// # Errors
     ///
@@ -245,7 +244,7 @@ impl TextTokenizer {
         Ok((json, kept.into_iter().map(|(id, _)| id).collect()))
     }
 
-    /// How many word pieces there are, by the last one's identifier.
+    /// One more than the highest identifier of a word piece.
     pub fn vocab_size(&self) -> usize {
         self.vocab_size
     }
@@ -255,7 +254,7 @@ fn missing(piece: &str) -> Error {
     Error::Tokenizer(format!("{piece} is not in the vocabulary").into())
 }
 
-/// Gives the special pieces their new numbers, wherever a tokenizer names them.
+/// Replaces the identifiers of the special pieces wherever a `tokenizer.json` contains them.
 #[cfg(feature = "train")]
 fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<usize>) {
     if let Some(added) = tokenizer.get_mut("added_tokens").and_then(|tokens| tokens.as_array_mut())
@@ -280,7 +279,7 @@ fn renumber(tokenizer: &mut serde_json::Value, new_id: &dyn Fn(&str) -> Option<u
     }
 }
 
-/// The `tokenizer.json` in a file that may also be a `vocab.txt`, which begins otherwise.
+/// The `tokenizer.json` for a file that is either one or a `vocab.txt`.
 ///
 /// # Errors
 ///
@@ -293,11 +292,11 @@ pub fn tokenizer_json(file: Vec<u8>) -> Result<Vec<u8>> {
     vocabulary_as_tokenizer(&vocabulary)
 }
 
-/// A `vocab.txt` (one word piece a line) as the `tokenizer.json` of an uncased BERT.
+/// Converts a `vocab.txt` (one word piece per line) to the `tokenizer.json` of an uncased BERT.
 ///
 /// # Errors
 ///
-/// [`Error::Tokenizer`] where `[CLS]`, `[SEP]` or `[UNK]` is not in it.
+/// [`Error::Tokenizer`] where the vocabulary lacks `[CLS]`, `[SEP]` or `[UNK]`.
 pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
     let fail = |error: serde_json::Error| Error::Tokenizer(error.into());
     let mut pieces = serde_json::Map::new();
@@ -314,7 +313,7 @@ pub fn vocabulary_as_tokenizer(vocabulary: &str) -> Result<Vec<u8>> {
     Ok(tokenizer.to_string().into_bytes())
 }
 
-/// The tokenizer of an uncased BERT, without its vocabulary and the numbers of its special pieces.
+/// The tokenizer of an uncased BERT, without its vocabulary and the identifiers of its special pieces.
 const UNCASED: &[u8] = br###"{
     "version": "1.0",
     "normalizer": {
@@ -339,7 +338,8 @@ const UNCASED: &[u8] = br###"{
 mod tests {
     use super::*;
 
-    /// A vocabulary of the special pieces, these, and all letters in the middle of a word.
+    /// A tokenizer whose vocabulary has the special pieces, the given pieces, and all letters as continuations of a
+    /// word.
     fn tokenizer(pieces: &[&str]) -> TextTokenizer {
         let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
         let lines: Vec<&str> = special.iter().chain(pieces).copied().collect();

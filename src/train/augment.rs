@@ -1,4 +1,4 @@
-//! Random changes of a radiograph: one affine map, then grey values.
+//! Random changes of a radiograph: an affine map, then a change of grey values.
 
 use std::ops::Range;
 
@@ -8,13 +8,13 @@ use rand::{RngExt, rngs::StdRng};
 use super::config::Augmentation;
 use crate::radiograph::preprocess::ImageConfig;
 
-/// A random change of an image. It is drawn once and applied to pixels and boxes alike.
+/// A random change of an image. It is drawn once, and applied to pixels and boxes in the same way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
     /// Whether left and right are exchanged.
     pub mirrored: bool,
-    /// Maps places in the crop to places in the square; both are measured from the centre, in units
-    /// of the side.
+    /// Maps positions in the crop to positions in the square; both are relative to the centre, in units of the crop's
+    /// side.
     matrix: [[f32; 2]; 2],
     shift: [f32; 2],
     brightness: f32,
@@ -36,7 +36,7 @@ impl Change {
         erased: None,
     };
 
-    /// Draws a change.
+    /// Draws a random change.
     pub fn draw(config: &Augmentation, rng: &mut StdRng) -> Self {
         let mirrored = rng.random::<f32>() < config.flip;
         let (sin, cos) = around_zero(config.rotation, rng).to_radians().sin_cos();
@@ -57,7 +57,7 @@ impl Change {
         }
     }
 
-    /// The place in the square, in pixels, of a place in the crop, in units of its side.
+    /// The position in the square, in pixels, of a position in the crop, which is given in units of the crop's side.
     pub fn source(&self, config: &ImageConfig, x: f32, y: f32) -> [f32; 2] {
         let (size, crop) = (config.size as f32, config.crop as f32);
         let (x, y) = (x - 0.5, y - 0.5);

@@ -1,11 +1,11 @@
-//! A running average of weights, which generalises better than the weights themselves.
+//! A moving average of weights, which generalises better than the weights themselves.
 
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
 
-/// Exponential moving average of all trained parameters of a module.
+/// Exponential moving average of all trainable parameters of a module.
 #[derive(Debug)]
 pub struct Average {
     decay: f32,
@@ -14,7 +14,7 @@ pub struct Average {
 }
 
 impl Average {
-    /// An average without values yet; `decay` is the weight of the past at each step.
+    /// An average without values yet; `decay` is the weight of the previous average at each step.
     pub fn new(decay: f32) -> Self {
         Self { decay, steps: 0, values: HashMap::new() }
     }
@@ -26,8 +26,8 @@ impl Average {
         average
     }
 
-    /// Takes in the parameters after a step. The first steps weigh more, so that the untrained
-    /// start is soon forgotten.
+    /// Adds the parameters after a step to the average. The first steps get a higher weight, so that the influence of
+    /// the untrained parameters soon vanishes.
     pub fn update<M: Module>(&mut self, module: &M) {
         self.steps += 1;
         let decay = self.decay.min(self.steps as f32 / (self.steps as f32 + 10.0));

@@ -1,13 +1,14 @@
-//! Annotated boxes as shares of patches.
+//! Converts annotated boxes to the share of each patch that they cover.
 
 use super::augment::Change;
 use super::samples::Sample;
 use crate::radiograph::preprocess::ImageConfig;
 
-/// For a finding, the share of each patch that lies in one of its boxes, row by row.
+/// A finding, and for each patch the share that lies in one of its boxes, row by row.
 pub type Inside = (usize, Vec<f32>);
 
-/// For each finding that has boxes in the changed image, the share of each of `side * side` patches that they cover.
+/// For each finding with boxes that are visible in the changed image: the share of each of `side * side` patches that
+/// they cover.
 pub fn inside(sample: &Sample, change: &Change, image: &ImageConfig, side: usize) -> Vec<Inside> {
     let mut findings: Vec<usize> = sample.boxes.iter().map(|(finding, _)| *finding).collect();
     findings.sort_unstable();
@@ -21,7 +22,7 @@ pub fn inside(sample: &Sample, change: &Change, image: &ImageConfig, side: usize
     maps.filter(|(_, map)| map.iter().any(|&share| share > 0.0)).collect()
 }
 
-/// The share of each patch that lies in a box, from 4 x 4 points of it.
+/// The share of each patch that lies in a box, estimated from 4 x 4 points of the patch.
 fn patches_inside(
     boxes: &[[f32; 4]],
     change: &Change,
@@ -53,7 +54,7 @@ mod tests {
     fn boxes_become_shares_of_patches() {
         let image =
             ImageConfig { resize: Resize::CentreSquare, size: 40, crop: 32, mean: 0.5, std: 0.5 };
-        // The crop begins at 4, so that the box covers the second patch of the upper row by half.
+        // The crop begins at 4, so the box covers half of the second patch in the upper row.
         let inside = patches_inside(&[[20.0, 4.0, 36.0, 12.0]], &Change::NONE, &image, 2);
         assert_eq!(inside, [0.0, 0.5, 0.0, 0.0]);
     }

@@ -1,4 +1,4 @@
-//! The training config: the one file that says how a model is trained.
+//! The training config, a single file that determines how a model is trained.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 use crate::package::Precision;
 use crate::package::config::ModelConfig;
 
-/// Everything that decides the result of a training run, besides the data.
+/// Everything that determines the result of a training run, except for the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Seed of all chance: the same seed and data give the same weights.
+    /// Seed of all random numbers: the same seed and data give the same weights.
     pub seed: u64,
-    /// The model to train; presets, reference and self-test are filled in later.
+    /// The model to train; its presets, reference and self-test are filled in later.
     pub model: ModelConfig,
     /// How the finished weights are stored.
     pub precision: Precision,
-    /// Word pieces kept beside the reachable pieces of the finding vocabulary; see
+    /// How many frequent word pieces are kept in addition to those that the finding vocabulary needs; see
     /// [`TextTokenizer::prune`](crate::text::tokenizer::TextTokenizer::prune).
     pub vocabulary: usize,
     /// Pretrained weights, relative to `--init`.
     pub start: Start,
-    /// The images, and what is learnt from them.
+    /// The images, and what is to be learnt from them.
     pub data: DataConfig,
-    /// First stage: the image encoder, under a linear classifier, in one or more rounds. Each goes on
+    /// First stage: the image encoder is trained under a linear classifier, in one or more rounds. Each round continues
     /// from the one before.
     pub encoder: Vec<EncoderRound>,
-    /// Second stage: embedders and fusion, on the frozen encoders' features.
+    /// Second stage: embedders and fusion are trained on the features of the frozen encoders.
     pub fusion: FusionStage,
 }
 
@@ -44,35 +44,35 @@ pub struct Start {
     pub tokenizer: PathBuf,
 }
 
-/// What the images teach.
+/// The data and its labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
     /// The findings to learn, in the order of the classifier's outputs.
     pub findings: Vec<FindingConfig>,
-    /// What each source of the manifest knows; rows of other sources are left out.
+    /// What the labels of each source of the manifest cover; rows of other sources are left out.
     pub sources: BTreeMap<String, SourceConfig>,
-    /// The source whose validation rows are measured.
+    /// The source on whose validation rows the model is evaluated.
     pub validate: String,
-    /// Logits of a teacher.
+    /// Logits of a teacher model.
     pub teacher: Option<TeacherConfig>,
-    /// What radiologists said when they looked at some of the images again.
+    /// The results of a second reading of some of the images by radiologists.
     #[serde(default)]
     pub readings: Option<ReadingsConfig>,
-    /// CSV with the columns path, finding, x, y, w, h, beside a manifest.
+    /// CSV with the columns path, finding, x, y, w, h, in the folder of a manifest.
     pub boxes: Option<PathBuf>,
-    /// Lesions drawn into normal radiographs.
+    /// Lesions that are drawn into normal radiographs.
     #[serde(default)]
     pub lesions: Option<LesionConfig>,
 }
 
-/// Nodules and masses that are drawn into radiographs without any.
+/// Nodules and masses that are drawn into normal radiographs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LesionConfig {
     /// Sources of normal radiographs.
     pub sources: Vec<String>,
-    /// Share of their images that get one, each time they are seen.
+    /// The probability that an image of these sources gets a lesion, each time it is used.
     pub share: f32,
     /// The finding that a small lesion counts as.
     pub nodule: String,
@@ -81,17 +81,17 @@ pub struct LesionConfig {
 }
 
 /// Readings of the RSNA Pneumonia Detection Challenge 2018 (Shih et al., Radiology: AI 2019,
-/// <https://doi.org/10.1148/ryai.2019180041>): a column `rsna_class` of a manifest, or a file.
+/// <https://doi.org/10.1148/ryai.2019180041>): a column `rsna_class` of a manifest, or a separate file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadingsConfig {
-    /// CSV beside a manifest, with the class in the column `rsna2018`.
+    /// CSV in the folder of a manifest, with the class in the column `rsna2018`.
     pub file: PathBuf,
-    /// Column of both files that joins them.
+    /// Name of the column, in both files, by which they are joined.
     pub key: String,
-    /// The finding that the class `Lung Opacity` means.
+    /// The finding that the class `Lung Opacity` stands for.
     pub opacity: String,
-    /// The weight of the readings in the targets; the labels have the rest.
+    /// The weight of the readings in the targets; the labels have the remaining weight.
     pub trust: f32,
 }
 
@@ -101,28 +101,27 @@ pub struct ReadingsConfig {
 pub struct FindingConfig {
     /// Its standard name.
     pub name: String,
-    /// The labels of the manifest (and of the boxes) that mean it, in any case.
+    /// The labels in the manifest (and in the boxes) that stand for it, in any case.
     pub labels: Vec<String>,
     /// Other wordings, for sentences.
     #[serde(default)]
     pub phrases: Vec<String>,
 }
 
-/// What one source of images knows.
+/// What the labels of one source of images cover.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
-    /// Findings that its labels cover: one that a row does not name is absent there. Without this,
-    /// the labels cover all findings. A finding that a source does not cover is never taken as
-    /// negative.
+    /// Findings that its labels cover: if a row does not name such a finding, it is absent. Without this field, the
+    /// labels cover all findings. A finding that a source does not cover is never taken as negative.
     pub knows: Option<Vec<String>>,
-    /// Findings that its images cannot show, whatever labels and readings say; they are masked.
+    /// Findings that its images cannot show, whatever labels and readings say; their targets are masked.
     #[serde(default)]
     pub ignores: Vec<String>,
-    /// Whether its labels are beyond doubt: no earlier prediction is mixed into its targets.
+    /// Whether its labels are certain, so that no earlier predictions are mixed into its targets.
     #[serde(default)]
     pub exact: bool,
-    /// Rows drawn for each epoch; all by default.
+    /// Number of rows drawn for each epoch; all by default.
     pub per_epoch: Option<usize>,
 }
 
@@ -130,11 +129,11 @@ pub struct SourceConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeacherConfig {
-    /// CSV beside a manifest, a column for each prompt.
+    /// CSV in the folder of a manifest, with a column for each prompt.
     pub file: PathBuf,
-    /// Column of both files that joins them.
+    /// Name of the column, in both files, by which they are joined.
     pub key: String,
-    /// The weight of the teacher in the targets; the labels have the rest.
+    /// The weight of the teacher in the targets; the labels have the remaining weight.
     pub weight: f32,
 }
 
@@ -168,19 +167,19 @@ pub struct Schedule {
     pub epochs: usize,
     /// Images whose gradients are computed together.
     pub batch: usize,
-    /// Batches whose gradients are added up for one step; they are computed side by side.
+    /// Number of batches whose gradients are summed for one step; they are computed in parallel.
     pub accumulate: usize,
-    /// Highest learning rate (AdamW); it rises over `warmup` and falls along a cosine.
+    /// Highest learning rate (AdamW); it rises during the warm-up, and then falls along a cosine.
     pub learning_rate: f64,
-    /// Share of all steps over which the learning rate rises.
+    /// Share of all steps during which the learning rate rises.
     pub warmup: f64,
     /// Decoupled weight decay.
     pub weight_decay: f32,
     /// Largest norm of a parameter's gradient.
     pub clip: f32,
-    /// Decay of the running average of the weights, which is what is kept.
+    /// Decay of the moving average of the weights; the averaged weights are the result.
     pub average: f32,
-    /// Stop when the validation AUROC has not risen for so many epochs.
+    /// Training stops when the validation AUROC has not risen for this many epochs.
     pub patience: Option<usize>,
 }
 
@@ -190,26 +189,26 @@ pub struct Schedule {
 pub struct EncoderRound {
     /// Optimiser and schedule.
     pub schedule: Schedule,
-    /// Factor on the learning rate of the classifier, which starts from nothing.
+    /// Factor on the learning rate of the classifier, which is not pretrained.
     pub head_rate: f64,
-    /// Share of the last round's predictions in the targets (self-distillation).
+    /// How the previous round's predictions are mixed into the targets (self-distillation).
     pub distil: Distil,
-    /// Probability of leaving out a feature before the classifier.
+    /// Probability of dropping a feature before the classifier.
     pub dropout: f32,
-    /// Weight of the share of a finding's evidence that lies outside its annotated boxes.
+    /// Weight of the loss for evidence of a finding outside of its annotated boxes.
     #[serde(default)]
     pub boxes: f32,
     /// Random changes.
     pub augmentation: Augmentation,
 }
 
-/// How earlier predictions teach.
+/// How earlier predictions are mixed into the targets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distil {
-    /// Their share in a target that is known.
+    /// The share of the earlier predictions in a known target.
     pub known: f32,
-    /// The weight of a target that is not known, which they give alone; 0 masks it.
+    /// The weight of an unknown target, which is the earlier prediction alone; 0 masks it.
     pub unknown: f32,
 }
 
@@ -219,34 +218,34 @@ pub struct Distil {
 pub struct FusionStage {
     /// Optimiser and schedule.
     pub schedule: Schedule,
-    /// Versions of each image whose features are computed and kept; the first is unchanged.
+    /// Number of versions of each image whose features are computed and stored; the first version is unchanged.
     pub views: usize,
-    /// Training images kept of some sources; of the others, all.
+    /// Number of training images that are used of some sources; of other sources all are used.
     #[serde(default)]
     pub images: BTreeMap<String, usize>,
-    /// Random changes of the other versions.
+    /// Random changes for the other versions.
     pub augmentation: Augmentation,
-    /// Sentences that say a finding is there; `{}` is the finding.
+    /// Sentence templates that say that a finding is present; `{}` stands for the finding.
     pub present: Vec<String>,
-    /// Sentences that say it is not.
+    /// Sentence templates that say that it is absent.
     pub absent: Vec<String>,
-    /// Share of the first stage's predictions in the targets.
+    /// How the first stage's predictions are mixed into the targets.
     pub distil: Distil,
     /// Weights of the loss's terms.
     pub loss: LossWeights,
 }
 
-/// Weights of the terms that are added up to the loss.
+/// Weights of the terms whose sum is the loss.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LossWeights {
-    /// Each image-sentence pair by itself, as a probability (sigmoid): any number of sentences may
-    /// be right. Of both directions and their mean.
+    /// Binary cross-entropy of each pair of image and sentence (sigmoid), for which any number of sentences may be
+    /// right. It applies to the logits of both directions and to their mean.
     pub sigmoid: f32,
-    /// The squared distance to the first stage's logits, in units of their deviation.
+    /// The squared distance to the first stage's logits, in units of their standard deviation.
     pub regression: f32,
-    /// CARZero's symmetric InfoNCE, where equal sentences are no negatives.
+    /// CARZero's symmetric InfoNCE, in which equal sentences are not negatives.
     pub contrastive: f32,
-    /// The share of attention outside annotated boxes.
+    /// The loss for attention outside of annotated boxes.
     pub boxes: f32,
 }

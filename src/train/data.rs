@@ -5,17 +5,17 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::config::Distil;
 use super::samples::Target;
 
-/// What a batch of images is to learn.
+/// The targets of a batch of images.
 #[derive(Debug, Clone)]
 pub struct Targets {
     /// Probabilities, `[images, findings]`.
     pub values: Tensor<2>,
-    /// How much each counts, `[images, findings]`: 0 where it is unknown.
+    /// The weight of each target, `[images, findings]`: 0 where it is unknown.
     pub weights: Tensor<2>,
 }
 
 impl Targets {
-    /// Puts together what is known of images and what an earlier model said of them, if any did.
+    /// Combines the known targets of images with the predictions of an earlier model, if there are any.
     pub fn new<'a>(
         images: impl Iterator<Item = (&'a [Target], Option<&'a [f32]>)>,
         distil: Distil,
@@ -37,7 +37,7 @@ impl Targets {
     }
 }
 
-/// A target's value and weight.
+/// The value and the weight of a target.
 fn mix(target: Target, said: Option<f32>, distil: Distil) -> (f32, f32) {
     match (target, said) {
         (Some(target), Some(said)) => (target * (1.0 - distil.known) + said * distil.known, 1.0),

@@ -1,8 +1,8 @@
 //! The first stage: the image encoder learns the findings under a linear classifier.
 //!
-//! Cross-attention alone hardly moves a backbone with so few images; a classifier does. It adds what
-//! the whole image shows to what its single patches show, so that small findings are learnt where they
-//! are. It is dropped afterwards, but its predictions teach the second stage.
+//! With so few images, training by cross-attention alone hardly changes a backbone; training under a classifier does.
+//! The classifier adds the evidence of the whole image to that of its single patches, so that small findings are learnt
+//! where they are. It is removed afterwards, but its predictions are used as targets in the second stage.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ use super::samples::{Sample, Samples, draw};
 use crate::model::ImageEncoder;
 use crate::radiograph::preprocess::ImageConfig;
 
-/// An image encoder under a classifier with an output for each finding.
+/// An image encoder with a classifier on top, which has an output for each finding.
 #[derive(Module, Debug)]
 pub struct Classifier {
     /// The encoder.
@@ -35,8 +35,8 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// A classifier that says of every image how frequent the findings are. Its `channels` are those of
-    /// the pooled features and of a patch.
+    /// A classifier that initially predicts the frequency of each finding for every image. `channels` are the numbers
+    /// of channels of the pooled features and of a patch.
     pub fn new(
         img_encoder: ImageEncoder,
         channels: [usize; 2],
@@ -65,18 +65,18 @@ impl Classifier {
         self.classify(&self.img_encoder.features(pixels))
     }
 
-    /// The same from the encoder's features.
+    /// The same, given the encoder's features.
     pub fn classify(&self, features: &[Tensor<3>]) -> Tensor<2> {
         self.head.forward(self.img_encoder.pooled(features)) + strongest(self.evidence(features))
     }
 
-    /// What each patch adds to the logits, `[images, patches, findings]`.
+    /// The evidence of each patch for each finding, `[images, patches, findings]`.
     fn evidence(&self, features: &[Tensor<3>]) -> Tensor<3> {
         self.head_of_patches.forward(self.img_encoder.patches(features))
     }
 }
 
-/// A smooth maximum over the patches, zero where all are: the logarithm of the mean of the exponentials.
+/// A smooth maximum over the patches, which is zero if all of them are: the logarithm of the mean of the exponentials.
 /// `[images, patches, findings]` to `[images, findings]`.
 fn strongest(evidence: Tensor<3>) -> Tensor<2> {
     let most = evidence.clone().detach().max_dim(1);
@@ -84,7 +84,7 @@ fn strongest(evidence: Tensor<3>) -> Tensor<2> {
     (mean.log() + most).squeeze_dim(1)
 }
 
-/// The logit of how frequent a finding is.
+/// The log-odds of a finding's frequency.
 fn log_odds(samples: &[Sample], finding: usize) -> f32 {
     let known = samples.iter().filter_map(|sample| sample.labels[finding]);
     let (sum, count) = known.fold((0.0, 0.0), |(sum, count), label| (sum + label, count + 1.0));
@@ -99,11 +99,11 @@ pub struct EncoderTraining<'a> {
     pub round: &'a EncoderRound,
     /// All images.
     pub samples: &'a Samples,
-    /// Lesions to draw into some of them.
+    /// Lesions that are drawn into some of the images.
     pub lesions: Option<Lesions<'a>>,
-    /// The last round's predictions for each training image, if there was one.
+    /// The previous round's predictions for each training image, if there was a previous round.
     pub taught: Option<Vec<Vec<f32>>>,
-    /// Where to compute, with gradients.
+    /// The device, with support for gradients.
     pub device: Device,
 }
 
@@ -151,8 +151,7 @@ impl Stage for EncoderTraining<'_> {
         }
         let attention = softmax(evidence, 1).swap_dims(1, 2);
         let attention = attention.reshape([images * findings, patches]);
-        // The loss is a mean over the pairs with boxes, so it is weighted by the number of such
-        // pairs.
+        // The loss of the boxes is a mean over the pairs with boxes, so it is weighted by the number of such pairs.
         let weight = self.round.boxes * boxed.len() as f32 / images as f32;
         loss + outside_boxes(attention, &boxed) * weight
     }
@@ -163,8 +162,8 @@ impl Stage for EncoderTraining<'_> {
     }
 }
 
-/// Leaves out features with a probability. Burn's own draws from the device, which is shared by
-/// batches that are computed side by side, so that a run would not repeat.
+/// Dropout of features. Burn's own dropout draws from the device's random numbers, which are shared by batches that are
+/// computed in parallel, so a run would not be reproducible.
 fn dropout(features: Tensor<2>, rate: f32, rng: &mut StdRng) -> Tensor<2> {
     let [rows, columns] = features.dims();
     let kept = |_| if rng.random::<f32>() < rate { 0.0 } else { 1.0 / (1.0 - rate) };
@@ -173,7 +172,7 @@ fn dropout(features: Tensor<2>, rate: f32, rng: &mut StdRng) -> Tensor<2> {
     features * Tensor::from_data(TensorData::new(mask, [rows, columns]), &device)
 }
 
-/// A sample, perhaps with a lesion drawn into it.
+/// A sample, into which a lesion may have been drawn.
 pub fn perhaps_with_lesion<'s>(
     lesions: Option<&Lesions>,
     sample: &'s Sample,
@@ -182,7 +181,7 @@ pub fn perhaps_with_lesion<'s>(
     lesions.map_or(Cow::Borrowed(sample), |lesions| lesions.perhaps_add(sample, rng))
 }
 
-/// The crops of changed images, `[images, 1, crop, crop]`.
+/// The crops of changed images as the encoder's input, `[images, 1, crop, crop]`.
 pub fn pixels(
     versions: &[(Cow<Sample>, Change)],
     image: &ImageConfig,
@@ -196,7 +195,7 @@ pub fn pixels(
     Tensor::from_data(TensorData::new(pixels, shape), device)
 }
 
-/// The rows of one epoch, in random order: of each source as many as the config says.
+/// The rows of one epoch in random order, with as many of each source as the config says.
 pub fn draw_epoch(config: &TrainConfig, samples: &[Sample], rng: &mut StdRng) -> Vec<usize> {
     let most = |source: &str| {
         config.data.sources.get(source).map_or(0, |rules| rules.per_epoch.unwrap_or(usize::MAX))

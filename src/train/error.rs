@@ -1,10 +1,10 @@
-//! What can stop a training run or the making of a manifest.
+//! Errors of a training run, or of making a manifest.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// In words for a person, with the remedy.
+/// An error of training, whose message includes the remedy.
 #[derive(Debug, Error)]
 pub enum TrainError {
     /// A file cannot be read or written.
@@ -15,27 +15,27 @@ pub enum TrainError {
         /// Why.
         source: std::io::Error,
     },
-    /// A file is no table.
+    /// A file is not a table.
     #[error(transparent)]
     Csv(#[from] crate::table::TableError),
-    /// A table is not as it should be.
+    /// A table does not have the required form.
     #[error("{path}: {reason}")]
     Table {
         /// Which file.
         path: PathBuf,
-        /// What is wrong, with the row.
+        /// What is wrong, and in which row.
         reason: String,
     },
-    /// A folder is not laid out as its dataset is published.
+    /// A folder does not have the published layout of its dataset.
     #[error("{root} is not {layout} as it is published: {missing}. {remedy}")]
     Layout {
         /// The folder.
         root: PathBuf,
         /// The dataset's name.
         layout: &'static str,
-        /// What is not there.
+        /// What is missing.
         missing: String,
-        /// What to do.
+        /// What the user can do.
         remedy: &'static str,
     },
     /// The config contradicts itself or the data.
@@ -46,17 +46,17 @@ pub enum TrainError {
         "patient `{patient}` has images in both `{first}` and `{second}`; give all of a patient's images one split"
     )]
     Leak {
-        /// Whose images.
+        /// The patient.
         patient: String,
-        /// A split.
+        /// One of the splits.
         first: String,
-        /// Another one.
+        /// The other split.
         second: String,
     },
-    /// A checkpoint does not fit.
+    /// A checkpoint does not fit the run.
     #[error("the checkpoint cannot be used ({0}); start again without --resume")]
     Checkpoint(String),
-    /// The model, the tokenizer or a picture.
+    /// An error of the model, the tokenizer or a picture.
     #[error(transparent)]
     Model(#[from] crate::Error),
 }

@@ -1,5 +1,5 @@
-//! The second stage: embedders and fusion learn sentences on the frozen encoders' features, which
-//! are computed once.
+//! The second stage: embedders and fusion are trained with sentences, on features of the frozen encoders that are
+//! computed once.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,9 +20,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use half::f16;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-/// The sentence that validation uses.
+/// The sentence template for validation.
 const STANDARD: &str = "There is {}";
-/// Images whose features are computed together.
+/// Number of images whose features are computed together.
 const BATCH: usize = 16;
 
 /// Trains embedders and fusion.
@@ -35,11 +35,11 @@ pub struct FusionTraining<'a> {
     train: Vec<Vec<View>>,
     /// Each validation image, unchanged.
     val: Vec<View>,
-    /// The deviation of the first stage's logits, by finding.
+    /// The standard deviation of the first stage's logits, for each finding.
     deviation: Vec<f32>,
 }
 
-/// A model's output for images, by image and finding.
+/// The outputs of a model for images, indexed by image and then by finding.
 #[derive(Debug, Default)]
 pub struct Predictions {
     /// Logits of the fusion.
@@ -51,13 +51,13 @@ pub struct Predictions {
 /// One version of an image, encoded.
 struct View {
     features: Vec<Features>,
-    /// What is to be learnt from it, and whether that is beyond doubt.
+    /// Its targets, and whether they are certain.
     targets: Vec<Target>,
     exact: bool,
     inside: Vec<Inside>,
-    /// Sentences of its own, as places in the bank.
+    /// The sentences of its own report, as indices in the bank.
     sentences: Vec<usize>,
-    /// What the first stage says of it: logits.
+    /// The first stage's logits for this view.
     said: Vec<f32>,
     /// The same as probabilities.
     taught: Vec<f32>,
@@ -70,13 +70,13 @@ struct Features {
     values: Vec<f16>,
 }
 
-/// All sentences, before the embedders.
+/// All sentences, as hidden states before the embedders.
 struct Bank {
-    /// For each finding, the sentences that say it is there.
+    /// For each finding, the indices of sentences that say it is present.
     present: Vec<Vec<usize>>,
-    /// For each finding, the sentences that say it is not.
+    /// For each finding, the indices of sentences that say it is absent.
     absent: Vec<Vec<usize>>,
-    /// Place of each sentence.
+    /// The index of each sentence.
     places: HashMap<String, usize>,
     hidden: TextTokens,
 }
@@ -119,7 +119,7 @@ impl Bank {
         Ok(Self { present, absent, places, hidden })
     }
 
-    /// Some sentences, on the device.
+    /// Some of the sentences, on the given device.
     fn select(&self, places: &[usize], device: &Device) -> TextTokens {
         let places: Vec<i32> = places.iter().map(|&place| place as i32).collect();
         let count = places.len();
@@ -133,7 +133,7 @@ impl Bank {
     }
 }
 
-/// A sentence about the mirror image.
+/// The sentence for the mirror image, with left and right exchanged.
 fn mirror(sentence: &str) -> String {
     let word = |word: &str| {
         match word {
@@ -147,11 +147,11 @@ fn mirror(sentence: &str) -> String {
 }
 
 impl<'a> FusionTraining<'a> {
-    /// Encodes all images with the encoder that the first stage taught, and all sentences.
+    /// Encodes all images with the encoder that was trained in the first stage, and all sentences.
     ///
     /// # Errors
     ///
-    /// Where a sentence cannot be encoded.
+    /// An error where a sentence cannot be encoded.
     pub fn new(
         config: &'a TrainConfig,
         samples: &'a Samples,
@@ -181,8 +181,8 @@ impl<'a> FusionTraining<'a> {
         Ok(Self { config, samples, device, bank, train, val, deviation })
     }
 
-    /// The model with embedders that centre and spread the sentences of the bank and the features
-    /// of the images.
+    /// The model with embedders initialised so that the sentences of the bank and the features of the images are
+    /// centred and have unit variance once projected.
     pub fn standardised(&self, mut model: CarZero) -> CarZero {
         let device = self.device.clone().inner();
         let views: Vec<&View> = self.train.iter().step_by(8).filter_map(|v| v.first()).collect();
@@ -207,7 +207,7 @@ impl<'a> FusionTraining<'a> {
         model.encode_hidden(self.bank.select(places, device))
     }
 
-    /// What the model says of the standard prompts on the validation images: by row and finding.
+    /// The model's outputs for the standard prompts on the validation images.
     pub fn predictions(&self, model: &CarZero) -> Predictions {
         let device = self.device.clone().inner();
         let names = self.config.data.findings.iter().map(|f| STANDARD.replace("{}", &f.name));
@@ -239,7 +239,7 @@ impl Stage for FusionTraining<'_> {
             .map(|&row| &self.train[row][rng.random_range(0..self.train[row].len())])
             .collect();
         let findings = self.config.data.findings.len();
-        // Of each finding the standard sentences, present and absent, and one other wording of each.
+        // For each finding the standard sentences for present and absent, and one random wording of each.
         let standard = |choices: &Vec<usize>| choices[0];
         let mut other = |choices: &Vec<usize>| choices[rng.random_range(0..choices.len())];
         let mut columns: Vec<usize> = self.bank.present.iter().map(standard).collect();
@@ -288,7 +288,7 @@ impl Stage for FusionTraining<'_> {
             loss = loss + term * (weights.regression / 4.0);
         }
         if weights.contrastive > 0.0 {
-            // Sentences that are there: those of the findings, and those of reports.
+            // The sentences that state something present: the standard ones of the findings, and those of reports.
             let keep = |logits: Tensor<2>| {
                 let present = logits.clone().narrow(1, 0, findings);
                 match free.len() {
@@ -312,7 +312,7 @@ impl Stage for FusionTraining<'_> {
             loss = loss + term * (weights.contrastive / 2.0);
         }
         if let (Some(head), Some(cosines)) = (&model.cosine_head, scores.cosine) {
-            // This term trains the CLIP-style head alone, and no other term does.
+            // This term trains only the CLIP-style head, and no other term does.
             let positives = signed(
                 targets.clone().greater_elem(0.5).float(),
                 targets.clone().lower_elem(0.5).float(),
@@ -333,7 +333,7 @@ impl Stage for FusionTraining<'_> {
         if weights.boxes > 0.0 && !boxed.is_empty() {
             let [images, texts, patches] = scores.attention.dims();
             let attention = scores.attention.reshape([images * texts, patches]);
-            // Few images of a batch have boxes, so the mean over them is weighted by their share.
+            // Only few images of a batch have boxes, so the mean over these is weighted by their share.
             let share = boxed.len() as f32 / (2 * rows.len()) as f32;
             loss = loss + outside_boxes(attention, &boxed) * (weights.boxes * share);
         }
@@ -345,7 +345,7 @@ impl Stage for FusionTraining<'_> {
     }
 }
 
-/// Turns images into views.
+/// Encodes images as views.
 struct Encoding<'a> {
     config: &'a TrainConfig,
     classifier: &'a Classifier,
@@ -355,7 +355,7 @@ struct Encoding<'a> {
 }
 
 impl Encoding<'_> {
-    /// One version of each image.
+    /// Encodes one version of each image.
     fn views(&self, samples: &[Sample], version: usize) -> Vec<View> {
         let mut views = Vec::with_capacity(samples.len());
         for (index, batch) in samples.chunks(BATCH).enumerate() {
@@ -386,7 +386,7 @@ impl Encoding<'_> {
         views
     }
 
-    /// A version of an image; the first is unchanged.
+    /// A version of an image; the first version is unchanged.
     fn version<'s>(
         &self,
         sample: &'s Sample,
@@ -411,7 +411,7 @@ impl Encoding<'_> {
     }
 }
 
-/// The features of some views, on the device.
+/// The features of some views, on the given device.
 fn features(views: &[&View], device: &Device) -> Vec<Tensor<3>> {
     let count = views.first().map_or(0, |view| view.features.len());
     let part = |index: usize| {

@@ -1,8 +1,8 @@
-//! The loop that both stages share: shuffled epochs, AdamW with warm-up and cosine, averaged
-//! weights, validation, early stopping, and checkpoints that resume to the same state.
+//! The training loop of both stages: shuffled epochs, AdamW with warm-up and cosine schedule, averaged weights,
+//! validation, early stopping, and checkpoints from which a run resumes in exactly the same state.
 //!
-//! Burn's own learner cannot combine gradient accumulation, averaged weights and stages, so the
-//! loop is written here; optimiser, clipping and records are Burn's.
+//! Burn's own learner cannot combine gradient accumulation, averaged weights and stages, so the loop is written here;
+//! the optimiser, gradient clipping and records are Burn's.
 
 use std::fs;
 use std::io::Write;
@@ -22,18 +22,18 @@ use super::average::Average;
 use super::config::Schedule;
 use super::error::{Result, TrainError};
 
-/// A module to train, and the rows to train it on.
+/// A module to be trained, and the rows on which it is trained.
 pub trait Stage: Sync {
     /// The module that is trained.
     type Model: Module;
 
-    /// The training rows of an epoch, in the order in which they are seen.
+    /// The training rows of an epoch, in the order in which they are used.
     fn order(&self, rng: &mut StdRng) -> Vec<usize>;
 
     /// The loss of a batch of training rows.
     fn loss(&self, model: &Self::Model, rows: &[usize], rng: &mut StdRng) -> Tensor<1>;
 
-    /// Logits of the validation rows, by row and finding, from a model without gradients.
+    /// Logits of the validation rows, indexed by row and finding, from a model without gradients.
     fn validate(&self, model: &Self::Model) -> Result<Vec<Vec<f32>>>;
 }
 
@@ -43,21 +43,21 @@ pub struct Learner<'a> {
     pub name: String,
     /// Optimiser and schedule.
     pub schedule: &'a Schedule,
-    /// Factor on the learning rate for parameters whose path begins so.
+    /// A prefix of parameters' paths, and the factor on the learning rate of these parameters.
     pub faster: Option<(&'static str, f64)>,
     /// Seed of the stage.
     pub seed: u64,
-    /// Where it computes. The device's random numbers are seeded anew for every epoch.
+    /// The device. Its random numbers are seeded anew for every epoch.
     pub device: &'a Device,
     /// Folder for checkpoints and the log.
     pub folder: &'a Path,
-    /// Scores validation logits.
+    /// Computes the score of the validation logits.
     pub measure: &'a dyn Fn(&[Vec<f32>]) -> Option<f64>,
     /// Receives each line of the log.
     pub report: &'a dyn Fn(&str),
 }
 
-/// Where a stage stands after an epoch.
+/// The progress of a stage after an epoch.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Progress {
     epochs: usize,
@@ -68,13 +68,12 @@ struct Progress {
 }
 
 impl Learner<'_> {
-    /// Trains from where `resume` finds the last checkpoint, or from the beginning, and returns
+    /// Trains from the last checkpoint if `resume` is set and there is one, or otherwise from the beginning. Returns
     /// the averaged model, without gradients.
     ///
     /// # Errors
     ///
-    /// [`TrainError::Checkpoint`] where a checkpoint does not fit, [`TrainError::Io`] where none
-    /// can be written.
+    /// [`TrainError::Checkpoint`] where a checkpoint does not fit, [`TrainError::Io`] where one cannot be written.
     pub fn run<S: Stage>(&self, stage: &S, model: S::Model, resume: bool) -> Result<S::Model> {
         let schedule = self.schedule;
         let (mut model, mut optimizer) = (model, self.optimizer());
@@ -127,7 +126,7 @@ impl Learner<'_> {
         Ok(average.of(model).valid())
     }
 
-    /// Whether the last checkpoint, if there is one, is the end of this stage.
+    /// Whether there is a checkpoint of this stage, and it is that of the stage's end.
     pub fn is_finished(&self) -> bool {
         let progress = fs::read(self.checkpoint().join("progress.json")).ok();
         let progress = progress.and_then(|json| serde_json::from_slice::<Progress>(&json).ok());
@@ -149,8 +148,8 @@ impl Learner<'_> {
         rates.step()
     }
 
-    /// A random generator for a place in the run, so that a resumed run draws the same numbers as
-    /// an unbroken one.
+    /// A random number generator for a position in the run, so that a resumed run draws the same numbers as an
+    /// uninterrupted one.
     fn rng(&self, epoch: usize, batch: usize) -> StdRng {
         StdRng::seed_from_u64(self.seed ^ ((epoch as u64) << 32) ^ batch as u64)
     }
@@ -171,13 +170,13 @@ impl Learner<'_> {
         let fail = |source| TrainError::Io { path: path.clone(), source };
         let mut file =
             fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
-        // In one piece, so that a run that is killed leaves no half of a line.
+        // The line is written in one call, so that a run that is killed leaves no incomplete line.
         file.write_all(format!("{entry}\n").as_bytes()).map_err(fail)?;
         (self.report)(&entry.to_string());
         Ok(())
     }
 
-    /// Writes a checkpoint beside the last one, then takes its place.
+    /// Writes a checkpoint beside the last one, and then replaces it.
     fn save<M: Module>(
         &self,
         model: &M,
@@ -219,9 +218,8 @@ impl Learner<'_> {
     }
 }
 
-/// The losses of the batches of one step and their gradients, divided by their number. Each is
-/// computed by a thread of its own, with its own chance, so that the outcome is the same on any
-/// number of cores.
+/// The losses of the batches of one step, and their gradients divided by the number of batches. Each is computed by a
+/// thread of its own, with random numbers of its own, so that the result is the same on any number of cores.
 fn side_by_side<S: Stage>(
     stage: &S,
     model: &S::Model,
@@ -248,8 +246,8 @@ fn side_by_side<S: Stage>(
     })
 }
 
-/// Gives a module's parameters nodes of their own in the graph of gradients, with the same numbers.
-/// Threads whose graphs meet in the parameters wait for one another's locks, and may never stop.
+/// Gives a module's parameters separate nodes in the autodiff graph, with the same values. If the graphs of several
+/// threads shared parameters, the threads would wait for one another's locks, and could deadlock.
 struct OwnGraph;
 
 impl ModuleMapper for OwnGraph {
@@ -261,7 +259,7 @@ impl ModuleMapper for OwnGraph {
     }
 }
 
-/// The learning rate of a step: a linear rise, then a cosine down to nothing.
+/// The learning rate of a step: a linear rise, followed by a cosine decay to zero.
 fn learning_rate(schedule: &Schedule, step: usize, steps: usize) -> f64 {
     let position = (step as f64 + 0.5) / steps.max(1) as f64;
     let height = if position < schedule.warmup {

@@ -1,6 +1,6 @@
-//! Nodules and masses drawn into real radiographs without any: real backgrounds with an exact truth.
+//! Draws nodules and masses into real radiographs without any, which gives real backgrounds with exactly known lesions.
 //!
-//! A lesion attenuates the beam by its thickness, so that what is dark brightens more than what is bright already.
+//! A lesion attenuates the beam in proportion to its thickness, so dark areas become brighter by more than bright ones.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,9 @@ use super::config::{DataConfig, LesionConfig};
 use super::error::{Result, TrainError};
 use super::samples::Sample;
 
-/// Radius from which a lesion is called a mass, as a share of the square's side.
+/// Radius from which a lesion counts as a mass, as a share of the square's side.
 const MASS: f32 = crate::phantom::MASS;
-/// How many random places are tried.
+/// How many random positions are tried.
 const TRIES: usize = 60;
 
 /// Draws lesions into samples.
@@ -29,21 +29,20 @@ pub struct Lesions<'a> {
 struct Lesion {
     centre: [f32; 2],
     radius: f32,
-    /// Attenuation along its thickest part.
+    /// Attenuation at its thickest point.
     density: f32,
-    /// How soft the edge is: 0.5 for a ball, more for a lesion that fades out.
+    /// The softness of its edge: 0.5 for a ball, and more for a lesion that fades out.
     edge: f32,
-    /// Amplitude and phase of the three waves of the outline, which have two, three and five
-    /// periods.
+    /// Amplitude and phase of the three sine waves of its outline, which have two, three and five periods.
     waves: [(f32, f32); 3],
 }
 
 impl<'a> Lesions<'a> {
-    /// What the config says of lesions, if anything.
+    /// The lesions that the config asks for, if any.
     ///
     /// # Errors
     ///
-    /// [`TrainError::Config`] where it calls them by names that are no findings.
+    /// [`TrainError::Config`] where it names a finding that does not exist.
     pub fn new(data: &'a DataConfig) -> Result<Option<Self>> {
         let Some(config) = &data.lesions else { return Ok(None) };
         let finding = |name: &String| {
@@ -59,7 +58,7 @@ impl<'a> Lesions<'a> {
         Ok(Some(Self { config, nodule, mass }))
     }
 
-    /// The sample as it is seen this time: with a lesion, or unchanged.
+    /// The sample for this use: with a lesion, or unchanged.
     pub fn perhaps_add<'s>(&self, sample: &'s Sample, rng: &mut StdRng) -> Cow<'s, Sample> {
         let LesionConfig { sources, share, .. } = self.config;
         let chosen = sources.contains(&sample.source) && rng.random::<f32>() < *share;
@@ -78,8 +77,8 @@ impl<'a> Lesions<'a> {
 }
 
 impl Lesion {
-    /// A lesion in the lung: at a place that is darker than most of the chest, but not the air
-    /// beside it.
+    /// A random lesion in the lung, whose position is chosen to be darker than most of the chest, but not as dark as
+    /// the air beside it.
     fn draw(square: &GrayImage, rng: &mut StdRng) -> Option<Self> {
         let side = square.width() as f32;
         let mut between = |low: f32, high: f32| low + (high - low) * rng.random::<f32>();
@@ -101,7 +100,7 @@ impl Lesion {
         None
     }
 
-    /// Left, top, right and bottom.
+    /// Left, top, right and bottom edge.
     fn corners(&self) -> [f32; 4] {
         let [x, y] = self.centre;
         [x - self.radius, y - self.radius, x + self.radius, y + self.radius]
@@ -145,7 +144,7 @@ impl Lesion {
     }
 }
 
-/// The median grey of the upper middle of the square, where the chest is.
+/// The median grey value in the upper middle of the square, where the chest is.
 fn median(square: &GrayImage) -> f32 {
     let (width, height) = (square.width(), square.height());
     let inside = |&(x, y, _): &(u32, u32, &image::Luma<u8>)| {
@@ -163,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// Two dark lungs in a grey body on black.
+    /// Two dark lungs in a grey body.
     fn film() -> Sample {
         let square = GrayImage::from_fn(256, 256, |x, y| {
             let lung = (40..100).contains(&x) || (156..216).contains(&x);

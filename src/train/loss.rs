@@ -3,14 +3,14 @@
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Int, Tensor, TensorData};
 
-/// Attention weights are raised to this before their logarithm is taken.
+/// The least attention weight whose logarithm is taken.
 const TINY: f32 = 1e-6;
-/// The largest squared distance that counts.
+/// The upper bound of squared distances.
 const FAR: f32 = 9.0;
-/// Added to a logit, takes its pair out of a softmax.
+/// Added to a logit, this removes the pair from a softmax.
 const OUT: f32 = -1e4;
 
-/// Cross-entropy of independent probabilities, summed over the columns, averaged over the rows.
+/// Binary cross-entropy, summed over the columns and averaged over the rows.
 ///
 /// # Shapes
 ///
@@ -26,8 +26,8 @@ pub fn binary_cross_entropy(
     ((present + absent) * weights).sum() / -(images as f32)
 }
 
-/// The squared distance between logits, in units of a scale and at most [`FAR`], summed over the
-/// columns, averaged over the rows.
+/// The squared distance between logits, in units of a scale and bounded by [`FAR`], summed over the columns and
+/// averaged over the rows.
 ///
 /// # Shapes
 ///
@@ -37,9 +37,9 @@ pub fn squared_distance(logits: Tensor<2>, expected: Tensor<2>, scale: Tensor<2>
     ((logits - expected) / scale).square().clamp_max(FAR).sum() / images as f32
 }
 
-/// CARZero's symmetric InfoNCE (van den Oord et al., 2018) over a matrix of images and sentences in
-/// which several sentences may be right for an image: the target of each softmax is shared out
-/// among all that are. Unknown pairs take no part.
+/// CARZero's symmetric InfoNCE (van den Oord et al., 2018) over a matrix of images and sentences in which several
+/// sentences may be right for an image: the target of each softmax is divided equally among all of these. Unknown pairs
+/// are ignored.
 ///
 /// # Shapes
 ///
@@ -56,13 +56,13 @@ pub fn contrastive(logits: Tensor<2>, positives: Tensor<2>, weights: Tensor<2>) 
     (direction(1) + direction(0)) * -0.5
 }
 
-/// How far attention misses the annotated boxes: the negative logarithm of its share inside, averaged over the
-/// pairs of image and sentence that have boxes.
+/// The loss for attention outside of annotated boxes: the negative logarithm of the share of attention inside, averaged
+/// over the pairs of image and sentence that have boxes.
 ///
 /// # Shapes
 ///
-/// - attention: `[pairs, patches]`, of all pairs
-/// - boxed: places of the pairs that have boxes, with the share of each patch that lies in one; not empty
+/// - attention: `[pairs, patches]`, for all pairs
+/// - boxed: the indices of pairs that have boxes, with the share of each patch that lies in a box; not empty
 pub fn outside_boxes(attention: Tensor<2>, boxed: &[(usize, &[f32])]) -> Tensor<1> {
     let [_, patches] = attention.dims();
     let device = attention.device();
@@ -109,13 +109,14 @@ mod tests {
 
     #[test]
     fn contrast_counts_equal_sentences_as_right() {
-        // Equal logits, both sentences right: ln 2 by rows and by columns; one right: the same.
+        // With equal logits and both sentences right, the loss is ln 2 by rows and by columns, as it is if one is
+        // right.
         let ones = || matrix([[1.0, 1.0], [1.0, 1.0]]);
         let zeros = || matrix([[0.0, 0.0], [0.0, 0.0]]);
         close(contrastive(zeros(), ones(), ones()), 2f32.ln());
         let diagonal = || matrix([[1.0, 0.0], [0.0, 1.0]]);
         close(contrastive(diagonal() * 20.0, diagonal(), ones()), 0.0);
-        // A pair that is not known can be neither right nor wrong.
+        // An unknown pair is neither right nor wrong.
         close(contrastive(zeros(), diagonal(), diagonal()), 0.0);
     }
 

@@ -1,19 +1,19 @@
-//! `carzero train`: from radiographs with labels or reports to a model.
+//! `carzero train`: trains a model on radiographs with labels or reports.
 //!
 //! | file | purpose |
 //! |---|---|
-//! | `config.rs` | the one file that says how |
-//! | `datasets/` | public datasets, as their folders are laid out, become manifests |
-//! | `patients.rs` | no patient in two splits |
-//! | `samples.rs` | manifest, boxes and teacher become images with targets |
+//! | `config.rs` | the training config |
+//! | `datasets/` | converts public datasets, in their published layout, to manifests |
+//! | `patients.rs` | checks that no patient is in two splits |
+//! | `samples.rs` | converts manifest, boxes and teacher to images with targets |
 //! | `augment.rs` | random changes of pixels and boxes |
-//! | `boxes.rs` | annotated boxes become shares of patches |
+//! | `boxes.rs` | converts annotated boxes to shares of patches |
 //! | `lesion.rs` | nodules and masses drawn into normal radiographs |
 //! | `encoder.rs` | first stage: the image encoder under a classifier |
 //! | `fusion.rs` | second stage: embedders and fusion on frozen features |
 //! | `loss.rs` | the terms of the loss |
-//! | `learner.rs` | the loop, checkpoints |
-//! | `average.rs` | running average of the weights |
+//! | `learner.rs` | the training loop, checkpoints |
+//! | `average.rs` | moving average of the weights |
 
 mod augment;
 mod average;
@@ -51,7 +51,7 @@ use learner::Learner;
 use lesion::Lesions;
 use samples::{Fold, Sample, Samples};
 
-/// Paths of what no stage trains: the pretrained text encoder, and in the second stage the image
+/// Paths of parameters that no stage trains directly: the pretrained text encoder, and in the second stage the image
 /// encoder's backbone.
 const BACKBONES: [&str; 3] =
     ["img_encoder.MobileNetV2.model.", "img_encoder.Vit.model.", "text_encoder.model."];
@@ -65,7 +65,7 @@ pub struct Trained {
     pub tokenizer: Vec<u8>,
     /// All weights.
     pub weights: Vec<Weight>,
-    /// Its predictions for the validation images.
+    /// Its outputs for the validation images.
     pub validation: Vec<Validated>,
 }
 
@@ -76,7 +76,7 @@ pub struct Validated {
     pub path: String,
     /// The patient.
     pub patient: String,
-    /// Whether the finding is present, or unknown.
+    /// For each finding whether it is present; `None` where that is unknown.
     pub labels: Vec<Option<bool>>,
     /// The model's logit of the finding's standard prompt.
     pub logits: Vec<f32>,
@@ -84,7 +84,7 @@ pub struct Validated {
     pub cosines: Option<Vec<f32>>,
 }
 
-/// Where a run reads and writes.
+/// The files and folders of a training run.
 #[derive(Debug, Clone, Copy)]
 pub struct Paths<'a> {
     /// CSVs of the images.
@@ -93,11 +93,11 @@ pub struct Paths<'a> {
     pub init: &'a Path,
     /// Folder for checkpoints and the log.
     pub out: &'a Path,
-    /// Part of a cross-validation, or the manifest's own splits.
+    /// The fold of a cross-validation; with `None`, the manifest's own splits are used.
     pub fold: Option<Fold>,
 }
 
-/// Trains a model. `report` is told, line by line, how far it is.
+/// Trains a model. `report` receives lines on the progress.
 ///
 /// # Errors
 ///
@@ -202,7 +202,7 @@ fn validated(sample: &Sample, logits: Vec<f32>, cosines: Option<Vec<f32>>) -> Va
     }
 }
 
-/// The words in which the findings are learnt.
+/// The wordings in which the findings are learnt.
 fn wordings(config: &TrainConfig) -> Wordings {
     let names = |finding: &FindingConfig| {
         let words = std::iter::once(&finding.name).chain(&finding.phrases);
@@ -215,7 +215,7 @@ fn wordings(config: &TrainConfig) -> Wordings {
     }
 }
 
-/// The model with pretrained backbones, and the tokenizer.
+/// The untrained model with its pretrained backbones, and its tokenizer.
 fn start(config: &TrainConfig, init: &Path, device: &Device) -> Result<(CarZero, Vec<u8>)> {
     device.seed(config.seed);
     let path = init.join(&config.start.tokenizer);
@@ -240,7 +240,7 @@ fn macro_auroc(config: &TrainConfig, samples: &Samples, logits: &[Vec<f32>]) -> 
     mean((0..config.data.findings.len()).map(of_finding))
 }
 
-/// The module, with every parameter whose path begins with one of `prefixes` out of training.
+/// The module, with every parameter frozen whose path begins with one of `prefixes`.
 fn freeze<M: Module>(module: M, prefixes: &[&str]) -> M {
     module.map(&mut Freeze { prefixes, path: Vec::new() })
 }

@@ -1,16 +1,16 @@
-//! Checks that each patient is in one split only; otherwise a model would be measured on patients
-//! that it was trained on.
+//! Checks that each patient is in only one split; otherwise a model would be evaluated on patients on whom it was
+//! trained.
 
 use std::collections::HashMap;
 
 use super::error::{Result, TrainError};
 
-/// The split of each patient met so far.
+/// The split of each patient so far.
 #[derive(Debug, Default)]
 pub struct PatientSplits(HashMap<String, String>);
 
 impl PatientSplits {
-    /// Takes note of an image of a patient.
+    /// Records the split of an image's patient.
     ///
     /// # Errors
     ///

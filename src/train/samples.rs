@@ -1,12 +1,11 @@
-//! From a manifest to images with targets.
+//! Reads a manifest to images with targets.
 //!
-//! A manifest is a CSV with the columns `path` (relative to it), `split` (`train` or `val`),
-//! `patient` (or `patient_id`), `labels` (findings that are present, separated by `;`), and
-//! optionally `source`, `absent` (findings known to be absent), `uncertain` and `report`. A finding
-//! that is neither present nor known to be absent is unknown: it is masked, not negative.
+//! A manifest is a CSV with the columns `path` (relative to the manifest), `split` (`train` or `val`), `patient` (or
+//! `patient_id`), `labels` (findings that are present, separated by `;`), and optionally `source`, `absent` (findings
+//! known to be absent), `uncertain` and `report`. A finding that is neither present nor known to be absent is unknown:
+//! it is masked, not negative.
 //!
-//! Several manifests are read as one, each with the boxes, the teacher and the readings that lie
-//! beside it.
+//! Several manifests are read as one, each with the files of boxes, teacher and readings in its folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -30,26 +29,26 @@ use crate::text::align::align;
 /// The target of a finding in an image: a probability, or `None` where it is unknown.
 pub type Target = Option<f32>;
 
-/// One image and what is known of it.
+/// One image with its labels.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// Its path, as in the manifest.
     pub path: String,
-    /// Where it comes from.
+    /// The source of the image.
     pub source: String,
     /// The patient.
     pub patient: String,
     /// The image as a square, before cropping.
     pub square: GrayImage,
-    /// Whether its labels are beyond doubt.
+    /// Whether its labels are certain.
     pub exact: bool,
-    /// What the labels say, for each finding.
+    /// The label of each finding.
     pub labels: Vec<Target>,
-    /// What is to be learnt: labels and teacher together.
+    /// The target of each finding, from labels, readings and teacher.
     pub targets: Vec<Target>,
     /// Annotated boxes: finding, then left, top, right and bottom in pixels of the square.
     pub boxes: Vec<(usize, [f32; 4])>,
-    /// Sentences of the report that state what none of the findings says.
+    /// Sentences for statements of the report that go beyond the labels: other findings, and locations.
     pub sentences: Vec<String>,
 }
 
@@ -58,7 +57,7 @@ pub struct Sample {
 pub struct Samples {
     /// For training.
     pub train: Vec<Sample>,
-    /// For validation: of the source that the config measures.
+    /// For validation; only images of the source that the config names.
     pub val: Vec<Sample>,
 }
 
@@ -92,7 +91,7 @@ impl Samples {
     ///
     /// # Errors
     ///
-    /// [`TrainError::Leak`] where a patient is in two splits; otherwise what cannot be read.
+    /// [`TrainError::Leak`] where a patient is in two splits; otherwise errors of reading the files.
     pub fn read(
         manifests: &[PathBuf],
         data: &DataConfig,
@@ -119,7 +118,7 @@ impl Samples {
         Ok(all)
     }
 
-    /// The training images without those of a source beyond a number; which ones is up to the seed.
+    /// The samples with at most a given number of training images per source, chosen at random by the seed.
     pub fn thinned(&self, per_source: &BTreeMap<String, usize>, seed: u64) -> Self {
         let most = |source: &str| per_source.get(source).copied().unwrap_or(usize::MAX);
         let mut order = draw(&self.train, most, &mut StdRng::seed_from_u64(seed));
@@ -230,7 +229,7 @@ impl Samples {
     }
 }
 
-/// Indices of samples in random order, at most `most(source)` of each source.
+/// Indices of samples in random order, with at most `most(source)` of each source.
 pub fn draw(samples: &[Sample], most: impl Fn(&str) -> usize, rng: &mut StdRng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..samples.len()).collect();
     Learner::shuffle(&mut order, rng);
@@ -244,13 +243,13 @@ pub fn draw(samples: &[Sample], most: impl Fn(&str) -> usize, rng: &mut StdRng) 
     order
 }
 
-/// One part of a cross-validation by patient: all images of its patients are for validation, those
-/// of all others for training, whatever their split. Rows that are in neither split stay out.
+/// One part of a cross-validation by patient: all images of its patients are for validation, and those of all other
+/// patients for training, whatever their split in the manifest. Rows of other splits are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fold {
-    /// Which part, from 0.
+    /// Index of this part, counted from 0.
     pub index: usize,
-    /// How many there are.
+    /// Number of parts.
     pub count: usize,
 }
 
@@ -267,7 +266,7 @@ impl Fold {
         Ok(())
     }
 
-    /// Whether a patient belongs to this part: the same one in every manifest and every run.
+    /// Whether a patient belongs to this part. A patient belongs to the same part in every manifest and every run.
     pub fn holds(self, patient: &str) -> bool {
         let digest = Sha256::digest(patient.as_bytes());
         let number = digest.iter().take(4).fold(0, |sum, &byte| sum * 256 + usize::from(byte));
@@ -275,10 +274,10 @@ impl Fold {
     }
 }
 
-/// The columns that may tell patients.
+/// The possible names of the column that identifies patients.
 const PATIENT: [&str; 2] = ["patient", "patient_id"];
 
-/// What one row says.
+/// The labels of one row.
 struct Statements {
     present: Vec<usize>,
     absent: Vec<usize>,
@@ -299,7 +298,7 @@ impl Statements {
     }
 }
 
-/// Finds which finding a label stands for.
+/// Looks up the finding that a label stands for.
 struct KnownAs(HashMap<String, usize>);
 
 impl KnownAs {
@@ -322,7 +321,7 @@ impl KnownAs {
     }
 }
 
-/// Adds what a report says to the targets, and returns what else it states as sentences.
+/// Adds the report's statements about findings to the targets, and returns its further statements as sentences.
 fn read_report(report: &str, known_as: &KnownAs, targets: &mut [Target]) -> Vec<String> {
     let mut sentences = Vec::new();
     for statement in align(report).into_iter().filter(|statement| !statement.historical) {
@@ -341,7 +340,7 @@ fn read_report(report: &str, known_as: &KnownAs, targets: &mut [Target]) -> Vec<
     sentences
 }
 
-/// Refuses a config that names a file which lies beside none of the manifests.
+/// Rejects a config that names a file which is not in the folder of any manifest.
 fn check_files(manifests: &[PathBuf], data: &DataConfig) -> Result<()> {
     let teacher = data.teacher.as_ref().map(|teacher| &teacher.file);
     let readings = data.readings.as_ref().map(|readings| &readings.file);
@@ -394,11 +393,11 @@ fn read_boxes(path: &Path, known_as: &KnownAs) -> Result<Boxes> {
     Ok(boxes)
 }
 
-/// A teacher's logits as probabilities, by path and finding.
+/// The predictions of a teacher as probabilities, by path and finding.
 struct Teacher;
 
 impl Teacher {
-    /// Reads logits and calibrates them, finding by finding, on the labels of the training rows.
+    /// Reads logits, and calibrates them for each finding on the labels of the training rows.
     fn read(
         folder: &Path,
         config: &TeacherConfig,
@@ -447,13 +446,13 @@ impl Teacher {
     }
 }
 
-/// What a radiologist who looked at the image again said of each finding.
+/// The readings of images by radiologists, for each finding.
 struct Readings;
 
 impl Readings {
-    /// Reads the classes of the RSNA Pneumonia Detection Challenge 2018, from the manifest's own
-    /// column where it has one: `Normal` is without any finding, `Lung Opacity` shows the one that
-    /// the config names, `No Lung Opacity / Not Normal` does not.
+    /// Reads the classes of the RSNA Pneumonia Detection Challenge 2018, from the manifest's own column if it has one:
+    /// an image of the class `Normal` has no finding, one of `Lung Opacity` shows the finding that the config names,
+    /// and one of `No Lung Opacity / Not Normal` does not show it.
     fn read(
         folder: &Path,
         config: &ReadingsConfig,
@@ -497,7 +496,7 @@ impl Readings {
     }
 }
 
-/// Labels, moved towards a radiologist's reading by the weight that the config gives it.
+/// Labels combined with a radiologist's readings, by the weight that the config gives to these.
 fn believe(labels: &[Target], reading: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
     let (Some(reading), Some(config)) = (reading, &data.readings) else { return labels.to_vec() };
     let both = labels.iter().zip(reading);
@@ -509,7 +508,7 @@ fn believe(labels: &[Target], reading: Option<&Vec<Target>>, data: &DataConfig) 
     .collect()
 }
 
-/// Labels and teacher together. What the labels mask stays masked.
+/// Labels combined with the teacher's predictions. Targets that are masked in the labels stay masked.
 fn mix(labels: &[Target], teacher: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
     let (Some(teacher), Some(config)) = (teacher, &data.teacher) else { return labels.to_vec() };
     labels
@@ -529,8 +528,8 @@ pub fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Slope and offset of a logistic regression of one variable, by Newton's method with a little
-/// ridge, which keeps separable data finite.
+/// Slope and offset of a logistic regression with one variable, by Newton's method. A small ridge penalty keeps the
+/// result finite for separable data.
 fn logistic_regression(pairs: &[(f64, bool)]) -> (f64, f64) {
     const RIDGE: f64 = 1e-2;
     let mean = pairs.iter().map(|pair| pair.0).sum::<f64>() / pairs.len().max(1) as f64;
@@ -555,7 +554,7 @@ fn logistic_regression(pairs: &[(f64, bool)]) -> (f64, f64) {
     (slope, offset - slope * mean)
 }
 
-/// Images by source, for the log.
+/// Number of images of each source, for the log.
 pub fn count_by_source(samples: &[Sample]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for sample in samples {
@@ -570,7 +569,7 @@ mod tests {
 
     #[test]
     fn logistic_regression_finds_the_maximum_likelihood() {
-        // 1 of 4 at 0, 3 of 4 at 1: log-odds -ln 3 and ln 3.
+        // At 0 one in four is positive, at 1 three in four: the log-odds are -ln 3 and ln 3.
         let group = |x: f64, ones: usize| (0..400).map(move |i| (x, i % 4 < ones));
         let pairs: Vec<_> = group(0.0, 1).chain(group(1.0, 3)).collect();
         let (slope, offset) = logistic_regression(&pairs);

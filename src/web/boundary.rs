@@ -1,16 +1,16 @@
-//! How objects and errors become those of JavaScript.
+//! Conversion of objects and errors to those of JavaScript.
 
 use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-/// A value that becomes a plain object.
+/// A value that is converted to a plain object.
 pub trait Plain: Serialize {
-    /// The object, as TypeScript knows it.
+    /// The type of the object in TypeScript.
     type Js: JsCast;
 }
 
-/// Names the type that each value has in TypeScript.
+/// Declares the TypeScript type of each value.
 macro_rules! plain {
     ($($js:ident = $typescript:literal from $rust:ty;)*) => {
         #[wasm_bindgen::prelude::wasm_bindgen]
@@ -27,12 +27,12 @@ fn value(value: &impl Serialize) -> JsValue {
     value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// A plain object; what is `None` becomes `undefined`.
+/// Converts to a plain object, in which `None` becomes `undefined`.
 pub fn object<T: Plain>(from: &T) -> T::Js {
     value(from).unchecked_into()
 }
 
-/// An `Error` with a code and values.
+/// A JavaScript `Error` with a code and values.
 pub fn thrown(message: &str, code: &str, values: &impl Serialize) -> JsValue {
     let js = js_sys::Error::new(message);
     // Setting a property of a fresh object cannot fail.

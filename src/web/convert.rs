@@ -1,4 +1,4 @@
-//! A published checkpoint, read in place, becomes the files of a model folder.
+//! Converts a published checkpoint, which is read in place, to the files of a model folder.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -15,7 +15,7 @@ use crate::text::tokenizer::{TextTokenizer, tokenizer_json};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A file that is read where it lies.
+    /// A file of the page, of which parts are read on demand.
     #[wasm_bindgen(typescript_type = "Stored")]
     pub type Stored;
 
@@ -23,7 +23,7 @@ extern "C" {
     fn read(this: &Stored, start: f64, into: &mut [u8]) -> std::result::Result<(), JsValue>;
 }
 
-/// A place in such a file.
+/// A file with the current reading position.
 struct Place {
     file: Stored,
     size: u64,
@@ -66,8 +66,9 @@ pub struct Converter {
 
 #[wasm_bindgen]
 impl Converter {
-    /// Finds the tensors and checks their names and shapes, and that the tokenizer (`tokenizer.json` or `vocab.txt`) belongs to
-    /// them. Heads of attention are what no checkpoint tells: of the image encoder, the text encoder and the fusion.
+    /// Finds the tensors, checks their names and shapes, and checks that the tokenizer (`tokenizer.json` or
+    /// `vocab.txt`) belongs to them. The numbers of attention heads (of the image encoder, the text encoder and the
+    /// fusion) have to be given, because they cannot be inferred from a checkpoint.
     #[wasm_bindgen(constructor)]
     pub fn new(
         name: &str,
@@ -96,30 +97,32 @@ impl Converter {
         Ok(Self { tensors: weights.len(), weights, last: String::new(), folder })
     }
 
-    /// How many tensors there are.
+    /// Number of tensors.
     #[wasm_bindgen(getter)]
     pub fn tensors(&self) -> usize {
         self.tensors
     }
 
-    /// How many are left.
+    /// Number of tensors that have not been converted yet.
     #[wasm_bindgen(getter)]
     pub fn left(&self) -> usize {
         self.weights.len()
     }
 
-    /// Where one that is left lies in the file, 0 being the next: the first byte's place, and how many there are.
+    /// Where a tensor that has not been converted is in the file; `ahead` is 0 for the next one. Returns the position
+    /// of its first byte, and the number of its bytes.
     pub fn place(&self, ahead: usize) -> Option<Vec<f64>> {
         self.weights.place(ahead).map(|(start, bytes)| vec![start as f64, bytes as f64])
     }
 
-    /// The name, in the model, of the one that was converted last.
+    /// The name, in the model, of the tensor that was converted last.
     #[wasm_bindgen(getter)]
     pub fn last(&self) -> String {
         self.last.clone()
     }
 
-    /// Converts the next tensor. Returns the shards that are full now, or after the last tensor all that are left, in order.
+    /// Converts the next tensor. Returns, in order, the shards that have become full, or after the last tensor all that
+    /// remain.
     pub fn next(&mut self) -> Result<Vec<Uint8Array>> {
         let mut shards = Vec::new();
         for weight in self.weights.next().transpose()?.unwrap_or_default() {
@@ -132,8 +135,9 @@ impl Converter {
         Ok(arrays(&shards))
     }
 
-    /// The files besides the shards, once all are converted: config, tokenizer and manifest. `digests` are the SHA-256 of the
-    /// shards, in order; `logits` the model's of `testPattern`, from the very shards.
+    /// The files other than the shards, once all tensors are converted: config, tokenizer and manifest. `digests` are
+    /// the SHA-256 of the shards, in order; `logits` are those that `testPattern` returns for a model loaded from
+    /// exactly these shards.
     pub fn files(
         &mut self,
         digests: Vec<String>,
@@ -144,7 +148,7 @@ impl Converter {
         Ok(arrays(&files.map(|(_, data)| data).collect::<Vec<_>>()))
     }
 
-    /// SHA-256 in lower-case hexadecimal, where the browser does not compute it.
+    /// SHA-256 in lower-case hexadecimal, for browsers that do not compute it.
     pub fn digest(data: &[u8]) -> String {
         sha256(data)
     }

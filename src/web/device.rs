@@ -10,14 +10,14 @@ use crate::error::Result;
 
 #[cfg(feature = "wgpu")]
 unsafe extern "C" {
-    /// What runs before a program, such as CubeCL's registration of its operations.
+    /// Runs the constructors of the program, such as CubeCL's registration of its operations.
     safe fn __wasm_call_ctors();
 }
 
 #[wasm_bindgen(start)]
 fn start() {
-    // Without this call the linker makes every exported function run the constructors first. On
-    // WebGPU that took most of the time.
+    // Without this call the linker would make every exported function run the constructors first. On WebGPU that took
+    // most of the time.
     #[cfg(feature = "wgpu")]
     __wasm_call_ctors();
     console_error_panic_hook::set_once();

@@ -1,4 +1,4 @@
-//! Experiments: what a score rests on.
+//! Experiments on what a score is based on.
 
 use wasm_bindgen::prelude::*;
 
@@ -14,49 +14,49 @@ use crate::engine::{audit, curves};
 use crate::error::Result;
 use crate::text::prompt;
 
-/// Whether a score rests on what a map shows, pass by pass.
+/// An audit of whether a score rests on what a map shows, which proceeds pass by pass.
 #[wasm_bindgen]
 pub struct Audit(audit::Audit);
 
 #[wasm_bindgen]
 impl Audit {
-    /// Passes over the picture that it takes.
+    /// The number of passes of the model that it takes.
     #[wasm_bindgen(getter)]
     pub fn passes(&self) -> usize {
         self.0.passes()
     }
 
-    /// Passes that are done.
+    /// The number of passes that are done.
     #[wasm_bindgen(getter)]
     pub fn done(&self) -> usize {
         self.0.done()
     }
 
-    /// What came of it; undefined before all passes are done.
+    /// The report; undefined before all passes are done.
     pub fn report(&self) -> JsAuditReport {
         object(&self.0.report())
     }
 }
 
-/// How a score falls and rises with the patches that a map puts first, pass by pass.
+/// The deletion and insertion curves of a score, in the order of a map's patches, computed pass by pass.
 #[wasm_bindgen]
 pub struct Curves(curves::Curves);
 
 #[wasm_bindgen]
 impl Curves {
-    /// Passes over the picture that they take.
+    /// The number of passes of the model that they take.
     #[wasm_bindgen(getter)]
     pub fn passes(&self) -> usize {
         self.0.passes()
     }
 
-    /// Passes that are done.
+    /// The number of passes that are done.
     #[wasm_bindgen(getter)]
     pub fn done(&self) -> usize {
         self.0.done()
     }
 
-    /// What came of it; undefined before all passes are done.
+    /// The report; undefined before all passes are done.
     pub fn report(&self) -> JsCurvesReport {
         object(&self.0.report())
     }
@@ -64,13 +64,13 @@ impl Curves {
 
 #[wasm_bindgen]
 impl Model {
-    /// Scores a finding by every part of the fusion, the whole first. The picture is not encoded again.
+    /// Scores a finding with every part of the fusion, beginning with the whole. The picture is not encoded again.
     pub async fn ablate(&self, image: &EncodedImage, finding: &str) -> Result<JsAblated> {
         let parts = self.engine.ablate(&image.0, &prompt::sentence(finding)?).await?;
         Ok(object(&parts))
     }
 
-    /// Scores findings by cross-attention and by cosine, in their order.
+    /// Scores findings by cross-attention and by cosine, in the order given.
     #[wasm_bindgen(js_name = bothHeads)]
     pub async fn both_heads(
         &self,
@@ -92,7 +92,8 @@ impl Model {
         Ok(maps.and_then(|maps| maps.into_iter().flatten().next()))
     }
 
-    /// Scores many wordings of a finding, and a person's own, as they are and aligned. The picture is not encoded again.
+    /// Scores many wordings of a finding, and a person's own ones, both as they are and aligned. The picture is not
+    /// encoded again.
     pub async fn sensitivity(
         &self,
         image: &EncodedImage,
@@ -102,7 +103,7 @@ impl Model {
         Ok(object(&self.engine.sensitivity(&image.0, finding, &own).await?))
     }
 
-    /// Scores what is seen of a finding, and puts it together. The picture is not encoded again.
+    /// Scores the observations of a finding, and combines them. The picture is not encoded again.
     pub async fn observe(&self, image: &EncodedImage, finding: &str) -> Result<JsObserved> {
         let observed = self.engine.observe(&image.0, finding).await?;
         let of = |score| self.score_object("", score, None);
@@ -110,7 +111,7 @@ impl Model {
         Ok(object(&Observed { observations, combined: observed.combined }))
     }
 
-    /// Begins an audit of a finding's score. `map` is the one in question, row by row; `cover` is `mean`, `blur` or
+    /// Begins an audit of a finding's score. `map` is the map to audit, row by row; `cover` is `mean`, `blur` or
     /// `mirror`.
     pub async fn audit(
         &self,
@@ -131,7 +132,7 @@ impl Model {
         self.engine.audit_step(&mut audit.0).await
     }
 
-    /// Begins the insertion and deletion of a finding's score; `map` as in an audit.
+    /// Begins the insertion and deletion curves of a finding's score; `map` is as in an audit.
     pub async fn curves(
         &self,
         picture: &Picture,
@@ -149,7 +150,8 @@ impl Model {
         self.engine.curves_step(&mut curves.0).await
     }
 
-    /// Scores a finding, on the left and on the right too, on a picture and on its mirror image: one pass.
+    /// Scores a finding, also on the left and on the right, on a picture and on its mirror image, which takes one pass
+    /// of the image encoder.
     pub async fn sides(
         &self,
         picture: &Picture,

@@ -1,4 +1,4 @@
-//! The plain objects and the errors of the program, as JavaScript gets them.
+//! The plain objects and the errors of the program, as types of JavaScript.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ plain! {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What is left out is that of a normal adult.
+    /// Parameters that are omitted are those of a normal adult.
     #[wasm_bindgen(typescript_type = "Partial<Phantom>")]
     pub type JsPhantom;
     #[wasm_bindgen(typescript_type = "Labelled[]")]

@@ -1,9 +1,10 @@
-//! The whole boundary to JavaScript: what a worker can call.
+//! The whole boundary to JavaScript: everything that a worker can call.
 //!
-//! One build holds one device: the CPU (feature `flex`) or WebGPU (feature `wgpu`); or no model, but what measures its scores
-//! (feature `evaluate`, `evaluation`) or writes them for other programs (feature `results`, `results`). Everything here is a thin
-//! wrapper. `types.d.ts` declares the plain objects that cross, `objects` makes them, and `js` and `boundary` put the two
-//! together; errors become a JS `Error` with the `code` of [`Error::code`](crate::Error::code).
+//! A build has one device: the CPU (feature `flex`) or WebGPU (feature `wgpu`); or it has no model, but evaluates
+//! scores (feature `evaluate`, module `evaluation`) or writes results for other programs (feature `results`, module
+//! `results`). Everything here is a thin wrapper. `types.d.ts` declares the plain objects that cross the boundary,
+//! `objects` makes them, and `js` and `boundary` connect the two. Errors become a JavaScript `Error` with the `code` of
+//! [`Error::code`](crate::Error::code).
 
 #[cfg(target_arch = "wasm32")]
 mod boundary;

@@ -20,7 +20,7 @@ use crate::package::population::Population;
 use crate::radiograph::preprocess::Seen;
 use crate::text::prompt::{self, Prompt};
 
-/// Puts a model together from the files of its folder.
+/// Builds a model from the files of its folder.
 #[wasm_bindgen]
 pub struct Loader {
     inner: loader::Loader,
@@ -41,8 +41,8 @@ impl Loader {
         object(&self.inner.manifest().files)
     }
 
-    /// Verifies a file and takes it in. `digest` is the SHA-256 of `data` in lower-case hexadecimal,
-    /// where the browser computed it, beside this thread and several times faster.
+    /// Verifies a file and adds it. `digest` is the SHA-256 of `data` in lower-case hexadecimal, if the browser has
+    /// computed it, which it does in parallel to this thread and several times faster.
     pub fn add(&mut self, path: &str, data: &[u8], digest: Option<String>) -> Result<()> {
         match digest {
             Some(digest) => self.inner.add_digested(path, data, &digest),
@@ -50,8 +50,8 @@ impl Loader {
         }
     }
 
-    /// The model, once every file is in and the device has passed the self-test; `passes` says that
-    /// it is known to, so that the test is left out.
+    /// The model, once every file has been added and the device has passed the self-test. `passes` says that the device
+    /// is known to pass it, so that the test is skipped.
     pub async fn finish(self, passes: bool) -> Result<Model> {
         #[cfg(feature = "flex")]
         crate::model::ops::pool::forget_weights();
@@ -63,7 +63,7 @@ impl Loader {
     }
 }
 
-/// A model at work.
+/// A loaded model.
 #[wasm_bindgen]
 pub struct Model {
     pub(super) engine: Engine,
@@ -79,7 +79,7 @@ impl Drop for Model {
 
 #[wasm_bindgen]
 impl Model {
-    /// What the model is.
+    /// The facts about the model.
     pub fn info(&self) -> JsModelInfo {
         let (config, manifest) = (self.engine.config(), self.engine.manifest());
         let own = self.engine.population();
@@ -109,19 +109,19 @@ impl Model {
         })
     }
 
-    /// Encodes a picture, the expensive half, once for each picture.
+    /// Encodes a picture, which is the expensive part and needed only once for each picture.
     #[wasm_bindgen(js_name = encodeImage)]
     pub async fn encode_image(&self, picture: &Picture) -> EncodedImage {
         EncodedImage(self.engine.encode_images(&[&picture.0]))
     }
 
-    /// How pictures become what the encoder sees.
+    /// How pictures are preprocessed for the encoder.
     #[wasm_bindgen(js_name = imageConfig)]
     pub fn image_config(&self) -> JsImageConfig {
         object(&self.engine.config().image)
     }
 
-    /// Encodes what `Picture.seen` gave of a picture, by this model's config.
+    /// Encodes the result of `Picture.seen`, which must have been made with this model's config.
     #[wasm_bindgen(js_name = encodeSeen)]
     pub async fn encode_seen(
         &self,
@@ -136,44 +136,46 @@ impl Model {
         Ok(EncodedImage(self.engine.encode_seen(&[Seen { grey, view }])))
     }
 
-    /// What an encoded picture looks like before its negative is considered: what is familiar stays so. Undefined where the
-    /// model does not say.
+    /// The verdict on an encoded picture before its negative is considered: a familiar picture stays familiar. Undefined
+    /// where the model has no statistics for it.
     #[wasm_bindgen(js_name = firstVerdict)]
     pub async fn first_verdict(&self, image: &EncodedImage) -> Result<JsVerdict> {
         let first = self.engine.first_verdicts(&image.0).await?;
         Ok(object(&first.and_then(|verdicts| verdicts.first().copied())))
     }
 
-    /// What an encoded picture looks like to the model; undefined where it does not say.
+    /// The verdict on whether an encoded picture looks familiar to the model; undefined where the model has no
+    /// statistics for it.
     pub async fn verdict(&self, picture: &Picture, image: &EncodedImage) -> Result<JsVerdict> {
         let looks = self.engine.ood_check(&[&picture.0], &image.0).await?;
         Ok(object(&looks.and_then(|looks| looks.first().map(|(_, verdict)| *verdict))))
     }
 
-    /// Scores findings on a picture, in their order.
+    /// Scores findings on a picture, in the order given.
     pub async fn score(&self, image: &EncodedImage, findings: Vec<String>) -> Result<JsScores> {
         let scores = self.engine.score(&image.0, &sentences(&findings)?).await?;
         Ok(self.score_objects(&findings, &scores))
     }
 
-    /// What scoring needs of a picture, to score it again without its file: bits of half-precision numbers.
+    /// Everything that scoring needs of a picture, as bits of half-precision numbers, so that it can be scored again
+    /// without its file.
     pub async fn keep(&self, image: &EncodedImage) -> Result<Vec<u16>> {
         Ok(self.engine.keep(&image.0).await?.pop().unwrap_or_default())
     }
 
-    /// Scores findings on what this model has kept of a picture, in their order.
+    /// Scores findings on a picture that this model has kept, in the order given.
     #[wasm_bindgen(js_name = scoreKept)]
     pub async fn score_kept(&self, kept: &[u16], findings: Vec<String>) -> Result<JsScores> {
         let scores = self.engine.score_kept(&[kept], &sentences(&findings)?).await?;
         Ok(self.score_objects(&findings, &scores))
     }
 
-    /// The global features of a picture, as the image encoder makes them.
+    /// The global features of a picture from the image encoder.
     pub async fn embed(&self, image: &EncodedImage) -> Result<Vec<f32>> {
         Ok(self.engine.embed(&image.0).await?.pop().unwrap_or_default())
     }
 
-    /// What the text encoder makes of a finding's sentence.
+    /// Encodes a finding's sentence with the text encoder.
     #[wasm_bindgen(js_name = encodeText)]
     pub async fn encode_text(&self, finding: &str) -> Result<JsEncodedText> {
         let sentence = prompt::sentence(finding)?;
@@ -200,7 +202,7 @@ impl Model {
         object(&scores)
     }
 
-    /// How a picture and a finding come to their score.
+    /// Every step from a picture and a finding to their score.
     pub async fn explain(&self, image: &EncodedImage, finding: &str) -> Result<JsExplanation> {
         let explanation = self.engine.explain(&image.0, &prompt::sentence(finding)?).await?;
         Ok(object(&objects::Explanation::from(&explanation)))
@@ -228,7 +230,7 @@ impl Model {
         }
     }
 
-    /// What was measured of a sentence, with its place in the reference distribution.
+    /// The measurements of a sentence on labelled images, with their percentiles in the reference distribution.
     fn measured(&self, prompt: &Prompt, reference: Option<&[f32]>) -> Option<WithStandings> {
         let measured = self.engine.validation(prompt)?;
         let standings = measured.undecided.zip(reference);
@@ -237,14 +239,15 @@ impl Model {
         Some(WithStandings { measured, standings })
     }
 
-    /// The findings that a reference population is measured for: all that the model offers and `more`, each sentence once,
-    /// without those whose words it never learnt.
+    /// The findings for which a reference population is measured: all that the model offers and `more`, one for each
+    /// sentence, except for those whose words the model never learnt.
     pub async fn measurable(&self, more: Vec<String>) -> Result<Vec<String>> {
         self.engine.measurable(&more).await
     }
 
-    /// The file of a reference population. `scores`: for each image, one after another, the logits of all findings, and
-    /// where the model has cosines, these after them; `labelled`: what is known of its findings by labels, if anything.
+    /// The file of a reference population. `scores` has for each image, one after another, the logits of all findings,
+    /// followed by the cosines if the model has these; `labelled` has the results of an evaluation for those findings
+    /// that have labels.
     #[wasm_bindgen(js_name = populationOf)]
     pub fn population_of(
         &self,
@@ -267,8 +270,8 @@ impl Model {
         Ok(made.to_json()?)
     }
 
-    /// Ranks scores among the images of a reference population's file from now on, or among the model's own again. What the
-    /// model is then changes with it.
+    /// Ranks scores from now on among the images of a reference population's file; without a file, among the model's
+    /// own images again. Returns the facts about the model, which change with the population.
     #[wasm_bindgen(js_name = rankAmong)]
     pub fn rank_among(&self, file: Option<Vec<u8>>) -> Result<JsModelInfo> {
         let population = file.map(|file| Population::parse(&file)).transpose()?;
@@ -276,7 +279,7 @@ impl Model {
         Ok(self.info())
     }
 
-    /// Where logits of a finding stand, of images that were scored before.
+    /// The percentiles of a finding's logits, for images that were scored before.
     pub async fn rank(&self, finding: &str, logits: Vec<f32>) -> Result<JsRanked> {
         let prompt = Prompt::new(&prompt::sentence(finding)?);
         let percentiles = self.engine.rank(&prompt, &logits).await?;
@@ -285,28 +288,28 @@ impl Model {
         Ok(object(&Ranked { percentiles, measured }))
     }
 
-    /// Forgets all encoded texts.
+    /// Clears the cache of encoded texts.
     #[wasm_bindgen(js_name = forgetTexts)]
     pub fn forget_texts(&self) {
         self.engine.forget_texts();
     }
 }
 
-/// The sentences that are sent for findings.
+/// The sentences that are given to the model for findings.
 pub(super) fn sentences(findings: &[String]) -> Result<Vec<String>> {
     findings.iter().map(|finding| prompt::sentence(finding)).collect()
 }
 
-/// A picture as the fusion needs it.
+/// An encoded picture, as the fusion needs it.
 #[wasm_bindgen]
 pub struct EncodedImage(pub(super) EncodedImages);
 
 #[wasm_bindgen]
 impl EncodedImage {
-    /// The square the model saw, in pixels of the picture.
+    /// The square that the model saw, in pixels of the picture.
     #[wasm_bindgen(getter)]
     pub fn view(&self) -> JsView {
-        // Of the one picture that was encoded.
+        // Exactly one picture was encoded.
         object(&self.0.views[0])
     }
 }

@@ -1,5 +1,5 @@
-//! The plain objects that cross the boundary, where the library has none that is just so. `types.d.ts`
-//! declares them, with units and shapes.
+//! The plain objects that cross the boundary, where the library has no type of the same form. `types.d.ts` declares
+//! them, with units and shapes.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::package::config::{Credit, Measured, Preset};
 use crate::radiograph::dicom::Window;
 use crate::radiograph::preprocess::{Resize, View};
 
-/// Numbers that become a typed array; natively, a sequence.
+/// Numbers that become a typed array in JavaScript, and a sequence in native builds.
 #[derive(Debug, Clone, Copy)]
 pub enum TypedArray<'a> {
     F32(&'a [f32]),
@@ -52,14 +52,14 @@ impl Serialize for TypedArray<'_> {
     }
 }
 
-/// What the page's `Error` has besides its message.
+/// The properties of the page's `Error` other than its message.
 #[derive(Debug, Serialize)]
 pub struct ProgramError<'a> {
     pub code: &'static str,
     pub values: BTreeMap<&'static str, ErrorValue<'a>>,
 }
 
-/// A text, or a reason that is a code itself.
+/// A text, or a reason that has a code of its own.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum ErrorValue<'a> {
@@ -75,14 +75,14 @@ impl<'a> From<&'a Error> for ProgramError<'a> {
     }
 }
 
-/// What the model runs on.
+/// The device on which the model runs.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeviceInfo {
     pub kind: &'static str,
     pub name: String,
 }
 
-/// All that a page shows about a model.
+/// Everything that the page shows about a model.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelInfo<'a> {
@@ -106,7 +106,7 @@ pub struct ModelInfo<'a> {
     pub cosine_head: bool,
 }
 
-/// How one finding scores on one picture.
+/// The score of one finding on one picture.
 #[derive(Debug, Serialize)]
 pub struct Score<'a> {
     pub finding: &'a str,
@@ -123,7 +123,7 @@ pub struct Score<'a> {
     pub reference: Option<TypedArray<'a>>,
 }
 
-/// What the text encoder makes of a sentence.
+/// A sentence, encoded by the text encoder.
 #[derive(Debug, Serialize)]
 pub struct EncodedText<'a> {
     pub sentence: &'a str,
@@ -132,7 +132,7 @@ pub struct EncodedText<'a> {
     pub tokens: TypedArray<'a>,
 }
 
-/// What was measured of a finding, and its undecided logits as percentiles too.
+/// The measurements of a finding on labelled images, and its undecided logits also as percentiles.
 #[derive(Debug, Serialize)]
 pub struct WithStandings {
     #[serde(flatten)]
@@ -140,14 +140,14 @@ pub struct WithStandings {
     pub standings: Option<[f32; 2]>,
 }
 
-/// Where logits of one finding stand.
+/// The percentiles of logits of one finding.
 #[derive(Debug, Serialize)]
 pub struct Ranked<'a> {
     pub percentiles: Option<TypedArray<'a>>,
     pub measured: Option<WithStandings>,
 }
 
-/// A finding on labelled images, as an evaluation reports it.
+/// The results of an evaluation for a finding.
 #[derive(Debug, Deserialize)]
 pub struct Labelled {
     pub finding: String,
@@ -164,7 +164,7 @@ impl From<&Labelled> for Measured {
     }
 }
 
-/// How one picture and one sentence come to their score.
+/// Every step from one picture and one sentence to their score.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation<'a> {
@@ -209,14 +209,14 @@ impl<'a> From<&'a explanation::Explanation> for Explanation<'a> {
     }
 }
 
-/// What is seen of a finding.
+/// A finding by its observations.
 #[derive(Debug, Serialize)]
 pub struct Observed<'a> {
     pub observations: Vec<Score<'a>>,
     pub combined: Option<Combined>,
 }
 
-/// What a viewer shows.
+/// The values of a picture for a viewer.
 #[derive(Debug, Serialize)]
 pub struct Shown<'a> {
     pub values: TypedArray<'a>,
@@ -246,7 +246,7 @@ pub struct Palette<'a> {
     pub ramp: TypedArray<'a>,
 }
 
-/// What a language model is asked.
+/// The instructions for a language model.
 #[derive(Debug, Serialize)]
 pub struct Rewriting<'a> {
     pub instructions: &'a str,

@@ -1,4 +1,4 @@
-//! Pictures, from files and drawn ones, and the colours of maps over them.
+//! Pictures, decoded from files or drawn, and the colours of maps over them.
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -14,7 +14,7 @@ use crate::phantom::Phantom;
 use crate::radiograph::dicom::{About, Values};
 use crate::radiograph::preprocess::{ImageConfig, Seen};
 
-/// A decoded radiograph: 8-bit grey, upright; of a grey DICOM file in full depth too.
+/// A decoded radiograph: 8-bit grey, upright; for a grey DICOM file also in full depth.
 #[wasm_bindgen]
 pub struct Picture(pub(super) crate::radiograph::Picture);
 
@@ -31,7 +31,7 @@ impl Picture {
         Ok(Self(crate::radiograph::Picture::from_grey(size, size, grey)?))
     }
 
-    /// The same with black and white exchanged.
+    /// The same picture with black and white exchanged.
     pub fn negative(&self) -> Self {
         Self(self.0.negative())
     }
@@ -48,31 +48,31 @@ impl Picture {
         self.0.height()
     }
 
-    /// How the file was read, where that is not plain.
+    /// Notes on how the file was read, where that was not straightforward.
     #[wasm_bindgen(getter)]
     pub fn notes(&self) -> JsNotes {
         object(&self.0.notes().to_vec())
     }
 
-    /// Technical facts of a DICOM file, none of them identifying.
+    /// Technical facts about a DICOM file, none of which identifies a person.
     #[wasm_bindgen(getter)]
     pub fn facts(&self) -> JsFacts {
         object(&self.0.about().map(About::facts).unwrap_or_default())
     }
 
-    /// View, sex and age group, as far as a DICOM file tells them.
+    /// View, sex and age group, as far as a DICOM file states them.
     #[wasm_bindgen(getter)]
     pub fn groups(&self) -> JsGroups {
         object(&self.0.about().map(|about| about.groups).unwrap_or_default())
     }
 
-    /// What in the file speaks against scoring it as a frontal chest radiograph.
+    /// Reasons in the file against scoring it as a frontal chest radiograph.
     #[wasm_bindgen(getter)]
     pub fn warnings(&self) -> JsWarnings {
         object(&self.0.warnings())
     }
 
-    /// What a viewer shows.
+    /// The values of the picture for a viewer.
     pub fn shown(&self) -> JsShown {
         let shown = self.0.shown();
         let spacing = self.0.about().and_then(|about| about.spacing);
@@ -113,25 +113,25 @@ fn phantom_from(params: JsPhantom) -> Result<Phantom> {
         .map_err(|error| Error::Image(format!("no phantom: {error}").into()))
 }
 
-/// The synthetic radiographs on offer.
+/// The available synthetic radiographs.
 #[wasm_bindgen]
 pub fn phantoms() -> JsExamples {
     object(&Phantom::EXAMPLES)
 }
 
-/// A synthetic chest to practise on, of its own for each seed. `difficulty`: 0 plain to 1 subtle.
+/// A synthetic chest for practice, different for each seed. `difficulty` goes from 0, obvious, to 1, subtle.
 #[wasm_bindgen(js_name = phantomCase)]
 pub fn phantom_case(seed: u32, difficulty: f32) -> JsCase {
     object(&Phantom::case(seed.into(), difficulty))
 }
 
-/// Where a phantom's findings really are.
+/// The true places of a phantom's findings.
 #[wasm_bindgen(js_name = phantomTruth)]
 pub fn phantom_truth(params: JsPhantom) -> Result<JsTruths> {
     Ok(object(&phantom_from(params)?.truth()))
 }
 
-/// The same phantom without a drawn finding, and nothing else changed; undefined where that is not drawn.
+/// The same phantom without a finding, and otherwise unchanged; undefined where the phantom does not show that finding.
 #[wasm_bindgen(js_name = phantomWithout)]
 pub fn phantom_without(params: JsPhantom, finding: &str) -> Result<JsWithout> {
     Ok(object(&phantom_from(params)?.without(finding)))

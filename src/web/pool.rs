@@ -1,4 +1,4 @@
-//! The pool of workers as the page provides it.
+//! The pool of workers, which the page provides.
 
 use wasm_bindgen::prelude::*;
 
@@ -34,7 +34,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn finish(this: &Pool, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
 
-    /// The instances beside a member, as `www/worker/member.js` reaches them.
+    /// The neighbours of a member, which `www/worker/member.js` provides.
     #[wasm_bindgen(typescript_type = "Neighbours")]
     pub type Beside;
 
@@ -79,7 +79,7 @@ impl Workers for Pool {
     }
 }
 
-/// Gives this instance a pool of workers.
+/// Gives this instance its pool of workers.
 #[wasm_bindgen(js_name = joinPool)]
 pub fn join_pool(pool: Pool) {
     pool::join(Box::new(pool));
@@ -95,7 +95,7 @@ impl Neighbours for Beside {
     }
 }
 
-/// A member of a pool, in an instance of its own.
+/// A member of a pool, which is an instance of its own.
 #[wasm_bindgen]
 pub struct PoolMember {
     member: Member,
@@ -104,13 +104,13 @@ pub struct PoolMember {
 
 #[wasm_bindgen]
 impl PoolMember {
-    /// One that keeps no weights.
+    /// A member without cached weights.
     #[wasm_bindgen(constructor)]
     pub fn new(neighbours: Beside) -> Self {
         Self { member: Member::default(), neighbours }
     }
 
-    /// Does a share: a job as the lead encodes it, and its inputs one after another.
+    /// Computes a share, given a job as encoded by the lead, and its inputs one after another.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! `types.d.ts` and the objects that it declares, held together: examples of every object fit what is declared, and
-//! every declared property, alternative and code is met by an example.
+//! Checks that objects agree with `types.d.ts`: examples of every object fit its declaration, and every declared
+//! property, alternative and code occurs in an example.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,12 +38,12 @@ use crate::text::align::{align, complete};
 
 const TYPES: &str = include_str!("types.d.ts");
 
-/// A type, as far as `types.d.ts` needs one.
+/// A type of TypeScript, as far as `types.d.ts` uses such types.
 #[derive(Debug, Clone, PartialEq)]
 enum Type {
-    /// A name: of TypeScript's own types, or a declared one.
+    /// A type by its name: one of TypeScript's own, or a declared one.
     Named(String),
-    /// A text and no other.
+    /// A string literal.
     Text(String),
     Array(Box<Type>),
     Tuple(Vec<Type>),
@@ -59,14 +59,14 @@ struct Property {
     of: Type,
 }
 
-/// The declarations, and which parts of them examples have met.
+/// The declarations, and which parts of them have occurred in examples.
 pub struct Declarations {
     types: BTreeMap<String, Type>,
     parts: BTreeSet<String>,
     met: RefCell<BTreeSet<String>>,
 }
 
-/// Reads what was split into words and signs.
+/// Parses a source that was split into words and signs.
 struct Parser<'a>(&'a [String]);
 
 impl Parser<'_> {
@@ -133,7 +133,7 @@ impl Parser<'_> {
         Type::Named(name)
     }
 
-    /// Up to the closing brace; methods are left out.
+    /// The properties up to the closing brace; methods are left out.
     fn properties(&mut self) -> Vec<Property> {
         let mut all = Vec::new();
         while !self.take("}") {
@@ -151,7 +151,7 @@ impl Parser<'_> {
     }
 }
 
-/// Words, texts (after a quote, without the closing one) and signs; comments are left out.
+/// The words, strings (beginning with a quote, without the closing one) and signs of a source; comments are left out.
 fn tokens(source: &str) -> Vec<String> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut tokens = Vec::new();
@@ -174,7 +174,7 @@ fn tokens(source: &str) -> Vec<String> {
 }
 
 impl Declarations {
-    /// Of a file of declarations.
+    /// Reads a file of declarations.
     pub fn read(source: &str) -> Self {
         let tokens = tokens(source);
         let mut parser = Parser(&tokens);
@@ -202,7 +202,7 @@ impl Declarations {
         Self { types, parts, met: RefCell::default() }
     }
 
-    /// Whether a value fits a type, and if not, why.
+    /// Checks that a value fits a type; otherwise returns the reason.
     fn fit(&self, value: &Value, of: &Type, at: &str) -> Result<(), String> {
         let fail = || Err(format!("{at}: {value} is no {of:?}"));
         let all = |values: &[Value], of: &Type| {
@@ -243,7 +243,7 @@ impl Declarations {
                 if let Some(name) = values.keys().find(unknown) {
                     return Err(format!("{at} declares no {name}"));
                 }
-                // First the code, which says what the others are.
+                // The code is checked first, because it determines the other properties.
                 for Property { name, optional, of } in properties {
                     match values.get(name) {
                         None | Some(Value::Null) if *optional => continue,
@@ -258,7 +258,7 @@ impl Declarations {
         }
     }
 
-    /// An example fits what is declared.
+    /// Checks that an example fits its declaration.
     pub fn check(&self, name: &str, example: &impl Serialize) {
         let value = serde_json::to_value(example).unwrap();
         self.fit(&value, &Type::Named(name.to_string()), name)
@@ -267,14 +267,14 @@ impl Declarations {
 }
 
 impl Declarations {
-    /// Nothing is declared that no example has.
+    /// Checks that every declared part occurs in some example.
     pub fn all_met(&self) {
         let unmet: Vec<_> = self.parts.difference(&self.met.borrow()).cloned().collect();
         assert!(unmet.is_empty(), "declared, and met by no example: {unmet:#?}");
     }
 }
 
-/// Every property and every text of a declared type, as `fit` notes them.
+/// Lists every property and every string literal of a declared type, in the same form as `fit` records them.
 fn list_parts(of: &Type, at: &str, parts: &mut BTreeSet<String>) {
     match of {
         Type::Text(text) => drop(parts.insert(format!("{at} {text}"))),
@@ -292,7 +292,7 @@ fn list_parts(of: &Type, at: &str, parts: &mut BTreeSet<String>) {
     }
 }
 
-/// One of each variant; another one in the library does not compile until it is here too.
+/// One value of each variant. If the library gets another variant, this does not compile until it is listed here.
 macro_rules! each {
     ($type:ident: $($variant:ident $({ $($named:tt)* })? $(($($value:expr),*))?),* $(,)?) => {{
         let _ = |known: $type| match known { $($type::$variant { .. } => (),)* };

@@ -1,4 +1,4 @@
-//! Words: what a person types or pastes, and what a language model makes of it.
+//! Text that a person types or pastes, and the answers of a language model about it.
 
 use wasm_bindgen::prelude::*;
 
@@ -14,19 +14,19 @@ pub fn typed(text: &str) -> JsTyped {
     object(&align::typed::typed(text))
 }
 
-/// What a language model is told, and the JSON schema of its answer.
+/// The instructions for a language model, and the JSON schema of its answer.
 #[wasm_bindgen]
 pub fn rewriting() -> JsRewriting {
     object(&Rewriting { instructions: &reading::SYSTEM_PROMPT, schema: reading::schema() })
 }
 
-/// What a language model made of a text, as far as it can be believed.
+/// A language model's answer about a text, reduced to what the vocabulary and the rules recognise.
 #[wasm_bindgen(js_name = readAnswer)]
 pub fn read_answer(text: &str, answer: &str) -> Result<JsReading> {
     Ok(object(&reading::check(reading::parse(answer)?, text)))
 }
 
-/// Findings that a text may be the beginning of, at most `limit`.
+/// Completions of a text to findings, at most `limit`.
 #[wasm_bindgen]
 pub fn complete(prefix: &str, limit: usize) -> JsCompletions {
     object(&align::complete(prefix, limit))
@@ -38,7 +38,7 @@ pub fn japanese_names() -> JsNames {
     object(&align::japanese())
 }
 
-/// The sentence that is sent to the model for a finding.
+/// The sentence that is given to the model for a finding.
 #[wasm_bindgen]
 pub fn sentence(finding: &str) -> Result<String> {
     prompt::sentence(finding)

@@ -1,4 +1,4 @@
-//! A report as files.
+//! Writes a report as files.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use carzero::evaluate::report::Report;
 use carzero::evaluate::{EvaluateError, Result, roc};
 
-/// Writes a report to a folder, which is made where it is missing: report.md, report.json, roc/*.svg and, if asked for,
-/// thresholds.json.
+/// Writes a report to a folder, which is created if it does not exist: report.md, report.json, roc/*.svg and, if asked
+/// for, thresholds.json.
 pub fn write(report: &Report, folder: &Path, thresholds: bool) -> Result<()> {
     let curves = folder.join("roc");
     std::fs::create_dir_all(&curves).map_err(|error| cannot_write(&curves, error))?;

@@ -1,4 +1,4 @@
-//! Whole evaluations of small files.
+//! Complete evaluations of small files.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ a,3,1,0,1\nb,2,4,0,1\nc,1,3,0,1\nd,0,2,,1\nx,9,9,9,9\n";
 const LABELS: &str = "id,person,split,Mass,pleural_effusion,Edema
 d,p2,test,0,0,1\nc,p2,test,1,-1,0\nb,p1,test,0,1,nan\na,p1,val,1,0,0.0\ny,p9,val,1,1,1\n";
 
-/// A folder with the two files.
+/// A folder with the files of predictions and labels.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("p.csv"), PREDICTIONS).unwrap();
@@ -120,8 +120,8 @@ fn long_form_equals_wide_form_and_joins_by_file_name() {
     assert!(long.markdown().contains("Joined by file name"));
 }
 
-/// 40 images whose scores know about their labels, and in another order without it; as columns
-/// image, Mass of the predictions and of the labels.
+/// 40 images whose scores correlate with their labels. Predictions and labels are in different orders; each row is
+/// image and Mass.
 fn shuffled() -> [Vec<[String; 2]>; 2] {
     let image = |n: usize| format!("p{:02}/i{n:03}.png", n / 2);
     let predictions = (0..40).map(|row| row * 7 % 40);
@@ -143,7 +143,7 @@ fn shuffled_auroc() -> f64 {
     wins.sum::<f64>() / 400.0
 }
 
-/// A table with a header, `row` making a line of its number and two cells.
+/// A table with a header; `row` makes a line from its number and two cells.
 fn table(rows: &[[String; 2]], header: &str, row: impl Fn(usize, &str, &str) -> String) -> String {
     let lines = rows.iter().enumerate().map(|(n, [image, mass])| row(n, image, mass) + "\n");
     format!("{header}\n{}", lines.collect::<String>())
@@ -161,9 +161,9 @@ fn the_key_is_the_column_that_tells_images() {
     let cases: [(&str, Line, &str, Line); 12] = [
         // `DataFrame.to_csv` of pandas: the index first, without a name.
         (",image,Mass", counted, ",image,Mass", counted),
-        // Read again by `read_csv` and written once more.
+        // The same read by `read_csv` and written once more.
         ("Unnamed: 0,image,Mass", counted, "Unnamed: 0,image,Mass", counted),
-        // What is left of an index after a selection of rows.
+        // An index from which some rows were removed.
         (",image,Mass", gaps, ",image,Mass", gaps),
         // `reset_index`.
         ("index,image,Mass", counted, "index,image,Mass", gaps),
@@ -192,7 +192,7 @@ fn the_key_is_the_column_that_tells_images() {
 fn columns_that_join_other_rows_are_named() {
     let folder = folder();
     let [predictions, labels] = shuffled();
-    // Both tell rows, but the scans were numbered anew.
+    // Both columns are unique, but the studies are numbered differently in the two files.
     let row = |n: usize, image: &str, mass: &str| format!("{image},S{:03},{mass}", n * 3 % 40);
     fs::write(folder.path().join("p.csv"), table(&predictions, "image,study,Mass", row)).unwrap();
     fs::write(folder.path().join("l.csv"), table(&labels, "image,study,Mass", row)).unwrap();
@@ -230,7 +230,7 @@ fn tables_are_read_as_spreadsheets_write_them() {
     let upper = |text: String| words(text).replace("True", "TRUE").replace("False", "FALSE");
     let cases: [(Vec<u8>, Vec<u8>); 7] = [
         (write(&predictions, ';', ".").into(), write(&labels, ';', ".").into()),
-        // Where the decimal point is a comma, cells are separated by semicolons.
+        // If the decimal separator is a comma, cells are separated by semicolons.
         (
             write(&predictions, ';', ",").into(),
             format!("\u{feff}{}", write(&labels, ',', ".")).into(),
@@ -268,7 +268,7 @@ fn thresholds_are_chosen_or_given() {
         (chosen.images, chosen.validation_images, chosen.findings[0].threshold),
         (3, 2, Some(3.0))
     );
-    // x 9 alone is called present, wrongly: TP 0, FP 1, FN 1, TN 1.
+    // Only x, with 9, is called present, which is wrong: TP 0, FP 1, FN 1, TN 1.
     let metrics = chosen.findings[0].metrics;
     assert_eq!((metrics.f1.unwrap().value, metrics.mcc.unwrap().value), (0.0, -0.5));
     let given = report(&folder, "--thresholds @/t.json --resamples 0");
@@ -300,10 +300,11 @@ fn groups_of_findings_and_negation() {
         ("macro tail", 1.0),
     ];
     assert_eq!(groups, expected);
-    // "no A" rises exactly as A becomes absent.
+    // The scores of "no A" rank the images exactly by the absence of A.
     assert_eq!(report.findings[0].metrics.negation_auroc.unwrap().value, 1.0);
     assert_eq!(report.findings[1].metrics.negation_auroc, None);
-    // Percentiles of a, b, c: A and B 17, 50, 83; C 50, 83, 17. Top-1: a no, b C yes, c ties no.
+    // Percentiles of a, b, c: A and B 17, 50, 83; C 50, 83, 17. Top-1: a misses, b hits with C, c misses because of a
+    // tie.
     assert_eq!(report.top_k[0].images, 3);
     assert_eq!(report.top_k[0].accuracy.unwrap().value, 1.0 / 3.0);
     assert!((report.top_k[0].chance.unwrap() - 4.0 / 9.0).abs() < 1e-12);
@@ -315,7 +316,7 @@ fn a_macro_mean_keeps_its_findings_in_every_resample() {
     let folder = folder();
     fs::write(folder.path().join("p.csv"), "id,A,B\na,9,1\nb,2,2\nc,3,3\nd,4,9\n").unwrap();
     fs::write(folder.path().join("l.csv"), "id,A,B\na,1,1\nb,0,0\nc,0,0\nd,0,0\n").unwrap();
-    // A is always 1 and B always 0, if they have a value at all.
+    // The AUROC of A is always 1 and that of B always 0, if they have a value at all.
     let auroc = report(&folder, "--resamples 200").macros[0].metrics.auroc.unwrap();
     assert_eq!((auroc.value, auroc.interval), (0.5, Some([0.5, 0.5])));
 }
@@ -345,12 +346,12 @@ a,Mass,0,0,100,100,1,0,0,0\nb,Mass,0,0,100,100,0,0,0,1\nb,Edema,0,0,100,100,0,3,
         [("macro", 3, 0.75, 0.625), ("There is Edema", 1, 1.0, 0.75), ("mass", 2, 0.5, 0.5)]
     );
     assert_eq!(report.localisation[0].chance, Some(0.25));
-    // c has no box, and nothing else is left over.
+    // c has no box, and nothing else is left out.
     assert!(
         report.markdown().contains("Maps without a box of their finding, left out: 1 (Mass of c).")
     );
     assert!(!report.markdown().contains("without a map"));
-    // a and b are of one patient, so there is nothing to resample.
+    // a and b are of the same patient, so there is nothing to resample.
     assert_eq!(report.localisation[0].pointing_game.unwrap().interval, None);
     fs::write(folder.path().join("m.csv"), maps.replace(",v3", ",w")).unwrap();
     let error = evaluate(&args(&folder, "--boxes @/b.csv --maps @/m.csv")).unwrap_err();

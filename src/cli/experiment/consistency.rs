@@ -1,4 +1,4 @@
-//! `carzero experiment consistency`: how much the wording moves a model's scores, over many images.
+//! `carzero experiment consistency`: how much a model's scores depend on the wording, over many images.
 
 use std::path::PathBuf;
 
@@ -19,37 +19,37 @@ pub struct Args {
     /// A finding; may be given several times [default: those of the model's first preset]
     #[arg(long = "finding", value_name = "TEXT")]
     findings: Vec<String>,
-    /// Images that took no part in training
+    /// Images that were not used in training
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }
 
-/// What is printed.
+/// The output.
 #[derive(Debug, Serialize)]
 pub struct Consistency {
     images: usize,
-    /// Of one finding, those that keep its meaning: the fewest and the most of the findings.
+    /// The number of wordings that keep a finding's meaning: the smallest and the largest number over the findings.
     wordings: [usize; 2],
     findings: Vec<Row>,
     /// Over all findings.
     all: Row,
 }
 
-/// How far wordings of the same meaning stand apart, with 95 % intervals over images.
+/// How much the percentiles of wordings with the same meaning vary, with 95 % intervals over images.
 #[derive(Debug, Serialize)]
 struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     finding: Option<String>,
-    /// Standard deviation of the percentiles within an image, its root mean square over images.
+    /// Standard deviation of the percentiles within an image, as root mean square over images.
     before: Option<Estimate>,
-    /// The same once the wordings are aligned.
+    /// The same after the wordings have been aligned.
     after: Option<Estimate>,
-    /// The share of the variance that alignment takes away.
+    /// The share of the variance that alignment removes.
     explained: Option<Estimate>,
 }
 
 impl Args {
-    /// Scores all images on all wordings.
+    /// Scores all images with all wordings.
     pub fn ask(&self) -> Result<Consistency> {
         let engine = self.model.open()?;
         let findings = match self.findings.as_slice() {
@@ -75,7 +75,7 @@ impl Args {
 }
 
 impl Consistency {
-    /// `spreads`: of each finding, image by image.
+    /// `spreads` holds for each finding its spread on each image.
     fn new(findings: &[String], spreads: &[Vec<Spread>]) -> Self {
         let images = spreads.first().map_or(0, Vec::len);
         let counts = || spreads.iter().flatten().map(|spread| spread.wordings);

@@ -14,7 +14,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// All activations, in the order of their numbers.
+    /// All activations, in the order of the numbers by which jobs encode them.
     #[cfg(feature = "flex")]
     pub const ALL: [Self; 4] = [Self::Identity, Self::Relu, Self::Relu6, Self::Gelu];
 }

@@ -1,4 +1,4 @@
-//! Operations composed of Burn's own: what every device can compute, with gradients.
+//! Operations composed of Burn's own, which every device can compute and which support gradients.
 
 use burn::tensor::activation::{gelu, relu, relu6, softmax};
 use burn::tensor::ops::ConvOptions;

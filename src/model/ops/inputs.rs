@@ -1,4 +1,4 @@
-//! What operations take and yield besides plain tensors.
+//! The inputs and outputs of operations that are not plain tensors.
 
 use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 /// The weight and bias of a linear layer.
 #[derive(Debug, Clone)]
 pub struct Affine {
-    /// Identifies the weight, as long as the model lives: the pool's members keep it by this.
+    /// Identifies the weight as long as the model exists. The members of the pool cache it under this identifier.
     pub id: u64,
     /// `[input, output]`; may be [`quantised`](super::quantised).
     pub weight: Tensor<2>,
@@ -25,7 +25,7 @@ impl From<&Linear> for Affine {
 /// The weight and bias of a convolution.
 #[derive(Debug, Clone)]
 pub struct Convolution {
-    /// As [`Affine::id`].
+    /// Like [`Affine::id`].
     pub id: u64,
     /// `[output, input / groups, height, width]`
     pub weight: Tensor<4>,
@@ -82,7 +82,7 @@ impl Projections {
 }
 
 impl From<Convolution> for Affine {
-    /// The convolution as a product of a pixel's inputs, for all places of the filter, with the weights.
+    /// The convolution as a matrix product: each pixel's inputs, for all taps of the filter, times the weights.
     fn from(Convolution { id, weight, bias }: Convolution) -> Self {
         let [output, ..] = weight.dims();
         let weight = weight.reshape([output as isize, -1]).transpose();
@@ -90,16 +90,16 @@ impl From<Convolution> for Affine {
     }
 }
 
-/// The convolutions of an inverted residual block, and how it uses them.
+/// The convolutions and settings of an inverted residual block.
 #[derive(Debug, Clone)]
 pub struct InvertedResidual {
     /// 1 x 1; none where the block does not expand.
     pub expand: Option<Convolution>,
-    /// 3 x 3, each channel by itself.
+    /// 3 x 3, separately for each channel.
     pub depthwise: Convolution,
     /// 1 x 1.
     pub project: Convolution,
-    /// Of the depthwise convolution, 1 or 2.
+    /// Stride of the depthwise convolution, 1 or 2.
     pub stride: usize,
     /// Whether the block's input is added to its output.
     pub residual: bool,
@@ -108,9 +108,9 @@ pub struct InvertedResidual {
 /// A layer of MobileNetV2.
 #[derive(Debug, Clone)]
 pub enum Layer {
-    /// A 3 x 3 convolution with stride 2 of one plane of even sides, zeros around it, and ReLU6.
+    /// A 3 x 3 convolution of one plane with even sides, with stride 2 and zero padding, and ReLU6.
     Stem(Convolution),
-    /// `project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one.
+    /// `project(relu6(depthwise(relu6(expand(x)))))`, plus `x` in a residual block.
     InvertedResidual(Box<InvertedResidual>),
     /// A 1 x 1 convolution and ReLU6.
     Pointwise(Convolution),
@@ -126,10 +126,10 @@ impl Layer {
     }
 }
 
-/// What attention yields.
+/// The result of an attention.
 #[derive(Debug, Clone)]
 pub struct Attended {
-    /// The attended values, heads side by side, `[batch, queries, dim]`.
+    /// The attended values, with heads side by side, `[batch, queries, dim]`.
     pub context: Tensor<3>,
     /// Logits before the softmax, without the bias, `[batch, heads, queries, keys]`.
     pub scores: Tensor<4>,

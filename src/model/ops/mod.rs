@@ -1,13 +1,13 @@
-//! What devices compute: one interface, and three implementations of it.
+//! The operations of the model: one interface, with three implementations for different devices.
 //!
 //! | module | device |
 //! |---|---|
-//! | `cpu` | the CPU: loops over slices; natively only MobileNetV2's block, in WebAssembly all |
+//! | `cpu` | the CPU: loops over slices; natively for MobileNetV2's block only, in WebAssembly for all operations |
 //! | `gpu` | a GPU: kernels in CubeCL |
-//! | `composed` | any, also where gradients are tracked: Burn's own operations |
+//! | `composed` | any device, also where gradients are tracked: Burn's own operations |
 //!
-//! The devices of the inputs decide which one computes ([`Kernels::of`]); nothing else in the model
-//! knows of devices. Where a build has one device only, the compiler removes the others.
+//! The devices of the inputs decide which implementation is used ([`Kernels::of`]); nothing else in the model depends
+//! on the device. Where a build has only one device, the compiler removes the others.
 
 pub mod activation;
 pub(super) mod composed;
@@ -39,8 +39,8 @@ enum Kernels {
 }
 
 impl Kernels {
-    /// Chooses by the devices that an operation's inputs are on. In training some inputs may track
-    /// gradients, for which only the CPU's inverted residual block has kernels.
+    /// Chooses by the devices that an operation's inputs are on. In training some inputs may track gradients, for which
+    /// only the CPU's inverted residual block has a kernel.
     fn of(devices: &[Device]) -> Self {
         #[cfg(feature = "wgpu")]
         if devices.iter().all(gpu::is_available) {
@@ -54,7 +54,7 @@ impl Kernels {
     }
 }
 
-/// Calls the operation of this name in the implementation that was chosen.
+/// Calls the operation of this name in the implementation that the devices select.
 macro_rules! compute {
     ([$($device:expr),*], $operation:ident($($input:expr),*)) => {
         match Kernels::of(&[$($device),*]) {
@@ -97,7 +97,7 @@ pub fn feed_forward<const D: usize>(
     compute!([x.device(), layers[0].weight.device()], feed_forward(x, layers, between, residual))
 }
 
-/// `x · w`, matrix by matrix.
+/// `x · w` for each matrix of the batch.
 ///
 /// # Shapes
 ///
@@ -107,7 +107,7 @@ pub fn matmul(x: Tensor<3>, w: Tensor<3>) -> Tensor<3> {
     compute!([x.device(), w.device()], matmul(x, w))
 }
 
-/// Rows of a table, which may be [`quantised`], by their numbers.
+/// Looks up rows of a table, which may be [`quantised`], by their indices.
 ///
 /// # Shapes
 ///
@@ -133,11 +133,11 @@ pub fn layer_norm<const D: usize>(
     compute!([x.device(), gamma.device()], layer_norm(x, gamma, beta, epsilon))
 }
 
-/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value`, head by head.
+/// `softmax(query · keyᵀ / sqrt(dim / heads) + bias) · value` for each head.
 ///
 /// # Shapes
 ///
-/// - query: `[batch, queries, dim]`, heads side by side, or of one item for the whole batch
+/// - query: `[batch, queries, dim]` with heads side by side, or `[1, queries, dim]` for the whole batch
 /// - key, value: `[batch, keys, dim]`
 /// - bias: `[batch, keys]`, added to the logits of each key
 pub fn attend(
@@ -150,7 +150,8 @@ pub fn attend(
     compute!([query.device(), key.device(), value.device()], attend(query, key, value, heads, bias))
 }
 
-/// `residual + output(context)`, where `context` is that of [`attend`] from the rows of `x` to the same rows.
+/// `residual + output(context)`, where `context` is what [`attend`] computes with the rows of `x`, projected, as queries,
+/// keys and values.
 ///
 /// # Shapes
 ///
@@ -170,7 +171,7 @@ pub fn self_attention(
 /// # Shapes
 ///
 /// - x: `[images, height, width, channels]`
-/// - output: as `x`, height and width divided by the layers' strides, rounded up
+/// - output: like `x`, with height and width divided by the layers' strides, rounded up
 pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
     compute!([x.device(), layers[0].device()], convolutions(x, layers))
 }

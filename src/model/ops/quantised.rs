@@ -1,41 +1,41 @@
-//! Weights kept as the 8-bit integers that they are stored as. They take a quarter of the memory of
-//! f32, and a text, for which reading the weights is the slowest part, reads a quarter. The page's
-//! devices multiply by them (`cpu::kernels::panels`,
-//! `gpu::kernels`); natively weights become f32 as they are read.
+//! Weights that stay the 8-bit integers as which they are stored. They take a quarter of the memory of f32, and
+//! encoding a text, in which reading the weights is the slowest part, reads a quarter of the bytes. The page's devices
+//! multiply by the integers directly (`cpu::kernels::panels`, `gpu::kernels`); natively weights become f32 when they
+//! are read.
 //!
-//! To Burn these are tensors quantised in blocks. A stored matrix, `[output, input]`, has one factor
-//! for each row; blocks are at most 255 wide, so that a row is several of the same factor. Weights of convolutions become
-//! numbers when they are first used, as the CPU packs them then.
+//! To Burn these are tensors that are quantised in blocks. A stored matrix, `[output, input]`, has one factor for each
+//! row; blocks are at most 255 wide, so that a row consists of several blocks with the same factor. The weights of
+//! convolutions become f32 when they are first used, because the CPU packs them then.
 
 use burn::tensor::TensorData;
 use burn::tensor::quantization::{QuantScheme, QuantStore, QuantValue, ScaleDtype};
 
-/// Whether weights stay integers.
+/// Whether weights stay integers in this build.
 pub const KEPT: bool = cfg!(target_arch = "wasm32");
 
-/// How the device of this build stores them: a GPU has no numbers smaller than 32-bit words.
+/// How the device of this build stores the integers: on a GPU the smallest type is a 32-bit word.
 pub const STORE: QuantStore =
     if cfg!(feature = "flex") { QuantStore::Native } else { QuantStore::PackedU32(0) };
 
-/// Side of the squares in which a matrix is transposed.
+/// Side of the square tiles in which a matrix is transposed.
 const SQUARE: usize = 64;
 
-/// Narrower blocks would have so many factors that they save too little.
+/// The smallest width of a block; narrower ones would need so many factors that they save too little.
 const NARROWEST: usize = 32;
 
-/// What uses a stored matrix.
+/// The kind of layer that uses a stored matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {
-    /// An embedding, as it is.
+    /// An embedding: the matrix stays as it is.
     Embedding,
-    /// A linear layer, transposed: `[input, output]`.
+    /// A linear layer: the matrix is transposed to `[input, output]`.
     Linear,
-    /// A 1 x 1 convolution, `[output, input, 1, 1]`.
+    /// A 1 x 1 convolution: `[output, input, 1, 1]`.
     Convolution,
 }
 
-/// A stored matrix in the form that its user takes. `None` where no width of a block divides a row, or words do
-/// not.
+/// Converts a stored matrix to the layout of its layer. `None` where rows cannot be divided into blocks of a permitted
+/// width, or into whole words.
 #[inline(never)] // see `lib.rs`
 pub fn quantised(
     values: &[u8],
@@ -59,7 +59,7 @@ pub fn quantised(
         User::Convolution => (by_row(), vec![rows, columns, 1, 1], vec![1, width, 1, 1]),
         User::Linear => (factors.repeat(blocks), vec![columns, rows], vec![width, 1]),
     };
-    // Burn puts the factors behind the integers: with room for them nothing has to move.
+    // Burn appends the factors to the integers: capacity for both avoids a copy.
     let mut integers = Vec::with_capacity(values.len() + size_of_val(factors.as_slice()));
     if user == User::Linear {
         integers.resize(values.len(), 0);
@@ -71,7 +71,7 @@ pub fn quantised(
     Some(TensorData::quantized(integers, shape, scheme, &factors, None))
 }
 
-/// `[rows, columns]` to `[columns, rows]`, in squares that fit a core's cache.
+/// Transposes `[rows, columns]` to `[columns, rows]`, in square tiles that fit into a core's cache.
 fn transpose(values: &[u8], transposed: &mut [i8], shape: [usize; 2]) {
     for top in (0..shape[0]).step_by(SQUARE) {
         for left in (0..shape[1]).step_by(SQUARE) {

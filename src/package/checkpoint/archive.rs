@@ -1,34 +1,34 @@
-//! The zip archive that PyTorch writes since 1.6: a pickle, and a file for each storage.
+//! The zip archive that PyTorch writes since 1.6. It contains a pickle, and a file for each storage.
 //!
-//! PyTorch compresses nothing, so that a storage is a run of bytes in the archive. The format is
-//! PKWARE's APPNOTE.TXT, of which this reads what such archives have: the central directory (4.3.12)
-//! with its 64-bit form (4.3.14, 4.5.3), and the length of what precedes a file's bytes (4.3.7).
+//! PyTorch compresses nothing, so that a storage is a contiguous range of bytes in the archive. The format is described
+//! in PKWARE's APPNOTE.TXT. Only what such archives contain is read: the central directory (4.3.12) with its 64-bit
+//! form (4.3.14, 4.5.3), and the length of the header before a file's bytes (4.3.7).
 
 use std::collections::BTreeMap;
 
 use super::file::{Found, SourceFile, Storage};
 use super::pickle::{MAX_PICKLE, Pickle};
 
-/// How a zip archive begins, and each of its files.
+/// The signature at the beginning of a zip archive, and of each file in it.
 pub const ZIP: [u8; 4] = *b"PK\x03\x04";
 /// The largest central directory that is read; no checkpoint has a larger one.
 const MAX_DIRECTORY: u64 = 64 << 20;
-/// The end of the central directory, and the longest comment after it.
+/// Length of the record at the end of the central directory, and of the longest comment after it.
 const END: usize = 22;
 const MAX_COMMENT: u64 = 0xffff;
-/// The places of the end in 64-bit form, and that form.
+/// Length of the 64-bit form's locator, and of its end record.
 const LOCATOR: usize = 20;
 const END_64: usize = 56;
 
 /// A file in the archive.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// Where its header lies.
+    /// Position of its local header.
     header: u64,
-    /// Bytes.
+    /// Length in bytes.
     length: u64,
     crc: u32,
-    /// Neither compressed nor encrypted.
+    /// Whether it is neither compressed nor encrypted.
     plain: bool,
 }
 
@@ -36,7 +36,7 @@ struct Entry {
 ///
 /// # Errors
 ///
-/// What is wrong, where it is damaged, or no checkpoint of PyTorch's.
+/// What is wrong, where the file is damaged or is not a PyTorch checkpoint.
 pub fn tensors(file: &SourceFile) -> Result<Found, String> {
     let archive = Archive::open(file)?;
     let pickle = archive.storage("data.pkl")?;
@@ -55,7 +55,7 @@ pub fn tensors(file: &SourceFile) -> Result<Found, String> {
 /// An open archive.
 struct Archive<'f> {
     file: &'f SourceFile,
-    /// The folder inside, with its slash.
+    /// The top folder inside the archive, including its slash.
     root: String,
     entries: BTreeMap<String, Entry>,
 }
@@ -72,7 +72,7 @@ impl<'f> Archive<'f> {
         Ok(Self { file, root, entries })
     }
 
-    /// Where the bytes of a file lie.
+    /// Where the bytes of a file are.
     fn storage(&self, name: &str) -> Result<Storage, String> {
         let path = format!("{}{name}", self.root);
         let missing = || format!("{path} is missing in the archive; copy or download it again");
@@ -88,12 +88,12 @@ impl<'f> Archive<'f> {
             return Err(damaged());
         }
         let before = 30 + u64::from(short(&start, 26)) + u64::from(short(&start, 28));
-        // `torch.save` may leave the checksums out, and writes 0 then.
+        // `torch.save` can omit checksums, and then writes 0.
         Ok(Storage { start: header + before, length, crc: (crc != 0).then_some(crc) })
     }
 }
 
-/// All files by their names.
+/// All files of the archive by name.
 fn directory(file: &SourceFile) -> Result<BTreeMap<String, Entry>, String> {
     let (start, length) = directory_place(file)?;
     if length > MAX_DIRECTORY {
@@ -123,7 +123,7 @@ fn directory(file: &SourceFile) -> Result<BTreeMap<String, Entry>, String> {
     Ok(entries)
 }
 
-/// Where the central directory begins, and its length.
+/// The position and the length of the central directory.
 fn directory_place(file: &SourceFile) -> Result<(u64, u64), String> {
     let length = file.length().min(END as u64 + MAX_COMMENT + LOCATOR as u64);
     let tail = file.read(file.length() - length, length)?;
@@ -141,7 +141,8 @@ fn directory_place(file: &SourceFile) -> Result<(u64, u64), String> {
     Ok((word(end, 16).into(), word(end, 12).into()))
 }
 
-/// Sizes and places that do not fit into 32 bits, in this order, from a file's extra fields.
+/// Replaces sizes and positions that do not fit into 32 bits by their 64-bit values, which are in this order in a
+/// file's extra fields.
 fn wide(mut sizes: [u64; 3], mut extra: &[u8]) -> Result<[u64; 3], String> {
     while let Some((header, rest)) = extra.split_first_chunk::<4>() {
         let (field, next) = rest.split_at_checked(short(header, 2).into()).ok_or_else(damaged)?;
@@ -161,7 +162,7 @@ fn damaged() -> String {
     "its archive is damaged; copy or download the file again".into()
 }
 
-/// The number of `N` bytes at a place that is known to be there.
+/// `N` bytes at an index, which the caller has checked.
 fn bytes<const N: usize>(from: &[u8], at: usize) -> [u8; N] {
     let mut bytes = [0; N];
     bytes.copy_from_slice(&from[at..at + N]);

@@ -1,4 +1,4 @@
-//! The file of a checkpoint: where tensors lie in it, and how their values are read.
+//! The file of a checkpoint: where its tensors are, and how their values are read.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -7,21 +7,21 @@ use std::io::{Read, Seek, SeekFrom};
 use flate2::Crc;
 use half::{bf16, f16};
 
-/// Bytes that are read and decoded at a time; a browser reads smaller blocks at half the speed.
+/// Number of bytes that are read and decoded at a time; with smaller blocks a browser reads at half the speed.
 const BLOCK: usize = 16 << 20;
 
-/// What can be read from any place: a file on disk, or one that the page was given.
+/// A source with random access: a file on disk, or one that the page was given.
 pub trait Source: Read + Seek {}
 
 impl<S: Read + Seek> Source for S {}
 
-/// An open file, of which no byte is read that is not asked for.
+/// An open file. Only the bytes that are asked for are read.
 pub struct SourceFile {
     source: RefCell<Box<dyn Source>>,
     length: u64,
 }
 
-/// How a number is stored; all are little-endian.
+/// The type of stored numbers; all are little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Number {
     F64,
@@ -35,33 +35,33 @@ pub enum Number {
     U8,
 }
 
-/// Bytes that follow one another in the file, with their CRC-32 where it is known.
+/// A contiguous range of bytes in the file, with its CRC-32 if that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Storage {
-    /// The first byte's place in the file.
+    /// Position of the first byte in the file.
     pub start: u64,
-    /// Bytes.
+    /// Number of bytes.
     pub length: u64,
-    /// Checked where all of them are read.
+    /// It is checked when all of the bytes are read.
     pub crc: Option<u32>,
 }
 
-/// Where a tensor's values lie.
+/// Where the values of a tensor are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
-    /// What they lie in.
+    /// The range of bytes that contains them.
     pub storage: Storage,
-    /// How they are stored.
+    /// The type of the values.
     pub number: Number,
-    /// Values of the storage before the first.
+    /// Index in the storage of the tensor's first value.
     pub offset: usize,
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Values of the storage from one to the next along each axis.
+    /// For each axis, how many values apart neighbours are in the storage.
     pub strides: Vec<usize>,
 }
 
-/// Tensors by name, and the entry of the checkpoint that all of them were found in, if any.
+/// Tensors by name, and the entry of the checkpoint that contained them, if they were in one.
 #[derive(Debug)]
 pub struct Found {
     pub entry: Option<&'static str>,
@@ -75,11 +75,11 @@ impl fmt::Debug for SourceFile {
 }
 
 impl SourceFile {
-    /// Takes a file.
+    /// Opens a file.
     ///
     /// # Errors
     ///
-    /// What is wrong, where its end cannot be found.
+    /// What is wrong, where its length cannot be determined.
     pub fn new(mut source: impl Source + 'static) -> Result<Self, String> {
         let length = source.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
         Ok(Self { source: RefCell::new(Box::new(source)), length })
@@ -90,12 +90,12 @@ impl SourceFile {
         self.length
     }
 
-    /// `length` bytes from `start` on, which must all be there before memory is taken for them.
+    /// Reads `length` bytes from `start` on. That the file is long enough is checked before memory is allocated.
     ///
     /// # Errors
     ///
-    /// What is wrong, where the file ends before or cannot be read.
-    #[inline(never)] // as often as it is called
+    /// What is wrong, where the file is too short or cannot be read.
+    #[inline(never)] // one copy for all callers
     pub fn read(&self, start: u64, length: u64) -> Result<Vec<u8>, String> {
         let inside = start.checked_add(length).is_some_and(|end| end <= self.length);
         let length = usize::try_from(length)
@@ -113,11 +113,11 @@ impl SourceFile {
         read.map_err(|error| format!("the file cannot be read: {error}"))
     }
 
-    /// A tensor's values in the order of its axes, the last one fastest.
+    /// The values of a tensor in row-major order.
     ///
     /// # Errors
     ///
-    /// What is wrong, where it reaches beyond its storage, or that was damaged.
+    /// What is wrong, where the tensor reaches beyond its storage, or the storage is damaged.
     pub fn values(&self, tensor: &Located) -> Result<Vec<f32>, String> {
         let count = tensor.count().ok_or_else(beyond)?;
         let (start, bytes) = tensor.place().ok_or_else(beyond)?;
@@ -133,7 +133,7 @@ impl SourceFile {
         Ok(values)
     }
 
-    /// Values that follow one another.
+    /// Reads and decodes contiguous values.
     fn decoded(
         &self,
         mut start: u64,
@@ -164,7 +164,7 @@ impl SourceFile {
 }
 
 impl Located {
-    /// A tensor whose values follow one another from the storage's beginning on.
+    /// A tensor whose values are contiguous and start at the storage's beginning.
     pub fn in_order(storage: Storage, number: Number, shape: Vec<usize>) -> Self {
         let mut step = 1usize;
         let mut strides = vec![0; shape.len()];
@@ -175,13 +175,13 @@ impl Located {
         Self { storage, number, offset: 0, shape, strides }
     }
 
-    /// How many values it has; `None` for more than can be counted.
+    /// The number of its values; `None` if that overflows.
     pub fn count(&self) -> Option<usize> {
         self.shape.iter().try_fold(1usize, |all, &side| all.checked_mul(side))
     }
 
-    /// Where its bytes lie in the file, from its first value to its last: the first byte's place, and how many there are; `None`
-    /// where they reach beyond the storage.
+    /// Where its bytes are in the file, from its first value to its last: the position of the first byte, and their
+    /// number. `None` where they reach beyond the storage.
     pub fn place(&self) -> Option<(u64, u64)> {
         let size = self.number.size();
         let bytes = u64::try_from(self.reach()?.checked_mul(size)?).ok()?;
@@ -191,7 +191,7 @@ impl Located {
         Some((start.checked_add(first)?, bytes))
     }
 
-    /// Values of the storage from its first to its last.
+    /// How many values of the storage it spans, from its first to its last.
     fn reach(&self) -> Option<usize> {
         if self.shape.contains(&0) {
             return Some(0);
@@ -201,7 +201,7 @@ impl Located {
         })
     }
 
-    /// Whether its values follow one another.
+    /// Whether its values are contiguous and in row-major order.
     fn is_row_major(&self) -> bool {
         let mut step = 1usize;
         self.count() == Some(0)
@@ -213,7 +213,7 @@ impl Located {
     }
 }
 
-/// Collects values that do not follow one another, as of a transposed or sliced tensor.
+/// Collects values that are not contiguous, such as those of a transposed or sliced tensor.
 fn gathered(tensor: &Located, count: usize, stored: &[f32]) -> Vec<f32> {
     let place = |mut index: usize| {
         let mut place = 0;
@@ -226,7 +226,7 @@ fn gathered(tensor: &Located, count: usize, stored: &[f32]) -> Vec<f32> {
     (0..count).map(|index| stored[place(index)]).collect()
 }
 
-/// A number of up to 8 bytes, the lowest first.
+/// A little-endian number of up to 8 bytes.
 pub fn little_endian(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |all, &byte| all << 8 | u64::from(byte))
 }
@@ -237,7 +237,7 @@ fn beyond() -> String {
 }
 
 impl Number {
-    /// Bytes of one.
+    /// The size of a number in bytes.
     pub fn size(self) -> usize {
         match self {
             Self::F64 | Self::I64 => 8,

@@ -1,4 +1,4 @@
-//! Files from before PyTorch 1.6: five pickles one after another, and the storages behind them.
+//! Files of PyTorch before 1.6, which consist of five pickles followed by the storages.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub fn tensors(file: &SourceFile) -> Result<Found, String> {
     let (object, order) = (next()?, next()?);
     let mut storages: BTreeMap<&[u8], (usize, Option<Storage>)> = BTreeMap::new();
     storages.extend(object.storages().map(|(key, number)| (key, (number.size(), None))));
-    // Each storage is its number of values, and these.
+    // Each storage consists of its number of values, followed by the values.
     let mut place = at as u64;
     for key in order.texts() {
         let count = little_endian(&file.read(place, 8)?);

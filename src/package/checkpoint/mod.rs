@@ -1,10 +1,10 @@
-//! Conversion: a published checkpoint becomes a model folder.
+//! Conversion of a published checkpoint to a model folder.
 //!
-//! Reads PyTorch (Lightning) `.ckpt` files, of which only tensors are interpreted and nothing is
-//! executed (`pickle.rs`, in the zip archive of `archive.rs` or, before PyTorch 1.6, as `legacy.rs`
-//! has it), and `safetensors.rs`. All of these tell where tensors lie in the file (`file.rs`), from
-//! which then one at a time is read. Sizes are inferred from the tensors' shapes; then every key and
-//! shape is checked against the layout that these sizes imply.
+//! It reads PyTorch (Lightning) `.ckpt` files and safetensors (`safetensors.rs`). Of the former only tensors are
+//! interpreted and nothing is executed (`pickle.rs`, inside the zip archive of `archive.rs`, or for PyTorch before 1.6
+//! in the format of `legacy.rs`). Each of these readers finds where tensors are in the file (`file.rs`), from which
+//! they are then read one at a time. Sizes are inferred from the shapes of the tensors; then every key and shape is
+//! checked against the layout that these sizes imply.
 
 mod archive;
 mod file;
@@ -34,14 +34,14 @@ pub use file::Source;
 
 /// Prefix of the official keys.
 const PREFIX: &str = "CARZero.";
-/// What `DataParallel` puts before keys, and `torch.compile` before and inside them.
+/// Prefixes that `DataParallel` adds before keys, and `torch.compile` before and inside of them.
 const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
-/// Strides of MobileNetV2's blocks, which no shape tells.
+/// Strides of MobileNetV2's blocks, which cannot be inferred from shapes.
 const MOBILENET_STRIDES: [usize; 17] = [1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1];
 /// The last block of MobileNetV2 with stride 16.
 const MOBILENET_MID: usize = 12;
 
-/// What no tensor shape tells.
+/// Sizes that cannot be inferred from the shapes of tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumed {
     /// Attention heads of the image encoder.
@@ -65,17 +65,17 @@ pub struct Architecture {
     pub fusion: FusionConfig,
 }
 
-/// A checkpoint's tensors by key, read when asked for.
+/// The tensors of a checkpoint by key, which are read when they are needed.
 #[derive(Debug)]
 pub struct Checkpoint {
     tensors: BTreeMap<String, Tensor>,
     notes: Vec<String>,
 }
 
-/// A tensor in its file.
+/// A tensor and its location.
 #[derive(Debug)]
 struct Tensor {
-    /// What it is called there.
+    /// Its key in the file.
     key: String,
     file: Rc<SourceFile>,
     at: Located,
@@ -86,26 +86,27 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// Those of [`Checkpoint::read`].
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| unreadable(&name, error.into()))?;
         Self::read(file, &name)
     }
 
-    /// Finds the tensors of a safetensors file or of a PyTorch checkpoint, which has them under one of
-    /// a few entries or at the top. Whatever else it holds is passed over.
+    /// Finds the tensors of a safetensors file or of a PyTorch checkpoint, which has them either under one of a few
+    /// known entries or at the top level. Everything else in the file is ignored. `name` is the name of the file for
+    /// error messages.
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] where the file is not one of these; `name` is what it is called there.
+    /// [`Error::Weights`] where the file is neither.
     pub fn read(source: impl Source + 'static, name: &str) -> Result<Self> {
         let fail = |reason: String| unreadable(name, reason.into());
         let file = Rc::new(SourceFile::new(source).map_err(fail)?);
         let Found { entry, tensors } = find(&file).map_err(fail)?;
         let mut notes = Vec::new();
         notes.extend(entry.map(|entry| format!("the tensors are those of `{entry}`")));
-        // A view may repeat what is stored, and a hostile file ask for any amount of memory by that.
+        // A view can repeat stored values, with which a hostile file could ask for any amount of memory.
         let repeats =
             |tensor: &Located| tensor.count().is_none_or(|count| count as u64 > file.length());
         if let Some((key, _)) = tensors.iter().find(|(_, tensor)| repeats(tensor)) {
@@ -128,16 +129,16 @@ impl Checkpoint {
         Ok(Self { tensors: named, notes })
     }
 
-    /// Where the tensors were found, and what was left out of their keys.
+    /// Notes for the user: in which entry the tensors were found, and which prefixes were removed from their keys.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Adds a Hugging Face BertModel, which the checkpoint lacks, as its text encoder.
+    /// Adds a Hugging Face BertModel as the text encoder of a checkpoint that has none.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::open`].
+    /// Those of [`Checkpoint::open`].
     pub fn add_text_encoder(&mut self, path: &Path) -> Result<()> {
         let text = Self::open(path)?;
         let prefixed = text
@@ -148,12 +149,12 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Pretrained backbones, before any training of CARZero: an image encoder's safetensors and a
-    /// Hugging Face BertModel's.
+    /// Pretrained backbones for training CARZero: an image encoder and a Hugging Face BertModel, each from a
+    /// safetensors file.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::open`].
+    /// Those of [`Checkpoint::open`].
     #[cfg(feature = "train")]
     pub fn backbones(image_encoder: &Path, text_encoder: &Path) -> Result<Self> {
         let image = Self::open(image_encoder)?.tensors;
@@ -164,11 +165,11 @@ impl Checkpoint {
         Ok(both)
     }
 
-    /// The weights of the backbones alone.
+    /// The weights of the backbones only.
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] naming the first that is missing or of another shape.
+    /// [`Error::Weights`] naming the first that is missing or has another shape.
     #[cfg(feature = "train")]
     pub fn backbone_weights(
         &self,
@@ -199,12 +200,12 @@ impl Checkpoint {
         Ok(weights)
     }
 
-    /// Infers all sizes from shapes.
+    /// Infers all sizes from the shapes of the tensors.
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] naming the key without which nothing can be inferred, or the part that cannot
-    /// have so many heads.
+    /// [`Error::Weights`] naming the key that is needed for this but missing, or the part whose width cannot be divided
+    /// into the given number of heads.
     pub fn architecture(&self, assumed: Assumed) -> Result<Architecture> {
         let image_encoder = if self.tensors.contains_key("img_encoder.model.stem.weight") {
             ImageEncoderConfig::MobileNetV2(self.mobilenet()?)
@@ -299,7 +300,7 @@ impl Checkpoint {
         Ok(tensor.at.shape.clone())
     }
 
-    /// How many different numbers follow `prefix`.
+    /// How many different numbers follow `prefix` in the keys.
     fn count(&self, prefix: &str) -> usize {
         let number =
             |key: &String| key.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok();
@@ -308,13 +309,13 @@ impl Checkpoint {
         numbers.len()
     }
 
-    /// Checks every key and shape, then hands over the weights of one key after another.
+    /// Checks every key and shape, and then returns the weights, one key after another.
     ///
     /// `side` is the side of the patch grid.
     ///
     /// # Errors
     ///
-    /// [`Error::Weights`] naming all that is missing, unexpected or of another shape.
+    /// [`Error::Weights`] naming all keys that are missing, unexpected or of another shape.
     pub fn weights(self, architecture: &Architecture, side: usize) -> Result<Weights> {
         let [positions, _] =
             self.shape("text_encoder.model.embeddings.position_embeddings.weight")?;
@@ -359,7 +360,7 @@ impl Checkpoint {
     }
 }
 
-/// The weights of a checkpoint that fits, one key after another.
+/// The weights of a checkpoint whose layout was checked, one key after another.
 #[derive(Debug)]
 pub struct Weights {
     checkpoint: Checkpoint,
@@ -367,7 +368,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Where a key that is still to come lies in its file, 0 being the next: the first byte's place, and how many there are.
+    /// Where the tensor of a key that has not been returned yet is in its file; `ahead` is 0 for the next one. Returns
+    /// the position of its first byte, and the number of bytes.
     pub fn place(&self, ahead: usize) -> Option<(u64, u64)> {
         let Entry { key, .. } = self.entries.as_slice().get(ahead)?;
         self.checkpoint.tensors.get(key)?.at.place()
@@ -389,7 +391,7 @@ impl Iterator for Weights {
 
 impl ExactSizeIterator for Weights {}
 
-/// The tensors of a file, by how it begins.
+/// The tensors of a file, whose format is recognised by its beginning.
 fn find(file: &SourceFile) -> std::result::Result<Found, String> {
     let start = file.read(0, file.length().min(legacy::MAGIC.len() as u64))?;
     if start.starts_with(&archive::ZIP) {
@@ -419,8 +421,8 @@ fn check_heads(part: &str, width: usize, heads: usize) -> Result<()> {
     Err(Error::Weights(reason.into()))
 }
 
-/// A key without the prefix of the official ones and without wrappers before it or, as
-/// `torch.compile` leaves them, in it; and which wrappers these were.
+/// Removes from a key the prefix of official keys, and the wrappers before it or, as `torch.compile` leaves them,
+/// inside of it. Also returns which wrappers there were.
 fn unwrapped(key: &str) -> (String, Vec<&'static str>) {
     let (mut own, mut wrappers) = (key, Vec::new());
     while let Some((wrapper, rest)) = [WRAPPERS[0], WRAPPERS[1], PREFIX]
@@ -437,7 +439,7 @@ fn unwrapped(key: &str) -> (String, Vec<&'static str>) {
     (own.replace(&inner, "."), wrappers)
 }
 
-/// What the official checkpoint holds and CARZero never uses.
+/// Whether a key is in the official checkpoint but not used by CARZero.
 fn is_unused(key: &str) -> bool {
     // BERT's pooler and its index buffer.
     key.starts_with("text_encoder.model.pooler.")
@@ -445,18 +447,18 @@ fn is_unused(key: &str) -> bool {
         // The same tensor as `decoder.norm`.
         || key.starts_with("fusion_module.decoder_norm.")
         || key == "fusion_module.logit_scale"
-        // Self-attention and its norm, which the fusion leaves out.
+        // Self-attention and its norm, which the fusion does not have.
         || key.starts_with("fusion_module.decoder.layers.") && (key.contains(".self_attn.") || key.contains(".norm1."))
 }
 
-/// The few names that cannot follow the checkpoint.
+/// The path in the model for a key. Only a few names cannot be the same as in the checkpoint.
 fn module_path(key: &str) -> String {
     let path = key
         .replace(".LayerNorm.", ".layer_norm.") // Rust's naming
         .replace(".attention.self.", ".attention.") // `self` is a keyword
         .replace(".in_proj_", "."); // split into query, key and value
     match path.strip_prefix("fusion_module.mlp_head.").and_then(|rest| rest.split_once('.')) {
-        // Linear, ReLU and dropout are three modules there, one here.
+        // Linear, ReLU and dropout are three modules in the checkpoint, and one here.
         Some((index, rest)) => {
             let index = index.parse::<usize>().unwrap_or(0) / 3;
             format!("fusion_module.mlp_head.{index}.{rest}")
@@ -473,17 +475,18 @@ struct Entry {
     conversion: Conversion,
 }
 
-/// What becomes of a tensor.
+/// How a tensor of the checkpoint is converted.
 #[derive(Debug, Clone, Copy)]
 enum Conversion {
     Same,
-    /// PyTorch packs the three projections of an attention into one matrix.
+    /// PyTorch packs the three projections of an attention into one matrix, which is split.
     QueryKeyValue,
-    /// The encoder's input channels are equal, so its first convolution is summed over them.
+    /// The three input channels of the encoder are equal, so the weights of its first convolution are summed over them.
     OneChannel,
-    /// As [`Conversion::OneChannel`]; and a convolution whose stride equals its kernel is a product.
+    /// Like [`Conversion::OneChannel`]; in addition, the convolution becomes a matrix product, because its stride
+    /// equals its kernel size.
     PatchProduct,
-    /// Only so many rows are ever used.
+    /// Only the first rows, this many, are ever used.
     Rows(usize),
 }
 
@@ -545,7 +548,7 @@ impl Layout {
         layout
     }
 
-    #[inline(never)] // the page fetches all of this
+    #[inline(never)] // one copy, as the page has to download all of this code
     fn add(&mut self, key: String, shape: &[usize], conversion: Conversion) {
         self.entries.push(Entry { key, shape: shape.to_vec(), conversion });
     }

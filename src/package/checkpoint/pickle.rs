@@ -1,10 +1,9 @@
-//! The part of Python's pickles that checkpoints need: dictionaries and tensors.
+//! The part of Python's pickle format that checkpoints need: dictionaries and tensors.
 //!
-//! A pickle is a program for a small stack machine (documented in CPython's `pickletools.py`), part of
-//! which calls functions of the reader's. Nothing is called here: PyTorch's functions that rebuild
-//! tensors are known by name, and the result of any other is an object without a meaning, which may
-//! have attributes and entries. So whatever else lies in a checkpoint (`AttributeDict`, OmegaConf's
-//! classes, keys that are tuples) is passed over.
+//! A pickle is a program for a small stack machine (documented in CPython's `pickletools.py`), some of whose
+//! instructions call Python functions. Nothing is called here: PyTorch's functions that rebuild tensors are recognised
+//! by name, and the result of any other function is an opaque object, which may have attributes and entries. So other
+//! contents of a checkpoint (`AttributeDict`, OmegaConf's classes, keys that are tuples) are skipped.
 
 use std::collections::HashMap;
 
@@ -12,10 +11,9 @@ use super::file::{Found, Located, Number, Storage, little_endian};
 
 /// The largest pickle that is read, in bytes; no checkpoint has a larger one.
 pub const MAX_PICKLE: u64 = 64 << 20;
-/// Entries of a checkpoint that trainers put the tensors under.
+/// Entries of a checkpoint under which training programs store the tensors.
 pub const ENTRIES: [&str; 3] = ["state_dict", "model_state_dict", "model"];
-/// The most values that a pickle may make: more than any checkpoint needs, and few enough to fit
-/// into memory.
+/// The most values that a pickle may create: more than any checkpoint needs, and few enough to fit into memory.
 const MAX_VALUES: usize = 1 << 23;
 /// The most entries that are searched for tensors.
 const MAX_ENTRIES: usize = 1 << 18;
@@ -23,25 +21,25 @@ const MAX_ENTRIES: usize = 1 << 18;
 const MAX_DEPTH: usize = 64;
 /// The longest name of a tensor, in bytes.
 const MAX_NAME: usize = 1024;
-/// Attributes of a pickled `torch.nn.Module` that `state_dict` leaves out of names.
+/// Attributes of a pickled `torch.nn.Module` that are not part of the names in a `state_dict`.
 const MODULE_PARTS: [&[u8]; 3] = [b"_parameters", b"_buffers", b"_modules"];
 
-/// Where a tensor's values lie.
+/// A tensor as the pickle describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorRef {
     /// Name of the storage.
     pub storage: String,
-    /// How its values are stored.
+    /// The type of its values.
     pub number: Number,
-    /// Values of the storage before the first.
+    /// Index in the storage of the tensor's first value.
     pub offset: usize,
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Values of the storage from one to the next along each axis.
+    /// For each axis, how many values apart neighbours are in the storage.
     pub strides: Vec<usize>,
 }
 
-/// A value of the machine. Lists, dictionaries, storages and tensors are numbered.
+/// A value of the stack machine. Lists, dictionaries, storages and tensors are indices into those of the [`Pickle`].
 #[derive(Debug, Clone, Copy)]
 enum Value<'a> {
     Opaque,
@@ -52,13 +50,13 @@ enum Value<'a> {
     Name(&'a [u8], &'a [u8]),
     /// A list, tuple or set.
     List(usize),
-    /// A dictionary, or an object by its attributes and entries.
+    /// A dictionary, or an object as its attributes and entries.
     Dict(usize),
     Storage(usize),
     Tensor(usize),
 }
 
-/// What a pickle holds.
+/// The contents of a pickle.
 #[derive(Debug)]
 pub struct Pickle<'a> {
     root: Value<'a>,
@@ -66,9 +64,9 @@ pub struct Pickle<'a> {
     dicts: Vec<Vec<(&'a [u8], Value<'a>)>>,
     storages: Vec<(&'a [u8], Number)>,
     tensors: Vec<TensorRef>,
-    /// Values made so far.
+    /// Number of values created so far.
     made: usize,
-    /// Its length in bytes.
+    /// Length of the pickle in bytes.
     pub length: usize,
 }
 
@@ -101,8 +99,8 @@ impl<'a> Pickle<'a> {
         Machine { data, at: 0, stack: Vec::new(), memo: HashMap::new(), pickle }.run()
     }
 
-    /// The tensors of the first of [`ENTRIES`] at the top that has any, or else all there are, with the storages that
-    /// `storage` finds by their names.
+    /// The tensors in the first of [`ENTRIES`] at the top level that has any, or else all tensors. `storage` finds a
+    /// storage by its name.
     ///
     /// # Errors
     ///
@@ -140,7 +138,7 @@ impl<'a> Pickle<'a> {
         self.storages.iter().copied()
     }
 
-    /// The texts of a list, where it is one.
+    /// The texts in the list at the top level; none if that is no list.
     pub fn texts(&self) -> impl Iterator<Item = &'a [u8]> {
         let items = match self.root {
             Value::List(list) => self.lists[list].as_slice(),
@@ -152,13 +150,13 @@ impl<'a> Pickle<'a> {
         })
     }
 
-    /// An entry of a dictionary.
+    /// The value of an entry of a dictionary.
     fn entry(&self, dict: usize, key: &[u8]) -> Option<Value<'a>> {
         let found = self.dicts[dict].iter().rev().find(|(name, _)| *name == key);
         found.map(|(_, value)| *value)
     }
 
-    /// All tensors below a value with their names, joined by periods.
+    /// All tensors below a value, with their names joined by dots.
     fn tensors_in(&self, value: Value<'a>) -> Result<Vec<Named>, String> {
         let mut open = vec![(String::new(), value, 0)];
         let (mut tensors, mut seen) = (Vec::new(), 0);
@@ -184,7 +182,7 @@ impl<'a> Pickle<'a> {
     }
 }
 
-/// The name of an entry, unless it is no text or endless.
+/// The name of an entry; `None` if its key is not valid UTF-8, or the name gets too long.
 fn below(name: &str, key: &[u8]) -> Option<String> {
     if MODULE_PARTS.contains(&key) {
         return Some(name.to_owned());
@@ -194,8 +192,8 @@ fn below(name: &str, key: &[u8]) -> Option<String> {
     (name.len() + key.len() < MAX_NAME).then(|| format!("{name}{dot}{key}"))
 }
 
-/// The stack machine. What its instructions share is not inlined: there are dozens of them, and the
-/// page fetches all of it.
+/// The stack machine. Code that its instructions share is not inlined, because there are dozens of instructions and the
+/// page has to download the program.
 struct Machine<'a> {
     data: &'a [u8],
     at: usize,
@@ -219,7 +217,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// One instruction, by its letter in `pickletools.py`.
+    /// Executes one instruction, given by its code in `pickletools.py`.
     fn step(&mut self, code: u8) -> Step {
         match code {
             0x80 | 0x82 => self.skip(code, 1), // PROTO, EXT1
@@ -278,7 +276,7 @@ impl<'a> Machine<'a> {
         Ok(taken)
     }
 
-    /// A number of up to 8 bytes, the lowest first.
+    /// A little-endian number of up to 8 bytes.
     #[inline(never)]
     fn unsigned(&mut self, bytes: usize) -> Step<u64> {
         Ok(little_endian(self.take(bytes)?))
@@ -319,7 +317,7 @@ impl<'a> Machine<'a> {
         Ok(items)
     }
 
-    /// Skips an instruction that has no meaning here, with the bytes of its argument.
+    /// Skips an instruction that is irrelevant here, together with its argument.
     fn skip(&mut self, code: u8, bytes: usize) -> Step {
         self.take(bytes)?;
         if code == 0x80 { Ok(()) } else { self.push(Value::Opaque) }
@@ -450,7 +448,7 @@ impl<'a> Machine<'a> {
         self.push(value)
     }
 
-    /// The state of an object: its attributes, alone or first of two.
+    /// Applies the state of an object: its attributes, alone or as the first of two items.
     fn build(&mut self) -> Step {
         let state = self.pop()?;
         let states = match state {
@@ -467,11 +465,11 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// `("storage", torch.FloatStorage, key, device, length)`
+    /// Reads a storage from its persistent identifier, `("storage", torch.FloatStorage, key, device, length)`.
     fn storage(&mut self, id: Value<'a>) -> Step {
         let items = self.items(id);
         let storage = match *items {
-            // A part of another storage, as PyTorch wrote before 0.4.
+            // A view into another storage, as PyTorch wrote before 0.4.
             [.., Value::List(_)] => None,
             [Value::Text(b"storage"), Value::Name(_, class), Value::Text(key), ..] => {
                 number_of(class).map(|number| (key, number))
@@ -492,7 +490,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What PyTorch's own functions make, or an object.
+    /// The result of a function: that of PyTorch's own functions, or an opaque object for others.
     fn call(&mut self, function: Value<'a>, arguments: Value<'a>, outer: bool) -> Step<Value<'a>> {
         let Value::Name(module, name) = function else { return Ok(self.new_dict(Vec::new())) };
         let arguments = self.items(arguments);
@@ -526,7 +524,7 @@ impl<'a> Machine<'a> {
                 }
                 None => None,
             },
-            // (class, base, what the base is made of)
+            // (class, base, state of the base)
             (b"copyreg" | b"copy_reg", b"_reconstructor") => {
                 arguments.get(2).copied().filter(|base| matches!(base, Value::Dict(_)))
             }
@@ -535,7 +533,7 @@ impl<'a> Machine<'a> {
         Ok(made.unwrap_or_else(|| self.new_dict(Vec::new())))
     }
 
-    /// `(storage, offset, shape, strides, …)`
+    /// Reads a tensor from the arguments `(storage, offset, shape, strides, …)`.
     fn tensor(&self, arguments: &[Value<'a>]) -> Option<TensorRef> {
         let &[Value::Storage(storage), Value::Integer(offset), shape, strides, ..] = arguments
         else {
@@ -565,7 +563,7 @@ fn short() -> String {
     "its pickle is cut off or damaged".into()
 }
 
-/// A little-endian integer in two's complement, if it is not too large.
+/// A little-endian integer in two's complement, if it fits.
 fn signed(bytes: &[u8]) -> Option<i64> {
     let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
     let mut whole = [if negative { 0xff } else { 0 }; 8];
@@ -573,7 +571,7 @@ fn signed(bytes: &[u8]) -> Option<i64> {
     Some(i64::from_le_bytes(whole))
 }
 
-/// Keys and values in turn; keys that are no text are passed over.
+/// Entries from a list of alternating keys and values; keys that are no texts are skipped.
 #[inline(never)]
 fn pairs<'a>(items: &[Value<'a>]) -> Vec<(&'a [u8], Value<'a>)> {
     let (pairs, _) = items.as_chunks::<2>();
@@ -584,7 +582,7 @@ fn pairs<'a>(items: &[Value<'a>]) -> Vec<(&'a [u8], Value<'a>)> {
     pairs.iter().filter_map(entry).collect()
 }
 
-/// How PyTorch's storage classes store numbers.
+/// The number type of each of PyTorch's storage classes.
 fn number_of(class: &[u8]) -> Option<Number> {
     Some(match class {
         b"DoubleStorage" => Number::F64,

@@ -1,4 +1,4 @@
-//! What no checkpoint tells about a model.
+//! Facts about a model that its checkpoint does not contain.
 
 use serde::Deserialize;
 
@@ -23,9 +23,9 @@ pub struct Recipe {
     pub license: String,
     /// Rows of the text memory.
     pub text_rows: usize,
-    /// From picture to input.
+    /// How a picture becomes the model's input.
     pub image: ImageConfig,
-    /// Whose work it contains.
+    /// The works that the model contains, with their authors.
     pub credits: Vec<Credit>,
 }
 
@@ -59,7 +59,7 @@ impl Recipe {
     ///
     /// # Errors
     ///
-    /// As [`ModelConfig::check`].
+    /// Those of [`ModelConfig::check`].
     pub fn config(
         self,
         architecture: &Architecture,
@@ -92,7 +92,7 @@ impl Recipe {
 ///
 /// # Errors
 ///
-/// [`Error::Config`] where their file is not what a config takes.
+/// [`Error::Config`] where the file of findings does not have the form of a config's presets.
 pub fn presets() -> Result<Vec<Preset>> {
     serde_json::from_slice(FINDING_SETS).map_err(|error| Error::Config(error.into()))
 }

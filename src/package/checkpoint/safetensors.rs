@@ -1,4 +1,4 @@
-//! Safetensors files: a header in JSON, and the values.
+//! Safetensors files, which consist of a JSON header and the values.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::file::{Found, Located, Number, SourceFile, Storage, little_endian};
 
-/// Bytes of the header's length.
+/// Length in bytes of the field that holds the header's length.
 const LENGTH: u64 = 8;
 /// The longest header that is read; no checkpoint has a longer one.
 const MAX_HEADER: u64 = 16 << 20;
 
-/// Whether a file begins as one: the length of a header, and JSON.
+/// Whether a file begins like a safetensors file: with the length of a header, followed by JSON.
 pub fn begins_so(start: &[u8]) -> bool {
     start.get(LENGTH as usize) == Some(&b'{')
 }
@@ -20,7 +20,7 @@ pub fn begins_so(start: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// What is wrong, where it is damaged or has numbers of another kind.
+/// What is wrong, where the file is damaged or has an unsupported type of numbers.
 pub fn tensors(file: &SourceFile) -> Result<Found, String> {
     let length = little_endian(&file.read(0, LENGTH)?);
     if length > MAX_HEADER {
@@ -38,7 +38,7 @@ pub fn tensors(file: &SourceFile) -> Result<Found, String> {
     Ok(Found { entry: None, tensors: tensors.collect::<Result<_, String>>()? })
 }
 
-/// A tensor as the header tells it; places are counted from the header's end.
+/// A tensor from its entry in the header; the entry's positions are relative to the end of the header, `from`.
 fn located(told: &Value, from: u64) -> Result<Located, String> {
     let dtype = told["dtype"].as_str().unwrap_or_default();
     let number =

@@ -1,4 +1,4 @@
-//! Checkpoints as trainers write them, made here instruction by instruction (`pickletools.py`).
+//! Checkpoints as training programs write them, built here instruction by instruction (`pickletools.py`).
 
 use std::io::{Cursor, Write};
 
@@ -20,7 +20,7 @@ fn tuple(items: &[Vec<u8>]) -> Vec<u8> {
     [b"(", &items.concat()[..], b"t"].concat()
 }
 
-/// Entries for the dictionary or object that lies on the stack.
+/// Entries for the dictionary or object on top of the stack.
 fn entries(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let entries: Vec<u8> =
         entries.iter().flat_map(|(key, value)| [text(key), value.clone()].concat()).collect();
@@ -40,7 +40,7 @@ fn tensor(offset: u8, shape: &[u8], strides: &[u8]) -> Vec<u8> {
     tensor_of("FloatStorage", offset, shape, strides)
 }
 
-/// The same of numbers of another kind.
+/// The same with another type of numbers.
 fn tensor_of(class: &str, offset: u8, shape: &[u8], strides: &[u8]) -> Vec<u8> {
     let class = name("torch", class);
     let storage = tuple(&[text("storage"), class, text("0"), text("cpu"), vec![b'K', 6]]);
@@ -56,7 +56,7 @@ fn tensor_of(class: &str, offset: u8, shape: &[u8], strides: &[u8]) -> Vec<u8> {
     [name("torch._utils", "_rebuild_tensor_v2"), tuple(&arguments), b"R".to_vec()].concat()
 }
 
-/// An object of a class that is not known here, made without arguments.
+/// An object of an unknown class, created without arguments.
 fn object(module: &str, class: &str) -> Vec<u8> {
     [name(module, class), b")\x81".to_vec()].concat()
 }
@@ -66,7 +66,7 @@ fn floats() -> Vec<u8> {
     (0..6).flat_map(|n| (n as f32).to_le_bytes()).collect()
 }
 
-/// A checkpoint of this pickle and storage.
+/// A checkpoint file with this pickle and this storage.
 fn archive(pickle: &[u8], storage: &[u8]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
@@ -104,7 +104,7 @@ fn what_is_no_tensor_is_passed_over() {
             [class("lightning.fabric.utilities.data", "AttributeDict"), attributes.clone()]
                 .concat(),
         ),
-        // Entries, and the same again as attributes.
+        // Entries, and the same values again as attributes.
         (
             "EasyDict",
             [
@@ -139,7 +139,7 @@ fn what_is_no_tensor_is_passed_over() {
         ("a call", [name("os", "system"), text("touch pwned"), b"\x85R".to_vec()].concat()),
     ];
     for (what, other) in &others {
-        // Before and after, as an instruction that is misread spoils what follows.
+        // Both before and after, because an instruction that is misread corrupts what follows.
         let pickle = dict(&[
             ("hyper_parameters", other.clone()),
             ("state_dict", dict(&[("a.weight", weight.clone())])),
@@ -228,7 +228,7 @@ fn values_follow_their_strides() {
     ] {
         assert_eq!(values(&opened(&dict(&[("a", tensor)])).unwrap(), "a"), expected);
     }
-    // A tensor that reaches beyond its storage is refused when it is read.
+    // A tensor that reaches beyond its storage is rejected when it is read.
     let beyond = opened(&dict(&[("a", tensor(4, &[3], &[1]))])).unwrap();
     let Tensor { file, at, .. } = &beyond.tensors["a"];
     assert!(file.values(at).is_err());
@@ -255,12 +255,12 @@ fn numbers_of_every_kind_are_read() {
         let second = if class == "ByteStorage" { 254.0 } else { -2.0 };
         assert_eq!(values(&checkpoint, "a"), [1.0, second, 4.0, 5.0], "{class}");
     }
-    // A type that is no number of ours: the tensor is as if it were not there.
+    // An unsupported type of numbers: the tensor is ignored.
     let complex = dict(&[("a", tensor_of("ComplexFloatStorage", 0, &[2], &[1]))]);
     assert!(opened(&complex).unwrap().tensors.is_empty());
 }
 
-/// A file as PyTorch wrote before 1.6: of one storage.
+/// A file as PyTorch wrote before 1.6, with one storage.
 fn legacy(pickle: &[u8], order: Vec<u8>, storage: &[u8]) -> Vec<u8> {
     let program = |body: &[u8]| [b"\x80\x02", body, b"."].concat();
     let system = dict(&[("little_endian", vec![0x88])]);
@@ -319,7 +319,7 @@ fn safetensors_say_where_their_tensors_lie() {
         let error = read(file).unwrap_err().to_string();
         assert!(error.contains(says), "{what}: {error}");
     }
-    // Beyond the end of the file: seen when it is read.
+    // Beyond the end of the file, which is noticed only when it is read.
     let beyond = read(one("F32", "[6]", "[4,28]")).unwrap();
     let Tensor { file, at, .. } = &beyond.tensors["a"];
     assert!(file.values(at).is_err());
@@ -350,7 +350,7 @@ fn damaged_archives_are_refused() {
         let error = read(file).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains(says), "{what}: {error}");
     }
-    // Seen when it is read.
+    // A flipped byte is noticed when it is read.
     let flipped = read(with(storage, &[1])).unwrap();
     let Tensor { file, at, .. } = &flipped.tensors["w"];
     assert!(file.values(at).unwrap_err().contains("checksum"));
@@ -383,7 +383,7 @@ fn no_damage_to_a_file_makes_it_panic() {
     }
 }
 
-/// Numbers by chance, below a bound.
+/// Pseudorandom numbers below a bound.
 fn draw() -> impl FnMut(usize) -> usize {
     let mut chance = 1u64;
     move |below| {
@@ -395,7 +395,7 @@ fn draw() -> impl FnMut(usize) -> usize {
 #[test]
 fn damaged_and_endless_pickles_are_refused() {
     let deep = [vec![b'}'; 100_000], vec![b'N'], b"s".repeat(50_000)].concat();
-    // A dictionary of two that are one, forty times over.
+    // A dictionary with two entries that are the same dictionary, nested forty times.
     let mut twice = tensor(0, &[1], &[1]);
     for _ in 0..40 {
         let both = [text("a"), b"h\x00".to_vec(), text("b"), b"h\x00".to_vec()].concat();

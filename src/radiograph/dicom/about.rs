@@ -1,5 +1,5 @@
-//! What a header says of the picture: an allow-list of technical facts, and what speaks against
-//! reading it as a frontal chest radiograph.
+//! What the header says of the picture: technical facts from an allow-list, and reasons against reading the picture as
+//! a frontal chest radiograph.
 
 use dicom_dictionary_std::tags;
 use serde::Serialize;
@@ -8,15 +8,17 @@ use super::format::Format;
 use super::header::Header;
 use crate::radiograph::warning::Warning;
 
-/// Projection radiographs and what they are digitised or stored as (PS3.3 section C.7.3.1.1.1).
+/// Modalities of projection radiographs, and those under which digitised or converted ones are stored (PS3.3 section
+/// C.7.3.1.1.1).
 const RADIOGRAPHS: [&str; 5] = ["CR", "DX", "RG", "SC", "OT"];
-/// Parts of the body that a chest radiograph is filed under.
+/// Body parts under which a chest radiograph may be filed.
 const CHESTS: [&str; 4] = ["CHEST", "THORAX", "TORAX", "LUNG"];
 
-/// Where groups of ages begin, in years, and what they are called.
+/// The age groups: the age in years at which each begins, and its name.
 const AGES: [(u32, &str); 4] = [(0, "0–17"), (18, "18–39"), (40, "40–64"), (65, "65+")];
 
-/// By what figures of many pictures can be divided. Each is one of a few words, or not known.
+/// Attributes by which an evaluation over many images can be stratified. Each is one of a few words, or `None` if
+/// unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Groups {
     /// `PA`, `AP`, `lateral` or `oblique`.
@@ -57,7 +59,7 @@ fn age_group(age: &str) -> Option<&'static str> {
     AGES.iter().rfind(|(from, _)| *from <= years).map(|(_, name)| *name)
 }
 
-/// A fact to show. As JSON it has its name as `code`, and its values.
+/// A fact that can be shown. As JSON it has its name as `code`, and its values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Fact {
@@ -122,7 +124,7 @@ pub enum ViewPosition {
     Oblique,
 }
 
-/// Rows and columns in mm (PS3.3 section 10.7).
+/// Distances between rows and columns in mm (PS3.3 section 10.7).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Spacing {
@@ -130,11 +132,11 @@ pub struct Spacing {
     pub rows: f64,
     /// From one column to the next.
     pub columns: f64,
-    /// Whether it is measured at the detector, where things are larger than in the patient.
+    /// Whether the spacing is measured at the detector, where things appear larger than they are in the patient.
     pub at_detector: bool,
 }
 
-/// What the header says of the picture. Nothing that tells the patient, the place or the time is kept.
+/// What the header says of the picture. Nothing that identifies the patient, the place or the time is kept.
 #[derive(Debug, Clone)]
 pub struct About {
     /// (0008,0060)
@@ -146,7 +148,7 @@ pub struct About {
     /// Taken from view position and view code, or else from the descriptions of series and
     /// protocol.
     pub view: ViewPosition,
-    /// The view, and sex and age of the patient, in a few groups each.
+    /// The view, and the patient's sex and age, each as one of a few groups.
     pub groups: Groups,
     /// (0020,0062)
     pub laterality: Option<String>,
@@ -278,7 +280,8 @@ impl Spacing {
     }
 }
 
-/// Pixel Aspect Ratio (PS3.3 section C.7.6.3.1.7), or else that of the spacing.
+/// The height of a displayed pixel divided by its width: Pixel Aspect Ratio (PS3.3 section C.7.6.3.1.7), or else the
+/// ratio of the spacings.
 fn aspect(header: &Header, spacing: Option<Spacing>) -> f64 {
     let told = match header.numbers(tags::PIXEL_ASPECT_RATIO)[..] {
         [vertical, horizontal, ..] => Some(vertical / horizontal),

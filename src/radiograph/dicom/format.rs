@@ -18,7 +18,7 @@ pub enum Photometric {
     YbrFull,
     /// Two neighbouring pixels share their colour differences.
     YbrFull422,
-    /// JPEG 2000's transforms, which its decoder undoes.
+    /// The colour transforms of JPEG 2000 (ICT and RCT), which its decoder undoes.
     YbrJpeg2000,
     /// Samples are indices into a palette of colours.
     Palette,
@@ -60,7 +60,7 @@ impl Photometric {
         matches!(self, Self::Monochrome1 | Self::Monochrome2)
     }
 
-    /// Whether the first sample is luma already.
+    /// Whether the first sample of a pixel is luma.
     pub fn starts_with_luma(self) -> bool {
         matches!(self, Self::YbrFull | Self::YbrFull422)
     }
@@ -78,7 +78,7 @@ pub struct Format {
     pub allocated: u32,
     /// Bits stored: 1 to those allocated.
     pub stored: u32,
-    /// Bits below those stored.
+    /// Number of unused bits below the stored bits.
     pub below: u32,
     pub signed: bool,
     pub photometric: Photometric,
@@ -88,7 +88,7 @@ pub struct Format {
 impl Format {
     /// # Errors
     ///
-    /// The reason why there is no picture of a size and kind that can be read.
+    /// The reason why the header describes no picture that can be read.
     pub fn from_header(header: &Header) -> Result<Self> {
         let word = |tag| header.word(tag);
         let (rows, columns) = (word(tags::ROWS).unwrap_or(0), word(tags::COLUMNS).unwrap_or(0));
@@ -111,7 +111,7 @@ impl Format {
         if !(1..=allocated).contains(&stored) {
             return Err(Error::Dicom(Reason::BitsStored { stored, allocated }));
         }
-        // A high bit that makes no sense is ignored, and the lowest bits hold the value.
+        // An impossible high bit is ignored, and the lowest bits hold the value.
         let high = word(tags::HIGH_BIT).filter(|high| (stored - 1..allocated).contains(high));
         Ok(Self {
             rows: usize::from(rows),
@@ -156,8 +156,8 @@ impl Format {
         native.is_some_and(|native| bytes == native || bytes == native.next_multiple_of(2))
     }
 
-    /// A sample's value (PS3.5 section 8.1.1): the stored bits alone, with their sign. A value that
-    /// lossy compression moved out of the range is put at its end.
+    /// A sample's value (PS3.5 section 8.1.1): only the stored bits, with their sign. A value that lossy compression
+    /// moved out of the range is clamped to it.
     pub fn value(&self, sample: u16, lossy: bool) -> i32 {
         let mask = (1i32 << self.stored) - 1;
         let sample = i32::from(sample);

@@ -13,8 +13,8 @@ use crate::error::{Error, Reason, Result};
 use crate::radiograph::jpeg2000::{Codestream, Failure};
 use crate::radiograph::note::Note;
 
-/// Decodes the first frame; every plane has as many samples as the picture has pixels. The data
-/// itself decides how it is decoded; where the file says something else, a note tells so.
+/// Decodes the first frame to planes that each have one sample per pixel. How it is decoded is decided by the data
+/// itself; where the file says something else, a note reports that.
 pub(super) fn decode(
     syntax: &Syntax,
     format: &Format,
@@ -28,7 +28,7 @@ pub(super) fn decode(
     let frame = match items(pixels.value)[..] {
         _ if is_native => None,
         [] if pixels.value.is_empty() => return Err(Error::Dicom(Reason::NoPixels)),
-        // The codestream is there without the items that should enclose it.
+        // The codestream is not enclosed in items, as it should be.
         [] => Codec::of(pixels.value).map(|_| Cow::Borrowed(pixels.value)),
         ref items => Some(first_frame(format, items)?),
     };
@@ -50,7 +50,7 @@ pub(super) fn decode(
     }
 }
 
-/// Decodes a frame whose bytes were enclosed in items.
+/// Decodes a frame that was encapsulated in items.
 fn unpack(codec: Codec, syntax: &Syntax, format: &Format, frame: &[u8]) -> Result<Planes> {
     let mut planes = match codec {
         Codec::None => return unpacked(format, frame, VR::OB, syntax.encoding),
@@ -81,7 +81,7 @@ fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>>
             });
             ends.take_while(|&end| end <= second).count().max(1)
         }
-        // All fragments are handed over: a decoder stops at the end of the first frame.
+        // All fragments are handed over, because a decoder stops at the end of the first frame.
         None => fragments.len(),
     };
     match fragments.get(..count).unwrap_or(fragments) {
@@ -91,7 +91,8 @@ fn first_frame<'a>(format: &Format, items: &[&'a [u8]]) -> Result<Cow<'a, [u8]>>
     }
 }
 
-/// Uncompressed samples (PS3.5 section 8.2), by pixel or by plane; of luma and colour, luma.
+/// Uncompressed samples (PS3.5 section 8.2), interleaved by pixel or stored by plane. Of luma and colour differences
+/// only luma is returned.
 fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result<Planes> {
     let pixels = format.pixels();
     let width = (format.allocated / 8) as usize;
@@ -103,7 +104,7 @@ fn unpacked(format: &Format, bytes: &[u8], vr: VR, encoding: Encoding) -> Result
         _ => encoding.word([bytes[2 * index], bytes[2 * index + 1]]),
     };
     if shared {
-        // Of every two pixels: Y, Y, Cb, Cr.
+        // Every two pixels are stored as Y, Y, Cb, Cr.
         return Ok(vec![(0..pixels).map(|i| sample(i / 2 * 4 + i % 2)).collect()]);
     }
     let planes = if format.photometric.starts_with_luma() { 1 } else { format.samples };
@@ -135,8 +136,8 @@ fn rle(format: &Format, bytes: &[u8]) -> Result<Planes> {
     Ok(planes)
 }
 
-/// Unpacks one segment (PS3.5 section G.3.2). Each byte becomes the lowest byte of its sample, and
-/// what the sample held moves up. `None` where there are too few bytes.
+/// Unpacks one segment (PS3.5 section G.3.2). Each byte becomes the lowest byte of its sample, and what the sample held
+/// before moves up by 8 bits. `None` where there are too few bytes.
 fn unroll(mut runs: &[u8], samples: &mut [u16]) -> Option<()> {
     let mut samples = samples.iter_mut();
     while samples.len() > 0 {
@@ -164,7 +165,7 @@ fn jpeg_2000(format: &Format, bytes: &[u8]) -> Result<Planes> {
         Failure::HighThroughput => Error::DicomUnsupported(Reason::HighThroughput),
     };
     let codestream = Codestream::find(bytes).map_err(cause)?;
-    // This way no more memory is taken than the header accounts for.
+    // This check ensures that the decoder takes no more memory than the header accounts for.
     if codestream.dimensions() != (format.columns as u32, format.rows as u32)
         || codestream.components() != format.samples
     {
@@ -187,8 +188,8 @@ fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
         let bytes = [scan, &[0xFF, 0xD9]].concat();
         jpegls::decode(&bytes, format.columns as u32, format.rows as u32)
     };
-    // The decoder expects the end marker right after the last sample, so spare bytes before it are
-    // tried without.
+    // The decoder expects the end marker right after the last sample, so it is tried again with up to `MAX_SPARE` bytes
+    // removed before the marker.
     let decoded = (1..=MAX_SPARE).fold(decode(0), |decoded, spare| match decoded {
         Err(CodecError::InvalidData(_)) => decode(spare),
         _ => decoded,
@@ -197,7 +198,7 @@ fn jpeg_ls(format: &Format, bytes: &[u8]) -> Result<Planes> {
     Ok(vec![samples])
 }
 
-/// Bytes that may be left over between the last sample of JPEG-LS data and its end. CharLS, and so
+/// How many superfluous bytes there may be between the last sample of JPEG-LS data and the end marker. CharLS, and so
 /// DCMTK, leaves one in half of its files.
 const MAX_SPARE: usize = 8;
 

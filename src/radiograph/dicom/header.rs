@@ -1,9 +1,9 @@
 //! Reading a data set (PS3.5 section 7) in place: nothing is copied, only the tags of an allow-list
 //! are kept, and every length is checked against the bytes there are.
 //!
-//! The readers of dicom-rs are not used: they take in every value, the identifying ones too, and call
-//! themselves for each nested sequence, which a hostile file can turn into an overflow of the stack.
-//! Nor do they go on after an element that is not written as the transfer syntax says.
+//! The readers of dicom-rs are not used, for three reasons. They take in every value, identifying ones included. They
+//! recurse into nested sequences, so that a hostile file can overflow the stack. And they do not continue after an
+//! element that is not written as the transfer syntax says.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use dicom_dictionary_std::tags;
 
 use crate::error::{Error, Reason, Result};
 
-/// All that is looked at, but for `source.rs`. No tag that tells a person, a place, a date or a study is here: of a patient the sex, as one of
-/// three letters, and the age, as one of four groups. The last three are free text: they are searched for the word
-/// "lateral", and never told.
+/// All tags that are read, except those of `source.rs`. None of them identifies a person, a place, a date or a study:
+/// of a patient there are only the sex, as one of three letters, and the age, as one of four groups. The last three are
+/// free text, which is searched for the word "lateral" and never shown.
 const KEPT: [Tag; 48] = [
     tags::TRANSFER_SYNTAX_UID,
     tags::DIRECTORY_RECORD_SEQUENCE,
@@ -92,9 +92,9 @@ impl Encoding {
         })
     }
 
-    /// The encoding of the content of a sequence that begins here. Under an unknown VR it should be
-    /// implicit (PS3.5 section 6.2.2), but some devices write explicit VRs there, and others write
-    /// a whole private sequence in implicit VR.
+    /// The encoding of the content of a sequence, given the bytes at its start. Under an unknown VR it should be
+    /// implicit (PS3.5 section 6.2.2), but some devices write explicit VRs there, and others write a whole private
+    /// sequence in implicit VR.
     fn inside(self, items: &[u8]) -> Self {
         let [0xFE, 0xFF, 0, 0xE0, _, _, _, _, element @ ..] = items else { return self };
         match Self::ExplicitLittle.own(element) {
@@ -112,9 +112,8 @@ impl Encoding {
         }
     }
 
-    /// A value's bytes in the order of what they mean. In big endian, bytes that are packed in
-    /// words (OW, US) are swapped in pairs, together with the byte that pads them to an even number
-    /// (PS3.5 section 8.1.2).
+    /// The bytes of a value in logical order. In big endian, bytes that are packed in words (OW, US) are swapped in
+    /// pairs, together with the byte that pads them to an even number (PS3.5 section 8.1.2).
     pub fn bytes(self, value: &[u8], vr: VR) -> Cow<'_, [u8]> {
         if self != Self::ExplicitBig || matches!(vr, VR::OB | VR::UN) {
             return Cow::Borrowed(value);
@@ -131,8 +130,7 @@ impl Encoding {
         }
     }
 
-    /// The header at the start of some bytes, read as the encoding says; `None` where its VR does
-    /// not exist.
+    /// The element header at the start of the bytes, read in this encoding; `None` where its VR does not exist.
     fn own(self, bytes: &[u8]) -> Option<Head> {
         let [implicit, short, long] = self.heads(bytes);
         if self == Self::ImplicitLittle || implicit?.is_item() {
@@ -145,8 +143,8 @@ impl Encoding {
         }
     }
 
-    /// All ways to read the header at the start of some bytes: without a VR, or with a VR, known or
-    /// not, and a length of two or of four bytes.
+    /// All ways to read the element header at the start of the bytes: without a VR, or with a VR (known or not) and a
+    /// length of two or of four bytes.
     fn heads(self, bytes: &[u8]) -> [Option<Head>; 3] {
         let &[a, b, c, d, e, f, g, h, ref more @ ..] = bytes else { return [None; 3] };
         let tag = Tag(self.word([a, b]), self.word([c, d]));
@@ -166,7 +164,8 @@ impl Encoding {
         [Some(implicit), Some(short), long]
     }
 
-    /// Whether a header at the start of some bytes is followed by another one after its value.
+    /// Whether the value of an element, whose header is at the start of the bytes, is followed by another valid header.
+    /// Up to `ahead` further elements are examined.
     fn leads_on(self, bytes: &[u8], head: Head, ahead: u32) -> bool {
         let value = &bytes[head.size..];
         match head.length {
@@ -177,8 +176,8 @@ impl Encoding {
         }
     }
 
-    /// Whether an element begins here, judged by its VR or by what follows it. Fewer bytes than a
-    /// header takes count as the end.
+    /// Whether an element begins here, judged by its VR or by what follows it. Fewer bytes than a header needs count as
+    /// the end of the data.
     fn goes_on(self, bytes: &[u8], before: Tag, ahead: u32) -> bool {
         if bytes.len() < 8 {
             return true;
@@ -195,9 +194,9 @@ impl Encoding {
     }
 }
 
-/// How many elements are looked at beyond a doubtful one.
+/// How many elements after a doubtful one are examined.
 const AHEAD: u32 = 4;
-/// How many elements of a data set may be doubtful: looking ahead takes time.
+/// How many elements of a data set may be doubtful. The limit bounds the time for looking ahead.
 const MAX_DOUBTS: usize = 4096;
 
 /// The header of an element, an item or a delimiter (PS3.5 sections 7.1 and 7.5).
@@ -208,7 +207,7 @@ struct Head {
     vr: VR,
     /// Length of the value in bytes; `None` where it is undefined.
     length: Option<u32>,
-    /// Of the header itself, in bytes.
+    /// Length of the header itself, in bytes.
     size: usize,
 }
 
@@ -240,18 +239,18 @@ pub(super) struct Element<'a> {
 #[derive(Debug)]
 pub(super) struct Header<'a> {
     encoding: Encoding,
-    /// The tags that are looked at.
+    /// The allow-list of tags.
     kept: &'static [Tag],
     elements: Vec<Element<'a>>,
 }
 
 impl<'a> Header<'a> {
-    /// Reads up to and with the pixel data, or to the end of the item or of the bytes.
+    /// Reads up to and including the pixel data, or to the end of the item or of the bytes.
     pub fn parse(bytes: &'a [u8], encoding: Encoding) -> Result<Self> {
         Self::parse_only(bytes, encoding, &KEPT)
     }
 
-    /// Reads the elements of another allow-list.
+    /// Like [`parse`](Self::parse), with another allow-list.
     pub fn parse_only(bytes: &'a [u8], encoding: Encoding, kept: &'static [Tag]) -> Result<Self> {
         let mut cursor = Cursor::new(bytes, encoding);
         let mut header = Self { encoding, kept, elements: Vec::new() };
@@ -264,8 +263,8 @@ impl<'a> Header<'a> {
         Ok(header)
     }
 
-    /// Reads the file meta information (PS3.10 section 7.1), in whichever encoding it is: it and the
-    /// bytes that follow it.
+    /// Reads the file meta information (PS3.10 section 7.1), whatever its encoding. Returns it and the bytes that
+    /// follow it.
     pub fn parse_meta(bytes: &'a [u8]) -> Result<(Self, &'a [u8])> {
         let encoding = Encoding::guess(bytes).unwrap_or(Encoding::ExplicitLittle);
         let mut cursor = Cursor::new(bytes, encoding);
@@ -277,7 +276,7 @@ impl<'a> Header<'a> {
         Ok((header, cursor.rest()))
     }
 
-    /// Of several elements with one tag the first counts.
+    /// Keeps an element if it is on the allow-list. Of several elements with the same tag, the first counts.
     fn keep(&mut self, element: Element<'a>) {
         if self.kept.contains(&element.tag) && self.find(element.tag).is_none() {
             self.elements.push(element);
@@ -297,8 +296,8 @@ impl<'a> Header<'a> {
         (!text.is_empty()).then(|| text.to_string())
     }
 
-    /// The first code string (CS), made safe to show: 16 characters of its repertoire (PS3.5 section
-    /// 6.2).
+    /// The first value of a code string (CS), reduced to what is safe to show: at most 16 characters of the repertoire
+    /// of CS (PS3.5 section 6.2).
     pub fn code(&self, tag: Tag) -> Option<String> {
         let text = self.text(tag)?.to_ascii_uppercase();
         let allowed = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || " _".contains(*c);
@@ -307,13 +306,13 @@ impl<'a> Header<'a> {
         (!code.is_empty()).then(|| code.to_string())
     }
 
-    /// Decimal strings (DS) or integer strings (IS); what is no number is NaN.
+    /// The values of a decimal string (DS) or integer string (IS); NaN for each that is not a number.
     pub fn numbers(&self, tag: Tag) -> Vec<f64> {
         let Some(text) = self.text(tag) else { return Vec::new() };
         text.split('\\').map(|number| number.trim().parse().unwrap_or(f64::NAN)).collect()
     }
 
-    /// The first of decimal or integer strings, where it is a finite number.
+    /// The first value of a decimal or integer string, if it is a finite number.
     pub fn number(&self, tag: Tag) -> Option<f64> {
         self.numbers(tag).first().copied().filter(|number| number.is_finite())
     }
@@ -347,8 +346,8 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The items of encapsulated pixels (PS3.5 annex A.4): the offset table first, then fragments. A last
-/// item that is cut off is given as far as it goes.
+/// The items of encapsulated pixels (PS3.5 annex A.4): the offset table first, then the fragments. A last item that is
+/// cut off is returned as far as it goes.
 pub(super) fn items(bytes: &[u8]) -> Vec<&[u8]> {
     let mut cursor = Cursor::new(bytes, Encoding::ExplicitLittle);
     let mut items = Vec::new();
@@ -366,7 +365,7 @@ struct Cursor<'a> {
     /// Position in `bytes`, never beyond their end.
     at: usize,
     encoding: Encoding,
-    /// How many more headers may be doubtful.
+    /// How many more doubtful headers are allowed.
     doubts: usize,
 }
 
@@ -418,7 +417,7 @@ impl<'a> Cursor<'a> {
         let Head { tag, vr, length, .. } = head;
         let start = self.at;
         let value = match length {
-            // It may be cut off: the pixels' decoder judges whether enough is there.
+            // The pixel data may be cut off: the decoder judges whether there is enough of it.
             length if tag == tags::PIXEL_DATA => {
                 let rest = self.rest();
                 length.and_then(|length| rest.get(..length as usize)).unwrap_or(rest)
@@ -432,8 +431,8 @@ impl<'a> Cursor<'a> {
         Ok(Some(Element { tag, vr, value, open: length.is_none() }))
     }
 
-    /// Skips a sequence of undefined length, with its end (PS3.5 section 7.5). Nested sequences are
-    /// counted in a list, not by recursion, so that no depth can overflow the stack.
+    /// Skips a sequence of undefined length, including its end (PS3.5 section 7.5). Nested sequences are tracked in a
+    /// list, not by recursion, so that no depth of nesting can overflow the stack.
     fn skip_sequence(&mut self) -> Result<()> {
         // For each open level, the encoding outside of it.
         let mut levels = vec![self.encoding];

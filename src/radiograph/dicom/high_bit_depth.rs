@@ -1,4 +1,4 @@
-//! A grey picture in the bit depth that it was taken in, and how it becomes 8 bits.
+//! A grey picture in its original bit depth, and its conversion to 8 bits.
 //!
 //! The order is that of the grey scale pipeline (PS3.3 section N.2): stored value, modality LUT, values
 //! of interest (VOI), presentation. Every step depends on the sample alone, so each is computed once
@@ -12,23 +12,23 @@ use super::header::Header;
 use super::lut::{Function, Modality, Voi};
 use crate::radiograph::note::Note;
 
-/// How many of a thousand pixels may lie below a window that is made from the values, and as many
-/// above it.
+/// How many of a thousand pixels may lie below a window that is computed from the pixel values; as many may lie above
+/// it.
 const OUTSIDE: u64 = 5;
-/// A VOI that shows the picture in fewer grey levels than this shows nothing.
+/// A VOI transformation that maps the picture to fewer grey levels than this is considered unusable.
 const MIN_LEVELS: f64 = 2.0;
 
 /// The linear window of [`Shown`] values (PS3.3 section C.11.2.1.2.1, LINEAR).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Window {
-    /// One half above the value shown as middle grey.
+    /// The value shown as middle grey, plus one half.
     pub center: f64,
-    /// One more than from the value that becomes black to the one that becomes white; at least 2.
+    /// The distance from the value shown as black to the one shown as white, plus one; at least 2.
     pub width: f64,
 }
 
-/// What a viewer shows: a whole number a pixel, low ones dark, and the window that makes of them what
-/// the file asks for.
+/// What a viewer shows: an integer for each pixel, where low values are dark, and the window that turns these values
+/// into the picture that the file asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
     /// Modality values. In an inverted picture they are mirrored. Where the file asks for more than
@@ -48,12 +48,12 @@ pub enum Values {
     Signed(Vec<i16>),
 }
 
-/// A grey picture in full depth: modality values, and the way of showing them that its file asks for.
+/// A grey picture in full depth: modality values, and the display transformation that its file asks for.
 #[derive(Debug, Clone)]
 pub struct HighBitDepth {
-    /// As stored, row by row.
+    /// The stored samples, row by row.
     samples: Vec<u16>,
-    /// The modality value of each sample that there can be; `None`: padding.
+    /// The modality value of each possible sample; `None` for padding.
     values: Vec<Option<f64>>,
     voi: Voi,
     inverted: bool,
@@ -79,7 +79,7 @@ impl HighBitDepth {
         (Self { samples, values, voi, inverted: is_inverted(header, format) }, notes)
     }
 
-    /// The same with black and white exchanged.
+    /// The same picture with black and white exchanged.
     pub fn negative(&self) -> Self {
         Self { inverted: !self.inverted, ..self.clone() }
     }
@@ -93,7 +93,7 @@ impl HighBitDepth {
         self.look_up(self.values.iter().map(|value| value.map_or(0, grey)))
     }
 
-    /// The same in full depth, for a viewer that changes the window. Padding is as dark as it gets.
+    /// The picture in full depth, for a viewer that changes the window. Padding gets the darkest value.
     pub fn shown(&self) -> Shown {
         let (mut values, mut window) = self.linear();
         let (low, high) = range(values.iter().flatten().copied());
@@ -109,7 +109,7 @@ impl HighBitDepth {
         window.width = window.width.max(2.0);
         let black = (window.center - window.width / 2.0).floor();
         let whole = values.iter().map(|value| value.map_or(black, f64::round));
-        // `as` clamps values beyond the type's range to its ends.
+        // `as` saturates at the limits of the type.
         let values = match signed {
             true => Values::Signed(self.look_up(whole.map(|value| value as i16))),
             false => Values::Unsigned(self.look_up(whole.map(|value| value as u16))),
@@ -161,7 +161,7 @@ impl HighBitDepth {
     }
 }
 
-/// The lowest and the highest value; both 0 where there is none.
+/// The lowest and the highest value; both are 0 where there are no values.
 fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let both = values.map(|value| (value, value));
     both.reduce(|(low, high), (value, _)| (low.min(value), high.max(value))).unwrap_or_default()
@@ -211,8 +211,8 @@ impl Histogram {
         Self(counted)
     }
 
-    /// The range of values without the few darkest and brightest pixels. In a picture that is
-    /// almost all one value, it is the whole range; where all is padding, it is 0 to 0.
+    /// The range of the values without the darkest and brightest few pixels. If nearly all pixels have the same value,
+    /// it is the whole range; if all pixels are padding, it is 0 to 0.
     fn middle(&self) -> (f64, f64) {
         let value = |entry: Option<&(f64, u64)>| entry.map_or(0.0, |entry| entry.0);
         let outside = self.0.iter().map(|entry| entry.1).sum::<u64>() * OUTSIDE / 1000;
@@ -226,7 +226,7 @@ impl Histogram {
         if low < high { (low, high) } else { (value(self.0.first()), value(self.0.last())) }
     }
 
-    /// Whether a picture of several values is shown in several greys.
+    /// Whether a picture with several values keeps several grey levels under this VOI transformation.
     fn is_shown_by(&self, voi: &Voi) -> bool {
         let mut shown = self.0.clone();
         shown.iter_mut().for_each(|(value, _)| *value = voi.apply(*value));
@@ -236,8 +236,8 @@ impl Histogram {
     }
 }
 
-/// Samples that stand for padding around the image (PS3.3 section C.7.5.1.1.2): one stored value,
-/// or a range of them.
+/// Samples that stand for padding around the image (PS3.3 section C.7.5.1.1.2): a single stored value, or a range of
+/// them.
 struct Padding {
     sample: Option<u16>,
     values: Option<(i32, i32)>,
@@ -254,15 +254,15 @@ impl Padding {
         Self { sample, values }
     }
 
-    /// A padding value may have more bits than those stored, so the whole sample counts too.
+    /// The whole sample is compared too, because a padding value may use more bits than those stored.
     fn holds(&self, sample: u16, value: i32) -> bool {
         self.sample == Some(sample)
             || self.values.is_some_and(|(low, high)| (low..=high).contains(&value))
     }
 }
 
-/// Whether low values are bright: MONOCHROME1 (PS3.3 section C.7.6.3.1.2) and the presentation LUT
-/// shape INVERSE (C.11.6) say the same thing, so both together invert once.
+/// Whether low values are bright. MONOCHROME1 (PS3.3 section C.7.6.3.1.2) and the presentation LUT shape INVERSE
+/// (C.11.6) mean the same, so both together invert only once.
 fn is_inverted(header: &Header, format: &Format) -> bool {
     format.photometric == Photometric::Monochrome1
         || header.code(tags::PRESENTATION_LUT_SHAPE).as_deref() == Some("INVERSE")

@@ -12,17 +12,16 @@ use crate::radiograph::grey::luma;
 /// A look-up table (PS3.3 sections C.11.1.1 and C.11.2.1.1).
 #[derive(Debug, Clone)]
 pub(super) struct Lut {
-    /// The value of the first entry.
+    /// The input value that the first entry is for.
     first: i32,
     entries: Vec<u16>,
-    /// What counts as full brightness.
+    /// The entry value that means full brightness.
     full: u16,
 }
 
 impl Lut {
-    /// Reads the table of a sequence's first item. `None` where it is empty, constant, or of
-    /// another length than it says. `signed` says whether the first value has a sign, whatever VR
-    /// it is written with.
+    /// Reads the table in a sequence's first item. `None` where it is empty, constant, or not as long as its descriptor
+    /// says. `signed` says whether the first mapped value is signed, whatever VR it is written with.
     fn from_header(header: &Header, sequence: Tag, signed: bool) -> Option<Self> {
         let item = header.item(sequence)?;
         let Table { first, entries } =
@@ -44,16 +43,15 @@ impl Lut {
     }
 }
 
-/// A descriptor's first value, and the entries that its data holds.
+/// The first mapped value of a descriptor, and the entries of its data.
 pub(super) struct Table {
     pub first: u16,
     pub entries: Vec<u16>,
 }
 
 impl Table {
-    /// `None` where there are fewer entries than the descriptor says, or it says nonsense. Where
-    /// there is one byte for each entry, they are packed in words (PS3.3 section C.11.1.1.1),
-    /// whatever number of bits is stated.
+    /// `None` where there are fewer entries than the descriptor says, or the descriptor is invalid. If there is one
+    /// byte per entry, the bytes are packed in words (PS3.3 section C.11.1.1.1), whatever number of bits is stated.
     pub fn from_header(header: &Header, descriptor: Tag, data: Tag) -> Option<Self> {
         let &[count, first, bits] = header.words(descriptor).get(..3)? else { return None };
         if !(1..=16).contains(&bits) {
@@ -73,7 +71,7 @@ impl Table {
     }
 }
 
-/// The colours of a picture whose samples number them (PS3.3 section C.7.9).
+/// The colours of a palette picture, whose samples are indices (PS3.3 section C.7.9).
 pub(super) struct Palette {
     first: i32,
     luma: Vec<u8>,
@@ -83,7 +81,7 @@ pub(super) struct Palette {
 impl Palette {
     /// # Errors
     ///
-    /// The reason, where a colour has no table or only a segmented one.
+    /// The reason, if a colour has no table or only a segmented one.
     pub fn from_header(header: &Header, format: &Format) -> Result<Self> {
         let tables = [
             (
@@ -108,8 +106,7 @@ impl Palette {
             });
         };
         let colours = [&red, &green, &blue];
-        // Entries have 8 or 16 bits. Some devices state the wrong one, so the largest entry
-        // decides.
+        // Entries have 8 or 16 bits. Some devices state the wrong number, so the largest entry decides.
         let deep = colours.iter().any(|table| table.entries.iter().any(|&entry| entry > 255));
         let eight = |entry: u16| u32::from(if deep { entry >> 8 } else { entry });
         let entries = red.entries.iter().zip(&green.entries).zip(&blue.entries);
@@ -120,7 +117,7 @@ impl Palette {
         })
     }
 
-    /// Luma of each sample's colour; samples beyond the table have the first or the last.
+    /// The luma of each sample's colour; samples outside of the table get its first or last entry.
     pub fn luma(&self, samples: &[u16]) -> Vec<u8> {
         let last = self.luma.len() - 1;
         let luma = |sample: &u16| {
@@ -131,12 +128,13 @@ impl Palette {
     }
 }
 
-/// A word that has a sign or none.
+/// A word read as a signed or an unsigned number.
 fn signed_if(signed: bool, word: u16) -> i32 {
     if signed { i32::from(word as i16) } else { word.into() }
 }
 
-/// The modality transformation: from stored values to what was measured (PS3.3 section C.11.1).
+/// The modality transformation: from stored values to modality values, in which the device measured (PS3.3 section
+/// C.11.1).
 pub(super) enum Modality {
     Rescale { slope: f64, intercept: f64 },
     Lut(Lut),
@@ -168,7 +166,7 @@ impl Modality {
     }
 }
 
-/// How a window spreads its values (PS3.3 section C.11.2.1.3).
+/// The function that a window applies to its values (PS3.3 section C.11.2.1.3).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Function {
     Linear,
@@ -176,7 +174,7 @@ pub(super) enum Function {
     Sigmoid,
 }
 
-/// The values of interest (PS3.3 section C.11.2).
+/// The VOI transformation, which selects the values of interest (PS3.3 section C.11.2).
 #[derive(Debug, Clone)]
 pub(super) enum Voi {
     Lut(Lut),
@@ -184,15 +182,15 @@ pub(super) enum Voi {
 }
 
 impl Voi {
-    /// The table, `Some(None)` where it is broken, `None` where there is none.
+    /// The VOI look-up table: `Some(None)` where it is broken, `None` where there is none.
     pub fn lut(header: &Header, format: &Format, modality: &Modality) -> Option<Option<Self>> {
         header.item(tags::VOILUT_SEQUENCE)?;
         let signed = modality.is_signed(format);
         Some(Lut::from_header(header, tags::VOILUT_SEQUENCE, signed).map(Self::Lut))
     }
 
-    /// The first window, `Some(None)` where it is broken, `None` where there is none. A linear one
-    /// narrower than 1, which the standard forbids, is read as an exact one.
+    /// The first window: `Some(None)` where it is broken, `None` where there is none. A linear window narrower than 1,
+    /// which the standard forbids, is read as LINEAR_EXACT.
     pub fn window(header: &Header) -> Option<Option<Self>> {
         let first = |tag| header.numbers(tag).first().copied();
         let (centre, width) = (first(tags::WINDOW_CENTER)?, first(tags::WINDOW_WIDTH)?);

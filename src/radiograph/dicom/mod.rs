@@ -1,5 +1,5 @@
-//! DICOM radiographs (CR, DX, secondary capture): the first frame in full depth, and the few facts of
-//! the header that matter. None of them identifies a person.
+//! DICOM radiographs (CR, DX, secondary capture): the first frame in full depth, and the few facts of the header that
+//! are needed. None of them identifies a person.
 //!
 //! ```text
 //! file ──syntax──▶ data set ──header──▶ kept elements ──frame──▶ samples ──high_bit_depth──▶ 8-bit grey
@@ -43,7 +43,7 @@ pub struct Dicom {
     pub pixels: Pixels,
     /// What the header says of the picture.
     pub about: About,
-    /// How a grey picture became 8 bits, and what was read otherwise than the file says.
+    /// How a grey picture became 8 bits, and where the file was read differently from what it states.
     pub notes: Vec<Note>,
 }
 
@@ -56,8 +56,8 @@ pub enum Pixels {
     Luma(Vec<u8>),
 }
 
-/// Whether this is a DICOM file (PS3.10 section 7.1) or, as some devices write it, one without
-/// preamble or prefix, or a bare data set. Only trying to read it can tell.
+/// Whether this is a DICOM file (PS3.10 section 7.1). Some devices leave out the preamble or the prefix, or write a
+/// bare data set; only an attempt to read the bytes can recognise those.
 pub fn is_dicom(bytes: &[u8]) -> bool {
     syntax::start(bytes).is_some()
 }
@@ -66,9 +66,9 @@ pub fn is_dicom(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// [`Error::Dicom`] where the file is damaged, [`Error::NoPicture`] where it holds none, [`Error::DicomUnsupported`] where it
-/// is written in a way that is not read, [`Error::ImageTooLarge`] where it has more than
-/// [`MAX_PIXELS`](crate::limits::MAX_PIXELS).
+/// [`Error::Dicom`] where the file is damaged, [`Error::NoPicture`] where it holds no picture,
+/// [`Error::DicomUnsupported`] where its pixels are stored in an unsupported way, [`Error::ImageTooLarge`] where it has
+/// more than [`MAX_PIXELS`](crate::limits::MAX_PIXELS).
 pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let (syntax, data_set) = syntax::open(bytes)?;
     let header = Header::parse(&data_set, syntax.encoding)?;
@@ -80,8 +80,8 @@ pub fn read(bytes: &[u8]) -> Result<Dicom> {
     let about = About::new(&header, &format, syntax.name);
     let (mut planes, contradiction) = frame::decode(&syntax, &format, data)?;
     let (pixels, mut notes) = if format.photometric.is_grey() {
-        // Only lossy compression makes values overshoot, and this data was not compressed as the
-        // file says.
+        // Only lossy compression makes values overshoot. If there is a contradiction, the data was not compressed as
+        // the file says.
         let lossy = syntax.lossy && contradiction.is_none();
         let (deep, notes) = HighBitDepth::new(&header, &format, lossy, planes.swap_remove(0));
         (Pixels::Grey(deep), notes)

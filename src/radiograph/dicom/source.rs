@@ -1,5 +1,6 @@
-//! Which image of which study a file is: the four identifiers by which other objects refer to it. They are read only where a
-//! person asks for a reference, apart from the picture, and nothing else is: no name, number or date of a person or a study.
+//! The four identifiers by which other DICOM objects refer to an image. They are read only if a person asks for a
+//! reference to the file, separately from the picture. Nothing else is read: no name, number or date of a person or a
+//! study.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -8,7 +9,7 @@ use super::header::Header;
 use super::syntax;
 use crate::error::Result;
 
-/// All that is looked at.
+/// The only tags that are read.
 const KEPT: [Tag; 4] = [
     tags::SOP_CLASS_UID,
     tags::SOP_INSTANCE_UID,
@@ -30,11 +31,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the identifiers of a DICOM file; `None` where one of them is missing or is no identifier.
+    /// Reads the identifiers of a DICOM file; `None` where one of them is missing or invalid.
     ///
     /// # Errors
     ///
-    /// As [`read`](super::read), where the data set cannot be read.
+    /// Those of [`read`](super::read), where the data set cannot be read.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>> {
         let (syntax, data_set) = syntax::open(bytes)?;
         let header = Header::parse_only(&data_set, syntax.encoding, &KEPT)?;

@@ -1,4 +1,4 @@
-//! Transfer syntaxes (PS3.5 annex A): how a data set and its pixels are written.
+//! Transfer syntaxes (PS3.5 annex A), which say how a data set and its pixels are encoded.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -11,8 +11,7 @@ use crate::limits::MAX_PIXELS;
 use crate::radiograph::jpeg2000::is_jpeg2000;
 use crate::radiograph::note::Note;
 
-/// The largest size that a deflated data set may grow to, in bytes: the largest 16-bit picture,
-/// twice over.
+/// The largest size of an inflated data set, in bytes: twice that of the largest 16-bit picture.
 const MAX_INFLATED: u64 = 4 * MAX_PIXELS;
 
 /// How pixels are compressed.
@@ -67,11 +66,11 @@ impl Codec {
 /// A transfer syntax that can be read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Syntax {
-    /// Empty where the file does not say.
+    /// Empty where the file does not name its transfer syntax.
     uid: &'static str,
     pub name: &'static str,
     pub codec: Codec,
-    /// Whether decoded samples may overshoot the bits stored.
+    /// Whether decoded samples may exceed the range of the stored bits, because the compression is lossy.
     pub lossy: bool,
     pub encoding: Encoding,
 }
@@ -125,7 +124,7 @@ const SYNTAXES: [Syntax; 16] = [
 /// Why pixels of a transfer syntax with this identifier cannot be read.
 type Unreadable = fn(String) -> Reason;
 
-/// Families of identifiers that cannot be read, told by their beginnings. The first that fits
+/// Families of identifiers whose pixels cannot be read, recognised by their prefixes. The first prefix that matches
 /// counts.
 const UNREADABLE: [(&str, Unreadable); 6] = [
     ("1.2.840.10008.1.2.4.10", |uid| Reason::Video { uid }),
@@ -156,7 +155,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Syntax, Cow<'_, [u8]>)> {
         Some(uid) => by_uid(&uid)?,
         None => by_look(body)?,
     };
-    // Some devices use another encoding than the one that they name.
+    // Some devices use another encoding than the transfer syntax that they name.
     match Encoding::guess(body) {
         Some(encoding) => syntax.encoding = encoding,
         None if syntax.uid == DEFLATED.uid => return Ok((syntax, Cow::Owned(inflate(body)?))),
@@ -166,7 +165,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Syntax, Cow<'_, [u8]>)> {
 }
 
 impl Syntax {
-    /// The one that the data set itself names, where the file began with none.
+    /// The transfer syntax that the data set itself names, if the file did not name one before it.
     pub fn or_named_in(self, header: &Header) -> Result<Self> {
         match header.text(tags::TRANSFER_SYNTAX_UID) {
             Some(uid) if self.uid.is_empty() => {
@@ -176,7 +175,7 @@ impl Syntax {
         }
     }
 
-    /// The note for a file whose pixels are compressed otherwise than it says.
+    /// The note for a file whose pixels are compressed differently from what it states.
     pub fn contradicted_by(&self, codec: Codec) -> Option<Note> {
         let contradicts = codec != self.codec && !self.uid.is_empty();
         let says = self.name;

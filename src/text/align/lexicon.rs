@@ -1,4 +1,4 @@
-//! The vocabulary (`lexicon.json`) as two tries, one of findings and cues and one of places.
+//! The vocabulary (`lexicon.json`) as two tries: one of findings and cue words, and one of places.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use super::tokens::{self, Token};
 
 /// At most this many filler words stand between the words of a term.
 const MAX_FILLERS: usize = 6;
-/// Words longer than this are not corrected.
+/// Words longer than this are not spell-corrected.
 const MAX_WORD: usize = 40;
 
 /// The vocabulary, read once.
@@ -24,32 +24,33 @@ pub struct Source {
     spelling: Vec<(String, String)>,
     dotted: Vec<String>,
     protected: Vec<String>,
-    /// Where finding sets have several names for one thing: each other name, and the name that is
-    /// used.
+    /// Where finding sets have several names for the same finding: each other name, and the name that is used here.
     pub same: BTreeMap<String, String>,
     alone: HashSet<String>,
     unplaced: HashSet<String>,
     placeless: HashSet<String>,
     devices: HashSet<String>,
     lasting: HashSet<String>,
-    /// Words of headings whose sections end with their sentence, where more follows on the line.
+    /// Words of headings such as "PMH" whose section ends with its first sentence, even if more text follows on the
+    /// line.
     pub past: HashSet<String>,
-    /// Finding (several joined by ` + `) to its terms.
+    /// The terms of each finding; a key with ` + ` names several findings at once.
     pub findings: BTreeMap<String, Vec<String>>,
     subjects: BTreeMap<String, Vec<String>>,
     ignore: Vec<String>,
-    /// Parts of the body that a chest radiograph does not show: what is said to be there is no finding of it.
+    /// Parts of the body that a chest radiograph does not show. A finding that the text places there is ignored.
     pub elsewhere: HashSet<String>,
-    /// Names by which people mean other findings too, and which: they are asked back.
+    /// Short names that can mean other findings too, with these findings. Where a person types one, the program asks
+    /// which is meant.
     pub ambiguous: BTreeMap<String, Vec<String>>,
     sections: Sections,
     cues: BTreeMap<Cue, Vec<String>>,
-    /// Times and images before this one: "not seen previously".
+    /// Words for earlier times and earlier images, as in "not seen previously".
     earlier: Vec<String>,
-    /// What stands between such a word and a negation: "on the", "exam".
+    /// Words that may stand between a word of `earlier` and a negation: "on the", "exam".
     #[serde(rename = "earlierFiller")]
     pub earlier_filler: HashSet<String>,
-    /// Words for a change: "no change in the effusion" speaks of one that is there.
+    /// Words for a change: "no change in the effusion" says that there is an effusion.
     pub changes: HashSet<String>,
     pub fresh: HashSet<String>,
     filler: HashSet<String>,
@@ -70,12 +71,12 @@ struct Sections {
     body: Vec<String>,
 }
 
-/// A place as the file has it.
+/// A place as it stands in `lexicon.json`.
 #[derive(Debug, Deserialize)]
 pub struct PlaceSource {
-    /// The name for both sides; absent where the place has no sides.
+    /// The plural name, for both sides; absent where the place has no sides.
     pub many: Option<String>,
-    /// Whether it is worth naming without a side.
+    /// Whether the place is worth naming when the text gives no side.
     #[serde(default = "yes")]
     bare: bool,
     pub terms: Vec<String>,
@@ -87,36 +88,37 @@ fn yes() -> bool {
     true
 }
 
-/// What a cue does to the findings around it.
+/// The kind of a cue word, which says what it does to the findings around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cue {
     NegBefore,
     NegAfter,
-    /// Acts on the finding before it, or else on the one after it.
+    /// Denies the finding before it, or if there is none, the one after it.
     NegEither,
-    /// As `NegEither`, but uncertain.
+    /// Like `NegEither`, but the finding is also uncertain.
     Unlikely,
     UncBefore,
     UncAfter,
-    /// As `UncBefore`, even after a negation, and up to the comma: "not sure if pneumonia", "if pneumothorax is a concern, …".
+    /// Like `UncBefore`, but acts even after a negation, and only up to the next comma: "not sure if pneumonia", "if
+    /// pneumothorax is a concern, …".
     Supposed,
-    /// Uncertain even inside a negation: "absence of effusion does not exclude".
+    /// Makes uncertain even inside a negation: "absence of effusion does not exclude".
     NotExcluded,
-    /// As `NotExcluded`, of the finding before it: "pneumonia cannot be excluded".
+    /// Like `NotExcluded`, but acts on the finding before it: "pneumonia cannot be excluded".
     NotExcludedAfter,
-    /// As `UncBefore`, of a whole list: "differential includes".
+    /// Like `UncBefore`, but acts on a whole list: "differential includes".
     Differential,
     Versus,
     HistBefore,
     HistAfter,
-    /// As `HistAfter`, of the finding right before it: "pneumonia two years ago".
+    /// Like `HistAfter`, but acts only on the finding right before it: "pneumonia two years ago".
     Past,
-    /// Ends what is historical.
+    /// Ends the scope of what is historical.
     Now,
-    /// Speaks of another person: "mother had".
+    /// What follows is about another person: "mother had".
     Others,
-    /// Says that a subject (the heart) is normal.
+    /// Says that a subject, which is an organ such as the heart, is normal.
     Normal,
     /// Says that a subject is large.
     Enlarged,
@@ -126,26 +128,27 @@ pub enum Cue {
     Pseudo,
     /// Ends all scopes and the clause.
     Break,
-    /// As `Break`, and what follows is present: "no effusion except a trace".
+    /// Like `Break`, and what follows is present: "no effusion except a trace".
     Except,
     /// Ends all scopes.
     Restart,
     And,
     Or,
-    /// Says that what precedes is there.
+    /// Says that the finding before it is present.
     Present,
-    /// Heads a section on what was asked or known before.
+    /// Heads a section on the clinical question or the history.
     Context,
-    /// Heads a section on what was seen.
+    /// Heads a section on what was seen on the image.
     Body,
 }
 
 /// What a term stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// Index in `groups`: named in the text.
+    /// A finding that the text names, by its index in `groups`.
     Finding(usize),
-    /// Index in `groups`: absent if the subject is said to be normal.
+    /// An organ that stands for a finding, by its index in `groups`: the finding is absent if the organ is said to be
+    /// normal.
     Subject(usize),
     Cue(Cue),
     Ignore,
@@ -160,7 +163,7 @@ pub enum Side {
     Both,
 }
 
-/// A term of place: a side, a place (index in `places`), or both.
+/// What a term of place means: a side, a place (index in `places`), or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Spot {
     pub side: Option<Side>,
@@ -181,32 +184,32 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Group {
     pub findings: Vec<String>,
-    /// Named only where the whole text is its name: "Unchanged" is no finding inside a report.
+    /// Counts as a finding only where it is the whole text: inside a report "Unchanged" is not one.
     pub alone: bool,
-    /// Its name states its place, so no other place is handed on to it.
+    /// Its name already states where it is, so it takes no place from another part of the clause.
     pub unplaced: bool,
     /// A side next to its name does not say where it is: "mediastinal shift to the left".
     pub placeless: bool,
-    /// "Status post" this finding means that something is there now.
+    /// It remains after treatment, so that "status post" this finding means that something is there now.
     pub lasting: bool,
-    /// A device: "ETT/NGT" are two findings, where "mass/nodule" is one or the other.
+    /// It is a device: "ETT/NGT" are two findings, whereas "mass/nodule" is one or the other.
     pub device: bool,
-    /// Indices of the places that its name says: no need to repeat them.
+    /// Indices of the places that its name contains, which need not be repeated.
     pub places: Vec<usize>,
 }
 
-/// A name for [`complete`](super::complete).
+/// A name that [`complete`](super::complete) can offer.
 #[derive(Debug)]
 pub struct Name {
     pub text: String,
-    /// The text as [`Lexicon::fold`] has it.
+    /// The text in the form that [`Lexicon::fold`] gives it.
     pub folded: String,
     pub finding: String,
     /// Whether it is the canonical name.
     pub own: bool,
 }
 
-/// Terms by their words.
+/// A trie of terms, whose edges are words.
 #[derive(Debug)]
 pub struct Trie<V> {
     nodes: Vec<(HashMap<String, usize>, Option<V>)>,
@@ -219,7 +222,7 @@ impl<V> Default for Trie<V> {
 }
 
 impl<V: Copy> Trie<V> {
-    /// The first meaning of a term stays.
+    /// Adds a term. A term that is already there keeps its value.
     fn insert<'a>(&mut self, words: impl Iterator<Item = &'a str>, value: V) {
         let mut node = 0;
         for word in words {
@@ -234,7 +237,7 @@ impl<V: Copy> Trie<V> {
         }
     }
 
-    /// The longest term that starts at token `at`, as its end and value. Tokens that `skip` accepts
+    /// The longest term that starts at token `at`, as the token where it ends and its value. Tokens that `skip` accepts
     /// may stand between its words.
     pub fn longest(
         &self,
@@ -264,7 +267,7 @@ impl<V: Copy> Trie<V> {
     }
 }
 
-/// The vocabulary, ready to look things up.
+/// The vocabulary, prepared for look-ups.
 #[derive(Debug, Default)]
 pub struct Lexicon {
     pub source: Source,
@@ -272,15 +275,15 @@ pub struct Lexicon {
     pub places: Vec<Place>,
     pub names: Vec<Name>,
     pub terms: Trie<Entry>,
-    /// Names that count only where they are the whole text.
+    /// Names that count only where they are the whole text, such as "Unchanged".
     pub alone: Trie<Entry>,
-    /// Words for a time before this image.
+    /// Words for a time before that of the image.
     pub earlier: Trie<()>,
-    /// `None` for terms that look like a place but are not.
+    /// Terms of place; `None` for terms that look like a place but are not one.
     pub spots: Trie<Option<Spot>>,
-    /// Words that are right as they are.
+    /// Correctly spelt words.
     known: HashSet<String>,
-    /// Words that a misspelt word may stand for, by first letter and length.
+    /// Correct words that a misspelt word may be meant for, by first letter and length.
     targets: HashMap<(u8, usize), Vec<String>>,
 }
 
@@ -378,7 +381,7 @@ impl Lexicon {
                 self.add_term(source, term, Entry::Cue(cue));
             }
         }
-        // A heading may stand alone on its line.
+        // A heading may also stand on a line of its own, without a colon.
         for (cue, terms) in sections {
             for term in terms.iter().filter_map(|term| term.strip_suffix(" :")) {
                 self.add_term(source, &format!("{term}\n"), Entry::Cue(cue));
@@ -450,12 +453,12 @@ impl Lexicon {
         [&token.word, &token.stem].into_iter().any(|word| self.source.elsewhere.contains(word))
     }
 
-    /// A text in the form in which names are compared.
+    /// The form in which texts are compared with names.
     pub fn fold(&self, text: &str) -> String {
         fold(text, &self.source)
     }
 
-    /// The words of a text, misspelt ones corrected.
+    /// The words of a text, with misspelt ones corrected.
     pub fn read(&self, text: &str) -> Vec<Token> {
         let mut tokens = tokens::tokenize(text, &self.source.spelling, &self.source.dotted);
         self.join_hyphenated(text, &mut tokens);
@@ -472,7 +475,7 @@ impl Lexicon {
         tokens
     }
 
-    /// "Endo-tracheal" is one word, "right-sided" two.
+    /// Joins hyphenated words that are one word in the vocabulary: "Endo-tracheal" is one, "right-sided" stays two.
     fn join_hyphenated(&self, text: &str, tokens: &mut Vec<Token>) {
         const HYPHENS: [char; 4] = ['-', '\u{AD}', '\u{2010}', '\u{2011}'];
         tokens.dedup_by(|second, first| {
@@ -489,8 +492,8 @@ impl Lexicon {
         });
     }
 
-    /// The one known word that a misspelt word is meant to be: at most 1 slip apart from 6 letters
-    /// on, 2 from 10 letters on, the first letter being right.
+    /// The one known word that a misspelt word is probably meant for: its first letter is the same, and it differs by
+    /// at most one slip if it has 6 letters or more, by two if it has 10 or more.
     fn correct(&self, word: &str) -> Option<&String> {
         let short = word.len() < 6 || word.len() > MAX_WORD;
         if short || self.known.contains(word) || self.known.contains(&tokens::stem(word)) {
@@ -518,7 +521,7 @@ impl Lexicon {
         best.filter(|_| !tied).map(|(_, target)| target)
     }
 
-    /// For each token the term that it is a word of, if any.
+    /// For each token, the term that it is part of, if any.
     pub fn entries(&self, tokens: &[Token]) -> Vec<Option<Entry>> {
         let mut entries = vec![None; tokens.len()];
         let mut at = 0;
@@ -538,12 +541,12 @@ impl Lexicon {
         digit || self.source.filler.contains(&token.word)
     }
 
-    /// Whether a token belongs to a name or a place.
+    /// Whether a token occurs in a term of the vocabulary.
     pub fn knows(&self, token: &Token) -> bool {
         self.known.contains(&token.word) || self.known.contains(&token.stem)
     }
 
-    /// The name of a spot, where it says enough to be worth naming.
+    /// The name of a spot, if it is specific enough to be worth naming.
     pub fn place_name(&self, spot: Spot) -> Option<String> {
         let Some(place) = spot.place.and_then(|index| self.places.get(index)) else {
             return Some(match spot.side? {
@@ -566,7 +569,8 @@ fn fold(text: &str, source: &Source) -> String {
     words.into_iter().map(|token| token.word).collect::<Vec<_>>().join(" ")
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours from `a` to `b`, if at most `most`.
+/// The number of insertions, deletions, replacements and swaps of adjacent bytes that turn `a` into `b`, if it is at
+/// most `most` (the optimal string alignment distance).
 pub fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most {
         return None;

@@ -3,31 +3,34 @@
 //! authors rewrote reports with a large language model; here a vocabulary (`lexicon.json`) and
 //! scopes of cue words do it, in English and for common terms in Japanese and Spanish.
 //!
-//! Decisions:
-//! - Where finding sets have several names for one thing, one is used, if possible one with a
-//!   reference distribution: "Consolidation" becomes "Pulmonary Consolidation" ([`canonical`]).
-//! - "Heart size is normal" is no Cardiomegaly, "the lungs are clear" neither Pulmonary
-//!   Consolidation nor Lung Opacity. "No acute cardiopulmonary process" and "骨に異常なし" name no finding: nothing.
-//! - "PE" is a pleural effusion only beside a size or side ("small left PE"), else nothing.
-//! - What an indication or history section says is `historical`, not observed.
-//!   "Status post CABG" leaves something that is there now, "status post pneumonia" does not.
-//! - Such a section ends with its line, or at a heading, also "Currently:". Where neither follows, the report begins with the
-//!   first later sentence that says for certain where something is: "Indication: cough. Pneumonia in the left lower lobe."
-//! - An empty box is "no"; a tab or bar before a new field ends the one before.
-//! - Text is compared in Unicode's NFKC form, so that ligatures of PDF text and half-width kana count.
+//! Conventions:
+//! - Where finding sets have several names for the same finding, one is used, if possible one with a reference
+//!   distribution: "Consolidation" becomes "Pulmonary Consolidation" ([`canonical`]).
+//! - "Heart size is normal" is read as no Cardiomegaly, "the lungs are clear" as neither Pulmonary Consolidation nor
+//!   Lung Opacity. "No acute cardiopulmonary process" and "骨に異常なし" name no finding, so they give no statement.
+//! - "PE" is read as a pleural effusion only beside a size or side ("small left PE"), and else not at all.
+//! - What an indication or history section says is `historical`, not observed. "Status post CABG" leaves something that
+//!   is there now, "status post pneumonia" does not.
+//! - Such a section ends with its line, or at a heading, which includes "Currently:". Where neither follows, the report
+//!   begins with the first later sentence that says with certainty where something is: "Indication: cough. Pneumonia in
+//!   the left lower lobe."
+//! - An empty box means "no"; a tab or bar before a new field ends the field before it.
+//! - Text is compared in Unicode's NFKC form, so that ligatures from PDF text and half-width kana are recognised.
 //! - "No A B or C", as it is dictated without commas, denies all three. "A or B" is uncertain in both.
-//! - Absent is only what the text denies, or calls unlikely (then it is uncertain too). Uncertain is what it doubts, asks for,
-//!   wants to have excluded or cannot exclude, supposes ("if there is") or fears ("risk of", "may be missed"), before the
-//!   finding or after it. "CT excludes pneumonia" denies it, "exclude pneumonia" asks. The rest is present.
+//! - Absent is only what the text denies or calls unlikely (which is also uncertain). Uncertain is what the text
+//!   doubts, asks about, wants to have excluded or cannot exclude, supposes ("if there is") or fears ("risk of", "may
+//!   be missed"), whether this is said before the finding or after it. "CT excludes pneumonia" denies it, "exclude
+//!   pneumonia" asks about it. Everything else is present.
 //! - What was not seen before, or has not changed, is there now: "not present on prior", "no change in the effusion".
-//! - Another person's disease is left out.
-//! - A place is handed on over "or" ("left base atelectasis or pneumonia") and back over "and"
-//!   ("consolidation and effusion at the left base"), not from "right effusion and pneumothorax".
-//! - A side joins a place that is named without one: "apical pneumothorax on the right" is at the right apex.
+//! - Diseases of other persons, such as relatives, are left out.
+//! - A place applies to the next finding over "or" ("left base atelectasis or pneumonia") and to the previous one over
+//!   "and" ("consolidation and effusion at the left base"), but not in "right effusion and pneumothorax".
+//! - A side is combined with a place that is named without one: "apical pneumothorax on the right" is at the right
+//!   apex.
 //! - "Bilateral effusions, left resolved" leaves the right one.
-//! - A bare "lung" is no place, "left" alone is "left side".
+//! - "Lung" without a side is no place, and "left" alone is "left side".
 //!
-//! CARZero itself hardly reads "no": score the finding, and use `negated` to show what the text said.
+//! CARZero itself hardly responds to "no": score the finding, and use `negated` to show what the text said.
 
 mod lexicon;
 #[cfg(feature = "llm")]
@@ -46,23 +49,23 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use lexicon::{Cue, Entry, LEXICON};
 use serde::Serialize;
 
-/// One statement of a text.
+/// One statement of a text about a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Aligned {
     /// Canonical name of the finding.
     pub finding: String,
-    /// The text says that it is absent.
+    /// Whether the text says that it is absent.
     pub negated: bool,
-    /// The text is not sure.
+    /// Whether the text expresses doubt.
     pub uncertain: bool,
-    /// Part of the history or the question, not of what was seen.
+    /// Whether it belongs to the history or the clinical question, and not to what was seen.
     pub historical: bool,
     /// Canonical name of the place, such as "right lower lobe".
     pub location: Option<String>,
     /// The standard prompt: "There is no Pleural Effusion in the right lower lobe".
     pub prompt: String,
-    /// Where the text names it, in bytes.
+    /// Where the text names the finding: start of the byte range.
     pub start: usize,
     /// End of the byte range.
     pub end: usize,
@@ -72,14 +75,14 @@ pub struct Aligned {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Completion {
-    /// The name, synonym or abbreviation that was met.
+    /// The name, synonym or abbreviation that matches.
     pub text: String,
     /// The canonical finding it stands for.
     pub finding: String,
 }
 
-/// The statements of a text, in order. Repetitions are merged into the first: a vaguer one into a
-/// placed one, an uncertain one into a certain one.
+/// The statements of a text, in order. Repetitions are merged into the first: a statement without a place into one with
+/// a place, an uncertain one into a certain one.
 pub fn align(text: &str) -> Vec<Aligned> {
     let tokens = LEXICON.read(text);
     let mut aligned: Vec<Aligned> = Vec::new();
@@ -138,13 +141,13 @@ fn prompt(finding: &str, negated: bool, location: Option<&str>) -> String {
     }
 }
 
-/// The name that [`align`] uses for a name of any finding set.
+/// The name that [`align`] uses for a finding, given a name from any finding set.
 pub fn canonical(name: &str) -> &str {
     LEXICON.source.same.get(name).map_or(name, String::as_str)
 }
 
-/// The name of each finding in Japanese, also by its other names in finding sets, and of each place with its sides, as
-/// [`Aligned::location`] has them.
+/// The Japanese name of each finding, also under its other names in finding sets, and of each place with its sides, by
+/// the names in [`Aligned::location`].
 pub fn japanese() -> BTreeMap<String, String> {
     let kana_or_kanji = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
     let japanese =
@@ -170,15 +173,15 @@ pub fn japanese() -> BTreeMap<String, String> {
     names
 }
 
-/// The finding that a name, synonym or abbreviation stands for, in any case and spelling: "effusions"
-/// is Pleural Effusion. None for what the vocabulary does not know.
+/// The finding that a name, synonym or abbreviation stands for, whatever its case and spelling: "effusions" is Pleural
+/// Effusion. `None` if the vocabulary does not contain it.
 pub fn finding(name: &str) -> Option<&'static str> {
     let folded = LEXICON.fold(name);
     LEXICON.names.iter().find(|name| name.folded == folded).map(|name| name.finding.as_str())
 }
 
-/// The share of a text's words that the lexicon knows as part of a name or place, 0..=1; words that may stand between
-/// such do not count.
+/// The fraction (0..=1) of a text's words that occur in terms of the lexicon. Filler words, which may stand inside a
+/// term, are not counted.
 pub fn share_known(text: &str) -> f32 {
     let mut words = LEXICON.read(text);
     words.retain(|token| !LEXICON.is_filler(token));
@@ -186,8 +189,9 @@ pub fn share_known(text: &str) -> f32 {
     known as f32 / words.len().max(1) as f32
 }
 
-/// Whether a text names no disease, though its words resemble some that do: what the vocabulary ignores ("pulmonary
-/// embolism", which a radiograph does not show), operations and devices, or nothing but anatomy ("clear lungs").
+/// Whether a text names no disease although its words resemble some that do: it contains what the vocabulary ignores
+/// ("pulmonary embolism", which a radiograph does not show), operations and devices, or nothing but anatomy ("clear
+/// lungs").
 pub fn names_no_disease(text: &str) -> bool {
     let tokens = LEXICON.read(text);
     let entries = LEXICON.entries(&tokens);
@@ -207,8 +211,8 @@ pub fn vocabulary() -> impl Iterator<Item = &'static str> {
     LEXICON.names.iter().map(|name| name.text.as_str())
 }
 
-/// Names, synonyms and abbreviations that begin with a text, or have a word that does: the best one
-/// of each finding, canonical names first.
+/// Names, synonyms and abbreviations that begin with a text, or that contain a word which does: the best one for each
+/// finding, canonical names first.
 pub fn complete(prefix: &str, limit: usize) -> Vec<Completion> {
     let prefix = LEXICON.fold(prefix);
     if prefix.is_empty() {

@@ -1,16 +1,16 @@
-//! What is seen of a finding: observations that a reader would name. Asking for them and putting the answers together is
-//! Xplainer's idea (Pellegrini et al., 2023, <https://arxiv.org/abs/2303.13391>).
+//! Observations: what a reader would see of a finding. Scoring each of them and combining the scores is the idea of
+//! Xplainer (Pellegrini et al., 2023, <https://arxiv.org/abs/2303.13391>).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::finding;
 
-/// By the finding's canonical name.
+/// The observations of each finding, by its canonical name.
 static OBSERVATIONS: LazyLock<BTreeMap<String, Vec<String>>> =
     LazyLock::new(|| serde_json::from_str(include_str!("observations.json")).unwrap_or_default());
 
-/// What is seen of a finding, under any of its names; nothing where no list has it.
+/// The observations of a finding, given any of its names; empty for a finding without a list.
 pub fn observations(words: &str) -> &'static [String] {
     let canonical = finding(words).unwrap_or(words);
     OBSERVATIONS.get(canonical).map(Vec::as_slice).unwrap_or_default()

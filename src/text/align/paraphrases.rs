@@ -1,4 +1,4 @@
-//! One finding in many wordings, to see how much a score depends on them.
+//! One finding in many wordings, to measure how much its score depends on the wording.
 
 use serde::Serialize;
 
@@ -7,15 +7,16 @@ use super::finding;
 
 /// The most wordings of one finding.
 const MOST: usize = 60;
-/// The most of them that are other names of it.
+/// How many of them may be other names of the finding.
 const MOST_NAMES: usize = 24;
-/// Words shorter than this are not misspelt.
+/// Words shorter than this get no misspelt variant.
 const WORTH_MISSPELLING: usize = 6;
-/// Words that say how large a finding is, or where: a name with one of them says more than the finding's own name.
+/// Words for the size or the side of a finding. A name that contains one says more than the finding's own name, so it
+/// is no paraphrase.
 const QUALIFIERS: [&str; 8] =
     ["small", "moderate", "large", "trace", "left", "right", "bilateral", "b/l"];
 
-/// What a wording changes.
+/// What a wording changes compared with the standard prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
@@ -23,7 +24,7 @@ pub enum Change {
     Template,
     /// The name: a synonym, an abbreviation, or its name in another language.
     Name,
-    /// A letter or two of the name.
+    /// One or two letters of the name.
     Misspelling,
     /// It says that the finding is not certain.
     Uncertainty,
@@ -36,7 +37,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// Whether such a wording says the same as the finding's name does.
+    /// Whether such a wording means the same as the finding's name.
     pub fn keeps_meaning(self) -> bool {
         matches!(self, Self::Template | Self::Name | Self::Misspelling)
     }
@@ -51,7 +52,7 @@ pub struct Paraphrase {
     pub text: String,
 }
 
-/// Wordings of a finding, at most 60 of them. Of words that the vocabulary does not know there are no other names.
+/// Wordings of a finding, at most 60. Words that the vocabulary does not contain get no other names.
 pub fn paraphrases(words: &str) -> Vec<Paraphrase> {
     let canonical = finding(words).unwrap_or(words);
     let name = canonical.to_lowercase();
@@ -97,7 +98,8 @@ pub fn paraphrases(words: &str) -> Vec<Paraphrase> {
     all
 }
 
-/// The name with two letters of its longest word exchanged, with one left out, and with one doubled.
+/// The name in three misspellings: its longest word with two letters exchanged, with one left out, and with one
+/// doubled.
 fn misspellings(name: &str) -> impl Iterator<Item = String> {
     let longest = name.split_whitespace().max_by_key(|word| word.len()).unwrap_or_default();
     let fits = longest.is_ascii() && longest.len() >= WORTH_MISSPELLING;
@@ -128,7 +130,8 @@ mod tests {
         serde_json::from_value(sets[0]["findings"].clone()).unwrap()
     }
 
-    /// A wording says of the finding what its kind promises, once it is aligned. Of misspellings a few are missed.
+    /// Once it is aligned, a wording says of the finding what its kind of change promises. A few misspellings are not
+    /// recognised.
     #[test]
     fn alignment_understands_what_each_wording_says() {
         let mut missed = 0;

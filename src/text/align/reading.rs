@@ -1,10 +1,10 @@
-//! What a language model is asked to make of a text, and what of its answer is believed; shared by
-//! `align --llm` and the page, which differ in how they reach a model.
+//! How a language model is asked to read a text, and which parts of its answer are accepted. `align --llm` and the page
+//! share this; they differ in how they reach a model.
 //!
-//! The model is asked for `{"statements": [{finding, location, negated, uncertain, historical}]}`.
-//! The system prompt names the canonical findings, says what each field means and that the report is
-//! data. What comes back is not believed: it has to be exactly this JSON, a finding has to be in the
-//! vocabulary, and a place has to be one that the rules can read.
+//! The model is asked for `{"statements": [{finding, location, negated, uncertain, historical}]}`. The system prompt
+//! names the canonical findings, says what each field means, and that the report is data. The answer is not trusted: it
+//! has to be exactly this JSON, a finding has to be in the vocabulary, and a place has to be one that the rules can
+//! read.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use super::lexicon::LEXICON;
 use super::{Aligned, align, finding, prompt};
 use crate::error::{Error, Result};
 
-/// What the model is told before it gets the text.
+/// The system prompt.
 pub static SYSTEM_PROMPT: LazyLock<String> = LazyLock::new(|| {
     let findings: Vec<&str> =
         LEXICON.names.iter().filter(|name| name.own).map(|name| name.text.as_str()).collect();
@@ -35,20 +35,20 @@ pub static SYSTEM_PROMPT: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// What a model makes of a text.
+/// What a language model read in a text, after it was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
-    /// The statements, in the model's order. Where the rules see the finding too, the range is
-    /// theirs; else it is the whole text.
+    /// The statements, in the model's order. Where the rules find the same finding in the text, the byte range is
+    /// theirs; otherwise it is the whole text.
     pub statements: Vec<Aligned>,
-    /// What it named as findings and the vocabulary does not know; they are left out.
+    /// Names that the model gave as findings and the vocabulary does not contain; their statements are left out.
     pub unknown_findings: Vec<String>,
-    /// What it named as places and the rules cannot read; the statements stay, without a place.
+    /// Names that the model gave as places and the rules cannot read; their statements are kept without a place.
     pub unknown_places: Vec<String>,
 }
 
-/// What the model is asked for.
+/// The JSON that the model is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
@@ -82,16 +82,16 @@ pub fn schema() -> Value {
     })
 }
 
-/// Takes an answer that is the JSON asked for, to the letter.
+/// Parses an answer, which has to be exactly the JSON that was asked for.
 ///
 /// # Errors
 ///
-/// [`Error::Answer`] where it is anything else.
+/// [`Error::Answer`] where it has any other form.
 pub fn parse(content: &str) -> Result<Answer> {
     serde_json::from_str(content.trim()).map_err(|error| Error::Answer(error.into()))
 }
 
-/// Keeps what the vocabulary and the rules know.
+/// Keeps the findings and places that the vocabulary and the rules recognise.
 pub fn check(answer: Answer, text: &str) -> Reading {
     let by_rules = align(text);
     let mut reading = Reading::default();

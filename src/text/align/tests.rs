@@ -4,19 +4,19 @@ use super::*;
 
 const CASES: &str = include_str!("../../../tests/align.json");
 
-/// A little below what was measured, in the order of [`Tally::rates`].
+/// Lower bounds, slightly below the measured values, in the order of [`Tally::rates`].
 const DEVELOPMENT: [f64; 8] = [0.98, 0.99, 0.98, 0.99, 0.98, 0.98, 0.98, 0.97];
 const HELD_OUT: [f64; 8] = [0.96, 0.93, 0.95, 0.95, 0.82, 0.89, 0.85, 0.77];
 
-/// Least F1 of findings, and of each state, over whole reports.
+/// Lower bounds of F1 over whole reports, for findings and for each state.
 const REPORTS: [f64; 5] = [0.99; 5];
-/// The same over reports by somebody who had not read the rules. When they were first read, findings
-/// had .991, absence .964 and uncertainty .981; what was wrong then was told by its kind and mended.
+/// The same for reports written by a person who had not read the rules. On the first run F1 was .991 for findings, .964
+/// for absence and .981 for uncertainty; the errors were then fixed, each as one of its kind.
 const FRESH_EYES: [f64; 5] = [0.95, 0.95, 0.97, 0.97, 0.9];
 
-/// A text with what it says: the statements with their places (`expected`), or the state of every
-/// finding (`want`): + present, - absent, ? uncertain, h of the past, h0 of the past or not said.
-/// Findings that people read differently (`either`) do not count.
+/// A text and what it says: either the statements with their places (`expected`), or the state of every finding
+/// (`want`): `+` present, `-` absent, `?` uncertain, `h` historical, `h0` historical or not mentioned. Findings on
+/// which readers differ (`either`) are not counted.
 #[derive(Deserialize)]
 struct Case {
     split: String,
@@ -61,7 +61,7 @@ impl Tally {
             tally.place_given += given.iter().filter(|one| one.location.is_some()).count();
             let mut left = given.clone();
             for wanted in &case.expected {
-                // The statement that agrees best, so that "right" and "left" are not swapped.
+                // The statement that agrees best, so that "right" and "left" are not exchanged.
                 let agreement = |one: &Aligned| {
                     (one.finding == wanted.finding).then_some(
                         1 + i32::from(one.negated == wanted.negated)
@@ -97,8 +97,8 @@ impl Tally {
         tally
     }
 
-    /// Precision, recall and F1 of findings, accuracy of negation among those found, precision,
-    /// recall and F1 of places (of found findings), share of cases without any error.
+    /// Precision, recall and F1 of findings; accuracy of negation among the findings that were found; precision, recall
+    /// and F1 of their places; fraction of cases without any error.
     fn rates(&self) -> [f64; 8] {
         let rate = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
         let f1 = |p: f64, r: f64| 2.0 * p * r / (p + r).max(f64::MIN_POSITIVE);
@@ -160,7 +160,7 @@ fn state(one: &Aligned) -> char {
     }
 }
 
-/// Findings (`*`) and states of one text.
+/// Counts the findings (`*`) and states of one text.
 fn count(case: &Case, want: &BTreeMap<String, String>, hits: &mut BTreeMap<char, Hits>) {
     let text = &case.text;
     let mut given: BTreeMap<String, Vec<char>> = BTreeMap::new();
@@ -220,7 +220,7 @@ fn states_are_read_well_enough() {
     }
 }
 
-/// Statements in one line: `no Pneumonia?`, uncertain ones with `?`, historical ones with `^`.
+/// The statements of a text in one line, such as `no Pneumonia?`: uncertain ones with `?`, historical ones with `^`.
 fn summary(text: &str) -> String {
     let one = |one: &Aligned| {
         let no = if one.negated { "no " } else { "" };
@@ -247,7 +247,7 @@ fn every_form_of_a_character_is_one() {
         let [one] = align(text).try_into().unwrap();
         assert_eq!((one.finding.as_str(), one.start, one.end), ("Pacemaker", 0, text.len()));
     }
-    // One character that stands for several letters is named whole.
+    // One character that stands for several letters is covered as a whole by the byte range.
     let [one] = align("no \u{fb01}brosis").try_into().unwrap();
     assert_eq!((one.start, one.end), (3, "no \u{fb01}brosis".len()));
 }

@@ -1,4 +1,4 @@
-//! Text as comparable words that remember where they stood.
+//! Splits a text into normalised words that keep their positions in it.
 
 use std::iter;
 use std::ops::Range;
@@ -11,29 +11,29 @@ pub const STOP: &str = ".";
 /// End of a line that also ends a sentence, as a word.
 pub const LINE: &str = "\n";
 
-/// A box that is not ticked, or a cross in place of a tick, as a word.
+/// An empty tick box, or one with a cross in place of a tick, as a word.
 pub const EMPTY_BOX: &str = "☐";
 /// A box that is ticked, as a word.
 pub const TICKED_BOX: &str = "☑";
 
 const SOFT_HYPHEN: char = '\u{AD}';
 
-/// A line shorter than this was ended on purpose; a longer one may have been wrapped.
+/// A line shorter than this was ended on purpose; a longer one may only have been wrapped.
 const WRAPPED_LINE: usize = 30;
-/// Words that do not end a sentence or a list item, except as an answer: "Effusion: no".
+/// Words after which a sentence or list item goes on, except where the word is an answer: "Effusion: no".
 const UNFINISHED: [&str; 14] =
     [",", "no", "of", "or", "and", "the", "a", "an", "in", "with", "for", "to", "nor", "without"];
 
-/// What a field of a form or table holds when it answers the field before it.
+/// The content of a field of a form or table that answers the field before it.
 const ANSWERS: [&str; 13] = [
     "no", "yes", "none", "nil", "absent", "present", "negative", "positive", "normal", "clear",
     "possible", "n", "y",
 ];
 
-/// Sides in short: a dot after them ends a sentence only where another seems to begin.
+/// Abbreviations of sides: a dot after one ends a sentence only where another sentence seems to begin.
 const SIDES: [&str; 8] = ["l", "r", "lt", "rt", "izq", "der", "dcho", "dcha"];
 
-/// Verbs that "not" is contracted with.
+/// Verbs that can be contracted with "not".
 const AUXILIARIES: [&str; 17] = [
     "do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "could", "would",
     "should", "must", "might", "may", "need",
@@ -61,8 +61,8 @@ impl Token {
     }
 }
 
-/// Splits a text. Letters and digits form words, each CJK character is a word of its own, marks
-/// that carry meaning are kept, hyphens inside words split them, invisible characters vanish.
+/// Splits a text into tokens. Letters and digits form words, each CJK character is a word of its own, and marks that
+/// carry meaning are kept. Hyphens inside words split them, and invisible characters are dropped.
 pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut word = String::new();
@@ -165,8 +165,8 @@ pub fn tokenize(text: &str, spelling: &[(String, String)], dotted: &[String]) ->
     tokens
 }
 
-/// The visible characters by Unicode's compatibility (NFKC: one form of ligatures, of full and half
-/// width, of composed letters), without accents, each with the bytes that it stands for.
+/// The visible characters in Unicode's compatibility form (NFKC, which unifies ligatures, full and half width, and
+/// composed letters), without accents, each with the byte range of the text that it stands for.
 fn plain(text: &str) -> Vec<(char, Range<usize>)> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text.char_indices().peekable();
@@ -185,8 +185,8 @@ fn plain(text: &str) -> Vec<(char, Range<usize>)> {
     unwrap_words(plain)
 }
 
-/// Puts words together that were hyphenated at the end of a line, as in text from a PDF, with
-/// nothing but the hyphen between their parts. Soft hyphens elsewhere are removed.
+/// Rejoins words that were hyphenated at the end of a line, as in text from a PDF, if there is only the hyphen between
+/// their parts. Soft hyphens elsewhere are removed.
 fn unwrap_words(wrapped: Vec<(char, Range<usize>)>) -> Vec<(char, Range<usize>)> {
     let mut plain: Vec<(char, Range<usize>)> = Vec::with_capacity(wrapped.len());
     let mut at = 0;
@@ -208,14 +208,15 @@ fn unwrap_words(wrapped: Vec<(char, Range<usize>)>) -> Vec<(char, Range<usize>)>
     plain
 }
 
-/// Whether a character belongs to the one before it, as accents and the voiced marks of kana do.
+/// Whether a character combines with the one before it, as accents and the voicing marks of kana do.
 fn combines(c: char) -> bool {
     let first = || iter::once(c).nfkd().next().map_or(c, |(c, _)| c);
     !c.is_ascii() && (is_combining_mark(c) || canonical_combining_class(first()) != 0)
 }
 
-/// An accent that NFKC would take apart into a blank and itself becomes an apostrophe, and a crossed-out nought, which is
-/// no letter, the letter that is written for it.
+/// Replaces characters that NFKC would not handle as wanted. An acute accent, which NFKC would split into a blank and a
+/// combining accent, becomes an apostrophe. A symbol for the empty set or diameter, which is no letter, becomes the
+/// letter "ø" that people write for it.
 fn spared(c: char) -> char {
     match c {
         '´' => '\'',
@@ -229,7 +230,7 @@ fn push(tokens: &mut Vec<Token>, word: String, start: usize, end: usize) {
     tokens.push(Token { start, end, stem: stem(&word), word, glued });
 }
 
-/// The verb of "doesn't", also without its apostrophe; "not" follows.
+/// The verb of a contraction such as "doesn't", also without its apostrophe; "not" has to be added by the caller.
 fn contracted(word: &str) -> Option<&str> {
     match word {
         "cant" | "cannot" => Some("can"),
@@ -238,7 +239,7 @@ fn contracted(word: &str) -> Option<&str> {
     }
 }
 
-/// American spelling for British, at the start of a word.
+/// Replaces British spelling by American spelling at the start of a word.
 fn respell(word: &str, spelling: &[(String, String)]) -> String {
     spelling
         .iter()
@@ -259,7 +260,7 @@ pub fn stem(word: &str) -> String {
     word[..word.len() - if hissing { 2 } else { 1 }].to_owned()
 }
 
-/// "Lt. effusion", not "effusion, lt. Heart normal"
+/// Whether the text continues in lower case: "Lt. effusion", but not "effusion, lt. Heart normal".
 fn rest_is_lower(rest: &[(char, Range<usize>)]) -> bool {
     rest.iter().map(|(c, _)| *c).find(|c| *c != ' ').is_some_and(char::is_lowercase)
 }
@@ -269,7 +270,7 @@ fn begins_sentence(tokens: &[Token]) -> bool {
     tokens.len() < 2 || tokens[tokens.len() - 2].ends_sentence()
 }
 
-/// Whether a line break also ends the sentence, or the text was only wrapped.
+/// Whether a line break also ends the sentence; otherwise the text was only wrapped.
 fn ends_line(line: &str, rest: &str, tokens: &[Token]) -> bool {
     let next = rest.lines().next().unwrap_or_default().trim_start();
     let Some(first) = next.chars().next() else { return true };
@@ -285,7 +286,7 @@ fn ends_line(line: &str, rest: &str, tokens: &[Token]) -> bool {
     !(continues && line.trim().len() >= WRAPPED_LINE)
 }
 
-/// "[ ]", "[x]" and "( )" as a word, with their length.
+/// Recognises "[ ]", "[x]" and "( )" as a box. Returns its word and its length.
 fn drawn_box(rest: &[(char, Range<usize>)]) -> Option<(&'static str, usize)> {
     let close = rest.iter().take(5).position(|(c, _)| [']', ')'].contains(c))?;
     let mut inside = rest[1..close].iter().map(|(c, _)| *c).filter(|c| ![' ', '_'].contains(c));
@@ -296,14 +297,14 @@ fn drawn_box(rest: &[(char, Range<usize>)]) -> Option<(&'static str, usize)> {
     }
 }
 
-/// Four dots, also with blanks between.
+/// A leader, as between the columns of a form: four dots, possibly with blanks between them.
 fn is_leader(rest: &[(char, Range<usize>)]) -> bool {
     let dots = rest.iter().map(|(c, _)| *c).filter(|c| *c != ' ').take(4);
     dots.filter(|c| *c == '.').count() == 4
 }
 
-/// What a tab or bar before a field becomes: an answer belongs to the field before it, anything
-/// else starts a new statement. A tab before a small letter is a mere blank, unless a form goes on.
+/// What a tab or bar before a field is replaced by: an answer belongs to the field before it, anything else starts a
+/// new statement. A tab before a lower-case letter counts as a blank, except inside a form.
 fn field_mark(bar: char, field: &str, last: Option<&Token>) -> Option<&'static str> {
     let first = field.chars().next().filter(|c| !"[☐☑☒✓✔✗✘".contains(*c))?;
     let last = last.filter(|last| !last.ends_sentence() && last.word != ":")?;
@@ -314,27 +315,27 @@ fn field_mark(bar: char, field: &str, last: Option<&Token>) -> Option<&'static s
     (bar == '|' || !first.is_lowercase() || field.contains(':')).then_some(STOP)
 }
 
-/// Whether a line's last word is "no" and not its only one, as in a form with an answer a line.
+/// Whether a line has several words and ends with "no", as in a form with one answer on each line.
 fn ends_with_no(line: &str) -> bool {
     let mut words =
         line.split(|c: char| !c.is_alphanumeric()).rev().filter(|word| !word.is_empty());
     words.next().is_some_and(|last| last.eq_ignore_ascii_case("no")) && words.next().is_some()
 }
 
-/// Chinese characters and kana: written without spaces.
+/// Whether a character is Chinese or kana, which are written without spaces.
 fn is_cjk(c: char) -> bool {
     matches!(c, '々' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
         && c != '・'
 }
 
-/// Controls, zero-width and bidirectional marks, combining accents.
+/// Control characters, zero-width and bidirectional marks, and combining accents.
 fn is_invisible(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c, '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
-/// The plain form of a letter or mark after normalisation: without accent.
+/// The plain form of a letter or mark after normalisation, without its accent.
 fn fold(c: char) -> char {
     match c {
         'À'..='Å' | 'à'..='å' | 'ā' => 'a',

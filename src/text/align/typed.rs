@@ -1,4 +1,4 @@
-//! What a person types into the field for findings, before anything of it is sent to the model.
+//! Reads what a person types into the field for findings, before anything of it is given to the model.
 
 use serde::Serialize;
 
@@ -6,20 +6,20 @@ use super::lexicon::{Cue, Entry, LEXICON, distance};
 use super::{Aligned, align, complete, finding};
 use crate::text::prompt::sentence;
 
-/// A text shorter than this is not taken for the beginning of a name.
+/// A text shorter than this is not completed to a name that begins with it.
 const BEGINNING: usize = 4;
 
-/// How a typed text is understood: as a name, as a misspelt name, or as statements. Where none of
-/// it is known, all three are empty.
+/// How a typed text was understood: as a name, as a misspelt name, or as statements. If nothing in it was recognised,
+/// all three are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Typed {
-    /// The text is a name, synonym or abbreviation: the canonical name of its finding, then those that
+    /// If the text is a name, synonym or abbreviation: the canonical name of its finding, followed by the names that
     /// the finding has in other finding sets.
     pub names: Vec<String>,
-    /// The name that the text seems to be meant for, where it is none itself.
+    /// The name that was probably meant, if the text is no name itself.
     pub near: Option<String>,
-    /// The statements of the text, or of the name in `near`; of a name with several meanings one for each.
+    /// The statements of the text, or of the name in `near`; for a name with several meanings, one statement for each.
     pub statements: Vec<Aligned>,
     /// The text names no finding, but says that something is normal or absent: "normal chest".
     pub rules_out: bool,
@@ -65,26 +65,26 @@ fn says_normal(text: &str) -> bool {
     LEXICON.entries(&LEXICON.read(text)).iter().flatten().any(says)
 }
 
-/// The prompt that a text becomes where a person enters it: its finding's, or that of its first statement; none where
-/// nothing of it is known.
+/// The prompt for a text that a person enters: that of the finding it names, or else of its first statement. `None` if
+/// nothing in it was recognised.
 pub fn aligned(text: &str) -> Option<String> {
     let typed = typed(text);
     let named = typed.names.first().and_then(|name| sentence(name).ok());
     named.or_else(|| typed.statements.into_iter().next().map(|statement| statement.prompt))
 }
 
-/// The finding whose name the text is once its words are corrected: "pneumothroax".
+/// The finding that the text names once its words are spell-corrected: "pneumothroax".
 fn misspelt(text: &str) -> Option<&'static str> {
     let words: Vec<String> = LEXICON.read(text).into_iter().map(|token| token.word).collect();
     finding(&words.join(" "))
 }
 
-/// The finding whose name is a slip or two away, also with other gaps ("pneumo-thorax", "neumothorax"),
-/// or whose last word the text breaks off ("pneumoth"; "lung" may begin any of many names).
+/// The finding whose name is one or two slips away, ignoring blanks and hyphens ("pneumo-thorax", "neumothorax"), or
+/// begins with the text ("pneumoth"; but "lung" begins too many names).
 fn near(text: &str) -> Option<&'static str> {
     let folded = LEXICON.fold(text);
     if LEXICON.read(text).iter().all(|token| LEXICON.knows(token)) {
-        return None; // "tube" is a word of its own, not the beginning of "tuberculosis"
+        return None; // "tube" is a known word, not the beginning of "tuberculosis"
     }
     let letters = folded.replace(' ', "");
     let slips = match letters.len() {

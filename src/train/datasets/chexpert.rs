@@ -1,8 +1,8 @@
 //! CheXpert (Irvin et al., AAAI 2019), full or small: `train.csv`, `valid.csv`, and the images in
-//! `train/patient00001/study1/view1_frontal.jpg`; or as Stanford's download unpacks, with the tables
-//! and `valid` in "CheXpert-v1.0 batch 1 (validate & csv)", and patients in "CheXpert-v1.0 batch 2
-//! (train 1)" to "batch 4 (train 3)", with or without a folder `train`. Also its fourteen columns, which MIMIC-CXR-JPG has
-//! too.
+//! `train/patient00001/study1/view1_frontal.jpg`. The layout of Stanford's download is read as well: the tables and
+//! `valid` are in "CheXpert-v1.0 batch 1 (validate & csv)", and patients in "CheXpert-v1.0 batch 2 (train 1)" to "batch
+//! 4 (train 3)", with or without a folder `train`. This module also has the fourteen columns of labels, which
+//! MIMIC-CXR-JPG shares.
 
 use std::path::{Path, PathBuf};
 
@@ -49,13 +49,13 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
     Ok(())
 }
 
-/// Some columns, and the fourteen.
+/// Some columns, followed by the fourteen columns of labels.
 pub fn columns<const N: usize, const ALL: usize>(first: [&'static str; N]) -> [&'static str; ALL] {
     let mut columns = first.into_iter().chain(FINDINGS.map(|(name, _)| name));
     std::array::from_fn(|_| columns.next().unwrap_or_default())
 }
 
-/// The folder around the batches, if the tables lie in one, or else that of the tables.
+/// The folder that contains the batches, if the tables are in a batch, or else the folder of the tables.
 pub fn home(root: &Path) -> PathBuf {
     let home = home_of(root, &[TRAIN]);
     let absolute = home.canonicalize().unwrap_or_default();
@@ -71,7 +71,7 @@ fn is_batch(folder: &Path) -> bool {
     name.starts_with("chexpert") && name.contains("batch")
 }
 
-/// The folder itself, and the batches in it, also where unpacking made a folder around each.
+/// The folder itself (an empty path), and the batches in it, also where unpacking made an extra folder around each.
 fn batches(root: &Path) -> Vec<PathBuf> {
     let inside = folders(root, usize::MAX).into_iter().filter(|folder| is_batch(folder));
     let names = inside.filter_map(|folder| folder.file_name().map(PathBuf::from));
@@ -79,8 +79,8 @@ fn batches(root: &Path) -> Vec<PathBuf> {
     std::iter::once(PathBuf::new()).chain(nested).collect()
 }
 
-/// A path as the table has it, without its first folder, "CheXpert-v1.0", and without "train" after
-/// that, in each batch.
+/// The possible locations of a path from the table, in each batch: without its first folder ("CheXpert-v1.0"), as it
+/// is, and also without the "train" after that.
 fn candidates(batches: &[PathBuf], path: &str) -> impl Iterator<Item = PathBuf> {
     let after = |path: &'_ str| path.split_once('/').map(|(_, rest)| rest.to_string());
     let inside = after(path);

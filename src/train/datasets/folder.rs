@@ -1,14 +1,14 @@
-//! Where the tables of a dataset are.
+//! Finds the tables of a dataset.
 
 use std::path::{Path, PathBuf};
 
 use crate::train::error::{Result, TrainError};
 
-/// The folder with a dataset's table: the root, or one below that an archive or a downloader made.
+/// The folder with a dataset's table: the root, or a folder below it that an archive or a downloader made.
 pub fn home(root: &Path, names: &[&str]) -> PathBuf {
-    /// Folders above the tables: "physionet.org/files/mimic-cxr-jpg/2.1.0".
+    /// The most folders above the tables, as in "physionet.org/files/mimic-cxr-jpg/2.1.0".
     const DEPTH: usize = 4;
-    /// A folder with more in it has images, not tables.
+    /// A folder with more entries contains images, not tables.
     const FEW: usize = 100;
     let mut level = vec![root.to_path_buf()];
     for _ in 0..=DEPTH {
@@ -20,7 +20,7 @@ pub fn home(root: &Path, names: &[&str]) -> PathBuf {
     root.to_path_buf()
 }
 
-/// The folders in a folder by name, of its first entries.
+/// The folders among the first entries of a folder, sorted by name.
 pub fn folders(folder: &Path, entries: usize) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(entries);
     let mut folders: Vec<_> =
@@ -29,13 +29,13 @@ pub fn folders(folder: &Path, entries: usize) -> Vec<PathBuf> {
     folders
 }
 
-/// A table under the first of its names that is there, packed or not.
+/// The file of a table under the first of its names that exists, compressed or not.
 pub fn find(folder: &Path, names: &[&str]) -> Option<PathBuf> {
     let files = names.iter().flat_map(|name| [name.to_string(), format!("{name}.gz")]);
     files.map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
-/// A table that a dataset's folder has to have.
+/// A table that must exist in a dataset's folder.
 pub fn required(
     root: &Path,
     layout: &'static str,

@@ -1,7 +1,7 @@
 //! MIMIC-CXR-JPG (Johnson et al., PhysioNet): `mimic-cxr-2.0.0-metadata.csv`, `-chexpert.csv`,
-//! `-split.csv` (packed as `.gz` or not), the images in `files/p10/p10000032/s50414267/<dicom_id>.jpg`, and the reports of
-//! MIMIC-CXR, if they are there, in `mimic-cxr-reports/files/p10/p10000032/s50414267.txt` or beside
-//! the studies' folders.
+//! `-split.csv` (each compressed as `.gz` or not), the images in `files/p10/p10000032/s50414267/<dicom_id>.jpg`, and
+//! the reports of MIMIC-CXR, if they exist, in `mimic-cxr-reports/files/p10/p10000032/s50414267.txt` or beside the
+//! folders of the studies.
 
 use std::collections::HashMap;
 use std::fs;
@@ -80,13 +80,13 @@ fn splits(path: &Path) -> Result<HashMap<String, Split>> {
     Ok(splits)
 }
 
-/// `files/p10/p10000032/s50414267`
+/// The folder of a study, such as `files/p10/p10000032/s50414267`.
 fn study_folder(subject: &str, study: &str) -> PathBuf {
     let group: String = subject.chars().take(2).collect();
     PathBuf::from(format!("files/p{group}/p{subject}/s{study}"))
 }
 
-/// The report of a study, or nothing.
+/// The report of a study, or an empty text.
 fn report(root: &Path, study: &Path) -> Result<String> {
     let file = study.with_extension("txt");
     let paths = REPORTS.map(|folder| root.join(folder).join(&file));

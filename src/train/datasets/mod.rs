@@ -1,4 +1,4 @@
-//! Manifests from public datasets, as people have them on disk.
+//! Makes manifests from public datasets in the form in which they are downloaded.
 //!
 //! | file | layout | splits |
 //! |---|---|---|
@@ -8,10 +8,9 @@
 //! | `openi.rs` | Open-I (Indiana University), as on Kaggle | 90 to 10 |
 //! | `mimic_cxr.rs` | MIMIC-CXR-JPG | official |
 //!
-//! What a dataset does not say is not written, so that it is masked: a label is `absent` only where
-//! the dataset says so, either in so many words or by calling the whole image normal. The config
-//! should therefore give these sources `"knows": []`. "90 to 10" is a hash of the patient, the same
-//! on every machine.
+//! What a dataset does not state is left out of the manifest, so that it is masked: a label is `absent` only where the
+//! dataset says so, either explicitly or by calling the whole image normal. The config should therefore set
+//! `"knows": []` for these sources. "90 to 10" is decided by a hash of the patient, which is the same on every machine.
 
 mod chexpert;
 mod folder;
@@ -30,7 +29,7 @@ use folder::home;
 use writer::Writer;
 pub use writer::{Summary, Taken};
 
-/// A public dataset, by the name that its rows have as `source`.
+/// A public dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// NIH ChestX-ray14
@@ -58,13 +57,14 @@ impl Layout {
     }
 }
 
-/// Writes a dataset's manifest, and `boxes.csv` beside it where the dataset has boxes. Its tables lie
-/// in `root`, or further down where the download made folders around them.
+/// Writes a dataset's manifest, and `boxes.csv` beside it if the dataset has boxes. Its tables are in `root`, or in
+/// folders below it that the download made.
 ///
 /// # Errors
 ///
-/// [`TrainError::Layout`](super::error::TrainError::Layout) where a table or most images are missing, [`TrainError::Leak`](super::error::TrainError::Leak) where an
-/// official split divides a patient; otherwise what cannot be read or written.
+/// [`TrainError::Layout`](super::error::TrainError::Layout) where a table or most images are missing,
+/// [`TrainError::Leak`](super::error::TrainError::Leak) where an official split divides the images of a patient;
+/// otherwise errors of reading and writing.
 pub fn write_manifest(layout: Layout, root: &Path, out: &Path, taken: Taken) -> Result<Summary> {
     let root = &match layout {
         Layout::Nih14 => home(root, &nih14::ENTRIES),

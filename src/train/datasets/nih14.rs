@@ -1,6 +1,6 @@
-//! ChestX-ray14 (Wang et al., CVPR 2017): `Data_Entry_2017.csv`, the images in `images_001/images`
-//! to `images_012/images`, in `images`, or in any of these inside `images`, optionally
-//! `test_list.txt` and `BBox_List_2017.csv`; these also by the names that the NIH gives them now.
+//! ChestX-ray14 (Wang et al., CVPR 2017): `Data_Entry_2017.csv`; the images in `images_001/images` to
+//! `images_012/images`, in `images`, or in any of these inside of `images`; and optionally `test_list.txt` and
+//! `BBox_List_2017.csv`. The names under which the NIH distributes these tables now are read, too.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -42,10 +42,10 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
     }
 }
 
-/// How deep images lie: `images/images_001/images`.
+/// The depth at which images can be, as in `images/images_001/images`.
 const DEPTH: usize = 3;
 
-/// Where each image is, relative to the root.
+/// The path of each image, relative to the root.
 fn images(root: &Path) -> Result<HashMap<String, PathBuf>> {
     let mut images = HashMap::new();
     let mut folders = vec![PathBuf::new()];
@@ -72,7 +72,7 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     fs::read_dir(folder).and_then(|entries| entries.map(name).collect()).map_err(fail)
 }
 
-/// The official test images; all of their patients' images are among them.
+/// The official test images. They include all images of their patients.
 fn test_images(root: &Path) -> Result<HashSet<String>> {
     let Some(path) = find(root, &TEST) else { return Ok(HashSet::new()) };
     let list = fs::read_to_string(&path).map_err(|source| TrainError::Io { path, source })?;

@@ -1,8 +1,8 @@
-//! Open-I (Demner-Fushman et al., JAMIA 2016) as on Kaggle: `indiana_reports.csv`,
-//! `indiana_projections.csv`, and the images in `images/images_normalized`, `images_normalized` or
-//! `images`. The original XML does not say which image is frontal, so it is not read.
+//! Open-I (Demner-Fushman et al., JAMIA 2016) in the version on Kaggle: `indiana_reports.csv`,
+//! `indiana_projections.csv`, and the images in `images/images_normalized`, `images_normalized` or `images`. The
+//! original XML does not say which image is frontal, so it is not used.
 //!
-//! Each report is of another patient.
+//! Each report is of a different patient.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

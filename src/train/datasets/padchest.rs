@@ -1,9 +1,8 @@
-//! PadChest (Bustos et al., Medical Image Analysis 2020):
-//! `PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv`, and the images in numbered folders as the
-//! column ImageDir says, or all in one.
+//! PadChest (Bustos et al., Medical Image Analysis 2020): `PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv`, and
+//! the images in the numbered folders of the column ImageDir, or all in one folder.
 //!
-//! The reports stay out: they are Spanish word stems without stop words, which the rules would
-//! misread, and the labels were drawn from them by people or a network.
+//! The reports are not used: they are Spanish word stems without stop words, which the rules would misread, and the
+//! labels were already extracted from them by people or a network.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +41,8 @@ pub fn read(root: &Path, writer: &mut Writer) -> Result<()> {
     })
 }
 
-/// In its numbered folder, inside one for all images, or with all others.
+/// The possible paths of an image: in its numbered folder, inside of one folder for all images, or with all others in
+/// one folder.
 fn candidates(folder: &str, name: &str) -> impl Iterator<Item = PathBuf> {
     let places = ["", "images", "image_zips"].map(Path::new);
     places.into_iter().flat_map(move |place| [place.join(folder).join(name), place.join(name)])

@@ -1,8 +1,8 @@
-//! Which part of the data an image is in, and from where the chest is seen.
+//! The split and the projection of an image.
 
 use sha2::{Digest, Sha256};
 
-/// A part of the data.
+/// A part of the data: training, validation or test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     Train,
@@ -19,13 +19,13 @@ impl Split {
         }
     }
 
-    /// One patient in ten is for validation.
+    /// The split by a hash of the patient: one patient in ten is for validation.
     pub fn of_patient(patient: &str) -> Self {
         if Sha256::digest(patient)[0] % 10 == 0 { Self::Val } else { Self::Train }
     }
 }
 
-/// From where the chest is seen.
+/// The projection of a radiograph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Projection {
     Pa,
@@ -37,7 +37,7 @@ pub enum Projection {
 }
 
 impl Projection {
-    /// Reads the words of all layouts.
+    /// Reads the notations of all layouts.
     pub fn new(name: &str) -> Self {
         match name.trim().to_uppercase().as_str() {
             "PA" => Self::Pa,

@@ -5,11 +5,11 @@ use std::path::Path;
 use super::super::error::{Result, TrainError};
 use crate::table::Csv;
 
-/// Calls `visit` with these columns of each row; a file that ends with `.gz` is unpacked on the way.
+/// Calls `visit` with these columns of each row; a file whose name ends with `.gz` is decompressed.
 ///
 /// # Errors
 ///
-/// [`TrainError::Csv`] where the file is no CSV, [`TrainError::Table`] where it lacks a column, and what
+/// [`TrainError::Csv`] where the file is not CSV, [`TrainError::Table`] where it lacks a column, and any error that
 /// `visit` returns.
 pub fn for_each<const N: usize>(
     path: &Path,

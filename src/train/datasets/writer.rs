@@ -1,4 +1,4 @@
-//! Rows of the manifest, checked and counted.
+//! Checks, writes and counts the rows of the manifest.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -10,54 +10,54 @@ use crate::text::align;
 use crate::train::error::{Result, TrainError};
 use crate::train::patients::PatientSplits;
 
-/// What became of a dataset's images.
+/// How many images of a dataset were written or left out.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Images written, by split.
     pub written: BTreeMap<&'static str, usize>,
     /// Boxes written.
     pub boxes: usize,
-    /// Images that the tables list and the folder lacks.
+    /// Images that are in the tables but not in the folder.
     pub missing: usize,
     /// Lateral and other views, and images that the dataset itself excludes.
     pub left_out: usize,
-    /// Labels that stand for no finding of the vocabulary, with how often they are named.
+    /// Labels that stand for no finding of the vocabulary, with how often they occur.
     pub unknown_labels: BTreeMap<String, usize>,
 }
 
-/// Which images of a dataset are taken.
+/// Which images of a dataset are included.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
-    /// Lateral views too.
+    /// Whether lateral views are included.
     pub lateral: bool,
-    /// Those that are there, also where most are not.
+    /// Whether it is accepted that most of the images are missing.
     pub partial: bool,
 }
 
 /// One image of a dataset.
 pub struct Row {
-    /// Where it is in the dataset's folder, if it is there.
+    /// Its path in the dataset's folder, if the file exists.
     pub image: Option<PathBuf>,
-    /// The patient, as the dataset has it.
+    /// The patient's identifier in the dataset.
     pub patient: String,
-    /// The official split, or none.
+    /// The official split, if there is one.
     pub split: Option<Split>,
     pub view: Projection,
     pub statements: Statements,
     pub report: String,
 }
 
-/// Writes beside the target first, so that a run that fails leaves no half manifest.
+/// Writes the manifest to a temporary file first, so that a run that fails leaves no incomplete manifest.
 pub struct Writer {
     source: &'static str,
-    /// The dataset's folder as the manifest has it.
+    /// The path of the dataset's folder in the manifest.
     base: PathBuf,
     root: PathBuf,
     out: PathBuf,
     taken: Taken,
     manifest: csv::Writer<File>,
     splits: PatientSplits,
-    /// Of the dataset's labels.
+    /// The findings that the dataset's labels stand for.
     pub vocabulary: Vocabulary,
     summary: Summary,
 }
@@ -100,12 +100,12 @@ impl Writer {
         Ok(writer)
     }
 
-    /// The first of some paths in the dataset's folder where there is a file.
+    /// The first of several paths in the dataset's folder that is a file.
     pub fn existing(&self, candidates: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
         candidates.into_iter().find(|path| self.root.join(path).is_file())
     }
 
-    /// Whether images of this view are wanted.
+    /// Whether images with this view are included.
     pub fn wants(&self, view: Projection) -> bool {
         match view {
             Projection::Pa | Projection::Ap | Projection::Frontal => true,
@@ -114,12 +114,12 @@ impl Writer {
         }
     }
 
-    /// Counts an image that is not wanted.
+    /// Counts an image that is left out.
     pub fn leave_out(&mut self) {
         self.summary.left_out += 1;
     }
 
-    /// Writes an image, if its view is wanted and its file is there.
+    /// Writes an image, if its view is included and its file exists.
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl Writer {
         Ok(())
     }
 
-    /// An image's path as the manifest has it: relative where the manifest lies above the dataset.
+    /// The path of an image in the manifest: relative if the manifest is in the dataset's folder or above it.
     fn path_of(&self, image: &Path) -> String {
         self.base.join(image).to_string_lossy().into_owned()
     }
@@ -180,11 +180,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Ends the manifest.
+    /// Finishes the manifest.
     ///
     /// # Errors
     ///
-    /// [`TrainError::Layout`] where there was no image, or most were missing and that was not wanted.
+    /// [`TrainError::Layout`] where there was no image, or where most were missing and that is not accepted.
     pub fn finish(mut self) -> Result<Summary> {
         let written: usize = self.summary.written.values().sum();
         let missing = self.summary.missing;

@@ -1,4 +1,4 @@
-//! The plain objects and the errors of an evaluation, as JavaScript gets them.
+//! The plain objects and the errors of an evaluation, as types of JavaScript.
 
 use wasm_bindgen::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Tables, what they say, and evaluations.
+//! Tables, how they are understood, and evaluations.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -25,13 +25,14 @@ pub struct Tables(Vec<Csv>);
 
 #[wasm_bindgen]
 impl Tables {
-    /// None yet.
+    /// Without any tables.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a file: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16, packed where its name ends with `.gz`.
+    /// Adds a file: CSV with commas, semicolons or tabs, in UTF-8 or UTF-16; if its name ends with `.gz`, it is
+    /// decompressed.
     pub fn add(&mut self, name: String, bytes: Vec<u8>) -> Result<()> {
         self.0.push(Csv::parse(name, bytes)?);
         Ok(())
@@ -42,7 +43,7 @@ impl Tables {
         Ok(self.0.get(table).map(Csv::header).transpose()?.unwrap_or_default())
     }
 
-    /// What the tables say of images, by their names.
+    /// How the tables are understood for images, which are given by their names.
     pub fn understand(
         &self,
         images: Vec<String>,
@@ -52,9 +53,10 @@ impl Tables {
         Ok(object(&understand(&self.0, &images, &corrections.into())?))
     }
 
-    /// Measures scores: a CSV file with the column `image` and logits in a column for each finding; `against` has others to
-    /// compare with, and `maps` has a row for each boxed finding: key, finding, view_x, view_y, view_width, view_height, v0, v1, … `progress` is told how
-    /// many resamples are done, and of how many.
+    /// Evaluates scores. `predictions` is a CSV file with the column `image` and a column of logits for each finding;
+    /// `against` has other scores to compare with, and `maps` has a row for each boxed finding: key, finding, view_x,
+    /// view_y, view_width, view_height, v0, v1, … `progress` is called with how many resamples are done, and how many
+    /// there are.
     pub fn evaluate(
         &self,
         predictions: Vec<u8>,
@@ -73,32 +75,33 @@ impl Tables {
 fn told(progress: JsProgress) -> impl FnMut(usize, usize) {
     let tell: Function = progress.unchecked_into();
     move |done, of| {
-        // What the page's function throws is its own fault.
+        // An exception in the page's function is ignored.
         let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
     }
 }
 
-/// What readers said of the same cases, in tables by finding and then by case.
+/// The readings of the same cases by readers, in tables that are indexed by finding and then by case.
 #[wasm_bindgen]
 pub struct ReaderStudy(StudyTables);
 
 #[wasm_bindgen]
 impl ReaderStudy {
-    /// `labels`: whether a finding is there, whether it is there at a known place, and whether the model calls it present,
-    /// one table after another; 0 no, 1 yes, 2 unknown. `scores`: the model's.
+    /// `labels` has three tables, one after another: whether a finding is present, whether it is present at a known
+    /// place, and whether the model calls it present; 0 is no, 1 yes, and 2 unknown. `scores` are those of the model.
     #[wasm_bindgen(constructor)]
     pub fn new(findings: Vec<String>, labels: Vec<u8>, scores: Vec<f64>) -> Self {
         Self(StudyTables { findings, labels, scores, ..StudyTables::default() })
     }
 
-    /// Adds a reader. `answers`: without the model and then with it, a table of confidence, 1 to 5, and one of marks: 1 at
-    /// the finding's place, 0 elsewhere, 2 none. `seconds`: of each case without the model, then with it.
+    /// Adds a reader. `answers` has, first without the model and then with it, a table of confidence, 1 to 5, and one
+    /// of marks: 1 at the finding's place, 0 elsewhere, 2 none. `seconds` has the time for each case without the model,
+    /// then with it.
     pub fn add(&mut self, answers: Vec<u8>, seconds: Vec<f64>) {
         self.0.readers.push((answers, seconds));
     }
 
-    /// Measures everything. `present_from`: the confidence from which on a finding is called present. `progress` is told how
-    /// many resamples are done, and of how many.
+    /// Computes all results. `present_from` is the confidence from which on a finding is called present. `progress` is
+    /// called with how many resamples are done, and how many there are.
     pub fn measure(
         &self,
         present_from: u8,
@@ -111,18 +114,19 @@ impl ReaderStudy {
     }
 }
 
-/// An evaluation that is done.
+/// A completed evaluation.
 #[wasm_bindgen]
 pub struct Evaluation(evaluate::Evaluation);
 
 #[wasm_bindgen]
 impl Evaluation {
-    /// What `carzero evaluate --out` writes as report.json.
+    /// The report, as `carzero evaluate --out` writes it to report.json.
     pub fn report(&self) -> JsReport {
         object(&self.0.report)
     }
 
-    /// What a threshold makes of a finding, by its name in the labels; undefined where there is no such finding.
+    /// The decisions that a threshold gives for a finding, which is given by its name in the labels; undefined where
+    /// there is no such finding.
     pub fn decide(&self, finding: &str, threshold: f64) -> JsDecision {
         object(&self.0.rows.decide(finding, threshold))
     }

@@ -1,5 +1,5 @@
-//! The module that measures scores: the same code as `carzero evaluate`, on tables in memory. `types.d.ts` declares the plain
-//! objects that cross.
+//! The module that evaluates scores, with the same code as `carzero evaluate`, on tables in memory. `types.d.ts`
+//! declares the plain objects that cross the boundary.
 
 #[cfg(target_arch = "wasm32")]
 mod js;

@@ -1,4 +1,4 @@
-//! What the page says of an evaluation, and is told where that fails.
+//! The settings of an evaluation from the page, and the errors that the page gets.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::evaluate::understood::Choice;
 use crate::evaluate::{EvaluateError, Options, Reason, Result, Thresholds};
 use crate::table::Csv;
 
-/// A text, or a reason that is a code itself.
+/// A text, or a reason that has a code of its own.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum ErrorValue<'a> {
@@ -17,7 +17,7 @@ pub enum ErrorValue<'a> {
     Reason(&'a Reason),
 }
 
-/// What an error says beside its code, by name.
+/// The named values that are reported beside an error's code.
 pub fn values_of(error: &EvaluateError) -> BTreeMap<&'static str, ErrorValue<'_>> {
     let texts = error.values().into_iter().map(|(name, text)| (name, ErrorValue::Text(text)));
     let reason = error.reason().map(|reason| ("reason", ErrorValue::Reason(reason)));
@@ -39,7 +39,7 @@ impl From<Corrections> for Choice {
     }
 }
 
-/// What is to be measured.
+/// The settings of an evaluation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
@@ -53,14 +53,14 @@ pub struct Settings {
     pub resamples: usize,
 }
 
-/// What is measured, as CSV files.
+/// The data to evaluate, as CSV files.
 #[derive(Debug, Default)]
 pub struct Measured {
     /// Logits, a column for each finding.
     pub predictions: Vec<u8>,
-    /// Others to compare with.
+    /// Other scores to compare with.
     pub against: Option<Vec<u8>>,
-    /// Maps of what has boxes.
+    /// Maps of the findings that have boxes.
     pub maps: Option<Vec<u8>>,
 }
 
@@ -92,19 +92,21 @@ impl Settings {
     }
 }
 
-/// What readers said of the same cases, as flat tables.
+/// The readings of the same cases by readers, as flat tables.
 #[derive(Debug, Clone, Default)]
 pub struct StudyTables {
     pub findings: Vec<String>,
-    /// Truth, places and calls of the model; 0 no, 1 yes, 2 unknown.
+    /// Three tables: whether a finding is present, whether at a known place, and whether the model calls it present; 0
+    /// no, 1 yes, 2 unknown.
     pub labels: Vec<u8>,
     pub scores: Vec<f64>,
-    /// Of each reader: confidence and marks without the model, then with it; and seconds alike.
+    /// For each reader: tables of confidence and marks without the model, then with it; and the seconds in the same
+    /// order.
     pub readers: Vec<(Vec<u8>, Vec<f64>)>,
 }
 
 impl StudyTables {
-    /// The study; tables of other sizes are refused when it is measured.
+    /// The study. Tables with wrong sizes are rejected later, when it is measured.
     pub fn study(&self, present_from: u8, seed: u32, resamples: usize) -> Study {
         let cases = (self.scores.len() / self.findings.len().max(1)).max(1);
         let size = cases * self.findings.len();

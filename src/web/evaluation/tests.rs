@@ -1,4 +1,4 @@
-//! `types.d.ts` and the objects that it declares, held together, on a small evaluation; and what goes into the module.
+//! Checks that the objects of a small evaluation agree with `types.d.ts`, and how the module's inputs are read.
 
 use std::io::Error;
 
@@ -154,7 +154,7 @@ fn objects_are_what_typescript_is_told() {
         .unwrap();
         example["negation_auroc"] = negated.clone(); // the page gives no negated scores
         if name == "FindingReport" {
-            example["undecided"] = json!([0.5, 1.5]); // of which there are too few here
+            example["undecided"] = json!([0.5, 1.5]); // absent here, as there are too few images
         }
         declared.check(name, &example);
     }
@@ -162,7 +162,7 @@ fn objects_are_what_typescript_is_told() {
     declared.all_met();
 }
 
-/// A study of three readers, and of one of them.
+/// Checks a study of three readers, and of one reader.
 fn check_study(declared: &Declarations) {
     let mut study = example();
     study.resamples = 20;
@@ -222,7 +222,7 @@ fn a_decision_counts_and_names_the_images_the_highest_scores_first() {
         .unwrap();
     let evaluation = Evaluation::new(&options, &mut |_, _| {}).unwrap();
     let decision = evaluation.rows.decide("Hernia", 2.0).unwrap();
-    // Scores n % 3, present where n % 4 = 0.
+    // The scores are n % 3, and the finding is present where n % 4 = 0.
     assert_eq!(decision.images.tp, ["a/8.png", "a/20.png"]);
     assert_eq!(decision.images.fn_, ["a/4.png", "a/16.png", "a/0.png", "a/12.png"]);
     let counts = decision.counts;

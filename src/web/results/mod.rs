@@ -1,5 +1,5 @@
-//! The module that writes results for other programs: the same code as `carzero score` has. `types.d.ts` declares the plain
-//! objects that cross.
+//! The module that writes results for other programs, with the same code as `carzero score`. `types.d.ts` declares the
+//! plain objects that cross the boundary.
 
 #[cfg(all(test, not(feature = "without-model")))]
 mod tests;

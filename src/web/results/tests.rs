@@ -1,4 +1,4 @@
-//! `types.d.ts` and what the module is told, held together.
+//! Checks that the objects that the module gets agree with `types.d.ts`.
 
 use serde_json::{Value, json};
 

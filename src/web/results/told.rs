@@ -1,4 +1,4 @@
-//! What the page says of results that are to be written.
+//! The results to be written, as they come from the page.
 
 use image::{DynamicImage, GrayImage};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ pub struct Told {
     pub source: Option<Source>,
 }
 
-/// What speaks against scoring an image.
+/// A reason against scoring an image.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Caution {
@@ -31,7 +31,7 @@ pub enum Caution {
     Page { code: Origin },
 }
 
-/// How an image came about on the page.
+/// How an image was made, if it is not as in a file.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -63,7 +63,7 @@ impl From<Told> for Results {
     }
 }
 
-/// The identifiers of a DICOM file; none where it is no such file, or has not all of them.
+/// The identifiers of a DICOM file; `None` where it is not a DICOM file, or lacks one of them.
 pub fn source_of(file: &[u8]) -> Result<Option<Source>> {
     if !dicom::is_dicom(file) {
         return Ok(None);
@@ -77,7 +77,7 @@ pub fn source_of(file: &[u8]) -> Result<Option<Source>> {
     }))
 }
 
-/// A map, but for its values.
+/// A map without its values.
 #[derive(Debug, Deserialize)]
 pub struct Map {
     pub kind: String,
@@ -87,7 +87,7 @@ pub struct Map {
 }
 
 impl Map {
-    /// The map over its image; `None` where the image's size and pixels disagree.
+    /// Draws the map over its image; `None` where the image's size and pixels disagree.
     pub fn over(&self, values: &[f32], columns: u32, grey: Vec<u8>) -> Option<Capture<'_>> {
         let pixels = u32::try_from(grey.len()).ok()?;
         let rows = pixels.checked_div(columns).filter(|rows| rows * columns == pixels)?;

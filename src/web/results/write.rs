@@ -1,4 +1,4 @@
-//! Scores and maps as files.
+//! Writes scores and maps as files.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// The identifiers of a DICOM file; undefined where it has not all of them.
+/// The identifiers of a DICOM file; undefined where it lacks one of them.
 #[wasm_bindgen(js_name = sourceUids)]
 pub fn source_uids(file: &[u8]) -> Thrown<JsSource> {
     let source = source_of(file);
@@ -38,7 +38,7 @@ pub fn source_uids(file: &[u8]) -> Thrown<JsSource> {
     Ok(object(&source))
 }
 
-/// Writes files that belong together.
+/// Writes files that refer to each other.
 #[wasm_bindgen]
 pub struct Writer {
     results: Results,
@@ -47,7 +47,7 @@ pub struct Writer {
 
 #[wasm_bindgen]
 impl Writer {
-    /// `seed`: 16 random bytes. `seconds`: since 1970, UTC.
+    /// `seed` has 16 random bytes; `seconds` is the time since 1970, in UTC.
     #[wasm_bindgen(constructor)]
     pub fn new(results: JsResults, seed: &[u8], seconds: f64) -> Thrown<Self> {
         let told: Told = serde_wasm_bindgen::from_value(results.into())?;
@@ -65,8 +65,8 @@ impl Writer {
         fhir::write(&self.results, &self.stamp)
     }
 
-    /// A DICOM Secondary Capture of a map over its image. `score`: which of the scores it is of. `values`: those of its patches,
-    /// row by row. `grey`: the image, 8 bits for each pixel, row by row.
+    /// A DICOM Secondary Capture of a map over its image. `score` is the index of its score, `values` are those of its
+    /// patches, row by row, and `grey` is the image with 8 bits per pixel, row by row.
     pub fn capture(
         &self,
         score: usize,

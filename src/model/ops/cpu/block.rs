@@ -1,4 +1,4 @@
-//! The inverted residual block as one operation of Burn, natively.
+//! The inverted residual block as one operation of Burn, for native builds.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
@@ -29,7 +29,7 @@ fn inverted_residual(x: Tensor<4>, block: InvertedResidual) -> Tensor<4> {
     })
 }
 
-/// The block with and without expansion: an operation has a fixed number of inputs.
+/// The block with and without an expansion, as two operations, because an operation has a fixed number of inputs.
 #[allow(clippy::too_many_arguments, reason = "an operation takes its tensors one by one")]
 #[backend_extension(Flex, Autodiff: cfg(feature = "train"))]
 pub(super) trait Blocks: Backend {

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 use super::block::{Blocks, Inputs};
 use super::kernels::{Parameters, Scratch, backward};
 
-/// Images are shared out to this many tasks, whatever the number of cores, so that sums are
-/// always made in the same order and training repeats to the last bit.
+/// The images of a batch are divided among this many tasks, whatever the number of cores, so that sums are always made
+/// in the same order and training is reproducible to the last bit.
 const TASKS: usize = 4;
 
 type Tracked = FloatTensor<Autodiff<Flex>>;

@@ -1,5 +1,5 @@
-//! Layers that Burn has too, but slower in WebAssembly; see [`kernels`](super::kernels).
-//! There is no gradient.
+//! Layers for which Burn's own implementations are slower in WebAssembly; see [`kernels`](super::kernels). They have no
+//! gradient.
 
 use burn::backend::flex::{FlexQTensor, FlexTensor};
 use burn::backend::tensor::{FloatTensor, IntTensor, QuantizedTensor};
@@ -334,7 +334,7 @@ impl Layers for Flex {
     }
 }
 
-/// What attention is computed from, dense in memory.
+/// The inputs of an attention, contiguous in memory.
 struct Attention {
     batch: usize,
     sizes: Sizes,
@@ -350,7 +350,7 @@ impl Attention {
         Self { batch, sizes, inputs: inputs.map(|x| dense(&x)) }
     }
 
-    /// The items of the batch; they may share one query.
+    /// The items of the batch, which may all use the same query.
     fn items(&self) -> impl Iterator<Item = Item<'_>> {
         let Sizes { queries, keys, dim, .. } = self.sizes;
         let [query, key, value, bias] = self.inputs.each_ref().map(values);

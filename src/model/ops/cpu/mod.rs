@@ -1,5 +1,5 @@
-//! The CPU device: [`kernels`] as operations of Burn. MobileNetV2's block has a gradient. The other
-//! layers are faster than Burn's in WebAssembly only, so natively they are Burn's.
+//! The CPU device: [`kernels`] as operations of Burn. MobileNetV2's block has a gradient. The other layers are faster
+//! than Burn's only in WebAssembly, so native builds use Burn's.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod block;

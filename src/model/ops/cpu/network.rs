@@ -1,4 +1,4 @@
-//! The layers of MobileNetV2 as one operation, for [`pool`]. There is no gradient.
+//! The layers of MobileNetV2 as one operation, which [`pool`] computes. It has no gradient.
 
 use burn::tensor::{DType, Tensor, TensorData};
 
@@ -12,7 +12,7 @@ pub fn convolutions(x: Tensor<4>, layers: Vec<Layer>) -> Tensor<4> {
     let device = x.device();
     let [images, mut height, mut width, channels] = x.dims();
     if let Kind::Stem { .. } = kinds[0] {
-        (height, width) = (width, channels); // its plane comes as `[images, 1, height, width]`
+        (height, width) = (width, channels); // the stem's input is a plane, `[images, 1, height, width]`
     }
     let numbers = |index: usize| -> Vec<f32> {
         parts(&layers[index])
@@ -42,7 +42,7 @@ fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     }
 }
 
-/// Its convolutions, in the order in which they are applied.
+/// The convolutions of a layer, in the order in which they are applied.
 fn parts(layer: &Layer) -> impl Iterator<Item = &Convolution> {
     let parts = match layer {
         Layer::Stem(one) | Layer::Pointwise(one) => [None, None, Some(one)],

@@ -9,7 +9,7 @@ pub fn is_available(device: &Device) -> bool {
     matches!(device.as_dispatch().clone().inner(), DispatchDevice::Flex(_))
 }
 
-/// The tensor with its values in order and nothing between them.
+/// The tensor with its values contiguous and in row-major order.
 pub fn dense(tensor: &FlexTensor) -> FlexTensor {
     if tensor.as_slice::<f32>().is_some() { tensor.clone() } else { tensor.to_contiguous() }
 }

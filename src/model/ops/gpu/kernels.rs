@@ -1,15 +1,15 @@
-//! The kernels. A thread computes a tile of the output in registers and shares nothing with others,
-//! as barriers cost software adapters more than they save; sizes of tiles and vectors are compiled
-//! in. A thread at an edge reads the last row or column again instead of branching.
+//! The GPU kernels. A thread computes a tile of the output in registers and shares nothing with other threads, because
+//! barriers cost software adapters more than they save. The sizes of tiles and vectors are compile-time constants. A
+//! thread at an edge reads the last row or column again instead of branching.
 
 use burn_cubecl::cubecl::{self, prelude::*};
 
 use crate::model::ops::activation::Activation;
 
-/// Columns of the tile of [`gemm`] and [`gemm_transposed`]; each has up to four rows.
+/// Columns of the tiles of [`gemm`] and [`gemm_transposed`]; a tile has up to four rows.
 pub const COLUMNS: usize = 8;
 
-/// Places of a row that a thread of [`depthwise`] computes.
+/// How many adjacent pixels of a row a thread of [`depthwise`] computes.
 pub const PIXELS: usize = 4;
 
 /// `activation(scale · x · w + bias) + residual`, with the columns of `w` contiguous.
@@ -19,7 +19,7 @@ pub const PIXELS: usize = 4;
 /// - x: `[outer, inner, rows, depth]`
 /// - w: `[outer, inner, depth, columns]`
 /// - bias: `[columns]`
-/// - residual, out: `[outer, inner, rows, columns]`, which lie in memory alike
+/// - residual, out: `[outer, inner, rows, columns]`, with the same memory layout
 #[cube(launch_unchecked)]
 pub fn gemm<D: Size, C: Size>(
     x: &Tensor<Vector<f32, D>>,
@@ -69,11 +69,11 @@ pub fn gemm<D: Size, C: Size>(
     finish_all(&sums, bias, residual, out, &tile, scale, rows, activation);
 }
 
-/// [`gemm`] with 8-bit weights and a factor for each of their columns.
+/// [`gemm`] with 8-bit weights and a factor for each column of them.
 ///
 /// # Shapes
 ///
-/// - w: `[depth, columns / 4]`, words of four columns, the first in the lowest byte
+/// - w: `[depth, columns / 4]`, 32-bit words of four columns each, the first column in the lowest byte
 /// - factors: `[columns]`
 #[cube(launch_unchecked)]
 pub fn gemm_quantised<D: Size, C: Size>(
@@ -129,11 +129,11 @@ pub fn gemm_quantised<D: Size, C: Size>(
     finish_all(&sums, bias, residual, out, &tile, 1.0, rows, activation);
 }
 
-/// Rows of an 8-bit matrix, a word each thread.
+/// Looks up rows of an 8-bit matrix; each thread unpacks one 32-bit word.
 ///
 /// # Shapes
 ///
-/// - w: `[count, dim / 4]`, words as those of [`gemm_quantised`]
+/// - w: `[count, dim / 4]`, words like those of [`gemm_quantised`]
 /// - factors: `[count, blocks]`, the same in all blocks of a row
 /// - ids: `[rows]`
 /// - out: `[rows, dim]`
@@ -155,7 +155,7 @@ pub fn rows_quantised<C: Size>(
     out[ABSOLUTE_POS] = unpack(w[id * w.stride(0) + word], shifts::<C>()) * factor;
 }
 
-/// How far each of a word's integers is from the highest byte, in bits.
+/// For each of the integers in a word, how many bits it has to be shifted to reach the highest byte.
 #[cube]
 fn shifts<C: Size>() -> Vector<u32, C> {
     let mut shifts = Vector::<u32, C>::new(0u32);
@@ -166,14 +166,14 @@ fn shifts<C: Size>() -> Vector<u32, C> {
     shifts
 }
 
-/// The integers of a word.
+/// Unpacks the integers of a word, with their signs.
 #[cube]
 fn unpack<C: Size>(word: u32, shifts: Vector<u32, C>) -> Vector<f32, C> {
     let highest = Vector::<i32, C>::cast_from(Vector::new(word) << shifts);
     Vector::cast_from(highest >> Vector::new(24i32))
 }
 
-/// Adds the products of one step along the depth to the sums of one vector of a tile.
+/// Adds the products of one step along the depth to the sums in one vector of the tile.
 #[cube]
 fn add_products<D: Size, C: Size>(
     sums: &mut Array<Vector<f32, C>>,
@@ -189,8 +189,8 @@ fn add_products<D: Size, C: Size>(
     }
 }
 
-/// `sum` with each of `weights`, from `lane` on, times that lane of `values`; as one expression,
-/// since software adapters write every assignment to memory.
+/// Adds to `sum` each of `weights`, from index `lane` on, times the lane of `values` with the same index. It is a
+/// single expression because software adapters write every assignment to memory.
 #[cube]
 fn combine<D: Size, C: Size>(
     values: Vector<f32, D>,
@@ -206,7 +206,7 @@ fn combine<D: Size, C: Size>(
     }
 }
 
-/// The same with `w` contiguous in its depth, such as keys of an attention, or weights that lie as
+/// The same with `w` contiguous along its depth, such as the keys of an attention, or weights that are stored as
 /// `[output, input]`.
 #[cube(launch_unchecked)]
 pub fn gemm_transposed<D: Size, C: Size>(
@@ -285,7 +285,7 @@ struct Tile {
 
 #[cube]
 impl Tile {
-    /// Threads side by side have tiles side by side.
+    /// Adjacent threads have adjacent tiles.
     fn new(inner: usize, rows: usize, columns: usize, #[comptime] tile_rows: usize) -> Tile {
         let across = columns.div_ceil(COLUMNS);
         let down = rows.div_ceil(tile_rows);
@@ -301,7 +301,7 @@ impl Tile {
         }
     }
 
-    /// Where the tile's rows begin in `x`, in vectors.
+    /// Where the tile's rows begin in `x`, counted in vectors.
     fn lines_of<D: Size>(
         &self,
         x: &Tensor<Vector<f32, D>>,
@@ -318,7 +318,7 @@ impl Tile {
     }
 }
 
-/// A step along the depth: the same vector of each line.
+/// The values of a step along the depth: the vector at the same position of each row.
 #[cube]
 fn step_of<D: Size>(
     x: &Tensor<Vector<f32, D>>,
@@ -333,7 +333,7 @@ fn step_of<D: Size>(
     values
 }
 
-/// Writes a tile of which the sums are vectors, row by row.
+/// Writes a tile whose sums are vectors, row by row.
 #[cube]
 fn finish_all<N: Size>(
     sums: &Array<Vector<f32, N>>,
@@ -366,7 +366,7 @@ fn finish_all<N: Size>(
     }
 }
 
-/// Writes a vector of the product, `row` and `column` counted from the tile's.
+/// Writes a vector of the product; `row` and `column` are relative to the tile.
 #[cube]
 fn finish<N: Size>(
     sum: Vector<f32, N>,
@@ -414,7 +414,7 @@ fn activate<N: Size>(x: Vector<f32, N>, #[comptime] activation: Activation) -> V
     }
 }
 
-/// `softmax(x + bias)` over the last dimension, a row each thread.
+/// `softmax(x + bias)` over the last dimension; each thread computes one row.
 ///
 /// # Shapes
 ///
@@ -456,7 +456,7 @@ pub fn softmax(x: &Tensor<f32>, bias: ComptimeOption<&Tensor<f32>>, out: &mut Te
     }
 }
 
-/// Layer norm over the last dimension, a row each thread.
+/// Layer norm over the last dimension; each thread computes one row.
 ///
 /// # Shapes
 ///
@@ -494,8 +494,8 @@ pub fn layer_norm<N: Size>(
     }
 }
 
-/// A depthwise 3 x 3 convolution with padding 1, its bias and ReLU6: of one channel, `PIXELS` places
-/// side by side each thread.
+/// A depthwise 3 x 3 convolution with padding 1, its bias and ReLU6. Each thread computes `PIXELS` adjacent pixels of
+/// one channel.
 ///
 /// # Shapes
 ///
@@ -531,7 +531,7 @@ pub fn depthwise(
     }
     #[unroll]
     for dy in 0..3usize {
-        // Counted from the padding, so that place n of the map is n + 1 here.
+        // The index counts the padding, so that row n of the map is n + 1 here.
         let y = row * stride + dy;
         let nearest = (y.max(1) - 1).min(x.shape(1) - 1);
         let x_row = x_base + nearest * x.stride(1);

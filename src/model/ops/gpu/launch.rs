@@ -1,8 +1,8 @@
-//! Kernels of the project's own as operations of Burn on the GPU device.
+//! The project's own GPU kernels as operations of Burn.
 //!
-//! Burn's products and convolutions come in many variants, of which autotuning would choose: most of
-//! a WebAssembly module's size, and slow without. These are few, with fixed choices. They have no
-//! gradient: devices that track it keep to Burn's own operations.
+//! Burn's matrix products and convolutions come in many variants, from which autotuning would choose. They would be
+//! most of a WebAssembly module's size, and they are slow without autotuning. The kernels here are few, with fixed
+//! choices. They have no gradient: devices that track gradients use Burn's own operations.
 
 use burn::backend::tensor::{FloatTensor, IntTensor, QuantizedTensor};
 use burn::backend::{Backend, Cube, Dispatch, ExtensionType, TensorMetadata, backend_extension};
@@ -46,20 +46,19 @@ pub fn linear<const D: usize>(
     Tensor::<4>::from_dispatch(gemm).reshape(shape)
 }
 
-/// Rows of a [`quantised`](crate::model::ops::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
+/// Looks up rows of a [`quantised`](crate::model::ops::quantised) matrix, `[rows, dim]`; ids: `[rows]`.
 pub fn quantised_rows(weight: Tensor<2>, ids: Tensor<1, Int>) -> Tensor<2> {
     let (weight, ids) = (weight.into_dispatch(), ids.into_dispatch());
     Tensor::from_dispatch(<Dispatch as Kernels>::rows_quantised(weight, ids))
 }
 
-/// `scale · x · w`, matrix by matrix; a transposed view of `w` is not copied.
+/// `scale · x · w` for each pair of matrices; a transposed view of `w` is not copied.
 ///
 /// # Shapes
 ///
 /// - x: `[outer, inner, rows, depth]`
 /// - w: `[outer, inner, depth, columns]`
-/// - output: `[outer, inner, rows, columns]`, which lies in memory as
-///   `[outer, rows, inner, columns]`
+/// - output: `[outer, inner, rows, columns]`, stored in memory as `[outer, rows, inner, columns]`
 pub fn matmul(x: Tensor<4>, w: Tensor<4>, scale: f32) -> Tensor<4> {
     let (x, w) = (x.into_dispatch(), w.into_dispatch());
     let gemm =
@@ -97,7 +96,7 @@ pub fn layer_norm<const D: usize>(
 ///
 /// # Shapes
 ///
-/// - x: `[images, height, width, channels]`, or with one channel, which all filters then read
+/// - x: `[images, height, width, channels]`, or with a single channel, which is then the input of all filters
 /// - weight: `[channels, 1, 3, 3]`
 /// - output: `[images, height / stride, width / stride, channels]`, rounded up
 pub fn depthwise(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize) -> Tensor<4> {
@@ -107,7 +106,7 @@ pub fn depthwise(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize
     Tensor::from_dispatch(<Dispatch as Kernels>::depthwise(x, weight, bias, stride))
 }
 
-/// A tensor that may be missing.
+/// An optional tensor, as an operation of Burn can take it.
 #[derive(ExtensionType)]
 pub enum Maybe<B: Backend> {
     Some(FloatTensor<B>),
@@ -167,8 +166,8 @@ trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 }
 
-// SAFETY of the launches: every kernel compares its place with the output's shape, and the shapes of
-// the inputs agree with it.
+// SAFETY of the launches: every kernel compares its position with the output's shape, with which the shapes of the
+// inputs agree.
 impl Kernels for Cube {
     fn gemm(
         x: CubeTensor,
@@ -357,19 +356,19 @@ fn dense_rows(x: CubeTensor) -> CubeTensor {
     if x.meta.strides()[3] == 1 { x } else { into_contiguous(x) }
 }
 
-/// Room for a result on the device of `like`.
+/// An uninitialised result on the device of `like`.
 fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
     let (client, device) = (like.client.clone(), like.device.clone());
     empty_device_contiguous_dtype(client, device, Shape::from(shape), DType::F32)
 }
 
-/// Cubes for so many threads.
+/// The number and size of cubes (workgroups) for this many threads.
 fn cubes(tensor: &CubeTensor, threads: usize) -> (CubeCount, CubeDim) {
     let dim = CubeDim::new_1d(64);
     (cubecl::calculate_cube_count_elemwise(&tensor.client, threads, dim), dim)
 }
 
-/// The rows of a product's tiles, and cubes for all tiles.
+/// The number of rows of a product's tiles, and the cubes for all tiles.
 fn tiles(x: &CubeTensor, columns: usize) -> (usize, CubeCount, CubeDim) {
     let [outer, inner, rows, _] = x.shape().dims();
     let tile_rows = if rows == 1 { 1 } else { 4 };
@@ -378,12 +377,12 @@ fn tiles(x: &CubeTensor, columns: usize) -> (usize, CubeCount, CubeDim) {
     (tile_rows, count, dim)
 }
 
-/// How many numbers of a row a product reads at a time.
+/// How many numbers of a row the kernel reads at a time.
 fn along_depth(x: &CubeTensor) -> usize {
     if x.meta.shape()[3].is_multiple_of(4) && is_aligned(x, 3) { 4 } else { 1 }
 }
 
-/// Whether vectors of four along a dimension are contiguous and begin at multiples of four.
+/// Whether vectors of four along a dimension are contiguous and aligned to multiples of four.
 fn is_aligned(tensor: &CubeTensor, along: usize) -> bool {
     let strides = tensor.meta.strides().iter().enumerate();
     strides.fold(true, |so_far, (dim, &stride)| {

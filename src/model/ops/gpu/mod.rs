@@ -1,5 +1,5 @@
-//! The GPU device: kernels of the project's own. They have no gradient, so devices that track one are
-//! not taken for GPUs here.
+//! The GPU device, with the project's own kernels. They have no gradient, so a device that tracks gradients does not
+//! count as a GPU here.
 
 mod kernels;
 mod launch;

@@ -5,15 +5,15 @@ use std::iter;
 use crate::model::ops::activation::Activation;
 use crate::model::ops::cpu::kernels::{Kind, Sizes};
 
-/// How the weights of a job come to its member.
+/// In which form a member gets the weights of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// The member has kept them since an earlier job.
+    /// The member has them in its cache, from an earlier job.
     Kept,
-    /// They come with the inputs, as floats.
+    /// They are sent with the inputs, as floats.
     Floats,
-    /// They come with the inputs, as 8-bit integers, four in the bytes of a float, and with a
-    /// factor for each column.
+    /// They are sent with the inputs, as 8-bit integers (four packed into the bytes of a float), together with a factor
+    /// for each column.
     Integers,
 }
 
@@ -21,7 +21,7 @@ pub enum Form {
 trait Words: Sized {
     fn write(&self, words: &mut Vec<u32>);
 
-    /// `None` where words are missing or mean nothing.
+    /// `None` where words are missing or invalid.
     fn read(words: &mut impl Iterator<Item = u32>) -> Option<Self>;
 }
 
@@ -105,7 +105,7 @@ impl Words for Activation {
     }
 }
 
-/// Writes and reads structs field by field.
+/// Writes and reads structs as their fields, one after another.
 macro_rules! words_of_fields {
     ($($name:ident { $($field:ident),* })*) => {$(
         impl Words for $name {
@@ -127,7 +127,7 @@ words_of_fields! {
 /// Declares the jobs; each is written as its number, then its fields in order.
 macro_rules! jobs {
     ($($(#[$doc:meta])* $number:literal $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {
-        /// A share of an operation, without the numbers that it is computed from.
+        /// A share of an operation, without its numerical inputs.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Job {$(
             $(#[$doc])*
@@ -147,7 +147,7 @@ macro_rules! jobs {
                 words
             }
 
-            /// The job that was encoded so; `None` for any other words.
+            /// The job that these words encode; `None` if they are not a valid job.
             pub fn decode(words: &[u32]) -> Option<Self> {
                 let mut words = words.iter().copied();
                 let words = &mut words;
@@ -175,7 +175,8 @@ jobs! {
         hidden: usize,
         output: usize,
     }
-    /// Some rows of every map of a network. Inputs: the rows of x that they depend on, then weights and biases layer by layer.
+    /// Some rows of every map of a network. Inputs: the rows of x that they depend on, then the weights and biases of
+    /// each layer.
     2 Network {
         weights: u64,
         form: Form,
@@ -185,8 +186,9 @@ jobs! {
         participant: usize,
         participants: usize,
     }
-    /// Some heads of self-attention, `sizes` of an item. Inputs: x `[items * rows, input]`, bias `[items, rows]`, biases of the
-    /// projections `[dim]` each, weights of the projections and of the output layer.
+    /// Some heads of self-attention; `sizes` are those of one item. Inputs: x `[items * rows, input]`, bias
+    /// `[items, rows]`, the biases of the three projections `[dim]`, the weights of the projections and of the output
+    /// layer.
     3 SelfAttention {
         weights: u64,
         forms: Vec<Form>,
@@ -195,12 +197,11 @@ jobs! {
         input: usize,
         output: usize,
     }
-    /// Frees the weights that were kept.
+    /// Frees the cached weights.
     4 Forget {}
 }
 
-/// Packs 8-bit integers into floats of the same bytes. Such floats are only copied, never computed
-/// with.
+/// Packs 8-bit integers into floats with the same bytes. Such floats are only copied, never used in arithmetic.
 pub fn floats_from_integers(integers: impl Iterator<Item = i8>) -> Vec<f32> {
     let mut bytes = integers.map(|value| value as u8);
     let four = || {
@@ -211,7 +212,7 @@ pub fn floats_from_integers(integers: impl Iterator<Item = i8>) -> Vec<f32> {
     iter::from_fn(four).collect()
 }
 
-/// The first `count` integers of what [`floats_from_integers`] packed.
+/// Unpacks the first `count` integers that [`floats_from_integers`] packed.
 pub fn integers_from_floats(floats: &[f32], count: usize) -> Vec<i8> {
     let bytes = floats.iter().flat_map(|number| number.to_bits().to_ne_bytes());
     bytes.take(count).map(|byte| byte as i8).collect()
@@ -260,7 +261,7 @@ mod tests {
             Job::Forget {},
         ] {
             let words = job.encode();
-            // `www`'s workers have room for as many.
+            // The workers in `www` have room for this many words.
             assert!(words.len() <= 253, "{job:?}");
             assert_eq!(Job::decode(&words), Some(job.clone()));
             assert_eq!(Job::decode(&words[..words.len() - 1]), None, "{job:?}");

@@ -1,4 +1,4 @@
-//! The lead of the pool: shares operations out, does a share itself, and puts the results together.
+//! The lead of the pool: divides operations into shares, computes one share itself, and combines the results.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -12,55 +12,56 @@ use crate::model::ops::cpu::kernels::{
     self, Factor, Kind, Matrix, MatrixMut, Network, Size, Sizes,
 };
 
-/// An operation with fewer multiplications than this is not shared: handing it over would cost more
-/// than it saves.
+/// An operation with fewer multiplications than this is not shared, because the communication would cost more than it
+/// saves.
 const WORTH_SHARING: usize = 1 << 19;
-/// Columns of a linear layer are shared out in multiples of this.
+/// The columns of a linear layer are shared in multiples of this.
 const COLUMNS: usize = 8;
 
-/// What carries jobs to members and results back.
+/// Transports jobs to members, and results back.
 pub trait Workers {
     /// How many members are ready to work.
     fn ready(&self) -> usize;
 
-    /// Numbers that can be handed over in one go.
+    /// How many numbers can be transferred to a member at once.
     fn capacity(&self) -> usize;
 
-    /// Hands inputs over, to lie at an offset in the member's buffer.
+    /// Transfers inputs to a member, at an offset in its buffer.
     fn give(&self, member: usize, offset: usize, values: &[f32]);
 
-    /// Sets a member to work on the inputs that it was given; `job` is what [`Member::work`](super::Member::work)
+    /// Starts a member on the inputs that it was given; `job` is in the form that [`Member::work`](super::Member::work)
     /// reads.
     fn start(&self, member: usize, job: &[u32], inputs: usize);
 
-    /// The most numbers in a message from neighbour to neighbour.
+    /// The most numbers in a message between neighbours.
     fn room(&self) -> usize;
 
-    /// Sends the first member a message, while it works on a share that needs it.
+    /// Sends a message to the first member, which needs it for the share that it is computing.
     fn send(&self, values: &[f32]);
 
-    /// Waits for a message of the first member; false where none comes. Then no member works on its share any more: it failed, or
-    /// all shares were taken back, which they may be where no member has begun.
+    /// Waits for a message of the first member; false if none will come. In that case no member is still working on its
+    /// share: either a member failed, or all shares were taken back, which `may_take_back` allows while no member has
+    /// begun.
     fn receive(&self, may_take_back: bool, out: &mut [f32]) -> bool;
 
-    /// Waits for a member, and takes what its share yields; false if the member failed. A share that may be taken
-    /// back is not waited for where the member has not begun it, as on a busy machine: that is false too.
+    /// Waits for a member, and copies the result of its share; false if the member failed. With `may_take_back` a share
+    /// that the member has not begun, as happens on a busy machine, is taken back instead of waited for, which also
+    /// gives false.
     fn finish(&self, member: usize, may_take_back: bool, out: &mut [f32]) -> bool;
 }
 
-/// The pool of this instance, and what its members have.
+/// The pool of this instance, and what its members hold.
 struct Lead {
     workers: Box<dyn Workers>,
-    /// How many members there were when weights were last shared out. A member's share of them
-    /// depends on it.
+    /// How many members there were when weights were last sent. Which part of the weights a member holds depends on it.
     members: usize,
-    /// Identifiers of the weights that members keep.
+    /// Identifiers of the weights that the members have cached.
     kept: HashSet<u64>,
 }
 
 thread_local! {
     static LEAD: RefCell<Option<Lead>> = const { RefCell::new(None) };
-    /// Networks as this instance computes them, by the identifier of their first weight.
+    /// Networks in the form in which this instance computes them, by the identifier of their first weight.
     static NETWORKS: RefCell<HashMap<u64, Rc<Network>>> = RefCell::default();
 }
 
@@ -69,7 +70,7 @@ pub fn join(workers: Box<dyn Workers>) {
     LEAD.set(Some(Lead { workers, members: 0, kept: HashSet::new() }));
 }
 
-/// Frees the weights that the pool keeps, those of a model that is gone.
+/// Frees all cached weights, which are those of a model that is no longer used.
 pub fn forget_weights() {
     NETWORKS.take();
     LEAD.with_borrow_mut(|lead| {
@@ -87,13 +88,13 @@ impl Lead {
         let members = 0..self.workers.ready();
         members.clone().for_each(|member| self.workers.start(member, &Job::Forget {}.encode(), 0));
         for member in members {
-            // A member that fails is lost, and its weights with it.
+            // A member that fails is lost, together with its weights.
             self.workers.finish(member, false, &mut []);
         }
     }
 
-    /// The range of units for the lead and for each member, if sharing is worth it and all numbers
-    /// fit into a member's buffer.
+    /// The range of units for the lead and for each member, if sharing is worthwhile and all numbers fit into a
+    /// member's buffer. A unit is the smallest part of an operation that can be given away.
     fn shares(&mut self, numbers: usize, work: usize, units: usize) -> Option<Vec<Range<usize>>> {
         if work < WORTH_SHARING || numbers > self.workers.capacity() {
             return None;
@@ -107,15 +108,15 @@ impl Lead {
         (members > 0).then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
     }
 
-    /// Whether members have kept these weights. If not, they have to be given them now, and are
-    /// noted as keeping them.
+    /// Whether the members have cached these weights. If not, the caller has to send them now; from here on they count
+    /// as cached.
     fn keeps(&mut self, id: u64) -> bool {
         !self.kept.insert(id)
     }
 }
 
-/// Shares an operation of `units` out if there is a pool and it is worth it; otherwise does it alone.
-/// `sizes` are the numbers of inputs, weights and outputs.
+/// Computes an operation of `units` units with the pool, if there is one and sharing is worthwhile, or else alone.
+/// `sizes` are the numbers of elements of inputs, weights and outputs.
 fn share(
     sizes: [usize; 3],
     work: usize,
@@ -136,7 +137,7 @@ fn share(
     });
 }
 
-/// `y = x · weight + bias`; `y` is row-major. `id` is the weight's.
+/// `y = x · weight + bias`; `y` is row-major. `id` identifies the weight.
 pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
     let (rows, input, output) = (x.rows, x.columns, weight.columns());
     let compute = |columns: Range<usize>, y: &mut [f32], stride: usize| {
@@ -173,9 +174,8 @@ pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
     });
 }
 
-/// `y += activation(x · first + bias) · second`; see [`kernels::feed_forward`]. Each member
-/// computes a share of the hidden units, and returns its part of the sums (Shoeybi et al., 2019,
-/// "Megatron-LM"). `id` is the first weight's.
+/// `y += activation(x · first + bias) · second`; see [`kernels::feed_forward`]. Each member computes a share of the
+/// hidden units, and returns its partial sums (Shoeybi et al., 2019, "Megatron-LM"). `id` identifies the first weight.
 pub fn feed_forward(
     x: Matrix,
     id: u64,
@@ -229,8 +229,8 @@ pub fn feed_forward(
     });
 }
 
-/// The layers of a network one after the other; returns the last one's output. `id` tells the network, and `numbers` yields a layer's
-/// weights and biases (see [`Network::new`]), as long as they are not kept.
+/// Computes the layers of a network one after the other, and returns the last one's output. `id` identifies the
+/// network, and `numbers` returns the weights and biases of a layer (see [`Network::new`]) if they are not cached.
 pub fn network(
     id: u64,
     kinds: &[Kind],
@@ -278,7 +278,7 @@ pub fn network(
         let finished = part.is_some_and(|part| {
             y[plan.yielded(0)].copy_from_slice(&part);
             let finish = |member| workers.finish(member, false, &mut y[plan.yielded(member + 1)]);
-            // All are waited for, also after one that failed.
+            // All members are waited for, even after one has failed.
             let finished: Vec<bool> = members.map(finish).collect();
             finished.into_iter().all(|one| one)
         });
@@ -289,7 +289,7 @@ pub fn network(
     y
 }
 
-/// The neighbours of who is alone.
+/// The neighbours of a participant that computes alone.
 struct Alone;
 
 impl Neighbours for Alone {
@@ -300,7 +300,7 @@ impl Neighbours for Alone {
     }
 }
 
-/// The neighbours of the lead: below it is the first member.
+/// The neighbours of the lead: only the first member, which is below it.
 struct Members<'a> {
     workers: &'a dyn Workers,
     may_take_back: bool,
@@ -377,21 +377,20 @@ pub fn self_attention(
     });
 }
 
-/// The columns of a share, which is counted in multiples of [`COLUMNS`]; the last share has the
-/// rest.
+/// The columns of a share, whose range is in multiples of [`COLUMNS`]; the last share also gets the remainder.
 fn columns_of(share: &Range<usize>, columns: usize) -> Range<usize> {
     let last = if share.end == columns / COLUMNS { columns } else { share.end * COLUMNS };
     share.start * COLUMNS..last
 }
 
-/// Copies dense columns into a wider row-major matrix.
+/// Copies contiguous columns into a wider row-major matrix.
 fn copy_columns(part: &[f32], columns: Range<usize>, y: &mut [f32], stride: usize) {
     for (from, to) in part.chunks_exact(columns.len()).zip(y.chunks_exact_mut(stride)) {
         to[columns.clone()].copy_from_slice(from);
     }
 }
 
-/// Collects what a member is given, piece by piece.
+/// Sends the inputs of a member, one after another.
 struct Inputs<'a> {
     workers: &'a dyn Workers,
     member: usize,
@@ -408,7 +407,7 @@ impl<'a> Inputs<'a> {
         self.count += values.len();
     }
 
-    /// Gives a matrix to be kept.
+    /// Sends a matrix that the member is to cache.
     fn give_weights(&mut self, weight: Factor) -> Form {
         match weight {
             Factor::Floats(part) => {
@@ -438,7 +437,7 @@ mod tests {
     use crate::model::ops::cpu::kernels::Quantised;
     use crate::model::ops::pool::Member;
 
-    /// A member, its inputs and its job, and what it yielded.
+    /// A member, its inputs and job, and the result of its last job.
     struct LocalMember {
         member: Member,
         inputs: Vec<f32>,
@@ -491,16 +490,16 @@ mod tests {
         }
     }
 
-    /// Members in this process, and how many numbers they were given.
+    /// Members in this process, and how many numbers were sent to them.
     struct Local {
         members: RefCell<Vec<Option<LocalMember>>>,
-        /// Those that work with neighbours, which they do side by side.
+        /// The threads of members that work in parallel because they need their neighbours.
         threads: RefCell<HashMap<usize, JoinHandle<LocalMember>>>,
         below: End,
         ready: Cell<usize>,
         given: Cell<usize>,
         fails: Cell<bool>,
-        /// Whether members begin nothing that may be taken back, and how often it was.
+        /// Whether members begin no share that may be taken back, and how often one was taken back.
         asleep: Cell<bool>,
         taken_back: Cell<usize>,
     }
@@ -565,14 +564,14 @@ mod tests {
             out.copy_from_slice(&local.yielded[..out.len()]);
             self.members.borrow_mut()[member] = Some(local);
             if self.fails.get() {
-                self.ready.set(member.min(self.ready.get())); // those after a lost one go too
+                self.ready.set(member.min(self.ready.get())); // those after a lost one are lost too
             }
             !self.fails.get()
         }
     }
 
     impl Local {
-        /// A member that has done its job.
+        /// Takes a member out of the pool, after it has done its job.
         fn take(&self, member: usize) -> LocalMember {
             match self.members.borrow_mut()[member].take() {
                 Some(local) => local.work(),
@@ -581,7 +580,7 @@ mod tests {
         }
     }
 
-    /// A pool of so many members for this thread.
+    /// A pool with this many members, for this thread.
     fn pool(ready: usize) -> Rc<Local> {
         let [below, mut above] = End::both();
         let member = || {
@@ -605,7 +604,7 @@ mod tests {
         local
     }
 
-    /// Small whole numbers, so that sums are exact in any order.
+    /// Small integers, so that sums are exact in any order.
     fn values(count: usize, seed: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 7 + seed) % 11) as f32 - 5.0).collect()
     }
@@ -614,7 +613,7 @@ mod tests {
     const INPUT: usize = 130;
     const OUTPUT: usize = 131;
 
-    /// A linear layer with the weights of a seed.
+    /// A linear layer with these weights.
     fn layer(id: u64, weight: &[f32]) -> Vec<f32> {
         let (x, bias) = (values(ROWS * INPUT, 1), values(OUTPUT, 2));
         let mut y = vec![0.0; ROWS * OUTPUT];
@@ -623,8 +622,8 @@ mod tests {
         y
     }
 
-    /// What an operation yields alone, with a pool that gets the weights, with one that has them, with
-    /// one whose members are asleep, and with one whose members fail.
+    /// Checks that an operation has the same result when computed alone, with a pool that is sent the weights, with one
+    /// that has cached them, with one whose members are asleep, and with one whose members fail.
     fn assert_shared(operation: impl Fn() -> Vec<f32>) {
         LEAD.set(None);
         let alone = operation();
@@ -739,7 +738,7 @@ mod tests {
         let mut weight = values(INPUT * OUTPUT, 3);
         let first = layer(1, &weight);
         let again = given(&|| layer(1, &weight));
-        // Another owner's weights at the same address.
+        // Weights of another owner at the same address.
         weight.iter_mut().for_each(|value| *value = -*value);
         let other = layer(2, &weight);
         assert_ne!(other, first);
@@ -748,7 +747,7 @@ mod tests {
             assert_eq!(first - bias, bias - other);
         }
 
-        // Whoever joins or leaves, shares are others, and former ones are freed.
+        // When members join or leave, the shares change, and the cached weights are freed.
         local.ready.set(2);
         assert!(given(&|| layer(2, &weight)) > 2 * again);
         assert_eq!(layer(2, &weight), other);

@@ -1,4 +1,4 @@
-//! A member of the pool: does its share, in an instance of its own.
+//! A member of the pool, which computes its share in an instance of its own.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::rows::{Neighbours, Plan};
 use crate::model::ops::activation::Activation;
 use crate::model::ops::cpu::kernels::{self, Factor, Matrix, MatrixMut, Network, Quantised};
 
-/// Some columns or rows of a matrix.
+/// Some columns or rows of a weight matrix.
 #[derive(Debug)]
 enum Weights {
     Floats(Vec<f32>),
@@ -24,7 +24,7 @@ impl Weights {
     }
 }
 
-/// The inputs of a job, taken in the order in which they were given.
+/// The inputs of a job, consumed in the order in which they were sent.
 struct Inputs<'a>(&'a [f32]);
 
 impl<'a> Inputs<'a> {
@@ -34,7 +34,7 @@ impl<'a> Inputs<'a> {
         taken
     }
 
-    /// A matrix; `None` where it was kept.
+    /// A matrix; `None` where the member has it in its cache.
     fn take_weights(&mut self, form: Form, rows: usize, columns: usize) -> Option<Weights> {
         let count = rows * columns;
         match form {
@@ -48,23 +48,24 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// A member, with the weights that it was given so far.
+/// A member, with the weights that it has cached.
 #[derive(Debug, Default)]
 pub struct Member {
-    /// By the identifier of the parameter that they belong to; of several layers, all matrices.
+    /// Weights by the identifier of their parameter; a job of several layers has all of its matrices under one.
     weights: HashMap<u64, Vec<Weights>>,
-    /// The same of whole networks.
+    /// Whole networks, by the same kind of identifier.
     networks: HashMap<u64, Network>,
 }
 
 impl Member {
-    /// Does a share, and returns what it yields; `None` where neighbours do not send what it needs.
+    /// Computes a share, and returns its result; `None` where neighbours do not send what it needs.
     ///
-    /// `job` is an encoded [`Job`], `inputs` are the numbers that it says come with it.
+    /// `job` is an encoded [`Job`], and `inputs` are the numbers that were sent with it.
     ///
     /// # Panics
     ///
-    /// Where `job` is none, or its weights were never given: both come from the lead of the same build.
+    /// Where `job` is not a valid job, or its weights were never sent. Neither happens, as the lead is of the same
+    /// build.
     pub fn work(
         &mut self,
         job: &[u32],
@@ -147,7 +148,7 @@ impl Member {
         })
     }
 
-    /// Keeps new weights, if any, and returns those of this identifier.
+    /// Caches new weights, if there are any, and returns those of this identifier.
     fn keep(&mut self, id: u64, new: impl Iterator<Item = Weights>) -> &[Weights] {
         let new: Vec<Weights> = new.collect();
         if !new.is_empty() {

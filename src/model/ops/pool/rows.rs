@@ -1,11 +1,11 @@
-//! A network shared out by rows: each participant computes the same part of every map, and gets the few rows beside it from its
-//! neighbours. So maps stay where they are computed.
+//! Computes a network in parallel by rows: each participant computes the same part of every map, and gets the few rows
+//! next to it from its neighbours. So the maps stay where they are computed.
 
 use std::ops::Range;
 
 use crate::model::ops::cpu::kernels::{Kind, Network, Size};
 
-/// A neighbour of a participant: those of the rows above its own, or below them.
+/// A neighbour of a participant: the one that has the rows above its own, or the rows below them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// Above.
@@ -18,28 +18,29 @@ impl Side {
     const BOTH: [Self; 2] = [Self::Above, Self::Below];
 }
 
-/// Carries rows between neighbours. Both send each other one message a layer, in this order: send, then receive. So two places for a
-/// message each way are enough: who was answered knows that its message before was taken.
+/// Carries rows between neighbours. For each layer two neighbours first send each other one message and then receive
+/// the other's. So a buffer of two messages in each direction is enough: a participant that received an answer knows
+/// that its own previous message was read.
 pub trait Neighbours {
-    /// Hands rows over, at once.
+    /// Sends rows, without waiting.
     fn send(&self, to: Side, values: &[f32]);
 
-    /// Waits for as many numbers; false where they will not come.
+    /// Waits until `out` is filled; false where the rows will not come.
     fn receive(&self, from: Side, out: &mut [f32]) -> bool;
 }
 
-/// Who computes which rows.
+/// Which rows each participant computes.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub kinds: Vec<Kind>,
     /// The size of every map, from the first layer's input to the last one's output.
     sizes: Vec<Size>,
-    /// How many compute: the lead and its members.
+    /// The number of participants: the lead and its members.
     pub participants: usize,
 }
 
 impl Plan {
-    /// A plan for so many participants.
+    /// The plan for this many participants.
     pub fn new(kinds: Vec<Kind>, size: Size, participants: usize) -> Self {
         let mut sizes = vec![size];
         sizes.extend(kinds.iter().scan(size, |size, kind| {
@@ -49,7 +50,8 @@ impl Plan {
         Self { kinds, sizes, participants }
     }
 
-    /// Whether all have rows of every map, need only their neighbours' besides, and no message has more numbers than `room`.
+    /// Whether every participant has rows of every map and needs only its neighbours' rows besides, and whether no
+    /// message has more numbers than `room`.
     pub fn works(&self, room: usize) -> bool {
         let fits = |layer: usize, participant: usize| {
             let (own, needed) = (self.rows(layer, participant), self.needed(layer, participant));
@@ -66,12 +68,12 @@ impl Plan {
             && (1..self.kinds.len()).all(|layer| (0..self.participants).all(|one| fits(layer, one)))
     }
 
-    /// How many multiplications all of it is.
+    /// The number of multiplications of the whole network.
     pub fn work(&self) -> usize {
         self.kinds.iter().zip(&self.sizes).map(|(kind, size)| kind.work(*size)).sum()
     }
 
-    /// A participant's rows of a map.
+    /// The rows of a map that a participant computes.
     fn rows(&self, map: usize, participant: usize) -> Range<usize> {
         let place = |index: usize| index * self.sizes[map][0] / self.participants;
         place(participant)..place(participant + 1)
@@ -83,14 +85,14 @@ impl Plan {
         self.kinds[layer].receptive(self.sizes[layer], &rows)
     }
 
-    /// Where what a participant is given lies in the first layer's input.
+    /// The range of the first layer's input that is given to a participant.
     pub fn given(&self, participant: usize) -> Range<usize> {
         let row = self.kinds[0].input_row(self.sizes[0]);
         let Range { start, end } = self.needed(0, participant);
         start * row..end * row
     }
 
-    /// Where what a participant yields lies in the last layer's output.
+    /// The range of the last layer's output that a participant yields.
     pub fn yielded(&self, participant: usize) -> Range<usize> {
         let last = self.kinds.len() - 1;
         let row = self.kinds[last].output_row(self.sizes[last]);
@@ -98,8 +100,8 @@ impl Plan {
         start * row..end * row
     }
 
-    /// A participant's part of the work: from what it is [given](Self::given) to what it [yields](Self::yielded).
-    /// `None` where a neighbour's rows do not come.
+    /// Computes a participant's part, from the input that it is [given](Self::given) to the output that it
+    /// [yields](Self::yielded). `None` where a neighbour's rows do not come.
     pub fn run(
         &self,
         participant: usize,
@@ -108,7 +110,7 @@ impl Plan {
         neighbours: &dyn Neighbours,
     ) -> Option<Vec<f32>> {
         let mut held = given.to_vec();
-        // The rows that `held` has.
+        // The range of rows that are in `held`.
         let mut span = self.needed(0, participant);
         for (layer, (kind, &size)) in self.kinds.iter().zip(&self.sizes).enumerate() {
             let (row, needed) = (kind.input_row(size), self.needed(layer, participant));

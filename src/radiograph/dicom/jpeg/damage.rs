@@ -1,4 +1,4 @@
-//! What is wrong with JPEG data.
+//! The error for invalid JPEG data.
 
 use crate::error::{Error, Reason};
 

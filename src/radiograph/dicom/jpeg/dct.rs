@@ -7,7 +7,7 @@ use super::frame::{Frame, Scan, Selected, Tables};
 use super::huffman::Bits;
 use crate::error::Result;
 
-/// The place of each coefficient as coded (T.81 figure A.6).
+/// The position in its block of each coefficient, in the order in which they are coded (T.81 figure A.6).
 #[rustfmt::skip]
 const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
@@ -15,8 +15,8 @@ const ZIGZAG: [u8; 64] = [
     52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Decodes a scan into its components. A scan of one component goes through that one's blocks, others
-/// through the blocks of all by MCU (section A.2).
+/// Decodes a scan into its components. A scan of one component codes the blocks of that component; a scan of several
+/// interleaves their blocks in MCUs (section A.2).
 pub(super) fn decode(
     bits: &mut Bits,
     frame: &mut Frame,
@@ -56,7 +56,8 @@ pub(super) fn decode(
     Ok(())
 }
 
-/// The dequantised coefficients of the next block (section F.2.2); `dc` is that of the block before.
+/// The dequantised coefficients of the next block (section F.2.2). `dc` holds the DC coefficient of the previous block,
+/// and is updated.
 fn coefficients(
     bits: &mut Bits,
     selected: &Selected,

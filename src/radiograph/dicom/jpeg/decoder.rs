@@ -10,7 +10,7 @@ pub struct Decoder<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
     pub tables: Tables,
-    /// Whether the first of three components is luma, where JFIF's or Adobe's marker says.
+    /// Whether the first of three components is luma, if a JFIF or Adobe marker says so or denies it.
     pub marked: Option<bool>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// The next marker, whatever lies before it.
+    /// The next marker; bytes before it are skipped.
     pub fn marker(&mut self) -> Result<u8> {
         let rest = &self.bytes[self.at..];
         let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF);

@@ -12,20 +12,19 @@ pub enum Process {
     Lossless,
 }
 
-/// One colour of the frame.
+/// A colour component of the frame.
 #[derive(Debug)]
 pub struct Component {
     pub id: u8,
     /// Sampling factors, across and down.
     pub h: usize,
     pub v: usize,
-    /// Number of its quantisation table.
+    /// Index of its quantisation table.
     pub quantiser: usize,
-    /// Size in samples that belong to the picture; with the DCT more are stored, up to whole
-    /// blocks.
+    /// Size in samples that belong to the picture. With the DCT more samples are stored, as blocks are always whole.
     pub width: usize,
     pub height: usize,
-    /// Stored samples of a row.
+    /// Number of stored samples in a row.
     pub stride: usize,
     pub samples: Vec<u16>,
 }
@@ -44,13 +43,13 @@ pub struct Frame {
     pub components: Vec<Component>,
 }
 
-/// What tables hold between their marker and the scan that uses them.
+/// The tables and settings that markers define for the scans that follow them.
 pub struct Tables {
     pub dc: [Option<Huffman>; 4],
     pub ac: [Option<Huffman>; 4],
     /// In zigzag order.
     pub quantisers: [[f32; 64]; 4],
-    /// MCUs between restart markers; 0: there are none.
+    /// Number of MCUs between restart markers; 0 if there are none.
     pub restart: usize,
 }
 
@@ -65,7 +64,7 @@ impl Default for Tables {
     }
 }
 
-/// A component of a scan, by the index in its frame, with its tables.
+/// A component of a scan, by its index in the frame, with its Huffman tables.
 pub struct Selected<'a> {
     pub component: usize,
     pub dc: Option<&'a Huffman>,
@@ -75,9 +74,9 @@ pub struct Selected<'a> {
 /// A scan header (T.81 section B.2.3).
 pub struct Scan<'a> {
     pub selected: Vec<Selected<'a>>,
-    /// Of a lossless scan.
+    /// The predictor of a lossless scan.
     pub predictor: u8,
-    /// Of a lossless scan: low bits left out.
+    /// The point transform of a lossless scan: how many low bits were dropped.
     pub shift: u32,
 }
 
@@ -145,14 +144,14 @@ impl Selected<'_> {
 }
 
 impl Frame {
-    /// Nothing is allocated unless the frame is as large as the header says.
+    /// Parses a frame header and allocates its samples, if its size is the one that the DICOM header says.
     pub fn parse(marker: u8, segment: &[u8], width: usize, height: usize) -> Result<Self> {
         let mut frame = Self::headed(marker, segment, width, height)?;
         frame.allocate();
         Ok(frame)
     }
 
-    /// Without samples.
+    /// Parses a frame header without allocating samples.
     pub fn headed(marker: u8, segment: &[u8], width: usize, height: usize) -> Result<Self> {
         let process = if marker == 0xC3 { Process::Lossless } else { Process::Dct };
         let &[precision, _, _, _, _, count] =
@@ -203,8 +202,9 @@ impl Frame {
         }
     }
 
-    /// Whether the first of three components is luma. Encoders such as libjpeg number the
-    /// components of luma and colour differences from 1, and those of other colours from 0.
+    /// Whether the first of three components is luma. Where no marker says it, the identifiers of the components do:
+    /// encoders such as libjpeg number luma and colour differences from 1, and the components of other colour spaces
+    /// from 0.
     pub fn starts_with_luma(&self, marked: Option<bool>, said: Photometric) -> bool {
         let ids: Vec<u8> = self.components.iter().map(|component| component.id).collect();
         match (marked, self.process) {
@@ -217,7 +217,7 @@ impl Frame {
         }
     }
 
-    /// The planes without padding. Subsampled planes are enlarged by repeating samples.
+    /// The planes, cut to the size of the picture. Subsampled planes are enlarged by repeating samples.
     pub fn full_size(self) -> Planes {
         let Self { width, height, h_max, v_max, .. } = self;
         let plane = |component: Component| {
@@ -238,8 +238,8 @@ impl Frame {
 }
 
 impl Component {
-    /// Reads a component. If it is alone it is not subsampled, whatever its factors say (T.81
-    /// section A.2.2).
+    /// Parses a component's specification. The only component of a frame is not subsampled, whatever its factors say
+    /// (T.81 section A.2.2).
     pub fn parse(spec: &[u8], alone: bool) -> Result<Self> {
         let (h, v) = match alone {
             true => (1, 1),

@@ -7,7 +7,7 @@ use crate::error::Result;
 /// length continue above them.
 #[derive(Debug)]
 pub(super) struct Huffman {
-    /// For each code length from 1 to 16, where its codes end and where its symbols begin.
+    /// For each code length from 1 to 16, where its codes end, and where its symbols begin.
     lengths: [Length; 16],
     symbols: Vec<u8>,
 }
@@ -16,7 +16,7 @@ pub(super) struct Huffman {
 struct Length {
     /// The first code above those of this length, shifted left to 16 bits.
     end: u32,
-    /// Added to a code of this length, gives the index of its symbol.
+    /// What to add to a code of this length to get the index of its symbol.
     offset: i32,
 }
 
@@ -39,7 +39,7 @@ impl Huffman {
         Ok(Self { lengths, symbols: symbols.to_vec() })
     }
 
-    /// The symbol at the start of 16 bits, and the length of its code.
+    /// The symbol whose code is at the start of the 16 bits `next`, and the length of that code.
     fn find(&self, next: u32) -> Option<(u8, u32)> {
         let (bits, length) = (1..).zip(&self.lengths).find(|(_, length)| next < length.end)?;
         let index = (next >> (16 - bits)) as i32 + length.offset;
@@ -47,8 +47,8 @@ impl Huffman {
     }
 }
 
-/// Reads the bits of a scan, without the stuffed zero bytes. Bits past the end read as zero;
-/// looking ahead at them is allowed, taking them is an error.
+/// Reads the bits of a scan, without the stuffed zero bytes. Bits past the end read as zero; peeking at them is
+/// allowed, consuming them is an error.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -59,17 +59,17 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// The bits that start at a byte.
+    /// Starts at the byte at index `at`.
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at, held: 0, count: 0, missing: 0 }
     }
 
-    /// Position of the byte after those that are held.
+    /// Index of the first byte that has not been read into the buffer.
     pub fn at(&self) -> usize {
         self.at
     }
 
-    /// Holds at least 17 bits.
+    /// Fills the buffer to at least 17 bits.
     fn fill(&mut self) {
         while self.count <= 16 {
             let byte = match (self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
@@ -91,7 +91,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Takes bits that are held.
+    /// Consumes bits of the buffer.
     fn take(&mut self, count: u32) -> Result<()> {
         self.count -= count;
         if self.count < self.missing { Err(bad("cut off")) } else { Ok(()) }
@@ -122,7 +122,7 @@ impl<'a> Bits<'a> {
         Ok((self.held >> self.count) as usize & ((1 << size) - 1))
     }
 
-    /// A number of `size` bits, at most 16, whose first bit says its sign (T.81 section F.2.2.1).
+    /// A number of `size` bits, at most 16, whose first bit determines its sign (T.81 section F.2.2.1).
     pub fn signed(&mut self, size: u8) -> Result<i32> {
         let size = u32::from(size.min(16));
         if size == 0 {

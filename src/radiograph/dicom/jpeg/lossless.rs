@@ -1,4 +1,4 @@
-//! Lossless scans (T.81 annex H): every sample is a difference from its neighbours.
+//! Lossless scans (T.81 annex H): every sample is coded as the difference from a prediction by its neighbours.
 
 use super::damage::bad;
 use super::frame::{Component, Frame, Scan};
@@ -21,7 +21,7 @@ pub(super) fn decode(
     let mut first_row = 0;
     for y in 0..frame.height {
         for x in 0..frame.width {
-            // Restarts come at whole rows (section H.1.1), where prediction begins anew.
+            // Restart intervals are whole rows (section H.1.1), and prediction starts anew after each.
             if restart > 0 && since_restart == restart {
                 bits.restart()?;
                 (since_restart, first_row) = (0, y);
@@ -49,12 +49,12 @@ pub(super) fn decode(
 }
 
 impl Component {
-    /// The sample so many places before another.
+    /// The sample that is stored `places` samples before the one at (`x`, `y`).
     fn before(&self, x: usize, y: usize, places: usize, shift: u32) -> i32 {
         i32::from(self.samples[y * self.stride + x - places] >> shift)
     }
 
-    /// From the samples to the left (a), above (b), and above to the left (c): table H.1.
+    /// Predicts a sample from those to the left (a), above (b), and above to the left (c), by table H.1.
     fn predict(&self, x: usize, y: usize, predictor: u8, shift: u32) -> i32 {
         let a = self.before(x, y, 1, shift);
         let b = self.before(x, y, self.stride, shift);

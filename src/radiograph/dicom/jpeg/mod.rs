@@ -1,8 +1,8 @@
 //! JPEG as DICOM uses it (ITU-T T.81; PS3.5 section 8.2.1): sequential DCT of 8 and 12 bits
-//! (processes 1, 2 and 4) and lossless of 2 to 16 bits (process 14), Huffman coded. The `image`
-//! crate's decoder knows neither 12 bits nor lossless coding. Both share most of their code with 8
-//! bits, so 8 bits are decoded here too; progressive frames are left to the `image` crate.
-//! (`jpeg-decoder`, which has lossless, is no longer maintained.)
+//! (processes 1, 2 and 4) and lossless of 2 to 16 bits (process 14), Huffman coded. The `image` crate's decoder
+//! supports neither 12 bits nor lossless coding. As decoding those shares most of its code with 8-bit DCT, that is
+//! decoded here too; progressive frames are left to the `image` crate. (`jpeg-decoder`, which supports lossless coding,
+//! is no longer maintained.)
 
 mod damage;
 mod dct;
@@ -25,8 +25,8 @@ use crate::error::Result;
 
 pub(crate) use walk::{Extent, extent};
 
-/// Decodes a picture of exactly `width * height` pixels: one plane (grey or luma), or red, green
-/// and blue. Where the codestream does not say what three components mean, the DICOM header does.
+/// Decodes a picture of exactly `width * height` pixels to one plane (grey or luma), or to red, green and blue. Where
+/// the codestream does not say what three components mean, `said` decides, which is from the DICOM header.
 pub(super) fn decode(
     bytes: &[u8],
     width: usize,

@@ -1,5 +1,4 @@
-//! Finds out how much of a JPEG picture is there, by going through its entropy-coded data without
-//! computing pixels.
+//! Finds out how much of a JPEG picture is intact, by parsing its entropy-coded data without computing pixels.
 
 use super::damage::bad;
 use super::decoder::Decoder;
@@ -7,23 +6,23 @@ use super::frame::{Frame, Scan, Selected, Tables, word};
 use super::huffman::Bits;
 use crate::error::Result;
 
-/// Bytes of entropy-coded data that may be left once all blocks are read. More of them say that some were misread.
+/// How many bytes of entropy-coded data may remain once all blocks are read. More of them mean that some were misread.
 const LEFT_OVER: usize = 16;
 
-/// How much of a picture could be read. Of one that is damaged in its midst nobody knows which blocks are right, and
-/// all after the damage may lie elsewhere. A progressive picture (T.81 annex G) consists of scans that
-/// each cover the whole of it, so for a damaged one there is no such share.
+/// How much of a picture could be read. If the damage is in the middle of the file, it is unknown which blocks are
+/// right, and everything after it may be displaced. A progressive picture (T.81 annex G) consists of scans that each
+/// cover the whole of it, so for a damaged one no such share is defined.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Extent {
-    /// All of it. Pictures of a process that is not known here count as whole, too.
+    /// All of it. Pictures of a JPEG process that this code does not parse count as whole, too.
     Whole,
     /// The share of the picture that could be read, from the top, 0 to 1.
     Part(f64),
-    /// It is damaged, and nobody can say how much of it is left.
+    /// The picture is damaged, and how much of it is intact is unknown.
     Unknown,
 }
 
-/// Goes through a picture.
+/// Parses a JPEG file to see how much of its picture is intact.
 pub fn extent(bytes: &[u8]) -> Extent {
     let tables = Tables::default();
     let mut decoder = Decoder { bytes, at: 0, tables, marked: None };
@@ -35,7 +34,8 @@ pub fn extent(bytes: &[u8]) -> Extent {
     }
 }
 
-/// Where entropy-coded data from a place on ends: at a marker that is no restart. None where the file breaks off.
+/// Where the entropy-coded data that starts at `from` ends: at the next marker that is not a restart marker. `None`
+/// where the file ends first.
 fn marker_after(bytes: &[u8], from: usize) -> Option<usize> {
     let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
     let found = bytes.get(from..)?.windows(2).position(is_marker)?;
@@ -47,11 +47,11 @@ struct Walk {
     progressive: bool,
     /// How many blocks have been read, and how many there are.
     blocks: (usize, usize),
-    /// For each block of each component, a bit for every coefficient that is not zero so far.
+    /// For each block of each component, a bit for every coefficient that is nonzero so far.
     known: Vec<Vec<u64>>,
 }
 
-/// Which coefficients a scan has, and whether for the first time.
+/// The range of coefficients that a scan codes, and whether it refines values of earlier scans.
 #[derive(Clone, Copy)]
 struct Band {
     first: usize,
@@ -75,7 +75,7 @@ impl Walk {
                     self.progressive = marker == 0xC2;
                     let [height, width] = [1, 3].map(|at| word(segment, at).map(usize::from));
                     let Ok(new) = Frame::headed(marker, segment, width?, height?) else {
-                        return Ok(()); // a process that is not known here
+                        return Ok(()); // a process that is not parsed here
                     };
                     let blocks = |component| size_in_blocks(&new, component, false);
                     let counts = (0..new.components.len()).map(blocks).map(|(x, y)| x * y);
@@ -90,7 +90,7 @@ impl Walk {
                     let frame = frame.as_ref().ok_or_else(|| bad("a scan without a frame"))?;
                     scanned += self.scan(decoder, segment, frame)?;
                     if !self.progressive && scanned >= frame.components.len() {
-                        return Ok(()); // only the end's marker may be missing
+                        return Ok(()); // only the end marker may be missing
                     }
                 }
                 _ => {}
@@ -144,8 +144,8 @@ impl Walk {
     }
 }
 
-/// Number of blocks across and down. `counting`: only those that hold pixels; otherwise with those
-/// that fill up the last MCUs.
+/// Number of blocks across and down. With `counting`, only blocks that hold pixels; otherwise also those that complete
+/// the last MCUs.
 fn size_in_blocks(frame: &Frame, component: usize, counting: bool) -> (usize, usize) {
     let component = &frame.components[component];
     let (h, v) = (component.h, component.v);
@@ -161,9 +161,9 @@ fn size_in_blocks(frame: &Frame, component: usize, counting: bool) -> (usize, us
     }
 }
 
-/// Goes through the coefficients of one block that a scan holds (T.81 sections F.2.2 and G.1.2).
-/// `run` is the number of further blocks for which the scan holds nothing, `known` has a bit for
-/// each coefficient that is not zero.
+/// Parses those coefficients of one block that a scan codes (T.81 sections F.2.2 and G.1.2). `run` is the number of
+/// further blocks for which the scan codes nothing (the end-of-band run), and `known` has a bit for each coefficient
+/// that is nonzero.
 fn read_block(
     bits: &mut Bits,
     selected: &Selected,
@@ -199,7 +199,7 @@ fn read_block(
             }
             bits.skip(if band.refines { size.min(1) } else { size })?;
             if band.refines {
-                // Zeros are counted among those that are zero; each of the others gets a bit.
+                // The run length counts only coefficients that are still zero; each of the others has a correction bit.
                 while k <= band.last {
                     if *known >> k & 1 == 1 {
                         bits.skip(1)?;

@@ -1,4 +1,4 @@
-//! Answers on disk, one file each.
+//! Cached answers of a language model, one file each.
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ impl Cache {
         fs::read_to_string(self.path(key)).ok()
     }
 
-    /// Keeps an answer. It is there as a whole or not at all.
+    /// Stores an answer. The file is renamed into place, so that it is never there in part.
     pub fn store(&self, key: &str, answer: &str) -> Result<(), LlmError> {
         let part = self.folder.join(format!("{key}.{}.part", std::process::id()));
         fs::write(&part, answer)
@@ -38,7 +38,7 @@ impl Cache {
     }
 }
 
-/// The SHA-256 of some texts, in hexadecimal. JSON keeps them apart.
+/// The SHA-256 of several texts, in hexadecimal. They are joined as a JSON array, so that their boundaries count too.
 pub fn key(parts: &[&str]) -> String {
     let digest = Sha256::digest(serde_json::json!(parts).to_string());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,13 +1,13 @@
-//! Why a language model cannot be asked, or not be believed.
+//! Why a language model cannot be asked, or why its answer is not used.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a model's reading of a text cannot be had.
+/// Why a language model gave no reading of a text.
 #[derive(Debug, Error)]
 pub enum LlmError {
-    /// The server is not there or does not answer in time.
+    /// The server cannot be reached or does not answer in time.
     #[error(
         "the endpoint cannot be reached ({0}). Check the URL and that the server runs, or allow more time with --llm-timeout"
     )]
@@ -19,13 +19,13 @@ pub enum LlmError {
     Status {
         /// The HTTP status.
         status: u16,
-        /// The beginning of what it says.
+        /// The beginning of the response's body.
         body: String,
     },
-    /// The model does not give the JSON that it is asked for.
+    /// The model's answer is not the JSON that was asked for.
     #[error(transparent)]
     Answer(#[from] crate::Error),
-    /// The folder of the answers cannot be used.
+    /// The folder for cached answers cannot be used.
     #[error("answers cannot be kept in {folder} ({source}). Give another folder as --llm-cache")]
     Cache {
         /// Which folder.

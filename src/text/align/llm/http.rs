@@ -1,4 +1,4 @@
-//! One request to an endpoint. Its error says whether to ask again.
+//! One request to an endpoint, and the errors that it can have.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use ureq::Agent;
 use super::error::LlmError;
 use crate::error::Error;
 
-/// Characters of an error's body that are shown.
+/// How many characters of an error response's body are shown.
 const SHOWN: usize = 200;
 
 /// Chat completions at a URL.

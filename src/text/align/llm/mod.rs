@@ -2,9 +2,10 @@
 //! OpenAI's chat completions. Native only, behind the feature `llm`, and nothing is sent unless
 //! [`Llm::align`] is called.
 //!
-//! What is asked for and what is believed is in [`reading`](super::reading). The model is asked at
-//! temperature 0, by a JSON schema or, where the server knows none, for a JSON object. An answer that
-//! is used is kept on disk, by the SHA-256 of endpoint, model, prompt and text; the text itself is not.
+//! What the model is asked for, and which parts of its answer are accepted, is in [`reading`](super::reading). The
+//! model is asked at temperature 0, with a JSON schema or, where the server does not support one, for a JSON object. An
+//! answer that is used is cached on disk under the SHA-256 of endpoint, model, prompt and text; the text itself is not
+//! stored.
 
 mod cache;
 mod error;
@@ -21,23 +22,23 @@ use cache::Cache;
 pub use error::LlmError;
 use http::Endpoint;
 
-/// How often one text is sent at most, the first time included.
+/// How often one text is sent at most, including the first time.
 const ATTEMPTS: u32 = 3;
-/// The pause after the first failure of the server; it doubles each time.
+/// The pause after the first failure of the server; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Where the model is.
+/// Which model is used, and how it is reached.
 #[derive(Clone)]
 pub struct LlmConfig {
-    /// The endpoint, up to and without `/chat/completions`.
+    /// URL of the endpoint, without the final `/chat/completions`.
     pub url: String,
-    /// The model's name there.
+    /// The model's name at the endpoint.
     pub model: String,
     /// Sent as bearer token.
     pub key: Option<String>,
-    /// For one request, from connecting to the last byte.
+    /// Timeout for one request, from connecting to the last byte.
     pub timeout: Duration,
-    /// Folder of the answers kept.
+    /// Folder of the cached answers.
     pub cache: PathBuf,
 }
 
@@ -48,7 +49,7 @@ pub struct Llm {
     cache: Cache,
 }
 
-/// How a server is told that the answer is to be JSON.
+/// How the server is told that the answer has to be JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Schema,
@@ -68,7 +69,7 @@ impl Format {
 }
 
 impl Llm {
-    /// Prepares the endpoint and the folder of the answers. Nothing is sent yet.
+    /// Prepares the endpoint and the folder of cached answers. Nothing is sent yet.
     ///
     /// # Errors
     ///
@@ -81,14 +82,14 @@ impl Llm {
         })
     }
 
-    /// Reads a text, from the cache or else by sending it.
+    /// Reads a text. The answer comes from the cache if it has one; otherwise the text is sent.
     ///
-    /// A server that is overloaded, broken or silent is asked again after a pause, and a model whose
-    /// answer is not usable is told so, three times in all.
+    /// A request is repeated after a pause if the server is overloaded, broken or silent; a model whose answer is not
+    /// usable is told so and asked again. A text is sent three times at most.
     ///
     /// # Errors
     ///
-    /// [`LlmError`], when all attempts have failed or none can help.
+    /// [`LlmError`] where all attempts have failed, or where another attempt cannot help.
     pub fn align(&self, text: &str) -> Result<Reading, LlmError> {
         let key = cache::key(&[self.endpoint.url(), &self.model, &SYSTEM_PROMPT, text]);
         let known = self.cache.get(&key).and_then(|answer| parse(&answer).ok());
@@ -100,7 +101,7 @@ impl Llm {
         Ok(check(answer, text))
     }
 
-    /// The answer, and its JSON.
+    /// Asks the model. Returns the parsed answer and its JSON.
     fn ask(&self, text: &str) -> Result<(Answer, String), LlmError> {
         let mut messages = vec![message("system", &SYSTEM_PROMPT), message("user", text)];
         let (mut format, mut pause, mut attempt) = (Format::Schema, FIRST_PAUSE, 1);

@@ -1,17 +1,17 @@
-//! The terms and marks of a text, from left to right.
+//! Splits a text into events, which are terms and punctuation marks, from left to right.
 
 use super::super::lexicon::{Cue, Entry, LEXICON};
 use super::super::tokens::{EMPTY_BOX, LINE, TICKED_BOX, Token};
 use super::found::MAX_GAP;
 
-/// Between the words of a finding it denies it: "the shoulder is not dislocated".
+/// Denies a finding if it stands between the finding's words: "the shoulder is not dislocated".
 pub(super) const DENIED: &str = "not";
-/// Before a word for an earlier time: what was seen then is meant.
+/// Words before an expression of an earlier time that mean what was seen then: "seen previously".
 const SEEN_EARLIER: [&str; 6] = ["seen", "present", "visible", "on", "in", "the"];
-/// A word of the cues that say that something is not there; others say that it went.
+/// A negation cue with one of these words says that something is not there; other negation cues say that it went away.
 const UNSEEN: [&str; 6] = ["not", "absent", "ausente", "な", "ず", "ん"];
 
-/// A term or mark of the text, with its token range.
+/// A term or mark of the text, with its range of tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
     pub(super) start: usize,
@@ -24,10 +24,10 @@ pub(super) enum What {
     Finding(usize),
     Subject(usize),
     Cue(Cue),
-    /// A box of a form.
+    /// A tick box of a form.
     Box {
         ticked: bool,
-        /// Whether it stands before what it is about.
+        /// Whether it stands before the finding that it belongs to.
         leads: bool,
     },
     Comma,
@@ -53,19 +53,19 @@ impl What {
         )
     }
 }
-/// Longest terms from left to right, and marks.
+/// The events of a text: the longest terms from left to right, and marks.
 pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
     let lexicon = &*LEXICON;
     let mut events: Vec<Event> = Vec::new();
     let mut at = 0;
     let (mut line_end, mut leads) = (0, true);
-    // What was not seen earlier, so far.
+    // Index of the event for what was not seen earlier, if there was one.
     let mut new = None;
-    // The sentence has named a finding.
+    // Whether the sentence has named a finding.
     let mut named = false;
     while let Some(token) = tokens.get(at) {
         if token.word == EMPTY_BOX && is_answer(tokens, at + 1) {
-            at += 2; // "[ ] yes [x] no"
+            at += 2; // "[ ] yes [x] no": the empty box belongs to "yes", which is not the answer
             continue;
         }
         if at >= line_end {
@@ -121,7 +121,7 @@ pub(super) fn events(tokens: &[Token]) -> Vec<Event> {
     events
 }
 
-/// Where "not present on prior" and "前回みられなかった" end: what was not there before is there now.
+/// Where a phrase such as "not present on prior" or "前回みられなかった" ends. What was not there before is there now.
 fn unseen_earlier(tokens: &[Token], at: usize) -> Option<usize> {
     let lexicon = &*LEXICON;
     let over = |at: usize| {
@@ -148,8 +148,8 @@ fn unseen_earlier(tokens: &[Token], at: usize) -> Option<usize> {
     end.filter(|&end| !tokens.get(end).is_some_and(or))
 }
 
-/// Where an aside on what a finding was earlier ends, so that the verb behind it is about the finding: "the effusion, seen
-/// previously, has resolved", "the pneumothorax that was present yesterday is no longer seen".
+/// Where an aside on the earlier state of a finding ends, so that the verb after it applies to the finding: "the
+/// effusion, seen previously, has resolved", "the pneumothorax that was present yesterday is no longer seen".
 fn aside(tokens: &[Token], at: usize) -> Option<usize> {
     const MOST: usize = 12;
     const RELATIVE: [&str; 2] = ["that", "which"];
@@ -188,8 +188,7 @@ fn aside(tokens: &[Token], at: usize) -> Option<usize> {
     (closed && (first..last).any(earlier)).then_some(verb)
 }
 
-/// Whether a heading without a colon does not count as one, because it does not stand alone on its
-/// line.
+/// Whether a heading without a colon does not count as a heading, because other words stand before it on its line.
 fn is_mere_word(tokens: &[Token], start: usize, end: usize) -> bool {
     let leads = start.checked_sub(1).is_none_or(|before| tokens[before].ends_sentence());
     tokens[end - 1].word == LINE && !leads
@@ -218,8 +217,8 @@ fn mark(tokens: &[Token], at: usize, token: &Token, leads: bool) -> Option<What>
     })
 }
 
-/// Where a line ends, and whether its tick boxes stand before what they are about. They stand
-/// behind it if the line ends with a box and does not begin with one.
+/// Where a line ends, and whether its tick boxes stand before the findings that they belong to. They stand after them
+/// if the line ends with a box and does not begin with one.
 fn boxes(tokens: &[Token], start: usize) -> (usize, bool) {
     let is_box = |token: &Token| [EMPTY_BOX, TICKED_BOX].contains(&token.word.as_str());
     let length = tokens[start..].iter().take_while(|token| !token.ends_sentence()).count();
@@ -244,12 +243,12 @@ fn is_answer(tokens: &[Token], at: usize) -> bool {
         .is_some_and(|token| ["yes", "no", "present", "absent"].contains(&token.word.as_str()))
 }
 
-/// Whether a sentence ends after a token.
+/// Whether a sentence ends right after this token.
 fn ends_line(tokens: &[Token], at: usize) -> bool {
     tokens.get(at + 1).is_none_or(Token::ends_sentence)
 }
 
-/// Whether something begins after a token.
+/// Whether a new phrase begins after this token.
 fn is_open(token: &Token) -> bool {
     ["(", "/"].contains(&token.word.as_str()) || token.ends_sentence()
 }
@@ -262,7 +261,7 @@ fn is_answered(tokens: &[Token], at: usize) -> bool {
         && tokens.get(at + 2).is_none_or(|token| token.ends_sentence() || token.word == ",")
 }
 
-/// "胸水：-", "PTX -" and "Effusion N", as a form is filled in
+/// A minus sign, "n" or zero that answers a field of a form: "胸水：-", "PTX -" and "Effusion N".
 fn is_minus(tokens: &[Token], at: usize) -> bool {
     let asked = at.checked_sub(1).is_some_and(|before| !tokens[before].ends_sentence());
     asked && tokens.get(at + 1).is_none_or(|token| token.ends_sentence() || token.word == ",")
@@ -274,12 +273,12 @@ fn begins_item(tokens: &[Token], at: usize) -> bool {
     before.is_none_or(|word| [",", ";", LINE].contains(&word))
 }
 
-/// "No effusion, with cardiomegaly", "no PTX, + consolidation": after the comma something else is said.
+/// "No effusion, with cardiomegaly", "no PTX, + consolidation": what follows the comma is a new statement.
 fn is_contrast(tokens: &[Token], at: usize) -> bool {
     at.checked_sub(1).is_some_and(|before| tokens[before].word == ",")
 }
 
-/// Whether the text says nothing but these tokens, apart from "there is no".
+/// Whether these tokens are the whole text, apart from "there is no".
 fn is_alone(tokens: &[Token], start: usize, end: usize) -> bool {
     let around = tokens[..start].iter().take(4).chain(tokens[end..].iter().take(4));
     start <= 3

@@ -22,10 +22,11 @@ pub struct Found {
     pub(super) alternative: bool,
     /// Whether another person has it, such as a relative.
     pub(super) others: bool,
-    /// Which sentence after the first of a section on what was asked or known before, where no other part of the text is
-    /// the report: it begins with the first of them that plainly says where something is.
+    /// In a section on the clinical question or the history, after which no heading begins the report: the number of
+    /// the sentence, counted from the section's first. The report then begins with the first of these sentences that
+    /// plainly says where something is.
     pub(super) asked: Option<usize>,
-    /// Token range of the cue behind it that denies it.
+    /// Range of tokens of the cue after it that denies it.
     pub(super) denied_by: Option<(usize, usize)>,
     pub location: Option<Location>,
 }
@@ -33,7 +34,7 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     pub name: String,
-    /// What it is the name of; none of two places.
+    /// The spot that `name` is the name of; `None` where it names two places.
     pub(super) spot: Option<Spot>,
 }
 
@@ -42,7 +43,8 @@ impl Location {
         Some(Self { name: LEXICON.place_name(spot)?, spot: Some(spot) })
     }
 
-    /// "Apical … on the right" is at the right apex; where it is already said on which side, or what place there, none.
+    /// Combines two locations, one of which is a side: "Apical … on the right" is at the right apex. `None` where the
+    /// place already has a side, or the other location is more than a side.
     pub(super) fn with(&self, other: &Self) -> Option<Self> {
         let (one, other) = (self.spot?, other.spot?);
         let (place, side) = if is_whole(other) { (one, other) } else { (other, one) };
@@ -52,7 +54,7 @@ impl Location {
     }
 }
 
-/// Whether a spot is a side and no part of it: "right", "the right lung".
+/// Whether a spot is a whole side of the chest and no part of it: "right", "the right lung".
 pub(super) fn is_whole(spot: Spot) -> bool {
     const WHOLE: [&str; 3] = ["side", "lung", "hemithorax"];
     spot.place.is_none_or(|place| WHOLE.contains(&LEXICON.places[place].one.as_str()))
@@ -61,7 +63,7 @@ pub(super) fn is_article(token: &Token) -> bool {
     ["the", "el", "la", "los", "las", "a"].contains(&token.word.as_str())
 }
 
-/// Whether a word ties two phrases together, rather than being part of one as "in" is.
+/// Whether a word connects two phrases, unlike "in", which is part of one.
 pub(super) fn is_link(token: &Token) -> bool {
     let source = &LEXICON.source;
     source.connectors.contains(&token.word) && !source.prepositions.contains(&token.word)

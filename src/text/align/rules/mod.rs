@@ -1,4 +1,4 @@
-//! What a text says of its findings: which are denied, doubted or past, and where each is.
+//! What a text says about its findings: which are denied, uncertain or past, and where each is.
 
 mod events;
 mod found;

@@ -1,4 +1,4 @@
-//! Which place belongs to which finding.
+//! Assigns the places of a text to its findings.
 
 use super::super::lexicon::{Cue, LEXICON, Side, Spot};
 use super::super::tokens::Token;
@@ -13,14 +13,14 @@ struct Located {
     spot: Spot,
 }
 
-/// Gives each place to a finding.
+/// Assigns each place to a finding.
 pub(super) struct Placing<'a> {
     tokens: &'a [Token],
-    /// Number of the clause of each token.
+    /// For each token, the number of its clause.
     clauses: Vec<usize>,
-    /// Whether a token belongs to a cue, which "evidence of" does not make a preposition.
+    /// Whether a token belongs to a cue. The "of" in "evidence of" does, and so does not count as a preposition.
     cues: Vec<bool>,
-    /// Whether a token joins ("and", comma), and whether it offers an alternative ("or").
+    /// For each token that joins two findings ("and", a comma, "or"): whether it offers an alternative ("or").
     joins: Vec<Option<bool>>,
 }
 
@@ -55,10 +55,10 @@ impl<'a> Placing<'a> {
         let mut skip = false;
         for (index, place) in places.iter().enumerate() {
             if std::mem::take(&mut skip) {
-                continue; // named together with the place before
+                continue; // already named together with the place before it
             }
             let (mut place, mut location) = (*place, Location::new(place.spot));
-            // From here on, `done` findings end before the place.
+            // From here on, `done` is the number of findings that end before the place.
             while found.get(done).is_some_and(|found| found.end <= place.start) {
                 fallback[done] = self.carry(&found[done], carried.as_ref());
                 done += 1;
@@ -128,14 +128,16 @@ impl<'a> Placing<'a> {
         found.sort_by_key(|found| (found.start, found.end));
     }
 
-    /// "In the right lower lobe there is …": the place holds for the rest of the clause.
+    /// The place that was named before the finding in the same clause: in "In the right lower lobe there is …" it
+    /// applies to the rest of the clause.
     fn carry(&self, found: &Found, carried: Option<&(usize, Location)>) -> Option<Location> {
         let (clause, location) = carried?;
         let here = self.clauses[found.start] == *clause && !LEXICON.groups[found.group].unplaced;
         here.then(|| location.clone())
     }
 
-    /// "Bilateral effusions, left resolved": one is left. Gives what went, and takes its side from the finding.
+    /// "Bilateral effusions, left resolved": one side remains. Returns the finding that resolved, and removes its side
+    /// from `found`.
     fn split(&self, found: &mut Found, place: &Located) -> Option<Found> {
         let spot = found.location.as_ref()?.spot.filter(|spot| spot.side == Some(Side::Both))?;
         let (went, stays) = match place.spot.side.filter(|_| is_whole(place.spot))? {
@@ -158,7 +160,7 @@ impl<'a> Placing<'a> {
         Some(gone)
     }
 
-    /// Places from left to right, sides joined with what they are sides of.
+    /// Places from left to right; a side is joined with the place that it belongs to.
     fn places(&self) -> Vec<Located> {
         let mut places: Vec<Located> = Vec::new();
         let mut at = 0;
@@ -195,7 +197,8 @@ impl<'a> Placing<'a> {
         side.spot.place.is_none() && place.spot.place.is_some() && open && self.is_near(side, place)
     }
 
-    /// "base izquierda", "the apex on the left", but not "lung on the left"
+    /// Whether a place and a side after it belong together: "base izquierda", "the apex on the left", but not "lung on
+    /// the left".
     fn is_place_of(&self, place: &Located, side: &Located) -> bool {
         let bare = place.spot.place.is_some_and(|place| LEXICON.places[place].bare);
         let plain = place.spot.side.is_none() && side.spot.place.is_none();
@@ -208,7 +211,7 @@ impl<'a> Placing<'a> {
             && between.iter().all(|token| LEXICON.source.place_filler.contains(&token.word))
     }
 
-    /// "the lingula and right middle lobe"
+    /// Whether two places are joined by "and": "the lingula and right middle lobe".
     fn are_listed(&self, one: &Located, two: &Located) -> bool {
         let both = one.spot.place.is_some() && two.spot.place.is_some();
         let and = |token: &Token| ["and", "&", "/", "y", "と"].contains(&token.word.as_str());
@@ -227,7 +230,8 @@ impl<'a> Placing<'a> {
         })
     }
 
-    /// "Apical pneumothorax on the right", "right effusion at the base", but not "right line with its tip at the apex".
+    /// Whether a place adds to one that the finding already has: "Apical pneumothorax on the right", "right effusion at
+    /// the base", but not "right line with its tip at the apex".
     fn adds_to(&self, found: &Found, place: &Located) -> bool {
         let source = &LEXICON.source;
         let small = |token: &Token| {
@@ -245,7 +249,7 @@ impl<'a> Placing<'a> {
         (self.clauses[found[index].start] == self.clauses[place.start]).then_some(index)
     }
 
-    /// The finding that a place stands right before: "right lower lobe pneumonia".
+    /// The finding that a place directly precedes: "right lower lobe pneumonia".
     fn described(&self, found: &[Found], done: usize, place: &Located) -> Option<usize> {
         let index = (done..found.len()).take(3).find(|&index| found[index].start >= place.end)?;
         let between = place.end..found[index].start;
@@ -259,7 +263,8 @@ impl<'a> Placing<'a> {
         (near && self.clauses[found[index].start] == self.clauses[place.start]).then_some(index)
     }
 
-    /// Whether a finding is joined to the next one, over an alternative if `or`.
+    /// Whether a finding is joined to the next one by a conjunction or comma; with `or`, only by a word that offers an
+    /// alternative.
     fn are_joined(&self, one: &Found, two: &Found, or: bool) -> bool {
         let between = one.end.min(two.start)..two.start;
         between.len() <= MAX_GAP
@@ -268,7 +273,8 @@ impl<'a> Placing<'a> {
             && self.joins[between].iter().flatten().any(|&is_or| is_or || !or)
     }
 
-    /// "Consolidation and effusion at the left base": the place holds for both.
+    /// Gives a place to the finding before it and to those joined with that one: "Consolidation and effusion at the
+    /// left base".
     fn share_back(&self, found: &mut [Found], last: usize, location: &Location) {
         if LEXICON.groups[found[last].group].placeless {
             return;
@@ -285,7 +291,7 @@ impl<'a> Placing<'a> {
         }
     }
 
-    /// "Left lower lobe atelectasis or pneumonia": the place holds for both.
+    /// Gives a place to the finding after it and to its alternatives: "Left lower lobe atelectasis or pneumonia".
     fn share_on(&self, found: &mut [Found], first: usize, location: &Location) {
         if LEXICON.groups[found[first].group].placeless {
             return;

@@ -1,4 +1,4 @@
-//! Attention on the CPU without moving heads about: each reads and writes its own columns.
+//! Attention on the CPU without rearranging heads: each head reads and writes its own columns.
 
 use super::functions::softmax;
 use super::matrix::{Factor, Matrix, MatrixMut};
@@ -13,7 +13,7 @@ pub struct Sizes {
     pub dim: usize,
 }
 
-/// Query, key and value of one item; all heads lie side by side in a row.
+/// Query, key and value of one item. In each row, all heads are side by side.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
     /// `[queries, dim]`
@@ -68,8 +68,8 @@ pub fn self_attention(
     );
 }
 
-/// Attention of one item, `[queries, dim]`; and the logits before bias and softmax, and the weights after them, both
-/// `[heads, queries, keys]`.
+/// Attention of one item, `[queries, dim]`. Also returns the logits before bias and softmax, and the weights after them:
+/// `[heads, queries, keys]` each.
 #[cfg(any(target_arch = "wasm32", test))]
 pub fn attention_maps(
     sizes: &Sizes,
@@ -88,7 +88,7 @@ pub fn attention_maps(
 }
 
 impl Item<'_> {
-    /// `query · keyᵀ / sqrt(dim / heads)` of a head.
+    /// `query · keyᵀ / sqrt(dim / heads)` of one head.
     fn scores(&self, sizes: &Sizes, head: usize, scores: &mut [f32]) {
         let (query, key) = (
             columns(self.query, sizes.queries, sizes, head),
@@ -100,7 +100,7 @@ impl Item<'_> {
         scores.iter_mut().for_each(|score| *score *= scale);
     }
 
-    /// Turns the scores of a head into weights, and sums its values by them.
+    /// Turns the scores of a head into weights, and writes the weighted sums of its values.
     fn context(&self, sizes: &Sizes, head: usize, weights: &mut [f32], out: &mut [f32]) {
         for row in weights.chunks_exact_mut(sizes.keys) {
             row.iter_mut().zip(self.bias).for_each(|(weight, bias)| *weight += bias);

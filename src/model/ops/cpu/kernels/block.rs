@@ -1,12 +1,12 @@
 //! The inverted residual block of MobileNetV2 on the CPU, as one pass over memory.
 //!
-//! Burn's own convolutions write every intermediate map out and read it back; at this model's sizes
-//! that costs more than the arithmetic. Here a block is computed a few rows at a time, so that what
-//! the expansion yields stays in the cache until the depthwise convolution and the projection have
-//! used it. The backward pass recomputes it instead of storing it.
+//! Burn's own convolutions write every intermediate map to memory and read it back; at this model's sizes that costs
+//! more than the arithmetic. Here a block is computed a few rows at a time, so that the output of the expansion stays
+//! in the cache until the depthwise convolution and the projection have used it. The backward pass recomputes it
+//! instead of storing it.
 //!
-//! Maps are `[height, width, channels]`, row-major, one image at a time. The loops between matrix products
-//! are compiled for the widest vectors the CPU has (`pulp`).
+//! Maps are `[height, width, channels]`, row-major, one image at a time. The loops between matrix products are compiled
+//! for the widest vectors that the CPU has (`pulp`).
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use super::depthwise::{depthwise, taps_first};
 use super::pointwise::Pointwise;
 use super::shape::Shape;
 
-/// Values of expanded rows to keep at a time: 256 KiB, which fits a core's cache.
+/// How many values of expanded rows are computed at a time: 256 KiB, which fits into a core's cache.
 const STRIP: usize = 64 * 1024;
 
 /// The parameters of a block (or their gradients, as owned vectors), in PyTorch's layouts.
@@ -29,7 +29,7 @@ pub struct Parameters<Weight, Bias = Weight> {
     pub project: (Weight, Bias),
 }
 
-/// The parameters of a block, as its forward pass reads them.
+/// The parameters of a block, in the layout of the forward pass.
 #[derive(Debug)]
 pub struct Block<'a> {
     expand: Option<Pointwise<'a>>,
@@ -53,7 +53,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// One that borrows nothing.
+    /// The same block, owning its parameters.
     pub fn owned(self) -> Block<'static> {
         Block {
             expand: self.expand.map(Pointwise::owned),
@@ -63,8 +63,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// `y = project(relu6(depthwise(relu6(expand(x)))))`, plus `x` where the block is a residual one, for
-    /// some rows of the output.
+    /// `y = project(relu6(depthwise(relu6(expand(x)))))`, plus `x` in a residual block, for some rows of the output.
     ///
     /// # Shapes
     ///

@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::lanes::{LANES, Lanes};
 use super::shape::Shape;
 
-/// Taps of a 3 x 3 kernel.
+/// Number of taps of a 3 x 3 kernel.
 pub const TAPS: usize = 9;
-/// Pixels that share what they read, where their windows lie side by side.
+/// Number of adjacent output pixels that are computed together and share the inputs of their overlapping windows.
 #[cfg(any(target_arch = "wasm32", test))]
 const GROUP: usize = 4;
 
@@ -92,7 +92,7 @@ impl<'a> Window<'a> {
         Self { shape, top: corner(y), left: corner(x) }
     }
 
-    /// Where its first pixel lies, if all of it lies inside the map.
+    /// The offset of its first pixel, if the window lies entirely inside the map.
     #[inline(always)]
     fn whole(&self) -> Option<usize> {
         let Shape { height, width, hidden, .. } = *self.shape;
@@ -103,7 +103,7 @@ impl<'a> Window<'a> {
         inside.then(|| (self.top as usize * width + self.left as usize) * hidden)
     }
 
-    /// The taps inside the map, and where the pixel of each lies.
+    /// The taps that lie inside the map, and the offset of the input pixel of each.
     #[inline(always)]
     pub fn places(&self) -> impl Iterator<Item = (usize, usize)> {
         let Shape { height, width, hidden, .. } = *self.shape;
@@ -116,8 +116,8 @@ impl<'a> Window<'a> {
     }
 }
 
-/// [`depthwise`] for whole vectors of channels: a tap is read once for several pixels, and so is what windows
-/// side by side have in common.
+/// [`depthwise`] for channels in whole vectors. A tap is loaded once for several pixels, and so are the inputs that
+/// adjacent windows share.
 #[cfg(any(target_arch = "wasm32", test))]
 fn in_vectors(
     shape: &Shape,
@@ -169,7 +169,7 @@ fn in_vectors(
     }
 }
 
-/// `PIXELS` windows side by side, of which `lines` has all columns, for each vector of channels.
+/// Computes `PIXELS` adjacent windows, for each vector of channels; `lines` has all columns that they cover.
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 #[inline(never)]
@@ -186,7 +186,7 @@ fn windows<const PIXELS: usize, const STRIDE: usize>(
     assert!(out.len() >= PIXELS * channels);
     let lines = lines.map(<[f32]>::as_ptr);
     for channel in (0..channels).step_by(LANES) {
-        // SAFETY: the asserts hold what is read and written inside the slices.
+        // SAFETY: the asserts ensure that all reads and writes are inside the slices.
         unsafe {
             let mut sums = [Lanes::load(bias.as_ptr().add(channel)); PIXELS];
             for (row, line) in lines.into_iter().enumerate() {
@@ -206,7 +206,7 @@ fn windows<const PIXELS: usize, const STRIDE: usize>(
     }
 }
 
-/// One window, pixel by pixel.
+/// Computes one window, given the inputs of its nine taps.
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 #[inline(never)]
@@ -217,7 +217,7 @@ fn window(pixels: [[&[f32]; 3]; 3], taps: &[f32], bias: &[f32], out: &mut [f32])
     assert!(out.len() >= channels);
     let pixels = pixels.as_flattened();
     for channel in (0..channels).step_by(LANES) {
-        // SAFETY: the asserts hold what is read and written inside the slices.
+        // SAFETY: the asserts ensure that all reads and writes are inside the slices.
         unsafe {
             let mut sum = Lanes::load(bias.as_ptr().add(channel));
             for (tap, pixel) in pixels.iter().enumerate() {
@@ -239,7 +239,7 @@ mod tests {
         for (height, width, stride) in [(1, 1, 1), (2, 2, 2), (7, 7, 1), (9, 14, 1), (12, 18, 2)] {
             let hidden = 8;
             let shape = Shape { height, width, input: hidden, hidden, output: hidden, stride };
-            // Small whole numbers, so that sums are exact in any order.
+            // Small integers, so that sums are exact in any order.
             let values =
                 |count, by| (0..count).map(|i| (i * by % 7) as f32 - 3.0).collect::<Vec<_>>();
             let (taps, bias) = (values(TAPS * hidden, 3), values(hidden, 5));

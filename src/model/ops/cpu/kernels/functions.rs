@@ -1,4 +1,4 @@
-//! Functions of single numbers, written so that the compiler can compute several at a time.
+//! Scalar functions, written so that the compiler can vectorise them.
 
 use crate::model::ops::activation::Activation;
 
@@ -7,9 +7,9 @@ use crate::model::ops::activation::Activation;
 fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
     let n = (x * std::f32::consts::LOG2_E).round_ties_even();
-    // ln 2 in two parts, so that their products with n are exact enough.
+    // ln 2 is split into two parts, so that their products with n are precise enough.
     let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
-    // The Taylor polynomial, nested; |r| <= ln 2 / 2.
+    // The Taylor polynomial by Horner's method; |r| <= ln 2 / 2.
     let p = 1.0 / 5040.0;
     let p = p * r + 1.0 / 720.0;
     let p = p * r + 1.0 / 120.0;
@@ -65,7 +65,7 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f32, y: &mut 
     });
 }
 
-/// In parts that are added side by side.
+/// The sum of `term` over all values, in eight partial sums that can be vectorised.
 #[cfg(any(target_arch = "wasm32", test))]
 #[inline(always)]
 fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {

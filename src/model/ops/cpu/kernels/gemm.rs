@@ -2,7 +2,7 @@
 
 use super::matrix::{Matrix, MatrixMut};
 
-/// How many numbers the view of a matrix spans.
+/// The number of elements that a view of a matrix spans in memory.
 fn span(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
     (rows - 1) * row_stride + (columns - 1) * column_stride + 1
 }
@@ -16,8 +16,8 @@ pub fn multiply(left: Matrix, right: Matrix, accumulate: bool, out: MatrixMut) {
     assert!(fits(&left) && fits(&right) && left.columns == right.rows);
     assert!(out.row_stride >= right.columns);
     assert!(out.data.len() >= span(left.rows, right.columns, out.row_stride, 1));
-    // SAFETY: the asserts above hold all that is read and written inside the slices, and `out` is
-    // borrowed mutably, so that it overlaps neither operand.
+    // SAFETY: the asserts above ensure that all reads and writes are inside the slices, and `out` is borrowed mutably,
+    // so that it overlaps neither operand.
     unsafe {
         gemm::gemm(
             left.rows,

@@ -1,4 +1,4 @@
-//! The gradients of a block, which recompute it.
+//! The gradients of a block; its intermediate maps are recomputed.
 
 use super::block::{Parameters, add};
 use super::depthwise::{TAPS, Window, depthwise, taps_first};
@@ -42,13 +42,13 @@ impl Parameters<Vec<f32>> {
     }
 }
 
-/// The gradients of [`forward`](super::block::Block::forward): adds those of the parameters to `grads` and writes that of the
-/// input to `dx`.
+/// The gradients of [`forward`](super::block::Block::forward): adds those of the parameters to `grads`, and writes that
+/// of the input to `dx`.
 ///
 /// # Shapes
 ///
 /// - x, dx: `[height, width, input]`
-/// - dy: as `y` of [`forward`](super::block::Block::forward)
+/// - dy: like `y` of [`forward`](super::block::Block::forward)
 pub fn backward(
     shape: &Shape,
     parameters: &Parameters<&[f32]>,
@@ -123,7 +123,7 @@ pub fn backward(
     }
 }
 
-/// Adds the gradient of the taps (`[9, channels]`) and writes that of the input.
+/// Adds the gradient of the taps (`[9, channels]`), and writes that of the input.
 fn depthwise_backward(
     shape: &Shape,
     taps: &[f32],
@@ -151,7 +151,7 @@ fn depthwise_backward(
     });
 }
 
-/// Stops the gradient where ReLU6 gave 0 or 6.
+/// Sets the gradient to zero where ReLU6 gave 0 or 6.
 fn relu6_grad(output: &[f32], grad: &mut [f32]) {
     pulp::Arch::new().dispatch(|| {
         for (grad, &value) in grad.iter_mut().zip(output) {

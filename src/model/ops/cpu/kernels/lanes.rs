@@ -1,4 +1,5 @@
-//! Vectors of WebAssembly, and the same without them, so that native tests cover all but the instructions.
+//! WebAssembly's SIMD vectors, and a portable version with the same interface, so that native tests cover everything
+//! but the instructions themselves.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use portable::{LANES, Lanes};
@@ -9,7 +10,7 @@ pub use vectors::{LANES, Lanes};
 mod vectors {
     use core::arch::wasm32::*;
 
-    /// Numbers in a vector.
+    /// How many numbers a vector has.
     pub const LANES: usize = 4;
 
     /// A vector of WebAssembly.
@@ -24,7 +25,7 @@ mod vectors {
         /// There must be `LANES` numbers; they may lie at any address.
         #[inline(always)]
         pub unsafe fn load(values: *const f32) -> Self {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             Self(unsafe { v128_load(values.cast()) })
         }
 
@@ -33,7 +34,7 @@ mod vectors {
         /// As for `load`.
         #[inline(always)]
         pub unsafe fn store(self, values: *mut f32) {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             unsafe { v128_store(values.cast(), self.0) }
         }
 
@@ -47,7 +48,7 @@ mod vectors {
         /// There must be twice `LANES` integers.
         #[inline(always)]
         pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             let words = unsafe { i16x8_load_extend_i8x8(values) };
             [
                 Self(f32x4_convert_i32x4(i32x4_extend_low_i16x8(words))),
@@ -70,7 +71,7 @@ mod vectors {
             Self(f32x4_pmin(f32x4_pmax(self.0, f32x4_splat(low)), f32x4_splat(high)))
         }
 
-        /// `self * factor + term`, with relaxed SIMD rounded once.
+        /// `self * factor + term`; with relaxed SIMD it may be rounded only once.
         #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
         #[inline]
         pub fn mul_add(self, factor: Self, term: Self) -> Self {
@@ -96,7 +97,7 @@ mod portable {
         ///
         /// There must be `LANES` numbers.
         pub unsafe fn load(values: *const f32) -> Self {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             Self(unsafe { values.cast::<[f32; LANES]>().read() })
         }
 
@@ -104,7 +105,7 @@ mod portable {
         ///
         /// As for `load`.
         pub unsafe fn store(self, values: *mut f32) {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             unsafe { values.cast::<[f32; LANES]>().write(self.0) }
         }
 
@@ -116,7 +117,7 @@ mod portable {
         ///
         /// There must be twice `LANES` integers.
         pub unsafe fn load_integers(values: *const i8) -> [Self; 2] {
-            // SAFETY: the caller holds it.
+            // SAFETY: the caller ensures it.
             let values = unsafe { values.cast::<[i8; 2 * LANES]>().read() };
             let half = |from: usize| std::array::from_fn(|lane| f32::from(values[from + lane]));
             [Self(half(0)), Self(half(LANES))]

@@ -12,7 +12,7 @@ pub struct Matrix<'a> {
     pub column_stride: usize,
 }
 
-/// Where a product goes: rows that lie `row_stride` apart.
+/// Where a product is written to: rows that lie `row_stride` apart.
 pub struct MatrixMut<'a> {
     pub data: &'a mut [f32],
     pub row_stride: usize,
@@ -79,7 +79,7 @@ pub struct Quantised<'a> {
 }
 
 impl<'a> Quantised<'a> {
-    /// All of a matrix.
+    /// The view of a whole matrix.
     pub fn new(data: &'a [i8], factors: &'a [f32]) -> Self {
         let columns = factors.len();
         Self { data, factors, columns, row_stride: columns }

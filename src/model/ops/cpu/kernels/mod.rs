@@ -1,4 +1,4 @@
-//! The CPU's kernels: loops over slices that know no tensors.
+//! The CPU's kernels: loops over slices, independent of tensors.
 
 mod attention;
 mod block;

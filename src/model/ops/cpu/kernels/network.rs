@@ -1,5 +1,5 @@
-//! The layers of MobileNetV2 one after the other, on some rows of their maps: whoever computes the same rows of every map
-//! needs only the few rows beside them from others.
+//! The layers of MobileNetV2 one after the other, for a range of rows of their maps. A participant that computes the
+//! same range of rows in every map needs from others only the few rows next to its own.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use super::depthwise::TAPS;
 use super::pointwise::Pointwise;
 use super::shape::Shape;
 
-/// What a layer does, and with how many channels.
+/// The kind of a layer, with its numbers of channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A 3 x 3 convolution of one plane with stride 2, padded by one, and ReLU6.
+    /// A 3 x 3 convolution of one plane with stride 2 and padding 1, and ReLU6.
     Stem { output: usize },
-    /// An inverted residual block; one whose channels grow has an expansion.
+    /// An inverted residual block; it has an expansion if `hidden` differs from `input`.
     Block { input: usize, hidden: usize, output: usize, stride: usize },
     /// A 1 x 1 convolution and ReLU6.
     Pointwise { input: usize, output: usize },
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// How many numbers each of its weights and biases has, in their order.
+    /// How many elements each of its weights and biases has, in their order.
     fn parameters(self) -> Vec<usize> {
         match self {
             Self::Stem { output } => vec![TAPS * output, output],
@@ -45,12 +45,12 @@ impl Kind {
         }
     }
 
-    /// How many numbers its weights and biases have.
+    /// How many elements its weights and biases have together.
     pub fn numbers(self) -> usize {
         self.parameters().iter().sum()
     }
 
-    /// Multiplications for a map of this size.
+    /// The number of multiplications for an input map of this size.
     pub fn work(self, size: Size) -> usize {
         let pixels = |[height, width]: Size| height * width;
         let output = pixels(self.output_size(size));
@@ -77,12 +77,12 @@ impl Kind {
         size.map(|side| side.div_ceil(self.stride()))
     }
 
-    /// Numbers in a row of the input.
+    /// The number of elements in a row of the input.
     pub fn input_row(self, [_, width]: Size) -> usize {
         width * self.channels()[0]
     }
 
-    /// Numbers in a row of the output.
+    /// The number of elements in a row of the output.
     pub fn output_row(self, size: Size) -> usize {
         self.output_size(size)[1] * self.channels()[1]
     }
@@ -102,24 +102,24 @@ impl Kind {
     }
 }
 
-/// The layers of a network, as their forward pass reads them.
+/// The layers of a network, in the layout of the forward pass.
 #[derive(Debug)]
 pub struct Network(Vec<(Kind, Layer)>);
 
 #[derive(Debug)]
 enum Layer {
-    /// Of 1 x 1, from the nine pixels of a window or from the channels of one.
+    /// A 1 x 1 convolution over the channels of a pixel; for the stem, over the nine pixels of a window.
     Pointwise(Pointwise<'static>),
     Block(Block<'static>),
 }
 
 impl Network {
-    /// From the numbers of each layer: weights and biases, one after another, in PyTorch's layouts.
+    /// From the parameters of each layer: its weights and biases, one after another, in PyTorch's layouts.
     pub fn new(layers: impl Iterator<Item = (Kind, impl AsRef<[f32]>)>) -> Self {
         Self(layers.map(|(kind, numbers)| (kind, Layer::new(kind, numbers.as_ref()))).collect())
     }
 
-    /// Some rows of a layer's output.
+    /// Computes some rows of a layer's output.
     ///
     /// # Shapes
     ///
@@ -157,7 +157,7 @@ impl Layer {
     }
 }
 
-/// The stem, row by row: the nine pixels of each window, times the weights.
+/// Computes the stem row by row, as the product of the nine pixels of each window with the weights.
 fn stem(kind: Kind, layer: &Pointwise, size: Size, x: &[f32], rows: Range<usize>, y: &mut [f32]) {
     let [height, width] = size;
     let first = kind.receptive(size, &rows).start;

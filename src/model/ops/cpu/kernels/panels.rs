@@ -1,5 +1,5 @@
-//! Matrix products in WebAssembly, where the `gemm` crate stays well below what the engine can do: its
-//! tile needs more vector registers than x86-64 has, and it knows no fused multiply-add.
+//! Matrix products for WebAssembly. The `gemm` crate stays well below what the engine can do there: its tile needs more
+//! vector registers than x86-64 has, and it does not use the fused multiply-add.
 //!
 //! The right matrix is packed panel by panel, eight columns wide; a panel stays in the innermost
 //! cache while the left matrix is multiplied by it, four rows at a time (Goto and van de Geijn, 2008,
@@ -12,39 +12,39 @@ use super::lanes::{LANES, Lanes};
 use super::matrix::{Factor, Matrix, MatrixMut, Quantised};
 use crate::model::ops::activation::Activation;
 
-/// Rows of a tile, at most. With [`COLUMNS`] it takes 8 sums, 2 values of the panel and one of the
-/// rows: 11 of the 16 vector registers that WebAssembly can count on. With five rows sums no longer
-/// stay in them, which takes twice as long.
+/// The most rows of a tile. Together with [`COLUMNS`] a tile takes 8 vectors of sums, 2 of the panel and one of the
+/// rows: 11 of the 16 vector registers that WebAssembly can count on. With five rows the sums no longer stay in
+/// registers, which takes twice as long.
 const ROWS: usize = 4;
 /// Columns of a tile and of a panel.
 const COLUMNS: usize = 2 * LANES;
-/// Depth of a panel, which then has 16 KiB.
+/// Depth of a panel, which makes it 16 KiB.
 const DEPTH: usize = 512;
-/// Rows that a panel is used for before the next is packed: with [`DEPTH`], 512 KiB.
+/// How many rows of the left matrix a panel is used for before the next one is packed: with [`DEPTH`], 512 KiB.
 const BLOCK: usize = 256;
-/// A left matrix of up to this many rows uses the right one as it lies: packing would cost more than
-/// it saves.
+/// If the left matrix has at most this many rows, the right one is used without packing, which would cost more than it
+/// saves.
 const FEW: usize = 32;
-/// How many rows of a right matrix that is not packed are read side by side, each from start to end:
-/// so few that they lie in a few pages of memory.
+/// How many rows of an unpacked right matrix are read in parallel, each from start to end: so few that they lie in a
+/// few pages of memory.
 const STREAMS: usize = 128;
-/// A left matrix of up to this many rows converts 8-bit weights for every tile. A larger one converts
-/// a panel once, and uses it for all rows.
+/// If the left matrix has at most this many rows, 8-bit weights are converted anew for every tile. Otherwise a panel is
+/// converted once and used for all rows.
 const VERY_FEW: usize = 16;
 
-/// What becomes of sums before they are written.
+/// What is done with sums before they are written.
 #[derive(Clone, Copy, Default)]
 pub struct Epilogue<'a> {
-    /// Whether they are added to what stands there.
+    /// Whether they are added to the values in the output.
     pub accumulate: bool,
-    /// Added to each column.
+    /// A bias for each column, which is added.
     pub bias: Option<&'a [f32]>,
-    /// Whether ReLU6 follows.
+    /// Whether ReLU6 is applied.
     pub relu6: bool,
 }
 
 impl Epilogue<'_> {
-    /// What becomes of the sums over a part of the depth.
+    /// The epilogue for the sums over a part of the depth: bias and ReLU6 apply only after the last part.
     fn of(self, part: &Range<usize>, depth: usize) -> Self {
         let (first, last) = (part.start == 0, part.end == depth);
         Self {
@@ -55,7 +55,7 @@ impl Epilogue<'_> {
     }
 }
 
-/// A right matrix as panels, `[columns / 8, depth, 8]`, rounded up, with zeros in place of missing columns.
+/// Packs a right matrix into panels, `[columns / 8, depth, 8]`, rounded up, with zeros in place of missing columns.
 #[cfg(any(target_arch = "wasm32", test))]
 pub fn packed(right: &Matrix) -> Vec<f32> {
     let mut panels = vec![0.0; right.columns.div_ceil(COLUMNS) * right.rows * COLUMNS];
@@ -66,7 +66,8 @@ pub fn packed(right: &Matrix) -> Vec<f32> {
     panels
 }
 
-/// `out = left · right`, and what the epilogue says, where the right matrix is [`packed`]; `columns` is how many it has.
+/// `out = left · right`, followed by the epilogue, where `panels` is the [`packed`] right matrix with `columns`
+/// columns.
 #[cfg(any(target_arch = "wasm32", test))]
 pub fn multiply_packed(
     left: Matrix,
@@ -94,8 +95,8 @@ pub fn multiply_packed(
     }
 }
 
-/// `out = left · right`, or `out += left · right`. Rows of the left matrix must be dense, and
-/// either the rows or the columns of the right one.
+/// `out = left · right`, or `out += left · right`. The rows of the left matrix must be contiguous, and either the rows
+/// or the columns of the right one.
 pub fn multiply(left: Matrix, right: Factor, accumulate: bool, out: MatrixMut) {
     let mut packed = vec![0.0; left.columns.min(DEPTH) * COLUMNS];
     let MatrixMut { data: out, row_stride } = out;
@@ -163,18 +164,18 @@ struct Lines<'a> {
     depth: Range<usize>,
 }
 
-/// Where sums go: `width` columns of rows that lie `row_stride` apart.
+/// Where sums are written to: `width` columns of rows that are `row_stride` apart.
 struct Target<'a> {
     out: &'a mut [f32],
     row_stride: usize,
     width: usize,
-    /// Of these columns.
+    /// The bias of these columns.
     bias: Option<[Lanes; 2]>,
     epilogue: Epilogue<'a>,
 }
 
 impl Lines<'_> {
-    /// Every row, tile by tile: those of full height, and the last one.
+    /// Multiplies all rows tile by tile: first tiles of full height, then the remaining rows.
     fn multiply_into(&self, panel: impl Panel, target: Target) {
         let Target { out, row_stride, width, bias, epilogue } = target;
         let (count, height) = (self.rows.len(), height(self.rows.len()));
@@ -195,28 +196,29 @@ impl Lines<'_> {
     }
 }
 
-/// Rows of the tiles that so many rows are cut into: as few tiles as can be, as alike as can be.
+/// The height of the tiles that this number of rows is divided into: as few tiles as possible, as equal in height as
+/// possible.
 fn height(rows: usize) -> usize {
     rows.div_ceil(rows.div_ceil(ROWS).max(1)).max(1)
 }
 
-/// Eight columns of the right matrix, line by line.
+/// Eight columns of the right matrix, which are read row by row ("line" by "line").
 trait Panel: Copy {
-    /// Whether there are as many lines.
+    /// Whether the panel has at least `depth` lines.
     fn has(&self, depth: usize) -> bool;
 
-    /// A line of it.
+    /// The line at this index.
     ///
     /// # Safety
     ///
-    /// There must be such a line.
+    /// The panel must have a line at this index.
     unsafe fn line(&self, index: usize) -> [Lanes; 2];
 
-    /// What sums over its lines stand for.
+    /// The true values of sums over its lines, after the factors of quantised columns.
     fn sums(&self, sums: [Lanes; 2]) -> [Lanes; 2];
 }
 
-/// Numbers, packed or as they lie.
+/// Floats, packed or in their original layout.
 #[derive(Clone, Copy)]
 struct Floats<'a> {
     lines: &'a [f32],
@@ -230,7 +232,7 @@ impl Panel for Floats<'_> {
 
     #[inline(always)]
     unsafe fn line(&self, index: usize) -> [Lanes; 2] {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         unsafe {
             let line = self.lines.as_ptr().add(index * self.stride);
             [Lanes::load(line), Lanes::load(line.add(LANES))]
@@ -243,7 +245,7 @@ impl Panel for Floats<'_> {
     }
 }
 
-/// Integers as they lie, with a factor for each column.
+/// Integers in their original layout, with a factor for each column.
 #[derive(Clone, Copy)]
 struct Integers<'a> {
     lines: &'a [i8],
@@ -258,7 +260,7 @@ impl Panel for Integers<'_> {
 
     #[inline(always)]
     unsafe fn line(&self, index: usize) -> [Lanes; 2] {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         unsafe { Lanes::load_integers(self.lines.as_ptr().add(index * self.stride)) }
     }
 
@@ -272,7 +274,7 @@ fn blocks(count: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..count).step_by(size).map(move |start| start..(start + size).min(count))
 }
 
-/// Columns of the right matrix as `[depth, COLUMNS]`. What stands in for missing ones is not used.
+/// Copies columns of the right matrix to `[depth, COLUMNS]`. The values in place of missing columns are not used.
 fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut [f32]) {
     let width = columns.len();
     if right.column_stride == 1 {
@@ -302,7 +304,7 @@ fn pack(right: &Matrix, depth: Range<usize>, columns: Range<usize>, panel: &mut 
     }
 }
 
-/// The same of integers, each times its column's factor.
+/// The same for integers, each multiplied by the factor of its column.
 fn unpack(right: &Quantised, depth: Range<usize>, columns: Range<usize>, panel: &mut [f32]) {
     let width = columns.len();
     let lines = right.data[depth.start * right.row_stride + columns.start..]
@@ -329,7 +331,7 @@ fn factors(right: &Quantised, columns: Range<usize>) -> [Lanes; 2] {
     line(&right.factors[columns])
 }
 
-/// Up to eight numbers, and zeros.
+/// Up to eight numbers, padded with zeros.
 fn line(values: &[f32]) -> [Lanes; 2] {
     let mut line = [0.0; COLUMNS];
     line[..values.len()].copy_from_slice(values);
@@ -337,9 +339,10 @@ fn line(values: &[f32]) -> [Lanes; 2] {
     unsafe { [Lanes::load(line.as_ptr()), Lanes::load(line.as_ptr().add(LANES))] }
 }
 
-/// Multiplies rows, which lie a stride apart, by a panel: `ROWS` at a time, a multiple of it in all.
+/// Multiplies rows of the left matrix, which lie `left_stride` apart, by a panel, `ROWS` rows at a time; `rows` must be
+/// a multiple of that.
 ///
-/// Not inlined: among other code the sums do not stay in registers.
+/// It is not inlined, because among other code the sums would not stay in registers.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 #[inline(never)]
 fn tiles<const ROWS: usize>(
@@ -355,7 +358,7 @@ fn tiles<const ROWS: usize>(
     assert!(width <= COLUMNS && out.len() >= (rows - 1) * stride + width);
     let bias = bias.unwrap_or([Lanes::ZERO; 2]);
     for first in (0..rows).step_by(ROWS) {
-        // SAFETY: the first two asserts hold what is read inside the slices.
+        // SAFETY: the first two asserts ensure that all reads are inside the slices.
         let sums = unsafe {
             let row = |row: usize| left.as_ptr().add((first + row) * left_stride);
             sums::<ROWS>(std::array::from_fn(row), depth, panel)
@@ -363,7 +366,7 @@ fn tiles<const ROWS: usize>(
         for (row, sums) in (first..).zip(sums) {
             let [low, high] = panel.sums(sums);
             let sums = [low.add(bias[0]), high.add(bias[1])];
-            // SAFETY: the last assert holds what is read and written inside `out`; `line` has `COLUMNS` numbers.
+            // SAFETY: the last assert ensures that all reads and writes are inside `out`; `line` has `COLUMNS` numbers.
             unsafe {
                 let target = out.as_mut_ptr().add(row * stride);
                 if width == COLUMNS {
@@ -379,15 +382,15 @@ fn tiles<const ROWS: usize>(
     }
 }
 
-/// Writes eight sums.
+/// Writes eight sums to `target`.
 ///
 /// # Safety
 ///
-/// There must be as many numbers at `target`.
+/// There must be eight numbers at `target`.
 #[inline(always)]
 unsafe fn write(sums: [Lanes; 2], target: *mut f32, epilogue: Epilogue) {
     for (half, sum) in sums.into_iter().enumerate() {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         unsafe {
             let target = target.add(half * LANES);
             let sum = if epilogue.accumulate { Lanes::load(target).add(sum) } else { sum };
@@ -401,7 +404,7 @@ unsafe fn write(sums: [Lanes; 2], target: *mut f32, epilogue: Epilogue) {
 ///
 /// # Safety
 ///
-/// There must be `depth` numbers at each of the rows, and lines of the panel.
+/// There must be `depth` numbers at each of `rows`, and as many lines in the panel.
 #[cfg_attr(feature = "relaxed-simd", target_feature(enable = "relaxed-simd"))]
 #[inline]
 unsafe fn sums<const ROWS: usize>(
@@ -410,7 +413,7 @@ unsafe fn sums<const ROWS: usize>(
     panel: impl Panel,
 ) -> [[Lanes; 2]; ROWS] {
     let mut sums = [[Lanes::ZERO; 2]; ROWS];
-    // SAFETY: the caller holds it.
+    // SAFETY: the caller ensures it.
     unsafe {
         for index in 0..depth {
             step(&mut sums, rows, panel.line(index));
@@ -428,7 +431,7 @@ unsafe fn step<const ROWS: usize>(
     [low, high]: [Lanes; 2],
 ) {
     for (sums, row) in sums.iter_mut().zip(rows) {
-        // SAFETY: the caller holds it.
+        // SAFETY: the caller ensures it.
         let value = Lanes::splat(unsafe { *row });
         sums[0] = value.mul_add(low, sums[0]);
         sums[1] = value.mul_add(high, sums[1]);
@@ -439,7 +442,7 @@ unsafe fn step<const ROWS: usize>(
 mod tests {
     use super::*;
 
-    /// Rows, depth and columns: whole and broken tiles, several blocks of each, single ones.
+    /// Rows, depth and columns: whole and partial tiles, one or several blocks of each.
     const SIZES: [[usize; 3]; 7] = [
         [1, 1, 1],
         [4, 8, 8],
@@ -450,7 +453,7 @@ mod tests {
         [300, 520, 24],
     ];
 
-    /// Small whole numbers, so that sums are exact in any order.
+    /// Small integers, so that sums are exact in any order.
     fn values(count: usize, seed: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 7 + seed) % 11) as f32 - 5.0).collect()
     }
@@ -466,7 +469,7 @@ mod tests {
                 } else {
                     Matrix::rows(&right, depth, columns)
                 };
-                // A wider `out`, whose other columns must stay as they are.
+                // An `out` that is wider than the product; its other columns must not change.
                 let stride = columns + 3;
                 let before = values(rows * stride, 2);
                 let mut out = before.clone();

@@ -1,4 +1,4 @@
-//! 1 x 1 convolutions: natively products of the `gemm` crate, in WebAssembly those of [`panels`](super::panels).
+//! 1 x 1 convolutions as matrix products: natively by the `gemm` crate, in WebAssembly by [`panels`](super::panels).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::matrix::{Matrix, MatrixMut};
 /// A 1 x 1 convolution.
 #[derive(Debug)]
 pub struct Pointwise<'a> {
-    /// `[output, input]`, in WebAssembly packed into panels.
+    /// `[output, input]`; in WebAssembly packed into panels.
     weight: Cow<'a, [f32]>,
     /// `[output]`
     bias: Cow<'a, [f32]>,
@@ -23,7 +23,7 @@ impl<'a> Pointwise<'a> {
         Self { weight: weight.into(), bias: bias.into(), input }
     }
 
-    /// One that borrows nothing.
+    /// The same convolution, owning its parameters.
     pub fn owned(self) -> Pointwise<'static> {
         let [weight, bias] = [self.weight, self.bias].map(|values| values.into_owned().into());
         Pointwise { weight, bias, input: self.input }

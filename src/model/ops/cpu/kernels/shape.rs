@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// The shape of a block and of what goes through it.
+/// The sizes of a block's maps, and its stride.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Height of the input map.
@@ -25,13 +25,13 @@ impl Shape {
         [self.height.div_ceil(self.stride), self.width.div_ceil(self.stride)]
     }
 
-    /// Values of the input map.
+    /// The number of values in the input map.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn input_len(&self) -> usize {
         self.height * self.width * self.input
     }
 
-    /// Values of the output map.
+    /// The number of values in the output map.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn output_len(&self) -> usize {
         let [height, width] = self.output_size();

@@ -1,4 +1,4 @@
-//! What single cues do, and how their neighbours tell what they mean.
+//! What individual cues do, and how the words next to them decide it.
 
 use super::super::super::lexicon::{Cue, LEXICON};
 use super::super::super::tokens::Token;
@@ -7,7 +7,7 @@ use super::super::found::{Found, MAX_GAP, is_link};
 use super::{Scope, Walk};
 
 impl Walk<'_> {
-    /// Negates what was asked for: of "Effusion: left, pneumothorax: no" the last.
+    /// Negates what an answer such as "no" is for: of "Effusion: left, pneumothorax: no" only the last.
     pub(super) fn answer(&mut self, event: &Event) {
         let from = self.found[self.barrier].end;
         let colons = self.tokens[from..event.start].iter().filter(|token| token.word == ":");
@@ -17,7 +17,7 @@ impl Walk<'_> {
         self.negate_before(event);
     }
 
-    /// "[ ] Effusion [x] Edema" and "Effusion [ ] Edema [x]"
+    /// A tick box before or after its finding: "[ ] Effusion [x] Edema" and "Effusion [ ] Edema [x]".
     pub(super) fn tick(&mut self, event: &Event, ticked: bool, leads: bool) {
         if leads {
             self.end_clause();
@@ -29,7 +29,8 @@ impl Walk<'_> {
         }
     }
 
-    /// "Pneumonia two years ago", not "nodule, stable since 2019"
+    /// A date makes the finding right before it historical: "Pneumonia two years ago", but not "nodule, stable since
+    /// 2019".
     pub(super) fn date(&mut self, event: &Event) {
         const LASTING: [&str; 3] = ["since", "stable", "now"];
         let next_to = self.is_next_to(event);
@@ -39,7 +40,8 @@ impl Walk<'_> {
             && !gap.iter().any(|token| LASTING.contains(&token.word.as_str()));
     }
 
-    /// "No effusion apart from a trace on the right": there is one.
+    /// "No effusion apart from a trace on the right" says that there is one: the denied finding is added once more, as
+    /// present.
     pub(super) fn except(&mut self, event: &Event, next: Option<&Event>, finding_ahead: bool) {
         let denied = self.neg.used && !finding_ahead;
         let words = self.tokens[event.end..].iter().take_while(|token| !token.ends_sentence());
@@ -56,8 +58,8 @@ impl Walk<'_> {
         }
     }
 
-    /// "No pneumothorax on the left but there is on the right", "effusion on the right but not on the left": the last
-    /// finding once more, where the clause that begins here says nothing but whether it is there, and where.
+    /// "No pneumothorax on the left but there is on the right", "effusion on the right but not on the left": adds the
+    /// last finding once more, if the clause that begins here only says whether it is present, and where.
     pub(super) fn contrast(&mut self, event: &Event) {
         const DENIES: [&str; 5] = ["no", "not", "none", "nothing", "sin"];
         const SAYS: [&str; 8] = ["there", "one", "some", "yes", "present", "seen", "hay", "si"];
@@ -92,15 +94,15 @@ impl Walk<'_> {
         }
     }
 
-    /// "There was a pneumothorax. It is no longer seen."
+    /// Denies the last finding: "There was a pneumothorax. It is no longer seen."
     pub(super) fn deny_last(&mut self, event: &Event) {
         if let Some(last) = self.found.last_mut() {
             (last.negated, last.denied_by) = (true, Some((event.start, event.end)));
         }
     }
 
-    /// Makes what precedes uncertain. A dash before the cue does not count as a comma, and the
-    /// topic of a Japanese sentence is left out: "結節影は転移の疑い".
+    /// Makes the findings before the cue uncertain. A dash before the cue does not count as a comma, and the topic of a
+    /// Japanese sentence stays certain: "結節影は転移の疑い".
     pub(super) fn doubt_before(&mut self, event: &Event) {
         self.segment = self.segment.max(self.item);
         self.list &= self.item <= self.barrier;
@@ -116,7 +118,7 @@ impl Walk<'_> {
         self.mark_before(|found| found.uncertain |= !found.negated);
     }
 
-    /// "No effusion and pneumonia cannot be excluded": of negated ones, the last is uncertain.
+    /// Of several negated findings, makes the last one uncertain: "No effusion and pneumonia cannot be excluded".
     pub(super) fn readmit(&mut self, event: &Event) {
         if self.neg.used && self.found.len() > self.barrier {
             (self.segment, self.list) = (self.found.len() - 1, false);
@@ -125,7 +127,7 @@ impl Walk<'_> {
         self.doubt_before(event);
     }
 
-    /// "Pneumonia or atelectasis", "mass/nodule": one of them, or both.
+    /// Makes two findings alternatives, of which one or both may be there: "Pneumonia or atelectasis", "mass/nodule".
     pub(super) fn offer(&mut self, event: &Event, before: Option<What>, next: Option<&Event>) {
         let device =
             |what: What| matches!(what, What::Finding(group) if LEXICON.groups[group].device);
@@ -169,7 +171,7 @@ impl Walk<'_> {
         }
     }
 
-    /// "心胸郭比は55%とやや拡大", "silueta cardíaca levemente aumentada"
+    /// The organs named before the cue are enlarged: "心胸郭比は55%とやや拡大", "silueta cardíaca levemente aumentada".
     pub(super) fn enlarged(&mut self) {
         let denied = self.neg.on && !self.neg.used;
         let sizes = |name: &String| name == "Cardiomegaly" || name.ends_with("Enlargement");
@@ -181,7 +183,8 @@ impl Walk<'_> {
         }
     }
 
-    /// "Heart and mediastinum are normal", "normal heart and mediastinum", not "not normal".
+    /// The organs named before or after the cue are normal: "Heart and mediastinum are normal", "normal heart and
+    /// mediastinum", but not "not normal".
     pub(super) fn normal(&mut self, event: &Event, next: Option<&Event>) {
         let denied = self.neg.on && !self.neg.used;
         let word = self.tokens.get(event.start);
@@ -196,7 +199,7 @@ impl Walk<'_> {
         if denied {
             self.neg = Scope::default();
         } else if self.subjects.is_empty() || leads {
-            // "central" is normal of the trachea alone.
+            // "central" means normal only of the trachea.
             self.normal_ahead = word.is_none_or(|token| token.word != "central");
         } else {
             self.subjects

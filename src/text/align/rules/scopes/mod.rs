@@ -1,5 +1,5 @@
-//! Reads the events of a text from left to right: a cue opens a scope, and what stands in a scope is denied, doubted or
-//! past.
+//! Reads the events of a text from left to right. A cue opens a scope, and a finding inside a scope is denied,
+//! uncertain or past.
 
 mod cues;
 mod words;
@@ -9,15 +9,15 @@ use super::super::tokens::{LINE, Token};
 use super::events::{DENIED, Event, What};
 use super::found::Found;
 
-/// Whether a cue acts at the moment.
+/// Whether a cue is in effect at the current position.
 #[derive(Debug, Clone, Copy, Default)]
 struct Scope {
     on: bool,
-    /// A finding has been reached.
+    /// Whether it has reached a finding.
     used: bool,
-    /// "or" has been reached.
+    /// Whether it has reached an "or".
     or: bool,
-    /// Number of findings before the cue that opened the scope.
+    /// Number of findings before the cue that opened it.
     since: usize,
 }
 
@@ -29,52 +29,52 @@ impl Scope {
     }
 }
 
-/// Reads events from left to right and knows which scopes are open.
+/// Reads events from left to right, and tracks the open scopes.
 #[derive(Default)]
 pub(super) struct Walk<'a> {
     tokens: &'a [Token],
     found: Vec<Found>,
-    /// Subjects that wait for "normal".
+    /// Organs that wait for the word "normal".
     subjects: Vec<Found>,
-    /// "normal" waits for subjects.
+    /// "normal" was read and waits for organs.
     normal_ahead: bool,
-    /// "borderline" waits for the subject next to it.
+    /// "borderline" was read and waits for the organ next to it.
     borderline_ahead: bool,
     neg: Scope,
     unc: Scope,
     hist: Scope,
-    /// The token where the cue of `hist` ends.
+    /// The token where the cue of the scope `hist` ends.
     hist_end: usize,
     others: Scope,
-    /// The next finding is an alternative to the last.
+    /// The next finding is an alternative to the last one.
     alternative: bool,
-    /// What the clause lists has not changed: "no change in effusion or edema".
+    /// What this clause lists has not changed: "no change in effusion or edema".
     unchanged: bool,
-    /// Inside a section on what was asked or known before.
+    /// Inside a section on the clinical question or the history.
     context: bool,
-    /// How many sentences of it were read, where no heading or line begins the report.
+    /// The number of sentences of such a section that were read, if no heading or line break begins the report.
     asked: Option<usize>,
-    /// The doubt ends with the comma: "if pneumothorax is a concern, …".
+    /// The scope `unc` ends with the next comma: "if pneumothorax is a concern, …".
     supposed: bool,
-    /// The section ends with the sentence: "PMH: COPD."
+    /// The current section ends with its first sentence: "PMH: COPD."
     brief: bool,
-    /// Inside a list of possible causes or of what is asked for, which goes on over commas.
+    /// Inside a list of possible causes, or of findings that are asked for, which continues over commas.
     differential: bool,
     /// A comma or conjunction came after the last finding.
     joined: bool,
     /// A conjunction came after the last comma: the commas of this clause make a list.
     list: bool,
-    /// Number of findings before the last sentence or line.
+    /// Number of findings before the current sentence or line.
     sentence: usize,
     /// Number of findings before the last comma.
     segment: usize,
     /// Number of findings before the last "、", which lists more loosely than "and".
     item: usize,
-    /// Number of findings before the last clause or predicate.
+    /// Number of findings before the current clause, or before the last predicate.
     barrier: usize,
-    /// Scopes outside the parenthesis.
+    /// The scopes that were open outside of the current parenthesis.
     outside: Option<[Scope; 3]>,
-    /// Number of findings before it.
+    /// Number of findings before the parenthesis.
     opened: usize,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn run(mut self, events: &[Event]) -> Vec<Found> {
         let mut or_ahead = vec![false; events.len() + 1];
-        // Whether an "or" ends the list of findings that goes on here.
+        // Whether an "or" ends the list of findings that continues at this event.
         let mut or_ends = vec![false; events.len() + 1];
         let mut finding_ahead = vec![false; events.len() + 1];
         for (index, event) in events.iter().enumerate().rev() {
@@ -190,7 +190,7 @@ impl<'a> Walk<'a> {
                     self.start_neg();
                     self.unc = self.start();
                 }
-                // "CT excludes pneumonia" says so, "exclude pneumonia" asks.
+                // "CT excludes pneumonia" denies it, "exclude pneumonia" asks about it.
                 Cue::UncBefore if self.says_excluded(event) => self.start_neg(),
                 Cue::UncBefore if self.trails(event) => self.doubt_before(event),
                 Cue::UncBefore if self.neg.on && !(self.neg.used && after_join && !or_ahead) => {
@@ -297,14 +297,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What follows a comma or dash and is about the finding before it: "edema, if any".
+    /// Lets a cue after a comma or dash act on the finding before it: "edema, if any".
     fn reach_back(&mut self, event: &Event) {
         if self.from() >= self.found.len() && self.is_next_to(event) {
             self.segment = self.found.len() - 1;
         }
     }
 
-    /// "気胸（PTX）疑い": where brackets hold another name of the finding before them, what follows is about both.
+    /// "気胸（PTX）疑い": if brackets hold another name of the finding before them, the cue after them acts on both.
     fn reach_before_brackets(&mut self) {
         let Some((before, inside)) = self.found.split_at_checked(self.opened) else { return };
         let Some(last) = before.last() else { return };
@@ -355,8 +355,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A scope reaches the next finding only over a comma or conjunction; a negation also through a
-    /// list that was dictated without commas.
+    /// Adds a finding. A scope reaches a second finding only over a comma or conjunction; a negation also reaches
+    /// through a list that was dictated without commas.
     fn finding(&mut self, event: &Event, group: usize, or_ends: bool) {
         let anew = self.is_statement(event);
         let with = |token: &Token| ["with", "now"].contains(&token.word.as_str());
@@ -377,7 +377,7 @@ impl<'a> Walk<'a> {
         (self.joined, self.normal_ahead, self.alternative) = (false, false, false);
     }
 
-    /// A comma or "and": what follows is either the next item of a list or a fresh statement.
+    /// Handles a comma or "and": what follows is either the next item of a list or a new statement.
     fn join(&mut self, event: &Event, or_ahead: bool, comma: bool) {
         let next = self.tokens.get(event.end);
         let fresh =
@@ -402,7 +402,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Index of the first finding that a cue after it acts on.
+    /// Index of the first finding that a cue after the findings acts on.
     fn from(&self) -> usize {
         if self.list { self.barrier } else { self.barrier.max(self.segment) }
     }
@@ -415,7 +415,8 @@ impl<'a> Walk<'a> {
         self.unc = Scope::default();
     }
 
-    /// "Prior effusion has resolved" speaks of now, "status post tube removal" of the past.
+    /// Denies the findings before a cue. "Prior effusion has resolved" is about the present, "status post tube removal"
+    /// about the past.
     fn negate_before(&mut self, cue: &Event) {
         let past = self.context || self.tokens[cue.start].word == "removal";
         self.mark_before(|found| {
@@ -425,7 +426,8 @@ impl<'a> Walk<'a> {
         });
     }
 
-    /// "No effusion, cardiomegaly is present": the negation ended at the comma.
+    /// "No effusion, cardiomegaly is present": the negation ended at the comma, so the findings after it are not
+    /// negated.
     fn end_list_of_negated(&mut self) {
         if self.neg.used && self.neg.since < self.segment && !self.neg.or && !self.list {
             let segment = self.segment;
@@ -439,7 +441,7 @@ fn leads_to_subject(event: &Event, next: Option<&Event>) -> bool {
     next.is_some_and(|next| matches!(next.what, What::Subject(_)) && next.start == event.end)
 }
 
-/// Whether an event is what a cue before it acts on.
+/// Whether the next event is one that a cue before it can act on.
 fn leads_on(next: Option<&Event>) -> bool {
     next.is_some_and(|next| {
         matches!(

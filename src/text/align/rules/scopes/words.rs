@@ -1,4 +1,4 @@
-//! What the words around an event tell of it.
+//! What the words around an event say about its meaning.
 
 use super::super::super::lexicon::LEXICON;
 use super::super::super::tokens::{TICKED_BOX, Token};
@@ -6,13 +6,15 @@ use super::super::events::{Event, What};
 use super::super::found::{Found, MAX_GAP, is_article, is_link};
 use super::{Walk, leads_on};
 
-/// What follows "change" where a finding has not changed: "no changes of emphysema" has none.
+/// Words that follow "change" where a finding has not changed: "no change in …". Without one the finding itself is
+/// denied: "no changes of emphysema".
 const CHANGED: [&str; 6] = ["in", "en", "since", "desde", "respecto", "from"];
-/// A change stands among this many words after "no".
+/// "change" has to be among this many words after "no".
 const MAX_CHANGED: usize = 4;
 
 impl Walk<'_> {
-    /// "No se aprecian cambios (significativos) en el derrame": there is one.
+    /// Whether a negation denies a change, so that the finding is there: "No se aprecian cambios (significativos) en el
+    /// derrame".
     pub(super) fn denies_change(&self, event: &Event, next: Option<&Event>) -> bool {
         let ahead = next.map_or(self.tokens.len(), |next| next.start);
         let mut words = self.tokens[event.end..ahead.max(event.end)].iter();
@@ -27,7 +29,7 @@ impl Walk<'_> {
                 .is_some_and(|token| CHANGED.contains(&token.word.as_str()))
     }
 
-    /// "non-calcified granuloma", not "non-pneumonia"
+    /// Whether "non" is part of a longer word: "non-calcified granuloma", but not "non-pneumonia".
     pub(super) fn is_part_of_word(&self, event: &Event, next: Option<&Event>) -> bool {
         let whole = |next: &Event| {
             let word = (next.start, next.end) == (event.end, event.end + 1);
@@ -36,13 +38,14 @@ impl Walk<'_> {
         self.tokens[event.start].word == "non" && !next.is_some_and(whole)
     }
 
-    /// "effusion in a high risk patient", not "pneumothorax risk"
+    /// Whether "risk" is not about the finding before it: "effusion in a high risk patient", but not "pneumothorax
+    /// risk".
     pub(super) fn is_risk_of_another(&self, event: &Event) -> bool {
         self.tokens[event.start].word == "risk"
             && self.found.last().is_none_or(|last| last.end != event.start)
     }
 
-    /// "Rule out pneumonia, effusion" asks for both.
+    /// Whether a cue asks for all findings of a list: "Rule out pneumonia, effusion" asks for both.
     pub(super) fn asks(&self, event: &Event) -> bool {
         const VERBS: [&str; 10] = [
             "exclude",
@@ -64,7 +67,8 @@ impl Walk<'_> {
         ["excludes", "rules"].contains(&self.tokens[event.start].word.as_str())
     }
 
-    /// "Pneumothorax: no", "effusion – absent", "Fracture? None", "edema, resolved" and "Mass no"
+    /// Whether a negation answers the finding before it: "Pneumothorax: no", "effusion – absent", "Fracture? None",
+    /// "edema, resolved" and "Mass no".
     pub(super) fn answers(&self, event: &Event, next: Option<&Event>) -> bool {
         let marks = |before: usize| {
             [":", "-", "?", "(", TICKED_BOX].contains(&self.tokens[before].word.as_str())
@@ -78,7 +82,7 @@ impl Walk<'_> {
         (asked || direct) && self.found.len() > self.barrier && ends
     }
 
-    /// "Known effusion, resolved in the interval"
+    /// Whether a cue says that an earlier finding is gone: "Known effusion, resolved in the interval".
     pub(super) fn ends_earlier(&self, event: &Event, next: Option<&Event>) -> bool {
         let word = self.tokens[event.start].word.as_str();
         ["resolved", "cleared"].contains(&word)
@@ -86,7 +90,7 @@ impl Walk<'_> {
             && !leads_on(next)
     }
 
-    /// Whether the clause of a cue begins with "it", and says nothing else of what.
+    /// Whether the clause of a cue has a pronoun such as "it" as its subject, and names nothing else.
     pub(super) fn is_about_last(&self, event: &Event) -> bool {
         const IT: [&str; 6] = ["it", "this", "they", "these", "that", "which"];
         const FEW: usize = 4;
@@ -97,14 +101,15 @@ impl Walk<'_> {
         it && clause.into_iter().all(|token| LEXICON.is_filler(token))
     }
 
-    /// "Pneumonia: possible", "effusion likely"
+    /// Whether a cue of doubt ends its phrase and so is about the finding before it: "Pneumonia: possible", "effusion
+    /// likely".
     pub(super) fn trails(&self, event: &Event) -> bool {
         const ENDS: [&str; 5] = [",", ";", ")", "and", "but"];
         let ends = |token: &Token| token.ends_sentence() || ENDS.contains(&token.word.as_str());
         self.tokens.get(event.end).is_none_or(ends) && self.is_next_to(event)
     }
 
-    /// Whether nothing but small words and marks stands between the last finding and a cue.
+    /// Whether only filler words and marks stand between the last finding and a cue.
     pub(super) fn is_next_to(&self, event: &Event) -> bool {
         let skips = |token: &Token| {
             LEXICON.is_filler(token) || [":", "-", "(", ")", ","].contains(&token.word.as_str())
@@ -114,7 +119,8 @@ impl Walk<'_> {
         last.is_some_and(|gap| gap.iter().all(skips))
     }
 
-    /// "Brain tumor", "mass in the liver": nothing that a chest radiograph shows.
+    /// Whether a finding is in a part of the body that a chest radiograph does not show: "Brain tumor", "mass in the
+    /// liver".
     pub(super) fn is_elsewhere(&self, event: &Event) -> bool {
         let is_part = |token: &Token| LEXICON.is_elsewhere(token);
         let before = event.start.checked_sub(1).and_then(|at| self.tokens.get(at));
@@ -125,7 +131,7 @@ impl Walk<'_> {
         before.is_some_and(is_part) || (leads && place.is_some_and(is_part))
     }
 
-    /// "No pneumothorax left, pneumothorax right"
+    /// Whether a finding is named again on the other side: "No pneumothorax left, pneumothorax right".
     pub(super) fn is_on_other_side(&self, event: &Event, group: usize) -> bool {
         let side = |start: usize, end: usize| {
             let after = self.tokens[end..].iter().take(3).take_while(|token| {
@@ -144,8 +150,9 @@ impl Walk<'_> {
                 .any(|found| side(found.start, found.end).is_some_and(|side| Some(side) != here))
     }
 
-    /// "No consolidation moderate effusion or mass", "no effusion pneumothorax": next to the last
-    /// finding, or with nothing but attributes between where an "or" ends the list.
+    /// Whether a finding continues a list without commas: "No consolidation moderate effusion or mass", "no effusion
+    /// pneumothorax". It has to follow the last finding directly; where an "or" ends the list, attributes may stand
+    /// between.
     pub(super) fn is_listed(&self, event: &Event, or_ends: bool) -> bool {
         let Some(last) = self.found.last() else { return false };
         let gap = self.tokens.get(last.end..event.start).unwrap_or_default();
@@ -156,7 +163,8 @@ impl Walk<'_> {
             || (or_ends && gap.len() <= MAX_GAP && !gap.iter().any(is_link))
     }
 
-    /// "heart is enlarged", which no negation of something else reaches
+    /// Whether an event is a statement about an organ, which the negation of something else does not reach: "heart is
+    /// enlarged".
     pub(super) fn is_statement(&self, event: &Event) -> bool {
         const ORGANS: [&str; 9] = [
             "heart",
