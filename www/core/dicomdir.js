@@ -1,7 +1,7 @@
-/** A disc's table of contents (DICOMDIR, PS3.3 annex F). Only types of records and names of files are looked at; who they show is stepped over. */
+/** A disc's table of contents (DICOMDIR, PS3.3 annex F). Only types of records and names of files are looked at; data of patients are skipped. */
 
 const MAX = 16e6; // bytes
-/** Directory Record Type and Referenced File ID, both of value representation CS; the one comes before the other. */
+/** Elements Directory Record Type and Referenced File ID, both of value representation CS. The type comes first. */
 const TYPE = 0x1430;
 const FILE = 0x1500;
 

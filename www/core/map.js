@@ -61,7 +61,7 @@ export function shownMap(state) {
   };
 }
 
-/** The chosen palette's colours, once the program has told them. @param {Pick<State, 'palettes' | 'map'>} state @returns {Uint8ClampedArray | undefined} */
+/** The chosen palette's colours, undefined until the program has sent them. @param {Pick<State, 'palettes' | 'map'>} state @returns {Uint8ClampedArray | undefined} */
 export const rampOf = ({ palettes, map }) => palettes.find(({ name }) => name === map.palette)?.ramp;
 
 /** What the overlay must show, or '' for nothing. @param {State} state */
