@@ -14,7 +14,7 @@ const DRAFT_SIZE = 384;
  * @property {import('./program.js').Program} program From 'start' on
  * @property {import('./program.js').Model} model From 'load' on
  * @property {Map<number, Entry>} pictures By their numbers
- * @property {Kept} kept Of the images of a series
+ * @property {Kept} kept What is kept of the images of a series
  */
 export const held = /** @type {Held} */ ({ pictures: new Map(), kept: new Kept() });
 

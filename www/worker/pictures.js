@@ -1,11 +1,11 @@
-/** Pictures as the program decodes them, and small ones of them. Runs in the worker. */
+/** Pictures as the program decodes them, and reduced copies of them. Runs in the worker. */
 
 /** @typedef {import('./program.js').Picture} Picture */
 
-const VIEW_SIDE = 224; // of what the model sees, in pixels
+const VIEW_SIDE = 224; // pixels along a side of a reduced view of what the model sees
 
 /**
- * @param {import('./program.js').Exports} wasm @param {import('../core/state.js').Source} source @param {number} size Of a synthetic one, in pixels of a side
+ * @param {import('./program.js').Exports} wasm @param {import('../core/state.js').Source} source @param {number} size Pixels along a side of a synthetic picture
  * @returns {Promise<Picture>}
  */
 export async function decodePicture(wasm, source, size) {
@@ -25,7 +25,7 @@ export function bitmapFromPicture(picture) {
   return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
 }
 
-/** What the model sees of it, small. @param {Picture} picture @param {import('carzero').View} view @returns {Promise<ImageBitmap>} */
+/** What the model sees of a picture, reduced. @param {Picture} picture @param {import('carzero').View} view @returns {Promise<ImageBitmap>} */
 export async function bitmapOfView(picture, { x, y, width, height }) {
   const whole = await bitmapFromPicture(picture);
   const small = { resizeWidth: VIEW_SIDE, resizeHeight: VIEW_SIDE };
@@ -41,7 +41,7 @@ export async function bitmapOfView(picture, { x, y, width, height }) {
   return seen;
 }
 
-/** Means of blocks, so that it is small and still shows what there is. @param {Picture} picture @param {number} side Pixels of the longer side @returns {import('../core/table.js').Thumbnail} */
+/** A thumbnail of the means of blocks, so that small structures still show. @param {Picture} picture @param {number} side Pixels of the longer side @returns {import('../core/table.js').Thumbnail} */
 export function thumbnailOf(picture, side) {
   const { width: columns, height: rows } = picture;
   const grey = picture.grey();
