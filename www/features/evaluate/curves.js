@@ -4,7 +4,7 @@ import { createSvg } from '../../core/dom.js';
 import { number, percent, t } from '../../core/i18n.js';
 import { estimateInWords } from './words.js';
 
-/** @typedef {[number, number]} Point In parts of the axes */
+/** @typedef {[number, number]} Point From 0 to 1 along each axis */
 
 const SIZE = 200;
 const [LEFT, TOP] = [40, 12];

@@ -10,7 +10,7 @@ const SCALE =
   'Raw logits, not probabilities; percentiles among the reference images for the same prompt and the same part of the model. ' +
   'Matrices are row by row; patches are counted from the top left of what the model sees. What is null was not measured.';
 
-/** Numbers in their shortest form, arrays of them as such; no picture. @param {string} _key @param {unknown} value */
+/** Numbers in their shortest form, arrays of them as such; pictures are left out. @param {string} _key @param {unknown} value */
 function plain(_key, value) {
   if (value instanceof ImageBitmap) return undefined;
   if (value instanceof Float32Array) return [...value];

@@ -1,4 +1,4 @@
-/** Attention and similarity on one scale each, beside an image without the finding: the one is divided, the other need not light up. */
+/** Attention and similarity on one scale each, beside those of an image without the finding: attention is always divided among all patches, while similarity may be low everywhere. */
 import { byId, contextOf, create } from '../../core/dom.js';
 import { share } from '../../core/explanation.js';
 import { t } from '../../core/i18n.js';
