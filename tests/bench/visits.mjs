@@ -18,7 +18,7 @@ function hurry() {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
-/** @param {string} profile @param {import('../browser/server.mjs').Site} site @returns {Promise<{ms: number, bytes: number}>} To the first score; sent by a server without compression until the page works offline. */
+/** @param {string} profile @param {import('../browser/server.mjs').Site} site @returns {Promise<{ms: number, bytes: number}>} `ms`: to the first score; `bytes`: sent by a server without compression until the page works offline. */
 async function visit(profile, site) {
   site.requests.length = 0;
   const context = await launchProfile(profile);
