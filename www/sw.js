@@ -155,7 +155,7 @@ async function fetchBuild() {
   return response.json();
 }
 
-/** The current build; where there is none, the site's becomes it. */
+/** The current build; if there is none, the site's becomes the current one. */
 async function currentBuild() {
   const current = await read('current');
   if (current) return current;

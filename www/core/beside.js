@@ -21,7 +21,7 @@ import { rounded, signed } from './words.js';
 /** @param {State} state @returns {state is Compared} */
 export const isCompared = (state) => state.compare !== null && state.picture !== null;
 
-/** The same picture twice. @param {State} state */
+/** Whether A and B are the same picture. @param {State} state */
 export const isSame = ({ compare, picture }) => compare?.picture.id === picture?.id;
 
 /** B. @param {Compared} state */

@@ -46,7 +46,7 @@ export function rowInView({ series, wanted, picture }) {
 /** The picture's grid and the viewport, from which its place follows. @param {Viewed} state @returns {import('./viewport/transform.js').Place} */
 export const placeOf = ({ picture, viewport }) => ({ grid: picture.grid, viewport });
 
-/** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {Viewed} state */
+/** The matrix from pixels of the grid to CSS pixels of the viewport, which all layers follow. @param {Viewed} state */
 export const matrixOfState = (state) => matrixOf(placeOf(state), state.display.view);
 
 /** What the model saw, in pixels of the grid. @param {import('./state.js').Picture} picture @returns {import('./viewport/transform.js').Box | null} */
@@ -56,7 +56,7 @@ export function seenBox({ view, grid, width: columns, height: rows }) {
   return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
 }
 
-/** From parts of what the model saw to the viewport. @param {Viewed} state @param {import('./viewport/transform.js').Box} seen See `seenBox` */
+/** The matrix from fractions of what the model saw to CSS pixels of the viewport. @param {Viewed} state @param {import('./viewport/transform.js').Box} seen See `seenBox` */
 export const matrixOfSeen = (state, seen) => matrixWithin(matrixOfState(state), seen);
 
 /** The window in use. @param {Viewed} state */

@@ -5,7 +5,7 @@ const MAX = 16e6; // bytes
 const TYPE = 0x1430;
 const FILE = 0x1500;
 
-/** The images that it lists, as paths from its own folder, or null where it is none. @param {Uint8Array} bytes @returns {string[] | null} */
+/** The images that a table of contents lists, as paths from its own folder, or null if the bytes are none. @param {Uint8Array} bytes @returns {string[] | null} */
 export function imagesListed(bytes) {
   if (bytes.length > MAX || String.fromCharCode(...bytes.subarray(128, 132)) !== 'DICM') return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

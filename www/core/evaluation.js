@@ -79,7 +79,7 @@ export const toldByFiles = ({ understood }, rows) =>
  * @param {object} [how]
  * @param {(row: import('./table.js').Row, index: number) => string} [how.called] What an image is called
  * @param {'logit' | 'cosine'} [how.score] Which score
- * @param {readonly Group[]} [how.told] What else is told of an image by its file
+ * @param {readonly Group[]} [how.told] What the image's file tells that is added
  */
 export const predictionsOf = (evaluation, rows, { called = ({ name }) => name, score = 'logit', told = [] } = {}) =>
   linesOf([

@@ -31,7 +31,7 @@ export function meanOf(values, { layers, heads }, { layer, head }) {
   return sum.map((value) => value / Math.max(1, count));
 }
 
-/** Where a word alone would look. @param {Pick<Explanation, 'words' | 'wordPatches'>} explanation @param {number} word @returns {Float32Array} */
+/** The map of a word alone. @param {Pick<Explanation, 'words' | 'wordPatches'>} explanation @param {number} word @returns {Float32Array} */
 export function mapOfWord({ words, wordPatches }, word) {
   const size = wordPatches.length / words.length;
   return wordPatches.subarray(word * size, (word + 1) * size);

@@ -86,7 +86,7 @@ export const exampleTitle = (name, title) => STRINGS[current][`example.${name}`]
 
 /** Makes each formatter once, as that takes the browser a while. @template T @param {(language: Language, options: object | undefined) => T} make */
 function remembered(make) {
-  /** By language and options. @type {Map<string, T>} */ const made = new Map();
+  /** Formatters by language and options. @type {Map<string, T>} */ const made = new Map();
   return (/** @type {object | undefined} */ options) => {
     const key = current + JSON.stringify(options);
     const known = made.get(key) ?? make(current, options);
@@ -115,7 +115,7 @@ export const pluralRule = (value, options) => plurals(options).select(value);
 export const percent = (share, digits = 0) =>
   number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** By number: `key.one` or `key.other`. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
+/** The string `key.one` or `key.other`, by the number. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
 export const plural = (key, count, values) =>
   t(`${key}.${pluralRule(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
 

@@ -6,7 +6,7 @@
 import { choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './explanation.js';
 import { t } from './i18n.js';
 
-/** Of the score on show, or undefined until it is there. @param {State} state @returns {import('./explanation.js').Explanation | undefined} */
+/** The explanation of the score on show, or undefined until it has arrived. @param {State} state @returns {import('./explanation.js').Explanation | undefined} */
 export function explanationOf({ explanations, scores, selected }) {
   const score = scores.get(selected);
   const found = score && explanations.get(keyOf(score.picture, selected));

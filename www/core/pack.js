@@ -22,7 +22,7 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 /** @param {unknown} value @returns {value is number} */
 const isPart = (value) => typeof value === 'number' && value >= 0 && value <= 1;
 
-/** A place in parts of the picture. @param {unknown} value @returns {value is import('./viewport/transform.js').Box} */
+/** Whether a value is a box, in fractions of the picture. @param {unknown} value @returns {value is import('./viewport/transform.js').Box} */
 const isBox = (value) =>
   isObject(value) && [value.x, value.y, value.width, value.height].every(isPart) && Number(value.width) > 0;
 

@@ -31,10 +31,10 @@
  * @typedef {{truth: Truth, ratio: number, model: Readonly<Record<string, {logit: number, percentile?: number}>>}} Known What is known of a case once it was read: its truth, the picture's height over its width, and the model's scores
  *
  * @typedef {object} Outcome What is compared, as numbers that the view puts into words
- * @property {{finding: string, sure: Confidence | 0, score: import('./state.js').Score | undefined, drawn: boolean | null}[]} rows `drawn` is null where nobody knows
+ * @property {{finding: string, sure: Confidence | 0, score: import('./state.js').Score | undefined, drawn: boolean | null}[]} rows `drawn` is null if it is not known
  * @property {{finding: string, share: number, distance: number} | 'unseen' | null} map The share of the map that is weaker than at the mark, and how far its peak lies
  * @property {import('./state.js').Warning[]} warnings Reasons to doubt the model's scores
- * @property {Truth | null} truth Null where nobody knows
+ * @property {Truth | null} truth Null if it is not known
  * @property {readonly Placed[]} placed How marks lie relative to the true boxes
  *
  * @typedef {{finding: string, distance: number, overlap: number, hit: boolean}} Placed See `placedOf`

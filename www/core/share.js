@@ -47,7 +47,7 @@ function placeIn(findings, finding) {
   return place < 0 ? '' : place;
 }
 
-/** Whose contours are drawn. @param {string} text @returns {Settings['contours'] | undefined} */
+/** The findings whose contours are drawn, by their places in the list. @param {string} text @returns {Settings['contours'] | undefined} */
 function contoursIn(text) {
   if (text === BEST) return { places: null };
   if (!/^\d{0,2}(,\d{0,2})*$/.test(text)) return undefined;

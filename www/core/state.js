@@ -15,7 +15,7 @@
  * @property {Fact[]} facts Of a DICOM file @property {Warning[]} warnings That its file is damaged, or no frontal chest radiograph
  * @property {import('./viewport/pixels.js').Pixels} pixels What the viewer shows
  * @property {{width: number, height: number, aspect: number}} grid Its size in pixels, and a pixel's height over width; while a draft is on show, those of the final drawing
- * @property {import('carzero').Truth[]} truth What was drawn, in parts of the picture
+ * @property {import('carzero').Truth[]} truth The true boxes, in fractions of the picture
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
  * @property {boolean} encoded @property {boolean} redrawn Whether it follows the picture before, by a change in the phantom lab
  * @property {Verdict=} verdict Once encoded, where the model says it @property {Float32Array=} embedding Once encoded, the image encoder's global features
@@ -69,7 +69,7 @@ export const initialDisplay = () => ({
   cursor: null,
 });
 
-/** Before anything has loaded. */
+/** The state before anything has loaded. */
 export function initialState() {
   return {
     /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },

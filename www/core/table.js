@@ -27,7 +27,7 @@ import { LIKE, isOrigin, isRanked, lacksMap, likenessOf } from './search.js';
 
 export const NAME = 'name';
 /** @type {Intl.Collator | undefined} Made when it is needed, as that takes the browser a while */ let collator;
-/** As people count: 2 before 10. @param {string} a @param {string} b */
+/** Compares names as people count: 2 comes before 10. @param {string} a @param {string} b */
 export function compareNames(a, b) {
   collator ??= new Intl.Collator(undefined, { numeric: true });
   return collator.compare(a, b);

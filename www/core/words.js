@@ -109,7 +109,7 @@ export function warningsOf({ warnings, verdict, source }) {
   return [...warnings, ...looks];
 }
 
-/** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
+/** These reasons in sentences. @param {Parameters<typeof warningsOf>[0]} image */
 export const cautions = (image) => warningsOf(image).map(warningInWords);
 
 /** Kinds of files for which there is advice, as they may hold pictures in another way; by the advice's key. */

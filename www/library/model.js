@@ -158,7 +158,7 @@ export class CarzeroModel {
     return this.#client.call('sentence', { finding });
   }
 
-  /** All numbers on the way from an image and a finding to their score, the vectors of the text among them. @param {EncodedImage} image @param {string} finding @returns {Promise<import('carzero').Explanation>} */
+  /** All numbers on the way from an image and a finding to their score, including the vectors of the text. @param {EncodedImage} image @param {string} finding @returns {Promise<import('carzero').Explanation>} */
   explain({ id }, finding) {
     return this.#client.call('explain', { picture: id, finding });
   }

@@ -23,7 +23,7 @@ import { leaveModel, takeModel } from './shared.js';
  * @property {Map<string, Score>} scores By finding @property {string[]} findings The highest first
  * @property {import('carzero').ModelInfo} info @property {Uint8ClampedArray} ramp The map's colours
  *
- * @typedef {{say: () => string, share?: number}} Status In the element's language; `share` of the model that is there, from 0 to 1
+ * @typedef {{say: () => string, share?: number}} Status In the element's language; `share` of the model that has arrived, from 0 to 1
  */
 
 const AHEAD = '300px'; // from the visible part of the page: loading begins at this distance, to be done in time

@@ -18,7 +18,7 @@ const FileReaderSync = Reflect.get(globalThis, 'FileReaderSync');
 /** Most bytes of a part that is read ahead; a larger one is read when it is its turn. */
 const AHEAD = 32 << 20;
 
-/** A file that is read where it lies, and only what is asked for. */
+/** A file of which only those parts are read that are asked for. */
 class Stored {
   #file;
   #reader = new FileReaderSync();

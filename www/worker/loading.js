@@ -1,4 +1,4 @@
-/** From nothing to a model at work: the device, the program, and the weights. */
+/** Loading a model: choosing the device, starting the program, and reading the weights. */
 import { codedFrom } from '../core/errors.js';
 import { chooseDevice } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';

@@ -1,5 +1,5 @@
 /**
- * Contour lines of a map of patches, by marching squares. Pure arithmetic: coordinates are parts of the square
+ * Contour lines of a map of patches, by marching squares. Pure arithmetic: coordinates are fractions of the square
  * that the map covers, from 0 to 1.
  *
  * @typedef {import('./transform.js').Point} Point

@@ -1,5 +1,5 @@
 /**
- * Lengths. A line's ends are parts of the picture, so that it follows every view.
+ * Lengths. A line's ends are in fractions of the picture, so that it follows every view.
  *
  * @typedef {import('./transform.js').Point} Point
  * @typedef {{from: Point, to: Point}} Line

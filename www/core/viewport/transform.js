@@ -1,5 +1,5 @@
 /**
- * Where the picture stands in the viewport: one affine matrix, which every layer follows.
+ * Where the picture lies in the viewport: one affine matrix, which every layer follows.
  *
  * A view is relative (zoom in multiples of the fit, centre in fractions of the picture), so that it survives a resize
  * of the window and a redraw at another resolution.
@@ -33,7 +33,7 @@ function fitScale({ grid, viewport }, turn) {
 /** CSS pixels for one pixel of the picture. @param {Place} place @param {View} view */
 export const scaleOf = (place, view) => fitScale(place, view.turn) * view.zoom;
 
-/** From pixels of the picture to CSS pixels of the viewport. @param {Place} place @param {View} view @returns {Matrix} */
+/** The matrix from pixels of the picture to CSS pixels of the viewport. @param {Place} place @param {View} view @returns {Matrix} */
 export function matrixOf(place, view) {
   const {
     grid: { width, height, aspect = 1 },

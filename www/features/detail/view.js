@@ -124,7 +124,7 @@ export function bindDetail(_session) {
     },
   );
 
-  // Another finding or image is read from its beginning; with Why open, the place is kept.
+  // For another finding or image the details scroll back to the top, unless Why is open.
   const begin = onChange((/** @type {string} */ _subject, /** @type {boolean} */ why) => {
     if (!why) dock.scrollTop = 0;
   });

@@ -108,7 +108,7 @@ function createPrecision({ precisionRecall }, { average_precision: precision, po
   return frame;
 }
 
-/** How often the finding is there, by tenths of the images. @param {import('carzero-evaluation').Curves} curves */
+/** How often the finding is present, by tenths of the images in the order of their scores. @param {import('carzero-evaluation').Curves} curves */
 function createReliability({ reliability: bins }) {
   const shares = bins.map(({ positives, images }) => positives / images);
   const said = bins.map(({ score }, i) => `${figure(score)}: ${percent(shares[i])}`).join(', ');

@@ -1,4 +1,4 @@
-/** Cross-attention against the cosine of a CLIP-style head: standings of all listed findings, and both maps of the selected one. */
+/** Cross-attention against the cosine of a CLIP-style head: percentiles of all listed findings, and both maps of the selected one. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { headsKey } from '../../core/experiments.js';
 import { nameOf, t } from '../../core/i18n.js';

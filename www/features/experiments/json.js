@@ -17,7 +17,7 @@ function plain(_key, value) {
   return typeof value === 'number' ? short(value) : value;
 }
 
-/** Other images, and the finding there. @param {import('../../core/state.js').State} state */
+/** The finding's scores on other images. @param {import('../../core/state.js').State} state */
 function elsewhereOf(state) {
   const done = state.experiments.elsewhere.get(partsKey(state)) ?? [];
   const all = othersOf(state).slice(0, done.length);

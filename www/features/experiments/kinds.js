@@ -10,7 +10,7 @@ const KINDS = /** @type {const} */ (['attention', 'similarity']);
 /** The highest value of a map. @param {Float32Array} map */
 const peakOf = (map) => map.reduce((a, b) => Math.max(a, b), -Infinity);
 
-/** From the median of two maps to the highest of both. @param {Float32Array[]} maps @returns {[number, number]} */
+/** The range of colours of two maps: from their common median to their common maximum. @param {Float32Array[]} maps @returns {[number, number]} */
 function rangeOf(maps) {
   const all = Float32Array.from(maps.flatMap((map) => [...map])).sort();
   return [all[all.length >> 1], all[all.length - 1]];

@@ -19,7 +19,7 @@ export class ScoringActions extends Actions {
     if ((await this.#pump.run()) && this.state.model === 'ready') this.session.language.learnNames();
   }
 
-  /** Selects the finding that stands highest, unless a person has chosen one. */
+  /** Selects the finding that ranks highest, unless a person has chosen one. */
   selectTop() {
     const { selected, picked, work, scores } = this.state;
     if (selected && (picked || work)) return;

@@ -76,7 +76,7 @@ export class ModelActions extends Actions {
       this.#trial = null;
       this.#take(client);
       this.update({ folder, trial: null });
-      await this.#started(started); // it has no picture yet
+      await this.#started(started); // the worker has no picture yet
       await this.#loaded(loaded);
     } catch (error) {
       if (client === this.#client) this.failed(error);

@@ -151,7 +151,7 @@ export function bindTable(session, view) {
     if (focused && !body.contains(document.activeElement)) openerOf(focused)?.focus({ preventScroll: true });
     sight.disconnect();
     if (filled)
-      sight.observe(more); // and says at once whether it is near
+      sight.observe(more); // which reports at once whether it is near
     else pending = requestAnimationFrame(() => fill(page, look));
   }
 

@@ -1,4 +1,4 @@
-/** The dialog of a reader study: the one in hand, a new one, results. */
+/** The dialog of a reader study: the current one, a new one, and results. */
 import { byId, closest, create, focusFirst, onChange, setOptions } from '../../core/dom.js';
 import { filesFromList } from '../../core/files.js';
 import { date, percent, plural, t } from '../../core/i18n.js';
