@@ -11,7 +11,7 @@ import { builtPage, reached, textOf, visit } from './visit.mjs';
 const CHECKPOINT = join(MICRO, 'carzero.ckpt');
 const IMAGE = join(MICRO, 'img0.png');
 const built = builtPage({ micro: true });
-/** By their names. @type {Record<string, Buffer>} */ const converted = {};
+/** The converted model's files by name. @type {Record<string, Buffer>} */ const converted = {};
 /** @type {BrowserContext} */ let context;
 /** @type {Page} */ let page;
 /** @type {string[]} */ let problems;

@@ -146,7 +146,7 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await differences.count(), 4, 'the mean, and three findings');
   assert.match(await textOf(differences.nth(1)), /^Pleural Effusion1\.0000\.0001\.000/);
 
-  // Other scores that cannot be compared: the reason stands where the file was chosen, and names it.
+  // Other scores that cannot be compared: the reason is shown where the file was chosen, and names it.
   await page.setInputFiles('[data-testid="evaluate-other"]', {
     name: 'in other words.csv',
     mimeType: 'text/csv',

@@ -464,7 +464,7 @@ test('it fits a phone, and is there in Japanese', async () => {
   }
   await page.screenshot({ path: join(OUTPUT, 'experiments-360.png') });
   await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight));
-  await page.getByTestId('experiments').getByRole('button', { name: 'Close' }).click(); // in view, and nothing lies on it
+  await page.getByTestId('experiments').getByRole('button', { name: 'Close' }).click(); // in view, and nothing covers it
   await page.getByTestId('experiments').waitFor({ state: 'hidden' });
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.getByTestId('language').click();

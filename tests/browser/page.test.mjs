@@ -319,7 +319,7 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
     await page.getByTestId('review-cancel').click();
   }
 
-  // What nobody knows is not sent by one Enter.
+  // Words that are not understood are not sent by one Enter.
   const before = await count();
   await type('asdfgh');
   await page.getByText('No known finding in this text').waitFor();

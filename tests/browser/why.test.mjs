@@ -138,7 +138,7 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   await words().nth(1).focus();
   await page.keyboard.press('Tab');
   await mapped(mapOf(explanation, 2));
-  await page.keyboard.press('Enter'); // it stays
+  await page.keyboard.press('Enter'); // the word's map stays
   assert.equal(await words().nth(2).getAttribute('aria-pressed'), 'true');
   await page.getByTestId('why-layer').focus();
   await mapped(mapOf(explanation, 2));

@@ -15,7 +15,7 @@ const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {s
   untilIn(page, (wanted) => document.documentElement.dataset.state === wanted, state);
 const click = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ selector) =>
   page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
-/** Findings and standings, in their order. */
+/** Findings and percentiles, in the order of the list. */
 const rows = (/** @type {import('./browsers.mjs').Page} */ page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('[data-testid="score-row"]')].map((row) => [
