@@ -1,7 +1,8 @@
 #!/bin/sh
-# Trunk's post_build hook: one file each of the page's scripts, style sheets and workers, so that a first visit needs few requests.
-# The sources stay plain modules, and nothing in them is renamed. What boot/first.js and app.js share is a module in worker/, as
-# core/trusted.js finds the workers in that folder, beside its own.
+# Trunk's post_build hook: one file each of the page's scripts, style sheets and workers, so that a first visit needs
+# few requests. The sources stay plain modules, and nothing in them is renamed. The code that boot/first.js and app.js
+# share becomes a chunk in worker/, not at the top: core/trusted.js, which is in it, looks for the workers at
+# ../worker/.
 set -eu
 cd www
 [ -x node_modules/.bin/esbuild ] || { echo "esbuild is missing: run npm ci --prefix www" >&2; exit 1; }

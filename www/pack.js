@@ -18,10 +18,10 @@ const SCRIPTS = ['library/index.js', 'library/viewer.js', 'worker/worker.js', 'w
 const PROGRAMS = ['cpu', 'cpu-relaxed', 'webgpu'].flatMap((name) => [`carzero-${name}.js`, `carzero-${name}_bg.wasm`]);
 const DECLARATIONS = ['library/index.d.ts', 'library/viewer.d.ts'];
 
-/** What a script runs, without what it only says. @param {string} path */
+/** A script without its block comments. @param {string} path */
 const codeOf = (path) => read(path).replace(/\/\*[^]*?\*\//g, '');
 
-/** These files, and all that they import, by themselves or through others. @param {string} folder @param {string[]} paths */
+/** These files, and all that they import, directly or through others. @param {string} folder @param {string[]} paths */
 function closure(folder, paths) {
   const all = new Set(paths);
   for (const path of all) {

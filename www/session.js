@@ -70,7 +70,7 @@ export class Session {
   /** A job of the worker. @type {import('./worker/jobs.js').Call} */
   call = async (type, payload) => this.model.client.call(type, payload);
 
-  /** Does what the state asks for beside the viewer's work. Called after every change. */
+  /** Starts the background work that the state asks for. Called after every change. */
   settle() {
     this.map.settle();
     this.series.settle();

@@ -6,16 +6,16 @@
  * verified against that list, so a page never gets a mix, even while the site is being replaced. This script holds no
  * build, so a new version of it changes nothing for the pages. The models' other files are kept by worker/shelf.js.
  *
- * Messages, each with a port for the answer, or for `{error}`:
- * `{type: 'keep', build, module}`: what a page runs on, `{kept}`. `{type: 'check'}`: a new build is fetched, `{update}`.
- * `{type: 'takeOver'}`: a page that has just opened asks for the new build, `{agreed}`.
+ * Messages, each with a port for the answer, which is `{error}` if something fails: `{type: 'keep', build, module}`
+ * keeps what a page runs on: `{kept}`. `{type: 'check'}` fetches a new build: `{update}`. `{type: 'takeOver'}`, from a
+ * page that has just opened, asks for the new build: `{agreed}`.
  *
  * @typedef {{build: string, files: Record<string, string>}} Build
  * @typedef {{folder: string, url: string, key: string, sha256: string}} ModelFile
  * @typedef {{type: 'keep', build: string, module: string} | {type: 'check'} | {type: 'takeOver'}} Message
  */
 
-/** TypeScript takes a script for a page's or another worker's. */
+/** The global scope; by itself TypeScript takes it for a page's or another worker's. */
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 const PREFIX = 'carzero-build-';
@@ -78,8 +78,9 @@ async function fetchVerified(url, digest) {
 }
 
 /**
- * As it is kept and served: the page is isolated from other origins also where the host sets no headers. It is served as
- * it lies in the cache, as only so does the browser keep compiled scripts beside it. @param {Response} response
+ * A response as it is stored and served: with the headers that isolate the page, even if the host sets none. They are
+ * added before it is stored: only for responses served straight from the cache are compiled scripts kept.
+ * @param {Response} response
  */
 function isolated(response) {
   const headers = new Headers(response.headers);
@@ -99,12 +100,12 @@ async function fileOf(build, path) {
     if (other && other.headers.get('x-sha256') === build.files[path]) found = other;
   }
   found = isolated(found ?? (await fetchVerified(url, build.files[path])));
-  const cache = (await caches.has(PREFIX + build.build)) ? await cacheOf(build) : null; // null: forgotten meanwhile
-  await cache?.put(url, found.clone()).catch(() => {}); // a full storage: served, not kept
+  const cache = (await caches.has(PREFIX + build.build)) ? await cacheOf(build) : null; // null: deleted meanwhile
+  await cache?.put(url, found.clone()).catch(() => {}); // storage is full: served, but not kept
   return found;
 }
 
-/** @param {Build} build @param {string[]} paths Whether all of them are kept now. */
+/** Fetches and keeps files of a build, as far as they are missing; answers whether all are kept now. @param {Build} build @param {string[]} paths */
 async function keep(build, paths) {
   const cache = await cacheOf(build);
   await Promise.all(paths.map((path) => fileOf(build, path)));
@@ -133,7 +134,7 @@ async function renewModels(build) {
   }
 }
 
-/** Deletes other builds, and what only they had of the models. @param {Build} build */
+/** Deletes other builds, and files of models that only those builds list. @param {Build} build */
 async function forgetOthers(build) {
   for (const name of await caches.keys())
     if (name.startsWith(PREFIX) && name !== PREFIX + build.build) await caches.delete(name);
@@ -147,14 +148,14 @@ async function forgetOthers(build) {
   }
 }
 
-/** What the site offers now. @returns {Promise<Build>} */
+/** The build that the site offers now. @returns {Promise<Build>} */
 async function fetchBuild() {
   const response = await fetch(urlOf('build.json'), { cache: 'no-cache' });
   if (!response.ok) throw new Error(`build.json could not be fetched (HTTP ${response.status})`);
   return response.json();
 }
 
-/** The current build; where there is none, the site's becomes it. */
+/** The current build; if there is none, the site's becomes the current one. */
 async function currentBuild() {
   const current = await read('current');
   if (current) return current;
@@ -170,7 +171,7 @@ const pages = async () =>
     url.startsWith(SCOPE),
   );
 
-/** A page that came from the network joins, if it is of the current build. @param {string} build @param {string} module */
+/** Keeps what a page runs on. One that came from the network is controlled from now on, if it is of the current build. @param {string} build @param {string} module */
 async function keepPage(build, module) {
   const current = await currentBuild();
   if (current.build === build) await worker.clients.claim();
@@ -182,7 +183,7 @@ async function check() {
   const [current, next, offered] = [await currentBuild(), await read('next'), await fetchBuild()];
   if ([current.build, next?.build].includes(offered.build)) return { update: offered.build !== current.build };
   const cache = await cacheOf(current);
-  const used = []; // must work offline in the next build, too
+  const used = []; // modules in use have to work offline in the next build, too
   for (const name of MODULES) if (await cache.match(urlOf(`carzero-${name}_bg.wasm`))) used.push(...moduleFiles(name));
   if (!(await keep(offered, [...coreOf(offered), ...used]))) throw new Error('no room to keep the new build');
   await renewModels(offered);

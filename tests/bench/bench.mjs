@@ -52,8 +52,9 @@ const litert = {
 };
 
 /**
- * Who takes turns: the page's module, and its peers. `graphs` are folders in CARZERO_BENCH, and `within` is how far a peer's
- * logits may be off, by their size where that is more than one: with 8-bit activations that is only a guard.
+ * The engines that take turns: the page's module, and its peers. `graphs` are folders in CARZERO_BENCH. `within` is how
+ * far a peer's logits may be off, relative to their size if that is more than one; with 8-bit activations it is a rough
+ * check only.
  *
  * @type {Record<string, {title: string, worker: string, type?: WorkerType, program: string[], graphs?: string, within: number}>}
  */
@@ -62,7 +63,7 @@ const SIDES = {
     title: 'here',
     worker: 'carzero.js',
     program: [`carzero-${MODULE}.js`, `carzero-${MODULE}_bg.wasm`].map((file) => join(DIST, file)),
-    within: 1e-3, // with more threads
+    within: 1e-3, // between numbers of threads
   },
   ort: {
     title: 'ORT',
@@ -78,12 +79,12 @@ const PEERS = Object.keys(SIDES).filter((side) => side !== 'here');
 
 const THREADS = webgpu ? [1] : [1, 2];
 const nameOf = (/** @type {string} */ side, /** @type {number} */ threads) => `${side}:${threads}`;
-/** Who runs, in this order. */
+/** All engines, in the order in which they run. */
 const ENGINES = THREADS.flatMap((threads) =>
   Object.entries(SIDES).map(([side, about]) => ({ ...about, side, threads, name: nameOf(side, threads) })),
 );
 
-/** How calls come. */
+/** How calls are timed: back to back, or single ones after a pause. */
 const MODES = webgpu ? ['single'] : ['sustained', 'single'];
 
 /**
@@ -92,7 +93,7 @@ const MODES = webgpu ? ['single'] : ['sustained', 'single'];
  * @type {Record<string, {title: string, skip?: boolean, derived?: boolean, ranking?: boolean}>}
  */
 const TASKS = {
-  image: { title: 'Image encoding', skip: webgpu }, // here it does not wait for the GPU
+  image: { title: 'Image encoding', skip: webgpu }, // on WebGPU the call does not wait for the GPU
   text: { title: 'Text encoding, one sentence', derived: true },
   prompt: { title: 'One more prompt, its text cached' },
   newPrompt: { title: 'One more prompt, its text not cached' },
@@ -168,7 +169,7 @@ async function measure(model) {
       input ??= loaded;
     }
     assert.ok(input);
-    // The same graph and input: the logits say so.
+    // The logits show that all compute the same graph on the same input.
     /** @type {Record<string, number>} */ const differences = {};
     const expected = await call(ENGINES[0].name, 'logits', input.preset14);
     for (const { name, within } of ENGINES) {
@@ -198,21 +199,21 @@ async function measure(model) {
       }
       console.error(`${model}: round ${round} of ${rounds}`);
     }
-    // The difference of two tasks of one round.
+    // Encoding a sentence is the difference of two tasks of one round.
     for (const tasks of Object.values(times))
       tasks.text = Object.fromEntries(
         ENGINES.map(({ name }) => [name, tasks.newPrompt[name].map((ms, index) => ms - tasks.prompt[name][index])]),
       );
     /** @type {Record<string, number>} */ const memory = {};
     for (const { name } of ENGINES) memory[name] = await call(name, 'memory');
-    const userAgentMemory = await page.evaluate(() => performance.measureUserAgentSpecificMemory()); // of WebAssembly's, Chromium counts only what threads share
+    const userAgentMemory = await page.evaluate(() => performance.measureUserAgentSpecificMemory()); // of WebAssembly memory Chromium counts only what threads share
     return { load, differences, times, memory, userAgentMemory };
   } finally {
     await browser.close();
   }
 }
 
-/** Of times that were taken in turns: a machine that is slower for a while is so for both. @param {number[]} ours @param {number[]} theirs By round */
+/** The median of the ratios of all rounds: a machine that is slower for a while is so for both engines. @param {number[]} ours @param {number[]} theirs By round */
 const ratio = (ours, theirs) => median(ours.map((value, round) => value / theirs[round]));
 
 /** Bytes of files, as they are and compressed. @param {string[]} paths @param {boolean} [compress] */

@@ -1,11 +1,11 @@
-/** The page's own module, called as the page's worker calls it. */
+/** The page's own module, called as in the page's worker. */
 import { startProgram } from '/worker/program.js';
 import { Pool } from '/worker/pool.js';
 import { answer, bytes } from './worker.js';
 /** @import { Preset, Score } from 'carzero' */
 /** @import { EncodedImage, Exports, Model, Picture } from '/worker/program.js' */
 
-const SIZE = 256; // what the models resize a picture to, so that the input is this picture's very pixels
+const SIZE = 256; // pixels a side, to which the models resize a picture: this one's pixels are not changed
 const FINDING = 'Pneumothorax';
 
 /** @type {Exports} */ let wasm;

@@ -1,4 +1,4 @@
-/** What the peers are given, as the page's module makes it for itself: pixels, and sentences as word pieces. */
+/** Inputs of the peers, made as the page's module makes its own: pixels, and sentences as word pieces. */
 /** @typedef {{image: {crop: number, mean: number, std: number}, text_encoder: {rows: number}}} Config */
 
 const MASKED = -1e4;
@@ -41,10 +41,10 @@ export async function inputsOf(folder) {
     /** How many pieces a sentence has. @param {string} finding */
     pieces: (finding) => tokens(finding).ids.length,
     /**
-     * Sentences as one batch: `length` pieces, and `kept` rows of those that the model knows. Rows that no word is in are
-     * all alike: one stands for all, with a weight.
+     * Sentences as one batch, each padded to `length` pieces. Of the text memory's rows `kept` are given: those without
+     * a word are all alike, so fewer stand for all of them, with a weight (`bias`).
      *
-     * @param {string[]} findings @param {number} [length] @param {number} [kept] Where these are not as few as they can be
+     * @param {string[]} findings @param {number} [length] @param {number} [kept] Both as few as possible by default
      */
     texts(findings, length = 0, kept = 0) {
       const batch = findings.map(tokens);

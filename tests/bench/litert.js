@@ -1,6 +1,6 @@
 /**
- * The same in LiteRT.js, on the graphs of litegraphs.py. LiteRT.js loads its program with importScripts, which only a classic
- * worker has: esbuild makes one file of this and of what it imports.
+ * The same tasks in LiteRT.js, on the graphs of litegraphs.py. LiteRT.js loads its program with importScripts, which
+ * only a classic worker has: esbuild bundles this file with what it imports.
  */
 import { Tensor, loadAndCompile, loadLiteRt } from '@litertjs/core';
 import { inputsOf, prefixed } from './inputs.js';
@@ -20,7 +20,7 @@ const PROGRAM = '/litert/';
 
 const free = (/** @type {Tensors} */ tensors) => Object.values(tensors).forEach((tensor) => tensor.delete());
 
-/** A tensor for each input of the text graph, whose shapes are fixed, and their weights. @param {string} finding */
+/** Encodes a sentence: the text graph's inputs have fixed shapes. The rows' bias is added to the outputs. @param {string} finding */
 async function encodeText(finding) {
   const shapes = Object.fromEntries(graphs.text.getInputDetails().map(({ name, shape }) => [name, shape]));
   const [, kept, length] = shapes.gather;
@@ -33,7 +33,7 @@ async function encodeText(finding) {
   return { ...prefixed('text', encoded), 'text.bias': new Tensor(bias, [1, 1, 1, 1 + kept]) };
 }
 
-/** Texts of a list, one after the other, and then side by side. @param {string[]} findings */
+/** Encodes the texts of a list one after another, and joins them to one batch. @param {string[]} findings */
 async function encodeTexts(findings) {
   /** @type {Record<string, Float32Array[]>} */ const parts = {};
   /** @type {Record<string, number[]>} */ const shapes = {};
@@ -71,7 +71,7 @@ async function score() {
   return read;
 }
 
-/** As many sentences as asked for: those that are too long for the graph give way to the list's first ones. @param {string[]} findings */
+/** As many sentences as given: those that are too long for the graph are replaced by the list's first ones. @param {string[]} findings */
 const fitting = (findings) => {
   const [{ shape }] = graphs.text.getInputDetails();
   const short = findings.filter((finding) => inputs.pieces(finding) <= shape[0]);
@@ -97,11 +97,11 @@ answer({
   async load({ device, threads, model: folder, graphs: from, input: given }) {
     if (!given) throw new Error('no input');
     const webgpu = device === 'webgpu';
-    // In a worker its program and its threads would be looked for beside this file.
+    // In a worker, LiteRT.js would look for its program and its threads' script beside this file.
     globalThis.Module = {
       locateFile: (/** @type {string} */ file) => PROGRAM + file,
       mainScriptUrlOrBlob: `${PROGRAM}litert_wasm_threaded_internal.js`,
-      printErr: console.debug, // mere notes, too
+      printErr: console.debug, // it prints mere notes, too
     };
     ({ liteRtWasm: wasm } = await loadLiteRt(PROGRAM, { threads: threads > 1, jspi: webgpu }));
     for (const name of ['image', 'text', 'score']) {

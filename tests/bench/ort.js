@@ -1,7 +1,7 @@
 /**
- * The same in onnxruntime-web, on the graphs of export.py.
+ * The same tasks in onnxruntime-web, on the graphs of export.py.
  *
- * @typedef {{data: Float32Array}} Tensor As it comes out
+ * @typedef {{data: Float32Array}} Tensor As a session returns it
  * @typedef {Record<string, Tensor>} Tensors
  * @typedef {object} Ort What is used of onnxruntime-web, which only `make bench` installs
  * @property {new (type: string, data: Float32Array | BigInt64Array, dims: number[]) => Tensor} Tensor

@@ -1,12 +1,12 @@
 /**
  * What the workers have in common: messages in and out, and the clock.
  *
- * @typedef {object} Input What all are given: a picture, and lists of findings
+ * @typedef {object} Input What all engines are given: a picture, and lists of findings
  * @property {Uint8Array} grey Of the picture, row by row
  * @property {string} finding @property {string[]} preset14 @property {string[]} preset192
  * @property {boolean} ranks Whether the model ranks words of one's own
  *
- * @typedef {{device: 'cpu' | 'webgpu', threads: number, model: string, graphs: string, input?: Input}} Load Folders, and what another one answered
+ * @typedef {{device: 'cpu' | 'webgpu', threads: number, model: string, graphs: string, input?: Input}} Load `model` and `graphs` are folders; `input` is what the first engine answered
  *
  * @typedef {object} Jobs What a worker can be asked for
  * @property {(load: Load) => Promise<Input | undefined>} load

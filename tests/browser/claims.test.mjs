@@ -11,10 +11,10 @@ import { reading, standing } from '../../www/core/words.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');
-/** What a promise is made of. */
+/** Words that make a claim. */
 const CLAIMING =
   /\b(never|nobody|nowhere|always|cannot be compared|one in ten|nine in ten|not a probability|learnt|published|most|add up|only|does not mean)\b/i;
-/** Instructions and names that have such a word, and claim nothing. */
+/** Keys of instructions and names that have such a word, but claim nothing. */
 const CLAIMING_NOTHING = new Set(['teach.placeTodo', 'contours.full', 'why.patch', 'tour.lab.title']);
 
 test('a standing is said as it is written', () => {

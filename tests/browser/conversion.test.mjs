@@ -11,7 +11,7 @@ import { builtPage, reached, textOf, visit } from './visit.mjs';
 const CHECKPOINT = join(MICRO, 'carzero.ckpt');
 const IMAGE = join(MICRO, 'img0.png');
 const built = builtPage({ micro: true });
-/** By their names. @type {Record<string, Buffer>} */ const converted = {};
+/** The converted model's files by name. @type {Record<string, Buffer>} */ const converted = {};
 /** @type {BrowserContext} */ let context;
 /** @type {Page} */ let page;
 /** @type {string[]} */ let problems;
@@ -149,7 +149,7 @@ test('a conversion tells how far it is, and ends when it is cancelled', async ()
   await by('device-label').click();
   await choose('model-checkpoint', [CHECKPOINT, join(MICRO, 'vocab.txt')]);
   await giveHeads();
-  // The shards are about to be tested, by a module that does not come.
+  // The module that converts and tests is held back.
   /** @type {() => void} */ let release = () => {};
   const held = new Promise((resolve) => {
     release = () => resolve(null);

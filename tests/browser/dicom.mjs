@@ -37,7 +37,7 @@ function encode([group, number, vr, value]) {
 /**
  * A 12-bit ramp from left to right, 256 by 256 pixels, in a file whose identifying tags all say `secret`.
  *
- * @param {{view: string, bodyPart?: string, modality?: string, sex?: string, age?: string, secret: string, uids?: {class: string, instance: string, study: string, series: string}}} facts `uids`: what it is known by
+ * @param {{view: string, bodyPart?: string, modality?: string, sex?: string, age?: string, secret: string, uids?: {class: string, instance: string, study: string, series: string}}} facts `uids`: the file's identifiers
  */
 export function dicom({ view, bodyPart = 'CHEST', modality = 'DX', sex = '', age = '', secret, uids }) {
   const ramp = Buffer.alloc(2 * SIDE * SIDE);
@@ -85,7 +85,7 @@ export function elementsOf(file) {
   const tagAt = () =>
     [file.readUInt16LE(at), file.readUInt16LE(at + 2)].map((part) => part.toString(16).padStart(4, '0')).join(',');
 
-  /** @param {string} path @param {number} end Or an item's delimiter before it */
+  /** @param {string} path @param {number} end Where to stop, unless an item's delimiter comes first */
   function read(path, end) {
     while (at < end) {
       const tag = tagAt();

@@ -15,7 +15,7 @@ import { reached } from './visit.mjs';
 const IMAGES = Number(process.env.CARZERO_ENDURANCE ?? 200);
 const PROMPTS = 10 * IMAGES;
 const LIST = 100; // as many as a link may hold
-const KEPT_TEXTS = 1000; // more than the program keeps encoded, and by then the page has found how many it asks for at a time
+const KEPT_TEXTS = 1000; // more than the program keeps encoded, and enough for the page to have found its batch size
 const LONG_MS = 50;
 const PATIENCE_MS = 120_000 + 2000 * IMAGES;
 
@@ -101,7 +101,7 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
   await page.goto(`${site.origin}/?model=models/micro`);
   await reach('ready');
   await page.getByTestId('preset-select').selectOption('chexpert5');
-  // Made beforehand: thousands of files that the browser hands over take it a long task of its own.
+  // Made beforehand: handing thousands of files over is a long task of the browser's own.
   const images = await page.evaluateHandle(async (count) => {
     const data = await Promise.all([0, 1, 2].map(async (i) => (await fetch(`images/img${i}.png`)).arrayBuffer()));
     const transfer = new DataTransfer();
@@ -111,7 +111,7 @@ test(`${IMAGES} images and ${PROMPTS} prompts: memory stays flat, the page respo
   }, IMAGES);
   const progress = page.locator('#series-progress');
   const done = () => progress.evaluate((/** @type {HTMLProgressElement} */ { value }) => value);
-  /** After which nothing may grow. */ let warm = NaN;
+  /** Bytes of memory from which it may not grow any more. */ let warm = NaN;
   assertShort(
     t,
     'a series',

@@ -131,7 +131,7 @@ test('a folder with a table is understood, measured as the command line does, an
   for (const part of ['macros', 'findings', 'slices', 'top_k'])
     assert.deepEqual(defined(report[part]), defined(own[part]), part);
 
-  // Against scores that are the other way round.
+  // Compared with the same scores, negated.
   const reversed = readFileSync(join(built.work, 'scores.csv'), 'utf8').replace(
     /,(-?[\d.e-]+)/g,
     (_all, /** @type {string} */ logit) => `,${-Number(logit)}`,
@@ -146,7 +146,7 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await differences.count(), 4, 'the mean, and three findings');
   assert.match(await textOf(differences.nth(1)), /^Pleural Effusion1\.0000\.0001\.000/);
 
-  // Other scores that cannot be compared: the reason stands where the file was chosen, and names it.
+  // Other scores that cannot be compared: the reason is shown where the file was chosen, and names it.
   await page.setInputFiles('[data-testid="evaluate-other"]', {
     name: 'in other words.csv',
     mimeType: 'text/csv',
@@ -159,7 +159,7 @@ test('a folder with a table is understood, measured as the command line does, an
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'evaluate-other');
   assert.equal(await textOf(by('evaluate-error')), '');
 
-  // Against the other head of the same model, from the experiment that asks for it; the finding and its threshold stay.
+  // Compared with the model's other head, from the experiment that asks for it; the finding and its threshold stay.
   await by('evaluate-finding').selectOption('Cardiomegaly');
   const initial = await textOf(page.locator('#evaluate-value'));
   await by('evaluate-slider').press('Home');
@@ -188,7 +188,7 @@ test('a folder with a table is understood, measured as the command line does, an
     byCosine.map((/** @type {{auroc: {value: number}}} */ each) => each.auroc.value.toFixed(3)),
   );
 
-  // The threshold, by keyboard, and the images behind a count.
+  // The threshold is moved by keyboard, and the images behind a count are opened.
   const slider = by('evaluate-slider');
   await slider.focus();
   await page.keyboard.press('End');
@@ -230,7 +230,7 @@ test('a folder with a table is understood, measured as the command line does, an
     await noSidewaysScrolling();
   }
 
-  // The experiment that compares the two on one image leads here.
+  // The experiment that compares the two heads on one image leads here.
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.keyboard.press('Escape');
   await by('experiments-open').click();
@@ -238,7 +238,7 @@ test('a folder with a table is understood, measured as the command line does, an
   await by('evaluate-results').waitFor();
 });
 
-/** Without what JSON has as null and a module leaves out. @param {any} value @returns {any} */
+/** A value without its nulls, which the command line's JSON has and the module leaves out. @param {any} value @returns {any} */
 function defined(value) {
   if (Array.isArray(value)) return value.map(defined);
   if (!value || typeof value !== 'object') return value;
@@ -330,7 +330,7 @@ test('it pauses, is cancelled, goes on after a reload, and all is forgotten', as
   await page.getByTestId('preset-select').selectOption('chexpert5');
   const table = join(built.work, 'labels.csv');
   writeFileSync(table, LABELS);
-  // With their table, so that nothing is scored before; what was scored for another list would be scored at once.
+  // Opened with their table, so that nothing is scored before: images scored for another list would be scored at once.
   const files = Array.from({ length: 6 }, (_, i) => join(small, `im${i}.png`));
   await page.setInputFiles('[data-testid="file-input"]', [...files, table]);
   await by('evaluate-rows').locator('tr').first().waitFor();
@@ -393,7 +393,7 @@ test('results are shown by what DICOM files tell and the table does not, and not
   }));
   await page.setInputFiles('[data-testid="file-input"]', files);
   await by('evaluate-open').click();
-  // The table has sexes of its own, which count.
+  // The table has a column of sexes, which is used instead of the files' own.
   const rows = files.map(({ name }, i) => `${name},${i % 3 ? 'w' : 'm'},${Number(i % 4 === 0)}`);
   await giveTable(['scan,sex,Pneumonia', ...rows].join('\n'));
   await by('evaluate-rows').locator('tr').first().waitFor();

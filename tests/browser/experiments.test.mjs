@@ -29,7 +29,7 @@ const open = async () => {
 };
 const close = () => page.keyboard.press('Escape');
 const result = () => page.getByTestId('look-result');
-/** After two dozen passes over the image. */
+/** Waits for two dozen passes over the image. */
 const looked = () => result().waitFor({ timeout: 120_000 });
 
 test('cross-attention and cosine stand side by side, with their maps', async () => {
@@ -80,7 +80,7 @@ test('a drawn effusion is the reason for its score, with any cover', async () =>
     await page.getByTestId('look-cover').selectOption(cover);
     await result()
       .waitFor({ state: 'hidden' })
-      .catch(() => {}); // what was covered so before is there at once
+      .catch(() => {}); // the result is there at once, if places were covered so before
     await looked();
     assert.match(await textOf(page.getByTestId('look-conclusion')), /the score rests on it\.$/, cover);
   }
@@ -192,7 +192,7 @@ test('words, heads and patches are linked, by pointer and by keys, and nothing i
   await told.getByText(/by head 2 of layer 2: \d+% of its attention went to patches/).waitFor();
   await map.focus();
   await page.keyboard.press('ArrowLeft');
-  await told.getByText(/^Patch in row/).waitFor(); // beside the strongest
+  await told.getByText(/^Patch in row/).waitFor(); // beside the patch with the highest value
   const placeOf = async () =>
     matchOf(await textOf(told), /^Patch in row (\d+), column (\d+) of 14/)
       .slice(1)
@@ -464,7 +464,7 @@ test('it fits a phone, and is there in Japanese', async () => {
   }
   await page.screenshot({ path: join(OUTPUT, 'experiments-360.png') });
   await page.getByTestId('experiments').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight));
-  await page.getByTestId('experiments').getByRole('button', { name: 'Close' }).click(); // in view, and nothing lies on it
+  await page.getByTestId('experiments').getByRole('button', { name: 'Close' }).click(); // in view, and nothing covers it
   await page.getByTestId('experiments').waitFor({ state: 'hidden' });
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.getByTestId('language').click();

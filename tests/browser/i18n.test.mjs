@@ -23,7 +23,7 @@ const sources = readdirSync(WWW, { recursive: true, encoding: 'utf8' })
   .map((path) => parse(readFileSync(join(WWW, path), 'utf8'), { ecmaVersion: 'latest', sourceType: 'module' }));
 const plain = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 
-/** Keys that are put together, by their beginning. */
+/** Prefixes of keys that are composed. */
 const FAMILIES = [
   'error.',
   'cover.',
@@ -66,7 +66,7 @@ const FAMILIES = [
   'wordings.',
   'zone.',
 ];
-/** The strings that an expression may be, and the beginnings of those that it puts together. @param {import('acorn').AnyNode} node @returns {{strings: string[], beginnings: string[]}} */
+/** The strings that an expression may be, and the prefixes of those that it composes. @param {import('acorn').AnyNode} node @returns {{strings: string[], beginnings: string[]}} */
 function textsOf(node) {
   if (node.type === 'Literal' && typeof node.value === 'string') return { strings: [node.value], beginnings: [] };
   if (node.type === 'TemplateLiteral') {
@@ -81,7 +81,7 @@ function textsOf(node) {
 /** Which argument of a function is a key. */
 /** @type {Record<string, number>} */
 const KEY_OF = { t: 0, plural: 0, say: 1 };
-/** Keys that are asked for by name, and the beginnings of those that are put together. */
+/** Keys that are asked for by name, and the prefixes of those that are composed. */
 const [asked, begun] = [new Set(), new Set()];
 /** Every string of the sources. */
 const written = new Set();
@@ -90,7 +90,7 @@ const ask = (/** @type {import('acorn').AnyNode} */ node) => {
   for (const key of strings) asked.add(key);
   for (const key of beginnings) begun.add(key);
 };
-/** What a string is given, where that is written beside its key. @type {{key: string, names: string[]}[]} */
+/** The values that a string is given, where they are written beside its key. @type {{key: string, names: string[]}[]} */
 const given = [];
 /** @param {import('acorn').AnyNode} key @param {import('acorn').AnyNode | undefined} values @param {string[]} [more] */
 function give(key, values, more = []) {

@@ -1,4 +1,4 @@
-/** For a page of a test: the model of its site in one of the page's modules. */
+/** Imported by the page of a test: opens the model of the test's site in one of the WebAssembly modules. */
 /** @import { Exports } from '../../www/worker/program.js' */
 
 /** A file of the site. @param {string} path */

@@ -228,7 +228,7 @@ test('every kind of image gives the scores of the command line; labels are ranke
   const { sentence, words, global, tokens, embedding } = seen.vectors;
   assert.equal(sentence, 'There is Pleural Effusion');
   assert.deepEqual(words, ['[CLS]', 'there', 'is', 'pleural', 'effusion', '[SEP]']);
-  const size = (/** @type {object} */ vector) => Object.keys(vector).length; // of a typed array that left the page
+  const size = (/** @type {object} */ vector) => Object.keys(vector).length; // typed arrays become objects
   assert.deepEqual([embedding, global, tokens].map(size), [256, 256, 6 * 256]);
   assert.deepEqual(seen.progress, [0, 100]);
   assert.deepEqual(seen.codes, [

@@ -212,7 +212,7 @@ test('suggestions complete a finding, and a report becomes prompts to choose fro
   await reach('ready');
   await page.getByTestId('preset-select').selectOption('chexpert5');
   await page.getByTestId('finding-input').pressSequentially('ptx');
-  await page.getByTestId('suggestions').locator('li').first().getByText('Pneumothorax').waitFor(); // not yet, of what 'p' may become
+  await page.getByTestId('suggestions').locator('li').first().getByText('Pneumothorax').waitFor(); // waits until the suggestions for 'p' alone are gone
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.locator('[data-testid="score-row"][data-finding="Pneumothorax"]').waitFor();
@@ -319,7 +319,7 @@ test('what is typed is aligned first, and sent as it is only when asked', async 
     await page.getByTestId('review-cancel').click();
   }
 
-  // What nobody knows is not sent by one Enter.
+  // Words that are not understood are not sent by one Enter.
   const before = await count();
   await type('asdfgh');
   await page.getByText('No known finding in this text').waitFor();
@@ -504,7 +504,7 @@ describe('device', () => {
 
   test('the CPU is tested once for each program and model, and again where it failed', async () => {
     await context.close();
-    context = await browser.newContext({ serviceWorkers: 'block' }); // it would bring the build that is edited here
+    context = await browser.newContext({ serviceWorkers: 'block' }); // a service worker would not serve edited files
     page = await context.newPage();
     /** @type {boolean[]} */ const tested = [];
     page.on('console', (message) => {

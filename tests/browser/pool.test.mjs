@@ -12,7 +12,7 @@ import { DIST, WWW, hostHeaders, launch } from './setup.mjs';
 /** @type {Site} */ let site;
 /** @type {Browser} */ let browser;
 before(async () => {
-  site = await serve({ '/': DIST, '/worker/': join(WWW, 'worker'), '/core/': join(WWW, 'core') }); // not put together
+  site = await serve({ '/': DIST, '/worker/': join(WWW, 'worker'), '/core/': join(WWW, 'core') }); // not bundled
   Object.assign(site.headers, hostHeaders());
   browser = await launch();
 });

@@ -59,7 +59,7 @@ async function openDialog() {
   await by('reference').waitFor();
 }
 const now = (/** @type {RegExp} */ words) => by('reference-now').getByText(words).waitFor({ timeout: 120_000 });
-/** What leaves as JSON. */
+/** The exported JSON. */
 async function exported() {
   await openMenu(page);
   await by('export-open').click();
@@ -76,7 +76,7 @@ const onCommandLine = (...more) =>
     .map((line) => JSON.parse(line))
     .map(({ image, findings }) => ({ image, scores: findings }));
 
-/** Standings in the page's file are those of the command line. @param {Image[]} images @param {Image[]} others */
+/** Asserts that percentiles in the page's file are those of the command line. @param {Image[]} images @param {Image[]} others */
 function assertSame(images, others) {
   let compared = 0;
   for (const { image, scores } of others) {
@@ -131,7 +131,7 @@ test('a series is measured, ranks all scores as the command line does, and is ke
   await page.getByRole('button', { name: 'Take “my ward” back' }).click();
   await now(/Standing among: my ward/);
 
-  // Every standing followed, and says among whom.
+  // Every percentile has changed, and says which images it is among.
   await page.keyboard.press('Escape');
   assert.match(await textOf(by('series-population')), /Standing among: my ward \(52 images, not the model’s\)/);
   const ranked = await exported();

@@ -1,4 +1,4 @@
-/** What is printed: one light page with the image, its map, its findings and what speaks against them. */
+/** What is printed: one light page with the image, its map, its findings and reasons to doubt them. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -17,7 +17,7 @@ const NAMES = ['Rosenkrantz^Ada.dcm', 'Guildenstern.png', 'Polonius ward 9.png',
 const TAG = 'ZQXJWV^KPYB';
 const FINDING = 'a halberd in the oesophagus';
 const REPORT = 'Yoricks skull.\nSmall left pleural effusion. No pneumothorax.';
-/** Nothing of these may go anywhere, or stay. */
+/** None of these may be sent anywhere, or be kept. */
 const SECRETS = [
   'Rosenkrantz',
   'Guildenstern',
@@ -39,7 +39,7 @@ const work = scratch();
 /** @type {Browser} */ let browser;
 /** @type {Site} */ let site;
 /** Takes all that is meant for another origin. @type {import('node:http').Server} */ let proxy;
-/** The way past it to the page's own site. @type {{server: string, bypass: string}} */ let past;
+/** Settings that bypass it for the page's own site. @type {{server: string, bypass: string}} */ let past;
 /** @type {string[]} */ const foreign = [];
 
 before(async () => {
@@ -199,7 +199,7 @@ test('no request and no store tells anything of an image or a finding, whatever 
   assert.deepEqual([kept.session, kept.databases, kept.own], [{}, [], []]);
   const { 'carzero-progress': progress, ...choices } = kept.local;
   assert.deepEqual(choices, { 'carzero-language': 'ja', 'carzero-tour': choices['carzero-tour'] });
-  const { findings, ...level } = JSON.parse(progress); // of the synthetic chest that was read: counts, by what chests are drawn with
+  const { findings, ...level } = JSON.parse(progress); // counts for the synthetic chest that was read, by the findings that chests can show
   assert.deepEqual(level, { level: 1, right: level.right });
   assert.deepEqual(Object.keys(findings).sort(), [...DRAWN].sort());
   for (const counts of Object.values(findings)) assert.ok(Object.values(counts).every(Number.isInteger));
@@ -224,7 +224,7 @@ test('no request and no store tells anything of an image or a finding, whatever 
     }
   }
 
-  // The record would have shown it.
+  // The record would have shown a leak.
   site.received.length = 0;
   await page.evaluate((finding) => fetch(`nowhere/${encodeURIComponent(finding)}`), FINDING);
   assert.deepEqual(found(decodeURIComponent(JSON.stringify(site.received))), ['halberd', 'oesophagus']);

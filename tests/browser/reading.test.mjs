@@ -150,7 +150,7 @@ test('the exported figure has the contours, with their names and standings', asy
       { base64: data.toString('base64'), colours: STYLES.map(({ colour }) => colour) },
     );
   }
-  await page.getByTestId('map-toggle').uncheck(); // its colours are no contour's
+  await page.getByTestId('map-toggle').uncheck(); // the map's colours are not to be taken for a contour's
   const without = await figure();
   assert.deepEqual(without.counts, [0, 0, 0, 0, 0]);
   await page.getByTestId('contours-toggle').check();

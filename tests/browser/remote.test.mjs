@@ -110,7 +110,7 @@ test('nothing is fetched from another site before a person says so, and what is 
   await by('kept').getByRole('button', { name: 'Remove micro from this browser' }).click();
   await by('kept').waitFor({ state: 'hidden' });
   await page.setInputFiles('[data-testid="file-input"]', join(MICRO, 'img0.png'));
-  await reached(page, 'done'); // it is still at work
+  await reached(page, 'done'); // the model is still in use
   assert.deepEqual(
     await page.evaluate(async () => {
       const models = await (await navigator.storage.getDirectory()).getDirectoryHandle('carzero-models');
@@ -128,7 +128,7 @@ test('what another site does not give is said, and the model before stays', asyn
 
   await by('remote-url').fill(`${elsewhere.origin}/none/`);
   await by('remote-go').click();
-  await refused(`cannot be reached, or does not let pages of other sites read it (CORS)`); // its 404 has no such header
+  await refused(`cannot be reached, or does not let pages of other sites read it (CORS)`); // its 404 has no CORS header
   elsewhere.edits.set('/models/micro/manifest.json', () => '{"files": "none"}');
   await by('remote-url').fill(`${elsewhere.origin}/models/micro/`);
   await by('remote-go').click();
@@ -142,7 +142,7 @@ test('what another site does not give is said, and the model before stays', asyn
   await refused(`config.json at ${host} is longer than its manifest says`);
   await screenshot('remote-error-1280');
 
-  // As long as it should be, and other bytes: the program finds it.
+  // The right size but other bytes: the program notices it.
   elsewhere.edits.set('/models/micro/config.json', (body) => Buffer.concat([Buffer.from(' '), body.subarray(1)]));
   await by('remote-go').click();
   await by('error-message').getByText('micro was not loaded').waitFor();

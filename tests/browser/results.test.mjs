@@ -56,7 +56,7 @@ function written(image, ...more) {
   };
 }
 
-/** Elements but for identifiers and times that are fresh, numbers apart. @param {Buffer} file */
+/** Elements without identifiers and times, which are new in each file; numbers are separate. @param {Buffer} file */
 function comparable(file) {
   /** @type {[string, string][]} */ const texts = [];
   /** @type {number[]} */ const numbers = [];
@@ -78,7 +78,7 @@ function near(some, others, most) {
   );
 }
 
-/** JSON without what is fresh, numbers apart. @param {Buffer} file */
+/** JSON without what is new in each file; numbers are separate. @param {Buffer} file */
 function plain(file) {
   /** @type {number[]} */ const numbers = [];
   const value = JSON.parse(file.toString('utf8'), (key, value) => {
@@ -109,7 +109,7 @@ test('DICOM report, map and FHIR are what the command line writes, with a refere
   await page.screenshot({ path: join(OUTPUT, 'results.png') });
   assert.deepEqual(await violations(page), []);
 
-  // In the order of the list, which is that of the JSON.
+  // The findings are given in the order of the list, which the JSON has too.
   const [download] = await Promise.all([page.waitForEvent('download'), by('export-json').click()]);
   const [{ scores }] = JSON.parse(readFileSync(await download.path(), 'utf8')).images;
   const findings = scores.map((/** @type {{finding: string}} */ { finding }) => finding);
@@ -133,7 +133,7 @@ test('DICOM report, map and FHIR are what the command line writes, with a refere
     }
     const [own, expected] = [files.report, program(/report\.dcm$/)].map(comparable);
     assert.deepEqual(own.texts, expected.texts);
-    near(own.numbers, expected.numbers, 0.3); // percentiles, of which a step is 0.1
+    near(own.numbers, expected.numbers, 0.3); // percentiles, in steps of 0.1
     const texts = own.texts.map(([, text]) => text);
     assert.ok(texts.some((text) => text.includes('lateral view')));
     assert.ok(texts.some((text) => text.includes('the score says nothing')));
@@ -141,7 +141,7 @@ test('DICOM report, map and FHIR are what the command line writes, with a refere
     const at = String(findings.indexOf(selected) + 1).padStart(2, '0');
     const maps = [files.capture, program(new RegExp(`\\.${at}-.*\\.dcm$`))];
     const [map, over] = maps.map(comparable);
-    const wordless = (/** @type {[string, string][]} */ all) => all.filter(([name]) => name !== '0020,4000 LT'); // it has numbers
+    const wordless = (/** @type {[string, string][]} */ all) => all.filter(([name]) => name !== '0020,4000 LT'); // this comment has numbers
     assert.deepEqual(wordless(map.texts), wordless(over.texts));
     near(map.numbers, over.numbers, 0);
     const [pixels, others] = maps.map((file) => elementsOf(file).find(([name]) => name === '7fe0,0010 OB')?.[1] ?? []);

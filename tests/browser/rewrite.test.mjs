@@ -10,7 +10,7 @@ import { reached, visit } from './visit.mjs';
 /** @import { Site } from './server.mjs' */
 
 const REPORT = 'There is a lot of water around the right lung.\nNo air leak is seen. Small left effusion.';
-/** What the rules find in it: an air leak is no word of theirs. */
+/** What the rules find in it: they do not know "air leak". */
 const RULES = ['Pleural Effusion in the right lung', 'Pleural Effusion on the left side'];
 const statement = (/** @type {string} */ finding, /** @type {string | null} */ location, negated = false) => ({
   finding,

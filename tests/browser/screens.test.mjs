@@ -37,7 +37,7 @@ async function size(/** @type {number} */ width, /** @type {number} */ height) {
     `sideways scrolling at ${width}`,
   );
 }
-/** Whether all of an element is on the screen. @param {string} selector */
+/** Asserts that all of an element is on the screen. @param {string} selector */
 async function assertInView(selector) {
   const { x, y, width, height } = await box(selector);
   const screen = page.viewportSize();
@@ -46,7 +46,7 @@ async function assertInView(selector) {
     `${selector}: ${[x, y, width, height].map(Math.round)}`,
   );
 }
-/** How many findings are wholly to be seen in the list. */
+/** How many findings are fully visible in the list. */
 const rowsInView = () =>
   page.getByTestId('score-list').evaluate((list) => {
     const { top, bottom } = list.getBoundingClientRect();

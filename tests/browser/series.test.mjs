@@ -70,7 +70,7 @@ const head = (/** @type {string} */ name) =>
 const noSidewaysScrolling = async () =>
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
 
-/** A light or dark page that axe-core can look at. @param {string} state */
+/** Asserts that axe-core finds nothing on the page, light or dark. @param {string} state */
 async function audit(state) {
   const found = await violations(page);
   assert.deepEqual(found, [], state);

@@ -31,10 +31,10 @@ export async function listen(server) {
 /**
  * Serves folders under URL prefixes, such as `{'/': 'dist', '/models/micro/': '/tmp/micro'}`; the longest match wins.
  *
- * `folders` and `headers`, sent with everything, may be changed at any time. `requests` are the paths asked for, `received`
- * all of each request. `edits` maps a path to what becomes of its bytes before they are sent; null sends them from the
- * start, and cuts the connection half-way, once `cut` is fulfilled if there is one. Where `resumes` is false, nobody gets a
- * part of a file.
+ * `folders` and `headers`, sent with everything, may be changed at any time. `requests` are the paths asked for,
+ * `received` all of each request. `edits` maps a path to a function that changes its bytes before they are sent, or to
+ * null: then they are sent from the start, and the connection is cut half-way, once `cut` is fulfilled if there is one.
+ * If `resumes` is false, range requests get the whole file.
  *
  * @param {Record<string, string>} folders
  */

@@ -35,7 +35,7 @@ test('a script that does not arrive whole: the page is loaded again, once by its
     const page = await (await browser.newContext({ locale: 'en-GB', serviceWorkers: 'block' })).newPage();
     const loads = () => site.requests.filter((path) => path === '/').length;
     const half = (/** @type {Buffer} */ body) => body.subarray(0, body.length / 2);
-    let whole = 1; // from this load on
+    let whole = 1; // up to this load the script is cut in half
     site.edits.set('/app.js', (body) => (loads() > whole ? body : half(body)));
     await page.goto(site.origin);
     await reached(page, 'ready');

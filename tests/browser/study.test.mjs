@@ -420,7 +420,7 @@ test('on a phone’s width, in both languages', async () => {
     await start({ viewport: { width: 360, height: 740 }, hasTouch: true, locale });
     await page.addInitScript(() => {
       Math.random = () => 0.6;
-    }); // a consolidation, whose name is long
+    }); // draws a consolidation, whose name is long
     await teach();
     await by('teach-ten').click();
     await reached(page, 'done');

@@ -23,7 +23,7 @@ async function start(width, height) {
     bypassCSP: true,
     locale: 'en-GB',
     reducedMotion: 'reduce',
-    serviceWorkers: 'block', // it would answer what a test holds back
+    serviceWorkers: 'block', // a service worker would answer what a test holds back
   });
   page = await context.newPage();
   await page.goto(built.site.origin);

@@ -1,4 +1,4 @@
-/** What the page does when its worker fails and when it shall forget, and what it does not let in. */
+/** What the page does when its worker fails and when everything is to be forgotten, and what its policy keeps out. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ after(async () => {
 });
 beforeEach(async () => {
   site = await serve({ '/': DIST, '/models/micro/': join(work.path, 'micro') });
-  await start({ serviceWorkers: 'block' }); // which would serve the sound files
+  await start({ serviceWorkers: 'block' }); // a service worker would serve the unedited files
 });
 afterEach(async () => {
   await context.close();
@@ -68,7 +68,7 @@ describe('a worker that ends', () => {
     };`,
     );
 
-  /** A page with an image, a finding and a display of one's own, all scored. @param {() => void} sabotage What becomes of the worker that the page starts with */
+  /** A page with an image, a finding and a display of one's own, all scored. @param {() => void} sabotage Damages the worker that the page starts with */
   async function prepare(sabotage) {
     await open();
     await chooseImage();

@@ -23,7 +23,7 @@ async function start(options = {}) {
   await context?.close();
   ({ context, page, problems } = await visit(built.browser, options));
   await page.addInitScript(() => {
-    // counts what the worker is asked
+    // records what the worker is asked
     globalThis.asked = [];
     const post = Worker.prototype.postMessage;
     Worker.prototype.postMessage = function (message, ...rest) {
@@ -48,7 +48,7 @@ const tool = (/** @type {string} */ name) => page.getByTestId('tools').getByRole
 const text = (/** @type {string} */ id) => textOf(page.getByTestId(id));
 const scores = () => textOf(page.getByTestId('score-list'));
 
-/** The grey of the picture on show at parts of it. @param {[number, number][]} parts */
+/** The greys of the picture on show, at fractions of its width and height. @param {[number, number][]} parts */
 const greys = (
   parts = [
     [0.3, 0.4],
@@ -57,7 +57,7 @@ const greys = (
   ],
 ) => greysAt(page.getByTestId('picture'), parts);
 
-/** The part of the picture that lies at a point of the page, by what the browser laid out. @param {{x: number, y: number}} point */
+/** The point of the picture, in fractions, that lies at a point of the page, as the browser laid it out. @param {{x: number, y: number}} point */
 const under = (point) =>
   page.locator('#layers').evaluate((layers, { x, y }) => {
     const { left, top } = /** @type {HTMLElement} */ (layers.parentElement).getBoundingClientRect();
@@ -74,7 +74,7 @@ const orientation = () =>
   });
 
 /**
- * That values are near those of another thing or list, which may have fewer.
+ * Asserts that values are near those of another object or list, which may have fewer.
  *
  * @param {Record<string, number> | number[]} one @param {Record<string, number> | number[]} two @param {number} within @param {string} [message]
  */
@@ -95,7 +95,7 @@ async function drag(from, to, button = 'left') {
   await page.mouse.up({ button });
 }
 
-/** Where a part of the picture lies on the page. @param {number} x @param {number} y @returns {Promise<[number, number]>} */
+/** Where a point of the picture, given in fractions, lies on the page. @param {number} x @param {number} y @returns {Promise<[number, number]>} */
 const spot = (x, y) =>
   page.locator('#layers').evaluate(
     (layers, part) => {
@@ -110,7 +110,7 @@ const spot = (x, y) =>
     { x, y },
   );
 
-/** That the map and what the model did not see lie on the same part of the picture as when it opened. */
+/** Asserts that the map and the margin that the model did not see agree with the picture as when it opened. */
 async function layersAgree() {
   const [picture, map] = await Promise.all([boxOf(page.locator('#layers')), boxOf(page.locator('#map'))]);
   const hole = await page.locator('#unseen').evaluate((unseen) => {
@@ -546,7 +546,7 @@ test('where the viewer is low, its tools stand in two columns, and none is cover
         (tools, wanted) => getComputedStyle(tools).gridTemplateColumns.split(' ').length === wanted,
         columns,
       );
-    for (const button of await page.getByTestId('tools').getByRole('button').all()) await button.click({ trial: true }); // would wait for what lies above it
+    for (const button of await page.getByTestId('tools').getByRole('button').all()) await button.click({ trial: true }); // a trial click waits until nothing covers the button
   }
 });
 

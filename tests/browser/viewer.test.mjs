@@ -315,7 +315,7 @@ describe('input', () => {
 
 describe('contours', () => {
   const SIDE = 14;
-  /** @param {(x: number, y: number) => number} value Of a patch's middle, in parts */
+  /** @param {(x: number, y: number) => number} value At a patch's middle, from 0 to 1 each way */
   const mapOf = (value) =>
     Float32Array.from({ length: SIDE * SIDE }, (_, i) =>
       value(((i % SIDE) + 0.5) / SIDE, (Math.floor(i / SIDE) + 0.5) / SIDE),
@@ -395,7 +395,7 @@ describe('contours', () => {
 
   test('each point of a line is used once, also at saddles', () => {
     for (const middle of [0.2, 0.8]) {
-      // two corners that face each other, apart and together
+      // saddles: two opposite corners, apart and joined
       const lines = linesAt([1, 0, 1, 0, middle, 0, 1, 0, 1], 3, 0.5);
       const points = lines.flatMap((line) => (isClosed(line) ? line.slice(1) : line)).map(({ x, y }) => `${x} ${y}`);
       assert.equal(new Set(points).size, points.length);

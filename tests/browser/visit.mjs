@@ -70,7 +70,7 @@ export async function boxOf(locator) {
   return box;
 }
 
-/** The grey of a canvas at parts of its width and height. @param {Locator} locator @param {[number, number][]} parts */
+/** The greys of a canvas at fractions of its width and height. @param {Locator} locator @param {[number, number][]} parts */
 export const greysAt = (locator, parts) =>
   locator.evaluate((/** @type {HTMLCanvasElement} */ canvas, at) => {
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));

@@ -1,4 +1,4 @@
-/** Why a finding scores as it does, and several findings as contours. With the shipped model: its words are words. */
+/** Why a finding scores as it does, and several findings as contours. With the shipped model: its words are real. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
@@ -8,7 +8,7 @@ import { addOwnWords, boxOf, builtPage, labelOf, reached, recordWorker, textOf, 
 /** @import { BrowserContext, BrowserContextOptions, Page } from 'playwright-core' */
 
 const built = builtPage();
-/** Opacities as the program's palettes have them: all of the colour from 0.6 on. */
+/** A palette with the opacities of the program's: fully opaque from 0.6 on. */
 const RAMP = Array.from({ length: 1024 }, (_, i) =>
   i % 4 < 3 ? 0 : Math.round(255 * Math.min(1, (i >> 2) / 255 / 0.6)),
 );
@@ -49,7 +49,7 @@ async function explained() {
   return explanation;
 }
 
-/** Waits until the map over the picture is drawn from these values. A canvas keeps opacities to the letter, colours not. @param {Float32Array} values */
+/** Waits until the map over the picture is drawn from these values. A canvas keeps opacities exactly, but not colours. @param {Float32Array} values */
 const mapped = (values) =>
   page.locator('#map').waitForFunction(
     async (/** @type {HTMLCanvasElement} */ canvas, { map, ramp }) => {
@@ -138,7 +138,7 @@ test('words carry the image’s attention; pointing at one, or its focus, shows 
   await words().nth(1).focus();
   await page.keyboard.press('Tab');
   await mapped(mapOf(explanation, 2));
-  await page.keyboard.press('Enter'); // it stays
+  await page.keyboard.press('Enter'); // the word's map stays
   assert.equal(await words().nth(2).getAttribute('aria-pressed'), 'true');
   await page.getByTestId('why-layer').focus();
   await mapped(mapOf(explanation, 2));
@@ -153,7 +153,7 @@ test('pointing at a patch says how much each word would look there, however the 
   const explanation = await explained();
   const side = Math.sqrt(explanation.wordPatches.length / explanation.words.length);
   const box = await boxOf(page.locator('#map'));
-  /** A part of what is on show of the square. @param {number} x @param {number} y */
+  /** Moves the mouse to a point of the map on show, in fractions of it. @param {number} x @param {number} y */
   const pointAt = (x, y) => page.mouse.move(box.x + x * box.width, box.y + y * box.height);
   const check = async (/** @type {number} */ row, /** @type {number} */ column) => {
     await page
@@ -254,7 +254,7 @@ test('up to five findings as contours, which follow the picture', async () => {
   for (const finding of [ranking[0], ranking[2], ranking[3], ranking[4]])
     assert.equal(second[finding], first[finding], 'the others keep theirs');
 
-  /** Where a line lies, in parts of the map's box on show. */
+  /** Where a line lies, in fractions of the map's box on show. */
   const place = () =>
     page.evaluate(() => {
       const [map, line] = ['#map', '#contours path[data-finding]'].map((selector) =>

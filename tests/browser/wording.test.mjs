@@ -1,4 +1,4 @@
-/** What the model never learnt stands apart, without a rank; what is near something that it learnt says so. */
+/** Words that the model never learnt stand apart, without a rank; words near something that it learnt say so. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

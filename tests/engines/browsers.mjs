@@ -18,7 +18,7 @@ import { launch } from '../browser/setup.mjs';
 
 const PATIENCE_MS = 60_000;
 
-/** Asks again until the answer is yes; an error is none. @param {() => Promise<unknown>} ask @param {string} what */
+/** Asks again until the answer is true; an error counts as false. @param {() => Promise<unknown>} ask @param {string} what */
 export async function until(ask, what) {
   const end = Date.now() + PATIENCE_MS;
   while (!(await ask().catch(() => false))) {
@@ -27,7 +27,7 @@ export async function until(ask, what) {
   }
 }
 
-/** Playwright's and Puppeteer's have the same methods. @param {{newPage: () => Promise<Page>, close: () => Promise<unknown>}} browser @returns {Promise<Page>} */
+/** A page of Playwright's or Puppeteer's browser, which have the same methods. @param {{newPage: () => Promise<Page>, close: () => Promise<unknown>}} browser @returns {Promise<Page>} */
 async function pageOf(browser) {
   const page = await browser.newPage();
   return {
@@ -53,7 +53,7 @@ async function freePort() {
   return port;
 }
 
-/** WebKit, as the W3C's WebDriver has it, on a display that nobody sees. @param {string} folder For what it keeps @returns {Promise<Page>} */
+/** WebKit through the W3C's WebDriver, on a virtual display. @param {string} folder For what it keeps @returns {Promise<Page>} */
 async function webkit(folder) {
   const port = await freePort();
   const driver = spawn(
@@ -69,7 +69,7 @@ async function webkit(folder) {
         XDG_DATA_HOME: folder,
       },
       stdio: 'ignore',
-      detached: true, // a group of its own, to be ended as one
+      detached: true, // a process group of its own, which is ended as a whole
     },
   );
   /** @param {string} method @param {string} path @param {object} [body] */

@@ -1,4 +1,4 @@
-/** The page in Firefox, and in WebKit, which Safari is made of: what comes of a visit there is what comes of it in Chromium. */
+/** The page in Firefox, and in WebKit, which Safari is made of: a visit there has the same results as in Chromium. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { serve } from '../browser/server.mjs';
@@ -7,7 +7,7 @@ import { BROWSERS, until } from './browsers.mjs';
 
 const WEIGHTS = '/models/default/weights-01-of-01.safetensors';
 
-/** Waits until something is so in the page, which may be loading. @param {import('./browsers.mjs').Page} page @param {(argument: any) => any} condition @param {any} [argument] */
+/** Waits until a condition holds in the page, which may be loading. @param {import('./browsers.mjs').Page} page @param {(argument: any) => any} condition @param {any} [argument] */
 const untilIn = (page, condition, argument) =>
   until(() => page.evaluate(condition, argument), `${condition}, ${argument}`);
 
@@ -15,7 +15,7 @@ const reached = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {s
   untilIn(page, (wanted) => document.documentElement.dataset.state === wanted, state);
 const click = (/** @type {import('./browsers.mjs').Page} */ page, /** @type {string} */ selector) =>
   page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
-/** Findings and standings, in their order. */
+/** Findings and percentiles, in the order of the list. */
 const rows = (/** @type {import('./browsers.mjs').Page} */ page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('[data-testid="score-row"]')].map((row) => [

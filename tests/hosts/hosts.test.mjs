@@ -1,4 +1,4 @@
-/** The page on nginx and on Caddy, set up as the README says: isolated, with its types, compressed, and in parts where it broke off. */
+/** The page on nginx and on Caddy, set up as the README says: isolated, with its types, compressed, and resumed where a download broke off. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -57,7 +57,7 @@ async function freePort() {
   return port;
 }
 
-/** Once it answers. @param {string} url @param {import('node:child_process').ChildProcess} host */
+/** Waits until a host answers. @param {string} url @param {import('node:child_process').ChildProcess} host */
 async function answers(url, host) {
   while (host.exitCode === null) if (await fetch(url).catch(() => null)) return;
   throw new Error(`the host ended: ${host.exitCode}`);

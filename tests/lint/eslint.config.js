@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
-/** Rules beyond the recommended ones: each finds a fault, none a matter of taste. Form is Prettier's. */
+/** Rules beyond the recommended ones: each finds faults, and none is a matter of taste. Form is Prettier's. */
 const rules = {
   eqeqeq: 'error',
   'no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -23,7 +23,7 @@ export default [
   {
     files: ['www/**/*.js'],
     rules: {
-      'no-shadow': 'error', // not in tests, where what runs in the page has the names of what it is given
+      'no-shadow': 'error', // not in tests, where functions that run in the page name arguments as outer variables
       'no-restricted-properties': [
         'error',
         ...['innerHTML', 'outerHTML'].map((property) => ({ property, message: 'Text goes into textContent.' })),

@@ -24,7 +24,7 @@ function importsOf(path, source) {
   return found;
 }
 
-/** A way from a script back to itself, or null. @param {Map<string, string[]>} graph */
+/** A cycle of imports, or null. @param {Map<string, string[]>} graph */
 function circleIn(graph) {
   /** @type {Set<string>} */ const done = new Set();
   /** @param {string} path @param {string[]} way @returns {string[] | null} */
@@ -61,7 +61,7 @@ test('a circle is found, and imports of every form', () => {
   assert.deepEqual(circleIn(round), ['b', 'c', 'b']);
 });
 
-/** What the scripts of a folder import, besides those of their own. A feature never imports another one; app.js and session.js put all together. */
+/** Which folders the scripts of a folder may import from, besides their own. A feature never imports another one; app.js and session.js put all together. */
 /** @type {Record<string, string[]>} */
 const MAY_IMPORT = {
   i18n: [],

@@ -1,6 +1,6 @@
 /**
- * What takes long begins first: this script runs while the browser still reads the rest of the page, and starts a worker
- * with the program and the model.
+ * The slow parts of starting begin first: this script runs while the browser still reads the rest of the page, and starts
+ * a worker with the program and the model.
  */
 import { build } from '../core/build.js';
 import { folderOfAddress } from '../core/folders.js';

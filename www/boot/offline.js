@@ -4,7 +4,7 @@ import { build } from '../core/build.js';
 import { moduleFor } from '../worker/device.js';
 import { SERVICE_WORKER, scriptUrl } from '../core/trusted.js';
 
-const PATIENCE_MS = 4000; // with a service worker that does not answer
+const PATIENCE_MS = 4000; // how long a service worker may take to answer
 
 const container = () => (build() ? navigator.serviceWorker : undefined); // undefined on an insecure origin, too
 
@@ -35,7 +35,7 @@ export async function takeOver() {
   return Boolean(agreed);
 }
 
-/** Keeps on this device what this page runs on, and looks for a new build. @param {import('../core/state.js').DeviceKind} kind @param {(found: {kept?: boolean, update?: boolean}) => void} tell */
+/** Keeps the files that this page runs on for offline use, and looks for a new build. @param {import('../core/state.js').DeviceKind} kind @param {(found: {kept?: boolean, update?: boolean}) => void} tell */
 export async function keepOffline(kind, tell) {
   const workers = container();
   const registered = await workers

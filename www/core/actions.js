@@ -1,4 +1,4 @@
-/** What the actions of all features have: the session, the state, and how that changes. */
+/** Base class of all features' actions: the session, its state, and a way to update that. */
 export class Actions {
   /** @readonly */ session;
 

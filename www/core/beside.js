@@ -5,10 +5,10 @@
  * @typedef {import('./state.js').State} State
  * @typedef {import('./state.js').Viewed & {compare: Comparison}} Compared With two pictures
  * @typedef {object} Comparison
- * @property {import('./state.js').Picture} picture As it was when another took its place in the viewer
- * @property {ReadonlyMap<string, import('./state.js').Score>} scores Likewise
+ * @property {import('./state.js').Picture} picture B, as it was when another picture replaced it in the viewer
+ * @property {ReadonlyMap<string, import('./state.js').Score>} scores Of that picture
  * @property {boolean} loaded The worker has it
- * @property {string} finding Whose map B shows; '' follows the selection
+ * @property {string} finding The finding whose map B shows; '' for the selected one
  * @property {boolean} linked B's view and window follow A's, and A's follow B's
  * @property {import('./state.js').Display} display B's own, where it is not linked
  * @property {import('./viewport/transform.js').Size} viewport
@@ -21,7 +21,7 @@ import { rounded, signed } from './words.js';
 /** @param {State} state @returns {state is Compared} */
 export const isCompared = (state) => state.compare !== null && state.picture !== null;
 
-/** The same picture twice. @param {State} state */
+/** Whether A and B are the same picture. @param {State} state */
 export const isSame = ({ compare, picture }) => compare?.picture.id === picture?.id;
 
 /** B. @param {Compared} state */
@@ -34,7 +34,7 @@ export const scoresBeside = (state) => (isSame(state) ? state.scores : state.com
 export const findingBeside = ({ compare, findings, selected }) =>
   findings.includes(compare.finding) ? compare.finding : selected;
 
-/** How B is shown: lengths belong to A. @param {Compared} state @returns {import('./state.js').Display} */
+/** How B is shown: linked, as A is, but without lengths, which belong to A. @param {Compared} state @returns {import('./state.js').Display} */
 export function displayBeside(state) {
   const { compare, display, picture } = state;
   if (!compare.linked) return compare.display;
@@ -42,7 +42,7 @@ export function displayBeside(state) {
   return { ...display, window, lines: [], draft: null, cursor: null };
 }
 
-/** The state as B's viewer sees it; tools that mark the picture pan there. @param {Compared} state @returns {Compared} */
+/** The state as B's viewer sees it; there the tools for lengths and the magnifier pan instead. @param {Compared} state @returns {Compared} */
 export function stateBeside(state) {
   const tool = state.tool === 'length' || state.tool === 'loupe' ? 'pan' : state.tool;
   return {
@@ -73,15 +73,15 @@ export function overlayKeyBeside(state) {
   return pictureBeside(state).view && score ? [score.picture, kind, palette, finding].join('|') : '';
 }
 
-/** The finding to begin with: the next best. @param {State} state */
+/** The finding that B shows at first: the highest-ranked one besides the selected one. @param {State} state */
 export const otherFinding = (state) => ranked(state).find((finding) => finding !== state.selected) ?? '';
 
 /**
  * @typedef {{finding: string, a?: import('./table.js').Mark, b?: import('./table.js').Mark, difference?: number, unit: 'points' | 'logit' | ''}} Difference
- *   `unit`: percentile points, or of the logit, where a sentence has no reference
+ *   `unit`: percentile points, or the logit if the sentence has no reference; '' while a score is missing
  */
 
-/** For the same sentence on two pictures: of the percentiles as they are written. @param {string} finding @param {import('./table.js').Mark | undefined} a @param {import('./table.js').Mark | undefined} b @returns {Difference} */
+/** Between two pictures for the same sentence, B subtracted from A; percentiles are rounded first, as they are shown. @param {string} finding @param {import('./table.js').Mark | undefined} a @param {import('./table.js').Mark | undefined} b @returns {Difference} */
 export function difference(finding, a, b) {
   if (!a || !b) return { finding, a, b, unit: '' };
   if (a.percentile === undefined || b.percentile === undefined)

@@ -1,7 +1,7 @@
 /**
- * A checkpoint that becomes a model: what is asked for, and how far it is.
+ * A checkpoint that is converted to a model: its settings and progress.
  *
- * @typedef {{image: number, text: number, fusion: number}} Heads Heads of attention, which no checkpoint tells
+ * @typedef {{image: number, text: number, fusion: number}} Heads Numbers of attention heads, which no checkpoint states
  * @typedef {{name: string, done: number, of: number} | null} Progress The tensor that was converted last; null while the result is tested
  * @typedef {object} Conversion
  * @property {File} file @property {File | null} tokenizer @property {Heads} heads
@@ -25,5 +25,5 @@ export function checkpointAmong(files) {
   return { checkpoint: first(CHECKPOINT), tokenizer: first(TOKENIZER) };
 }
 
-/** @param {File} file Its name without the extension */
+/** A checkpoint's name without the extension. @param {File} file */
 export const nameOf = ({ name }) => name.replace(CHECKPOINT, '');

@@ -1,9 +1,9 @@
 /** Tables as CSV by RFC 4180. */
 
-/** What a spreadsheet takes for a formula, also in its wide forms. */
+/** What a spreadsheet takes for a formula, also written with full-width characters. */
 const FORMULA = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
-/** A text that a spreadsheet leaves a text. @param {string} text */
+/** A text that a spreadsheet does not take for a formula. @param {string} text */
 export const harmless = (text) => (FORMULA.test(text) ? `'${text}` : text);
 
 /** @param {string | number | undefined} value */

@@ -12,7 +12,7 @@ export class Database {
   #store;
   /** @type {Promise<IDBDatabase> | undefined} */ #opened;
 
-  /** @param {string} name Begins as `stores.js` wants it, so that it is forgotten with all else @param {string} store */
+  /** @param {string} name Has the prefix of `stores.js`, so that "Forget everything" deletes it too @param {string} store */
   constructor(name, store) {
     this.#name = name;
     this.#store = store;
@@ -22,17 +22,17 @@ export class Database {
     const request = indexedDB.open(this.#name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(this.#store);
     return answered(request).then((database) => {
-      database.onversionchange = () => database.close(); // all is being forgotten
+      database.onversionchange = () => database.close(); // everything is being deleted
       return database;
     });
   }
 
-  /** Whether anything was ever kept in it; asking makes none. */
+  /** Whether the database was ever created; asking does not create it. */
   async exists() {
     return (await indexedDB.databases()).some(({ name }) => name === this.#name);
   }
 
-  /** For as long as nothing else is waited for. @param {IDBTransactionMode} mode */
+  /** The store in a new transaction, which ends as soon as anything but its own requests is awaited. @param {IDBTransactionMode} mode */
   async store(mode) {
     const database = await (this.#opened ??= this.#open());
     return database.transaction(this.#store, mode).objectStore(this.#store);

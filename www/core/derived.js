@@ -15,7 +15,7 @@ export const hasPicture = (state) => state.picture !== null;
 export const unscored = ({ findings, scores, picture }) =>
   findings.filter((finding) => scores.get(finding)?.picture !== picture?.id);
 
-/** How long the picture took, and those of the list that it was scored for; null before it was encoded. @param {State} state */
+/** Milliseconds for encoding the picture, and for the listed findings that have a score; null before it was encoded. @param {State} state */
 export function timingOf({ encodeMs, findings, scores }) {
   if (encodeMs === null) return null;
   const times = findings.flatMap((finding) => scores.get(finding)?.ms ?? []);
@@ -31,7 +31,7 @@ export function phase(state) {
   return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
 }
 
-/** The synthetic chest on show that may be changed, or about to be on show, or null. A case of a round stays as it is. @param {State} state @returns {import('./state.js').Drawing | null} */
+/** The synthetic chest that is shown or being redrawn, if the person may change it, or null. A case of a round stays as it is. @param {State} state @returns {import('./state.js').Drawing | null} */
 export function drawing({ picture, wanted, redraw, round }) {
   const source = redraw ?? picture?.source;
   return !wanted && !round && source && 'phantom' in source ? source : null;
@@ -43,10 +43,10 @@ export function rowInView({ series, wanted, picture }) {
   return source && 'file' in source ? series?.rows.find((row) => row.source.file === source.file) : undefined;
 }
 
-/** Where the picture stands. @param {Viewed} state @returns {import('./viewport/transform.js').Place} */
+/** The picture's grid and the viewport, from which its place follows. @param {Viewed} state @returns {import('./viewport/transform.js').Place} */
 export const placeOf = ({ picture, viewport }) => ({ grid: picture.grid, viewport });
 
-/** From pixels of the picture to the viewport: the one matrix that all layers follow. @param {Viewed} state */
+/** The matrix from pixels of the grid to CSS pixels of the viewport, which all layers follow. @param {Viewed} state */
 export const matrixOfState = (state) => matrixOf(placeOf(state), state.display.view);
 
 /** What the model saw, in pixels of the grid. @param {import('./state.js').Picture} picture @returns {import('./viewport/transform.js').Box | null} */
@@ -56,13 +56,13 @@ export function seenBox({ view, grid, width: columns, height: rows }) {
   return { x: view.x * x, y: view.y * y, width: view.width * x, height: view.height * y };
 }
 
-/** From parts of what the model saw to the viewport. @param {Viewed} state @param {import('./viewport/transform.js').Box} seen See `seenBox` */
+/** The matrix from fractions of what the model saw to CSS pixels of the viewport. @param {Viewed} state @param {import('./viewport/transform.js').Box} seen See `seenBox` */
 export const matrixOfSeen = (state, seen) => matrixWithin(matrixOfState(state), seen);
 
 /** The window in use. @param {Viewed} state */
 export const windowOf = ({ picture, display }) => display.window ?? picture.pixels.window;
 
-/** Ranked by percentile; then negations, whose standing is none of a finding; then those without a reference, then those not scored yet. @param {{findings: readonly string[], scores: ReadonlyMap<string, {percentile?: number}>}} state */
+/** Findings by falling percentile; then negations, whose percentile says nothing of a finding; then those without a reference, then those not scored yet. @param {{findings: readonly string[], scores: ReadonlyMap<string, {percentile?: number}>}} state */
 export function ranked(state) {
   const key = (/** @type {string} */ finding) => {
     const score = state.scores.get(finding);
@@ -72,11 +72,11 @@ export function ranked(state) {
   return [...state.findings].sort((a, b) => key(b) - key(a));
 }
 
-/** Whether it is known which contours to draw: the best ones are, once all are scored. @param {State} state */
+/** Whether it is known which contours to draw: without a choice, the best findings are known once all are scored. @param {State} state */
 export const hasContours = (state) =>
   state.contours.chosen !== null || state.picture?.redrawn === true || phase(state) === 'done';
 
-/** Findings whose contours are on show, each at the place of its colour. The best ones keep the list's order, so that colours rest. @param {State} state @returns {(string | null)[]} */
+/** Findings whose contours are on show, each at the index of its colour. The best ones are in the list's order, so that a colour stays when ranks change. @param {State} state @returns {(string | null)[]} */
 export function contoured(state) {
   const {
     contours: { on, chosen },

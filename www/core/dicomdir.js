@@ -1,11 +1,11 @@
-/** A disc's table of contents (DICOMDIR, PS3.3 annex F). Only types of records and names of files are looked at; who they show is stepped over. */
+/** A disc's table of contents (DICOMDIR, PS3.3 annex F). Only types of records and names of files are looked at; data of patients are skipped. */
 
 const MAX = 16e6; // bytes
-/** Directory Record Type and Referenced File ID, both of value representation CS; the one comes before the other. */
+/** Elements Directory Record Type and Referenced File ID, both of value representation CS. The type comes first. */
 const TYPE = 0x1430;
 const FILE = 0x1500;
 
-/** The images that it lists, as paths from its own folder, or null where it is none. @param {Uint8Array} bytes @returns {string[] | null} */
+/** The images that a table of contents lists, as paths from its own folder, or null if the bytes are none. @param {Uint8Array} bytes @returns {string[] | null} */
 export function imagesListed(bytes) {
   if (bytes.length > MAX || String.fromCharCode(...bytes.subarray(128, 132)) !== 'DICM') return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

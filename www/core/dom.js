@@ -2,7 +2,7 @@
 import { language } from './i18n.js';
 
 /**
- * What is looked up is there and of its kind, or this throws: a page without it is not this page.
+ * Returns the element if it exists and is of the expected class. Throws otherwise: the views cannot work without it.
  *
  * @template {Element} T
  * @param {Element | null | undefined} element
@@ -28,7 +28,7 @@ export function byId(id, kind = HTMLElement) {
 }
 
 /**
- * The first inside of another one, by selector.
+ * The first descendant that matches a selector.
  *
  * @template {Element} T
  * @overload @param {ParentNode} root @param {string} selector @param {new () => T} kind @returns {T}
@@ -41,7 +41,7 @@ export function find(root, selector, kind = HTMLElement) {
   return expect(root.querySelector(selector), selector, kind);
 }
 
-/** All inside of another one, by selector. @template {Element} T @param {ParentNode} root @param {string} selector @param {new () => T} kind @returns {T[]} */
+/** All descendants that match a selector. @template {Element} T @param {ParentNode} root @param {string} selector @param {new () => T} kind @returns {T[]} */
 export const findAll = (root, selector, kind) =>
   [...root.querySelectorAll(selector)].map((element) => expect(element, selector, kind));
 
@@ -57,7 +57,7 @@ export function closest({ target }, selector) {
   return found instanceof HTMLElement ? found : null;
 }
 
-/** What an element has the focus for: its `data-` value, or '' where the focus is elsewhere. @param {HTMLElement} container @param {string} name @returns {string} */
+/** The `data-` value of the focused element inside a container, or '' if the focus is elsewhere. @param {HTMLElement} container @param {string} name @returns {string} */
 export function focusedIn(container, name) {
   const { activeElement } = document;
   return activeElement instanceof HTMLElement && container.contains(activeElement)
@@ -87,15 +87,15 @@ export function createSvg(tag, attributes) {
   return element;
 }
 
-/** Replaces a select's options; the values and the texts may differ. @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options */
+/** Replaces a select's options; a value and its text may differ. @param {HTMLSelectElement} select @param {{value: string, text: string}[]} options */
 export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text }) => new Option(text, value)));
 }
 
-const END = 10; // letters that stay; a character of Japanese is as wide as two
-const START = 6; // a shorter beginning stays, too: it has no room for an ellipsis
+const END = 10; // letters at the end that are always shown; a Japanese character counts as two
+const START = 6; // a shorter beginning is shown in full too: an ellipsis would not fit
 
-/** A name in little room: what is left out is its middle. @param {HTMLElement} element @param {string} name @param {string} [rest] Stays too */
+/** Shows a name in little room: if it does not fit, its middle is left out. @param {HTMLElement} element @param {string} name @param {string} [rest] Shown after the name, and never left out */
 export function showName(element, name, rest = '') {
   const characters = [...name];
   let at = characters.length;
@@ -114,7 +114,7 @@ export function focusFirst(...elements) {
   elements.find((element) => element.checkVisibility())?.focus({ preventScroll: true });
 }
 
-/** Selects a field's text and copies it; where that is forbidden, it waits for Ctrl+C. @param {HTMLInputElement | HTMLTextAreaElement} field */
+/** Selects a field's text and copies it; if the browser forbids that, the field keeps the focus for Ctrl+C. @param {HTMLInputElement | HTMLTextAreaElement} field */
 export async function copyField(field) {
   field.select();
   const copied = await navigator.clipboard?.writeText(field.value).then(

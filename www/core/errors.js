@@ -1,6 +1,6 @@
 /** An error with a stable code: those of the wasm boundary, and 'network', 'not-found', 'crash', 'stopped', 'failed'. */
 export class CodedError extends Error {
-  /** What is told beside the code, by name. @type {Record<string, any>} */ values = {};
+  /** Values that belong to the code, by name. @type {Record<string, any>} */ values = {};
 
   /** @param {string} code @param {string} message @param {ErrorOptions} [options] */
   constructor(code, message, options) {
@@ -9,9 +9,9 @@ export class CodedError extends Error {
   }
 }
 
-/** The worker's end. */
+/** The worker has crashed. */
 export class CrashError extends CodedError {
-  /** @param {string} message @param {string} stack Where the engine tells one, else '' @param {string[]} jobs What it was asked to do, and had not done */
+  /** @param {string} message @param {string} stack '' if the browser gives none @param {string[]} jobs What the worker had been asked to do and had not finished */
   constructor(message, stack, jobs) {
     super('crash', message);
     this.stack = stack;
@@ -20,7 +20,7 @@ export class CrashError extends CodedError {
 }
 
 /**
- * What can be said of anything that was thrown; what has no code is 'failed'.
+ * The code and details of anything that was thrown; without a code of its own it is 'failed'.
  *
  * @typedef {{code: string, message: string, stack?: string, values?: Record<string, any>, cause?: unknown, jobs?: string[]}} Known
  * @param {unknown} error
@@ -33,10 +33,10 @@ export function codedFrom(error) {
   return { code, message, stack, values, cause, jobs };
 }
 
-/** The worker, or what it computes on, is gone: a fresh one is needed. */
+/** Codes that say that the worker or its device is gone, so that a new worker is needed. */
 const ENDED = ['stopped', 'device', 'crash'];
 
-/** What a job answers, or why it cannot; throws where the worker is at an end. @template T @param {Promise<T>} answer @returns {Promise<T | {error: string}>} */
+/** A job's answer, or the reason why it failed; throws if the worker is gone. @template T @param {Promise<T>} answer @returns {Promise<T | {error: string}>} */
 export async function answerOrReason(answer) {
   try {
     return await answer;

@@ -7,18 +7,18 @@
  * @typedef {import('carzero-evaluation').Curves} Curves
  * @typedef {import('carzero-evaluation').Decision} Decision
  * @typedef {keyof import('carzero-evaluation').Cells} Cell
- * @typedef {{finding: string, known: boolean}} Asked What a finding of the table is called where it is scored
+ * @typedef {{finding: string, known: boolean}} Asked A table's finding as scored; `known`: recognised
  *
  * @typedef {object} Evaluation
  * @property {boolean} open On show
  * @property {'table' | 'scoring' | 'mapping' | 'measuring' | 'done'} step
  * @property {boolean} reading A table is being read
- * @property {{name: string, columns: string[]}[]} tables That were given
+ * @property {{name: string, columns: string[]}[]} tables Given so far
  * @property {Understood | null} understood @property {Corrections} corrections
  * @property {ReadonlyMap<string, Asked> | null} asked By names in the table; null until known
  * @property {readonly string[]} chosen Findings to measure, by their names in the table
- * @property {string} chooseOn Rows for choosing thresholds, as `split=val`; '': the very images
- * @property {import('./i18n.js').Message} error @property {import('./i18n.js').Message} compareError Of other scores
+ * @property {string} chooseOn Rows for choosing thresholds, as `split=val`; '' for the images that are measured
+ * @property {import('./i18n.js').Message} error @property {import('./i18n.js').Message} compareError Of the scores to compare with
  * @property {boolean} kept Whether scores are kept on this device
  * @property {{done: number, of: number}} progress Of the maps, or of the resamples
  * @property {Report | null} report
@@ -54,15 +54,15 @@ export const initialEvaluation = () => ({
   viewed: '',
 });
 
-/** What a finding of the table is called where it is scored. @param {Evaluation} evaluation @param {string} name */
+/** The finding that is scored for a finding of the table. @param {Evaluation} evaluation @param {string} name */
 export const scoredAs = ({ asked }, name) => asked?.get(name)?.finding ?? name;
 
 /** @typedef {keyof import('carzero').Groups} Group */
 
-/** What an image's own file may tell, for parts of the results. @type {readonly Group[]} */
+/** What an image's DICOM file may tell, by which results can be divided. @type {readonly Group[]} */
 export const GROUPS = ['view', 'sex', 'age'];
 
-/** The column in which that is handed over. @param {Group} group */
+/** The column of the predictions that holds a group. @param {Group} group */
 export const columnOf = (group) => `${group} (DICOM)`;
 
 /** What DICOM files tell and the table does not. @param {Evaluation} evaluation @param {readonly import('./table.js').Row[]} rows */
@@ -79,7 +79,7 @@ export const toldByFiles = ({ understood }, rows) =>
  * @param {object} [how]
  * @param {(row: import('./table.js').Row, index: number) => string} [how.called] What an image is called
  * @param {'logit' | 'cosine'} [how.score] Which score
- * @param {readonly Group[]} [how.told] What else is told of an image by its file
+ * @param {readonly Group[]} [how.told] What the image's file tells that is added
  */
 export const predictionsOf = (evaluation, rows, { called = ({ name }) => name, score = 'logit', told = [] } = {}) =>
   linesOf([

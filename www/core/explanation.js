@@ -31,7 +31,7 @@ export function meanOf(values, { layers, heads }, { layer, head }) {
   return sum.map((value) => value / Math.max(1, count));
 }
 
-/** Where a word alone would look. @param {Pick<Explanation, 'words' | 'wordPatches'>} explanation @param {number} word @returns {Float32Array} */
+/** The map of a word alone. @param {Pick<Explanation, 'words' | 'wordPatches'>} explanation @param {number} word @returns {Float32Array} */
 export function mapOfWord({ words, wordPatches }, word) {
   const size = wordPatches.length / words.length;
   return wordPatches.subarray(word * size, (word + 1) * size);
@@ -41,7 +41,7 @@ export function mapOfWord({ words, wordPatches }, word) {
 export const wordsAtPatch = (explanation, patch) =>
   explanation.words.map((_, word) => mapOfWord(explanation, word)[patch]);
 
-/** The patch under a part of the picture, or -1 outside of what the model saw. @param {Point} part @param {import('./viewport/transform.js').Box} seen @param {import('./viewport/transform.js').Size} grid @param {number} side Patches of one side */
+/** The patch under a point of the picture, or -1 outside of what the model saw. @param {Point} part From 0 to 1 each way @param {import('./viewport/transform.js').Box} seen @param {import('./viewport/transform.js').Size} grid @param {number} side Patches along one side */
 export function patchAt({ x, y }, seen, grid, side) {
   if (x < 0 || y < 0 || x > 1 || y > 1) return -1;
   const [column, row] = [(x * grid.width - seen.x) / seen.width, (y * grid.height - seen.y) / seen.height].map((at) =>
@@ -50,7 +50,7 @@ export function patchAt({ x, y }, seen, grid, side) {
   return column >= 0 && row >= 0 && column < side && row < side ? row * side + column : -1;
 }
 
-/** A part of the attention, in percent. @param {number} part */
+/** A share of the attention, from 0 to 1, written in percent. @param {number} part */
 export function share(part) {
   if (part < 0.0005) return `<${percent(0.001, 1)}`;
   return percent(part, part < 0.0995 ? 1 : 0);

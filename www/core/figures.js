@@ -32,7 +32,7 @@ export function createLine(name, cells) {
 /** @param {string} text */
 export const createNumber = (text) => create('td', text, 'number');
 
-/** A value, and its interval below. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {string} [more] Behind the value @param {(value: number | undefined) => string} [words] */
+/** A value, and its interval below. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {string} [more] Text after the value @param {(value: number | undefined) => string} [words] */
 export function createEstimate(estimate, more = '', words = figure) {
   const cell = createNumber(words(estimate?.value) + more);
   if (estimate?.interval) {

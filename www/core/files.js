@@ -14,7 +14,7 @@ async function entriesOf(folder) {
   const reader = folder.createReader();
   const all = [];
   for (;;) {
-    // a hundred at a time
+    // `readEntries` gives a hundred at most
     const some = await new Promise((resolve, reject) => {
       reader.readEntries(resolve, reject);
     });
@@ -36,7 +36,7 @@ async function walk(entry, found) {
   found.push({ file, name: entry.fullPath.replace(/^\//, '') });
 }
 
-/** Must be called before the event is over. @param {DataTransfer | null} transfer @returns {Promise<Named[]>} */
+/** The files of a drop, folders included. Must be called during the event, as the transfer is empty afterwards. @param {DataTransfer | null} transfer @returns {Promise<Named[]>} */
 export async function filesFromTransfer(transfer) {
   const items = [...(transfer?.items ?? [])].filter(({ kind }) => kind === 'file');
   const parts = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
@@ -53,12 +53,12 @@ export const filesFromList = (list) =>
   [...(list ?? [])].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
 
 const isDirectory = (/** @type {string} */ name) => /(^|\/)DICOMDIR$/i.test(name);
-/** What systems leave in folders, and nobody put there. */
+/** Files that operating systems put into folders by themselves. */
 const SYSTEM =
   /(^|\/)(\.|(Thumbs\.db|ehthumbs\w*\.db|desktop\.ini)$|(__MACOSX|@eaDir|\$RECYCLE\.BIN|System Volume Information)\/)/i;
 const isHidden = (/** @type {string} */ name) => SYSTEM.test(name) || isDirectory(name);
 
-/** What the files of pictures have at a place: PNG, JPEG, WebP, TIFF, JPEG 2000, HEIF, DICOM. @type {[at: number, text: string][]} */
+/** Signatures of pictures' files, each at its offset in bytes: PNG, JPEG, WebP, TIFF, JPEG 2000, HEIF, DICOM. @type {[at: number, text: string][]} */
 const BEGINNINGS = [
   [0, '\x89PNG'],
   [0, '\xff\xd8\xff'],
@@ -75,7 +75,7 @@ const BEGINNINGS = [
 ];
 const BEGINNING = 132; // bytes
 
-/** Whether a picture may begin so. DICOM files without a prefix begin with an element, of a low group in either byte order. @param {string} bytes A character each */
+/** Whether a picture's file may begin with these bytes. A DICOM file without the prefix "DICM" begins with an element of a low group, in either byte order. @param {string} bytes One character for each byte */
 function beginsAsPicture(bytes) {
   const group = (/** @type {number} */ at) => {
     const [one, two] = [bytes.charCodeAt(at), bytes.charCodeAt(at + 1)];
@@ -87,7 +87,7 @@ function beginsAsPicture(bytes) {
 /** Chosen by itself, not with a folder. @param {Named} named */
 const isLoose = ({ name }) => !name.includes('/');
 
-/** What is something else by its own word stays out, or, where it has none or was chosen by itself, by its first bytes. @param {Named} named */
+/** Whether a file may be an image. In a folder one that is declared as another type is none; without a type, or chosen by itself, its extension and first bytes decide. @param {Named} named */
 async function mayBeImage({ file, name }) {
   if (file.type.startsWith('image/') || file.type === 'application/dicom') return true;
   if (file.type && !isLoose({ file, name })) return false;
@@ -105,7 +105,7 @@ const TABLE = /\.(csv|tsv)(\.gz)?$/i;
 /** @param {string} name */
 const kindOf = (name) => name.match(/\.([\w-]{1,5})$/)?.[1].toUpperCase() ?? '';
 
-/** The images that discs' tables of contents list, by name in lower case; null where there is none that lists any of these files. @param {Named[]} files */
+/** The images that discs' tables of contents list, by name in lower case; null if no such table lists any of these files. @param {Named[]} files */
 async function listed(files) {
   const names = new Set();
   for (const { file, name } of files.filter((each) => isDirectory(each.name))) {
@@ -119,9 +119,9 @@ async function listed(files) {
 /**
  * Sorts out what was dropped or chosen.
  *
- * @typedef {Readonly<Record<string, number>>} Left How many files are no images, by what they are; '' is what nobody knows
+ * @typedef {Readonly<Record<string, number>>} Left Numbers of files that are no images, by extension or ''
  * @param {Named[]} files
- * @returns {Promise<{images: Named[], tables: Named[], left: Left}>} The images in the order of their names, the folder that they share taken off
+ * @returns {Promise<{images: Named[], tables: Named[], left: Left}>} The images in the order of their names, which leave out the folder that all share
  */
 export async function sortOut(files) {
   const visible = files.filter(({ name }) => !isHidden(name));
@@ -135,7 +135,7 @@ export async function sortOut(files) {
     })),
   );
   const hasImage = parts.some(({ isImage }) => isImage);
-  const isTried = (/** @type {typeof parts[number]} */ { named, isImage }) => isImage || (!hasImage && isLoose(named)); // to say what is wrong with it
+  const isTried = (/** @type {typeof parts[number]} */ { named, isImage }) => isImage || (!hasImage && isLoose(named)); // without an image the others are tried, for their errors
   const [found, others] = [true, false].map((wanted) =>
     parts.filter((part) => isTried(part) === wanted).map(({ named }) => named),
   );
@@ -146,5 +146,5 @@ export async function sortOut(files) {
   return { images: images.map(({ file, name }) => ({ file, name: name.slice(shared) })), tables, left };
 }
 
-/** One more of a kind. @param {Left} left @param {string} kind @returns {Left} */
+/** The counts with one more of a kind. @param {Left} left @param {string} kind @returns {Left} */
 export const count = (left, kind) => ({ ...left, [kind]: (left[kind] ?? 0) + 1 });

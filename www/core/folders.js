@@ -4,8 +4,8 @@
  * @typedef {{kind: 'site', name: string, url: string}} SiteFolder
  * @typedef {{kind: 'disk', name: string, files: Map<string, File>, where?: 'page' | 'browser', host?: string}} DiskFolder
  * @typedef {SiteFolder | DiskFolder} Folder
- *   `url` ends in a slash; `files` are named as the manifest names them; they lie on this device, in this page alone (`page`:
- *   made of a checkpoint, or fetched from `host`), or are kept in this browser (`browser`)
+ *   `url` ends in a slash; `files` are named as the manifest names them; without `where` they lie on this device, else
+ *   only in this page (`page`: made of a checkpoint, or fetched from `host`), or are kept in this browser (`browser`)
  */
 
 export const DEFAULT_MODEL = 'models/default';
@@ -46,7 +46,7 @@ export function diskFolder(files) {
 /** Bytes that a manifest may have. */
 export const MANIFEST_MAX = 4e6;
 
-/** @param {Pick<DiskFolder, 'files'>} folder Its size in bytes */
+/** The size of a folder's files in bytes. @param {Pick<DiskFolder, 'files'>} folder */
 export const bytesOf = ({ files }) => [...files.values()].reduce((sum, { size }) => sum + size, 0);
 
 /** The folder that the address asks for: a link in its fragment, or else `?model=`. @param {{search: string, hash: string}} address @returns {Folder} */

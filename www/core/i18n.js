@@ -19,7 +19,7 @@ const preferred = () =>
 
 export const language = () => current;
 
-/** What is put into words in another language than the page's. @template T @param {Language} name @param {() => T} speak @returns {T} */
+/** Runs `speak` in a given language instead of the page's, and returns its result. @template T @param {Language} name @param {() => T} speak @returns {T} */
 export function inLanguage(name, speak) {
   const before = current;
   try {
@@ -41,7 +41,7 @@ export function t(key, values = {}) {
 }
 
 /**
- * What the state says, to be put into words when it is shown: words as they are, a string with its values, or a synthetic example's title.
+ * Put into words when it is shown: a text as it is, a string's key with its values, or a synthetic example's title.
  *
  * @typedef {string | {key: string, values?: Record<string, Message | number>} | {example: string, title: string}} Message
  * @param {Message} message
@@ -58,7 +58,7 @@ export function tell(message) {
 }
 
 /**
- * An error for a person.
+ * The message that tells a person of an error.
  *
  * @typedef {string | ({code: string} & Record<string, string | number>)} Reason In English, or see `Reason` in src/error.rs
  * @param {{code?: string, message: string, values?: Record<string, any> & {reason?: Reason}}} error
@@ -81,12 +81,12 @@ export function modelText(text) {
   return found ? text.replace(...found) : text;
 }
 
-/** @param {string} name Of a synthetic example @param {string} title The program's */
+/** The title of a synthetic example in the page's language. @param {string} name The example's @param {string} title As the program has it */
 export const exampleTitle = (name, title) => STRINGS[current][`example.${name}`] ?? title;
 
-/** Making one takes the browser a while. @template T @param {(language: Language, options: object | undefined) => T} make */
+/** Makes each formatter once, as that takes the browser a while. @template T @param {(language: Language, options: object | undefined) => T} make */
 function remembered(make) {
-  /** By language and options. @type {Map<string, T>} */ const made = new Map();
+  /** Formatters by language and options. @type {Map<string, T>} */ const made = new Map();
   return (/** @type {object | undefined} */ options) => {
     const key = current + JSON.stringify(options);
     const known = made.get(key) ?? make(current, options);
@@ -115,14 +115,14 @@ export const pluralRule = (value, options) => plurals(options).select(value);
 export const percent = (share, digits = 0) =>
   number(share, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** By number: `key.one` or `key.other`. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
+/** The string `key.one` or `key.other`, by the number. @param {string} key @param {number} count @param {Record<string, string | number>} [values] */
 export const plural = (key, count, values) =>
   t(`${key}.${pluralRule(count) === 'one' ? 'one' : 'other'}`, { count, ...values });
 
 /** Japanese names, by the finding in lower case. Prompts stay English: the model reads no other language. @type {Map<string, string>} */
 let japanese = new Map();
 
-/** Takes the names that the program's vocabulary has. @param {Record<string, string>} names */
+/** Sets the Japanese names from the program's vocabulary. @param {Record<string, string>} names */
 export function setFindingNames(names) {
   japanese = new Map(Object.entries(names).map(([finding, name]) => [finding.toLowerCase(), name]));
 }
@@ -139,7 +139,7 @@ export function glossOf(finding) {
   return known(finding) ?? (name && place ? `${place}の${name}` : '');
 }
 
-/** A finding as it is read: in the page's language where that knows it. @param {string} finding */
+/** A finding's name to be read: in the page's language, if it has one there. @param {string} finding */
 export const nameOf = (finding) => glossOf(finding) || finding;
 
 /** Devices as they are named everywhere. */
@@ -178,7 +178,7 @@ export function setLanguage(name) {
   showLanguage();
 }
 
-/** The document in the language. */
+/** Puts the document's words into the current language. */
 export function showLanguage() {
   document.documentElement.lang = current;
   fill(document);

@@ -1,7 +1,7 @@
 /**
- * Scores that are kept on this device while images are evaluated, so that it goes on where it was after a reload. A row is
- * found by a digest, so that no name of a file is stored; it has numbers and findings, of a DICOM file view, sex and
- * age group, and nothing of the image.
+ * Scores that are kept on this device while images are evaluated, so that an evaluation continues after a reload. A row
+ * is found by a digest, so that no name of a file is stored. It holds scores by finding, and for a DICOM file view, sex
+ * and age group, but nothing of the image.
  *
  * @typedef {Pick<import('./table.js').Row, 'width' | 'height' | 'warnings' | 'groups' | 'verdict' | 'marks'>} Kept
  */
@@ -11,7 +11,7 @@ import { digestOfText } from './digest.js';
 const NAME = 'carzero-scores';
 const ROWS = 'rows';
 
-/** What the scores of an image are found by. @param {Pick<import('./table.js').Row, 'source' | 'name'>} row @param {string} model And what it runs on */
+/** The key under which the scores of an image are kept. @param {Pick<import('./table.js').Row, 'source' | 'name'>} row @param {string} model The model, and the device that it runs on */
 export const keyOf = ({ source: { file }, name }, model) =>
   digestOfText(JSON.stringify([model, name, file.size, file.lastModified]));
 

@@ -6,7 +6,7 @@
 import { choiceInWords, isAll, keyOf, mapOfWord, meanOf } from './explanation.js';
 import { t } from './i18n.js';
 
-/** Of the score on show, or undefined until it is there. @param {State} state @returns {import('./explanation.js').Explanation | undefined} */
+/** The explanation of the score on show, or undefined until it has arrived. @param {State} state @returns {import('./explanation.js').Explanation | undefined} */
 export function explanationOf({ explanations, scores, selected }) {
   const score = scores.get(selected);
   const found = score && explanations.get(keyOf(score.picture, selected));
@@ -61,7 +61,7 @@ export function shownMap(state) {
   };
 }
 
-/** The chosen palette's colours, once the program has told them. @param {Pick<State, 'palettes' | 'map'>} state @returns {Uint8ClampedArray | undefined} */
+/** The chosen palette's colours, undefined until the program has sent them. @param {Pick<State, 'palettes' | 'map'>} state @returns {Uint8ClampedArray | undefined} */
 export const rampOf = ({ palettes, map }) => palettes.find(({ name }) => name === map.palette)?.ramp;
 
 /** What the overlay must show, or '' for nothing. @param {State} state */

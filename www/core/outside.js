@@ -1,15 +1,15 @@
 /**
- * One request to another site, when a person has said so.
+ * One request to another site, made only when a person has asked for it.
  *
- * The page's policy forbids it any other site. So the request is made by a document of its own, outside.html, whose policy
- * allows it, in a sandbox without the page's origin: what it gets is one message. A sandboxed document has no service worker,
- * so it is not there offline, and has only the host's headers: where they do not isolate it, an isolated page can open it only
- * without credentials.
+ * The page's content policy forbids requests to any other site. So this one is made by a document of its own,
+ * outside.html, whose policy allows it, in a sandbox without the page's origin, which gets a single message. A
+ * sandboxed document has no service worker, so it is not available offline, and only the host's headers can isolate it.
+ * If they do not, an isolated page can embed it only as a `credentialless` frame.
  */
 const DOCUMENT = new URL('core/outside.html', document.baseURI).href;
 
 /**
- * The address of another site, or null for what is none: elsewhere than on this device a request has to be encrypted.
+ * The address of another site, or null if the text is none. It has to be https, except on this device.
  *
  * @param {string} text @returns {URL | null}
  */
@@ -39,7 +39,7 @@ export async function request(message, signal, onReceived) {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     port1.onmessage = ({ data }) => ('received' in data ? onReceived?.(data.received) : resolve(data));
-    frame.addEventListener('load', () => frame.contentWindow?.postMessage(message, '*', [port2]), { once: true }); // no origin can be named; `frame-src` keeps other documents out
+    frame.addEventListener('load', () => frame.contentWindow?.postMessage(message, '*', [port2]), { once: true }); // a sandboxed document has no origin to name; `frame-src` keeps other documents out
     document.body.append(frame);
   }).finally(() => {
     frame.remove();

@@ -22,7 +22,7 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
 /** @param {unknown} value @returns {value is number} */
 const isPart = (value) => typeof value === 'number' && value >= 0 && value <= 1;
 
-/** A place in parts of the picture. @param {unknown} value @returns {value is import('./viewport/transform.js').Box} */
+/** Whether a value is a box, in fractions of the picture. @param {unknown} value @returns {value is import('./viewport/transform.js').Box} */
 const isBox = (value) =>
   isObject(value) && [value.x, value.y, value.width, value.height].every(isPart) && Number(value.width) > 0;
 
@@ -37,7 +37,7 @@ function truthFrom(told, number) {
   return Object.fromEntries(entries);
 }
 
-/** What an image is found by when it is chosen again. @param {string} name Without folders @param {File} file */
+/** The key by which an image is recognised when it is chosen again. @param {string} name Without folders @param {File} file */
 const keyOf = (name, file) => digestOfText(JSON.stringify([name, file.size]));
 
 /** @param {unknown} entry @param {number} number @param {ReadonlyMap<string, File>} files @returns {Promise<Case>} */
@@ -58,7 +58,7 @@ async function caseFrom(entry, number, files) {
   return { key: await keyOf(image, file), file, truth: truthFrom(findings, number) };
 }
 
-/** What tells a case from others. @param {Case} one */
+/** What identifies a case. @param {Case} one */
 export const caseKey = (one) => ('seed' in one ? `${one.seed} ${one.difficulty}` : one.key);
 
 /** @param {readonly Case[]} cases */

@@ -43,7 +43,7 @@ export const listOf = (facts) =>
 /** The whole file. @param {string} title @param {Node[]} parts Below the title, the date and the caution */
 export function paperOf(title, parts) {
   const head = [create('h1', title), create('p', date()), create('p', t('page.caution'), 'caution')];
-  // A string, as a document with a style in it falls under this page's policy, which has no room for one.
+  // Built as a string: this page's content policy would forbid the style element of a document that it makes.
   return `<!doctype html>
 <html lang="${language()}"><head><meta charset="utf-8">${written(create('title', title))}<style>${STYLE}</style></head>
 ${written(within('body', [...head, ...parts]))}</html>

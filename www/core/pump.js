@@ -1,4 +1,4 @@
-/** Work in the background: the next thing that is missing, one after another, until nothing is or one fails. */
+/** Work in the background: does one missing thing after another, until nothing is missing or a step fails. */
 export class Pump {
   #next;
   #failed;
@@ -10,7 +10,7 @@ export class Pump {
     this.#failed = failed;
   }
 
-  /** Called whenever something may be missing. @returns {Promise<boolean>} Whether nothing is any more; false also where it was at work already */
+  /** Called whenever something may be missing. @returns {Promise<boolean>} Whether nothing is missing any more; false also if it was running already */
   async run() {
     if (this.#busy) return false;
     this.#busy = true;

@@ -1,7 +1,7 @@
-/** What is told of a crash, for whoever copies it: nothing of an image, and no word that a person typed or named a file by. */
+/** The report of a crash, for a person to copy. It holds nothing of an image, and no text that a person typed or named a file by. */
 import { build } from './build.js';
 
-/** Words that may be a person's. @param {import('./state.js').State} state */
+/** Texts that a person may have typed or named a file by. @param {import('./state.js').State} state */
 function wordsOf({ picture, wanted, compare, series, findings, removed, folder }) {
   const names = [picture, wanted, compare?.picture]
     .map((image) => image?.name)

@@ -8,10 +8,10 @@
  *
  * @typedef {object} Review A text to choose prompts from
  * @property {string} text @property {import('./state.js').Statement[]} statements
- * @property {string=} near The finding that it seems to be meant for, misspelt or with several meanings
+ * @property {string=} near The finding that the text seems to mean, if it is misspelt or has several meanings
  * @property {boolean=} rulesOut It names no finding, but says that something is normal or absent
  * @property {import('../worker/jobs.js').Typed} byRules
- * @property {boolean} busy @property {import('./i18n.js').Message} note What came of the model
+ * @property {boolean} busy @property {import('./i18n.js').Message} note What came of asking the language model
  * @property {boolean} rewritten
  */
 
@@ -30,15 +30,15 @@ export const reviewOf = (text, byRules) => ({
   rewritten: false,
 });
 
-/** Whether the model reads any of a text. */
+/** Whether the model can read anything of a text: it has Latin letters or digits. */
 export const isReadable = (/** @type {string} */ text) => /[a-z\d]/i.test(text);
 
 const BETWEEN = /[,;、，。\n]|\.(?!\d)|\b(?:and|plus|y)\b/i;
-/** Longer sentences of a report may well name no finding: "Heart size is normal." */
+/** In a text with sentences, longer items may well name no finding: "Heart size is normal." */
 const MOST_WORDS = 2;
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;
 
-/** Items of a short text in which nothing was recognised: "pneumothorax, banana"; where it has sentences, those of a word or two. @param {string} text @param {readonly {start: number, end: number}[]} statements Bytes of the text */
+/** Items of a short text in which nothing was recognised, as "banana" in "pneumothorax, banana"; in a text with sentences only items of one or two words. @param {string} text @param {readonly {start: number, end: number}[]} statements Bytes of the text */
 export function leftOut(text, statements) {
   if (!statements.length || text.length > 80) return [];
   const most = /[\n.。]/.test(text.trim().slice(0, -1)) ? MOST_WORDS : Infinity;

@@ -3,7 +3,7 @@ import { closest, findAll } from './dom.js';
 
 /**
  * @param {HTMLElement} container @param {string} selector Of the controls @param {string[]} back Keys @param {string[]} forward Keys
- * @returns {() => void} To be called when the controls are others
+ * @returns {() => void} To be called after the controls were replaced
  */
 export function rove(container, selector, back, forward) {
   /** @type {HTMLElement | null} */ let stop = null;

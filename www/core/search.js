@@ -35,7 +35,7 @@ export function likenessOf(search, row) {
 export const columnsOf = ({ search }, findings) =>
   search?.by === 'text' ? [search.finding, ...findings.filter((finding) => finding !== search.finding)] : findings;
 
-/** Whether a row has its place. @param {Search} search @param {Row} row */
+/** Whether a row has what its rank is computed from. @param {Search} search @param {Row} row */
 export const isRanked = (search, row) =>
   search.by === 'text' ? row.marks.has(search.finding) : likenessOf(search, row) !== undefined;
 

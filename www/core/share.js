@@ -6,8 +6,8 @@
  * @property {string} model Name of a folder beside the page, or ''
  * @property {string[] | null} findings @property {string} preset @property {string} selected
  * @property {Partial<import('./state.js').State['map']>} map
- * @property {{places: (number | null)[] | null} | null} contours To be drawn: of the best findings, or of these of `findings`, each at the place of its colour
- * @property {{window?: [center: number, width: number], invert?: boolean, turn?: number, mirror?: boolean}} display `window`: in parts of the range of values
+ * @property {{places: (number | null)[] | null} | null} contours To be drawn: of the best findings if `places` is null, else of those at these indices of `findings`, each at the index of its colour
+ * @property {{window?: [center: number, width: number], invert?: boolean, turn?: number, mirror?: boolean}} display `window`: as fractions of the range of values
  * @property {import('./experiments.js').Experiment | null} experiment To open once a picture is scored
  * @property {string[]} refused Its parts that make no sense, shortened
  */
@@ -47,7 +47,7 @@ function placeIn(findings, finding) {
   return place < 0 ? '' : place;
 }
 
-/** Whose contours are drawn. @param {string} text @returns {Settings['contours'] | undefined} */
+/** The findings whose contours are drawn, by their places in the list. @param {string} text @returns {Settings['contours'] | undefined} */
 function contoursIn(text) {
   if (text === BEST) return { places: null };
   if (!/^\d{0,2}(,\d{0,2})*$/.test(text)) return undefined;
@@ -82,23 +82,23 @@ function numberIn(text, low, high) {
   return value >= low && value <= high ? value : undefined;
 }
 
-/** A window's centre and width, in parts of the range of values. @param {string} text @returns {[number, number] | undefined} */
+/** A window's centre and width, as fractions of the range of values. @param {string} text @returns {[number, number] | undefined} */
 function windowIn(text) {
   const [center, width, ...more] = text.split(',').map((each) => numberIn(each, -1, 4));
   return center !== undefined && width !== undefined && width > 0 && !more.length ? [center, width] : undefined;
 }
 
-/** @template {object} T @param {T} object Without what is undefined @returns {Partial<T>} */
+/** An object without what is undefined in it. @template {object} T @param {T} object @returns {Partial<T>} */
 const known = (object) =>
   /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 
-/** What of a link makes sense; all else is left out, and told. Null where it asks for nothing. @param {string} fragment @returns {Settings | null} */
+/** The settings of a link that make sense; all others are listed as refused. Null if it has no settings. @param {string} fragment @returns {Settings | null} */
 export function settingsFromFragment(fragment) {
   const long = fragment.length > FRAGMENT_MAX;
   const params = new URLSearchParams(long ? '' : fragment.replace(/^#/, ''));
   if (!long && !PARTS.some((name) => params.has(name))) return null;
   /** @type {string[]} */ const refused = long ? [shortened(fragment)] : [];
-  /** A part as it is read; what cannot be is refused. @template T @param {string} name @param {(text: string) => T | undefined} read */
+  /** Reads a part of the link; what cannot be read is refused. @template T @param {string} name @param {(text: string) => T | undefined} read */
   const part = (name, read) => {
     const text = params.get(name);
     const value = text ? read(text) : undefined;

@@ -3,44 +3,44 @@
  *
  * @typedef {import('carzero').Phantom} Params What a synthetic chest shows
  * @typedef {import('carzero').Example} Example
- * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing A draft while a slider moves
+ * @typedef {{example: Example, phantom: Params, moving: boolean}} Drawing `moving`: a small draft, while a slider moves
  * @typedef {{file: Blob, negative?: boolean} | Drawing} Source A file's picture, or its negative
  * @typedef {import('carzero').Verdict} Verdict What a picture looks like to the model
- * @typedef {import('carzero').Warning | {code: Verdict | 'drawing' | 'negative'}} Warning Of its file, or of its looks
+ * @typedef {import('carzero').Warning | {code: Verdict | 'drawing' | 'negative'}} Warning Of a picture's file, or of what it looks like
  * @typedef {import('carzero').Note} Note
  * @typedef {import('carzero').Fact} Fact
  * @typedef {object} Picture
  * @property {number} id @property {Source} source @property {import('./i18n.js').Message} name
  * @property {number} width @property {number} height @property {Note[]} notes How its file was read
- * @property {Fact[]} facts Of a DICOM file @property {Warning[]} warnings Of a damaged file, or one that is no frontal chest radiograph
+ * @property {Fact[]} facts Of a DICOM file @property {Warning[]} warnings That its file is damaged, or no frontal chest radiograph
  * @property {import('./viewport/pixels.js').Pixels} pixels What the viewer shows
- * @property {{width: number, height: number, aspect: number}} grid Its pixels; those of the finest drawing, while a draft is on show
- * @property {import('carzero').Truth[]} truth What was drawn, in parts of the picture
+ * @property {{width: number, height: number, aspect: number}} grid Its size in pixels, and a pixel's height over width; while a draft is on show, those of the final drawing
+ * @property {import('carzero').Truth[]} truth The true boxes, in fractions of the picture
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
- * @property {boolean} encoded @property {boolean} redrawn In the phantom lab, after the picture before
+ * @property {boolean} encoded @property {boolean} redrawn Whether it follows the picture before, by a change in the phantom lab
  * @property {Verdict=} verdict Once encoded, where the model says it @property {Float32Array=} embedding Once encoded, the image encoder's global features
  *
  * @typedef {import('carzero').Statement} Statement
- * @typedef {import('carzero').Score & {picture: number, ms?: number}} Score And the id of its picture; `ms` is its part of the time that its batch took
+ * @typedef {import('carzero').Score & {picture: number, ms?: number}} Score `picture`: its id; `ms`: the share of this score in the time that its batch took
  *
- * @typedef {import('./viewport/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A part of the picture
+ * @typedef {import('./viewport/transform.js').Point & {by: 'mouse' | 'finger' | 'keys'}} Cursor A point of the picture, from 0 to 1 each way
  * @typedef {object} Display How the viewer shows the picture. Nothing of it reaches the worker.
  * @property {import('./viewport/transform.js').View} view
  * @property {import('./viewport/pixels.js').Window | null} window Null: the picture's own
  * @property {boolean} invert
  * @property {readonly import('./viewport/measure.js').Line[]} lines
- * @property {import('./viewport/measure.js').Draft | null} draft A line that has no end yet
- * @property {Cursor | null} cursor For the loupe and the next end of a line
+ * @property {import('./viewport/measure.js').Draft | null} draft A line of which one end is not set yet
+ * @property {Cursor | null} cursor Where the magnifier is, or where the next end of a line would be set
  *
- * @typedef {{finding: string, index: number}} Word Of a finding's sentence
- * @typedef {object} Why What is on show of explanations
+ * @typedef {{finding: string, index: number}} Word A word of a finding's sentence
+ * @typedef {object} Why What is shown of explanations
  * @property {boolean} open
- * @property {import('./explanation.js').Choice} choice Whose weights
- * @property {Word | null} word Its map stays @property {Word | null} hovered Its map is on show meanwhile
- * @property {import('./viewport/transform.js').Point | null} at The part of the picture that is pointed at
+ * @property {import('./explanation.js').Choice} choice The layer and head whose attention is shown
+ * @property {Word | null} word Chosen: its map stays on show @property {Word | null} hovered Pointed at: its map is on show meanwhile
+ * @property {import('./viewport/transform.js').Point | null} at The point of the picture that is pointed at
  *
  * @typedef {{title: import('./i18n.js').Message, text: import('./i18n.js').Message, report?: string}} Notice `report`: of a crash
- * @typedef {Notice & {crash: boolean, offerCpu: boolean, offerOwn: boolean}} Failure `offerOwn`: the page's own model is another one
+ * @typedef {Notice & {crash: boolean, offerCpu: boolean, offerOwn: boolean}} Failure `offerOwn`: the page's own model may be used instead of the one that failed
  * @typedef {'auto' | 'webgpu' | 'cpu'} Preference The device that a person wants
  * @typedef {'cpu' | 'webgpu'} DeviceKind
  * @typedef {'loading' | 'ready' | 'working' | 'done' | 'error' | 'empty'} Phase The page's state in one word
@@ -69,7 +69,7 @@ export const initialDisplay = () => ({
   cursor: null,
 });
 
-/** Before anything has loaded. */
+/** The state before anything has loaded. */
 export function initialState() {
   return {
     /** @type {import('./folders.js').Folder} */ folder: { kind: 'site', name: '', url: '' },
@@ -88,7 +88,7 @@ export function initialState() {
     /** @type {import('../worker/jobs.js').Device | null} */ device: null,
     /** @type {import('../worker/jobs.js').ModelInfo | null} */ info: null,
     /** @type {import('./i18n.js').Message} Where the weights came from */ weights: '',
-    /** Kept for use without a network; a new build waits */ offline: { kept: false, update: false },
+    /** `kept`: for use without a network; `update`: a new build waits */ offline: { kept: false, update: false },
     /** @type {Example[]} */ phantoms: [],
     /** @type {import('carzero').Palette[]} */ palettes: [],
     /** @type {{source: Source, name: import('./i18n.js').Message} | null} Chosen, not yet decoded */ wanted: null,
@@ -126,7 +126,7 @@ export function initialState() {
     /** @type {ReadonlyMap<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores:
       new Map(),
     /** @type {string} */ selected: '',
-    /** @type {boolean} The selection is a person's, not ours */ picked: false,
+    /** @type {boolean} Whether a person selected it, not the page */ picked: false,
     /** @type {'' | 'encoding' | 'scoring'} */ work: '',
     /** @type {number | null} Milliseconds that the current picture took to be encoded */ encodeMs: null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },
@@ -135,7 +135,7 @@ export function initialState() {
     /** @type {ReadonlyMap<string, import('./explanation.js').Explanation | {error: string}>} By picture and finding */ explanations:
       new Map(),
     experiments: initialExperiments(),
-    /** `chosen` has a place for each line, so that it keeps its colour; null: the first of the ranking. */
+    /** `chosen`: findings, each at the index of its colour, which it keeps; null: the best of the ranking. */
     contours: { on: false, chosen: /** @type {(string | null)[] | null} */ (null) },
     /** @type {Notice | null} A refusal, or a restart; nothing was lost */ notice: null,
     /** @type {Failure | null} Why the model is 'failed' */ failure: null,

@@ -1,4 +1,4 @@
-/** Counts the time that a person has a picture before the eyes: it rests while the page is hidden. */
+/** Counts the time that a person has a picture before the eyes: it stops while the page is hidden. */
 export class Stopwatch {
   #counted = 0;
   /** @type {number | null} */ #since = null;

@@ -1,5 +1,5 @@
 /**
- * Everything that this browser keeps of the page, and its end.
+ * Every store of the browser that the page uses, and how all are emptied.
  * Only names that begin with PREFIX are the page's: other pages may share its origin.
  */
 
@@ -8,7 +8,7 @@ import { read, write } from './preference.js';
 const PREFIX = 'carzero-';
 const ASKED = 'carzero-forget';
 
-/** @param {() => Storage} storage Throws where it is forbidden */
+/** @param {() => Storage} storage Throws if storage is forbidden */
 const keysOf = (storage) => ({
   names: async () => Object.keys(storage()),
   remove: async (/** @type {string} */ name) => storage().removeItem(name),
@@ -42,7 +42,7 @@ const STORES = {
   session: keysOf(() => sessionStorage),
 };
 
-/** @param {{names: () => Promise<string[]>}} store What cannot be reached, holds nothing */
+/** @param {{names: () => Promise<string[]>}} store One that cannot be read counts as empty */
 const namesIn = async ({ names }) => (await names().catch(() => [])).filter((name) => name.startsWith(PREFIX));
 
 /** What is stored, by store. @returns {Promise<[store: string, names: string[]][]>} */
@@ -54,8 +54,9 @@ export const stored = () =>
   );
 
 /**
- * Loads the page again, which lets go of all in memory, to forget instead of to start. No other site can ask for it.
- * The session's storage and the history's state may not follow a page that becomes isolated on the way.
+ * Reloads the page, which frees all memory, so that it deletes everything instead of starting. The request is in local
+ * storage, so that no other site can make it by a link. Session storage and the history's state may be lost when a
+ * reload isolates the page.
  */
 export function askToForget() {
   write(ASKED, 'yes'); // where storage is forbidden nothing is stored
@@ -64,7 +65,7 @@ export function askToForget() {
 
 export const isForgetting = () => read(ASKED) !== null;
 
-/** Deletes all of it, once nothing is being loaded any more that would be kept. */
+/** Deletes everything, once the page has loaded: a file that arrives later would be stored again. */
 export async function forget() {
   if (document.readyState !== 'complete')
     await new Promise((resolve) => {

@@ -1,19 +1,19 @@
 /**
- * A reader study: how it is set up, in which order it is read, and what of it leaves the page (docs/reader-study.md).
+ * A reader study: how it is set up, in which order it is read, and what leaves the page (docs/reader-study.md).
  *
  * @typedef {import('./round.js').Case} Case
  * @typedef {ReturnType<typeof modelOf>} Model
  * @typedef {import('./round.js').Round} Round
- * @typedef {'sequential' | 'crossover'} Design Each case without and then with the model; or half of them so, and the other half in a second session
+ * @typedef {'sequential' | 'crossover'} Design `sequential`: each case without the model and right after with it; `crossover`: each case in two sessions, with the model in the first or in the second
  * @typedef {object} Plan
- * @property {string} digest Of cases, findings and design: results of one study agree in it
+ * @property {string} digest Of cases, findings and design: the same in all results of one study
  * @property {Design} design @property {number} washOut Days between the sessions of a crossover
  * @property {number} seed Of the order @property {boolean} clock @property {readonly string[]} findings
  * @property {number} modelFrom The model calls a finding present from this percentile on
- * @property {string} reader @property {Model | null} model Whose scores they are @property {string | null} population Whose percentiles
+ * @property {string} reader @property {Model | null} model That gives the scores @property {string | null} population Among which the percentiles are
  *
  * @typedef {{plan: Plan, cases: readonly Case[], steps: Round['steps'], at: number, given: Round['given'], known: Round['known'], rested: number, restDays: number | null}} Kept
- *   A study in hand, without the images; `rested`: when the first session ended, or 0; `restDays`: until the second one was begun
+ *   A study being read, without images; `rested`: when session 1 ended, or 0; `restDays`: days from then to session 2
  *
  * @typedef {{confidence: Record<string, number>, marks: Record<string, Marked>, case: number, aided: boolean, seconds: number}} Reading
  * @typedef {{x: number, y: number, distance: number | null, overlap: number | null, hit: boolean}} Marked
@@ -30,10 +30,10 @@
  *
  * @typedef {object} StudyState
  * @property {boolean} open @property {Settings} settings
- * @property {import('./pack.js').Pack | null} pack Own images @property {Kept | null} kept @property {boolean} stored Whether it is kept on this device @property {Kept | null} dropped That was given up
+ * @property {import('./pack.js').Pack | null} pack Own images @property {Kept | null} kept @property {boolean} stored Whether it is kept on this device @property {Kept | null} dropped The one that was given up
  * @property {readonly Result[]} results @property {import('carzero-evaluation').StudyReport | null} report
- * @property {ReadonlyMap<string, import('carzero-evaluation').StudyReport>} byReader Where there are several
- * @property {number} part Of the report, that is on show @property {{done: number, of: number} | null} progress While it is measured
+ * @property {ReadonlyMap<string, import('carzero-evaluation').StudyReport>} byReader Each reader's own report, if there are several readers
+ * @property {number} part Index of the part of the report that is on show @property {{done: number, of: number} | null} progress While it is measured
  * @property {import('./i18n.js').Message} error
  */
 import { digestOfText } from './digest.js';
@@ -108,7 +108,7 @@ function readCase(one, index, known, findings) {
   };
 }
 
-/** Which model speaks, and whose percentiles it gives. @param {import('../worker/jobs.js').ModelInfo | null} info @returns {Pick<Plan, 'model' | 'population'>} */
+/** Which model gives the scores, and the population that percentiles are among. @param {import('../worker/jobs.js').ModelInfo | null} info @returns {Pick<Plan, 'model' | 'population'>} */
 export const scoredBy = (info) => ({ model: info && modelOf(info), population: info && referenceOf(info) });
 
 /** Whether scores and percentiles are of the same model and population. @param {Pick<Plan, 'model' | 'population'>} one @param {Pick<Plan, 'model' | 'population'>} other */
@@ -155,7 +155,7 @@ export function resultOf({ plan, cases, steps, given, known, restDays }) {
 const readingOf = ({ readings }, number, aided) =>
   readings.find((each) => each.case === number && each.aided === aided);
 
-/** As the module takes what is known: 0 no, 1 yes, 2 unknown. @param {boolean | null | undefined} value */
+/** A value as the evaluation module takes it: 0 no, 1 yes, 2 unknown. @param {boolean | null | undefined} value */
 const coded = (value) => (typeof value === 'boolean' ? Number(value) : 2);
 
 /**

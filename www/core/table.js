@@ -4,8 +4,8 @@
  * @typedef {import('./search.js').Search} Search
  * @typedef {{finding: string, sentence: string, logit: number, i2t: number, t2i: number, percentile?: number, cosine?: number, wording?: import('./wording.js').Wording, measured?: import('./zone.js').Measured}} Mark A score without its maps
  * @typedef {object} Row
- * @property {number} id @property {number} key What the worker keeps of it goes by this @property {{file: File, negative?: boolean}} source A handle, whose bytes are read when they are needed, and let go; `negative`: with black and white exchanged
- * @property {string} name With its folders, where it came from one
+ * @property {number} id @property {number} key Under which the worker keeps what it has encoded of the row @property {{file: File, negative?: boolean}} source A handle: its bytes are read when needed, and not kept; `negative`: with black and white exchanged
+ * @property {string} name With its folders, if it came from any
  * @property {'waiting' | 'done' | 'failed'} state @property {string} error Why it failed, as the program says it @property {import('./i18n.js').Message} reason The same, to be shown
  * @property {number} width @property {number} height Pixels, 0 until known
  * @property {import('./state.js').Warning[]} warnings @property {import('./state.js').Verdict=} verdict
@@ -26,20 +26,20 @@ import { LIKE, isOrigin, isRanked, lacksMap, likenessOf } from './search.js';
 
 export const NAME = 'name';
 /** @type {Intl.Collator | undefined} Made when it is needed, as that takes the browser a while */ let collator;
-/** As people count: 2 before 10. @param {string} a @param {string} b */
+/** Compares names as people count: 2 comes before 10. @param {string} a @param {string} b */
 export function compareNames(a, b) {
   collator ??= new Intl.Collator(undefined, { numeric: true });
   return collator.compare(a, b);
 }
-/** Rows that are asked for at once: a viewer that wants the worker waits for them. */
+/** Most rows in one request to the worker: a viewer that needs the worker has to wait for them. */
 const AT_ONCE = 16;
-/** Files that are read ahead of the one whose image is scored. */
+/** Files that are read ahead of the row that is being scored. */
 const AHEAD = 6;
-/** What is drawn at a time, in cells: a longer task would hold up the page. A row's head is as much work as five. */
+/** Table cells that are drawn at a time: a longer task would hold up the page. A row's header counts as five cells. */
 const PORTION = 600;
 
 let lastKey = 0;
-/** What nothing was kept by yet: of an image that was not encoded so before. */
+/** A key under which the worker keeps nothing yet, for an image that was not yet encoded as it is now. */
 export const freshKey = () => ++lastKey;
 
 /** @param {{file: File, name: string}[]} files @param {import('./files.js').Left} left @returns {Series} */
@@ -88,8 +88,9 @@ const isOpen = (row, findings, measuring) =>
   row.state === 'waiting' || lacking(row, findings).length > 0 || unmeasured(row, measuring).length > 0;
 
 /**
- * The rows to work on next: what a search wants comes first, also while the series rests, and rows without anything before those
- * that lack something. What the worker has kept takes it a moment, so that several are asked for at once; else it is one.
+ * The rows to work on next: first those that a search needs, even while the series is paused, then those without any
+ * result, then those that lack one. Rows that the worker has kept are quick, so several are asked for at once; any
+ * other is alone.
  *
  * @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring
  * @returns {Row[]}
@@ -110,14 +111,14 @@ export function nextRows({ rows, running, search, sight }, findings, measuring) 
   return [];
 }
 
-/** The rows after a waiting one whose files will be read. @param {Series} series @param {Row} row @returns {Row[]} */
+/** The waiting rows after one whose files are to be read next. @param {Series} series @param {Row} row @returns {Row[]} */
 export function upcoming({ rows }, row) {
   if (row.state !== 'waiting') return [];
   const after = rows.slice(rows.indexOf(row) + 1);
   return after.filter(({ state }) => state === 'waiting').slice(0, AHEAD);
 }
 
-/** `partly`: rows that were done, and want more now. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */
+/** `partly`: rows that were done, but lack something again. @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} [measuring] */
 export function progressOf({ rows }, findings, measuring = null) {
   const count = (/** @type {(row: Row) => boolean} */ test) => rows.reduce((sum, row) => sum + Number(test(row)), 0);
   return {
@@ -137,7 +138,7 @@ function compareMarks(one, two, down) {
   return down ? -rising : rising;
 }
 
-/** By likeness: the image itself stands at the head, those that are not encoded yet last. @param {Row[]} rows @param {Search | null} search @param {boolean} down */
+/** By likeness: the image itself is at the top of falling order, and rows that are not encoded yet are last. @param {Row[]} rows @param {Search | null} search @param {boolean} down */
 function sortByLikeness(rows, search, down) {
   const alike = new Map(rows.map((row) => [row, isOrigin(search, row) ? Infinity : (likenessOf(search, row) ?? NaN)]));
   rows.sort((one, two) => {

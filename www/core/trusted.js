@@ -1,9 +1,9 @@
-/** The scripts that are started by their address. With Trusted Types there is no other way to start one, nor to make a page of a string. */
+/** The page's one Trusted Types policy: it can start scripts from these addresses only, and can make no HTML of a string. */
 import { CodedError } from './errors.js';
 
 export const SERVICE_WORKER = 'sw.js';
 const BLOB = `blob:${globalThis.origin}/`;
-/** Where the workers are. Not from beside the file: scripts may be put together into one in another folder. */
+/** The folder of the workers. By way of `../`, as this module may be bundled into a file in another folder. */
 export const WORKERS = new URL('../worker/', import.meta.url).href;
 
 /** @typedef {{createScriptURL(url: string): string}} Policy */
@@ -28,7 +28,8 @@ function makePolicy() {
 }
 
 /**
- * Starts a module worker by its address, which has to be of the page's origin. Its content policy comes with its script.
+ * Starts a module worker by its address, which has to be of the page's origin. The worker's content policy is the one
+ * that its script is served with.
  *
  * @typedef {(url: string, name?: string) => Worker} Start `url`: of the worker's module
  * @type {Start}

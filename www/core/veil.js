@@ -3,13 +3,13 @@ import { phase } from './derived.js';
 import { isAided, isOpen } from './round.js';
 
 const NOTHING = new Map();
-/** Neither a file nor a drawing. */
+/** The source of a veiled picture: neither a file nor a drawing. */
 const HIDDEN = /** @type {import('./state.js').Source} */ ({});
-/** What shows another picture than the one to read. */
+/** All in the state that shows another picture than the one to read. */
 const OTHERS = { series: null, evaluation: null, compare: null };
 /** @type {WeakMap<import('./state.js').Picture, import('./state.js').Picture>} */ const veiled = new WeakMap();
 
-/** The picture without what gives it away; the same object for the same picture. @param {import('./state.js').Picture} picture */
+/** The picture without what tells its truth; always the same object for the same picture. @param {import('./state.js').Picture} picture */
 function veiledPicture(picture) {
   const known = veiled.get(picture) ?? { ...picture, name: '', notes: [], truth: [], source: HIDDEN };
   veiled.set(picture, known);
@@ -17,8 +17,8 @@ function veiledPicture(picture) {
 }
 
 /**
- * What the views may know: until a case is answered not what was drawn, nor a table or another picture that tells of it; and without the model
- * neither scores nor maps.
+ * The state as the views may see it. Until a case is answered, it has neither the truth nor a table or another picture
+ * that could tell it; while the model is not to be shown, it has neither scores nor maps.
  *
  * @param {import('./state.js').State} state
  * @returns {import('./state.js').State}

@@ -1,6 +1,6 @@
 /**
- * What the model knows of a finding's words. Of words far from all that it learnt a score says nothing: they have no
- * percentile, and stand last.
+ * What the model knows of a finding's words. If they are far from all that it learnt, a score says nothing: they get no
+ * percentile, and are ranked last.
  *
  * @typedef {import('carzero').Wording} Wording
  */
@@ -28,7 +28,7 @@ export const cautionsOfWords = (score) => [
   ...(isNegated(score) ? [t('detail.negation')] : []),
 ];
 
-/** The same in a word or two, for a row. @param {import('./table.js').Mark | undefined} score */
+/** These cautions in a word or two, for a row. @param {import('./table.js').Mark | undefined} score */
 export const marksOfWords = (score) =>
   score
     ? [isUnknown(score) ? t('wording.unknown') : related(score), isNegated(score) ? t('wording.negated') : '']
@@ -36,7 +36,7 @@ export const marksOfWords = (score) =>
         .join(' · ')
     : '';
 
-/** The same with the uncertain zone. @param {import('./table.js').Mark | undefined} score */
+/** These cautions with the uncertain zone. @param {import('./table.js').Mark | undefined} score */
 export const marksOf = (score) =>
   [sideOf(score) === 'within' ? t('zone.word') : '', marksOfWords(score)].filter(Boolean).join(' · ');
 
@@ -47,11 +47,11 @@ export function scoreInWords(score) {
   return t('figure.reading', { ...values, reading: reading(score.percentile) });
 }
 
-/** Where a score stands, in a cell: its percentile, else its logit. @param {{percentile?: number, logit: number} | undefined} mark */
+/** A score for a table's cell: its percentile, else its logit. @param {{percentile?: number, logit: number} | undefined} mark */
 export const placeInWords = (mark) =>
   !mark ? '…' : mark.percentile === undefined ? signed(mark.logit) : standing(mark.percentile);
 
-/** The same with the uncertain zone, where numbers of two images stand side by side. @param {import('./table.js').Mark | undefined} mark */
+/** `placeInWords` with the uncertain zone, for the scores of two images side by side. @param {import('./table.js').Mark | undefined} mark */
 export const placeWithZone = (mark) =>
   [placeInWords(mark), sideOf(mark) === 'within' ? t('zone.word') : ''].filter(Boolean).join(' · ');
 

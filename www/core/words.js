@@ -51,7 +51,7 @@ export function reading(percentile) {
 /** @param {import('./state.js').Warning} warning */
 export function warningInWords(warning) {
   const { code, ...values } = warning;
-  if ('share' in warning) return t(`warning.${code}`, { share: percent(Math.floor(100 * warning.share) / 100) }); // 100 % is the whole
+  if ('share' in warning) return t(`warning.${code}`, { share: percent(Math.floor(100 * warning.share) / 100) }); // rounded down, as 100 % would be a whole file
   return t(`warning.${code}`, values);
 }
 
@@ -71,7 +71,7 @@ export const noteInWords = ({ code, ...values }) => t(`note.${code}`, ungrouped(
 export const populationInWords = ({ population = '', ownImages }) =>
   ownImages === undefined ? modelText(population) : t('population.own', { name: population, images: ownImages });
 
-/** The model and its version, told apart by its hash, and whom its standings are among. @param {{title: string, version: string, sha256?: string, population?: string, ownImages?: number}} info @param {boolean} [ranked] Standings are shown */
+/** The model, its version and hash, and the images that its percentiles are among. @param {{title: string, version: string, sha256?: string, population?: string, ownImages?: number}} info @param {boolean} [ranked] Whether percentiles are shown */
 export function modelInWords({ title, version, sha256, ...info }, ranked = true) {
   const model = { title, version: sha256 ? `${version} (${sha256.slice(0, 12)})` : version };
   return ranked && info.population
@@ -96,7 +96,7 @@ export const factInWords = (fact) => [
 ];
 
 /**
- * What speaks against an image's scores: what its file says, and then its looks.
+ * Reasons to doubt an image's scores: from its file, and then from what it looks like.
  *
  * @param {{warnings: import('./state.js').Warning[], verdict?: import('./state.js').Verdict, source?: import('./state.js').Source}} image
  * @returns {import('./state.js').Warning[]}
@@ -109,10 +109,10 @@ export function warningsOf({ warnings, verdict, source }) {
   return [...warnings, ...looks];
 }
 
-/** The same in sentences. @param {Parameters<typeof warningsOf>[0]} image */
+/** These reasons in sentences. @param {Parameters<typeof warningsOf>[0]} image */
 export const cautions = (image) => warningsOf(image).map(warningInWords);
 
-/** Kinds of files that hold pictures in another way, or none, and what can be done. */
+/** Kinds of files for which there is advice, as they may hold pictures in another way; by the advice's key. */
 const ADVICE = { zip: /^(ZIP|7Z|RAR|GZ|TGZ|TAR)$/, pdf: /^PDF$/, dicom: /^DICOM/ };
 
 /** "12 files are not images: 8 PDF, 4 ZIP." and what can be done. @param {import('./files.js').Left} left */
@@ -136,7 +136,7 @@ export function megabytes(bytes) {
   return number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** With a minus below zero, where a digit says so. @param {number} value @param {number} [digits] */
+/** A number with a true minus sign, unless it is rounded to zero. @param {number} value @param {number} [digits] */
 export const signed = (value, digits = 2) =>
   number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: 'negative' }).replace(
     '-',

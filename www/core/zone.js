@@ -8,13 +8,13 @@
  */
 import { t } from './i18n.js';
 
-/** The uncertain zone, from its lower end to its upper, or null where none was measured. @param {import('./table.js').Mark | undefined} score */
+/** The uncertain zone, from its lower end to its upper, or null if none was measured. @param {import('./table.js').Mark | undefined} score */
 export function zoneOf(score) {
   const { undecided, standings } = score?.measured ?? {};
   return undecided && standings ? { undecided, standings } : null;
 }
 
-/** Where the image stands beside what was measured; '' where nothing was. @param {import('./table.js').Mark | undefined} score @returns {'' | 'above' | 'within' | 'below' | 'apart'} `apart`: the groups hardly overlap, and there is no zone */
+/** Where a score lies relative to the uncertain zone; '' if none was measured. @param {import('./table.js').Mark | undefined} score @returns {'' | 'above' | 'within' | 'below' | 'apart'} `apart`: the groups hardly overlap, and there is no zone */
 export function sideOf(score) {
   const zone = zoneOf(score);
   if (!score || !zone) return '';
@@ -24,7 +24,7 @@ export function sideOf(score) {
   return score.logit > to ? 'above' : 'within';
 }
 
-/** Where a score stands beside what was measured, or why nothing is known of that. @param {import('./table.js').Mark} score */
+/** Where a score lies relative to the uncertain zone, or why there is no zone, as a sentence. @param {import('./table.js').Mark} score */
 export function sideInWords(score) {
   const { measured } = score;
   if (!measured) return t('zone.unmeasured');

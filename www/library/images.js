@@ -9,7 +9,7 @@ import { get } from '../worker/download.js';
  * @typedef {string | URL | Blob | ImageData | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | {example: string}} ImageSource
  */
 
-/** @param {Pick<OffscreenCanvas, 'width' | 'height'> & CanvasImageSource} canvas @returns {Promise<Blob>} Without loss */
+/** @param {Pick<OffscreenCanvas, 'width' | 'height'> & CanvasImageSource} canvas @returns {Promise<Blob>} A PNG file, without loss */
 async function fileFromCanvas(canvas) {
   const copy = new OffscreenCanvas(canvas.width, canvas.height);
   copy.getContext('2d')?.drawImage(canvas, 0, 0);

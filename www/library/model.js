@@ -1,4 +1,4 @@
-/** A model in a worker of its own: what the page itself is built on, for other pages. */
+/** A model in a worker of its own, for other pages; this project's page uses the same worker. */
 import { CodedError } from '../core/errors.js';
 import { filesFromList } from '../core/files.js';
 import { diskFolder } from '../core/folders.js';
@@ -45,7 +45,7 @@ function folderOf(model) {
   return { kind: 'site', name: url.split('/').at(-2) ?? '', url };
 }
 
-/** By its address, so that a policy without `blob:` allows it; a browser starts none of another origin so. */
+/** By its address, which needs no `blob:` in the content policy; a worker of another origin cannot be started so. */
 const start = new URL(import.meta.url).origin === globalThis.origin ? startByAddress : startInheriting;
 
 /**
@@ -58,7 +58,7 @@ const start = new URL(import.meta.url).origin === globalThis.origin ? startByAdd
  * @property {boolean} synthetic Drawn by the program
  * @property {import('carzero').Verdict | undefined} verdict What it looks like to the model
  * @property {Float32Array} embedding The image encoder's global features, `[dim]`: by their cosine images are compared
- * @property {import('carzero').Warning[]} warnings What speaks against scoring it as a frontal chest radiograph
+ * @property {import('carzero').Warning[]} warnings Reasons not to score it as a frontal chest radiograph
  * @property {import('carzero').Note[]} notes How its file was read @property {import('carzero').Fact[]} facts Of a DICOM file
  * @property {import('carzero').Shown} pixels For a viewer
  */
@@ -96,11 +96,11 @@ export class CarzeroModel {
       return new CarzeroModel(begun.client, await begun.started, await begun.loaded);
     } catch (error) {
       begun.client.stop();
-      throw error instanceof CodedError && error.cause instanceof CodedError ? error.cause : error; // the worker's end
+      throw error instanceof CodedError && error.cause instanceof CodedError ? error.cause : error; // why it ended
     }
   }
 
-  /** Is fulfilled if the worker ends by itself, with what happened: this model answers no more, and another one is to be loaded. @returns {Promise<CodedError>} */
+  /** Resolves with the error if the worker ends by itself: this model answers no more, and another one has to be loaded. @returns {Promise<CodedError>} */
   get crashed() {
     return this.#client.crashed;
   }
@@ -158,7 +158,7 @@ export class CarzeroModel {
     return this.#client.call('sentence', { finding });
   }
 
-  /** All numbers on the way from an image and a finding to their score, the vectors of the text among them. @param {EncodedImage} image @param {string} finding @returns {Promise<import('carzero').Explanation>} */
+  /** All numbers on the way from an image and a finding to their score, including the vectors of the text. @param {EncodedImage} image @param {string} finding @returns {Promise<import('carzero').Explanation>} */
   explain({ id }, finding) {
     return this.#client.call('explain', { picture: id, finding });
   }
@@ -180,10 +180,10 @@ export class CarzeroModel {
 
   /** @param {number} picture */
   #drop(picture) {
-    this.#client.call('drop', { picture }).catch(() => {}); // with a worker that has ended all is gone
+    this.#client.call('drop', { picture }).catch(() => {}); // a worker that has ended holds nothing any more
   }
 
-  /** Ends the worker. What it was asked for and has not answered is rejected as 'stopped'. @returns {Promise<void>} */
+  /** Ends the worker. Calls that it has not answered are rejected as 'stopped'. @returns {Promise<void>} */
   async dispose() {
     this.#client.stop();
   }

@@ -20,15 +20,15 @@ const TEMPLATE = 'There is {}';
  * @property {number} width @property {number} height In patches
  * @property {import('carzero').View} view The part of the image that they lie over, in its pixels
  *
- * @typedef {object} Classification How one label stands on one image
+ * @typedef {object} Classification The score of one label on one image
  * @property {string} label
- * @property {number} [score] The percentile as a part of 1; no probability. Only where there are reference images for the sentence
+ * @property {number} [score] The percentile divided by 100; not a probability. Only if there are reference images for the sentence
  * @property {number} [percentile] Share of the reference images that score lower, in percent
  * @property {number} logit Raw; not comparable between labels
  * @property {string} sentence As sent to the model
  * @property {import('carzero').Wording} [wording] What the model knows of the words
  * @property {AttentionMap} map Where the sentence attends
- * @property {{width: number, height: number, verdict?: import('carzero').Verdict, warnings: import('carzero').Warning[]}} image What speaks against the image itself
+ * @property {{width: number, height: number, verdict?: import('carzero').Verdict, warnings: import('carzero').Warning[]}} image The image, and reasons to doubt its scores
  */
 
 /** @param {Classification} one @param {Classification} two What has no score comes last, in the order of the labels */
@@ -38,7 +38,7 @@ const byScore = (one, two) => (two.score ?? -1) - (one.score ?? -1);
 async function sentencesOf(model, labels, template) {
   if (!labels.length) throw new CodedError('bad-prompt', 'There are no labels.');
   if (!template.includes('{}')) throw new CodedError('bad-prompt', 'hypothesis_template has no {} for the label.');
-  for (const label of labels) await model.sentence(label); // of which the model can read something
+  for (const label of labels) await model.sentence(label); // throws if the model can read nothing of it
   return labels.map((label) => template.replaceAll('{}', () => label));
 }
 

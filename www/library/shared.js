@@ -5,8 +5,8 @@ import { CarzeroModel } from './model.js';
  * @typedef {{model?: string, device?: import('./model.js').DeviceChoice}} Wish
  * @typedef {object} Shared
  * @property {Promise<CarzeroModel>} loaded
- * @property {Set<(share: number) => void>} listeners Are told how much of the model is there, from 0 to 1
- * @property {number} users @property {() => void} forget The next one who asks gets another
+ * @property {Set<(share: number) => void>} listeners Are told how much of the model has arrived, from 0 to 1
+ * @property {number} users @property {() => void} forget The next element that asks gets a new model
  */
 
 /** @type {Map<string, Shared>} */
@@ -47,6 +47,6 @@ export function leaveModel(shared) {
   shared.forget();
   shared.loaded.then(
     (model) => model.dispose(),
-    () => {}, // whoever waited for it was told
+    () => {}, // who waited for it has got the error
   );
 }

@@ -1,9 +1,10 @@
 /**
- * `<carzero-viewer>`: an image, how findings stand on it, and where the model looks for the chosen one.
+ * `<carzero-viewer>`: an image, how findings score on it, and where the model looks for the chosen one.
  *
- * Attributes: `src`, the address of an image file, or `example`, the name of a synthetic one; `findings`, parted by commas,
- * else the model's first list; `model`, the address of a model's folder; `device`; `alt`; `lang`, its own or that of an element
- * around it, English or Japanese; and `loading`: with `click` nothing is fetched before a button is pressed, else when it comes into view.
+ * Attributes: `src`, the address of an image file, or `example`, the name of a synthetic one; `findings`, separated by
+ * commas, else the model's first list; `model`, the address of a model's folder; `device`; `alt`; `lang`, its own or
+ * that of an element around it, English or Japanese; and `loading`: with `click` nothing is fetched before a button is
+ * pressed, else when it comes into view.
  */
 import { ranked } from '../core/derived.js';
 import { contextOf, create } from '../core/dom.js';
@@ -22,20 +23,20 @@ import { leaveModel, takeModel } from './shared.js';
  * @property {Map<string, Score>} scores By finding @property {string[]} findings The highest first
  * @property {import('carzero').ModelInfo} info @property {Uint8ClampedArray} ramp The map's colours
  *
- * @typedef {{say: () => string, share?: number}} Status In the element's language; `share` of the model that is there, from 0 to 1
+ * @typedef {{say: () => string, share?: number}} Status In the element's language; `share` of the model that has arrived, from 0 to 1
  */
 
-const AHEAD = '300px'; // of the part on show, so that it may be there in time
+const AHEAD = '300px'; // from the visible part of the page: loading begins at this distance, to be done in time
 const STYLES = new URL('./viewer.css', import.meta.url).href;
 
-/** Where pages are made beforehand there are no elements; then importing this does nothing. */
+/** On a server, where pages may be rendered, there is no HTMLElement; then importing this does nothing. */
 const Base = globalThis.HTMLElement ?? class {};
 
 export class CarzeroViewer extends Base {
   static observedAttributes = ['src', 'example', 'findings', 'model', 'device', 'alt', 'lang', 'loading'];
 
   #parts = partsOf(this.attachShadow({ mode: 'open' }));
-  /** What is asked for now; what comes of an earlier one is dropped. */ #run = 0;
+  /** Number of the current request; results of earlier ones are dropped. */ #run = 0;
   /** @type {import('./shared.js').Shared | null} The model in use */ #model = null;
   /** @type {Status | null} */ #status = null;
   /** @type {Result | null} */ #result = null;
@@ -50,7 +51,7 @@ export class CarzeroViewer extends Base {
     super();
     const { start, stage, rows, shown } = this.#parts;
     start.addEventListener('click', () => {
-      stage.focus(); // the button goes
+      stage.focus(); // the button is hidden soon
       this.#load();
     });
     shown.addEventListener('change', () => this.#render());
@@ -77,7 +78,7 @@ export class CarzeroViewer extends Base {
     else this.#wait();
   }
 
-  /** What was asked for before is dropped. */
+  /** Drops what was asked for before. */
   #stop() {
     this.#run += 1;
     this.#observer.disconnect();
@@ -161,7 +162,7 @@ export class CarzeroViewer extends Base {
     return /^ja\b/i.test(named) ? 'ja' : 'en';
   }
 
-  /** @param {boolean} [anew] The list, too */
+  /** @param {boolean} [anew] Whether the list of findings is made anew, too */
   #render(anew = false) {
     inLanguage(this.#language, () => {
       const { figure, picture, caution } = this.#parts;

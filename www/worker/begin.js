@@ -12,7 +12,7 @@ import { WorkerClient } from './client.js';
 
 /**
  * @param {import('../core/folders.js').Folder} folder Of the model
- * @param {import('./jobs.js').Wish} device @param {string} build Which program it is, to the byte, or '' where nobody knows
+ * @param {import('./jobs.js').Wish} device @param {string} build Id of the page's build, which identifies the program to the byte, or ''
  * @param {import('../core/trusted.js').Start} [start]
  * @returns {Begun}
  */
@@ -21,6 +21,6 @@ export function begin(folder, device, build, start) {
   const started = client.call('start', { ...device, folder });
   const listener = { onDownload: (/** @type {import('./jobs.js').Told} */ _download) => {} };
   const loaded = client.call('load', { folder, build }, (download) => listener.onDownload(download));
-  for (const answer of [started, loaded]) answer.catch(() => {}); // whoever goes on with it is told
+  for (const answer of [started, loaded]) answer.catch(() => {}); // who awaits it later gets the error
   return Object.assign(listener, { client, folder, started, loaded });
 }

@@ -7,17 +7,17 @@ export class WorkerClient {
   /** The worker's name, and that of a lock which it holds as long as it lives. */
   #lock = `carzero-worker-${performance.now()}-${Math.random()}`;
   #worker;
-  /** @type {Map<number, {type: string, resolve: (answer: any) => void, reject: (error: CodedError) => void, onProgress?: (told: import('./jobs.js').Told) => void}>} Answers are of the kind that the worker's jobs are checked to give */
+  /** @type {Map<number, {type: string, resolve: (answer: any) => void, reject: (error: CodedError) => void, onProgress?: (told: import('./jobs.js').Told) => void}>} The types of answers are checked where the worker's jobs are written */
   #calls = new Map();
   #lastId = 0;
   #stopped = false;
   /** @type {(error: CrashError) => void} */ #tell = () => {}; // set at once, by the line below
-  /** If the worker ends by itself; every open call is then rejected as 'stopped', because of it. @type {Promise<CrashError>} */
+  /** Resolves if the worker ends by itself; every open call is then rejected as 'stopped', with the error as its cause. @type {Promise<CrashError>} */
   crashed = new Promise((resolve) => {
     this.#tell = resolve;
   });
 
-  /** @param {string} [script] In their folder @param {import('../core/trusted.js').Start} [start] */
+  /** @param {string} [script] Relative to the workers' folder @param {import('../core/trusted.js').Start} [start] */
   constructor(script = './worker.js', start = startInheriting) {
     this.#worker = start(new URL(script, WORKERS).href, this.#lock);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -41,7 +41,7 @@ export class WorkerClient {
     });
   }
 
-  /** A worker that ends without a word lets go of its lock, which it holds by now. */
+  /** Notices a worker that ends without a message: the browser releases its lock, which it holds by now. */
   #outlive() {
     navigator.locks?.request(this.#lock, () => this.#crash('The worker ended.'));
   }

@@ -12,13 +12,13 @@ import { feedFromDisk, manifestFromDisk } from './disk.js';
 import { startProgram } from './program.js';
 import { serve } from './serve.js';
 
-/** Which workers alone have. @type {new () => {readAsArrayBuffer(part: Blob): ArrayBuffer}} */
+/** Exists in workers only. @type {new () => {readAsArrayBuffer(part: Blob): ArrayBuffer}} */
 const FileReaderSync = Reflect.get(globalThis, 'FileReaderSync');
 
-/** Bytes of a part that is fetched ahead, at most; larger ones are read when it is their turn. */
+/** Most bytes of a part that is read ahead; a larger one is read when it is its turn. */
 const AHEAD = 32 << 20;
 
-/** A file that is read where it lies, and only what is asked for. */
+/** A file of which only those parts are read that are asked for. */
 class Stored {
   #file;
   #reader = new FileReaderSync();
@@ -29,11 +29,11 @@ class Stored {
     this.#file = file;
   }
 
-  /** Fetches a part while something else is computed. @param {ArrayLike<number> | undefined} place The first byte's, and how many there are @returns {Promise<() => void>} Holds it in place of the one before */
+  /** Fetches a part while something else is computed. @param {ArrayLike<number> | undefined} place Offset and length in bytes @returns {Promise<() => void>} A function that holds the part in place of the one before */
   async fetch(place) {
     const [start, length] = [place?.[0] ?? 0, place?.[1] ?? 0];
     const part = length <= AHEAD ? this.#file.slice(start, start + length) : null;
-    const bytes = await part?.arrayBuffer().catch(() => null); // whoever reads it then is told
+    const bytes = await part?.arrayBuffer().catch(() => null); // `read` then tries again, and throws
     return () => {
       this.#held = bytes ? { start, bytes: new Uint8Array(bytes) } : null;
     };
@@ -56,8 +56,8 @@ const jobs = {
     const words = new Uint8Array(await tokenizer.arrayBuffer());
     const stored = new Stored(file);
     const converter = new wasm.Converter(file.name, file.size, stored, words, image, text, fusion);
-    /** @type {Blob[]} Which the browser keeps, and may keep on disk */ const shards = [];
-    /** @type {Promise<string>[]} Of the shards, computed while others are filled */ const digesting = [];
+    /** @type {Blob[]} Held by the browser, which may put them on disk */ const shards = [];
+    /** @type {Promise<string>[]} Digests of the shards, computed while others are filled */ const digesting = [];
     let coming = stored.fetch(converter.place(0));
     do {
       const hold = await coming;

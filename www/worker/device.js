@@ -15,7 +15,7 @@ export async function chooseDevice(preference) {
   const { vendor = '', architecture = '', device = '', description = '', isFallbackAdapter } = adapter.info ?? {};
   if (
     isFallbackAdapter ||
-    Reflect.get(adapter, 'isFallbackAdapter') || // as browsers had it before
+    Reflect.get(adapter, 'isFallbackAdapter') || // where older browsers have it
     SOFTWARE.test([vendor, architecture, device, description].join(' '))
   ) {
     return { kind: 'cpu', reason: { key: 'device.software' } };

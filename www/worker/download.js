@@ -1,7 +1,7 @@
 /** Downloads of a model's files. Runs in the worker. */
 import { CodedError } from '../core/errors.js';
 
-const WAITS_MS = [500, 1500, 4500]; // before a download that broke off is taken up again
+const WAITS_MS = [500, 1500, 4500]; // before a download that broke off is resumed
 
 /** A response with what was asked for; throws 'not-found' and 'network'. @param {string} url @param {Record<string, string>} [headers] @returns {Promise<Response>} */
 export async function get(url, headers) {
@@ -19,7 +19,7 @@ export async function get(url, headers) {
 }
 
 /**
- * A file as a whole. Where it breaks off it is taken up again, until that brings nothing more.
+ * A whole file. A download that breaks off is resumed, until several attempts in a row bring nothing more.
  *
  * @param {string} url @param {number} bytes The size that the manifest promises.
  * @param {(received: number) => void} onReceived
@@ -31,7 +31,7 @@ export async function download(url, bytes, onReceived) {
     try {
       const response = await get(url, received ? { range: `bytes=${received}-`, ...(tag && { 'if-range': tag }) } : {});
       if (response.status !== 206) received = 0; // the server sends all of it
-      tag = response.headers.get('etag')?.match(/^".*"$/)?.[0] ?? ''; // a weak one does not speak for bytes
+      tag = response.headers.get('etag')?.match(/^".*"$/)?.[0] ?? ''; // a weak one does not promise the same bytes
       const reader = response.body?.getReader();
       if (!reader) throw new CodedError('network', 'The download broke off.');
       for (;;) {

@@ -20,7 +20,7 @@ import { serve } from './serve.js';
 /** @returns {Promise<Exports>} */
 const startProgram = async () => (await startModule('carzero-evaluate')).wasm;
 
-/** What was opened or made; throws where it was not. @template T @param {T | undefined} thing @returns {T} */
+/** The given object; throws if it was not opened or made before. @template T @param {T | undefined} thing @returns {T} */
 function present(thing) {
   if (!thing) throw new Error('nothing is open');
   return thing;

@@ -2,8 +2,8 @@
 import { PHANTOM_SIZE, encodedOf, entryOf, held } from './held.js';
 import { bitmapOfView } from './pictures.js';
 
-/** @type {import('./program.js').Audit | undefined} The one in hand */ let audit;
-/** @type {import('./program.js').Curves | undefined} Those in hand */ let curves;
+/** @type {import('./program.js').Audit | undefined} The one under way */ let audit;
+/** @type {import('./program.js').Curves | undefined} Those under way */ let curves;
 
 /** @type {import('./jobs.js').Some<'bothHeads' | 'ablate' | 'sensitivity' | 'audit' | 'auditStep' | 'observe' | 'sides' | 'elsewhere' | 'curves' | 'curvesStep'>} */
 export const experimentJobs = {
@@ -46,7 +46,7 @@ export const experimentJobs = {
     return [await held.model.sides(entryOf(id).picture, encodedOf(id), finding)];
   },
 
-  /** A drawing, or the same without something that it shows; nothing of it stays. */
+  /** Scores a synthetic chest, or the same one without one of its findings. Nothing of it is kept. */
   async elsewhere({ phantom, without, finding }) {
     const params = without ? held.program.wasm.phantomWithout(phantom, without) : phantom;
     if (!params) throw new Error(`no ${without} is drawn`);

@@ -15,8 +15,8 @@ const DRAFT_SIZE = 384;
  * @property {import('./program.js').Program} program From 'start' on
  * @property {import('./program.js').Model} model From 'load' on
  * @property {Map<number, Entry>} pictures By their numbers
- * @property {Kept} kept Of the images of a series
- * @property {Decoders} decoders Of its files
+ * @property {Kept} kept What is kept of the images of a series
+ * @property {Decoders} decoders Workers that read the files of a series ahead
  */
 export const held = /** @type {Held} */ ({ pictures: new Map(), kept: new Kept(), decoders: new Decoders() });
 

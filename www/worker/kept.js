@@ -2,8 +2,8 @@
  * What the model needs of the images of a series, so that a further sentence is scored without their files: tokens as
  * half-precision numbers, of which no pixel can be read. An image of the shipped model takes 0.1 MB, of ViT-B/16 0.3 MB.
  *
- * All images are asked for in turn, so that letting go of one for another would help neither: once there is no room, the rest
- * is decoded again when it is asked for.
+ * A search or a further finding goes through all images in turn, so dropping one to make room for another would not
+ * help: once there is no room, the other images are decoded again when they are needed.
  *
  * @typedef {{numbers: Uint16Array, view: import('carzero').View}} Encoding `view`: the part of the image that the model saw
  */

@@ -1,4 +1,4 @@
-/** From nothing to a model at work: the device, the program, and the weights. */
+/** Loading a model: choosing the device, starting the program, and reading the weights. */
 import { codedFrom } from '../core/errors.js';
 import { chooseDevice } from './device.js';
 import { feedFromDisk, manifestFromDisk } from './disk.js';
@@ -7,17 +7,17 @@ import { Pool } from './pool.js';
 import { startProgram } from './program.js';
 import { feed, passOf, prepare } from './weights.js';
 
-const MEMBERS = 3; // of a pool at most: more gain little, and each keeps its share of the weights
+const MEMBERS = 3; // of a pool at most: more gain little, and each holds its share of the weights
 
 /** @typedef {import('../core/folders.js').Folder} Folder */
 
-/** @type {ReturnType<typeof prepare> | undefined} Of a model beside the page */ let prepared;
+/** @type {ReturnType<typeof prepare> | undefined} What was read ahead of a model beside the page */ let prepared;
 
 /** @param {import('../core/i18n.js').Message} why */
 async function fallBack(why) {
   held.device = { kind: 'cpu', reason: { key: 'device.because', values: { why } } };
   held.program = await startProgram('cpu');
-  for (const entry of held.pictures.values()) entry.picture = await decode(entry.source); // the old ones belong to the other module
+  for (const entry of held.pictures.values()) entry.picture = await decode(entry.source); // the old pictures belong to the other module
 }
 
 /** @param {Folder} folder */
@@ -50,7 +50,7 @@ async function assemble(folder, build, tell, { manifest, ahead }) {
     held.model = await loader.finish(pass?.known ?? false);
     pass?.note();
   } finally {
-    await written(); // whatever comes of the model
+    await written(); // even if the model fails
   }
   return { ...bytes, trouble: await written() };
 }
@@ -59,7 +59,7 @@ async function assemble(folder, build, tell, { manifest, ahead }) {
 export const loadingJobs = {
   async start({ preference, without, folder }) {
     if (folder.kind === 'site') prepared = prepare(folder.url);
-    prepared?.catch(() => {}); // whoever loads it is told
+    prepared?.catch(() => {}); // `load` gets the error
     held.device = without
       ? { kind: 'cpu', reason: { key: 'device.because', values: { why: without } } }
       : await chooseDevice(preference);
@@ -83,7 +83,8 @@ export const loadingJobs = {
       await fallBack({ key: code === 'device' ? 'why.start' : 'why.selfTest', values: { message } });
       weights = await assemble(folder, build, tell, beginning);
     }
-    // Not sooner: while all starts, its members would take the processor from what is waited for. An isolated page has shared memory, but in WebKit's GTK port.
+    // The pool starts only now: its members would take processor time from what the person waits for. Isolated pages
+    // have shared memory, except in WebKit's GTK port.
     if (held.device.kind === 'cpu' && crossOriginIsolated && globalThis.SharedArrayBuffer)
       held.program.wasm.joinPool(new Pool(held.program, Math.min(MEMBERS, navigator.hardwareConcurrency - 1)));
     return [{ device: held.device, info: held.model.info(), weights }];

@@ -1,6 +1,7 @@
 /**
- * Messages from one instance of the program to another, one way: rows of maps, from a participant of a share to its neighbour
- * (src/model/ops/pool/rows.rs). There is room for two, used in turn: whoever sends has been answered to the message before.
+ * One-way messages between two instances of the program: rows of maps, from one participant of a shared operation to
+ * its neighbour (src/model/ops/pool/rows.rs). There are two buffers, used in turn. That is enough, as both neighbours
+ * send and then receive in every layer: who has received knows that its own message before the last was taken.
  */
 import { waitWhile } from './waiting.js';
 
@@ -9,7 +10,7 @@ export const ROOM = 1 << 14;
 
 /**
  * @typedef {object} Shared What both ends have in common
- * @property {Int32Array} count How many messages were sent; -1 where no more will come
+ * @property {Int32Array} count How many messages were sent; -1 once no more will come
  * @property {Float32Array} places
  */
 
@@ -39,7 +40,7 @@ export class Mailbox {
     this.#count(++this.#done);
   }
 
-  /** Takes the last message back. Nobody may have waited for it. */
+  /** Takes the last message back. Only allowed if no one has waited for it. */
   withdraw() {
     this.#count(--this.#done);
   }

@@ -11,7 +11,7 @@ import { change, waitWhile } from './waiting.js';
  * @property {Int32Array} control
  * @property {Float32Array} exchange
  * @property {{down: Shared, up: Shared}} above Mailboxes between the instance above and this one
- * @property {{down: Shared, up: Shared}} [below] Between this one and the one below; the last has none, and is never told to use it
+ * @property {{down: Shared, up: Shared}} [below] Mailboxes between this one and the one below; the last one has none, and never sends there
  */
 
 /** @param {MessageEvent<Given>} event */
@@ -41,7 +41,7 @@ onmessage = async ({ data: { code, glue, control, exchange, above, below = above
         exchange.set(member.work(Uint32Array.from(control.subarray(JOB, JOB + words)), exchange.subarray(0, inputs)));
         change(control, STATES.working, STATES.ready);
       }
-      if (Atomics.load(control, 0) === STATES.failed) return; // it was given up meanwhile
+      if (Atomics.load(control, 0) === STATES.failed) return; // the pool gave this member up meanwhile
     }
   } catch (error) {
     Atomics.store(control, 0, STATES.failed);

@@ -1,11 +1,11 @@
-/** Pictures as the program decodes them, and what is made of them. Runs in workers. */
+/** Pictures as the program decodes them, and reduced copies of them. Runs in workers. */
 
 /** @typedef {import('./program.js').Picture} Picture */
 
-const VIEW_SIDE = 224; // of what the model sees, in pixels
+const VIEW_SIDE = 224; // pixels along a side of a reduced view of what the model sees
 
 /**
- * @param {import('./program.js').Exports} wasm @param {import('../core/state.js').Source} source @param {number} size Of a synthetic one, in pixels of a side
+ * @param {import('./program.js').Exports} wasm @param {import('../core/state.js').Source} source @param {number} size Pixels along a side of a synthetic picture
  * @returns {Promise<Picture>}
  */
 export async function decodePicture(wasm, source, size) {
@@ -49,7 +49,7 @@ export function bitmapFromPicture(picture) {
   return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba.buffer), picture.width, picture.height));
 }
 
-/** What the model sees of it, small. @param {Picture} picture @param {import('carzero').View} view @returns {Promise<ImageBitmap>} */
+/** What the model sees of a picture, reduced. @param {Picture} picture @param {import('carzero').View} view @returns {Promise<ImageBitmap>} */
 export async function bitmapOfView(picture, { x, y, width, height }) {
   const whole = await bitmapFromPicture(picture);
   const small = { resizeWidth: VIEW_SIDE, resizeHeight: VIEW_SIDE };

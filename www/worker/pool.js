@@ -1,21 +1,22 @@
 /**
- * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations (src/model/ops/pool,
- * which calls the methods of `Pool`). Each has a buffer that it shares with the first, and mailboxes with the one before and after it, so there
- * are members only where the page is isolated. The first waits for a member without giving way to messages: both are workers.
+ * Threads for the CPU: members run the same module in workers of their own, and take shares of large operations
+ * (src/model/ops/pool, which calls the methods of `Pool`). Each shares a buffer with the first instance, and mailboxes
+ * with the instances before and after it, so there are members only if the page is isolated. The first instance, which
+ * is in a worker too, waits for members by blocking, and receives no messages meanwhile.
  */
 import { startAlike } from '../core/trusted.js';
 import { Mailbox, ROOM, shareMailbox } from './mailbox.js';
 import { change, waitWhile } from './waiting.js';
 
 const CAPACITY = 4 << 20; // numbers
-/** With who does not answer. */
+/** How long to wait for one that does not answer. */
 export const PATIENCE_MS = 10_000;
 const WORDS = 256; // of a member's control
-const WAKING_MS = 2; // by then a member has begun, unless other work has its core
+const WAKING_MS = 2; // within this time a member has begun its share, unless its core is busy with other work
 
 /** What the first number of a member's `control` says. */
 export const STATES = { starting: 0, ready: 1, given: 2, working: 3, failed: 4 };
-/** Where the job begins in `control`: state, count of inputs, count of words, words. */
+/** Where the job begins in `control`: after the state, the number of inputs and the number of words come the words. */
 export const JOB = 3;
 
 export class Pool {
@@ -25,7 +26,8 @@ export class Pool {
 
   /** @param {{code: WebAssembly.Module, glue: string}} program As `startProgram` gives it @param {number} size How many members */
   constructor({ code, glue }, size) {
-    // Between each and the next one below, the first instance above them all.
+    // mail[i] lies between member i and the instance above it, which for the first member is the one that leads the
+    // pool.
     const mail = Array.from({ length: size }, () => ({ down: shareMailbox(), up: shareMailbox() }));
     this.#down = new Mailbox(mail[0].down);
     this.#up = new Mailbox(mail[0].up);
@@ -39,7 +41,7 @@ export class Pool {
     });
   }
 
-  /** How many are ready, of the first ones. Those after a lost one go too: which weights a member has, follows from its place. */
+  /** How many members are ready, counted up to the first one that is not. All from a failed one on are dropped: a member's place decides which weights it holds. */
   ready() {
     const lost = this.#members.findIndex(({ control }) => Atomics.load(control, 0) === STATES.failed);
     if (lost >= 0) for (const { worker } of this.#members.splice(lost)) worker.terminate();
@@ -73,7 +75,7 @@ export class Pool {
     this.#down.send(values);
   }
 
-  /** @param {boolean} mayTakeBack The share, where no member has begun it @param {Float32Array} out @returns {boolean} Whether the first member's next message came */
+  /** @param {boolean} mayTakeBack Whether the share may be taken back, if no member has begun it @param {Float32Array} out @returns {boolean} Whether the first member's next message came */
   receive(mayTakeBack, out) {
     if (mayTakeBack && !this.#up.comes(WAKING_MS) && this.#takeBack()) {
       this.#down.withdraw();
@@ -84,20 +86,20 @@ export class Pool {
     return false;
   }
 
-  /** Takes a share back that all work on together, where none has begun. */
+  /** Takes an operation back that all members share, if none of them has begun. */
   #takeBack() {
     /** @type {Int32Array[]} */ const taken = [];
     for (const { control } of this.#members) {
       if (change(control, STATES.given, STATES.ready)) taken.push(control);
       else if (Atomics.load(control, 0) !== STATES.ready) {
-        for (const other of taken) change(other, STATES.ready, STATES.given); // they are waited for
+        for (const other of taken) change(other, STATES.ready, STATES.given); // a member that has begun needs them
         return false;
       }
     }
     return true;
   }
 
-  /** @param {number} member @param {boolean} mayTakeBack What it has not begun @param {Float32Array} out @returns {boolean} Whether it did its share */
+  /** @param {number} member @param {boolean} mayTakeBack Whether its share may be taken back, if it has not begun @param {Float32Array} out @returns {boolean} Whether it did its share */
   finish(member, mayTakeBack, out) {
     const { control, exchange } = this.#members[member];
     if (mayTakeBack && change(control, STATES.given, STATES.ready)) return false;

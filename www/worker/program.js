@@ -11,7 +11,7 @@ import { CodedError } from '../core/errors.js';
  * @typedef {Exports['Model']['prototype']} Model
  * @typedef {Exports['Audit']['prototype']} Audit
  * @typedef {Exports['Curves']['prototype']} Curves
- * @typedef {{wasm: Exports, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}} Program Its exports, its memory, and what it is started from
+ * @typedef {{wasm: Exports, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}} Program A module's exports and memory, and what it is started from
  */
 
 /** Starts a module. @param {string} name @returns {Promise<{wasm: any, memory: WebAssembly.Memory, code: WebAssembly.Module, glue: string}>} */

@@ -2,8 +2,8 @@
  * The worker that writes results for other programs. It owns the module for that, and ends with its one job.
  *
  * @typedef {typeof import('carzero-results')} Exports
- * @typedef {{results: Omit<import('carzero-outcome').Results, 'source'>, source: Blob | null}} Payload `source`: the DICOM file that is to be referred to
- * @typedef {Payload & {score: number, map: import('carzero-outcome').ResultMap, values: Float32Array, columns: number, grey: Uint8Array}} Over A map of one of the scores, over its image
+ * @typedef {{results: Omit<import('carzero-outcome').Results, 'source'>, source: Blob | null}} Payload `source`: the DICOM file that the results refer to
+ * @typedef {Payload & {score: number, map: import('carzero-outcome').ResultMap, values: Float32Array, columns: number, grey: Uint8Array}} Over A score's map, to be drawn over its image
  * @typedef {object} Jobs
  * @property {(payload: Payload) => BlobPart} report A DICOM Structured Report
  * @property {(payload: Payload) => BlobPart} fhir A Bundle of FHIR resources, as JSON

@@ -1,11 +1,11 @@
-/** How a worker with one module of its own answers; its messages are those of worker.js. */
+/** How a worker with a single module of its own answers. Its messages have the form of those in worker.js. */
 import './alive.js';
 import { codedFrom } from '../core/errors.js';
 
 /**
- * Does the jobs that the page asks for. What takes long is one job, so that only the worker's end can cut it short.
+ * Does the jobs that the page asks for. A long computation is one job: only ending the worker cuts it short.
  *
- * @template {{[J in keyof All]: (payload: any) => any}} All @template Told What is told meanwhile
+ * @template {{[J in keyof All]: (payload: any) => any}} All @template Told What is told of a job's progress
  * @param {{[J in keyof All]: (payload: Parameters<All[J]>[0], tell: (told: Told) => void) => Promise<ReturnType<All[J]>>}} jobs
  */
 export function serve(jobs) {

@@ -21,7 +21,7 @@ async function getManifest(folder) {
   }
 }
 
-/** What is kept of a file is read again with its digest. @param {Shelf} shelf @param {string} key @returns {Promise<Kept | undefined>} */
+/** Reads a file that was kept, and computes its digest anew. @param {Shelf} shelf @param {string} key @returns {Promise<Kept | undefined>} */
 async function readKept(shelf, key) {
   const data = await shelf.read(key);
   return data && { data, digest: await digestOf(data) };
@@ -50,10 +50,10 @@ export async function prepare(folder) {
 }
 
 /**
- * Whether the CPU has passed a model's self-test before, with this program and in this browser: it computes alike ever after.
+ * Whether the CPU has passed a model's self-test before, with this program and browser: it need not be repeated then.
  *
- * @param {string} folder URL of the model, ending in a slash. @param {Uint8Array<ArrayBuffer>} manifest @param {string} program Which it is, to the byte
- * @returns {Promise<{known: boolean, note: () => void}>} `note` once it has
+ * @param {string} folder URL of the model, ending in a slash. @param {Uint8Array<ArrayBuffer>} manifest @param {string} program What identifies the program to the byte
+ * @returns {Promise<{known: boolean, note: () => void}>} `note` is to be called once it has passed
  */
 export async function passOf(folder, manifest, program) {
   const [shelf, model] = await Promise.all([Shelf.open(), digestOf(manifest)]);
@@ -74,7 +74,7 @@ export async function passOf(folder, manifest, program) {
  * @param {{files(): {path: string, bytes: number, sha256: string}[], add(path: string, data: Uint8Array, digest?: string): void}} loader
  * @param {(progress: {received: number, total: number}) => void} onProgress
  * @param {Map<string, Promise<Kept | undefined>>} [ahead] What `prepare` has begun to read
- * @returns {Promise<{downloaded: number, cached: number, written: () => Promise<string>}>} Bytes, and once all is written, why they were not kept.
+ * @returns {Promise<{downloaded: number, cached: number, written: () => Promise<string>}>} In bytes; `written` resolves, once all is written, to why files were not kept, or ''
  */
 export async function feed(folder, loader, onProgress, ahead = new Map()) {
   const shelf = await Shelf.open();
@@ -86,10 +86,10 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
   });
   const present = await Promise.all(files.map(({ key }) => shelf.has(key)));
   const missing = new Set(files.filter((_file, i) => !present[i]).map(({ key }) => key));
-  if (missing.size) await shelf.prune(folder, [`${folder}manifest.json`, ...files.map(({ key }) => key)]); // else the service worker may have fetched the next version
+  if (missing.size) await shelf.prune(folder, [`${folder}manifest.json`, ...files.map(({ key }) => key)]); // otherwise files that are not listed may be of the next version, fetched by the service worker
   let cached = 0;
   let total = files.reduce((sum, { key, bytes }) => sum + (missing.has(key) ? bytes : 0), 0);
-  /** Bytes of what is being fetched, by key. @type {Map<string, number>} */ const received = new Map();
+  /** Bytes received so far, by key of the file. @type {Map<string, number>} */ const received = new Map();
   const downloaded = () => [...received.values()].reduce((sum, bytes) => sum + bytes, 0);
   if (total > 0) onProgress({ received: 0, total });
 
@@ -106,7 +106,7 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
     const { key } = file;
     const promise = missing.has(key) ? fetchFile(file) : (ahead.get(key) ?? readKept(shelf, key));
     ahead.delete(key);
-    promise.catch(() => {}); // whoever waits for it is told
+    promise.catch(() => {}); // who awaits it later gets the error
     coming.set(key, promise);
   };
   /** @type {Promise<void> | undefined} */ let writing;
@@ -114,7 +114,7 @@ export async function feed(folder, loader, onProgress, ahead = new Map()) {
   for (const [i, file] of files.entries()) {
     const { path, bytes, key } = file;
     begin(file);
-    begin(files[i + 1]); // while this one comes and is taken in
+    begin(files[i + 1]); // while this one arrives and is loaded
     let got = await coming.get(key);
     coming.delete(key);
     if (got && !missing.has(key)) {

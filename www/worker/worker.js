@@ -29,8 +29,8 @@ const markOf = ({ finding, sentence, logit, i2t, t2i, percentile, cosine, wordin
 });
 
 /**
- * What a series gets of an image's scores. Those after the findings' own are for a reference population: their logits, and where
- * the model has cosines, these after them.
+ * What a series gets of an image's scores. Scores after those of `findings` are for a reference population, of which
+ * only numbers are returned: their logits and then, if the model has a CLIP-style head, their cosines.
  *
  * @param {import('./jobs.js').Scored[]} scores
  * @param {{findings: string[], mapped: string, view: import('carzero').View, facts?: import('./jobs.js').RowFacts}} row
@@ -235,7 +235,7 @@ onmessage = ({ data: { id, type, payload } }) => {
   else run(id, type, payload);
 };
 
-// A panic inside a future of wasm-bindgen rejects nothing: it surfaces here.
+// A panic inside a future of wasm-bindgen rejects nothing: it arrives here.
 addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
   crash(event.reason);

@@ -1,5 +1,5 @@
 /**
- * Contour lines of a map of patches, by marching squares. Pure arithmetic: coordinates are parts of the square
+ * Contour lines of a map of patches, by marching squares. Pure arithmetic: coordinates are fractions of the square
  * that the map covers, from 0 to 1.
  *
  * @typedef {import('./transform.js').Point} Point
@@ -63,7 +63,7 @@ const JOINS = [
   [[TOP, LEFT]],
   [],
 ];
-/** Two corners that face each other: their mean says whether they belong together. */
+/** Saddles: two opposite corners are above the level. The mean of all four says whether the two are joined or apart. */
 /** @type {Record<number, {apart: number[][], together: number[][]}>} */
 const SADDLES = {
   5: {
@@ -90,7 +90,7 @@ const SADDLES = {
 
 /** Lines along which a grid of samples crosses a level; closed ones end where they begin. @param {ArrayLike<number>} values @param {number} size @param {number} level @returns {Point[][]} */
 export function linesAt(values, size, level) {
-  /** Samples joined by an edge, by the edge's number: even ones go across, odd ones down. @type {Map<number, number[]>} */
+  /** The grid edges that the lines cross, and those that they go on to, by number: twice the first sample, plus 1 for an edge that goes down. @type {Map<number, number[]>} */
   const joined = new Map();
   const join = (/** @type {number} */ one, /** @type {number} */ two) => {
     for (const [from, to] of [
@@ -121,7 +121,7 @@ export function linesAt(values, size, level) {
   const seen = new Set();
   const lines = [];
   const joinedTo = (/** @type {number} */ edge) => joined.get(edge) ?? [];
-  const starts = [...joined.keys()].sort((one, two) => joinedTo(one).length - joinedTo(two).length); // open ones from an end
+  const starts = [...joined.keys()].sort((one, two) => joinedTo(one).length - joinedTo(two).length); // ends first, so that an open line is followed from one of them
   for (const start of starts) {
     if (seen.has(start)) continue;
     const line = [];
@@ -137,7 +137,7 @@ export function linesAt(values, size, level) {
   return lines;
 }
 
-/** Around where a map is high; none for a flat one. @param {ArrayLike<number>} map @param {number} side @returns {Point[][]} */
+/** Contours around the parts where a map is high; none for a flat map. @param {ArrayLike<number>} map @param {number} side @returns {Point[][]} */
 export function contoursOf(map, side) {
   const { values, size } = refine(map, side);
   return linesAt(values, size, levelOf(map)).sort((one, two) => two.length - one.length);
@@ -146,7 +146,7 @@ export function contoursOf(map, side) {
 /** @type {WeakMap<Float32Array, {path: string, longest: Point[] | undefined}>} */
 const known = new WeakMap();
 
-/** The contours of a map, found once: a path of SVG, and the longest of its lines. @param {Float32Array} map @param {number} side */
+/** The contours of a map, computed once: a path of SVG, and the longest of its lines. @param {Float32Array} map @param {number} side */
 export function linesOf(map, side) {
   const found = known.get(map);
   if (found) return found;
@@ -156,10 +156,10 @@ export function linesOf(map, side) {
   return drawn;
 }
 
-/** Where a line's name is: each looks another way, so that they lie apart. @param {number} place */
+/** The side of a contour on which its label lies: another one for each colour, so that labels lie apart. @param {number} place Index of the colour */
 export const angleOf = (place) => (2 * Math.PI * place) / CONTOURS_MAX - Math.PI / 2;
 
-/** For a path of SVG. @param {Point[][]} lines */
+/** The `d` attribute of an SVG path. @param {Point[][]} lines */
 export const pathOf = (lines) =>
   lines.map((line) => `M${line.map(({ x, y }) => `${x.toFixed(4)} ${y.toFixed(4)}`).join('L')}`).join('');
 
@@ -170,9 +170,9 @@ export function farthest(points, angle) {
 }
 
 /**
- * A label's place: its own or, where others are, the nearest free one that is whole lines below or above it.
+ * A label's place: its own or, if that overlaps others, the nearest free one that is whole lines below or above it.
  *
- * @param {import('./transform.js').Box[]} others @param {import('./transform.js').Box} box Of its own place @param {number} height Of what it has to stay within
+ * @param {import('./transform.js').Box[]} others @param {import('./transform.js').Box} box The label's own place @param {number} height Of what it has to stay within
  */
 export function clearOf(others, box, height) {
   const apart = (/** @type {import('./transform.js').Box} */ one) =>

@@ -1,6 +1,7 @@
 /**
  * What pointers do in the viewport, as in OHIF: the left button or one finger uses the chosen tool, the right button
- * zooms, the middle one pans, the wheel and a pinch zoom where they are, and a double click fits.
+ * zooms, the middle one pans, the wheel and a pinch zoom about the point under them, and a double click fits the
+ * picture.
  *
  * @typedef {(typeof TOOLS)[number]} Tool
  * @typedef {import('./transform.js').Point} Point CSS pixels of the viewport
@@ -26,7 +27,7 @@ export const toolNamed = (name) => TOOLS.find((tool) => tool === name) ?? 'windo
 /** @type {Record<string, number>} */
 const SLACK = { mouse: 3, pen: 6, touch: 8 }; // CSS pixels that a tap may slide
 const WHEEL_LINE = 33; // CSS pixels
-const WHEEL_MOST = 120; // of one event
+const WHEEL_MOST = 120; // CSS pixels of one event, at most
 /** @type {Record<number, Tool>} */
 const BUTTONS = { 1: 'pan', 2: 'zoom' };
 

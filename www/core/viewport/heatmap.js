@@ -1,18 +1,18 @@
 /**
- * A map of patches as pixels, in the way of src/engine/heatmap.rs, which paints the command line's. Pure arithmetic.
+ * A map of patches as pixels, painted as src/engine/heatmap.rs does for the command line. Pure arithmetic.
  *
  * @typedef {{size: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Painted `size * size` pixels, row by row
  */
 
 const SIZE = 336;
 
-/** What a map's colours begin and end at: its median, and its highest. @param {Float32Array} map @returns {[low: number, high: number]} */
+/** The values of the first and the last colour: the map's median and its maximum. @param {Float32Array} map @returns {[low: number, high: number]} */
 function rangeOf(map) {
   const sorted = map.slice().sort();
   return [sorted[sorted.length >> 1], sorted[sorted.length - 1]];
 }
 
-/** From 0, what is low and all below it, to 1, what is high; a flat map is all 0. @param {Float32Array} map @param {[low: number, high: number]} range */
+/** The map scaled so that `low`, and all below it, is 0 and `high` is 1; a flat map is all 0. @param {Float32Array} map @param {[low: number, high: number]} range */
 function scaled(map, [low, high]) {
   const range = high - low;
   if (!(range > 0 && Number.isFinite(range))) return new Float32Array(map.length);
@@ -42,7 +42,7 @@ const tapsOf = (side, size) =>
  * @param {Float32Array} map A square of patches, row by row
  * @param {Uint8ClampedArray} ramp A palette's colours from low to high, RGBA
  * @param {number} [size] Pixels a side
- * @param {[low: number, high: number]} [range] Values of the first colour and of the last; of several maps on one scale the same
+ * @param {[low: number, high: number]} [range] Values of the first colour and of the last; the same for several maps on one scale
  * @returns {Painted}
  */
 export function paintMap(map, ramp, size = SIZE, range = rangeOf(map)) {

@@ -5,7 +5,7 @@ import { Gestures, dragFactor, dragWindow } from './gestures.js';
 const PAN_STEP = 40; // CSS pixels of an arrow key
 const CURSOR_STEP = 8;
 const FAST = 5; // with Shift
-/** Across and down. @type {Record<string, [number, number]>} */
+/** Steps across and down, by key. @type {Record<string, [number, number]>} */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const TAP = 'picture-tap';
@@ -62,17 +62,17 @@ export function pointerActions(viewport, viewer) {
     zoom: (at, factor) => viewer.zoom(at, factor),
     fit() {
       if (viewer.state.tool !== 'length') viewer.act('fit');
-    }, // two quick clicks are two ends
+    }, // with the length tool, two quick clicks set two ends
   };
 }
 
-/** Arrow keys pan, or move the cursor of a pointing tool; the picture follows a cursor that would leave. @param {import('./viewer.js').Viewer} viewer @param {number} x @param {number} y @param {boolean} fast */
+/** Arrow keys pan, or move the cursor of a pointing tool; the picture is panned when the cursor would leave the viewport. @param {import('./viewer.js').Viewer} viewer @param {number} x @param {number} y @param {boolean} fast */
 function step(viewer, x, y, fast) {
   const size = (viewer.pointing ? CURSOR_STEP : PAN_STEP) * (fast ? FAST : 1);
   if (!viewer.pointing) return viewer.pan(-x * size, -y * size);
   const { cursor } = viewer.display;
   const start = cursor ? viewer.point(cursor) : viewer.middle;
-  const to = inside(viewer.part(cursor ? { x: start.x + x * size, y: start.y + y * size } : start)); // the first key shows it
+  const to = inside(viewer.part(cursor ? { x: start.x + x * size, y: start.y + y * size } : start)); // the first key only shows the cursor
   const at = viewer.point(to);
   const { width, height } = viewer.state.viewport;
   const excess = (/** @type {number} */ value, /** @type {number} */ most) =>
@@ -99,10 +99,10 @@ export function useKey(viewer, { key, shiftKey, ctrlKey, metaKey, altKey }) {
 }
 
 /**
- * Pointers, keys and the size of an element work its viewer.
+ * Connects an element's pointers, keys and size to its viewer.
  *
  * @param {HTMLElement} viewport @param {import('./viewer.js').Viewer} viewer
- * @param {(size: import('./transform.js').Size) => void} resized Not while it is hidden
+ * @param {(size: import('./transform.js').Size) => void} resized Not called while it is hidden
  */
 export function bindViewport(viewport, viewer, resized) {
   new Gestures(viewport, pointerActions(viewport, viewer));

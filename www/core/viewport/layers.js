@@ -1,4 +1,4 @@
-/** Picture, map and what the model did not see, in one viewport: all by the one matrix. */
+/** Picture, map and what the model did not see, in one viewport, all placed by one matrix. */
 import { contextOf, onChange } from '../dom.js';
 import { matrixOfState, placeOf, seenBox, windowOf } from '../derived.js';
 import { levelFor } from './pixels.js';
@@ -13,7 +13,7 @@ export function setStyles(element, styles) {
   for (const [name, value] of Object.entries(styles)) element.style.setProperty(name, value);
 }
 
-/** Its corners, clockwise and closed, for a clip path. @param {Box} box */
+/** A box's corners, clockwise and closed, for a clip path. @param {Box} box */
 function outline({ x, y, width, height }) {
   const [left, top, right, bottom] = [x, y, x + width, y + height].map(px);
   return `${left} ${top}, ${right} ${top}, ${right} ${bottom}, ${left} ${bottom}, ${left} ${top}`;

@@ -1,5 +1,5 @@
 /**
- * Lengths. A line's ends are parts of the picture, so that it follows every view.
+ * Lengths. A line's ends are in fractions of the picture, so that it follows every view.
  *
  * @typedef {import('./transform.js').Point} Point
  * @typedef {{from: Point, to: Point}} Line
@@ -8,8 +8,8 @@
 
 import { number, t } from '../i18n.js';
 
-const NEAR = 12; // CSS pixels within which an end is taken hold of
-const SHORT = 3; // CSS pixels that are a slip, not a line
+const NEAR = 12; // CSS pixels from an end within which it is grabbed
+const SHORT = 3; // CSS pixels; a shorter line is a slip of the hand
 
 /** In millimetres where the spacing is known, else in pixels. @param {Line} line @param {import('./transform.js').Size} grid @param {[row: number, column: number] | null} spacing @returns {{value: number, unit: 'mm' | 'px'}} */
 export function lengthOf({ from, to }, { width, height }, spacing) {
@@ -36,7 +36,7 @@ export function isSlip({ from, to }, place) {
   return Math.hypot(one.x - two.x, one.y - two.y) < SHORT;
 }
 
-/** The lines once `draft` is done; one that is a slip leaves them as they were. @param {readonly Line[]} lines @param {Draft} draft @param {(part: Point) => Point} place */
+/** The lines with a finished draft; if that is a slip, they stay as they were. @param {readonly Line[]} lines @param {Draft} draft @param {(part: Point) => Point} place */
 export function linesWith(lines, { from, to, moves }, place) {
   return isSlip({ from, to }, place) ? lines : [...lines.filter((line) => line !== moves), { from, to }];
 }

@@ -7,11 +7,11 @@
 
 const SAMPLES = 1e6; // values looked at for the distribution
 const BAND = 256; // rows painted at a time, so that no second copy of the picture in colour is held
-const SMALLEST = 5; // halvings
+const SMALLEST = 5; // halvings at most
 
 /**
- * The presets, by key; their words are `preset.` and the key. Values of a radiograph have no unit as those of CT have, so all but the first
- * take their limits from this picture: the parts of its pixels that are darker.
+ * The presets, by key; their words are `preset.` and the key. A radiograph's values have no common unit as those of CT
+ * have, so all presets but the first take their limits from the picture itself: `parts` are quantiles of its values.
  *
  * @type {{key: string, parts?: [low: number, high: number]}[]}
  */
@@ -29,13 +29,13 @@ export function windowBetween(low, high) {
   return { center: low + width / 2, width };
 }
 
-/** A window as parts of the range of values, so that it suits other values, too. @param {Window} window @param {{low: number, high: number}} range @returns {[center: number, width: number]} */
+/** A window as fractions of the range of values, so that it can be carried to other values. @param {Window} window @param {{low: number, high: number}} range @returns {[center: number, width: number]} */
 export const partsOfWindow = ({ center, width }, { low, high }) => [
   (center - low) / (high - low + 1),
   width / (high - low + 1),
 ];
 
-/** And back. @param {[center: number, width: number]} parts @param {{low: number, high: number}} range @returns {Window} */
+/** The inverse of `partsOfWindow`. @param {[center: number, width: number]} parts @param {{low: number, high: number}} range @returns {Window} */
 export const windowFromParts = ([center, width], { low, high }) => ({
   center: low + center * (high - low + 1),
   width: width * (high - low + 1),
@@ -55,7 +55,7 @@ export const levelFor = (scale) => Math.max(0, Math.min(SMALLEST, Math.floor(-Ma
 /** Means of two by two. At an odd end the last one counts twice. @param {{values: Values, width: number, height: number}} level @returns {{values: Values, width: number, height: number}} */
 export function halve({ values, width, height }) {
   const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
-  const means = values.slice(0, half.width * half.height); // of the same kind, and written over
+  const means = values.slice(0, half.width * half.height); // an array of the same type, which is overwritten
   for (let y = 0, i = 0; y < half.height; y++) {
     const upper = 2 * y * width;
     const lower = Math.min(2 * y + 1, height - 1) * width;
@@ -69,7 +69,7 @@ export function halve({ values, width, height }) {
 }
 
 export class Pixels {
-  /** Each half as wide as the one before, so that a reduced picture shows no false patterns. */
+  /** Each half as wide as the one before, so that a reduced picture shows no aliasing. */
   #levels;
   #low = 0;
   #high = 255;
@@ -97,7 +97,7 @@ export class Pixels {
     this.window = window ?? windowBetween(this.#low, this.#high);
   }
 
-  /** The least and the greatest value that there may be. */
+  /** The least and the greatest value: 0 and 255 for 8 bits, else those in the picture. */
   get range() {
     return { low: this.#low, high: this.#high };
   }
@@ -119,7 +119,7 @@ export class Pixels {
     return window;
   }
 
-  /** @param {Window} window Moved into what makes sense for these values. @returns {Window} */
+  /** @param {Window} window Limited to what makes sense for these values. @returns {Window} */
   clamp({ center, width }) {
     const span = this.#high - this.#low + 1;
     return {
@@ -162,7 +162,7 @@ export class Pixels {
     return { width: width * 2 ** level, height: height * 2 ** level };
   }
 
-  /** The value below which a part of them lies; borders that are all black or all white do not count. @param {number} part @param {number} otherwise Where nothing else is there */
+  /** A quantile of the values. The lowest and the highest value do not count, so that black or white borders do not. @param {number} part @param {number} otherwise The result if there are no other values */
   #quantile(part, otherwise) {
     const counts = (this.#counts ??= this.#distribution());
     const all = counts.reduce((sum, count) => sum + count, 0);

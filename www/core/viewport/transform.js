@@ -1,7 +1,7 @@
 /**
- * Where the picture stands in the viewport: one affine matrix, which every layer follows.
+ * Where the picture lies in the viewport: one affine matrix, which every layer follows.
  *
- * A view is relative (zoom in multiples of the fit, centre in parts of the picture), so that it survives a resize
+ * A view is relative (zoom in multiples of the fit, centre in fractions of the picture), so that it survives a resize
  * of the window and a redraw at another resolution.
  *
  * @typedef {{x: number, y: number}} Point
@@ -33,7 +33,7 @@ function fitScale({ grid, viewport }, turn) {
 /** CSS pixels for one pixel of the picture. @param {Place} place @param {View} view */
 export const scaleOf = (place, view) => fitScale(place, view.turn) * view.zoom;
 
-/** From pixels of the picture to CSS pixels of the viewport. @param {Place} place @param {View} view @returns {Matrix} */
+/** The matrix from pixels of the picture to CSS pixels of the viewport. @param {Place} place @param {View} view @returns {Matrix} */
 export function matrixOf(place, view) {
   const {
     grid: { width, height, aspect = 1 },
@@ -61,7 +61,7 @@ export function inverse([a, b, c, d, e, f]) {
   return [d / det, -b / det, -c / det, a / det, (c * f - d * e) / det, (b * e - a * f) / det];
 }
 
-/** From parts of a box to where the box's own coordinates go. @param {Matrix} matrix @param {Box} box @returns {Matrix} */
+/** The matrix that takes fractions of a box to where `matrix` takes the box's own coordinates. @param {Matrix} matrix @param {Box} box @returns {Matrix} */
 export const matrixWithin = ([a, b, c, d, e, f], { x, y, width, height }) => [
   a * width,
   b * width,
@@ -71,7 +71,7 @@ export const matrixWithin = ([a, b, c, d, e, f], { x, y, width, height }) => [
   b * x + d * y + f,
 ];
 
-/** What becomes of an upright box; quarter turns keep it upright. @param {Matrix} matrix @param {Box} box @returns {Box} */
+/** Where an upright box is taken; quarter turns keep it upright. @param {Matrix} matrix @param {Box} box @returns {Box} */
 export function applyToBox(matrix, { x, y, width, height }) {
   const [one, two] = [apply(matrix, { x, y }), apply(matrix, { x: x + width, y: y + height })];
   return {
@@ -82,17 +82,17 @@ export function applyToBox(matrix, { x, y, width, height }) {
   };
 }
 
-/** From parts of the picture to pixels of the viewport. @param {Place} place @param {View} view @param {Point} part @returns {Point} */
+/** From fractions of the picture to CSS pixels of the viewport. @param {Place} place @param {View} view @param {Point} part @returns {Point} */
 export const pointFromPart = (place, view, { x, y }) =>
   apply(matrixOf(place, view), { x: x * place.grid.width, y: y * place.grid.height });
 
-/** From pixels of the viewport to parts of the picture. @param {Place} place @param {View} view @param {Point} point @returns {Point} */
+/** From CSS pixels of the viewport to fractions of the picture. @param {Place} place @param {View} view @param {Point} point @returns {Point} */
 export function partFromPoint(place, view, point) {
   const { x, y } = apply(inverse(matrixOf(place, view)), point);
   return { x: x / place.grid.width, y: y / place.grid.height };
 }
 
-/** The picture never leaves the viewport's centre. @param {View} view @returns {View} */
+/** The view limited so that the viewport's centre always shows some of the picture. @param {View} view @returns {View} */
 const held = (view) => ({ ...view, x: within(view.x, 0, 1), y: within(view.y, 0, 1) });
 
 /** @param {Place} place @param {View} view @param {number} dx @param {number} dy CSS pixels @returns {View} */
@@ -103,7 +103,7 @@ export function panBy(place, view, dx, dy) {
   return held({ ...view, ...partFromPoint(place, view, { x: width / 2 - dx, y: height / 2 - dy }) });
 }
 
-/** What is under `point` stays there. @param {Place} place @param {View} view @param {Point} point @param {number} factor @returns {View} */
+/** Zooms so that what is under `point` stays there. @param {Place} place @param {View} view @param {Point} point @param {number} factor @returns {View} */
 export function zoomAt(place, view, point, factor) {
   const most = Math.max(1, SCALE_MAX / fitScale(place, view.turn));
   const next = { ...view, zoom: within(view.zoom * factor, ZOOM_MIN, most) };

@@ -1,4 +1,4 @@
-/** What tools, keys and buttons do to the display. It has no state of its own. */
+/** What tools, keys and buttons do to the display. The class has no state of its own. */
 import { hasPicture, placeOf, windowOf } from '../derived.js';
 import { toolNamed } from './gestures.js';
 import { linesWith } from './measure.js';
@@ -29,7 +29,7 @@ export class Viewer {
     this.#display = display;
   }
 
-  /** With a picture, or this throws: nobody asks for a place on one that is not there. */
+  /** The state with its picture; throws without one, when no caller may ask for a place on it. */
   get #viewed() {
     const { state } = this;
     if (hasPicture(state)) return state;
@@ -69,17 +69,17 @@ export class Viewer {
     return placeOf(this.#viewed);
   }
 
-  /** From CSS pixels of the viewport to parts of the picture. @param {import('./transform.js').Point} point */
+  /** From CSS pixels of the viewport to fractions of the picture. @param {import('./transform.js').Point} point */
   part(point) {
     return partFromPoint(this.#place, this.#view, point);
   }
 
-  /** And back. @param {import('./transform.js').Point} part */
+  /** The inverse of `part`. @param {import('./transform.js').Point} part */
   point(part) {
     return pointFromPart(this.#place, this.#view, part);
   }
 
-  /** Does nothing without a picture. @param {Action} action @param {string} [value] Of a tool or a preset */
+  /** Does nothing without a picture. @param {Action} action @param {string} [value] The name of a tool or a preset */
   act(action, value = '') {
     if (this.state.picture) this.#actions[action](value);
   }
@@ -113,7 +113,7 @@ export class Viewer {
     this.#display.show({ window: window === pixels.window ? null : pixels.clamp(window) });
   }
 
-  /** The cursor of a pointing tool, and with it the end of a line under way. @param {import('../state.js').Cursor | null} cursor */
+  /** The cursor of a pointing tool, and with it the open end of a draft line. @param {import('../state.js').Cursor | null} cursor */
   setCursor(cursor) {
     const { draft } = this.display;
     this.#display.show({ cursor, draft: draft && cursor ? { ...draft, to: { x: cursor.x, y: cursor.y } } : draft });
@@ -124,7 +124,7 @@ export class Viewer {
     this.#display.show({ draft });
   }
 
-  /** An end of a line: the first waits for the second. @param {import('./transform.js').Point} at A part of the picture */
+  /** Sets an end of a line: the first begins a draft, the second finishes it. @param {import('./transform.js').Point} at A part of the picture */
   mark(at) {
     const { draft } = this.display;
     if (!draft) this.setDraft({ from: at, to: at });

@@ -1,4 +1,4 @@
-/** What is told to a person who has to know it. */
+/** Notices of what a person has to know. */
 import { Actions } from '../../core/actions.js';
 
 export class NoticeActions extends Actions {

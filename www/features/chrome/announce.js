@@ -1,4 +1,4 @@
-/** What is read out: the page's phase, and in the lab where the chosen finding stands. */
+/** What is read out: the page's phase, and in the lab the percentile of the chosen finding. */
 import { phase, ranked } from '../../core/derived.js';
 import { byId, onChange } from '../../core/dom.js';
 import { glossOf, plural, t } from '../../core/i18n.js';
@@ -30,14 +30,14 @@ export function bindAnnounce() {
         done: state.findings.length
           ? [plural('live.scored', state.findings.length), highest].filter(Boolean).join(' ')
           : t('live.none'),
-        error: '', // the notice speaks
+        error: '', // the notice is read out instead
         empty: t('forget.nothing'),
       };
       live.textContent = words[now];
     },
   );
 
-  /** In the lab the chosen finding is told, once the drawing has rested. */
+  /** In the lab: reads out the chosen finding, once the drawing has not changed for a while. */
   const announceDrawing = onChange(
     (
       /** @type {import('../../core/state.js').Picture | null} */ picture,
@@ -68,8 +68,8 @@ export function bindAnnounce() {
             standing: t('percentile', { standing: standing(percentile) }),
           }),
     );
-    const quiet = !veiled && Boolean(redraw || picture?.redrawn); // the lab has its own
-    const told = `${veiled ? 'veiled ' : ''}${now === 'done' && !findings.length ? 'none' : now}`; // a veil takes back what was told
+    const quiet = !veiled && Boolean(redraw || picture?.redrawn); // the lab has its own announcement
+    const told = `${veiled ? 'veiled ' : ''}${now === 'done' && !findings.length ? 'none' : now}`; // a state with its scores withheld is announced again
     if (told !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
     announced = told;
   };

@@ -1,4 +1,4 @@
-/** The bar's menu: language, About, and a new build of the page. What the others open is theirs. */
+/** The bar's menu: language, About, and a new build of the page. Its other buttons belong to the features they open. */
 import { byId, closest } from '../../core/dom.js';
 import { LANGUAGES, language } from '../../core/i18n.js';
 
@@ -15,7 +15,7 @@ export function bindMenu(session) {
       if (closest(event, 'button') && menu.matches(':popover-open')) menu.hidePopover();
     },
     { capture: true },
-  ); // on a phone, before what was asked for opens
+  ); // on a phone the menu closes before the chosen item opens
   const languageButton = byId('language', HTMLButtonElement);
   const about = byId('about', HTMLDialogElement);
   const update = byId('update', HTMLButtonElement);
@@ -32,7 +32,7 @@ export function bindMenu(session) {
   return (/** @type {import('../../core/state.js').State} */ { model, offline, round }) => {
     const isEmpty = model === 'empty' || model === 'failed'; // nothing is there to show
     teach.disabled = isEmpty;
-    for (const opener of tours) opener.disabled = isEmpty || round?.purpose === 'study'; // which it would cut short
+    for (const opener of tours) opener.disabled = isEmpty || round?.purpose === 'study'; // a tour would end the study
     const other = otherLanguage();
     Object.assign(languageButton, { value: other, lang: other, textContent: NAMES[other] });
     update.hidden = !offline.update;

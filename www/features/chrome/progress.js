@@ -1,4 +1,4 @@
-/** How far loading and scoring are, and whom the standings are among. */
+/** How far loading and scoring are, and which images percentiles are among. */
 import { ranked, timingOf } from '../../core/derived.js';
 import { byId } from '../../core/dom.js';
 import { KINDS, plural, t, tell } from '../../core/i18n.js';
@@ -46,7 +46,7 @@ export function bindProgress() {
       : t(model === 'failed' || model === 'empty' ? 'chrome.stopped' : 'chrome.starting');
     label.title = tell(state.device?.reason ?? '');
     label.dataset.kind = state.device?.kind ?? '';
-    label.disabled = model === 'empty'; // what it opens would fetch a model
+    label.disabled = model === 'empty'; // the dialog that it opens would fetch a model
 
     loading.hidden = model === 'ready';
     const [title, text] =
@@ -62,7 +62,7 @@ export function bindProgress() {
     setBar(download, bytes?.received ?? 0, bytes?.total ?? 0);
 
     const scored = findings.filter((finding) => scores.has(finding)).length;
-    const quiet = Boolean(state.redraw || state.picture?.redrawn); // the lab: nothing may jump
+    const quiet = Boolean(state.redraw || state.picture?.redrawn); // in the lab the layout must not jump
     work.hidden = !doing || quiet;
     workText.textContent =
       doing === 'encoding' ? t('work.encoding') : t('work.scoring', { scored, all: findings.length });

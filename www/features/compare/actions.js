@@ -1,4 +1,4 @@
-/** What happens to a comparison: keeping a picture beside the viewer's, and scoring it for the same findings. */
+/** The actions of a comparison: keeping a picture beside the viewer's, and scoring it for the same findings. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { Pump } from '../../core/pump.js';
@@ -36,7 +36,7 @@ export class CompareActions extends Actions {
     if (compare) this.update({ compare: { ...compare, ...change(compare) } });
   }
 
-  /** The picture stays beside what is opened next; until then, two findings on it are compared. */
+  /** Starts a comparison. The picture stays beside the next one opened; before, two of its findings are compared. */
   start() {
     const { picture, scores } = this.state;
     if (!picture) return;
@@ -56,7 +56,7 @@ export class CompareActions extends Actions {
   stop() {
     const { compare } = this.state;
     if (compare?.loaded && !isSame(this.state))
-      this.session.call('drop', { picture: compare.picture.id }).catch(() => {}); // an open call is only rejected by a stop
+      this.session.call('drop', { picture: compare.picture.id }).catch(() => {}); // it is rejected only if the worker is stopped
     this.update({ compare: null });
   }
 
@@ -76,7 +76,7 @@ export class CompareActions extends Actions {
     this.#change(() => ({ viewport }));
   }
 
-  /** Shows B otherwise, and A with it where they are linked. @param {Partial<import('../../core/state.js').Display>} patch */
+  /** Changes how B is shown, and A with it if they are linked. @param {Partial<import('../../core/state.js').Display>} patch */
   show(patch) {
     const { state } = this;
     if (!isCompared(state)) return;
@@ -89,24 +89,24 @@ export class CompareActions extends Actions {
     this.update({ display: { ...display, view, invert, ...('window' in patch && { window }) } });
   }
 
-  /** Whether the worker must keep it. @param {import('../../core/state.js').Picture} picture */
+  /** Whether the worker must keep a picture for the comparison. @param {import('../../core/state.js').Picture} picture */
   holds(picture) {
     return this.state.compare?.picture.id === picture.id;
   }
 
-  /** Another picture takes the viewer. @param {import('../../core/state.js').Picture | null} before @param {import('../../core/state.js').Picture} next */
+  /** Called when another picture replaces the one in the viewer. @param {import('../../core/state.js').Picture | null} before @param {import('../../core/state.js').Picture} next */
   follow(before, next) {
     const { compare, scores } = this.state;
     if (!compare || compare.picture.id !== before?.id) return;
     if (before.source === next.source)
-      this.#change(() => ({ picture: next, scores: new Map(), loaded: true, overlay: null })); // the same again, after a restart
+      this.#change(() => ({ picture: next, scores: new Map(), loaded: true, overlay: null })); // the same picture, decoded again after a restart
     else {
       const own = new Map([...scores].filter(([, score]) => score.picture === before.id));
       this.#change(() => ({ picture: before, scores: own, finding: '', overlay: null }));
     }
   }
 
-  /** Another model, or another device. */
+  /** Called for another model or another device: everything has to be computed again. */
   forget() {
     this.#change(({ picture }) => ({
       picture: { ...picture, view: null, verdict: undefined, encoded: false },
@@ -116,12 +116,12 @@ export class CompareActions extends Actions {
     }));
   }
 
-  /** Other images to rank among. */
+  /** Called when scores are ranked among other images. */
   scoreAgain() {
     this.#change(() => ({ scores: new Map(), overlay: null }));
   }
 
-  /** Does the next thing that is missing while the viewer rests, until nothing is. */
+  /** Does what is missing, one thing after another, while the viewer has nothing to do. */
   settle() {
     this.#pump.run();
   }
@@ -129,7 +129,7 @@ export class CompareActions extends Actions {
   /** @param {unknown} error */
   #fail(error) {
     const { code } = codedFrom(error);
-    if (code === 'stopped') return; // a fresh worker comes back to it
+    if (code === 'stopped') return; // it goes on with the next worker
     if (code === 'device') this.session.model.failed(error);
     else if (this.state.compare) this.stop();
   }

@@ -76,7 +76,7 @@ export function bindCompare(session) {
     contextOf(map).putImageData(new ImageData(overlay.rgba, overlay.size), 0, 0);
   });
 
-  /** @param {string} finding @param {string[]} values @param {boolean} chosen @param {string} marks What speaks against the values */
+  /** @param {string} finding @param {string[]} values @param {boolean} chosen @param {string} marks Reasons to doubt the values */
   function createRow(finding, values, chosen, marks) {
     const [row, head, button] = [create('tr'), create('th'), create('button', nameOf(finding))];
     button.type = 'button';

@@ -9,16 +9,16 @@ import { apply } from '../../core/viewport/transform.js';
 
 const NAMED_FROM = 440; // CSS pixels of a viewport with room for names beside the lines
 const EDGE = { x: 6, top: 16, bottom: 6 };
-const LINE = { height: 15, base: 12 }; // of a name
-const PANE_LABEL = { x: 0, y: 0, width: Infinity, height: 32 }; // of two images
+const LINE = { height: 15, base: 12 }; // of a name, in CSS pixels
+const PANE_LABEL = { x: 0, y: 0, width: Infinity, height: 32 }; // the label above each of two images
 
-/** Whether a finding's map is high anywhere. @param {import('../../core/state.js').State} state @param {string} finding @param {'similarity' | 'attention'} kind */
+/** Whether a finding's map has a contour: a flat one has none. @param {import('../../core/state.js').State} state @param {string} finding @param {'similarity' | 'attention'} kind */
 function hasLine({ scores, info }, finding, kind) {
   const score = scores.get(finding);
   return Boolean(score && info && linesOf(score[kind], info.mapSide).longest);
 }
 
-/** One viewport's lines. @param {string} id Of its SVG @returns {(visible: boolean, state: import('../../core/state.js').State, scores: ReadonlyMap<string, import('../../core/state.js').Score>, drawn: (string | null)[]) => void} */
+/** Draws the contours in one viewport. @param {string} id Of its SVG @returns {(visible: boolean, state: import('../../core/state.js').State, scores: ReadonlyMap<string, import('../../core/state.js').Score>, drawn: (string | null)[]) => void} */
 function bindLayer(id) {
   const layer = byId(id, SVGSVGElement);
   /** @type {import('../../core/state.js').State} */ let state;
@@ -85,7 +85,7 @@ function bindLayer(id) {
     layer.toggleAttribute('hidden', !visible);
     if (visible && now.picture)
       draw(JSON.stringify(drawn), scores, now.map.kind, now.picture, now.viewport, now.display.view);
-    else if (now.veiled) layer.replaceChildren(); // nothing stays behind
+    else if (now.veiled) layer.replaceChildren(); // lines must not stay in the document while scores are withheld
   };
 }
 
@@ -98,7 +98,7 @@ export function bindContours(session) {
   const names = byId('contour-names');
   const text = byId('contour-text');
 
-  /** What the view may know. @type {import('../../core/state.js').State} */ let shown = session.state;
+  /** The state drawn last, perhaps veiled. @type {import('../../core/state.js').State} */ let shown = session.state;
 
   toggle.addEventListener('change', () => session.contours.show(toggle.checked));
   list.addEventListener('change', (event) => {

@@ -1,4 +1,4 @@
-/** The selected finding: its standing drawn in the reference distribution, its numbers, and how to read them. */
+/** The selected finding: its score drawn in the reference distribution, its numbers, and how to read them. */
 import { byId, create, createSvg, findAll, onChange } from '../../core/dom.js';
 import { glossOf, number, modelText, t } from '../../core/i18n.js';
 import { PHONE } from '../../core/layout.js';
@@ -8,7 +8,7 @@ import { sideInWords, sideOf, zoneOf } from '../../core/zone.js';
 
 const STEPS = 120;
 
-/** Kernel density of the 101 percentiles, scaled to a peak of one. @param {Float32Array} quantiles @param {number} low @param {number} high */
+/** Kernel density estimate from the quantiles (minimum, percentiles 1 to 99, maximum), scaled to a peak of one. @param {Float32Array} quantiles @param {number} low @param {number} high */
 function density(quantiles, low, high) {
   const width = Math.max(0.24 * (quantiles[75] - quantiles[25]), (high - low) / STEPS);
   const values = Array.from({ length: STEPS + 1 }, (_, i) => {
@@ -65,7 +65,7 @@ function chartOf(score, quantiles) {
   ];
 }
 
-/** How to read where it stands, and how that is known. @param {import('../../core/state.js').Score} score @param {string} population Whose labels @returns {[string, string]} */
+/** How to read on which side of the uncertain zone a score lies, and how that zone was measured. @param {import('../../core/state.js').Score} score @param {string} population Images that the zone was measured on @returns {[string, string]} */
 function zoneInWords(score, population) {
   const { measured } = score;
   if (!measured || !population) return [t('zone.unmeasured'), t('zone.unmeasuredText')];
@@ -124,7 +124,7 @@ export function bindDetail(_session) {
     },
   );
 
-  // Another finding or image is read from its beginning; who has opened Why goes on looking there.
+  // For another finding or image the details scroll back to the top, unless Why is open.
   const begin = onChange((/** @type {string} */ _subject, /** @type {boolean} */ why) => {
     if (!why) dock.scrollTop = 0;
   });

@@ -1,4 +1,4 @@
-/** What happens to an evaluation once its table is read: the series is scored, and the module measures the scores. */
+/** The actions of an evaluation once its table is read: the series is scored, and the module measures the scores. */
 import { columnOf, initialEvaluation, predictionsOf, scoredAs, toldByFiles } from '../../core/evaluation.js';
 import { KeptScores, keyOf } from '../../core/kept-scores.js';
 import { Pump } from '../../core/pump.js';
@@ -15,9 +15,9 @@ const SEED = 1;
 
 export class EvaluationActions extends TableActions {
   /** What to compare with. @type {{scores: Blob, name: import('../../core/i18n.js').Message} | undefined} */ #against;
-  /** Of what has boxes. @type {string | undefined} */ #maps;
+  /** Maps of the findings that have boxes, as CSV. @type {string | undefined} */ #maps;
   #kept = new KeptScores();
-  /** Under what the scores of a row are kept. @type {ReadonlyMap<number, string>} */ #keys = new Map();
+  /** By a row's id, under what its scores are kept. @type {ReadonlyMap<number, string>} */ #keys = new Map();
   /** @type {number | undefined} */ #threshold;
   #pump = new Pump(
     () => (this.#threshold === undefined ? null : () => this.#decide()),
@@ -30,20 +30,20 @@ export class EvaluationActions extends TableActions {
     this.change({ open });
   }
 
-  /** Images came with tables: nothing is scored before it is known for what. @param {import('../../core/files.js').Named[]} tables */
+  /** Called when images came with tables: nothing is scored until it is known for which findings. @param {import('../../core/files.js').Named[]} tables */
   begin(tables) {
     this.session.series.run(false);
     this.read(tables);
   }
 
-  /** The series is another one, or closed. */
+  /** Called when the series is closed, or another one takes its place. */
   end() {
     this.stopWorker();
     this.#keys = new Map();
     this.update({ evaluation: null });
   }
 
-  /** Another model, or another device: its scores are others. */
+  /** Called for another model or another device, whose scores are different. */
   forget() {
     this.#keys = new Map();
     if (this.state.evaluation?.step !== 'table') this.change({ step: 'table', report: null });
@@ -67,7 +67,7 @@ export class EvaluationActions extends TableActions {
     this.session.series.run(true);
   }
 
-  /** Takes the scores of these images that are kept. */
+  /** Restores the scores of these images that were kept. */
   async #restore() {
     const { series, info, device } = this.state;
     const rows = series?.rows ?? [];
@@ -94,7 +94,7 @@ export class EvaluationActions extends TableActions {
       .catch(() => this.change({ kept: false }));
   }
 
-  /** Goes on when what it waited for is there. */
+  /** Goes on as soon as what the current step waits for has arrived. */
   settle() {
     const { evaluation, series, findings, model } = this.state;
     if (evaluation?.understood && !evaluation.asked && this.session.model.hasProgram) this.nameFindings();
@@ -107,7 +107,7 @@ export class EvaluationActions extends TableActions {
     if (done === total) this.#measure();
   }
 
-  /** @param {{finding?: string, threshold?: number}} [shown] What stays on show */
+  /** @param {{finding?: string, threshold?: number}} [shown] What is to stay on show */
   async #measure({ finding, threshold } = {}) {
     const { evaluation, series } = this.state;
     if (!evaluation?.understood || !series) return;
@@ -130,13 +130,13 @@ export class EvaluationActions extends TableActions {
     } catch (error) {
       const other = this.#against?.name;
       this.#against = undefined;
-      const stays = this.state.evaluation?.report && this.hasWorker; // after an end of the worker there is nothing left of it
+      const stays = this.state.evaluation?.report && this.hasWorker; // an old report stays, unless its worker has ended
       this.change({ step: stays ? 'done' : 'table' });
       this.fail(error, stays && other ? 'compareError' : 'error', typeof other === 'string' ? other : '');
     }
   }
 
-  /** The maps of what has boxes, if anything has. */
+  /** Maps of the findings that have boxes, if there are any. */
   #map() {
     const { evaluation, series, map } = this.state;
     if (!evaluation || !series) return undefined;
@@ -167,7 +167,7 @@ export class EvaluationActions extends TableActions {
     this.#compare(scores, { key: 'heads.cosine' });
   }
 
-  /** Rests, or goes on. @param {boolean} running */
+  /** Continues or pauses the scoring. @param {boolean} running */
   run(running) {
     this.session.series.run(running);
   }
@@ -191,7 +191,7 @@ export class EvaluationActions extends TableActions {
     this.decide(threshold ?? own ?? curves?.scores.at(-1) ?? 0);
   }
 
-  /** Asks what a threshold makes of the finding on show. @param {number} threshold */
+  /** Asks which images a threshold calls present or absent, for the finding on show. @param {number} threshold */
   decide(threshold) {
     this.#threshold = threshold;
     this.#pump.run();
@@ -207,7 +207,7 @@ export class EvaluationActions extends TableActions {
     if (this.state.evaluation?.finding === finding) this.change({ decision: decision ?? null });
   }
 
-  /** The curves of all findings, and what their thresholds make of them, for a report. */
+  /** The curves of all findings, and the decisions at their thresholds, for a report. */
   async drawn() {
     const worker = await this.worker();
     const { findings = [] } = this.state.evaluation?.report ?? {};

@@ -59,7 +59,7 @@ export function bindComparison(session) {
     if (evaluation) table.replaceChildren(...comparisonOf(evaluation));
   });
 
-  /** Where the file was chosen, as the table that stood there has come back. */
+  /** Shows the error beside the file chooser, and scrolls there: the results were hidden while they were measured. */
   const drawError = onChange((/** @type {Evaluation['compareError']} */ message) => {
     error.textContent = tell(message);
     if (!message) return;

@@ -4,7 +4,7 @@ import { createSvg } from '../../core/dom.js';
 import { number, percent, t } from '../../core/i18n.js';
 import { estimateInWords } from './words.js';
 
-/** @typedef {[number, number]} Point In parts of the axes */
+/** @typedef {[number, number]} Point From 0 to 1 along each axis */
 
 const SIZE = 200;
 const [LEFT, TOP] = [40, 12];
@@ -108,7 +108,7 @@ function createPrecision({ precisionRecall }, { average_precision: precision, po
   return frame;
 }
 
-/** How often the finding is there, by tenths of the images. @param {import('carzero-evaluation').Curves} curves */
+/** How often the finding is present, by tenths of the images in the order of their scores. @param {import('carzero-evaluation').Curves} curves */
 function createReliability({ reliability: bins }) {
   const shares = bins.map(({ positives, images }) => positives / images);
   const said = bins.map(({ score }, i) => `${figure(score)}: ${percent(shares[i])}`).join(', ');

@@ -1,4 +1,4 @@
-/** Whether maps point at what is boxed, by finding. */
+/** Whether maps point at the boxes, by finding. */
 import { createEstimate, createHead, createLine, createNumber, figure } from '../../core/figures.js';
 import { byId, create, onChange } from '../../core/dom.js';
 import { number, t } from '../../core/i18n.js';

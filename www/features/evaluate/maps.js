@@ -1,4 +1,4 @@
-/** Maps of what has boxes, as `carzero evaluate --maps` reads them. */
+/** Maps of the findings that have boxes, as `carzero evaluate --maps` reads them. */
 import { linesOf } from '../../core/csv.js';
 import { scoredAs } from '../../core/evaluation.js';
 
@@ -10,7 +10,7 @@ const HEAD = ['key', 'finding', 'view_x', 'view_y', 'view_width', 'view_height']
  * @param {import('../../core/evaluation.js').Evaluation} evaluation @param {readonly import('../../core/table.js').Row[]} rows
  * @param {'similarity' | 'attention'} kind @param {import('../../worker/jobs.js').Call} call
  * @param {(done: number, of: number) => boolean} goesOn Is told how far it is, and says whether to go on
- * @returns {Promise<string | undefined>} None where there is nothing, or it did not go on
+ * @returns {Promise<string | undefined>} Undefined if there are no boxes, or if `goesOn` said no
  */
 export async function mapsOf(evaluation, rows, kind, call, goesOn) {
   const { understood, chosen } = evaluation;
@@ -23,7 +23,7 @@ export async function mapsOf(evaluation, rows, kind, call, goesOn) {
   /** @type {(string | number)[][]} */ const lines = [];
   for (const [i, { row, names }] of boxed.entries()) {
     if (!goesOn(i, boxed.length) || !row) return undefined;
-    const picture = -row.id; // the viewer's are positive
+    const picture = -row.id; // the ids of the viewer's pictures are positive
     await call('decode', { picture, source: row.source });
     try {
       const { view } = await call('encode', { picture });

@@ -27,7 +27,7 @@ export function figuresOf(evaluation) {
   ) => METRICS.map((metric) => createEstimate(of[metric]));
   for (const each of macros) {
     const count = each.findings.length;
-    if (count < 2) continue; // a mean of one is that one
+    if (count < 2) continue; // the mean of one finding is in its own row
     const name = t(`evaluate.group.${each.group.replaceAll(' ', '-')}`, { count });
     const row = createLine(name, [createNumber(''), createNumber(''), ...values(each), createNumber('')]);
     row.dataset.group = each.group;

@@ -1,4 +1,4 @@
-/** What can be taken along of an evaluation. Images have running numbers, unless their names are asked for. */
+/** The files that can be saved of an evaluation. Images have running numbers, unless their names are asked for. */
 import { byId, findAll } from '../../core/dom.js';
 import { harmless, linesOf } from '../../core/csv.js';
 import { predictionsOf, scoredAs } from '../../core/evaluation.js';

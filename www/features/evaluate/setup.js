@@ -5,7 +5,7 @@ import { filesFromList } from '../../core/files.js';
 
 /** @typedef {import('../../core/evaluation.js').Evaluation} Evaluation */
 
-const NAMED = 3; // images without a row that are named
+const NAMED = 3; // how many of the images without a row are named
 const SHOWN = 24; // characters of a value that is no label
 
 /** "Edema (“maybe”)". @param {import('carzero-evaluation').NotRead} unread */

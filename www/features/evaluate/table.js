@@ -23,7 +23,7 @@ export class TableActions extends Actions {
     if (evaluation) this.update({ evaluation: { ...evaluation, ...change } });
   }
 
-  /** Its worker ends, and with it what it has measured. */
+  /** Ends the evaluation's worker, and drops what it has measured. */
   stopWorker() {
     this.#client?.stop();
     this.#client = this.#opened = null;
@@ -44,7 +44,7 @@ export class TableActions extends Actions {
   /** Says what went wrong. @param {unknown} error @param {'error' | 'compareError'} [place] Where @param {string} [other] Name of the file with other scores */
   fail(error, place = 'error', other = '') {
     const known = codedFrom(error);
-    if (known.code === 'stopped' && !known.cause) return; // by a person
+    if (known.code === 'stopped' && !known.cause) return; // stopped by the person
     if (known.code === 'stopped') this.stopWorker();
     this.change({ [place]: errorInWords(known, other) ?? programMessage(known) });
   }
@@ -86,7 +86,7 @@ export class TableActions extends Actions {
     if (this.state.evaluation?.corrections === evaluation.corrections) this.change({ understood });
   }
 
-  /** Finds what the table's findings are called where they are scored. */
+  /** Finds for each finding of the table the finding that is to be scored. */
   async nameFindings() {
     const { understood } = this.state.evaluation ?? {};
     this.change({ asked: new Map() });
@@ -104,7 +104,7 @@ export class TableActions extends Actions {
     this.change({ asked: new Map(asked), chosen });
   }
 
-  /** What a finding of the table is scored as from now on: a wording of one's own, as it stands. @param {string} name In the table @param {string} wording */
+  /** Sets what is scored for a finding of the table from now on: a person's own wording, unchanged. @param {string} name In the table @param {string} wording */
   ask(name, wording) {
     const { asked } = this.state.evaluation ?? {};
     const finding = tidy(wording) || name.replaceAll('_', ' ');

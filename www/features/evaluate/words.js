@@ -43,7 +43,7 @@ export function estimateInWords(estimate) {
   return interval ? `${figure(value)} (${intervalInWords(interval)})` : figure(value);
 }
 
-/** A finding of the table as it is read; of several that are scored as one, with the table's name. @param {Evaluation} evaluation @param {string} name */
+/** A finding of the table as it is shown; if several are scored as the same finding, with the table's name. @param {Evaluation} evaluation @param {string} name */
 export function findingInWords(evaluation, name) {
   const finding = scoredAs(evaluation, name);
   const alike = evaluation.chosen.filter((other) => scoredAs(evaluation, other) === finding);
@@ -71,7 +71,7 @@ export const partsInWords = ({ slices, slices_left_out: left }) =>
     ' ',
   );
 
-/** What must be known of the figures. @param {Evaluation} evaluation @param {{failed: number}} series @returns {string[]} */
+/** What one has to know to read the figures. @param {Evaluation} evaluation @param {{failed: number}} series @returns {string[]} */
 export function notesInWords(evaluation, { failed }) {
   const { report, chooseOn, understood, kept } = evaluation;
   if (!report) return [];
@@ -113,7 +113,7 @@ export const topKInWords = ({ top_k: all }) =>
     ),
   ].join(' ');
 
-/** What a threshold makes of the images. @param {import('../../core/evaluation.js').Decision} decision */
+/** The metrics at a threshold, in words. @param {import('../../core/evaluation.js').Decision} decision */
 export const decisionInWords = ({ sensitivity, specificity, f1, mcc }) =>
   t('evaluate.decision', {
     sensitivity: sensitivity === undefined ? '–' : percent(sensitivity, 1),

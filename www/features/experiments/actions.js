@@ -1,21 +1,21 @@
-/** What happens to experiments: while they are on show, what is missing of them is asked for, one pass over the image after another. */
+/** The actions of experiments: while they are on show, missing results are asked for, one pass over the image after another. */
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
 import { answerOrReason } from '../../core/errors.js';
 import { auditKey, curvesKey, headsKey, othersOf, partsKey, unmeasured, wordingsKey } from '../../core/experiments.js';
 import { Pump } from '../../core/pump.js';
 
-/** What is kept by keys. @typedef {'heads' | 'parts' | 'observations' | 'sides' | 'elsewhere' | 'curves' | 'audits' | 'wordings'} Kept */
+/** The results that are kept by keys. @typedef {'heads' | 'parts' | 'observations' | 'sides' | 'elsewhere' | 'curves' | 'audits' | 'wordings'} Kept */
 
-/** So many wordings of one's own are kept. */
+/** How many of a person's own wordings are kept. */
 const OWN_MAX = 20;
 
 export class ExperimentActions extends Actions {
   #pump = new Pump(
     () => this.#next(),
-    (error) => this.session.model.failed(error), // a fresh worker comes back to it
+    (error) => this.session.model.failed(error), // it goes on with the next worker
   );
-  /** By their keys, what the worker has in hand. */
+  /** The audit and the curves that the worker has under way, by their keys. */
   #inHand = { audits: '', curves: '' };
 
   /** @param {Partial<import('../../core/experiments.js').Experiments>} change */
@@ -23,17 +23,17 @@ export class ExperimentActions extends Actions {
     this.update({ experiments: { ...this.state.experiments, ...change } });
   }
 
-  /** @param {boolean} open @param {import('../../core/experiments.js').Experiment | null} [at] Where */
+  /** @param {boolean} open @param {import('../../core/experiments.js').Experiment | null} [at] Where the dialog opens */
   show(open, at = null) {
     this.#change({ open, at, wanted: null });
   }
 
-  /** Opens one as soon as a picture is scored. @param {import('../../core/experiments.js').Experiment | null} experiment */
+  /** Opens an experiment as soon as a picture is scored. @param {import('../../core/experiments.js').Experiment | null} experiment */
   want(experiment) {
     this.#change({ wanted: experiment });
   }
 
-  /** @param {import('../../core/experiments.js').Cover} cover With what places are covered */
+  /** @param {import('../../core/experiments.js').Cover} cover What places are covered with */
   coverWith(cover) {
     this.#change({ cover });
   }
@@ -44,12 +44,12 @@ export class ExperimentActions extends Actions {
     if (!own.includes(text)) this.#change({ own: [...own, text].slice(-OWN_MAX) });
   }
 
-  /** Takes the passes of the curves, or rests them. @param {boolean} passing */
+  /** Runs or pauses the forward passes for the curves. @param {boolean} passing */
   takeCurves(passing) {
     this.#change({ passing });
   }
 
-  /** Another model, or another device. */
+  /** Called for another model or another device: nothing is measured any more. */
   forget() {
     this.#inHand = { audits: '', curves: '' };
     this.#change(unmeasured());
@@ -63,7 +63,7 @@ export class ExperimentActions extends Actions {
     this.#pump.run();
   }
 
-  /** What is missing while everything else rests. */
+  /** The next step towards a missing result, while nothing else is at work. */
   #next() {
     const { experiments, picture, selected } = this.state;
     const score = this.state.scores.get(selected);
@@ -113,7 +113,7 @@ export class ExperimentActions extends Actions {
     this.#keep('elsewhere', key, [...done, answer]);
   }
 
-  /** What is to do of an experiment that takes many passes: it begins, and its next pass follows. @param {'audits' | 'curves'} kind @param {string} key @param {number} picture Id @param {Float32Array} map */
+  /** The next step of an experiment of many passes: to begin it, or its next pass. Null if it is done, failed or paused. @param {'audits' | 'curves'} kind @param {string} key @param {number} picture Id @param {Float32Array} map */
   #passes(kind, key, picture, map) {
     const { experiments, selected: finding } = this.state;
     const { call } = this.session;
@@ -139,7 +139,7 @@ export class ExperimentActions extends Actions {
     };
   }
 
-  /** One thing more that is known of the picture on show. @param {Kept} kind @param {string} key @param {unknown} value */
+  /** Keeps a result of the picture on show, and drops those of others. @param {Kept} kind @param {string} key @param {unknown} value */
   #keep(kind, key, value) {
     const own = [...this.state.experiments[kind]].filter(([other]) => other.startsWith(`${this.state.picture?.id}|`));
     this.#change({ [kind]: new Map([...own, [key, value]]) });

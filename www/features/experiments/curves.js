@@ -1,4 +1,4 @@
-/** Insertion and deletion: how the score falls and rises with the patches that the map puts first. Asked for, not begun by itself. */
+/** Insertion and deletion: how the score falls and rises with the patches that the map puts first. They run only when a person asks for them. */
 import { phase } from '../../core/derived.js';
 import { byId, createSvg, onChange } from '../../core/dom.js';
 import { curvesKey } from '../../core/experiments.js';

@@ -1,4 +1,4 @@
-/** The same sentence on other images: drawn ones, and of a drawing the same without what it shows. */
+/** The same sentence on other images: synthetic ones, and for a synthetic chest itself without each of its findings. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { othersOf, partsKey } from '../../core/experiments.js';
 import { exampleTitle, nameOf, t } from '../../core/i18n.js';

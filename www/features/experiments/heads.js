@@ -1,4 +1,4 @@
-/** Cross-attention against the cosine of a CLIP-style head: standings of all listed findings, and both maps of the selected one. */
+/** Cross-attention against the cosine of a CLIP-style head: percentiles of all listed findings, and both maps of the selected one. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { headsKey } from '../../core/experiments.js';
 import { nameOf, t } from '../../core/i18n.js';
@@ -39,18 +39,18 @@ function createRow({ finding, crossAttention, cosine }, selected) {
   return row;
 }
 
-/** Whether a finding has a standing by both. @param {ScoredByBoth} scored */
+/** Whether a finding has a percentile by both heads. @param {ScoredByBoth} scored */
 const isRanked = ({ crossAttention, cosine }) =>
   crossAttention.percentile !== undefined && cosine.percentile !== undefined;
 
-/** Those with both standings, the highest first, or where there are none all of them. @param {ScoredByBoth[]} all */
+/** The findings with both percentiles, the highest first; all findings if none has both. @param {ScoredByBoth[]} all */
 function ranked(all) {
   const both = all.filter(isRanked);
   if (!both.length) return all;
   return both.sort((one, two) => (two.crossAttention.percentile ?? 0) - (one.crossAttention.percentile ?? 0));
 }
 
-/** The finding whose standings lie farthest apart. @param {ScoredByBoth[]} all Those with both, at least one */
+/** The finding whose two percentiles lie farthest apart, in words. @param {ScoredByBoth[]} all Those with both percentiles, at least one */
 function mostApart(all) {
   const apart = (/** @type {ScoredByBoth} */ { crossAttention, cosine }) =>
     Math.abs((crossAttention.percentile ?? 0) - (cosine.percentile ?? 0));

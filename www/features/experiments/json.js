@@ -10,14 +10,14 @@ const SCALE =
   'Raw logits, not probabilities; percentiles among the reference images for the same prompt and the same part of the model. ' +
   'Matrices are row by row; patches are counted from the top left of what the model sees. What is null was not measured.';
 
-/** Numbers in their shortest form, arrays of them as such; no picture. @param {string} _key @param {unknown} value */
+/** Numbers in their shortest form, arrays of them as such; pictures are left out. @param {string} _key @param {unknown} value */
 function plain(_key, value) {
   if (value instanceof ImageBitmap) return undefined;
   if (value instanceof Float32Array) return [...value];
   return typeof value === 'number' ? short(value) : value;
 }
 
-/** Other images, and the finding there. @param {import('../../core/state.js').State} state */
+/** The finding's scores on other images. @param {import('../../core/state.js').State} state */
 function elsewhereOf(state) {
   const done = state.experiments.elsewhere.get(partsKey(state)) ?? [];
   const all = othersOf(state).slice(0, done.length);

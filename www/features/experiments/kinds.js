@@ -1,4 +1,4 @@
-/** Attention and similarity on one scale each, beside an image without the finding: the one is divided, the other need not light up. */
+/** Attention and similarity on one scale each, beside those of an image without the finding: attention is always divided among all patches, while similarity may be low everywhere. */
 import { byId, contextOf, create } from '../../core/dom.js';
 import { share } from '../../core/explanation.js';
 import { t } from '../../core/i18n.js';
@@ -10,7 +10,7 @@ const KINDS = /** @type {const} */ (['attention', 'similarity']);
 /** The highest value of a map. @param {Float32Array} map */
 const peakOf = (map) => map.reduce((a, b) => Math.max(a, b), -Infinity);
 
-/** From the median of two maps to the highest of both. @param {Float32Array[]} maps @returns {[number, number]} */
+/** The range of colours of two maps: from their common median to their common maximum. @param {Float32Array[]} maps @returns {[number, number]} */
 function rangeOf(maps) {
   const all = Float32Array.from(maps.flatMap((map) => [...map])).sort();
   return [all[all.length >> 1], all[all.length - 1]];

@@ -1,4 +1,4 @@
-/** Whether the score rests on what the map shows: it is covered, and so are other places, a pass over the image each. */
+/** Whether the score rests on the place that the map shows: it is covered, and for comparison other places, with one pass over the image each. */
 import { byId, create, createSvg, onChange, setOptions } from '../../core/dom.js';
 import { phase } from '../../core/derived.js';
 import { COVERS, auditKey, median } from '../../core/experiments.js';

@@ -1,13 +1,13 @@
-/** What the model sees of the picture, small, to draw on. */
+/** What the model sees of the picture, reduced, on a canvas to draw on. */
 import { byId, contextOf, create } from '../../core/dom.js';
 import { seenBox } from '../../core/derived.js';
 import { rampOf } from '../../core/map.js';
 import { paintMap } from '../../core/viewport/heatmap.js';
 
-/** Pixels of a side. */
+/** Pixels along a side. */
 export const SIDE = 224;
 
-/** Draws it, and returns what to draw on; null where nothing is known of it. @param {HTMLCanvasElement} canvas @param {import('../../core/state.js').State} state @param {number} [side] Pixels */
+/** Draws what the model sees, and returns the context to draw on; null if the model's view is not known. @param {HTMLCanvasElement} canvas @param {import('../../core/state.js').State} state @param {number} [side] Pixels */
 export function drawSeen(canvas, { picture }, side = SIDE) {
   const shown = byId('picture', HTMLCanvasElement);
   const seen = picture && seenBox(picture);

@@ -11,7 +11,7 @@ import { bindWalk } from './walk.js';
 
 /** @typedef {import('carzero').Explanation} Explanation */
 
-/** The two rows and what becomes of them. @param {Float32Array} values @returns {[string, Float32Array][]} */
+/** The rows of the two directions of attention, by name. @param {Float32Array} values @returns {[string, Float32Array][]} */
 function bothRows(values) {
   const [i2t, t2i] = rowsOf(values, 2);
   return [

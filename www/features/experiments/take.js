@@ -1,4 +1,4 @@
-/** What can be taken along of experiments: a link to one, and a file with all that was measured. */
+/** What can be saved of experiments: a link to one, and a file with all that was measured. */
 import { hasPicture } from '../../core/derived.js';
 import { byId, copyField, create, find, findAll } from '../../core/dom.js';
 import { EXPERIMENTS } from '../../core/experiments.js';
@@ -18,7 +18,7 @@ export function bindTake(session) {
   const link = byId('experiments-link', HTMLInputElement);
   const done = byId('experiments-done');
 
-  /** Of many links the last is on the clipboard. */
+  /** Resets all buttons: only the link that was copied last is on the clipboard. */
   function reset() {
     for (const copy of findAll(dialog, '[data-experiment] h3 + button', HTMLElement)) say(copy, 'share.copy');
   }

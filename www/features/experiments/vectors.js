@@ -16,7 +16,7 @@ function colourOf(value) {
   return ZERO.map((channel, i) => Math.round(channel + (end[i] - channel) * part));
 }
 
-/** @param {string} name @param {Float32Array} values @param {number} most The largest of all rows, without its sign */
+/** @param {string} name @param {Float32Array} values @param {number} most The largest absolute value of all rows */
 function createVector(name, values, most) {
   const row = create('li', undefined, 'vector');
   const canvas = create('canvas', undefined, 'vector-strip');
@@ -31,13 +31,13 @@ function createVector(name, values, most) {
   return row;
 }
 
-/** One row for each. @param {[name: string, values: Float32Array][]} rows */
+/** One strip for each row. @param {[name: string, values: Float32Array][]} rows */
 export function createVectors(rows) {
   const most = Math.max(...rows.map(([, values]) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)));
   return rows.map(([name, values]) => createVector(name, values, most));
 }
 
-/** A matrix, row by row. @param {Float32Array} values @param {number} count Of its rows */
+/** The rows of a matrix. @param {Float32Array} values @param {number} count Of its rows */
 export const rowsOf = (values, count) =>
   Array.from({ length: count }, (_, i) =>
     values.subarray((i * values.length) / count, ((i + 1) * values.length) / count),

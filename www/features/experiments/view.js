@@ -50,12 +50,12 @@ export function bindExperiments(session) {
     },
   );
 
-  /** The title that a link leads to. It stays in view while results above it come in, until a person goes on. @type {HTMLElement | null} */
+  /** The title that a link leads to. It is kept in view while results above it arrive, until the person does something. @type {HTMLElement | null} */
   let followed = null;
   for (const type of ['wheel', 'pointerdown', 'keydown'])
     dialog.addEventListener(type, () => (followed = null), { passive: true });
 
-  /** Where there is no image yet, what a link leads to. */
+  /** Says what a link leads to, while there is no image yet. */
   const drawLinked = onChange((/** @type {import('../../core/experiments.js').Experiment | null} */ wanted) => {
     linked.hidden = !wanted;
     linked.textContent = wanted ? t('experiments.linked', { title: titleOf(wanted).textContent ?? '' }) : '';

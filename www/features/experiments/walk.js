@@ -56,7 +56,7 @@ export function bindWalk(session) {
   const said = byId('steps-said');
   /** @type {Explanation | undefined} */ let explanation;
   /** @type {Float32Array | undefined} The finding's own map */ let own;
-  /** What was pressed stays. */ let pressed = NOTHING;
+  /** What was pressed: it is on show while nothing is pointed at. */ let pressed = NOTHING;
   let pointed = NOTHING;
 
   const side = () => Math.sqrt((explanation?.wordPatches.length ?? 0) / (explanation?.words.length || 1));

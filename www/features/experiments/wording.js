@@ -7,7 +7,7 @@ import { answerInWords, known } from './answer.js';
 import { createAxis, createLabel, createStrip, placeOn } from './strip.js';
 
 const ROW = 64; // height of a line with its marks
-/** Those of one meaning, and what other wordings say; each has a mark of its own. */
+/** Wordings by meaning: the same, another one, its negation, or a person's own. Each group has a form of mark. */
 const GROUPS = /** @type {const} */ ({
   template: 'same',
   name: 'same',

@@ -6,7 +6,7 @@ import { cautions, modelInWords } from '../../core/words.js';
 import { sideInWords } from '../../core/zone.js';
 
 const WIDE = '\u3000-\u30ff\u3400-\u9fff\uff00-\uffef';
-/** What stays on a line: a word, or a character of Japanese with the punctuation after it. */
+/** What is not broken across lines: a word, or a character of Japanese with the punctuation after it. */
 const UNIT = new RegExp(`(?:[${WIDE}]|[^\\s${WIDE}]+)[、。：）」]*\\s*`, 'gu');
 
 /** @param {CanvasRenderingContext2D} context @param {string} text @param {number} width @returns {string[]} */

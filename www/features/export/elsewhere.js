@@ -1,4 +1,4 @@
-/** Results for other programs: DICOM and FHIR, of the image in the viewer. A module of its own writes them, and is fetched only now. */
+/** Results for other programs: DICOM and FHIR, of the image in the viewer. A module of its own writes them, which is fetched only then. */
 import { warningsOf } from '../../core/words.js';
 import { referenceOf } from '../../core/written.js';
 import { WorkerClient } from '../../worker/client.js';
@@ -26,7 +26,7 @@ export const scoresOf = ({ picture, findings, scores }) =>
     return score && score.picture === picture?.id ? [score] : [];
   });
 
-/** How far apart pixels are, where the file says it. @param {import('../../core/state.js').Picture} picture */
+/** The spacing of pixels, if the file states it. @param {import('../../core/state.js').Picture} picture */
 function spacingOf({ facts }) {
   const fact = facts.find((each) => each.code === 'spacing');
   return fact?.code === 'spacing' ? { rows: fact.rows, columns: fact.columns, atDetector: fact.atDetector } : undefined;
@@ -40,7 +40,7 @@ const resultsOf = (state, info) => ({
   scores: scoresOf(state).map(({ sentence, logit, percentile, wording }) => ({ sentence, logit, percentile, wording })),
 });
 
-/** Writes a file. @param {Kind} kind @param {Viewed} state @param {boolean} refer To the DICOM file that was scored @param {import('../../worker/jobs.js').Call} call Asks the worker with the picture @returns {Promise<Blob>} */
+/** Writes a file. @param {Kind} kind @param {Viewed} state @param {boolean} refer Whether to refer to the DICOM file that was scored @param {import('../../worker/jobs.js').Call} call Calls the worker that holds the picture @returns {Promise<Blob>} */
 export async function fileOf(kind, state, refer, call) {
   const { picture, info, map, selected } = state;
   if (!info) throw new Error('no model');

@@ -8,11 +8,11 @@ import { FONT, UNIT_MIN, contourInWords, contoursInWords, dashed, drawPicture, d
 
 const LONG_MIN = 1600; // pixels of the longer side, as print needs
 const SIDE_MAX = 2048;
-const WIDTH_MIN = 1000; // a caption that can be read
+const WIDTH_MIN = 1000; // so that the caption can be read
 const GAP = 24; // between two sides
 const COLOURS = { paper: '#0b0e10', ink: '#e8edf0', muted: '#a0adb5', accent: '#7cc7da', warning: '#e0a93c' };
 
-/** One side, or this throws where nothing is scored. @param {import('../../core/state.js').Viewed} state @param {string} letter Of a comparison, or '' @returns {HTMLCanvasElement} */
+/** Draws one side; throws if nothing is scored. @param {import('../../core/state.js').Viewed} state @param {string} letter Of a comparison, or '' @returns {HTMLCanvasElement} */
 function drawSide(state, letter) {
   const {
     picture: { grid },
@@ -109,7 +109,7 @@ function drawSide(state, letter) {
   return canvas;
 }
 
-/** Nothing names the file: it may name a person. @param {import('../../core/state.js').Viewed} state With a scored picture, and a scored one beside it @returns {HTMLCanvasElement} */
+/** The figure does not name the image's file, as that may name a person. @param {import('../../core/state.js').Viewed} state With a scored picture, and a scored one beside it @returns {HTMLCanvasElement} */
 export function drawFigure(state) {
   if (!isCompared(state)) return drawSide(state, '');
   const sides = [drawSide(state, 'A'), drawSide(sideB(state), 'B')];

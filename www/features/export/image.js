@@ -8,7 +8,7 @@ import { levelFor } from '../../core/viewport/pixels.js';
 import { marksOf, standingInWords } from '../../core/wording.js';
 import { FITTED, PADDING, apply, applyToBox, matrixOf, matrixWithin } from '../../core/viewport/transform.js';
 
-export const UNIT_MIN = 24; // of which a small letter has 0.8: 7 points, where the figure is printed as wide as a page's text
+export const UNIT_MIN = 24; // pixels; small letters are 0.8 of it: 7 points, if the figure is printed as wide as a page's text
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
 /** @param {Uint8ClampedArray} rgba @param {number} width @param {number} height */
@@ -33,7 +33,7 @@ export const outlined = (state) =>
     return [{ finding, place, score, lines: linesOf(score[state.map.kind], state.info?.mapSide ?? 0) }];
   });
 
-/** "1 Edema: 87th percentile · uncertain": as on the page, what speaks against a score stands beside it. @param {ReturnType<typeof outlined>[number]} contour */
+/** "1 Edema: 87th percentile · uncertain": as on the page, with reasons to doubt the score. @param {ReturnType<typeof outlined>[number]} contour */
 export function contourInWords({ finding, place, score, lines }) {
   const name = t('figure.contour', { number: place + 1, finding: nameOf(finding), standing: standingInWords(score) });
   return [lines.longest ? name : t('contours.flat', { name }), marksOf(score)].filter(Boolean).join(' · ');
@@ -43,7 +43,7 @@ export function contourInWords({ finding, place, score, lines }) {
 export const contoursInWords = (state) =>
   outlined(state).length ? [t(state.map.kind === 'attention' ? 'contours.attention' : 'contours.similarity')] : [];
 
-/** @param {CanvasRenderingContext2D} context @param {import('../../core/state.js').Viewed} state @param {import('../../core/viewport/transform.js').Matrix} matrix From parts of what the model saw @param {number} unit */
+/** @param {CanvasRenderingContext2D} context @param {import('../../core/state.js').Viewed} state @param {import('../../core/viewport/transform.js').Matrix} matrix From fractions of the square that the model saw @param {number} unit */
 function drawContours(context, state, matrix, unit) {
   const line = unit / 9;
   /** @type {import('../../core/viewport/transform.js').Box[]} */ const numbers = [];

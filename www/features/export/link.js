@@ -1,4 +1,4 @@
-/** A link's settings: taken up at once, as far as they need no model, and the rest once it has loaded. */
+/** A link's settings: those that need no model are applied at once, the others once it has loaded. */
 import { Actions } from '../../core/actions.js';
 import { siteFolder } from '../../core/folders.js';
 import { initialDisplay } from '../../core/state.js';
@@ -8,10 +8,10 @@ import { shortened } from '../../core/words.js';
 
 /** @typedef {import('../../core/share.js').Settings} Settings */
 
-const REFUSED_MAX = 5; // parts that are told
+const REFUSED_MAX = 5; // refused parts that are listed
 
 export class LinkActions extends Actions {
-  /** @type {Settings | null} For the model that loads */ #settings = null;
+  /** @type {Settings | null} For the model that is loading */ #settings = null;
   /** @type {Settings['display'] | null} For the next picture */ #display = null;
 
   /** Sets up what a link asks for. @param {Settings | null} settings */
@@ -33,7 +33,7 @@ export class LinkActions extends Actions {
     else this.resume();
   }
 
-  /** How the next picture opens: as a link asks, once. @param {import('../../core/viewport/pixels.js').Pixels} pixels @returns {Partial<import('../../core/state.js').Display>} */
+  /** The display of the next picture that opens: what a link asks for is applied once. @param {import('../../core/viewport/pixels.js').Pixels} pixels @returns {Partial<import('../../core/state.js').Display>} */
   takeDisplay(pixels) {
     const { window, invert = false, turn = 0, mirror = false } = this.#display ?? {};
     this.#display = null;
@@ -44,7 +44,7 @@ export class LinkActions extends Actions {
     };
   }
 
-  /** A model has loaded: its findings are those of the link, or a preset. @param {import('../../worker/jobs.js').ModelInfo} info */
+  /** Called when a model has loaded: sets up the findings of the link, or a preset. @param {import('../../worker/jobs.js').ModelInfo} info */
   async begin(info) {
     const settings = this.#settings;
     this.#settings = null;
@@ -52,7 +52,7 @@ export class LinkActions extends Actions {
     this.#choosePreset(info);
   }
 
-  /** The link's findings, for the model that is there. */
+  /** Applies what is left of a link's settings, if the model is ready. */
   resume() {
     const { model, info } = this.state;
     if (model !== 'ready' || !info || !this.#settings) return;
@@ -61,13 +61,13 @@ export class LinkActions extends Actions {
     this.#setUp(settings, info);
   }
 
-  /** The model's first, unless one of its own is chosen. @param {import('../../worker/jobs.js').ModelInfo} info */
+  /** Chooses the model's first preset, unless one of its presets is chosen. @param {import('../../worker/jobs.js').ModelInfo} info */
   #choosePreset({ presets }) {
     if (presets.length && !presets.some(({ id }) => id === this.state.preset))
       this.session.findings.choosePreset(presets[0].id);
   }
 
-  /** What the model has to know of, and what of the link cannot be used. @param {Settings} settings @param {import('../../worker/jobs.js').ModelInfo} info */
+  /** Applies the settings that need the model, and tells which parts of the link cannot be used. @param {Settings} settings @param {import('../../worker/jobs.js').ModelInfo} info */
   async #setUp({ preset, selected, findings: wanted, map, contours, refused: unclear }, info) {
     const known = info.presets.some(({ id }) => id === preset);
     const read = await Promise.all(

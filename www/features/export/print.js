@@ -1,5 +1,5 @@
 /**
- * What is printed, in light colours: the image on show with its map, its findings and what speaks against them; of a
+ * What is printed, in light colours: the image on show with its map, its findings and reasons to doubt them; of a
  * comparison both sides; of a series the rows of its table. It names no file: a name may be a person's.
  */
 import { byId, create } from '../../core/dom.js';

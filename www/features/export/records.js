@@ -1,10 +1,10 @@
 /**
- * The scores on show, ready to be written down, with all that speaks against them.
+ * The scores on show, ready to be written to a file, with all reasons to doubt them.
  *
  * @typedef {object} Record
  * @property {string} image @property {'' | 'A' | 'B'} side Of a comparison
  * @property {number} width @property {number} height
- * @property {import('../../core/state.js').Verdict=} verdict @property {import('../../core/state.js').Warning[]} warnings What speaks against the image, its looks included
+ * @property {import('../../core/state.js').Verdict=} verdict @property {import('../../core/state.js').Warning[]} warnings Reasons to doubt the image's scores, what it looks like included
  * @property {string} error @property {import('../../core/table.js').Mark[]} scores
  * @property {number=} likeness To the image of a search
  *
@@ -21,7 +21,7 @@ import { warningsOf } from '../../core/words.js';
 /** @template {import('../../core/table.js').Mark} T @param {readonly string[]} findings @param {ReadonlyMap<string, T>} scores @returns {T[]} */
 const inOrder = (findings, scores) => findings.flatMap((finding) => scores.get(finding) ?? []);
 
-/** Of an image in a viewer. @param {import('../../core/state.js').Picture} picture @param {'' | 'A' | 'B'} side @param {import('../../core/state.js').Score[]} scores @returns {Record[]} */
+/** The record of an image in a viewer, if it is scored. @param {import('../../core/state.js').Picture} picture @param {'' | 'A' | 'B'} side @param {import('../../core/state.js').Score[]} scores @returns {Record[]} */
 function recordOfPicture(picture, side, scores) {
   const own = scores.filter((score) => score.picture === picture.id);
   const { name, width, height, verdict } = picture;
@@ -37,7 +37,7 @@ export function searchedIn({ series }) {
   return search.by === 'text' ? { finding: search.finding, typed: search.typed } : { like: tell(search.name) };
 }
 
-/** Of the rows that pass the filter, where the table is on show; else of the image in the viewer, and the one beside it. @param {import('../../core/state.js').State} state @returns {Record[]} */
+/** Records of the rows that pass the filter, if the table is on show; else of the image in the viewer, and the one beside it. @param {import('../../core/state.js').State} state @returns {Record[]} */
 export function recordsOf(state) {
   const { series, picture, findings, scores } = state;
   if (series?.shown) {

@@ -24,9 +24,9 @@ import {
  * @typedef {import('../../core/beside.js').Compared} Compared
  */
 
-const SHARP = { half: 1000, low: 600 }; // pixels: some 300 to an inch, half as wide as the page, and above a long list
+const SHARP = { half: 1000, low: 600 }; // pixels, some 300 per inch: half as wide as the page, or above a long list
 const ROWS = 36; // two columns of them fill the page
-const HIGHEST = 5; // findings told of an image of a series
+const HIGHEST = 5; // findings listed for an image of a series
 
 /** @param {State} state @param {string} finding */
 function rowOf({ scores, selected }, finding) {
@@ -79,7 +79,7 @@ function tableOf(heads, rows, className) {
   return table;
 }
 
-/** A name, and what speaks against its score. @param {string} name @param {string} marks */
+/** A name, and reasons to doubt its score. @param {string} name @param {string} marks */
 function markedName(name, marks) {
   const box = create('span', name, 'print-name');
   if (marks) box.append(' ', create('span', marks, 'small'));
@@ -101,10 +101,10 @@ const differencesOf = (state) =>
     'print-table',
   );
 
-/** Without a map that belongs to another finding or image. @template {State} T @param {T} state @param {string} key The map's that is wanted */
+/** The state without its overlay, if that belongs to another finding or image. @template {State} T @param {T} state @param {string} key Of the overlay that is wanted */
 const withOwnMap = (state, key) => (state.overlay?.key === key ? state : { ...state, overlay: null });
 
-/** @param {import('../../core/state.js').Viewed} state Whose map is its own @param {number} long Pixels of its longer side @param {string} [letter] Of a comparison @returns {Element[]} */
+/** @param {import('../../core/state.js').Viewed} state Its overlay belongs to it @param {number} long Pixels of its longer side @param {string} [letter] Of a comparison @returns {Element[]} */
 function imageOf(state, long, letter = '') {
   const { picture, map, overlay, selected, scores } = state;
   if (!picture.view) return [];

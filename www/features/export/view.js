@@ -1,4 +1,4 @@
-/** What can be taken along: scores as tables, a figure, and a link to the set-up. All of it is made here. */
+/** What can be exported: scores as tables, a figure, and a link to the set-up. All of it is made on this device. */
 import { isCompared, overlayKeyBeside } from '../../core/beside.js';
 import { byId, copyField, onChange } from '../../core/dom.js';
 import { csvOf } from './csv.js';
@@ -16,7 +16,7 @@ import { save } from '../../core/written.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 
-/** A figure needs a picture in the viewer whose map is drawn, and of a comparison both. @param {State} state @returns {state is import('../../core/state.js').Viewed} */
+/** A figure needs a picture in the viewer whose map is drawn, and in a comparison both. @param {State} state @returns {state is import('../../core/state.js').Viewed} */
 function hasFigure(state) {
   const { series, map, overlay, scores, selected, picture } = state;
   if (series?.shown || !picture || scores.get(selected)?.picture !== picture.id) return false;
@@ -26,7 +26,7 @@ function hasFigure(state) {
   return key !== '' && (!map.on || state.compare.overlay?.key === key);
 }
 
-/** Nothing leaves that the views may not know. @param {import('../../session.js').Session} session */
+/** Exports nothing that is hidden from the views while a case is read. @param {import('../../session.js').Session} session */
 export function bindExport(session) {
   const card = byId('export-card');
   const opener = byId('export-open', HTMLButtonElement);

@@ -19,7 +19,7 @@ export class FindingActions extends Actions {
     this.replace([...own, ...find(id)], { preset: id, removed: [], picked: false });
   }
 
-  /** The list is another one. @param {string[]} findings @param {Partial<import('../../core/state.js').State>} patch */
+  /** Replaces the list. @param {string[]} findings @param {Partial<import('../../core/state.js').State>} patch */
   replace(findings, patch) {
     const selected = patch.selected ?? this.state.selected;
     this.update({ findings, taken: null, ...patch, selected: findings.includes(selected) ? selected : '' });
@@ -50,7 +50,8 @@ export class FindingActions extends Actions {
   }
 
   /**
-   * How a text is understood, and the finding that it names, if it names one: as the list has it, or else the model's lists.
+   * How a text is understood, and the finding that it names, if it names one: as the page's list spells it, or else as
+   * the model's presets do.
    *
    * @param {string} text
    * @returns {Promise<{finding: string | undefined, typed: import('../../worker/jobs.js').Typed}>}
@@ -96,7 +97,7 @@ export class FindingActions extends Actions {
     return this.session.call('sentence', { finding }).catch(() => '');
   }
 
-  /** Those taken off can be restored; of a list that is cleared, that list alone. @param {string[]} gone */
+  /** Takes findings off the list. They can be restored, with those removed before unless the whole list is cleared. @param {string[]} gone */
   remove(gone) {
     const { findings, removed } = this.state;
     this.replace(

@@ -5,7 +5,7 @@ import { isReadable } from '../../core/review.js';
 import { bindReview } from './review.js';
 
 const LINES = 4;
-/** More than a finding: lines, or a paragraph. It is read at once when it is pasted. */
+/** Whether a text is more than one finding: several lines, or a paragraph. It is read at once when it is pasted. */
 const isLong = (/** @type {string} */ text) => text.trim().length > 80 || text.trim().includes('\n');
 
 /** @param {import('../../session.js').Session} session */
@@ -43,7 +43,7 @@ export function bindEntry(session) {
     option?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** What is active stays so, if it is among them. @param {{text: string, finding: string}[]} found */
+  /** Shows suggestions; the active one stays active, if it is still among them. @param {{text: string, finding: string}[]} found */
   function suggest(found) {
     const kept = chosenFinding();
     suggestions.replaceChildren(
@@ -61,7 +61,7 @@ export function bindEntry(session) {
     activate(found.findIndex(({ finding }) => finding === kept));
   }
 
-  /** Suggestions for what is typed. Any that were asked for before come too late. */
+  /** How often suggestions were asked for: answers to earlier requests are dropped. */
   let asked = 0;
   async function complete() {
     const mine = ++asked;
@@ -89,7 +89,7 @@ export function bindEntry(session) {
   async function submit() {
     closeSuggestions();
     if (await session.findings.submit(input.value)) empty();
-    else input.scrollTop = 0; // a text's beginning stands above its statements
+    else input.scrollTop = 0; // shows the beginning of the text, above its statements
   }
 
   form.addEventListener('submit', (event) => {
@@ -98,7 +98,7 @@ export function bindEntry(session) {
   });
   input.addEventListener('input', ({ inputType }) => {
     fitInput();
-    if (session.state.review) session.findings.cancelReview(); // it is of another text
+    if (session.state.review) session.findings.cancelReview(); // the review is of another text
     if (!isLong(input.value)) {
       complete();
       return;
@@ -121,7 +121,7 @@ export function bindEntry(session) {
     } else if ((key === 'ArrowDown' || key === 'ArrowUp') && count) {
       event.preventDefault();
       const step = key === 'ArrowDown' ? 1 : -1;
-      activate(active < 0 && step < 0 ? count - 1 : ((active + 1 + step + count + 1) % (count + 1)) - 1); // beyond the ends is the text itself
+      activate(active < 0 && step < 0 ? count - 1 : ((active + 1 + step + count + 1) % (count + 1)) - 1); // beyond either end is the typed text itself, -1
     }
   });
   input.addEventListener('blur', closeSuggestions);

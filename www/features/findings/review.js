@@ -23,7 +23,7 @@ export function bindReview(session, { add, back }) {
   const asIs = byId('review-as-is', HTMLButtonElement);
   const cancel = byId('review-cancel', HTMLButtonElement);
 
-  /** A prompt is shown whole. @param {HTMLTextAreaElement} prompt */
+  /** Makes the field high enough to show the whole prompt. @param {HTMLTextAreaElement} prompt */
   function fitPrompt(prompt) {
     prompt.style.setProperty('height', 'auto');
     prompt.style.setProperty('height', `${prompt.scrollHeight + prompt.offsetHeight - prompt.clientHeight}px`);
@@ -134,7 +134,7 @@ export function bindReview(session, { add, back }) {
                 ? 'review.tooLong'
                 : 'review.ownWords',
         );
-    note.hidden = !note.textContent || (rewritten && !statements.length); // words that a language model left alone may be known to the rules
+    note.hidden = !note.textContent || (rewritten && !statements.length); // the rules may know words that a language model did not use
     countChosen();
     for (const prompt of rows.querySelectorAll('textarea')) fitPrompt(prompt);
     const checks = findAll(rows, 'input', HTMLInputElement);

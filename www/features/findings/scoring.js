@@ -1,4 +1,4 @@
-/** The work on the picture in the viewer: it is encoded once, and scored for one portion of findings after another. */
+/** The work on the picture in the viewer: it is encoded once, and scored for one batch of findings after another. */
 import { Actions } from '../../core/actions.js';
 import { ranked, timingOf, unscored } from '../../core/derived.js';
 import { Pump } from '../../core/pump.js';
@@ -8,7 +8,7 @@ const BATCH_MS = 500; // a batch's target length: progress stays visible on a sl
 const LIVE_MS = 500; // a device that scores a drawing within this does so while a slider moves
 
 export class ScoringActions extends Actions {
-  #batch = 1; // and then as many as the first one's time allows
+  #batch = 1; // findings; later batches are as large as the time of the one before allows
   #pump = new Pump(
     () => this.#next(),
     (error) => this.session.model.failed(error),
@@ -19,7 +19,7 @@ export class ScoringActions extends Actions {
     if ((await this.#pump.run()) && this.state.model === 'ready') this.session.language.learnNames();
   }
 
-  /** Selects the finding that stands highest, unless a person has chosen one. */
+  /** Selects the finding that ranks highest, unless a person has chosen one. */
   selectTop() {
     const { selected, picked, work, scores } = this.state;
     if (selected && (picked || work)) return;

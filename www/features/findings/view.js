@@ -21,7 +21,7 @@ export function bindFindings(session) {
   preset.addEventListener('change', () => {
     if (preset.value) session.findings.choosePreset(preset.value);
   });
-  /** The focus stays near, where the button that had it is gone. @param {HTMLButtonElement} button @param {HTMLElement[]} others @param {() => void} act */
+  /** Calls `act` on a click, and keeps the focus near if the button is gone then. @param {HTMLButtonElement} button @param {HTMLElement[]} others @param {() => void} act */
   const onClick = (button, others, act) =>
     button.addEventListener('click', () => {
       act();
@@ -121,7 +121,7 @@ export function bindFindings(session) {
     const zone = find(row, '.zone');
     zone.style.setProperty('left', `${from}%`);
     zone.style.setProperty('width', `${to - from}%`);
-    for (const word of findAll(row, '.unsure', HTMLElement)) word.hidden = side !== 'within'; // for the eye, and for the ear
+    for (const word of findAll(row, '.unsure', HTMLElement)) word.hidden = side !== 'within'; // a visible one, and one for screen readers
   }
 
   const drawRows = onChange(
@@ -130,7 +130,7 @@ export function bindFindings(session) {
       /** @type {import('../../core/state.js').State['scores']} */ scores,
       /** @type {boolean} */ keep,
     ) => {
-      const kept = keep && order.length === findings.length && order.every((finding) => findings.includes(finding)); // rows rest while a slider moves
+      const kept = keep && order.length === findings.length && order.every((finding) => findings.includes(finding)); // rows keep their order while a slider moves
       if (!kept) order = ranked({ findings, scores });
       for (const [finding, { row }] of rows)
         if (!findings.includes(finding)) {
@@ -176,7 +176,7 @@ export function bindFindings(session) {
     preset.options[0].hidden = true; // it is shown, and cannot be chosen
   });
 
-  /** The chosen set, while the list is that; else what it has become. @param {import('../../core/state.js').State} state */
+  /** Shows the chosen preset, or how the list differs from it. @param {import('../../core/state.js').State} state */
   function drawSet({ info, preset: id, findings }) {
     const set = info?.presets.find((each) => each.id === id);
     const whole = set?.findings.every((finding) => findings.includes(finding));

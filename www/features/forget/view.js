@@ -10,7 +10,7 @@ export function bindForget() {
   return () => {};
 }
 
-/** In a page that does not start. @param {import('../../session.js').Session} session */
+/** Deletes everything and shows what is left, in a page that does not start. @param {import('../../session.js').Session} session */
 export async function showForgotten(session) {
   const dialog = byId('forgotten', HTMLDialogElement);
   const title = byId('forgotten-title');

@@ -8,7 +8,7 @@ export class LabActions extends Actions {
     const now = drawing(this.state);
     if (!now || !this.session.model.hasProgram) return;
     this.update({ redraw: { ...now, phantom: { ...now.phantom, ...change }, moving } });
-    setTimeout(() => this.session.scoring.run()); // after `change`, which follows a key's `input` at once
+    setTimeout(() => this.session.scoring.run()); // after the slider's `change`, which on a key follows `input` at once
   }
 
   /** Outlines what was drawn. @param {boolean} truth */

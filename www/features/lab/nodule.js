@@ -1,4 +1,4 @@
-/** The nodule of a synthetic chest is put somewhere: by a tap, or by arrow keys. */
+/** Placing the nodule of a synthetic chest: by a tap, or with arrow keys. */
 import { byId, onChange } from '../../core/dom.js';
 import { drawing, hasPicture, placeOf } from '../../core/derived.js';
 import { ARROWS, onTap } from '../../core/viewport/input.js';
@@ -8,7 +8,7 @@ import { cover } from './place.js';
 /** @typedef {import('../../core/state.js').Params} Params */
 /** @typedef {import('../../core/state.js').State} State */
 
-const STEP = 0.02; // of an arrow key
+const STEP = 0.02; // of the picture's width, for an arrow key
 
 /** @param {State} state */
 const noduleOf = (state) => drawing(state)?.phantom.nodule;
@@ -37,7 +37,7 @@ export function bindNodule(session) {
     const at = placeOf(state);
     const wide = at.grid.width * scaleOf(at, view);
     const from = pointFromPart(at, view, nodule);
-    const to = partFromPoint(at, view, { x: from.x + x * wide, y: from.y + y * wide }); // as the picture is turned now
+    const to = partFromPoint(at, view, { x: from.x + x * wide, y: from.y + y * wide }); // in directions of the screen
     putNodule(to.x, to.y);
   });
   const draw = onChange(

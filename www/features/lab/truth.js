@@ -12,7 +12,7 @@ export function bindTruth(session) {
   const toggle = byId('truth-toggle', HTMLInputElement);
   const text = byId('truth-text');
   const layer = byId('truth');
-  const show = byId('truth-show', HTMLButtonElement); // in view where the lab is not
+  const show = byId('truth-show', HTMLButtonElement); // for where the lab is out of view
 
   toggle.addEventListener('change', () => session.lab.showTruth(toggle.checked));
   show.addEventListener('click', () => session.lab.showTruth(!session.state.truth));
@@ -38,7 +38,7 @@ export function bindTruth(session) {
     },
   );
 
-  /** @param {boolean} shown Whether it is known what there is @param {import('../../core/state.js').State} state */
+  /** @param {boolean} shown Whether the truth is known and may be shown @param {import('../../core/state.js').State} state */
   return (shown, { truth, picture, display, viewport: size }) => {
     toggle.checked = truth;
     show.hidden = !shown;

@@ -11,7 +11,7 @@ import { bindTruth } from './truth.js';
 
 const NODULE = { x: 0.69, y: 0.4, radius: 0.025 }; // in the left lung
 
-/** Their titles are `lab.slider.` and the name. @type {[name: 'effusion' | 'leftEffusion' | 'heart' | 'pneumothorax' | 'rightPneumothorax' | 'consolidation' | 'nodule' | 'exposure' | 'rotation', min: number, max: number, step: number, words: (value: number) => string][]} */
+/** The sliders; the key of a title is `lab.slider.` and the name. @type {[name: 'effusion' | 'leftEffusion' | 'heart' | 'pneumothorax' | 'rightPneumothorax' | 'consolidation' | 'nodule' | 'exposure' | 'rotation', min: number, max: number, step: number, words: (value: number) => string][]} */
 const SLIDERS = [
   ['effusion', 0, 1, 0.01, (value) => percent(value)],
   ['leftEffusion', 0, 1, 0.01, (value) => percent(value)],

@@ -1,4 +1,4 @@
-/** The map over the picture, and its controls. Where the map lies is the viewer's. */
+/** The map over the picture, and its controls. The viewer decides where the map lies. */
 import { byId, contextOf, find, onChange, setOptions } from '../../core/dom.js';
 import { nameOf, t } from '../../core/i18n.js';
 import { overlayKey, rampOf, shownMap } from '../../core/map.js';
@@ -67,6 +67,6 @@ export function bindStage(session) {
     const told = (/** @type {ReturnType<typeof shownMap>} */ of) =>
       isUnknown(state.scores.get(selected)) ? t('map.unknownText') : (of?.text ?? t(`map.${map.kind}Text`));
     find(text, 'span').textContent = told(shown);
-    text.dataset.rest = told(shownMap({ ...state, why: { ...state.why, word: null, hovered: null } })); // its room stays
+    text.dataset.rest = told(shownMap({ ...state, why: { ...state.why, word: null, hovered: null } })); // reserves room for the text at rest
   };
 }

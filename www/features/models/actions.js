@@ -42,7 +42,7 @@ export class ModelActions extends Actions {
     throw new CodedError('stopped', 'There is no worker yet.');
   }
 
-  /** Starts, or starts over, in a fresh worker, or in one that has begun; picture, findings and display stay. @param {import('../../worker/begin.js').Begun} [first] */
+  /** Starts, or starts over, in a new worker, or in one that has begun already; picture, findings and display stay. @param {import('../../worker/begin.js').Begun} [first] */
   async start(first) {
     const { folder, preference } = this.state;
     const fits = first?.folder.kind === 'site' && folder.kind === 'site' && first.folder.url === folder.url;
@@ -76,7 +76,7 @@ export class ModelActions extends Actions {
       this.#trial = null;
       this.#take(client);
       this.update({ folder, trial: null });
-      await this.#started(started); // it has no picture yet
+      await this.#started(started); // the worker has no picture yet
       await this.#loaded(loaded);
     } catch (error) {
       if (client === this.#client) this.failed(error);
@@ -97,7 +97,7 @@ export class ModelActions extends Actions {
     this.session.link.resume();
   }
 
-  /** Goes on with this worker, and lets the one before go. @param {WorkerClient} client */
+  /** Uses this worker from now on, and ends the one before. @param {WorkerClient} client */
   #take(client) {
     this.#client?.stop();
     this.#client = client;
@@ -195,7 +195,7 @@ export class ModelActions extends Actions {
       this.session.notices.refuse(title, { key: 'failure.kept', values: { message } }, report);
       return;
     }
-    const refused = crash && jobs.includes('decode') ? wanted : null; // the picture before comes back
+    const refused = crash && jobs.includes('decode') ? wanted : null; // not opened again: the picture before comes back
     const failure = failureOf(known, this.state, { crash, refused, report });
     this.update({ model: 'failed', tour: -1, work: '', failure, notice: null, wanted: refused ? null : wanted });
   }

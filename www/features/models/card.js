@@ -6,10 +6,10 @@ import { DEVICES } from '../../core/preference.js';
 import { megabytes, viewInWords } from '../../core/words.js';
 import { weightsOf } from './words.js';
 
-/** The weights could not be stored. @param {import('../../core/i18n.js').Message} weights */
+/** Whether the weights could not be stored. @param {import('../../core/i18n.js').Message} weights */
 const isNotKept = (weights) => typeof weights === 'object' && 'key' in weights && Boolean(weights.values?.trouble);
 
-/** What is there when the page is opened again. @param {import('../../core/folders.js').Folder} folder */
+/** Whether the folder is there when the page is opened again. @param {import('../../core/folders.js').Folder} folder */
 const isHere = (folder) => folder.kind === 'site' || folder.where === 'browser';
 
 /** @param {[string, string][]} facts */

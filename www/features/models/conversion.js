@@ -1,4 +1,4 @@
-/** What happens to a checkpoint: it is completed, becomes a model folder in a worker of its own, and that folder's model is used. */
+/** The actions of a conversion: a checkpoint is completed by its tokenizer, a worker of its own makes a model folder of it, and that is used. */
 import { Actions } from '../../core/actions.js';
 import { OFFICIAL, checkpointAmong, nameOf } from '../../core/conversion.js';
 import { codedFrom } from '../../core/errors.js';
@@ -18,12 +18,12 @@ export class ConversionActions extends Actions {
     if (conversion) this.update({ conversion: { ...conversion, ...change } });
   }
 
-  /** Whether there is a checkpoint or a tokenizer for one among files; what is not running yet takes it in. @param {import('../../core/files.js').Named[]} files */
+  /** Takes a checkpoint, or a tokenizer for the one that is there, from among files, unless a conversion runs. Returns whether there was one. @param {import('../../core/files.js').Named[]} files */
   take(files) {
     const { conversion } = this.state;
     const { checkpoint, tokenizer } = checkpointAmong(files);
     if (!checkpoint && !(conversion && tokenizer)) return false;
-    if (conversion?.running) return true; // to its end, or cancelled
+    if (conversion?.running) return true; // it has to end or be cancelled first
     const file = checkpoint ?? conversion?.file;
     const known = { tokenizer: null, heads: OFFICIAL, ...conversion };
     if (file)
@@ -41,7 +41,7 @@ export class ConversionActions extends Actions {
     return true;
   }
 
-  /** Converts it; what fails changes nothing but what is said of it. */
+  /** Converts the checkpoint. A failure is told, and changes nothing else. */
   async convert() {
     const { conversion } = this.state;
     if (!conversion?.tokenizer || conversion.running) return;
@@ -54,10 +54,10 @@ export class ConversionActions extends Actions {
       this.cancel();
       await this.session.model.choose({ kind: 'disk', name: nameOf(file), files, where: 'page' });
     } catch (error) {
-      if (client !== this.#client) return; // cancelled, or taken into use
+      if (client !== this.#client) return; // cancelled, or the model is in use already
       this.#end();
       const known = codedFrom(error);
-      const cause = known.cause instanceof Error ? codedFrom(known.cause) : known; // the worker's end
+      const cause = known.cause instanceof Error ? codedFrom(known.cause) : known; // why the worker ended
       this.change({ running: false, error: { key: 'convert.failed', values: { message: cause.message } } });
     }
   }
@@ -67,7 +67,7 @@ export class ConversionActions extends Actions {
     this.#client = null;
   }
 
-  /** Gives it up, and what was done of it. */
+  /** Cancels the conversion, and drops what was done of it. */
   cancel() {
     this.#end();
     this.update({ conversion: null });

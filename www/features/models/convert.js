@@ -1,4 +1,4 @@
-/** A checkpoint that is to be a model: what is missing is asked for, and how far it is. */
+/** The form of a conversion: asks for what is missing, and shows the progress. */
 import { byId, findAll, onChange } from '../../core/dom.js';
 import { filesFromList } from '../../core/files.js';
 import { t, tell } from '../../core/i18n.js';
@@ -48,7 +48,7 @@ export function bindConversion(session) {
   });
   byId('conversion-cancel').addEventListener('click', () => session.conversion.cancel());
 
-  /** The card follows a checkpoint that was dropped on the page. */
+  /** Opens the card for a checkpoint that was dropped on the page. */
   const follow = onChange((/** @type {boolean} */ there) => {
     if (!there) return;
     card.showPopover();

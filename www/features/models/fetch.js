@@ -1,4 +1,4 @@
-/** A model at another site: its address, the consent that names the host, and how far it is. */
+/** A model at another site: its address, the consent that names the host, and the progress. */
 import { byId, onChange } from '../../core/dom.js';
 import { t } from '../../core/i18n.js';
 import { remoteFolder } from '../../core/remote.js';
@@ -25,7 +25,7 @@ export function bindRemote(session) {
   });
   cancel.addEventListener('click', () => session.remote.cancel());
 
-  /** The card comes up for a model that the page's address asks for. */
+  /** Opens the card for a model that the page's address asks for. */
   const follow = onChange((/** @type {boolean} */ asked) => {
     if (!asked) return;
     fold.open = true;

@@ -8,13 +8,13 @@ import { save } from '../../core/written.js';
 
 const ROOT = 'carzero-models';
 const MANIFEST = 'manifest.json';
-/** So that the same model makes the same archive; none is older (PKWARE's APPNOTE.TXT, 4.4.6). */
+/** The date of all files, so that a model always makes the same archive: ZIP's oldest (PKWARE's APPNOTE.TXT, 4.4.6). */
 const DATED = new Date(1980, 0, 1);
-const DIGITS = 16; // of the manifest's SHA-256: models of one name are two
+const DIGITS = 16; // of the manifest's SHA-256, which tell models of the same name apart
 
 /** @typedef {import('../../core/remote.js').Kept} Kept */
 
-/** Throws where it is not there. @param {{create: boolean}} options */
+/** The folder of all kept models; throws if it does not exist. @param {{create: boolean}} options */
 const root = async (options) => (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, options);
 const present = () => root({ create: false });
 
@@ -26,7 +26,7 @@ async function filesIn(folder) {
   return files;
 }
 
-/** @returns {Promise<Kept[]>} By their names; what was not written to its end is none */
+/** @returns {Promise<Kept[]>} In the order of their names, without any that was not written to the end */
 async function list() {
   /** @type {Kept[]} */ const kept = [];
   for await (const [key, folder] of (await present()).entries()) {
@@ -52,12 +52,12 @@ export class KeptActions extends Actions {
     this.update({ kept: { ...this.state.kept, ...change } });
   }
 
-  /** Looks what there is. */
+  /** Looks up which models are kept. */
   async look() {
-    this.#set({ models: await list().catch(() => []) }); // of no folder, or without private files, there is nothing
+    this.#set({ models: await list().catch(() => []) }); // nothing is kept without the folder, or without private files
   }
 
-  /** Keeps the model at work, which is in this page alone. */
+  /** Keeps the model in use, which is in this page alone. */
   async keep() {
     const { folder } = this.state;
     if (folder.kind !== 'disk' || folder.where !== 'page') return;
@@ -92,7 +92,7 @@ export class KeptActions extends Actions {
     await this.session.model.choose({ kind: 'disk', name, files, where: 'browser' });
   }
 
-  /** Deletes a kept model; where it is at work, it stays so in this page. @param {Kept} kept */
+  /** Deletes a kept model; if it is in use, it stays in use in this page. @param {Kept} kept */
   async remove({ key }) {
     await this.#delete(key);
     await this.look();
@@ -104,7 +104,7 @@ export class KeptActions extends Actions {
     await models?.removeEntry(key, { recursive: true }).catch(() => {}); // it may not be there
   }
 
-  /** Saves it as a folder, in an archive. */
+  /** Saves the model in use as a folder in a zip archive. */
   async save() {
     const { folder } = this.state;
     if (folder.kind !== 'disk') return;

@@ -1,4 +1,4 @@
-/** Models that this browser keeps, and what can become of one that is in this page alone. */
+/** Models that this browser keeps, and buttons to keep or save one that is in this page alone. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { t } from '../../core/i18n.js';
 import { bytesOf } from '../../core/folders.js';

@@ -28,7 +28,7 @@ function filesOf(text, folder) {
 
 export class RemoteActions extends Actions {
   /** @type {AbortController | null} */ #running = null;
-  /** What has come, by SHA-256: asked again, a model goes on where it broke off. @type {Map<string, Blob>} */ #come =
+  /** Files that have arrived, by SHA-256: a second attempt resumes from there. @type {Map<string, Blob>} */ #come =
     new Map();
 
   /** @param {Partial<Remote>} change */
@@ -41,12 +41,12 @@ export class RemoteActions extends Actions {
     this.#set({ url, error: '' });
   }
 
-  /** The page's address asks for it, but only a person can say so. @param {string} url */
+  /** Offers a model that the page's address asks for. Only a person can have it fetched. @param {string} url */
   offer(url) {
     this.#set({ url, asked: true });
   }
 
-  /** Fetches it; what fails changes nothing but what is said of it. */
+  /** Fetches the model. A failure is told, and changes nothing else. */
   async fetch() {
     const { url, running } = this.state.remote;
     const folder = remoteFolder(url);
@@ -103,7 +103,7 @@ export class RemoteActions extends Actions {
     return body;
   }
 
-  /** Gives it up; what has come meanwhile is let go, too. */
+  /** Cancels the download, and drops the files that have arrived. */
   cancel() {
     this.#running?.abort();
     this.#come.clear();

@@ -24,7 +24,7 @@ export function bindModels(session) {
     if (chosen && !folder) card.hidePopover();
   });
 
-  /** The card follows a model that was dropped on the page, and makes way for what is said of it. */
+  /** Opens the card while a model is tried, also one that was dropped, and then closes it: a notice can be seen. */
   const follow = onChange((/** @type {boolean} */ trying) => {
     if (trying) card.showPopover();
     else if (card.matches(':popover-open')) card.hidePopover();

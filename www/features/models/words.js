@@ -22,7 +22,7 @@ export function weightsOf({ folder, weights }) {
   return { key: folder.where === 'page' ? 'weights.here' : 'weights.browser', values: { size } };
 }
 
-/** What is wrong where a model does not load, by the code of the error; anything else is told as it is. @type {Record<string, string>} */
+/** Messages for why a model does not load, by the code of the error; other errors are told as they are. @type {Record<string, string>} */
 const CAUSES = {
   'not-found': 'failure.address',
   network: 'failure.connection',
@@ -33,7 +33,7 @@ const CAUSES = {
 
 /**
  * @param {import('../../core/errors.js').Known} error @param {import('../../core/state.js').State} state
- * @param {{crash: boolean, refused: import('../../core/state.js').State['wanted'], report?: string}} facts `refused`: the picture that it ended on
+ * @param {{crash: boolean, refused: import('../../core/state.js').State['wanted'], report?: string}} facts `refused`: the picture whose decoding crashed the worker
  * @returns {import('../../core/state.js').Failure}
  */
 export function failureOf(error, { device, model, folder }, { crash, refused, report }) {

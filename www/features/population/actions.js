@@ -1,4 +1,4 @@
-/** What happens to the reference population: the series is measured, a file is read, or the model's own images are taken again. */
+/** The actions of the reference population: the series is measured, a file is read, or the model's own images are used again. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { scoredAs } from '../../core/evaluation.js';
@@ -9,7 +9,7 @@ import { progressOf } from '../../core/table.js';
 /** @typedef {import('../../core/population.js').Population} Population */
 
 export class PopulationActions extends Actions {
-  /** What rows were measured for last. @type {readonly string[]} */ #measured = [];
+  /** The findings that rows were measured for last. @type {readonly string[]} */ #measured = [];
 
   /** @param {Partial<Population>} change */
   #change(change) {
@@ -73,7 +73,7 @@ export class PopulationActions extends Actions {
     }
   }
 
-  /** What is known of the findings by labels: that of the evaluation of these very images. @returns {import('carzero').Labelled[]} */
+  /** What the evaluation of these same images has measured with labels, by finding. @returns {import('carzero').Labelled[]} */
   #labelled() {
     const { evaluation } = this.state;
     return (evaluation?.report?.findings ?? []).flatMap(({ name, positives, negatives, auroc, undecided }) => {
@@ -85,10 +85,10 @@ export class PopulationActions extends Actions {
 
   /** @param {Blob} file */
   async open(file) {
-    await this.use((await file.text()) || '{}'); // '' stands for the model's
+    await this.use((await file.text()) || '{}'); // '' would stand for the model's images
   }
 
-  /** Ranks scores among other images, and all that is on show with them. @param {string} file '' for those of the model */
+  /** Ranks all scores among other images. @param {string} file '' for those of the model */
   async use(file) {
     try {
       const { info: before, population } = this.state;
@@ -107,7 +107,7 @@ export class PopulationActions extends Actions {
     }
   }
 
-  /** What the model is with the population of the last visit, if that was measured with it. @param {import('carzero').ModelInfo} info */
+  /** Restores the population of the last visit, if it was measured with this model. Returns the model's info, changed by that. @param {import('carzero').ModelInfo} info */
   async restore(info) {
     const file = readPopulation();
     const ranked = file ? await this.session.call('rankAmong', { file }).catch(() => null) : null;

@@ -8,7 +8,7 @@ import { save } from '../../core/written.js';
 
 /** @typedef {import('../../core/state.js').State} State */
 
-/** Which images they are, and what of it follows. @param {import('carzero').ModelInfo | null} info */
+/** Which images scores are ranked among, and what follows from that. @param {import('carzero').ModelInfo | null} info */
 function nowInWords(info) {
   if (!info?.population) return t('population.none');
   const among = t('population.now', { population: populationInWords(info) });
@@ -68,7 +68,7 @@ export function bindPopulation(session) {
     else if (!open && dialog.open) dialog.close();
   });
 
-  /** The focus stays in the dialog when what had it goes. */
+  /** Keeps the focus in the dialog when the element that had it is hidden. */
   const follow = onChange((/** @type {boolean} */ isMeasured, /** @type {string} */ _file) => {
     if (isMeasured) cancel.focus();
     else if (!dialog.contains(document.activeElement) || !document.activeElement?.checkVisibility()) title.focus();

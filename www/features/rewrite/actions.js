@@ -1,5 +1,5 @@
 /**
- * A language model's reading of a text in place of the rules', when a person asks for it. What it says is not believed:
+ * A language model's reading of a text in place of the rules', when a person asks for it. Its answer is not trusted:
  * the program's vocabulary checks it, as `carzero align --llm` does. Whatever fails leaves what the rules found.
  */
 import { Actions } from '../../core/actions.js';
@@ -10,7 +10,7 @@ import { askBuiltIn, builtIn } from './builtin.js';
 import { askEndpoint, completionsOf } from './endpoint.js';
 
 const TIMEOUT = 60_000; // for a slow model on this device
-const NAMED = 5; // of the names that were left out
+const NAMED = 5; // how many of the names that were left out are told
 
 /** Whether a text can be sent. @param {import('../../core/review.js').Rewriter} rewriter */
 export const isSetUp = ({ by, url, model }) =>
@@ -74,7 +74,7 @@ export class RewriteActions extends Actions {
     if (review) this.update({ review: reviewOf(review.text, review.byRules) });
   }
 
-  /** The review is over, and with it the request. */
+  /** Called when the review is over: aborts the request. */
   stop() {
     const request = this.#request;
     this.#request = null;

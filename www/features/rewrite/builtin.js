@@ -11,7 +11,7 @@ const LANGUAGES = {
 /** @type {() => {availability(options: object): Promise<string>, create(options: object): Promise<Chat>} | undefined} */
 const model = () => Reflect.get(globalThis, 'LanguageModel');
 
-/** Whether there is one; `fetched`: the browser downloads it first. @returns {Promise<'' | 'ready' | 'fetched'>} */
+/** Whether the browser has one; `fetched`: the browser downloads it first. @returns {Promise<'' | 'ready' | 'fetched'>} */
 export async function builtIn() {
   const availability =
     (await model()

@@ -5,7 +5,7 @@ import { outsideUrl, request } from '../../core/outside.js';
 const SHOWN = 200; // characters of a refusal
 const MOST = 4e6; // bytes of an answer
 
-/** Where a text is sent, or null for what is no endpoint. @param {string} url Up to and without `/chat/completions` @returns {string | null} */
+/** The address that a text is sent to, or null if `url` is no endpoint. @param {string} url Without the ending `/chat/completions` @returns {string | null} */
 export function completionsOf(url) {
   const parsed = outsideUrl(url);
   if (!parsed) return null;

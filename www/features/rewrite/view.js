@@ -29,7 +29,7 @@ export function bindRewrite(session) {
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    settings.open = false; // room for what comes of it
+    settings.open = false; // makes room for the result
     actions.rewrite();
   });
   rules.addEventListener('click', () => actions.useRules());

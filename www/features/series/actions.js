@@ -1,4 +1,4 @@
-/** What happens to a series. One picture is scored at a time, while the files of the next are read; what stays in the worker is what further sentences need of it. */
+/** The actions of a series. One picture is scored at a time, while the files of the next ones are read; of each the worker keeps only what further sentences need. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
@@ -44,7 +44,7 @@ export class SeriesActions extends Actions {
     if (series) this.update({ series: { ...series, ...change(series) } });
   }
 
-  /** Replaces the series before. @param {import('../../core/files.js').Named[]} files @param {import('../../core/files.js').Left} left What was with them, and is no image */
+  /** Replaces the series before. @param {import('../../core/files.js').Named[]} files @param {import('../../core/files.js').Left} left Counts of the other files, which are no images */
   open(files, left) {
     this.session.evaluation.end();
     this.#letGo();
@@ -57,17 +57,17 @@ export class SeriesActions extends Actions {
     this.update({ series: null });
   }
 
-  /** Of the images, what the worker has kept. */
+  /** Drops what the worker has kept of the images. */
   #letGo() {
-    this.session.call('letGo', {}).catch(() => {}); // with a worker that has ended all is gone
+    this.session.call('letGo', {}).catch(() => {}); // a worker that has ended holds nothing any more
   }
 
-  /** Table or viewer. @param {boolean} shown */
+  /** Shows the table, or the viewer. @param {boolean} shown */
   show(shown) {
     this.#change(() => ({ shown }));
   }
 
-  /** From the table, if it is on show, to the viewer. */
+  /** Goes from the table, if it is on show, to the viewer. */
   leaveTable() {
     if (this.state.series?.shown) this.show(false);
   }
@@ -97,7 +97,7 @@ export class SeriesActions extends Actions {
     }));
   }
 
-  /** The field of the search. @param {boolean} searching */
+  /** Shows or hides the search field. @param {boolean} searching */
   showSearch(searching) {
     this.#change(() => ({ searching }));
   }
@@ -112,7 +112,7 @@ export class SeriesActions extends Actions {
       this.#change(() => ({ searchError: { key: 'search.many', values: { count: statements.length } } }));
       return;
     }
-    const stated = statements.at(0)?.prompt.replace(/^There is (?!no )/, ''); // as names of the list are written
+    const stated = statements.at(0)?.prompt.replace(/^There is (?!no )/, ''); // in the form of the list's findings
     const wanted = finding ?? stated ?? typed;
     try {
       await this.session.call('sentence', { finding: wanted });
@@ -131,7 +131,7 @@ export class SeriesActions extends Actions {
     this.#search({ by: 'image', file: 'file' in source ? source.file : null, name, embedding }, LIKE);
   }
 
-  /** Back to the order before. */
+  /** Ends the search, and restores the order before it. */
   endSearch() {
     this.#change(({ search, sort }) => {
       const column = search?.by === 'text' ? search.finding : LIKE;
@@ -139,7 +139,7 @@ export class SeriesActions extends Actions {
     });
   }
 
-  /** Which rows are on the screen while there is a search. @param {ReadonlySet<number>} sight */
+  /** Takes note which rows are on the screen, while there is a search. @param {ReadonlySet<number>} sight */
   see(sight) {
     this.#change(() => ({ sight }));
   }
@@ -165,7 +165,7 @@ export class SeriesActions extends Actions {
     }));
   }
 
-  /** Another model, or another device: nothing is scored yet. What could not be read stays so. */
+  /** Called for another model or another device: nothing is scored now. Rows that could not be read stay failed. */
   forget() {
     if (this.state.series?.search?.by === 'image') this.endSearch();
     this.#change(({ rows }) => ({
@@ -173,7 +173,7 @@ export class SeriesActions extends Actions {
     }));
   }
 
-  /** Rows that were scored on another visit. @param {ReadonlyMap<number, Partial<Row>>} known By id */
+  /** Restores rows that were scored on another visit. @param {ReadonlyMap<number, Partial<Row>>} known By id */
   restore(known) {
     this.#change(({ rows }) => ({
       rows: rows.map((row) => {
@@ -183,7 +183,7 @@ export class SeriesActions extends Actions {
     }));
   }
 
-  /** Other images to rank among: the standings of all scores, which stay. */
+  /** Ranks all scores anew, among the images that are in use now. The logits stay. */
   async rank() {
     /** @type {Map<string, import('../../core/table.js').Mark[]>} */ const marks = new Map();
     for (const row of this.state.series?.rows ?? [])
@@ -203,7 +203,7 @@ export class SeriesActions extends Actions {
     }));
   }
 
-  /** Scores row after row while the viewer rests. */
+  /** Scores row after row while the viewer has nothing to do. */
   settle() {
     this.#pump.run();
   }
@@ -215,14 +215,14 @@ export class SeriesActions extends Actions {
     return rows.length ? () => this.#assess(rows) : null;
   }
 
-  /** What becomes of a row that was not read. @param {Row} row @param {Partial<Row> | null} patch Null: it goes */
+  /** Changes a row that was not read, or removes it. @param {Row} row @param {Partial<Row> | null} patch Null removes it */
   #settleRow(row, patch) {
     this.#change(({ rows }) => ({
       rows: rows.flatMap((other) => (other !== row ? [other] : patch ? [{ ...row, ...patch }] : [])),
     }));
   }
 
-  /** Those that belong to another series by now, or to another model, stay as they are. @param {readonly Row[]} rows */
+  /** Assesses rows. Results are dropped for rows that were replaced meanwhile, by another series or another model. @param {readonly Row[]} rows */
   async #assess(rows) {
     /** @type {Map<Row, Partial<Row>>} */ const patches = new Map();
     const assess = async (/** @type {Row} */ row) => {
@@ -239,7 +239,7 @@ export class SeriesActions extends Actions {
     for (const { id } of patches.keys()) this.session.evaluation.keep(id);
   }
 
-  /** What a row lacks. @param {Row} row @returns {Promise<Partial<Row>>} */
+  /** Asks the worker for what a row lacks. @param {Row} row @returns {Promise<Partial<Row>>} */
   async #ask(row) {
     const { series, findings: listed, population } = this.state;
     if (!series) return {};
@@ -267,11 +267,11 @@ export class SeriesActions extends Actions {
     const { code, cause, message, values } = error;
     const { rows = [] } = this.state.series ?? {};
     if (code === 'stopped') {
-      if (cause && !row.kept) this.#settleRow(row, CRASHED); // once more after a restart: its rows are new
+      if (cause && !row.kept) this.#settleRow(row, CRASHED); // no effect after a restart, which replaces rows
     } else if (code === 'device') this.session.model.failed(error);
     else if (code === 'no-picture' && rows.length > 1) {
       if (!rows.includes(row)) return;
-      const kind = ['DICOM', values?.modality].filter(Boolean).join(' '); // a report or a plan, as discs and archives hold them
+      const kind = ['DICOM', values?.modality].filter(Boolean).join(' '); // a report or a plan, as discs and archives hold too
       this.#settleRow(row, null);
       this.#change(({ left }) => ({ left: count(left, kind) }));
     } else this.#settleRow(row, { state: 'failed', error: message, reason: programMessage(error) });

@@ -1,4 +1,4 @@
-/** Which rows of a series are on show: by name, and by standing. */
+/** Which rows of a series are on show: by name, and by percentile. */
 import { byId, onChange, setOptions } from '../../core/dom.js';
 import { nameOf, plural, t } from '../../core/i18n.js';
 

@@ -1,4 +1,4 @@
-/** How far a series is scored, and the button with which that rests and goes on. */
+/** How far a series is scored, and the button that pauses and continues it. */
 import { byId, onChange } from '../../core/dom.js';
 import { plural, t } from '../../core/i18n.js';
 import { progressOf } from '../../core/table.js';
@@ -13,7 +13,7 @@ export function bindProgress(session) {
 
   run.addEventListener('click', () => session.series.run(!session.state.series?.running));
 
-  /** Spoken when the work starts, rests or is done, not at each image. */
+  /** Spoken when the work starts, is paused or is done, not at each image. */
   const speak = onChange((/** @type {string} */ text) => {
     live.textContent = text;
   });

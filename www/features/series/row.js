@@ -9,17 +9,17 @@ import { sideOf } from '../../core/zone.js';
 
 /**
  * @typedef {import('../../core/table.js').Row} Row
- * @typedef {{findings: readonly string[], search: import('../../core/search.js').Search | null, ramp: Uint8ClampedArray | undefined}} Look What columns there are, and of a search how maps are coloured
+ * @typedef {{findings: readonly string[], search: import('../../core/search.js').Search | null, ramp: Uint8ClampedArray | undefined}} Look What rows show: the columns, and the search with the colours of its maps
  */
 
-/** So wide is a name that fits its lines, in letters; a character of Japanese is as wide as two. */
+/** How wide a name may be to fit its lines, in letters; a Japanese character counts as two. */
 const ROOM = 36;
 const MAP_SIDE = 64; // pixels
 const MAP_OPACITY = 0.7;
-const START = 10; // characters that stay of a longer one
+const START = 10; // letters at the beginning of a longer name that are shown
 const END = 24;
 
-/** The image, and over it where the model looks for what is searched for, once it is known. @param {HTMLCanvasElement} canvas @param {Row} row @param {Look} look */
+/** Draws a row's thumbnail, and over it the map of the finding that is searched for, once that is known. @param {HTMLCanvasElement} canvas @param {Row} row @param {Look} look */
 function drawThumbnail(canvas, { thumbnail, width: columns, map }, { search, ramp }) {
   if (!thumbnail) return;
   const { width, height, grey } = thumbnail;
@@ -38,7 +38,7 @@ function drawThumbnail(canvas, { thumbnail, width: columns, map }, { search, ram
   canvas.toggleAttribute('data-map', true);
 }
 
-/** The name on a few lines, as names of a series differ anywhere; of one that is too long the middle is read aloud alone. @param {HTMLElement} element @param {string} name */
+/** Writes a name on a few lines, as names in a series may differ anywhere. If it is too long, only screen readers get its middle. @param {HTMLElement} element @param {string} name */
 function writeName(element, name) {
   const characters = [...name];
   const wide = characters.reduce((sum, character) => sum + (character > '\u2e80' ? 2 : 1), 0);
@@ -74,7 +74,7 @@ function createCell(mark) {
   return cell;
 }
 
-/** How alike it is to the image of the search. @param {number | undefined} likeness */
+/** The cell of a row's likeness to the image of the search. @param {number | undefined} likeness */
 function createLikeness(likeness) {
   const cell = create('td');
   cell.dataset.kind = likeness === undefined ? 'unscored' : 'likeness';

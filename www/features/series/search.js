@@ -16,7 +16,7 @@ function rankedBy(search) {
   return same ? finding : t('search.typed', { finding, typed });
 }
 
-/** What has to be known of its order. @param {Search} search @param {readonly import('../../core/table.js').Row[]} rows */
+/** What one has to know of the order. @param {Search} search @param {readonly import('../../core/table.js').Row[]} rows */
 function cautionsOf(search, rows) {
   if (search.by === 'image') return [t('search.likenessText')];
   const mark = rows.find(({ marks }) => marks.has(search.finding))?.marks.get(search.finding);
@@ -63,7 +63,7 @@ export function bindSearch(session) {
     if (key === 'Escape' && !isComposing) close();
   });
 
-  /** Spoken when all have their place. */
+  /** Spoken once all rows are ranked. */
   const speak = onChange((/** @type {string} */ text) => {
     live.textContent = text;
   });

@@ -1,4 +1,4 @@
-/** The rows of a series, drawn in portions, and their heads, by which they are sorted. */
+/** The rows of a series, drawn in portions, and the column heads that sort them. */
 import { byId, closest, create, findAll, focusedIn, onChange } from '../../core/dom.js';
 import { language, nameOf, t } from '../../core/i18n.js';
 import { NAME } from '../../core/table.js';
@@ -18,7 +18,7 @@ const TASK_MS = 4;
 /** @param {Look} one @param {Look} two */
 const isAlike = (one, two) => one.findings === two.findings && one.search === two.search && one.ramp === two.ramp;
 
-/** From how far outside what is on show further rows are drawn. */
+/** How far from the visible part further rows are drawn already. */
 const NEAR = '600px';
 
 /** @param {import('../../session.js').Session} session @param {(row: Row) => void} view Opens a row in the viewer */
@@ -83,7 +83,7 @@ export function bindTable(session, view) {
   const settleRows = rove(body, ':is(.open, .warned)', ['ArrowUp'], ['ArrowDown']);
   const settleHeads = rove(heads, 'button', ['ArrowLeft'], ['ArrowRight']);
 
-  /** What opens a row that is drawn and can be opened. @param {number} id */
+  /** The button that opens a row, if the row is drawn and can be opened. @param {number} id */
   function openerOf(id) {
     const entry = drawn.get(id);
     return entry && findAll(entry.element, '.open', HTMLElement).at(0);
@@ -151,11 +151,11 @@ export function bindTable(session, view) {
     if (focused && !body.contains(document.activeElement)) openerOf(focused)?.focus({ preventScroll: true });
     sight.disconnect();
     if (filled)
-      sight.observe(more); // and says at once whether it is near
+      sight.observe(more); // which reports at once whether it is near
     else pending = requestAnimationFrame(() => fill(page, look));
   }
 
-  /** @param {readonly Row[]} rows Those that pass the filter @param {Look} look @param {number} room For how many */
+  /** @param {readonly Row[]} rows Those that pass the filter @param {Look} look @param {number} room How many are drawn at most */
   function drawRows(rows, look, room) {
     const page = rows.slice(0, room);
     const kept = new Set(page.map(({ id }) => id));

@@ -65,7 +65,7 @@ export function bindSeries(session) {
       table.drawRows(rows, { findings, search, ramp }, room);
     },
   );
-  /** The same list for the same search and findings. */
+  /** The findings of the columns: the same array for the same search and findings. */
   let columns = /** @type {readonly string[]} */ ([]);
   const drawColumns = onChange((/** @type {Series['search']} */ search, /** @type {readonly string[]} */ findings) => {
     columns = columnsOf({ search }, findings);

@@ -1,4 +1,4 @@
-/** The picture's life: opened, exchanged for its negative, redrawn in the phantom lab, let go. */
+/** The picture's life: opened, exchanged for its negative, redrawn in the phantom lab, closed. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
@@ -28,9 +28,9 @@ export class PictureActions extends Actions {
     const id = ++this.#lastId;
     const { wanted, picture: shown, notice, round } = this.state;
     const again = [wanted?.source, shown?.source].includes(source); // after a restart
-    const keeps = again || (round && round.purpose !== 'one'); // that a case was left out
+    const keeps = again || (round && round.purpose !== 'one'); // the notice that a case was left out
     this.update({ wanted: { source, name }, redraw: null, notice: keeps ? notice : null });
-    if (!this.session.model.hasProgram) return; // it comes back to this once it has
+    if (!this.session.model.hasProgram) return; // the picture is opened once it has
     try {
       const decoded = await this.session.call('decode', { picture: id, source });
       if (id !== this.#lastId) return this.#drop(id);
@@ -61,12 +61,12 @@ export class PictureActions extends Actions {
 
   /** Takes the picture away, and what was told of it. */
   close() {
-    this.#lastId++; // what is being opened comes too late
+    this.#lastId++; // drops a picture that is being opened
     this.#release(this.state.picture);
     this.update({ picture: null, wanted: null, redraw: null, scores: new Map(), overlay: null });
   }
 
-  /** Opens the picture's file again with black and white exchanged, for the model too, or as it is; so does its series. */
+  /** Opens the picture's file again with black and white exchanged, for the model too, or as it is; also in its series. */
   exchange() {
     const { picture } = this.state;
     if (!picture || !('file' in picture.source)) return;
@@ -75,7 +75,7 @@ export class PictureActions extends Actions {
     this.open(source, picture.name);
   }
 
-  /** Opens a synthetic chest, and with it the phantom lab; what it was drawn to show is selected. @param {import('../../core/state.js').Example} example */
+  /** Opens a synthetic chest, and with it the phantom lab; the finding that it was drawn to show is selected. @param {import('../../core/state.js').Example} example */
   openExample(example) {
     const { findings, round } = this.state;
     const own = findings.find((finding) => finding.toLowerCase() === example.finding?.toLowerCase());
@@ -88,7 +88,7 @@ export class PictureActions extends Actions {
     const id = ++this.#lastId;
     const decoded = await this.session.call('decode', { picture: id, source });
     const { picture: before, redraw, selected } = this.state;
-    if (id !== this.#lastId || !before) return this.#drop(id); // another was opened
+    if (id !== this.#lastId || !before) return this.#drop(id); // another picture was opened meanwhile
     this.#release(before);
     const { example, phantom } = source;
     /** @type {Record<string, unknown>} */ const original = { ...example.params };
@@ -104,7 +104,7 @@ export class PictureActions extends Actions {
     this.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
   }
 
-  /** Draws small synthetic examples, one after another: what a person wants goes first. @param {[phantom: import('../../core/state.js').Params, canvas: HTMLCanvasElement][]} examples */
+  /** Draws small synthetic examples, one after another: jobs that a person asks for go first. @param {[phantom: import('../../core/state.js').Params, canvas: HTMLCanvasElement][]} examples */
   async preview(examples) {
     for (const [phantom, canvas] of examples) {
       const preview = await this.session.call('preview', { phantom }).catch(() => null);
@@ -114,13 +114,13 @@ export class PictureActions extends Actions {
     }
   }
 
-  /** The worker forgets a picture, unless it stays beside the next. @param {Picture | null} picture */
+  /** Has the worker drop a picture, unless the comparison needs it. @param {Picture | null} picture */
   #release(picture) {
     if (picture && !this.session.comparison.holds(picture)) this.#drop(picture.id);
   }
 
   /** @param {number} id */
   #drop(id) {
-    this.session.call('drop', { picture: id }).catch(() => {}); // an open call is only rejected by a stop
+    this.session.call('drop', { picture: id }).catch(() => {}); // it is rejected only if the worker is stopped
   }
 }

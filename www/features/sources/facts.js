@@ -49,7 +49,7 @@ export function bindFacts(session) {
       else teach.before(box);
     }
     drawFacts(picture?.facts ?? NONE);
-    const exchanged = picture && 'file' in picture.source ? picture.source.negative : undefined; // false: and back again
+    const exchanged = picture && 'file' in picture.source ? picture.source.negative : undefined; // false: it was exchanged back
     const negative = Boolean(exchanged);
     const beside = picture && compare && !isSame(state) ? compare.picture : null;
     const said = (/** @type {import('../../core/state.js').Picture | null} */ of, /** @type {string} */ side) =>

@@ -1,4 +1,4 @@
-/** What happens to a reader study: it is set up, read, goes on after a reload, and is measured. */
+/** The actions of a reader study: it is set up, read, continued after a reload, and measured. */
 import { Actions } from '../../core/actions.js';
 import { Database, answered } from '../../core/database.js';
 import { codedFrom } from '../../core/errors.js';
@@ -10,7 +10,7 @@ import { WorkerClient } from '../../worker/client.js';
 import { addedTo, resultFrom } from './results.js';
 
 const RESAMPLES = 2000;
-const NOW = 'now'; // the one study that is in hand
+const NOW = 'now'; // key of the one study that is kept
 const LEVELS = 5;
 
 /** @typedef {import('../../core/study.js').StudyState} StudyState */
@@ -42,7 +42,7 @@ export class StudyActions extends Actions {
     this.#change({ settings: { ...this.state.study.settings, ...settings }, error: '' });
   }
 
-  /** Own images with what they show. @param {import('../../core/files.js').Named[]} files */
+  /** Reads a case pack: images of one's own with what they show. @param {import('../../core/files.js').Named[]} files */
   async openPack(files) {
     try {
       const pack = await readPack(files);
@@ -70,7 +70,7 @@ export class StudyActions extends Actions {
     this.go();
   }
 
-  /** Whether another model would speak than when the study began, or rank among other images; then that is said. @param {import('../../core/study.js').Plan} plan */
+  /** Whether the model or its population is not the one that the study began with; if so, an error says that. @param {import('../../core/study.js').Plan} plan */
   #isOtherModel(plan) {
     const { info } = this.state;
     if (!info || isScoredAlike(plan, scoredBy(info))) return false;
@@ -79,7 +79,7 @@ export class StudyActions extends Actions {
     return true;
   }
 
-  /** Goes on with the study in hand. */
+  /** Continues the current study. */
   go() {
     const { kept } = this.state.study;
     if (!kept) return;
@@ -90,7 +90,7 @@ export class StudyActions extends Actions {
     this.session.teaching.begin(roundOf({ purpose: 'study', cases, steps, at, findings, given, known, clock }));
   }
 
-  /** The images of the study in hand are chosen again. @param {import('../../core/files.js').Named[]} files */
+  /** Takes the images of the current study, which were chosen again. @param {import('../../core/files.js').Named[]} files */
   async reopen(files) {
     const { kept } = this.state.study;
     if (!kept) return;
@@ -102,7 +102,7 @@ export class StudyActions extends Actions {
     }
   }
 
-  /** Keeps the study in hand, without its images. @param {import('../../core/study.js').Kept | null} kept */
+  /** Keeps the current study on this device, without its images. @param {import('../../core/study.js').Kept | null} kept */
   async #keep(kept) {
     this.#change({ kept });
     const cases = kept?.cases.map((one) => ('key' in one ? { ...one, file: null } : one));
@@ -116,7 +116,7 @@ export class StudyActions extends Actions {
     }
   }
 
-  /** What was kept before the page was loaded again. */
+  /** Restores the study that was kept before the page was loaded again. */
   async resume() {
     try {
       if (!(await this.#database.exists())) return;
@@ -130,19 +130,19 @@ export class StudyActions extends Actions {
     }
   }
 
-  /** The study in hand is given up; it can be taken back until another one begins, or the page is left. */
+  /** Gives the current study up. It can be restored until another one begins, or the page is left. */
   discard() {
     this.#change({ dropped: this.#begun() });
     this.#keep(null);
   }
 
-  /** The study in hand, if anything was read for it. */
+  /** The current study, if anything was read for it. */
   #begun() {
     const { kept } = this.state.study;
     return kept?.given.length ? kept : null;
   }
 
-  /** Takes back the study that was given up, or that another one took the place of. */
+  /** Restores the study that was given up, or replaced by another one. */
   restore() {
     const { dropped } = this.state.study;
     this.#change({ dropped: this.#begun() });
@@ -151,7 +151,7 @@ export class StudyActions extends Actions {
     if (dropped && isOver(dropped)) this.measure();
   }
 
-  /** A case was answered, or left out. @returns {boolean} Whether the session ends with it */
+  /** Called when a case was answered, or left out: keeps the study. @returns {boolean} Whether the session ends with it */
   answered() {
     const { round, study } = this.state;
     if (!round || !study.kept || this.#isOtherModel(study.kept.plan)) return true;
@@ -170,13 +170,13 @@ export class StudyActions extends Actions {
     return ends;
   }
 
-  /** The study in hand joins the results. */
+  /** Adds the current study to the results. */
   #take() {
     const { kept, results } = this.state.study;
     if (kept) this.#change({ results: addedTo(results, resultOf(kept), true) });
   }
 
-  /** Result files of other readers. @param {import('../../core/files.js').Named[]} files */
+  /** Reads result files of other readers. @param {import('../../core/files.js').Named[]} files */
   async load(files) {
     try {
       let { results } = this.state.study;
@@ -188,7 +188,7 @@ export class StudyActions extends Actions {
     }
   }
 
-  /** A reader is taken out. @param {number} index */
+  /** Removes a reader's results. @param {number} index */
   remove(index) {
     const { kept, results } = this.state.study;
     const { study, reader } = results[index];

@@ -17,7 +17,7 @@ import { signed } from '../../core/words.js';
 
 const seconds = (/** @type {number | undefined} */ value) => (value === undefined ? '–' : signed(value, 1));
 
-/** One less the estimate: what is missed of what is there. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {0 | 1} from 1, or 0 of a difference */
+/** The estimate subtracted from `from`: the share of missed findings is 1 minus the sensitivity. @param {import('carzero-evaluation').Estimate | undefined} estimate @param {0 | 1} from 1, or 0 for a difference */
 function turned(estimate, from) {
   if (!estimate) return undefined;
   const { value, interval } = estimate;
@@ -28,7 +28,7 @@ function turned(estimate, from) {
   };
 }
 
-/** The measures that are shown, with the share of missed findings after what it follows from. @param {Part} part @returns {(Omit<Measure, 'name'> & {name: string})[]} */
+/** The measures that are shown, with the share of missed findings after the sensitivity, from which it follows. @param {Part} part @returns {(Omit<Measure, 'name'> & {name: string})[]} */
 export const measuresOf = ({ measures }) =>
   measures
     .flatMap((each) => {
@@ -60,7 +60,7 @@ export function figuresOf(part) {
   return [createHead(t('study.measured'), heads), body];
 }
 
-/** What must be known of a part's figures, and its tests. @param {Part} part @returns {string[]} */
+/** Notes on a part's figures, and its statistical tests. @param {Part} part @returns {string[]} */
 export function notesOf({ changed, mrmc, positives, negatives }) {
   const notes = [t('study.note.counts', { positives, negatives })];
   if (changed)
@@ -91,7 +91,7 @@ function restsOf(results) {
   return low === high ? low : t('evaluate.interval', { low, high });
 }
 
-/** What holds for all figures. @param {readonly import('../../core/study.js').Result[]} results @param {number} measured Cases */
+/** Notes on all figures. @param {readonly import('../../core/study.js').Result[]} results @param {number} measured Cases */
 export function generalNotes(results, measured) {
   const [{ cases, study }] = results;
   const { presentFrom, modelPresentFrom, design, washOutDays } = study;
@@ -131,5 +131,5 @@ export function readersOf(byReader) {
   ];
 }
 
-/** What a part is of. @param {Part} part */
+/** The name of a part: a finding's, or that of the mean. @param {Part} part */
 export const partInWords = ({ finding }) => (finding ? nameOf(finding) : t('evaluate.meanOf'));

@@ -59,7 +59,7 @@ export function resultFrom(text) {
   return /** @type {Result} */ (told);
 }
 
-/** One more reader of the same study; throws where it is another study. @param {readonly Result[]} results @param {Result} result @param {boolean} own It replaces what is there of this reader, or of another study @returns {Result[]} */
+/** One more reader of the same study; throws where it is another study. @param {readonly Result[]} results @param {Result} result @param {boolean} own Whether it is this page's: it then replaces results of the same reader, or of another study @returns {Result[]} */
 export function addedTo(results, result, own) {
   const same = results.filter(({ study }) => study.digest === result.study.digest);
   const others = same.filter(({ reader }) => reader !== result.reader);

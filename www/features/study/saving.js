@@ -1,4 +1,4 @@
-/** What can be taken along of a study (docs/reader-study.md). Images have running numbers. */
+/** The files that can be saved of a study (docs/reader-study.md). Images have running numbers. */
 import { byId, create, findAll } from '../../core/dom.js';
 import { harmless, linesOf } from '../../core/csv.js';
 import { t } from '../../core/i18n.js';

@@ -1,4 +1,4 @@
-/** The dialog of a reader study: the one in hand, a new one, results. */
+/** The dialog of a reader study: the current one, a new one, and results. */
 import { byId, closest, create, focusFirst, onChange, setOptions } from '../../core/dom.js';
 import { filesFromList } from '../../core/files.js';
 import { date, percent, plural, t } from '../../core/i18n.js';
@@ -10,7 +10,7 @@ import { bindSetup } from './setup.js';
 
 /** @typedef {import('../../core/study.js').StudyState} StudyState */
 
-/** How far the study in hand is. @param {import('../../core/study.js').Kept} kept @param {boolean} stored */
+/** The progress of the current study, in words. @param {import('../../core/study.js').Kept} kept @param {boolean} stored */
 function keptInWords({ plan, steps, at, rested }, stored) {
   const words = [t('study.keptText', { reader: plan.reader, done: at, all: steps.length })];
   const rests = rested && steps[at]?.session === 2 && steps[at - 1]?.session === 1;

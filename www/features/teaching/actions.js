@@ -16,7 +16,7 @@ const randomSeed = () => Math.floor(Math.random() * 2 ** 31);
 
 export class TeachingActions extends AnswerActions {
   #watch = new Stopwatch();
-  /** The reading with the model begins once the model has spoken. */ #waits = false;
+  /** Whether the clock of a reading with the model waits for the scores. */ #waits = false;
   /** The list of findings before a round had one of its own. @type {Pick<import('../../core/state.js').State, 'findings' | 'preset'> | null} */
   #before = null;
 
@@ -26,7 +26,7 @@ export class TeachingActions extends AnswerActions {
     this.update({ progress: readProgress() });
   }
 
-  /** From the picture shown, also where the model joined meanwhile. */
+  /** Seconds since the picture was shown, with those of the reading without the model before. */
   get seconds() {
     const { round } = this.state;
     return this.#watch.seconds + ((round && earlierOf(round)?.seconds) ?? 0);
@@ -54,18 +54,18 @@ export class TeachingActions extends AnswerActions {
 
   #end() {
     this.#watch.stop();
-    if (this.state.round?.purpose === 'study') this.session.picture.close(); // it may be read again
+    if (this.state.round?.purpose === 'study') this.session.picture.close(); // its case may be read again
     this.update({ round: null, truth: false });
     if (this.#before) this.session.findings.replace(this.#before.findings, { ...this.#before, removed: [] });
     this.#before = null;
   }
 
-  /** Ten chests as hard as the learner is good, or ten of a pack. @param {import('../../core/pack.js').Pack} [pack] */
+  /** Begins a round of ten: chests as hard as the learner's level, or cases of a pack. @param {import('../../core/pack.js').Pack} [pack] */
   ten(pack) {
     this.begin(roundOfTen(this.state.progress.level, randomSeed(), pack));
   }
 
-  /** Ten cases of a pack that was chosen. @param {import('../../core/files.js').Named[]} files */
+  /** Begins a round of ten cases of a pack that was chosen. @param {import('../../core/files.js').Named[]} files */
   async openPack(files) {
     try {
       const pack = await readPack(files);
@@ -76,7 +76,7 @@ export class TeachingActions extends AnswerActions {
     }
   }
 
-  /** A synthetic chest that nobody has chosen, in a round of one. */
+  /** Shows a random synthetic chest, in a round of one. */
   async surprise() {
     if (this.state.round?.purpose !== 'one') this.begin(roundOf({ purpose: 'one' }));
     this.change({ ready: false }); // an answer given now would be about the picture before
@@ -90,7 +90,7 @@ export class TeachingActions extends AnswerActions {
     await this.session.picture.openExample({ name: 'surprise', title: 'Chest of this round', params });
   }
 
-  /** Opens the case of the step in hand. */
+  /** Opens the case of the current step. */
   async #present() {
     const { round } = this.state;
     const step = round?.steps[round.at];
@@ -103,14 +103,14 @@ export class TeachingActions extends AnswerActions {
       await this.session.picture.openFile(one.file, { key: 'teach.case', values: { number: step.case + 1 } });
   }
 
-  /** A picture was opened: the case to read. */
+  /** Called when a picture was opened: it is the case to read. */
   goOn() {
     const { round } = this.state;
     if (!round) return;
     if (round.purpose === 'one') this.update({ round: roundOf({ purpose: 'one', rounds: round.rounds }) });
     else this.change({ ready: true, answer: beginning(round), finding: '', outcome: null });
     this.#waits = isAided(round);
-    if (!this.#waits) requestAnimationFrame(() => this.#watch.start()); // it is on show then
+    if (!this.#waits) requestAnimationFrame(() => this.#watch.start()); // the picture is on the screen then
   }
 
   /** A case that cannot be opened is left out; in a round of one the picture before stays. */
@@ -124,7 +124,7 @@ export class TeachingActions extends AnswerActions {
     this.#goTo(round.at);
   }
 
-  /** The reading with the model begins once all is scored. */
+  /** Starts the clock of a reading with the model once all is scored. */
   settle() {
     const { round } = this.state;
     if (!this.#waits || !round || phase(this.state) !== 'done') return;
@@ -169,7 +169,7 @@ export class TeachingActions extends AnswerActions {
     });
   }
 
-  /** The case after the one that was shown. */
+  /** Goes to the case after the one that was shown. */
   next() {
     const { round } = this.state;
     if (round) this.#goTo(round.at + 1);
@@ -180,7 +180,7 @@ export class TeachingActions extends AnswerActions {
     const { round } = this.state;
     if (!round) return;
     const next = { ...round, at, outcome: null };
-    const goesOn = earlierOf(next) !== undefined; // the picture stays, and what was said of it
+    const goesOn = earlierOf(next) !== undefined; // the same case, now with the model: picture and answer stay
     this.#watch.stop();
     this.update({ round: { ...next, answer: beginning(next), finding: '' }, truth: false });
     this.#waits = goesOn;

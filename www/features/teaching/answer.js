@@ -9,12 +9,12 @@ export class AnswerActions extends Actions {
     if (round) this.update({ round: { ...round, ...patch } });
   }
 
-  /** The finding that keys and taps are for. @param {string} finding */
+  /** Chooses the finding that keys and taps apply to. @param {string} finding */
   choose(finding) {
     if (this.state.round?.finding !== finding) this.change({ finding });
   }
 
-  /** @param {string} finding @param {import('../../core/round.js').Confidence} confidence @param {boolean} [onwards] The next finding is next */
+  /** @param {string} finding @param {import('../../core/round.js').Confidence} confidence @param {boolean} [onwards] Whether to go on to the next finding */
   rate(finding, confidence, onwards = false) {
     const { round, findings } = this.state;
     if (!round || !isReady(round)) return;
@@ -22,7 +22,7 @@ export class AnswerActions extends Actions {
     this.change({ answer: withConfidence(round.answer, finding, confidence), finding: next });
   }
 
-  /** A place for the finding in hand, or for the one that is chosen next. @param {import('../../core/round.js').Point} at */
+  /** Marks a place for the chosen finding, or for the one that is chosen next. @param {import('../../core/round.js').Point} at */
   mark(at) {
     const { round } = this.state;
     if (!round || !isReady(round)) return;
@@ -30,7 +30,7 @@ export class AnswerActions extends Actions {
     this.change({ answer: { confidence, marks: { ...marks, [round.finding]: at } } });
   }
 
-  /** Nothing looks abnormal, or not so. @param {boolean} on */
+  /** Answers that nothing looks abnormal, or takes that back. @param {boolean} on */
   clear(on) {
     const { round, findings } = this.state;
     if (round && isReady(round)) this.change({ answer: on ? allClear(findings) : noAnswer(), finding: '' });

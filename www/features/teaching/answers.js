@@ -51,7 +51,7 @@ export function bindAnswers(session) {
     const row = rowOf(finding);
     const next = row ? [find(row, '.teach-name')] : [];
     if (list.contains(activeElement)) focusFirst(...next);
-    else if (activeElement === mark) focusFirst(...next, title); // a mark goes with its finding
+    else if (activeElement === mark) focusFirst(...next, title); // the focused mark was that of the finding before
   });
 
   const drawRows = onChange((/** @type {readonly string[]} */ findings) =>

@@ -7,10 +7,10 @@ import { warningsOf } from '../../core/words.js';
 /** @typedef {import('../../core/round.js').Point} Point */
 
 /**
- * A place against a map that covers a part of the picture.
+ * Where a mark lies on a map: the share of weaker patches, and the distance from the peak. Null outside of the map.
  *
  * @param {Point} mark @param {Float32Array} map Row by row @param {number} side
- * @param {import('../../core/viewport/transform.js').Box} view In parts of the picture @param {number} ratio Height over width
+ * @param {import('../../core/viewport/transform.js').Box} view What the map covers, in fractions of the picture @param {number} ratio Height over width
  */
 export function placeInMap(mark, map, side, view, ratio) {
   const [column, row] = [(side * (mark.x - view.x)) / view.width, (side * (mark.y - view.y)) / view.height].map(
@@ -66,7 +66,7 @@ export function compare(state, answer, truth) {
   };
 }
 
-/** What is known of the case on show, and what the model says of it. @param {import('../../core/state.js').Viewed} state @param {import('../../core/round.js').Round} round @returns {import('../../core/round.js').Known} */
+/** What is known of the case on show, and the model's scores of it. @param {import('../../core/state.js').Viewed} state @param {import('../../core/round.js').Round} round @returns {import('../../core/round.js').Known} */
 export function knownOf({ picture, scores, findings }, round) {
   const one = round.cases[round.steps[round.at].case];
   const drawn = 'phantom' in picture.source ? truthOfDrawing(picture.truth, DRAWN) : {};
@@ -81,6 +81,6 @@ export function knownOf({ picture, scores, findings }, round) {
   };
 }
 
-/** Where all that is there lies, as the viewer outlines it. @param {import('../../core/round.js').Truth} truth @returns {import('carzero').Truth[]} */
+/** All true boxes, in the form in which the viewer outlines them. @param {import('../../core/round.js').Truth} truth @returns {import('carzero').Truth[]} */
 export const boxesOf = (truth) =>
   Object.entries(truth).flatMap(([finding, places]) => (places ?? []).map((box) => ({ ...box, finding })));

@@ -1,9 +1,9 @@
-/** Keys 1 to 5 say how sure the reader is of the finding in hand, and go on to the next. */
+/** Keys 1 to 5 say how sure the reader is of the chosen finding, and go on to the next. */
 import { STEPS, isReady } from '../../core/round.js';
 
 const TAKES_TEXT = 'input:not([type="radio"], [type="checkbox"], [type="range"]), select, textarea, dialog';
 
-/** Before the viewer, which has these keys for its windows. @param {import('../../session.js').Session} session @param {(finding: string) => void} moved The next finding is in hand */
+/** Handles these keys before the viewer, which has them for its window presets. @param {import('../../session.js').Session} session @param {(finding: string) => void} moved Called with the finding that is chosen next */
 export function bindKeys(session, moved) {
   addEventListener(
     'keydown',

@@ -22,7 +22,7 @@ export function bindMark(session) {
   const viewport = byId('fit');
   const mark = byId('mark-place', HTMLButtonElement);
   const others = byId('marks');
-  /** The round, while the reader has the say. */
+  /** The round, while the reader can answer; else null. */
   const openRound = () => {
     const { round, picture } = session.state;
     return round && isReady(round) && picture ? round : null;
@@ -54,7 +54,7 @@ export function bindMark(session) {
     const at = placeOf(state);
     const from = pointFromPart(at, view, marked);
     const size = STEP * (event.shiftKey ? FAST : 1);
-    put(partFromPoint(at, view, { x: from.x + arrow[0] * size, y: from.y + arrow[1] * size })); // as the picture is turned now
+    put(partFromPoint(at, view, { x: from.x + arrow[0] * size, y: from.y + arrow[1] * size })); // in directions of the screen
   });
 
   /** @param {HTMLElement} element @param {import('../../core/state.js').Viewed} state @param {Point} at */

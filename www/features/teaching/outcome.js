@@ -1,4 +1,4 @@
-/** What a case came to: the learner, the model, and what is there. */
+/** The outcome of a case: the learner's answer, the model's scores, and the truth. */
 import { byId, create, onChange } from '../../core/dom.js';
 import { glossOf, nameOf, percent, t } from '../../core/i18n.js';
 import { marksOf } from '../../core/wording.js';
@@ -10,10 +10,10 @@ const named = (/** @type {string} */ finding) => (glossOf(finding) ? `${glossOf(
 const rankOf = (/** @type {number | undefined} */ percentile) =>
   percentile === undefined ? t('teach.noRank') : t('percentile', { standing: standing(percentile) });
 
-/** What is there, and how the marks lie to it. @param {Outcome} outcome @param {boolean} marked @returns {string[]} */
+/** The true findings, and how the marks lie relative to them. @param {Outcome} outcome @param {boolean} marked @returns {string[]} */
 function places({ truth, placed, warnings }, marked) {
   if (!truth) return [];
-  const isDrawn = warnings.some(({ code }) => code === 'drawing'); // all of what it shows is known
+  const isDrawn = warnings.some(({ code }) => code === 'drawing'); // of a synthetic chest all findings are known
   const there = Object.keys(truth).filter((finding) => truth[finding]);
   if (!there.length && !isDrawn) return [t('teach.askedNormal')];
   if (!there.length) return [t(marked ? 'teach.drawnNormalMarked' : 'teach.drawnNormal')];
@@ -43,7 +43,7 @@ function feedback(outcome, marked) {
   return lines;
 }
 
-/** You, the model, and what is there, by finding. @param {Outcome['rows']} rows */
+/** A table of the learner's answers, the model's scores and the truth, by finding. @param {Outcome['rows']} rows */
 function tableOf(rows) {
   const known = rows.some(({ drawn }) => drawn !== null);
   const table = create('table');

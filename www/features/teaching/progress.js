@@ -2,7 +2,7 @@
  * What a learner has seen and found so far, kept in this browser: counts by finding, and how hard the next chests are.
  *
  * @typedef {{present: number, found: number, placed: number, absent: number, cleared: number}} Tally Cases with the finding, those called present, those marked where it is; cases without it, those called absent
- * @typedef {{level: number, right: readonly boolean[], findings: Readonly<Record<string, Tally>>}} Progress `right`: of the chests at this level
+ * @typedef {{level: number, right: readonly boolean[], findings: Readonly<Record<string, Tally>>}} Progress `right`: whether all findings were right, for each chest at this level
  */
 import { isCalled } from '../../core/round.js';
 import { read, write } from '../../core/preference.js';
@@ -10,7 +10,7 @@ import { read, write } from '../../core/preference.js';
 const NAME = 'carzero-progress';
 export const LEVELS = 5;
 const ROUND = 10;
-const [UP, DOWN] = [8, 4]; // of ten chests that are right in all findings
+const [UP, DOWN] = [8, 4]; // chests of ten with all findings right: from UP on the level rises, below DOWN it falls
 
 /** @returns {Tally} */
 const noTally = () => ({ present: 0, found: 0, placed: 0, absent: 0, cleared: 0 });
@@ -22,10 +22,10 @@ export const noProgress = () => ({ level: 1, right: [], findings: {} });
 export const difficultyOf = (level) => (level - 1) / (LEVELS - 1);
 
 /**
- * One more case.
+ * The progress after one more case.
  *
  * @param {Progress} before @param {import('../../core/round.js').Answer} answer @param {import('../../core/round.js').Truth} truth
- * @param {readonly import('../../core/round.js').Placed[]} placed @param {boolean} counts Towards the level
+ * @param {readonly import('../../core/round.js').Placed[]} placed @param {boolean} counts Whether the case counts towards the level
  * @returns {Progress}
  */
 export function learn({ level, right, findings }, answer, truth, placed, counts) {

@@ -1,4 +1,4 @@
-/** The panel in which a case is read: marks, confidence, then the comparison or the next case. What is withheld meanwhile is `veil`'s business. */
+/** The panel in which a case is read: marks, confidence, then the comparison or the next case. core/veil.js withholds what must not be seen meanwhile. */
 import { byId, focusFirst, onChange } from '../../core/dom.js';
 import { phase } from '../../core/derived.js';
 import { filesFromList } from '../../core/files.js';
@@ -25,7 +25,7 @@ function titleOf(round) {
   return t(isAided(round) ? 'teach.titleAided' : 'teach.titleAlone', { number: at + 1, count: steps.length });
 }
 
-/** @param {Round} round @param {boolean} shown A picture is */
+/** @param {Round} round @param {boolean} shown Whether a picture is shown */
 function leadOf(round, shown) {
   if (isOver(round) || round.outcome) return '';
   if (!round.ready) return t('teach.opening');
@@ -34,7 +34,7 @@ function leadOf(round, shown) {
   return t(!isAided(round) ? 'teach.leadStudy' : earlierOf(round) ? 'teach.leadAided' : 'teach.leadWithModel');
 }
 
-/** What stands in the way of an answer. @param {Round} round @param {State} state */
+/** The key of what an answer still lacks, or ''. @param {Round} round @param {State} state */
 function lackingOf(round, state) {
   const lacking = missingIn(round, state.findings);
   if (lacking) return `teach.missing.${round.purpose === 'study' && lacking === 'guess' ? 'all' : lacking}`;
@@ -62,7 +62,7 @@ export function bindTeaching(session) {
   const drawMark = bindMark(session);
   const drawOutcome = bindOutcome();
   const drawAnswers = bindAnswers(session);
-  /** Once all has its place. */
+  /** Moves the focus to the title, once everything is drawn. */
   const tell = () => requestAnimationFrame(() => title.focus());
 
   toggle.addEventListener('click', () => session.teaching.teach(!session.state.round));

@@ -6,13 +6,13 @@ import { PHONE } from '../../core/layout.js';
 import { readToured, writeToured } from '../../core/preference.js';
 
 const GAP = 12; // CSS pixels between a mark and what it explains
-const EDGE = 8; // and around what is outlined
+const EDGE = 8; // CSS pixels around what is outlined
 const EXAMPLE = 'Pneumothorax';
 const PHANTOM = 'effusion';
 const narrow = matchMedia(PHONE);
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** What each step points at: the first of these that is on show. `image`: it needs one. @type {{name: string, targets: string[], image?: boolean}[]} */
+/** What each step points at: the first of these that is on show. `image`: the step needs an image. @type {{name: string, targets: string[], image?: boolean}[]} */
 export const STEPS = [
   { name: 'prompt', targets: ['#add'] },
   { name: 'image', targets: ['#sources'] },
@@ -40,7 +40,7 @@ export function placeCard(target, card, window) {
   return { left: window.width - card.width - GAP, top: GAP };
 }
 
-/** The part of an element that what scrolls around it shows. @param {Element} element */
+/** The part of an element that its scrolling ancestors show. @param {Element} element */
 function partOnShow(element) {
   let { left, top, right, bottom } = element.getBoundingClientRect();
   for (let around = element.parentElement; around; around = around.parentElement) {
@@ -177,7 +177,7 @@ export function bindTour(session) {
       draw(tour);
       card.hidden = false;
       if (tour !== before) lead(tour);
-      else if (done && !settled) requestAnimationFrame(() => show(tour)); // what it explains has its place now
+      else if (done && !settled) requestAnimationFrame(() => show(tour)); // what it explains is in its final place now
       place();
     }
     before = tour;

@@ -1,4 +1,4 @@
-/** How the viewer shows the picture. The model has its own, and nothing is computed anew. */
+/** How the viewer shows the picture. The model's input is not changed, and nothing is computed anew. */
 import { Actions } from '../../core/actions.js';
 import { writeKeys } from '../../core/preference.js';
 import { initialDisplay } from '../../core/state.js';

@@ -1,4 +1,4 @@
-/** The keys, OHIF's where it has one: one table for what they do and for the sheet that lists them, in the words of `key.` and the value or the action. */
+/** The viewer's keys, the same as OHIF's where it has one. One table for what they do and for the sheet that lists them, in the words of `key.` and the value or the action. */
 import { PRESETS } from '../../core/viewport/pixels.js';
 
 /**

@@ -6,7 +6,7 @@ export const MAGNIFICATION = 2.5;
 const FINGER = 34; // CSS pixels between a finger and the loupe above it
 
 /**
- * Where its centre goes: on a mouse's pointer, and beside a finger, which would hide it.
+ * Where the loupe's centre goes: to a mouse's pointer, but beside a finger, which would hide it.
  *
  * @param {import('../../core/viewport/transform.js').Point} point @param {import('../../core/viewport/transform.js').Size} viewport @param {number} radius @param {boolean} finger
  */
@@ -21,7 +21,7 @@ export function loupeCentre(point, viewport, radius, finger) {
 }
 
 /**
- * Takes the viewport's matrix to that of the loupe's canvas: the point under it in its middle, enlarged.
+ * The matrix of the loupe's canvas, from that of the viewport: enlarged, with the point in the middle.
  *
  * @param {import('../../core/viewport/transform.js').Matrix} matrix @param {import('../../core/viewport/transform.js').Point} point CSS pixels of the viewport
  * @param {number} radius CSS pixels @param {number} ratio Device pixels for one of CSS

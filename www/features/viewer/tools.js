@@ -124,7 +124,7 @@ export function bindTools(session) {
     },
   );
 
-  /** Two columns where one is too long; in a frame of its own, as the viewport's width follows. */
+  /** Two columns of tools if one is too long; in a frame of its own, as this changes the viewport's width. */
   const fold = onChange((/** @type {number} */ _height) => {
     requestAnimationFrame(() => {
       toolbar.removeAttribute('data-folded');

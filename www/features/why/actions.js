@@ -1,4 +1,4 @@
-/** What happens to an explanation: it is asked for while it is on show, here or step by step among the experiments, once for each picture and finding, and after all scores. */
+/** The actions of an explanation: it is asked for while it is on show, here or step by step among the experiments, once for each picture and finding, and after all scores. */
 import { Actions } from '../../core/actions.js';
 import { phase } from '../../core/derived.js';
 import { answerOrReason } from '../../core/errors.js';
@@ -8,7 +8,7 @@ import { Pump } from '../../core/pump.js';
 export class WhyActions extends Actions {
   #pump = new Pump(
     () => this.#next(),
-    (error) => this.session.model.failed(error), // a fresh worker comes back to it
+    (error) => this.session.model.failed(error), // it goes on with the next worker
   );
 
   /** @param {Partial<import('../../core/state.js').State['why']>} change */
@@ -41,12 +41,12 @@ export class WhyActions extends Actions {
     this.#change(again ? { word: null, hovered: null } : { word: { finding: selected, index } });
   }
 
-  /** @param {import('../../core/explanation.js').Point | null} at A part of the picture */
+  /** @param {import('../../core/explanation.js').Point | null} at A point of the picture, from 0 to 1 each way */
   point(at) {
     if (at || this.state.why.at) this.#change({ at });
   }
 
-  /** Another model, or another device: it may have other layers. */
+  /** Called for another model, which may have other layers, or another device. */
   forget() {
     const { why } = this.state;
     this.update({
@@ -60,7 +60,7 @@ export class WhyActions extends Actions {
     this.#pump.run();
   }
 
-  /** What is missing while everything else rests. */
+  /** The next step towards a missing explanation, while nothing else is at work. */
   #next() {
     const { why, experiments, picture, selected, series, explanations } = this.state;
     if (!(why.open || experiments.open) || !picture || !selected || series?.shown || phase(this.state) !== 'done')

@@ -7,7 +7,7 @@ import { Viewer } from '../../core/viewport/viewer.js';
 /** @typedef {import('../../core/state.js').State} State */
 /** @typedef {import('../../core/viewport/transform.js').Point} Point */
 
-/** Its number, row by row; -1 for none. @param {State} state @param {Point | null} part Of the picture */
+/** The number of the patch at a point, row by row; -1 for none. @param {State} state @param {Point | null} part A point of the picture, from 0 to 1 each way */
 function patchOf({ picture, info }, part) {
   const seen = picture && seenBox(picture);
   return seen && part && info ? patchAt(part, seen, picture.grid, info.mapSide) : -1;

@@ -1,4 +1,4 @@
-/** The sentence's words, each with its share of the image's attention, or with what looks at a patch. */
+/** The sentence's words, each with its share of the image's attention, or with how much it looks at a patch. */
 import { byId, closest, create, find, findAll, onChange } from '../../core/dom.js';
 import { choiceInWords, meanOf, share, wordsAtPatch } from '../../core/explanation.js';
 import { t } from '../../core/i18n.js';
