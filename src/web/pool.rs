@@ -14,6 +14,12 @@ extern "C" {
     fn ready(this: &Pool) -> usize;
 
     #[wasm_bindgen(method)]
+    fn help(this: &Pool) -> bool;
+
+    #[wasm_bindgen(method)]
+    fn ended(this: &Pool, members: usize);
+
+    #[wasm_bindgen(method)]
     fn capacity(this: &Pool) -> usize;
 
     #[wasm_bindgen(method)]
@@ -48,6 +54,14 @@ extern "C" {
 impl Workers for Pool {
     fn ready(&self) -> usize {
         self.ready()
+    }
+
+    fn help(&self) -> bool {
+        Pool::help(self)
+    }
+
+    fn ended(&self, members: usize) {
+        Pool::ended(self, members);
     }
 
     fn capacity(&self) -> usize {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { Worker as Thread } from 'node:worker_threads';
+import { Benefit } from '../../www/worker/benefit.js';
 import { waitWhile } from '../../www/worker/waiting.js';
 import { serve } from './server.mjs';
 import { DIST, WWW, hostHeaders, launch } from './setup.mjs';
@@ -20,7 +21,14 @@ after(async () => {
   await browser.close();
   await site.close();
 });
-beforeEach(() => site.edits.clear());
+beforeEach(() => {
+  site.edits.clear();
+  always();
+});
+
+/** Members count as helpful, however busy this machine is. */
+const always = () =>
+  site.edits.set('/worker/benefit.js', (body) => String(body).replace('WORTHWHILE = 0.9', 'WORTHWHILE = Infinity'));
 
 /** Scores a picture alone and with a pool, in a worker: members wait, which a page's own thread may not. @returns {Promise<{alone: number[], together: number[][], shares: number, undone: number, left: number}>} */
 async function scoreInWorker() {
@@ -99,6 +107,42 @@ test('a share that a member has not begun is taken back, and the member stays', 
   site.edits.set('/worker/member.js', (body) => String(body).replace('if (change(', `${late}\n      if (change(`));
   const { undone, left } = await scoreInPage();
   assert.ok(undone > 10, `${undone} taken back`);
+  assert.equal(left, 2);
+});
+
+test('members that do not help are left alone for a while, longer each time', () => {
+  const benefit = new Benefit();
+  let now = 0;
+  /** What 30 ms of shared work show. @param {number} waited Milliseconds of three in which the lead waited */
+  const share = (waited) => {
+    for (let i = 0; i < 10; i++) benefit.note(1, 3, waited, (now += 3));
+  };
+  /** How long the lead works alone from now on. */
+  const pause = () => {
+    const start = now;
+    while (benefit.isPaused(now)) now += 50;
+    return now - start;
+  };
+  share(1); // alone it would take 4 ms
+  assert.equal(pause(), 0);
+  share(1.6); // alone it would take 2.8 ms
+  const first = pause();
+  assert.ok(first >= 200 && first <= 300, `${first} ms`);
+  share(2);
+  assert.ok(pause() > 1.5 * first);
+  share(0.5);
+  share(2);
+  assert.ok(pause() < 1.5 * first, 'as at first, since they helped');
+});
+
+test('on a busy machine the lead goes on alone', async () => {
+  const slow = 'for (const end = performance.now() + 20; performance.now() < end;);';
+  site.edits.set('/worker/member.js', (body) => String(body).replace('exchange.set(', `${slow}\n      exchange.set(`));
+  const { shares: all } = await scoreInPage();
+  site.edits.delete('/worker/benefit.js');
+  const { shares, left } = await scoreInPage();
+  // Of two scorings, the first sends the weights and is not judged.
+  assert.ok(shares < 0.6 * all, `${shares} of ${all} shares`);
   assert.equal(left, 2);
 });
 

@@ -31,8 +31,6 @@ export function compareNames(a, b) {
   collator ??= new Intl.Collator(undefined, { numeric: true });
   return collator.compare(a, b);
 }
-/** Most rows in one request to the worker: a viewer that needs the worker has to wait for them. */
-const AT_ONCE = 16;
 /** Files that are read ahead of the row that is being scored. */
 const AHEAD = 6;
 /** Table cells that are drawn at a time: a longer task would hold up the page. A row's header counts as five cells. */
@@ -89,13 +87,12 @@ const isOpen = (row, findings, measuring) =>
 
 /**
  * The rows to work on next: first those that a search needs, even while the series is paused, then those without any
- * result, then those that lack one. Rows that the worker has kept are quick, so several are asked for at once; any
- * other is alone.
+ * result, then those that lack one. Rows that the worker has kept are not mixed with others, which take longer.
  *
- * @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring
+ * @param {Series} series @param {readonly string[]} findings @param {readonly string[] | null} measuring @param {number} most How many rows
  * @returns {Row[]}
  */
-export function nextRows({ rows, running, search, sight }, findings, measuring) {
+export function nextRows({ rows, running, search, sight }, findings, measuring, most) {
   /** @type {((row: Row) => boolean)[]} */ const wishes = [];
   if (search)
     wishes.push(
@@ -106,7 +103,7 @@ export function nextRows({ rows, running, search, sight }, findings, measuring) 
   if (running) wishes.push((row) => isOpen(row, findings, measuring));
   for (const wish of wishes) {
     const first = rows.find(wish);
-    if (first) return first.kept ? rows.filter((row) => row.kept && wish(row)).slice(0, AT_ONCE) : [first];
+    if (first) return rows.filter((row) => row.kept === first.kept && wish(row)).slice(0, most);
   }
   return [];
 }

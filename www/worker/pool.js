@@ -5,6 +5,7 @@
  * is in a worker too, waits for members by blocking, and receives no messages meanwhile.
  */
 import { startAlike } from '../core/trusted.js';
+import { Benefit } from './benefit.js';
 import { Mailbox, ROOM, shareMailbox } from './mailbox.js';
 import { change, waitWhile } from './waiting.js';
 
@@ -23,6 +24,9 @@ export class Pool {
   #members;
   #down;
   #up;
+  #benefit = new Benefit();
+  /** When the present operation began. */ #began = 0;
+  /** How long the lead has waited for members in it, in milliseconds. */ #waited = 0;
 
   /** @param {{code: WebAssembly.Module, glue: string}} program As `startProgram` gives it @param {number} size How many members */
   constructor({ code, glue }, size) {
@@ -47,6 +51,27 @@ export class Pool {
     if (lost >= 0) for (const { worker } of this.#members.splice(lost)) worker.terminate();
     const starting = this.#members.findIndex(({ control }) => Atomics.load(control, 0) !== STATES.ready);
     return starting < 0 ? this.#members.length : starting;
+  }
+
+  /** Whether members make operations faster at present; if so, the next operation begins now. */
+  help() {
+    this.#began = performance.now();
+    this.#waited = 0;
+    return !this.#benefit.isPaused(this.#began);
+  }
+
+  /** The operation has ended. @param {number} members How many took part */
+  ended(members) {
+    const now = performance.now();
+    this.#benefit.note(members, now - this.#began, this.#waited, now);
+  }
+
+  /** Does what waits for a member, and notes how long it takes. @param {() => boolean} wait */
+  #waiting(wait) {
+    const start = performance.now();
+    const came = wait();
+    this.#waited += performance.now() - start;
+    return came;
   }
 
   capacity() {
@@ -77,6 +102,11 @@ export class Pool {
 
   /** @param {boolean} mayTakeBack Whether the share may be taken back, if no member has begun it @param {Float32Array} out @returns {boolean} Whether the first member's next message came */
   receive(mayTakeBack, out) {
+    return this.#waiting(() => this.#receive(mayTakeBack, out));
+  }
+
+  /** @param {boolean} mayTakeBack @param {Float32Array} out */
+  #receive(mayTakeBack, out) {
     if (mayTakeBack && !this.#up.comes(WAKING_MS) && this.#takeBack()) {
       this.#down.withdraw();
       return false;
@@ -101,6 +131,11 @@ export class Pool {
 
   /** @param {number} member @param {boolean} mayTakeBack Whether its share may be taken back, if it has not begun @param {Float32Array} out @returns {boolean} Whether it did its share */
   finish(member, mayTakeBack, out) {
+    return this.#waiting(() => this.#finish(member, mayTakeBack, out));
+  }
+
+  /** @param {number} member @param {boolean} mayTakeBack @param {Float32Array} out */
+  #finish(member, mayTakeBack, out) {
     const { control, exchange } = this.#members[member];
     if (mayTakeBack && change(control, STATES.given, STATES.ready)) return false;
     for (const state of [STATES.given, STATES.working]) waitWhile(control, state, PATIENCE_MS);

@@ -7,6 +7,9 @@ import { Pump } from '../../core/pump.js';
 import { LIKE, columnsOf, lacksMap } from '../../core/search.js';
 import { freshKey, lacking, nextRows, seriesOf, sortBy, unmeasured, upcoming } from '../../core/table.js';
 
+/** So many rows are assessed at a time that it takes about this long: a viewer that needs the worker has to wait for them. */
+const STEP_MS = 100;
+const MOST_AT_ONCE = 32;
 const THUMBNAIL = 96; // pixels of the longer side
 const CRASHED = {
   state: /** @type {const} */ ('failed'),
@@ -33,6 +36,7 @@ const unscored = (row) => ({
 });
 
 export class SeriesActions extends Actions {
+  #atOnce = 1;
   #pump = new Pump(
     () => this.#next(),
     (error) => this.session.model.failed(error),
@@ -211,7 +215,7 @@ export class SeriesActions extends Actions {
   #next() {
     const { series, model, findings, wanted, work, redraw, population } = this.state;
     const rests = series && model === 'ready' && !wanted && !work && !redraw;
-    const rows = rests ? nextRows(series, findings, population.measuring) : [];
+    const rows = rests ? nextRows(series, findings, population.measuring, this.#atOnce) : [];
     return rows.length ? () => this.#assess(rows) : null;
   }
 
@@ -225,14 +229,22 @@ export class SeriesActions extends Actions {
   /** Assesses rows. Results are dropped for rows that were replaced meanwhile, by another series or another model. @param {readonly Row[]} rows */
   async #assess(rows) {
     /** @type {Map<Row, Partial<Row>>} */ const patches = new Map();
+    let stopped = false;
     const assess = async (/** @type {Row} */ row) => {
       try {
         patches.set(row, await this.#ask(row));
       } catch (error) {
-        this.#fail(row, codedFrom(error));
+        const known = codedFrom(error);
+        if (known.code !== 'stopped') return this.#fail(row, known);
+        // A crash rejects all open calls in their order, so the first row caused it. No effect after a restart, which replaces rows.
+        if (known.cause && !row.kept && !stopped) this.#settleRow(row, CRASHED);
+        stopped = true;
       }
     };
+    const start = performance.now();
     await Promise.all(rows.map(assess));
+    const each = (performance.now() - start) / rows.length;
+    this.#atOnce = Math.max(1, Math.min(MOST_AT_ONCE, Math.round(STEP_MS / each)));
     this.#change(({ rows: all }) => ({
       rows: all.map((row) => (patches.has(row) ? { ...row, ...patches.get(row) } : row)),
     }));
@@ -264,11 +276,9 @@ export class SeriesActions extends Actions {
 
   /** @param {Row} row @param {import('../../core/errors.js').Known} error */
   #fail(row, error) {
-    const { code, cause, message, values } = error;
+    const { code, message, values } = error;
     const { rows = [] } = this.state.series ?? {};
-    if (code === 'stopped') {
-      if (cause && !row.kept) this.#settleRow(row, CRASHED); // no effect after a restart, which replaces rows
-    } else if (code === 'device') this.session.model.failed(error);
+    if (code === 'device') this.session.model.failed(error);
     else if (code === 'no-picture' && rows.length > 1) {
       if (!rows.includes(row)) return;
       const kind = ['DICOM', values?.modality].filter(Boolean).join(' '); // a report or a plan, as discs and archives hold too

@@ -23,6 +23,13 @@ pub trait Workers {
     /// How many members are ready to work.
     fn ready(&self) -> usize;
 
+    /// Whether members make operations faster at present, which on a busy machine they do not. If so, the next operation
+    /// begins now.
+    fn help(&self) -> bool;
+
+    /// Notes that the operation that `help` began has ended, and how many members took part.
+    fn ended(&self, members: usize);
+
     /// How many numbers can be transferred to a member at once.
     fn capacity(&self) -> usize;
 
@@ -105,7 +112,8 @@ impl Lead {
         }
         let members = self.members.min(units.saturating_sub(1));
         let place = |index: usize| index * units / (members + 1);
-        (members > 0).then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
+        let worth_it = members > 0 && self.workers.help();
+        worth_it.then(|| (0..=members).map(|index| place(index)..place(index + 1)).collect())
     }
 
     /// Whether the members have cached these weights. If not, the caller has to send them now; from here on they count
@@ -116,14 +124,14 @@ impl Lead {
 }
 
 /// Computes an operation of `units` units with the pool, if there is one and sharing is worthwhile, or else alone.
-/// `sizes` are the numbers of elements of inputs, weights and outputs.
+/// `sizes` are the numbers of elements of inputs, weights and outputs; `together` returns how many members took part.
 fn share(
     sizes: [usize; 3],
     work: usize,
     units: usize,
     y: &mut [f32],
     alone: impl FnOnce(&mut [f32]),
-    together: impl FnOnce(&mut Lead, &[Range<usize>], &mut [f32]),
+    together: impl FnOnce(&mut Lead, &[Range<usize>], &mut [f32]) -> usize,
 ) {
     LEAD.with_borrow_mut(|lead| {
         let shared = lead.as_mut().and_then(|lead| {
@@ -131,7 +139,14 @@ fn share(
             Some((lead, shares))
         });
         match shared {
-            Some((lead, shares)) => together(lead, &shares, y),
+            Some((lead, shares)) => {
+                let cached = lead.kept.len();
+                let members = together(lead, &shares, y);
+                // Sending weights, which happens once, can take longer than the operation.
+                if lead.kept.len() == cached {
+                    lead.workers.ended(members);
+                }
+            }
             None => alone(y),
         }
     });
@@ -171,6 +186,7 @@ pub fn linear(x: Matrix, id: u64, weight: Factor, bias: &[f32], y: &mut [f32]) {
                 compute(columns.clone(), &mut y[columns.start..], output);
             }
         }
+        shares.len() - 1
     });
 }
 
@@ -226,6 +242,7 @@ pub fn feed_forward(
                 compute(columns_of(share, hidden), y);
             }
         }
+        shares.len() - 1
     });
 }
 
@@ -253,7 +270,10 @@ pub fn network(
     share([x.len(), weights, y.len()], whole.work(), size[0], &mut y, alone, |lead, shares, y| {
         let room = lead.workers.room();
         let mut plans = (2..=shares.len()).rev().map(plan);
-        let Some(plan) = plans.find(|plan| plan.works(room)) else { return alone(y) };
+        let Some(plan) = plans.find(|plan| plan.works(room)) else {
+            alone(y);
+            return 0;
+        };
         let may_take_back = lead.keeps(id);
         let workers = &*lead.workers;
         let members = 0..plan.participants - 1;
@@ -285,6 +305,7 @@ pub fn network(
         if !finished {
             alone(y);
         }
+        plan.participants - 1
     });
     y
 }
@@ -374,6 +395,7 @@ pub fn self_attention(
                 compute(heads, y);
             }
         }
+        shares.len() - 1
     });
 }
 
@@ -502,11 +524,22 @@ mod tests {
         /// Whether members begin no share that may be taken back, and how often one was taken back.
         asleep: Cell<bool>,
         taken_back: Cell<usize>,
+        helps: Cell<bool>,
+        /// Members of all operations that were noted.
+        ended: Cell<usize>,
     }
 
     impl Workers for Rc<Local> {
         fn ready(&self) -> usize {
             self.ready.get()
+        }
+
+        fn help(&self) -> bool {
+            self.helps.get()
+        }
+
+        fn ended(&self, members: usize) {
+            self.ended.set(self.ended.get() + members);
         }
 
         fn capacity(&self) -> usize {
@@ -599,6 +632,8 @@ mod tests {
             fails: Cell::default(),
             asleep: Cell::default(),
             taken_back: Cell::default(),
+            helps: Cell::new(true),
+            ended: Cell::default(),
         });
         join(Box::new(Rc::clone(&local)));
         local
@@ -638,7 +673,14 @@ mod tests {
             let local = pool(members);
             assert_same();
             assert!(local.given.get() > 0, "it is shared");
+            local.helps.set(false);
+            local.given.set(0);
             assert_same();
+            assert_eq!(local.given.get(), 0, "members that do not help are given nothing");
+            local.helps.set(true);
+            local.ended.set(0);
+            assert_same();
+            assert_eq!(local.ended.get(), members);
             local.asleep.set(true);
             assert_same();
             assert_eq!(local.taken_back.get(), members);
