@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use carzero::train::datasets::{Layout, Summary, Taken, write_manifest};
+use carzero::train::datasets::{Included, Layout, Summary, write_manifest};
 use clap::ValueEnum;
 
 /// How many labels the summary names, the most frequent first.
@@ -63,8 +63,8 @@ impl From<Dataset> for Layout {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<()> {
-    let taken = Taken { lateral: args.lateral, partial: args.partial };
-    let summary = write_manifest(args.layout.into(), &args.root, &args.out, taken)?;
+    let included = Included { lateral: args.lateral, partial: args.partial };
+    let summary = write_manifest(args.layout.into(), &args.root, &args.out, included)?;
     eprint!("{}", describe(&summary));
     Ok(())
 }

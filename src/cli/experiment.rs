@@ -69,34 +69,34 @@ struct Question {
 pub fn run(args: &Args) -> Result<()> {
     match &args.experiment {
         Experiment::Ablation(question) => {
-            let Asked { engine, images, prompt, .. } = question.ask()?;
+            let Prepared { engine, images, prompt, .. } = question.prepare()?;
             print(&pollster::block_on(engine.ablate(&images, &prompt))?)
         }
         Experiment::Heads(question) => {
-            let Asked { engine, images, prompt, .. } = question.ask()?;
+            let Prepared { engine, images, prompt, .. } = question.prepare()?;
             print(&pollster::block_on(engine.both_heads(&images, &[prompt]))?)
         }
         Experiment::Wording { question, own } => {
-            let Asked { engine, images, .. } = question.ask()?;
+            let Prepared { engine, images, .. } = question.prepare()?;
             print(&pollster::block_on(engine.sensitivity(&images, &question.finding, own))?)
         }
         Experiment::Consistency(args) => print(&args.ask()?),
-        Experiment::Audit { question, cover } => audit(&question.ask()?, Cover::named(cover)?),
+        Experiment::Audit { question, cover } => audit(&question.prepare()?, Cover::named(cover)?),
         Experiment::Observations(question) => {
-            let Asked { engine, images, .. } = question.ask()?;
+            let Prepared { engine, images, .. } = question.prepare()?;
             let observed = pollster::block_on(engine.observe(&images, &question.finding))?;
             print(&observed)
         }
-        Experiment::Curves(question) => curves(&question.ask()?),
+        Experiment::Curves(question) => curves(&question.prepare()?),
         Experiment::Sides(question) => {
-            let Asked { engine, picture, images, .. } = question.ask()?;
+            let Prepared { engine, picture, images, .. } = question.prepare()?;
             print(&pollster::block_on(engine.sides(&picture, &images, &question.finding))?)
         }
     }
 }
 
 /// A model, the picture and the prompt.
-struct Asked {
+struct Prepared {
     engine: Engine,
     picture: Picture,
     images: EncodedImages,
@@ -104,17 +104,17 @@ struct Asked {
 }
 
 impl Question {
-    fn ask(&self) -> Result<Asked> {
+    fn prepare(&self) -> Result<Prepared> {
         let engine = self.model.open()?;
         self.ranks.apply(&engine)?;
         let prompt = sentence(&self.finding)?;
         let picture = decode(&self.image)?;
         let images = engine.encode_images(&[&picture]);
-        Ok(Asked { engine, picture, images, prompt })
+        Ok(Prepared { engine, picture, images, prompt })
     }
 }
 
-impl Asked {
+impl Prepared {
     /// The attention map of the prompt.
     fn attention(&self) -> Result<Vec<f32>> {
         let prompts = std::slice::from_ref(&self.prompt);
@@ -128,9 +128,9 @@ fn print(answer: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-fn audit(asked: &Asked, cover: Cover) -> Result<()> {
-    let Asked { engine, picture, images, prompt } = asked;
-    let map = asked.attention()?;
+fn audit(prepared: &Prepared, cover: Cover) -> Result<()> {
+    let Prepared { engine, picture, images, prompt } = prepared;
+    let map = prepared.attention()?;
     let mut audit = pollster::block_on(engine.audit(picture, images, prompt, &map, cover))?;
     let bar = progress(audit.passes(), "covering");
     while audit.done() < audit.passes() {
@@ -141,9 +141,9 @@ fn audit(asked: &Asked, cover: Cover) -> Result<()> {
     print(&audit.report())
 }
 
-fn curves(asked: &Asked) -> Result<()> {
-    let Asked { engine, picture, images, prompt } = asked;
-    let map = asked.attention()?;
+fn curves(prepared: &Prepared) -> Result<()> {
+    let Prepared { engine, picture, images, prompt } = prepared;
+    let map = prepared.attention()?;
     let mut curves = pollster::block_on(engine.curves(picture, images, prompt, &map))?;
     let bar = progress(curves.passes(), "covering");
     while curves.done() < curves.passes() {

@@ -79,8 +79,8 @@ pub struct EncodedImages {
     encoded: Encoded,
     /// The tokens that `encoded` was computed from, which can be [kept](retrieval).
     tokens: ImageTokens,
-    /// Their projections by the CLIP-style head, see [`CarZero::pointed`].
-    pointed: Option<Tensor<2>>,
+    /// Their projections by the CLIP-style head, see [`CarZero::clip_embedding`].
+    clip_embedding: Option<Tensor<2>>,
     /// The encoder's [`fine means`](crate::model::ImageEncoder::fine_means).
     fine_means: Tensor<3>,
     /// The encoder's [`pooled map`](crate::model::ImageEncoder::pooled_map).
@@ -177,11 +177,12 @@ impl Engine {
     fn encode_pixels(&self, pixels: Vec<f32>, views: Vec<View>) -> EncodedImages {
         let encoder = &self.model.img_encoder;
         let features = encoder.features(self.pixels(pixels));
-        let (tokens, pointed) = (encoder.tokens(&features), self.model.pointed(&features));
+        let (tokens, clip_embedding) =
+            (encoder.tokens(&features), self.model.clip_embedding(&features));
         EncodedImages {
-            encoded: self.model.encode_tokens(tokens.clone(), pointed.clone()),
+            encoded: self.model.encode_tokens(tokens.clone(), clip_embedding.clone()),
             tokens,
-            pointed,
+            clip_embedding,
             fine_means: encoder.fine_means(&features),
             pooled_map: encoder.pooled_map(&features),
             views,

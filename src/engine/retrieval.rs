@@ -34,7 +34,7 @@ impl Engine {
     /// [`Error::Device`] where the device fails.
     pub async fn keep(&self, images: &EncodedImages) -> Result<Vec<KeptImage>> {
         let ImageTokens { global, local } = images.tokens.clone();
-        let parts = [global, local.flatten(1, 2)].into_iter().chain(images.pointed.clone());
+        let parts = [global, local.flatten(1, 2)].into_iter().chain(images.clip_embedding.clone());
         let rows = Tensor::cat(parts.collect(), 1);
         let [_, length] = rows.dims();
         let largest = f16::MAX.to_f32();
@@ -46,18 +46,18 @@ impl Engine {
     /// Prepares kept pictures for scoring.
     fn recall(&self, kept: &[&[u16]]) -> Result<Encoded> {
         let (dim, patches) = (self.config.fusion.dim, self.config.map_side().pow(2));
-        let pointed = self.config.cosine.as_ref().map_or(0, |head| head.dim);
+        let clip_embedding = self.config.cosine.as_ref().map_or(0, |head| head.dim);
         let tokens = (1 + patches) * dim;
-        if kept.is_empty() || kept.iter().any(|image| image.len() != tokens + pointed) {
+        if kept.is_empty() || kept.iter().any(|image| image.len() != tokens + clip_embedding) {
             return Err(Error::Weights("an image was kept with another model".into()));
         }
         let values = kept.iter().copied().flatten().map(|&bits| f16::from_bits(bits).to_f32());
-        let values = TensorData::new(values.collect(), [kept.len(), tokens + pointed]);
+        let values = TensorData::new(values.collect(), [kept.len(), tokens + clip_embedding]);
         let rows = Tensor::<2>::from_data(values, &self.device);
         let part = |from, length| rows.clone().narrow(1, from, length);
         let local = part(dim, patches * dim).reshape([kept.len(), patches, dim]);
-        let pointed = (pointed > 0).then(|| part(tokens, pointed));
-        Ok(self.model.encode_tokens(ImageTokens { global: part(0, dim), local }, pointed))
+        let clip_embedding = (clip_embedding > 0).then(|| part(tokens, clip_embedding));
+        Ok(self.model.encode_tokens(ImageTokens { global: part(0, dim), local }, clip_embedding))
     }
 
     /// Scores kept pictures, as [`Engine::score`] does with encoded ones.

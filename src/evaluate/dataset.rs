@@ -116,12 +116,12 @@ impl Dataset {
             }
         }
         let key_name = &predictions.header[score_key];
-        let mut beside = |csv: &Option<Csv>, beside: Beside| match csv {
-            Some(csv) => beside.read(csv, options, key_name, &scores.keys, known, &mut notes),
+        let mut read = |csv: &Option<Csv>, further: FurtherTable| match csv {
+            Some(csv) => further.read(csv, options, key_name, &scores.keys, known, &mut notes),
             None => Ok(HashMap::new()),
         };
-        let negated = beside(&options.negated, NEGATED)?;
-        let against = beside(&options.against, AGAINST)?;
+        let negated = read(&options.negated, NEGATED)?;
+        let against = read(&options.against, AGAINST)?;
         let rows_of = |pairs: Vec<(usize, usize)>| -> Result<Rows> {
             let pick = |values: &Vec<f64>| pairs.iter().map(|&(left, _)| values[left]).collect();
             let finding = |((key, values), column): (&(String, Vec<f64>), &Option<usize>)| {
@@ -227,7 +227,7 @@ impl Scores {
 }
 
 /// A further table of scores for the same images.
-struct Beside {
+struct FurtherTable {
     /// The prefix of a finding's name in this table's columns.
     prefix: &'static str,
     /// What the table is called in messages.
@@ -237,18 +237,18 @@ struct Beside {
 }
 
 /// Logits of "There is no …".
-const NEGATED: Beside = Beside {
+const NEGATED: FurtherTable = FurtherTable {
     prefix: "no ",
     what: "negated logits",
     unnamed: |file, columns| Reason::NegatedUnnamed { file, columns },
 };
-const AGAINST: Beside = Beside {
+const AGAINST: FurtherTable = FurtherTable {
     prefix: "",
     what: "other predictions",
     unnamed: |file, columns| Reason::OthersUnnamed { file, columns },
 };
 
-impl Beside {
+impl FurtherTable {
     /// The scores by finding, in the order of these keys.
     fn read(
         self,

@@ -59,7 +59,7 @@ pub struct Encoded {
     bias: Option<Tensor<2>>,
     /// Unit vectors `[items, dim]` for comparison by cosine: the projections of the CLIP-style head, or the normalised
     /// global tokens where the model has none. `None` for items that serve only as queries or memories.
-    direction: Option<Tensor<2>>,
+    unit_embedding: Option<Tensor<2>>,
 }
 
 /// Keys and values of one layer, both `[items, keys, dim]`, heads side by side.
@@ -101,7 +101,7 @@ pub struct Scores {
     pub attention: Tensor<3>,
     /// The same average of the logits before the softmax, which localise better (RadZero, 2025).
     pub similarity: Tensor<3>,
-    /// Cosines of images and texts, -1 to 1, `[images, texts]`; `None` where either side has no direction.
+    /// Cosines of images and texts, -1 to 1, `[images, texts]`; `None` where either side has no unit embedding.
     pub cosine: Option<Tensor<2>>,
 }
 
@@ -126,18 +126,18 @@ impl Encoded {
     }
 
     /// The unit vectors of the items for comparison by cosine, `[items, dim]`.
-    pub fn direction(&self) -> Option<Tensor<2>> {
-        self.direction.clone()
+    pub fn unit_embedding(&self) -> Option<Tensor<2>> {
+        self.unit_embedding.clone()
     }
 
     /// The same items with these directions.
-    pub fn with_direction(self, direction: Tensor<2>) -> Self {
-        Self { direction: Some(direction), ..self }
+    pub fn with_unit_embedding(self, unit_embedding: Tensor<2>) -> Self {
+        Self { unit_embedding: Some(unit_embedding), ..self }
     }
 
     /// Cosines of the directions of images and texts, `[images, texts]`.
     fn cosine(&self, texts: &Self) -> Option<Tensor<2>> {
-        let (images, texts) = (self.direction.clone()?, texts.direction.clone()?);
+        let (images, texts) = (self.unit_embedding.clone()?, texts.unit_embedding.clone()?);
         Some(cosines(images, texts))
     }
 
@@ -147,7 +147,7 @@ impl Encoded {
             query: self.query.clone().narrow(0, first, count),
             memory: self.map_memory(|x| x.narrow(0, first, count)),
             bias: self.bias.clone().map(|bias| bias.narrow(0, first, count)),
-            direction: self.direction.clone().map(|x| x.narrow(0, first, count)),
+            unit_embedding: self.unit_embedding.clone().map(|x| x.narrow(0, first, count)),
         }
     }
 
@@ -159,7 +159,7 @@ impl Encoded {
             query: self.query.clone().select(0, indices.clone()),
             memory: self.map_memory(|x| x.select(0, indices.clone())),
             bias: self.bias.clone().map(|bias| bias.select(0, indices.clone())),
-            direction: self.direction.clone().map(|x| x.select(0, indices.clone())),
+            unit_embedding: self.unit_embedding.clone().map(|x| x.select(0, indices.clone())),
         }
     }
 
@@ -173,7 +173,7 @@ impl Encoded {
             query: self.query.clone(),
             memory: self.map_memory(|x| x.narrow(1, first, count)),
             bias: self.bias.clone().map(|bias| bias.narrow(1, first, count)),
-            direction: self.direction.clone(),
+            unit_embedding: self.unit_embedding.clone(),
         }
     }
 
@@ -216,12 +216,13 @@ impl Encoded {
             ),
         };
         let bias: Option<Vec<_>> = padded.iter().map(|part| part.bias.clone()).collect();
-        let direction: Option<Vec<_>> = padded.iter().map(|part| part.direction.clone()).collect();
+        let unit_embedding: Option<Vec<_>> =
+            padded.iter().map(|part| part.unit_embedding.clone()).collect();
         Self {
             query: Tensor::cat(padded.iter().map(|part| part.query.clone()).collect(), 0),
             memory: (0..padded[0].memory.len()).map(layer).collect(),
             bias: bias.map(|parts| Tensor::cat(parts, 0)),
-            direction: direction.map(|parts| Tensor::cat(parts, 0)),
+            unit_embedding: unit_embedding.map(|parts| Tensor::cat(parts, 0)),
         }
     }
 
@@ -246,7 +247,7 @@ impl Encoded {
             query: self.query.clone(),
             memory: self.map_memory(pad),
             bias: self.bias.as_ref().map(|bias| Tensor::cat(vec![bias.clone(), masked], 1)),
-            direction: self.direction.clone(),
+            unit_embedding: self.unit_embedding.clone(),
         }
     }
 }
@@ -284,7 +285,7 @@ impl Fusion {
                 .map(|layer| layer.multihead_attn.remember(memory.clone()))
                 .collect(),
             bias,
-            direction: None,
+            unit_embedding: None,
         }
     }
 

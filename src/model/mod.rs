@@ -170,19 +170,21 @@ impl CarZero {
     /// The same, given the images' features from [`ImageEncoder::features`].
     pub fn encode_features(&self, features: &[Tensor<3>]) -> Encoded {
         let tokens = self.img_encoder.tokens(features);
-        self.encode_tokens(tokens, self.pointed(features))
+        self.encode_tokens(tokens, self.clip_embedding(features))
     }
 
     /// The projections of images by the CLIP-style head, if there is one: unit vectors, `[images, dim]`.
-    pub fn pointed(&self, features: &[Tensor<3>]) -> Option<Tensor<2>> {
+    pub fn clip_embedding(&self, features: &[Tensor<3>]) -> Option<Tensor<2>> {
         let head = self.cosine_head.as_ref()?;
         Some(head.image(self.img_encoder.pooled(features)))
     }
 
-    /// The same, given the images' tokens and their projections from [`CarZero::pointed`].
-    pub fn encode_tokens(&self, tokens: ImageTokens, pointed: Option<Tensor<2>>) -> Encoded {
-        let direction = pointed.unwrap_or_else(|| unit(tokens.global.clone()));
-        self.fusion_module.encode(tokens.global, tokens.local, None).with_direction(direction)
+    /// The same, given the images' tokens and their projections from [`CarZero::clip_embedding`].
+    pub fn encode_tokens(&self, tokens: ImageTokens, clip_embedding: Option<Tensor<2>>) -> Encoded {
+        let unit_embedding = clip_embedding.unwrap_or_else(|| unit(tokens.global.clone()));
+        self.fusion_module
+            .encode(tokens.global, tokens.local, None)
+            .with_unit_embedding(unit_embedding)
     }
 
     /// The maps of the CLIP-style head, if there is one: cosines of patches and texts,
@@ -192,7 +194,7 @@ impl CarZero {
     ///
     /// - map: `[images, places, channels]`, from [`ImageEncoder::pooled_map`]
     pub fn cosine_maps(&self, map: Tensor<3>, texts: &Encoded, side: usize) -> Option<Tensor<3>> {
-        let (head, texts) = (self.cosine_head.as_ref()?, texts.direction()?);
+        let (head, texts) = (self.cosine_head.as_ref()?, texts.unit_embedding()?);
         let ([images, places, _], count) = (map.dims(), texts.dims()[0]);
         let cosines = cosines(head.image(map.flatten(0, 1)), texts);
         let map = cosines.reshape([images, places, count]);
@@ -233,13 +235,13 @@ impl CarZero {
     pub fn encode_hidden(&self, hidden: TextTokens) -> Encoded {
         let global = hidden.global.clone();
         let tokens = self.text_encoder.embed(hidden);
-        let direction = match &self.cosine_head {
+        let unit_embedding = match &self.cosine_head {
             Some(head) => head.text(global),
             None => unit(tokens.global.clone()),
         };
         self.fusion_module
             .encode(tokens.global, tokens.local, Some(tokens.log_counts))
-            .with_direction(direction)
+            .with_unit_embedding(unit_embedding)
     }
 
     /// Encodes each row of a text's memory (`[CLS]`, each word and `[SEP]`) as if it were a text of its own.

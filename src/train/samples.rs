@@ -191,7 +191,7 @@ impl Samples {
                     into_square(bottom, view.y, view.height),
                 ]
             };
-            let mut targets = believe(&known, readings.get(&path), data);
+            let mut targets = with_readings(&known, readings.get(&path), data);
             for (index, finding) in data.findings.iter().enumerate() {
                 if rules.ignores.contains(&finding.name) {
                     (known[index], targets[index]) = (None, None);
@@ -204,7 +204,7 @@ impl Samples {
                     .flatten()
                     .map(|&(finding, corners)| (finding, place(corners)))
                     .collect(),
-                targets: mix(&targets, teacher.get(&path), data),
+                targets: with_teacher(&targets, teacher.get(&path), data),
                 path,
                 source,
                 patient: cell(row, Some(patient)),
@@ -497,7 +497,11 @@ impl Readings {
 }
 
 /// Labels combined with a radiologist's readings, by the weight that the config gives to these.
-fn believe(labels: &[Target], reading: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
+fn with_readings(
+    labels: &[Target],
+    reading: Option<&Vec<Target>>,
+    data: &DataConfig,
+) -> Vec<Target> {
     let (Some(reading), Some(config)) = (reading, &data.readings) else { return labels.to_vec() };
     let both = labels.iter().zip(reading);
     both.map(|(label, reading)| match (label, reading) {
@@ -509,7 +513,11 @@ fn believe(labels: &[Target], reading: Option<&Vec<Target>>, data: &DataConfig) 
 }
 
 /// Labels combined with the teacher's predictions. Targets that are masked in the labels stay masked.
-fn mix(labels: &[Target], teacher: Option<&Vec<Target>>, data: &DataConfig) -> Vec<Target> {
+fn with_teacher(
+    labels: &[Target],
+    teacher: Option<&Vec<Target>>,
+    data: &DataConfig,
+) -> Vec<Target> {
     let (Some(teacher), Some(config)) = (teacher, &data.teacher) else { return labels.to_vec() };
     labels
         .iter()

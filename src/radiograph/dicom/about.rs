@@ -241,12 +241,12 @@ impl ViewPosition {
             tags::ACQUISITION_DEVICE_PROCESSING_DESCRIPTION,
         ];
         let texts = texts.into_iter().filter_map(|tag| header.text(tag));
-        let mut told =
-            [position].into_iter().chain(meaning).chain(texts).map(|text| Self::told(&text));
-        told.find(|view| *view != Self::Frontal).unwrap_or(Self::Frontal)
+        let mut views =
+            [position].into_iter().chain(meaning).chain(texts).map(|text| Self::named_in(&text));
+        views.find(|view| *view != Self::Frontal).unwrap_or(Self::Frontal)
     }
 
-    fn told(text: &str) -> Self {
+    fn named_in(text: &str) -> Self {
         let text = text.to_uppercase();
         let has = |known: &[&str]| {
             let mut words = text.split(|c: char| !c.is_alphanumeric());
@@ -283,11 +283,11 @@ impl Spacing {
 /// The height of a displayed pixel divided by its width: Pixel Aspect Ratio (PS3.3 section C.7.6.3.1.7), or else the
 /// ratio of the spacings.
 fn aspect(header: &Header, spacing: Option<Spacing>) -> f64 {
-    let told = match header.numbers(tags::PIXEL_ASPECT_RATIO)[..] {
+    let stated = match header.numbers(tags::PIXEL_ASPECT_RATIO)[..] {
         [vertical, horizontal, ..] => Some(vertical / horizontal),
         _ => spacing.map(|spacing| spacing.rows / spacing.columns),
     };
-    told.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
+    stated.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
 }
 
 #[cfg(test)]

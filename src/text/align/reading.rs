@@ -52,12 +52,12 @@ pub struct Reading {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
-    statements: Vec<Said>,
+    statements: Vec<Statement>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
+struct Statement {
     finding: String,
     location: Option<String>,
     negated: bool,
@@ -133,9 +133,15 @@ fn place(name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(finding: &str, location: Option<&str>, negated: bool) -> Said {
+    fn said(finding: &str, location: Option<&str>, negated: bool) -> Statement {
         let location = location.map(str::to_string);
-        Said { finding: finding.into(), location, negated, uncertain: false, historical: false }
+        Statement {
+            finding: finding.into(),
+            location,
+            negated,
+            uncertain: false,
+            historical: false,
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::{find, folders, home as home_of, required};
-use super::statements::{Projection, Split};
+use super::split::{Projection, Split};
 use super::table;
 use super::writer::{Row, Writer};
 use crate::labels::chexpert::{FINDINGS, patient, statements};

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::folder::required;
-use super::statements::{Projection, Split};
+use super::split::{Projection, Split};
 use super::writer::{Row, Writer};
 use super::{chexpert, table};
 use crate::labels::Statements;

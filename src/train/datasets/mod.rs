@@ -18,7 +18,7 @@ mod mimic_cxr;
 mod nih14;
 mod openi;
 mod padchest;
-mod statements;
+mod split;
 mod table;
 mod writer;
 
@@ -27,7 +27,7 @@ use std::path::Path;
 use super::error::Result;
 use folder::home;
 use writer::Writer;
-pub use writer::{Summary, Taken};
+pub use writer::{Included, Summary};
 
 /// A public dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,12 @@ impl Layout {
 /// [`TrainError::Layout`](super::error::TrainError::Layout) where a table or most images are missing,
 /// [`TrainError::Leak`](super::error::TrainError::Leak) where an official split divides the images of a patient;
 /// otherwise errors of reading and writing.
-pub fn write_manifest(layout: Layout, root: &Path, out: &Path, taken: Taken) -> Result<Summary> {
+pub fn write_manifest(
+    layout: Layout,
+    root: &Path,
+    out: &Path,
+    included: Included,
+) -> Result<Summary> {
     let root = &match layout {
         Layout::Nih14 => home(root, &nih14::ENTRIES),
         Layout::Chexpert => chexpert::home(root),
@@ -73,7 +78,7 @@ pub fn write_manifest(layout: Layout, root: &Path, out: &Path, taken: Taken) -> 
         Layout::Openi => home(root, &openi::PROJECTIONS),
         Layout::MimicCxr => home(root, &mimic_cxr::METADATA),
     };
-    let mut writer = Writer::create(layout.source(), root, out, taken)?;
+    let mut writer = Writer::create(layout.source(), root, out, included)?;
     match layout {
         Layout::Nih14 => nih14::read(root, &mut writer),
         Layout::Chexpert => chexpert::read(root, &mut writer),
@@ -86,7 +91,7 @@ pub fn write_manifest(layout: Layout, root: &Path, out: &Path, taken: Taken) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::statements::Split;
+    use super::split::Split;
 
     #[test]
     fn one_patient_in_ten_is_for_validation() {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::folder::{find, required};
-use super::statements::{Projection, Split};
+use super::split::{Projection, Split};
 use super::table;
 use super::writer::{Row, Writer};
 use crate::labels::nih14::{BOX_COLUMNS, of_box, statements};

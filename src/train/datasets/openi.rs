@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::folder::required;
-use super::statements::Projection;
+use super::split::Projection;
 use super::table;
 use super::writer::{Row, Writer};
 use crate::labels::Statements;

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::required;
-use super::statements::Projection;
+use super::split::Projection;
 use super::table;
 use super::writer::{Row, Writer};
 use crate::labels::padchest::{is_excluded, statements};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::statements::{Projection, Split};
+use super::split::{Projection, Split};
 use crate::labels::{Name, Statements, Vocabulary};
 use crate::text::align;
 use crate::train::error::{Result, TrainError};
@@ -27,7 +27,7 @@ pub struct Summary {
 
 /// Which images of a dataset are included.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
+pub struct Included {
     /// Whether lateral views are included.
     pub lateral: bool,
     /// Whether it is accepted that most of the images are missing.
@@ -54,7 +54,7 @@ pub struct Writer {
     base: PathBuf,
     root: PathBuf,
     out: PathBuf,
-    taken: Taken,
+    included: Included,
     manifest: csv::Writer<File>,
     splits: PatientSplits,
     /// The findings that the dataset's labels stand for.
@@ -63,7 +63,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn create(source: &'static str, root: &Path, out: &Path, taken: Taken) -> Result<Self> {
+    pub fn create(
+        source: &'static str,
+        root: &Path,
+        out: &Path,
+        included: Included,
+    ) -> Result<Self> {
         let folder = match out.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -80,7 +85,7 @@ impl Writer {
             base,
             root: root.to_path_buf(),
             out: out.to_path_buf(),
-            taken,
+            included,
             manifest: create(&partial(out))?,
             splits: PatientSplits::default(),
             vocabulary: Vocabulary::new(|label| align::finding(label).map(Name::from)),
@@ -109,7 +114,7 @@ impl Writer {
     pub fn wants(&self, view: Projection) -> bool {
         match view {
             Projection::Pa | Projection::Ap | Projection::Frontal => true,
-            Projection::Lateral => self.taken.lateral,
+            Projection::Lateral => self.included.lateral,
             Projection::Other => false,
         }
     }
@@ -188,7 +193,7 @@ impl Writer {
     pub fn finish(mut self) -> Result<Summary> {
         let written: usize = self.summary.written.values().sum();
         let missing = self.summary.missing;
-        if written == 0 || (missing > written && !self.taken.partial) {
+        if written == 0 || (missing > written && !self.included.partial) {
             let partial = partial(&self.out);
             fs::remove_file(&partial).map_err(|source| io(&partial, source))?;
             return Err(TrainError::Layout {

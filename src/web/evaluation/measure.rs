@@ -66,17 +66,17 @@ impl Tables {
         progress: JsProgress,
     ) -> std::result::Result<Evaluation, JsValue> {
         let settings: Settings = serde_wasm_bindgen::from_value(settings.into())?;
-        let mut progress = told(progress);
+        let mut progress = callback(progress);
         let options = settings.options(Measured { predictions, against, maps }, &self.0)?;
         Ok(Evaluation(evaluate::Evaluation::new(&options, &mut progress)?))
     }
 }
 
-fn told(progress: JsProgress) -> impl FnMut(usize, usize) {
-    let tell: Function = progress.unchecked_into();
+fn callback(progress: JsProgress) -> impl FnMut(usize, usize) {
+    let function: Function = progress.unchecked_into();
     move |done, of| {
         // An exception in the page's function is ignored.
-        let _ = tell.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
+        let _ = function.call2(&JsValue::UNDEFINED, &done.into(), &of.into());
     }
 }
 
@@ -110,7 +110,7 @@ impl ReaderStudy {
         progress: JsProgress,
     ) -> std::result::Result<JsStudyReport, JsValue> {
         let study = self.0.study(present_from, seed, resamples);
-        Ok(object(&study.measure(&mut told(progress))?))
+        Ok(object(&study.measure(&mut callback(progress))?))
     }
 }
 

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::super::tests::Declarations;
-use super::told::{Map, Told, source_of};
+use super::input::{Input, Map, source_of};
 use crate::results::{Results, Source};
 
-fn told() -> Value {
+fn example() -> Value {
     json!({
         "model": {"title": "Small", "version": "1.0", "sha256": "00ff"},
         "population": "1000 radiographs",
@@ -37,8 +37,8 @@ fn told() -> Value {
 #[test]
 fn objects_are_what_typescript_is_told_and_every_warning_has_its_words() {
     let declared = Declarations::read(include_str!("types.d.ts"));
-    declared.check("Results", &told());
-    let results: Results = serde_json::from_value::<Told>(told()).unwrap().into();
+    declared.check("Results", &example());
+    let results: Results = serde_json::from_value::<Input>(example()).unwrap().into();
     assert_eq!(results.warnings.len(), 13, "{:#?}", results.warnings);
     let knows = "frontal chest radiographs only";
     assert!(results.warnings[..4].iter().all(|text| text.contains(knows)));

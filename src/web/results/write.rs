@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 use super::super::boundary::{object, plain, thrown};
-use super::told::{Map, Told, source_of};
+use super::input::{Input, Map, source_of};
 use crate::results::{Results, Source, Stamp, capture, fhir, report};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -50,9 +50,9 @@ impl Writer {
     /// `seed` has 16 random bytes; `seconds` is the time since 1970, in UTC.
     #[wasm_bindgen(constructor)]
     pub fn new(results: JsResults, seed: &[u8], seconds: f64) -> Thrown<Self> {
-        let told: Told = serde_wasm_bindgen::from_value(results.into())?;
+        let input: Input = serde_wasm_bindgen::from_value(results.into())?;
         let seed = seed.try_into().map_err(|_| coded("a seed has 16 bytes", "no-write"))?;
-        Ok(Self { results: told.into(), stamp: Stamp::new(seed, seconds as u64) })
+        Ok(Self { results: input.into(), stamp: Stamp::new(seed, seconds as u64) })
     }
 
     /// A DICOM Structured Report.

@@ -14,7 +14,7 @@ use crate::results::{Model, Results, Score, Source};
 
 /// The scores of one image; see [`Results`].
 #[derive(Debug, Deserialize)]
-pub struct Told {
+pub struct Input {
     pub model: Model,
     pub population: Option<String>,
     pub warnings: Vec<Caution>,
@@ -55,9 +55,9 @@ impl Caution {
     }
 }
 
-impl From<Told> for Results {
-    fn from(told: Told) -> Self {
-        let Told { model, population, warnings, scores, source } = told;
+impl From<Input> for Results {
+    fn from(input: Input) -> Self {
+        let Input { model, population, warnings, scores, source } = input;
         let warnings = warnings.iter().filter_map(Caution::in_words).collect();
         Self { model, population, warnings, scores, source }
     }
