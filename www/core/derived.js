@@ -31,7 +31,7 @@ export function phase(state) {
   return state.picture?.encoded && unscored(state).length === 0 ? 'done' : 'ready';
 }
 
-/** The synthetic chest that is shown or being redrawn, if the person may change it, or null. A case of a round stays as it is. @param {State} state @returns {import('./state.js').Drawing | null} */
+/** The synthetic chest that is shown or being fromLab, if the person may change it, or null. A case of a round stays as it is. @param {State} state @returns {import('./state.js').Drawing | null} */
 export function drawing({ picture, wanted, redraw, round }) {
   const source = redraw ?? picture?.source;
   return !wanted && !round && source && 'phantom' in source ? source : null;
@@ -74,7 +74,7 @@ export function ranked(state) {
 
 /** Whether it is known which contours to draw: without a choice, the best findings are known once all are scored. @param {State} state */
 export const hasContours = (state) =>
-  state.contours.chosen !== null || state.picture?.redrawn === true || phase(state) === 'done';
+  state.contours.chosen !== null || state.picture?.fromLab === true || phase(state) === 'done';
 
 /** Findings whose contours are on show, each at the index of its colour. The best ones are in the list's order, so that a colour stays when ranks change. @param {State} state @returns {(string | null)[]} */
 export function contoured(state) {

@@ -14,7 +14,7 @@
  * @property {boolean} open
  * @property {Experiment | null} wanted Asked for by a link, to be opened once a picture is scored @property {Experiment | null} at The one that the dialog opens at
  * @property {Cover} cover What places are covered with
- * @property {boolean} passing Whether the forward passes for the curves are running
+ * @property {boolean} curvesRun Whether the forward passes for the curves are running
  * @property {ReadonlyMap<string, Heads | Refusal>} heads By `headsKey`
  * @property {ReadonlyMap<string, import('carzero').Ablated[] | Refusal>} parts By `partsKey`
  * @property {ReadonlyMap<string, import('carzero').Observed | Refusal>} observations By `partsKey`
@@ -44,7 +44,7 @@ export const COVERS = ['mean', 'blur', 'mirror'];
 
 /** The results before anything is measured. */
 export const unmeasured = () => ({
-  passing: false,
+  curvesRun: false,
   heads: new Map(),
   parts: new Map(),
   observations: new Map(),

@@ -17,7 +17,7 @@
  * @property {{width: number, height: number, aspect: number}} grid Its size in pixels, and a pixel's height over width; while a draft is on show, those of the final drawing
  * @property {import('carzero').Truth[]} truth The true boxes, in fractions of the picture
  * @property {{x: number, y: number, width: number, height: number} | null} view The square the model saw, or will see; null until known.
- * @property {boolean} encoded @property {boolean} redrawn Whether it follows the picture before, by a change in the phantom lab
+ * @property {boolean} encoded @property {boolean} fromLab Whether it follows the picture before, by a change in the phantom lab
  * @property {Verdict=} verdict Once encoded, where the model says it @property {Float32Array=} embedding Once encoded, the image encoder's global features
  *
  * @typedef {import('carzero').Statement} Statement
@@ -126,7 +126,7 @@ export function initialState() {
     /** @type {ReadonlyMap<string, Score>} Those of the picture before stay until replaced, in the phantom lab */ scores:
       new Map(),
     /** @type {string} */ selected: '',
-    /** @type {boolean} Whether a person selected it, not the page */ picked: false,
+    /** @type {boolean} Whether a person selected it, not the page */ selectedByPerson: false,
     /** @type {'' | 'encoding' | 'scoring'} */ work: '',
     /** @type {number | null} Milliseconds that the current picture took to be encoded */ encodeMs: null,
     map: { on: true, opacity: 70, palette: '', kind: /** @type {'similarity' | 'attention'} */ ('attention') },

@@ -27,7 +27,7 @@ export function veil(state) {
   const { round, picture } = state;
   if (!round) return state;
   if (!isOpen(round)) return round.purpose === 'one' ? state : { ...state, ...OTHERS };
-  const untold = {
+  const hidden = {
     ...state,
     ...OTHERS,
     picture: picture && veiledPicture(picture),
@@ -35,9 +35,9 @@ export function veil(state) {
     truth: false,
     experiments: { ...state.experiments, open: false },
   };
-  if (isAided(round)) return untold;
+  if (isAided(round)) return hidden;
   return {
-    ...untold,
+    ...hidden,
     veiled: phase(state),
     scores: NOTHING,
     selected: '',

@@ -45,7 +45,7 @@ export function bindAnnounce() {
       /** @type {string} */ text,
     ) => {
       clearTimeout(resting);
-      if (picture?.redrawn && now === 'done' && text)
+      if (picture?.fromLab && now === 'done' && text)
         resting = setTimeout(() => {
           live.textContent = text;
         }, RESTED_MS);
@@ -68,7 +68,7 @@ export function bindAnnounce() {
             standing: t('percentile', { standing: standing(percentile) }),
           }),
     );
-    const quiet = !veiled && Boolean(redraw || picture?.redrawn); // the lab has its own announcement
+    const quiet = !veiled && Boolean(redraw || picture?.fromLab); // the lab has its own announcement
     const told = `${veiled ? 'veiled ' : ''}${now === 'done' && !findings.length ? 'none' : now}`; // a state with its scores withheld is announced again
     if (told !== announced && !(quiet && ['working', 'done'].includes(now))) announce(now, state);
     announced = told;

@@ -62,7 +62,7 @@ export function bindProgress() {
     setBar(download, bytes?.received ?? 0, bytes?.total ?? 0);
 
     const scored = findings.filter((finding) => scores.has(finding)).length;
-    const quiet = Boolean(state.redraw || state.picture?.redrawn); // in the lab the layout must not jump
+    const quiet = Boolean(state.redraw || state.picture?.fromLab); // in the lab the layout must not jump
     work.hidden = !doing || quiet;
     workText.textContent =
       doing === 'encoding' ? t('work.encoding') : t('work.scoring', { scored, all: findings.length });

@@ -63,7 +63,7 @@ export class EvaluationActions extends TableActions {
     this.#against = this.#maps = undefined;
     this.change({ step: 'scoring', error: '', report: null });
     for (const { id, marks } of this.state.series?.rows ?? []) if (marks.size) this.keep(id);
-    this.session.findings.replace(findings, { preset: '', removed: [], picked: false });
+    this.session.findings.replace(findings, { preset: '', removed: [], selectedByPerson: false });
     this.session.series.run(true);
   }
 

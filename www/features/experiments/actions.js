@@ -16,7 +16,7 @@ export class ExperimentActions extends Actions {
     (error) => this.session.model.failed(error), // it goes on with the next worker
   );
   /** The audit and the curves that the worker has under way, by their keys. */
-  #inHand = { audits: '', curves: '' };
+  #current = { audits: '', curves: '' };
 
   /** @param {Partial<import('../../core/experiments.js').Experiments>} change */
   #change(change) {
@@ -44,14 +44,14 @@ export class ExperimentActions extends Actions {
     if (!own.includes(text)) this.#change({ own: [...own, text].slice(-OWN_MAX) });
   }
 
-  /** Runs or pauses the forward passes for the curves. @param {boolean} passing */
-  takeCurves(passing) {
-    this.#change({ passing });
+  /** Runs or pauses the forward passes for the curves. @param {boolean} curvesRun */
+  takeCurves(curvesRun) {
+    this.#change({ curvesRun });
   }
 
   /** Called for another model or another device: nothing is measured any more. */
   forget() {
-    this.#inHand = { audits: '', curves: '' };
+    this.#current = { audits: '', curves: '' };
     this.#change(unmeasured());
   }
 
@@ -117,10 +117,10 @@ export class ExperimentActions extends Actions {
   #passes(kind, key, picture, map) {
     const { experiments, selected: finding } = this.state;
     const { call } = this.session;
-    const { cover, passing } = experiments;
+    const { cover, curvesRun } = experiments;
     const known = experiments[kind].get(key);
-    if (known && ('error' in known || known.report || (kind === 'curves' && !passing))) return null;
-    if (known && this.#inHand[kind] === key)
+    if (known && ('error' in known || known.report || (kind === 'curves' && !curvesRun))) return null;
+    if (known && this.#current[kind] === key)
       return async () =>
         this.#keep(
           kind,
@@ -134,7 +134,7 @@ export class ExperimentActions extends Actions {
         kind === 'curves'
           ? await answerOrReason(call('curves', { picture, finding, map }))
           : await answerOrReason(call('audit', { picture, finding, map, cover }));
-      this.#inHand[kind] = key;
+      this.#current[kind] = key;
       this.#keep(kind, key, 'error' in begun ? begun : { ...begun, done: 0 });
     };
   }

@@ -54,7 +54,7 @@ export function bindCurves(session) {
   const legend = byId('curves-legend');
   const result = byId('curves-result');
 
-  take.addEventListener('click', () => session.experiments.takeCurves(!session.state.experiments.passing));
+  take.addEventListener('click', () => session.experiments.takeCurves(!session.state.experiments.curvesRun));
 
   const draw = onChange((/** @type {import('carzero').CurvesReport | undefined} */ report) => {
     figure.replaceChildren(...(report ? [createFigure(report)] : []));
@@ -70,11 +70,11 @@ export function bindCurves(session) {
     draw(begun?.report);
     const isOpen = begun !== null && !begun.report;
     take.hidden = !isOpen;
-    progress.hidden = !(isOpen && (experiments.passing || begun.done > 0));
+    progress.hidden = !(isOpen && (experiments.curvesRun || begun.done > 0));
     passes.textContent = answerInWords(phase(state) === 'done' ? answer : undefined, () => '');
     if (!isOpen) return;
     const time = duration((encodeMs ?? 0) * (begun.passes - begun.done));
-    take.textContent = experiments.passing
+    take.textContent = experiments.curvesRun
       ? t('curves.stop')
       : t(begun.done ? 'curves.goOn' : 'curves.take', { passes: begun.passes - begun.done, time });
     Object.assign(progress, { max: begun.passes, value: begun.done });

@@ -159,9 +159,9 @@ export function bindWalk(session) {
     point({ kind: 'patch', index: row * side() + column });
   });
 
-  /** @param {Explanation} of @param {Float32Array} map_ The finding's own */
-  return (of, map_) => {
-    [explanation, own, pressed, pointed] = [of, map_, NOTHING, NOTHING];
+  /** @param {Explanation} of @param {Float32Array} ownMap The finding's own */
+  return (of, ownMap) => {
+    [explanation, own, pressed, pointed] = [of, ownMap, NOTHING, NOTHING];
     words.replaceChildren(...of.words.map((_, word) => createWord(of, word)));
     const names = headsOf(of).map(({ layer, head }) => t('steps.head', { layer: layer + 1, head: head + 1 }));
     heads.replaceChildren(...names.map(createHead));

@@ -85,7 +85,7 @@ export class LinkActions extends Actions {
         preset: (known ? preset : info.presets.at(0)?.id) ?? '',
         removed: [],
         selected: '',
-        picked: false,
+        selectedByPerson: false,
       });
     else if (known) this.session.findings.choosePreset(preset);
     else this.#choosePreset(info);

@@ -16,7 +16,7 @@ export class FindingActions extends Actions {
     const { info, findings, preset } = this.state;
     const find = (/** @type {string} */ wanted) => info?.presets.find((entry) => entry.id === wanted)?.findings ?? [];
     const own = findings.filter((finding) => ![...find(preset), ...find(id)].some((other) => same(other, finding)));
-    this.replace([...own, ...find(id)], { preset: id, removed: [], picked: false });
+    this.replace([...own, ...find(id)], { preset: id, removed: [], selectedByPerson: false });
   }
 
   /** Replaces the list. @param {string[]} findings @param {Partial<import('../../core/state.js').State>} patch */
@@ -45,7 +45,13 @@ export class FindingActions extends Actions {
     const fresh = wanted.filter((finding) => !known(finding));
     const selected = known(wanted[0]) ?? wanted[0];
     this.session.rewriting.stop();
-    this.replace([...fresh, ...findings], { selected, picked: true, findingError: '', review: null, ...patch });
+    this.replace([...fresh, ...findings], {
+      selected,
+      selectedByPerson: true,
+      findingError: '',
+      review: null,
+      ...patch,
+    });
     return true;
   }
 
@@ -112,6 +118,6 @@ export class FindingActions extends Actions {
 
   /** @param {string} finding */
   select(finding) {
-    this.update({ selected: finding, picked: true });
+    this.update({ selected: finding, selectedByPerson: true });
   }
 }

@@ -21,10 +21,10 @@ export class ScoringActions extends Actions {
 
   /** Selects the finding that ranks highest, unless a person has chosen one. */
   selectTop() {
-    const { selected, picked, work, scores } = this.state;
-    if (selected && (picked || work)) return;
+    const { selected, selectedByPerson, work, scores } = this.state;
+    if (selected && (selectedByPerson || work)) return;
     const top = ranked(this.state).at(0);
-    if (top && scores.has(top)) this.update({ selected: top, picked: false });
+    if (top && scores.has(top)) this.update({ selected: top, selectedByPerson: false });
   }
 
   /** @returns {(() => Promise<void>) | null} */
@@ -40,10 +40,10 @@ export class ScoringActions extends Actions {
       if (model === 'ready' && !encoded) return () => this.#encode(id);
       if (model === 'ready' && missing.length) return () => this.#score(id, missing.slice(0, this.#batch));
     }
-    return work ? () => this.#rest() : null;
+    return work ? () => this.#finish() : null;
   }
 
-  async #rest() {
+  async #finish() {
     this.update({ work: '' });
     this.selectTop();
   }

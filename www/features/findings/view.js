@@ -193,12 +193,12 @@ export function bindFindings(session) {
     restore.hidden = !state.removed.length;
     if (!restore.hidden) restore.textContent = t('findings.restoreCount', { count: state.removed.length });
     clear.hidden = !state.findings.length;
-    const { source, redrawn = false } = state.picture ?? {};
+    const { source, fromLab = false } = state.picture ?? {};
     const moving = Boolean(source && 'moving' in source && source.moving);
-    drawRows(state.findings, state.scores, redrawn && (phase(state) !== 'done' || moving));
+    drawRows(state.findings, state.scores, fromLab && (phase(state) !== 'done' || moving));
     list.toggleAttribute(
       'data-stale',
-      redrawn && state.findings.some((finding) => state.scores.has(finding)) && unscored(state).length > 0,
+      fromLab && state.findings.some((finding) => state.scores.has(finding)) && unscored(state).length > 0,
     );
     drawSelection(state.selected, order);
     reveal(state.selected, state.scores.has(state.selected));

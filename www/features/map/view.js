@@ -48,7 +48,7 @@ export function bindStage(session) {
     drawMap(overlay);
     drawLegend(rampOf(state));
     drawPalettes(state.palettes);
-    layers.toggleAttribute('data-working', state.work === 'encoding' && !picture?.redrawn);
+    layers.toggleAttribute('data-working', state.work === 'encoding' && !picture?.fromLab);
     controls.hidden = !picture;
     toggle.checked = map.on;
     kind.value = map.kind;

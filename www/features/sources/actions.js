@@ -1,4 +1,4 @@
-/** The picture's life: opened, exchanged for its negative, redrawn in the phantom lab, closed. */
+/** The picture's life: opened, exchanged for its negative, fromLab in the phantom lab, closed. */
 import { Actions } from '../../core/actions.js';
 import { codedFrom } from '../../core/errors.js';
 import { programMessage } from '../../core/i18n.js';
@@ -36,7 +36,7 @@ export class PictureActions extends Actions {
       if (id !== this.#lastId) return this.#drop(id);
       const before = this.state.picture;
       this.#release(before);
-      const picture = { id, source, name, view: null, encoded: false, redrawn: false, ...shownFromDecoded(decoded) };
+      const picture = { id, source, name, view: null, encoded: false, fromLab: false, ...shownFromDecoded(decoded) };
       this.session.comparison.follow(before, picture);
       const display = again
         ? this.state.display
@@ -79,7 +79,7 @@ export class PictureActions extends Actions {
   openExample(example) {
     const { findings, round } = this.state;
     const own = findings.find((finding) => finding.toLowerCase() === example.finding?.toLowerCase());
-    if (!round) this.update(own ? { selected: own, picked: true } : { picked: false });
+    if (!round) this.update(own ? { selected: own, selectedByPerson: true } : { selectedByPerson: false });
     return this.open({ example, phantom: example.params, moving: false }, syntheticName(example));
   }
 
@@ -99,9 +99,9 @@ export class PictureActions extends Actions {
     const name = altered ? { key: 'sources.altered' } : syntheticName(example);
     const shown = shownFromDecoded(decoded);
     const grid = source.moving ? before.grid : shown.grid;
-    const picture = { id, source, name, encoded: false, redrawn: true, ...shown, grid, view };
+    const picture = { id, source, name, encoded: false, fromLab: true, ...shown, grid, view };
     this.session.comparison.follow(before, picture);
-    this.update({ picture, picked: Boolean(selected), redraw: redraw === source ? null : redraw });
+    this.update({ picture, selectedByPerson: Boolean(selected), redraw: redraw === source ? null : redraw });
   }
 
   /** Draws small synthetic examples, one after another: jobs that a person asks for go first. @param {[phantom: import('../../core/state.js').Params, canvas: HTMLCanvasElement][]} examples */

@@ -47,7 +47,7 @@ export class TeachingActions extends AnswerActions {
     this.session.display.chooseTool('window');
     if (round.findings.length) {
       this.#before ??= { findings, preset };
-      this.session.findings.replace([...round.findings], { preset: '', removed: [], picked: false });
+      this.session.findings.replace([...round.findings], { preset: '', removed: [], selectedByPerson: false });
     }
     if (round.cases.length && !isOver(round)) this.#present();
   }
@@ -165,7 +165,7 @@ export class TeachingActions extends AnswerActions {
       picture: { ...state.picture, truth: boxesOf(truth) },
       truth: Boolean(known),
       selected: found?.finding ?? state.selected,
-      picked: true,
+      selectedByPerson: true,
     });
   }
 

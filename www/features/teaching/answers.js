@@ -61,13 +61,13 @@ export function bindAnswers(session) {
   const drawAnswer = onChange(
     (
       /** @type {Round['answer']} */ { confidence, marks },
-      /** @type {string} */ inHand,
+      /** @type {string} */ current,
       /** @type {readonly string[]} */ _findings,
     ) => {
       for (const row of findAll(list, 'li', HTMLLIElement)) {
         const { finding = '' } = row.dataset;
         const name = find(row, '.teach-name');
-        name.setAttribute('aria-pressed', String(finding === inHand));
+        name.setAttribute('aria-pressed', String(finding === current));
         name.toggleAttribute('data-marked', Boolean(marks[finding]));
         for (const radio of findAll(row, 'input', HTMLInputElement))
           radio.checked = radio.value === String(confidence[finding]);

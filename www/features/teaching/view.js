@@ -63,7 +63,7 @@ export function bindTeaching(session) {
   const drawOutcome = bindOutcome();
   const drawAnswers = bindAnswers(session);
   /** Moves the focus to the title, once everything is drawn. */
-  const tell = () => requestAnimationFrame(() => title.focus());
+  const focusTitle = () => requestAnimationFrame(() => title.focus());
 
   toggle.addEventListener('click', () => session.teaching.teach(!session.state.round));
   byId('teach-end', HTMLButtonElement).addEventListener('click', () => {
@@ -73,19 +73,19 @@ export function bindTeaching(session) {
   form.addEventListener('submit', (event) => event.preventDefault());
   reveal.addEventListener('click', () => {
     session.teaching.submit();
-    tell();
+    focusTitle();
   });
   next.addEventListener('click', () => {
     session.teaching.next();
-    tell();
+    focusTitle();
   });
   chance.addEventListener('click', () => {
     session.teaching.surprise();
-    tell();
+    focusTitle();
   });
   ten.addEventListener('click', () => {
     session.teaching.ten();
-    tell();
+    focusTitle();
   });
   pack.addEventListener('change', () => {
     const files = filesFromList(pack.files);

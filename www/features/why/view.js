@@ -56,7 +56,7 @@ export function bindWhy(session) {
       selected,
     } = state;
     const explanation = open ? explanationOf(state) : undefined;
-    const stale = open && !explanation && Boolean(picture?.redrawn) && drawnFor === selected; // in the lab the layout must not jump
+    const stale = open && !explanation && Boolean(picture?.fromLab) && drawnFor === selected; // in the lab the layout must not jump
     body.hidden = !explanation && !stale;
     body.toggleAttribute('data-stale', stale);
     status.textContent = explanation || stale || !open ? '' : waitingFor(state);
