@@ -137,6 +137,8 @@ test('progress counts by finding, and eight right chests of ten are followed by 
   );
   assert.deepEqual(after(7).findings['Lung Nodule'], { present: 10, found: 7, placed: 0, absent: 0, cleared: 0 });
   assert.deepEqual(after(7).findings.Hernia, { present: 0, found: 0, placed: 0, absent: 10, cleared: 10 });
+  assert.deepEqual(after(2).right, [true, true, ...Array(8).fill(false)], 'a full ten is there to be summed up');
+  assert.deepEqual(learn(after(2), right, truth, [], true).right, [true], 'and the next chest begins another');
   assert.equal(learn(noProgress(), right, truth, [], false).right.length, 0, 'own images have no level');
   const silent = learn(noProgress(), { confidence: {}, marks: {} }, truth, [], true).findings;
   assert.deepEqual(

@@ -15,7 +15,7 @@ export default {
   'about.negation': 'It often misreads negation. Ask for the finding, not for its absence.',
   'about.privacy': 'Privacy',
   'about.privacyText':
-    'The image is decoded and scored in this tab. Of a DICOM file only technical facts are kept, and for the parts of an evaluation the sex and one of four age groups; who it shows, where and when is skipped unread. The page contacts only the site it came from, to fetch the program and the model, a language model of yours, if you set one up and press its button, with the text under review, and another site that you have it fetch a model from. It has no analytics, and remembers only your choices of device, of single keys and of language, whether you know the tour, in this browser’s cache itself and the model, so that it works offline, and, once you evaluate images or read cases, scores (with view, sex and age group where DICOM files tell them), answers and progress, so that a reload goes on, the percentiles of a reference population of yours, and models that you keep.',
+    'The image is decoded and scored in this tab. Of a DICOM file only technical facts are kept, and for the parts of an evaluation the sex and one of four age groups; who it shows, where and when is skipped unread. The page contacts only the site it came from, to fetch the program and the model, a language model of yours, if you set one up and press its button, with the text under review, and another site that you have it fetch a model from. It has no analytics. In this browser it remembers only these: your choices of device, of single keys and of language, and whether you know the tour; its own files and the model, so that it works offline; once you evaluate images or read cases, the scores (with view, sex and age group where DICOM files tell them), answers and progress, so that a reload goes on; the percentiles of a reference population of yours; and models that you keep.',
   'about.scores': 'Reading the scores',
   'about.scoresText':
     'The raw score is a number without a unit. It is not a probability, and the scores of two sentences cannot be compared. So each score is shown by its standing: the share of reference images that score lower for the very same sentence. A high standing means that this image is unusual among them. It does not mean that the finding is there, nor that it is likelier than one that stands lower.',
@@ -228,7 +228,7 @@ export default {
   'evaluate.error.no-key': 'No column of {file} names these images. Choose the one that holds their file names.',
   'evaluate.error.no-table': '{file} is no table that can be read. Save it as CSV, in UTF-8.',
   'evaluate.error.nothing-joined':
-    'None of these images is in {file}, in the column that should name them. Choose another column.',
+    'None of these images is in {file}: the column that should name them holds no name of their files. Compare the names, or choose another column.',
   'evaluate.error.repeated-key':
     'The column “{column}” of {file} may not name the images: {rows} rows have the value of an earlier row and other labels, first lines {first} and {line}. Choose the column that holds the file names.',
   'evaluate.error.several-keys':
@@ -371,6 +371,7 @@ export default {
   'evaluate.share': 'Share with it',
   'evaluate.slicedBy': 'Results will also be shown by {columns}.',
   'evaluate.start': 'Score and measure',
+  'evaluate.startNothing': 'No column can be measured: each needs images with the finding and without it.',
   'evaluate.startText':
     'The list of findings becomes that of the table. Scores, and of DICOM files view, sex and age group, but no image or name, are kept in this browser until you forget everything, so that a reload goes on.',
   'evaluate.table': 'Labels',
@@ -1099,8 +1100,8 @@ export default {
   'study.note.counts': 'Decisions: {positives} of cases with the finding, {negatives} of cases without it.',
   'study.note.crossover':
     'Half of the cases were read with the model first. Days between the two sessions: {rest} (planned: {days}).',
-  'study.note.intervals':
-    'Intervals (95 %) draw the cases 2,000 times, each with all its readings; few cases make them wide.',
+  'study.note.few': 'Fewer than ten decisions with or without the finding: the intervals tell little, narrow ones too.',
+  'study.note.intervals': 'Intervals (95 %) draw the cases 2,000 times, each with all its readings.',
   'study.note.mrmc':
     'Readers and cases taken as drawn at random (Obuchowski and Rockette, Hillis): AUROC differs by {difference} ({interval}), F {f} with 1 and {df} degrees of freedom, p {p}.',
   'study.note.present':
@@ -1170,7 +1171,7 @@ export default {
     'Now with the model: look at its ranks and maps, and change your answer where you see reason to. The truth stays hidden.',
   'teach.leadStudy': 'Without the model: scores and maps are hidden. Answer for every finding.',
   'teach.level':
-    'Level {level} of 5. Eight right chests of ten lead to a harder one, fewer than four to an easier one. Of the ten that count now, {count} are read and {right} were right; chests of rounds that were left count too.',
+    'Level {level} of 5. Eight right chests of ten lead to a harder one, fewer than four to an easier one. Of the present ten, read: {count}, right: {right}. Chests of rounds that were left count too.',
   'teach.map':
     'The model’s map for {finding} is stronger at your mark than in {share} of what it saw. Its strongest place lies {distance} of the image’s width from your mark.',
   'teach.markLabel': 'Your mark, {x} from the left and {y} from the top: move it with the arrow keys',

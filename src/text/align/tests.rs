@@ -288,6 +288,7 @@ fn every_finding_has_a_name_of_its_own_in_japanese() {
         own.push(name);
     }
     assert_eq!(own.iter().collect::<HashSet<_>>().len(), own.len());
+    assert_eq!(names["Pulmonary Edema"], "肺水腫", "the first term is the name: no lay words");
     assert_eq!(names["Consolidation"], names["Pulmonary Consolidation"]);
     for (place, name) in
         [("right upper lobe", "右上葉"), ("left side", "左側"), ("both lung bases", "両肺底")]

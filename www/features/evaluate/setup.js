@@ -97,6 +97,7 @@ export function bindSetup(session) {
       boxedOnly,
       notRead,
       slices,
+      findings,
       form: written,
     } = understood;
     const named = listed(without.slice(0, NAMED)) + (without.length > NAMED ? ' …' : '');
@@ -110,6 +111,7 @@ export function bindSetup(session) {
       ...(rowsWithout ? [plural('evaluate.rowsWithout', rowsWithout)] : []),
       ...(doubled ? [plural('evaluate.doubled', doubled)] : []),
       ...(notRead.length ? [t('evaluate.notRead', { columns: listed(notRead.map(unreadInWords)) })] : []),
+      ...(findings.some(({ positives, negatives }) => positives && negatives) ? [] : [t('evaluate.startNothing')]),
       ...(slices.length ? [t('evaluate.slicedBy', { columns: listed(slices.map(({ column }) => column)) })] : []),
     ].join(' ');
   });

@@ -244,7 +244,7 @@ export class SeriesActions extends Actions {
     const start = performance.now();
     await Promise.all(rows.map(assess));
     const each = (performance.now() - start) / rows.length;
-    this.#atOnce = Math.max(1, Math.min(MOST_AT_ONCE, Math.round(STEP_MS / each)));
+    this.#atOnce = Math.max(1, Math.min(2 * rows.length, MOST_AT_ONCE, Math.round(STEP_MS / each)));
     this.#change(({ rows: all }) => ({
       rows: all.map((row) => (patches.has(row) ? { ...row, ...patches.get(row) } : row)),
     }));

@@ -12,6 +12,9 @@ import {
 import { nameOf, number, t } from '../../core/i18n.js';
 import { signed } from '../../core/words.js';
 
+/** With fewer decisions on either side intervals tell little. */
+const FEW = 10;
+
 /** @typedef {import('carzero-evaluation').StudyPart} Part */
 /** @typedef {import('carzero-evaluation').Measure} Measure */
 
@@ -63,6 +66,7 @@ export function figuresOf(part) {
 /** Notes on a part's figures, and its statistical tests. @param {Part} part @returns {string[]} */
 export function notesOf({ changed, mrmc, positives, negatives }) {
   const notes = [t('study.note.counts', { positives, negatives })];
+  if (Math.min(positives, negatives) < FEW) notes.push(t('study.note.few'));
   if (changed)
     for (const [i, side] of /** @type {const} */ (['present', 'absent']).entries()) {
       const { gained, lost, p } = changed[i];

@@ -129,6 +129,7 @@ export function bindSaving(session) {
 
   return (/** @type {StudyState} */ { results, report }) => {
     box.hidden = !results.length;
+    if (box.hidden) saved.textContent = '';
     for (const button of buttons) button.hidden = !report && ['figures', 'report'].includes(button.dataset.save ?? '');
   };
 }

@@ -73,6 +73,8 @@ function bindKept(session) {
 /** @param {import('../../session.js').Session} session */
 function bindReport(session) {
   const readers = byId('study-readers');
+  const restore = byId('study-restore', HTMLButtonElement);
+  const resultsTitle = byId('study-results-title');
   const report = byId('study-report');
   const summary = byId('study-summary');
   const choice = byId('study-part', HTMLSelectElement);
@@ -84,7 +86,9 @@ function bindReport(session) {
   choice.addEventListener('change', () => session.study.select(Number(choice.value)));
   readers.addEventListener('click', (event) => {
     const index = closest(event, 'button')?.dataset.index;
-    if (index !== undefined) session.study.remove(Number(index));
+    if (index === undefined) return;
+    session.study.remove(Number(index));
+    requestAnimationFrame(() => focusFirst(restore, resultsTitle)); // once it is on show
   });
 
   const drawReaders = onChange((/** @type {StudyState['results']} */ results) =>

@@ -2,7 +2,7 @@
  * What a learner has seen and found so far, kept in this browser: counts by finding, and how hard the next chests are.
  *
  * @typedef {{present: number, found: number, placed: number, absent: number, cleared: number}} Tally Cases with the finding, those called present, those marked where it is; cases without it, those called absent
- * @typedef {{level: number, right: readonly boolean[], findings: Readonly<Record<string, Tally>>}} Progress `right`: whether all findings were right, for each chest at this level
+ * @typedef {{level: number, right: readonly boolean[], findings: Readonly<Record<string, Tally>>}} Progress `right`: whether all findings were right, for each chest of the present ten; a full ten stays until the next chest
  */
 import { isCalled } from '../../core/round.js';
 import { read, write } from '../../core/preference.js';
@@ -42,13 +42,13 @@ export function learn({ level, right, findings }, answer, truth, placed, counts)
   }
   if (!counts) return { level, right, findings: after };
   const all = [
-    ...right,
+    ...(right.length < ROUND ? right : []),
     Object.entries(truth).every(([finding, there]) => Boolean(there) === isCalled(answer, finding)),
   ];
   if (all.length < ROUND) return { level, right: all, findings: after };
   const good = all.filter(Boolean).length;
   const next = Math.max(1, Math.min(LEVELS, level + Number(good >= UP) - Number(good < DOWN)));
-  return { level: next, right: [], findings: after };
+  return { level: next, right: all, findings: after };
 }
 
 /** @param {any} kept What was read @returns {kept is Progress} */
