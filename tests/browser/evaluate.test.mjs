@@ -289,6 +289,7 @@ test('what is wrong with a table is said, and can be corrected', async () => {
   assert.ok(await by('evaluate-rows').locator('[value="zebra"]').isChecked(), 'in other words it is scored');
   assert.ok(await by('evaluate-start').isEnabled());
   await giveTable('scan,Pneumonia\nim0.png,1\nim1.png,1\n');
+  await by('evaluate-matched').getByText('No column can be measured').waitFor();
   await by('evaluate-rows').getByRole('checkbox').check();
   await by('evaluate-start').click();
   await error(/There is no finding to measure: no image is without the finding \(Pneumonia\)\./);

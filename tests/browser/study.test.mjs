@@ -337,8 +337,14 @@ test('a study of phantoms is read by keys, goes on after a reload, and is measur
   assert.match(html, /<h1[^>]*>Reader study<\/h1>/);
   assert.doesNotMatch(html, /<script|src=|href=/);
   assert.deepEqual(sent, [], 'nothing was sent');
-  await page.getByRole('button', { name: 'Remove reader R2' }).click();
+  await page.locator('#study-notes').getByText('Fewer than ten decisions').waitFor();
+  await page.getByRole('button', { name: 'Remove reader R2' }).press('Enter');
   await by('study-summary').getByText('by 1 reader.').waitFor();
+  assert.equal(
+    await page.evaluate(() => document.activeElement?.id),
+    'study-results-title',
+    'the focus stays in the dialog',
+  );
 
   await teach();
   await by('study-open').click();
