@@ -107,6 +107,7 @@ test('a folder with a table is understood, measured as the command line does, an
   await measured();
   assert.ok(await page.evaluate(() => document.activeElement?.id === 'evaluate-figures-title'), 'told where it ends');
   assert.match(await textOf(by('evaluate-summary')), /^10 images of 5 patients\./);
+  assert.equal(await by('evaluate-population').isVisible(), false, 'ten images are too few to rank among');
   assert.equal(await textOf(by('evaluate-left')), 'Hernia is left out: no image has it.');
   assert.equal(await by('evaluate-slices').locator('tbody tr').count(), 2);
   assert.match(await textOf(by('evaluate-notes')), /these very images/);

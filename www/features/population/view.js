@@ -22,6 +22,9 @@ function nowInWords(info) {
   return [among, t('population.ownText'), zones].filter(Boolean).join(' ');
 }
 
+/** How many images a series has that can be read, as far as is known. @param {State['series']} series */
+const imagesOf = (series) => series?.rows.filter((row) => row.state !== 'failed').length ?? 0;
+
 /** @param {import('../../session.js').Session} session */
 export function bindPopulation(session) {
   const dialog = byId('reference', HTMLDialogElement);
@@ -76,7 +79,7 @@ export function bindPopulation(session) {
 
   /** @param {State} state */
   function drawSeries({ series, model, population: { measuring }, evaluation }) {
-    const count = series?.rows.filter((row) => row.state !== 'failed').length ?? 0;
+    const count = imagesOf(series);
     form.hidden = count < LEAST_IMAGES || measuring !== null;
     work.hidden = measuring === null;
     start.disabled = model !== 'ready';
@@ -94,7 +97,9 @@ export function bindPopulation(session) {
 
   return (/** @type {State} */ state) => {
     const { population, info, model, round } = state;
-    for (const opener of openers) opener.hidden = model !== 'ready' || round?.purpose === 'study';
+    const few = imagesOf(state.series) < LEAST_IMAGES;
+    for (const opener of openers)
+      opener.hidden = model !== 'ready' || round?.purpose === 'study' || (opener.dataset.population === 'these' && few);
     show(population.open);
     if (!population.open) return;
     now.textContent = nowInWords(info);
