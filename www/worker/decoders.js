@@ -1,6 +1,6 @@
 /**
- * Workers that read the next files of a series while the model is at work on one: as much is done at a time as there are cores.
- * What they cannot read is left to the first worker, which says why, so that errors have one way.
+ * Workers that read the next files of a series while the model scores an image, so that the cores of the machine are used. A file
+ * that they cannot read is left to the first worker, which reports the error: there is one way for errors.
  */
 import { startAlike } from '../core/trusted.js';
 
@@ -10,7 +10,7 @@ const MOST = 3;
  * @typedef {import('./jobs.js').RowRead} RowRead
  * @typedef {import('./jobs.js').RowSource} RowSource
  * @typedef {{row: RowSource, tell: (read: RowRead | null) => void}} Wanted
- * @typedef {{worker: Worker, wanted: Wanted | null}} Decoder `wanted`: what it is at work on
+ * @typedef {{worker: Worker, wanted: Wanted | null}} Decoder `wanted`: the row that it is reading
  */
 
 export class Decoders {
@@ -20,7 +20,7 @@ export class Decoders {
   /** @type {Map<number, Promise<RowRead | null>>} By their keys */ #asked = new Map();
 
   /**
-   * What was read of a row, if it was begun; meanwhile others are.
+   * Takes what a worker has read of a row, or waits for it; null if no worker has begun the row. Has the workers read the next rows.
    *
    * @param {number} key Of the row @param {readonly RowSource[]} ahead The rows after it; once there are none, the workers end
    * @param {import('./program.js').Program} program @param {{image: import('carzero').ImageConfig, side: number}} sizes
