@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { serve } from '../browser/server.mjs';
 import { DIST, WWW, hostHeaders, launch } from '../browser/setup.mjs';
-import { visits } from './visits.mjs';
+import { median, visits } from './visits.mjs';
 /** @import { Input, Jobs } from './worker.js' */
 
 const { values: options } = parseArgs({
@@ -102,12 +102,6 @@ const TASKS = {
   full: { title: 'Full pass: image and one new prompt' },
   ownWords: { title: "One more prompt in words of one's own, ranked by the reference images", ranking: true },
   wordings: { title: 'An experiment: a finding in some 40 wordings, none cached', ranking: true },
-};
-
-const median = (/** @type {number[]} */ values) => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
 execFileSync(

@@ -23,6 +23,12 @@ const SIDE = 1448; // two megapixels
 /** @typedef {Awaited<ReturnType<BrowserContext['newPage']>>} Page */
 /** What is timed, in milliseconds. `bytes`: sent by a server without compression until the page works offline. @typedef {{first: number, bytes: number, reload: number, again: number, series: number}} Visit */
 
+export const median = (/** @type {number[]} */ values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+
 /** In the page: opens a synthetic radiograph as soon as there is one, and notes when a finding has a score. */
 function hurry() {
   let opened = false;
@@ -127,7 +133,6 @@ if (import.meta.filename === process.argv[1]) {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, before: { type: 'string' } } });
   const builds = { now: DIST, ...(values.before && { before: values.before }) };
   const all = await visits(Number(values.rounds), builds);
-  const median = (/** @type {number[]} */ numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
   for (const what of /** @type {(keyof Visit)[]} */ (['first', 'reload', 'again', 'series'])) {
     const medians = Object.entries(all).map(
       ([name, of]) => `${name} ${median(of.map((one) => one[what])).toFixed(0)} ms`,
